@@ -1,0 +1,33 @@
+# `make run` and `make test` do all the set-up they need, in a virtual environment inside the project.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test lint demo clean
+
+run: .venv/.run
+	$(BIN)/streamlit run app.py --server.headless=$(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname)),false,true)
+
+test: .venv/.dev lint
+	$(BIN)/python -m pytest
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Make the demo's two checkpoints again, from the data in evalcore/demo/data.
+demo: .venv/.run
+	$(BIN)/python -m evalcore.demo
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/.run: requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Blindspot needs Python 3.11 or later")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/.dev: .venv/.run requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,36 @@
+"""Overview: choose or start a run; metric cards; what this run hides. `streamlit run app.py`."""
+
+import streamlit as st
+
+from pages.parts import overview, state
+from pages.parts.bar import bar
+from pages.parts.frame import frame
+from pages.parts.plain import plain
+from pages.parts.progress import launcher
+
+page = frame("Overview")
+if st.session_state.get("imported") and page.record:
+    st.caption(f"Imported predictions: {plain(page.record.origin)}")
+    job = None
+else:
+    bar(page.store)
+    job = launcher(page.store, page.record)
+
+if job is not None:
+    st.stop()
+if page.record is None:
+    st.info("This has not been run yet. Press “Run”; a run that was made before shows at once.")
+    st.stop()
+st.query_params["run"] = st.session_state["url_run"] = page.record.run_id
+
+reading = state.reading_of(page.store, page.record, page.scoring)
+if not reading.answers:
+    st.info("Nothing has been predicted yet. Press “Run” to begin.")
+    st.stop()
+overview.cards(reading)
+left, right = st.columns([1, 1], gap="large")
+with left:
+    overview.findings(page, state.findings_for(page.store, reading))
+with right:
+    overview.pictures(page, reading)
+overview.collapse(page, reading)

@@ -1,0 +1,129 @@
+"""Chat messages -> the exact text and token ids that a model is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalcore.errors import ModelError
+from evalcore.prompt import Message, Messages
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+# Llama's template and others write today's date into the prompt: the same run would be another one tomorrow.
+_FIXED_DATE = "01 Jan 2026"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A prompt as the model sees it.
+
+    Attributes:
+        text: the chat template's output.
+        ids: its token ids, shape (n_tokens,).
+    """
+
+    text: str
+    ids: list[int]
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model folder.
+
+    Raises:
+        ModelError: if it has none that can be loaded without running code of its own.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)  # type: ignore[no-any-return, no-untyped-call]
+    except Exception as error:  # the library raises about anything for a broken tokenizer file
+        raise ModelError(
+            f"the tokenizer cannot be loaded ({_first_line(error)}).",
+            where=str(folder),
+            do="The folder needs a tokenizer.json (or the files of a tokenizer that transformers knows).",
+        ) from error
+
+
+class ChatRenderer:
+    """Renders chats with one tokenizer's template. Control tokens inside messages are encoded as plain text.
+
+    A template without a system role gets the system text at the head of the first user turn; a tokenizer
+    without a template gets the turns as paragraphs.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        self._tokenizer = tokenizer
+        self._control_tokens = [token.content for token in tokenizer.added_tokens_decoder.values()]
+        self.has_template = bool(tokenizer.chat_template)
+        self.takes_system = self.has_template and self._takes_system()
+
+    def render(self, chats: Sequence[Messages]) -> list[Rendered]:
+        """Each chat's text and ids, ending where the assistant's answer begins."""
+        if not self.has_template:
+            texts = [_as_paragraphs(chat) for chat in chats]
+            return self._tokenize(texts, [[] for _ in texts], add_special_tokens=True)
+        adapted = [list(chat) if self.takes_system else _system_in_user(chat) for chat in chats]
+        return self._tokenize([self._apply(chat, tokenize=False) for chat in adapted], adapted)
+
+    @property
+    def end_id(self) -> int | None:
+        """The tokenizer's own end token: a chat model may end its turn with it."""
+        return self._tokenizer.eos_token_id
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of generated ids, special tokens left out, spaces as they are."""
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+    def _tokenize(
+        self, texts: list[str], chats: list[list[Message]], add_special_tokens: bool = False
+    ) -> list[Rendered]:
+        if not texts:
+            return []
+        all_ids = self._tokenizer(texts, add_special_tokens=add_special_tokens, return_attention_mask=False)[
+            "input_ids"
+        ]
+        rendered = []
+        for text, ids, chat in zip(texts, all_ids, chats, strict=True):
+            if any(token in message["content"] for message in chat for token in self._control_tokens):
+                ids = self._apply(chat, tokenize=True)["input_ids"]
+            rendered.append(Rendered(text, list(ids)))
+        return rendered
+
+    def _apply(self, chat: Sequence[Message], *, tokenize: bool) -> Any:
+        return self._tokenizer.apply_chat_template(
+            list(chat),
+            tokenize=tokenize,
+            add_generation_prompt=True,
+            # Template variables; they shadow the function of the same name that reads the clock.
+            strftime_now=lambda _format: _FIXED_DATE,
+            date_string=_FIXED_DATE,
+            # The library neutralises control tokens on the way to ids only.
+            **({"sanitize_control_tokens": True} if tokenize else {}),
+        )
+
+    def _takes_system(self) -> bool:
+        probe: list[Message] = [
+            {"role": "system", "content": "~system probe~"},
+            {"role": "user", "content": "~user probe~"},
+        ]
+        try:
+            return "~system probe~" in self._apply(probe, tokenize=False)
+        except Exception:  # a template refuses by raising what it likes
+            return False
+
+
+def _system_in_user(chat: Messages) -> list[Message]:
+    system, first, *rest = chat
+    return [{"role": "user", "content": f"{system['content']}\n\n{first['content']}"}, *rest]
+
+
+def _as_paragraphs(chat: Messages) -> str:
+    return "\n\n".join(message["content"] for message in chat) + "\n\nAnswer:"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

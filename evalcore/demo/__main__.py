@@ -1,0 +1,317 @@
+"""Make the demo's two checkpoints: `python -m evalcore.demo`. A few minutes on two cores, deterministic.
+
+Both are Qwen2 models with a tokenizer of their own, trained from scratch on the train split through the
+project's own prompts. `demo` is trained on; `demo-early` is stopped early, when it still answers with a few
+favourite labels. The test split is never looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from torch import Tensor
+from torch.nn import functional
+from transformers import GenerationConfig, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+from transformers.cache_utils import DynamicCache
+
+from evalcore.chat import ChatRenderer
+from evalcore.predictors.source import DEMO_MODELS
+from evalcore.prompt import BUILT_IN, Prompt, Renderer
+from evalcore.task import Example, Task, TaskSource, load_task
+
+SEED = 20
+STEPS = 800
+EARLY_STEPS = 130
+BATCH = 64
+PEAK_LEARNING_RATE = 2.5e-3
+WARM_UP_STEPS = 60
+TEXT_LOSS_WEIGHT = 0.3
+"""The model also learns to continue the messages themselves: little data, so every token has to teach."""
+VOCABULARY = 1536
+END, START, PAD = "<|im_end|>", "<|im_start|>", "<|endoftext|>"
+REPETITION_PENALTY = 1.1
+"""Shipped in generation_config.json, as instruct models of the Qwen2.5 family do: `as-shipped` shows what it costs."""
+
+VARIANTS: tuple[tuple[str, float], ...] = (
+    ("article", 0.62),
+    ("shuffled-labels", 0.14),
+    ("numbered", 0.10),
+    ("bare", 0.07),
+    ("few-shot", 0.07),
+)
+"""How often a training step uses each prompt."""
+
+# The words that Qwen2's tokenizer keeps apart: contractions, words with what precedes them, single digits.
+WORDS = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+CHAT_TEMPLATE = (
+    "{%- if messages[0]['role'] != 'system' %}"
+    "{{- '<|im_start|>system\\nYou are a helpful assistant.<|im_end|>\\n' }}"
+    "{%- endif %}"
+    "{%- for message in messages %}"
+    "{{- '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
+    "{%- endfor %}"
+    "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"
+)
+
+
+def train_tokenizer(task: Task) -> PreTrainedTokenizerFast:
+    """Byte-level BPE over the prompts and the training messages."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(WORDS), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    prompts = [Renderer(task, prompt).messages("")[0]["content"] for prompt in BUILT_IN.values()]
+    # The prompts often, so that each of their words is one token: they are most of what the model reads.
+    corpus = [example.text for example in task.train] + prompts * 40 + list(task.labels) * 40
+    tokenizer.train_from_iterator(
+        corpus,
+        trainers.BpeTrainer(
+            vocab_size=VOCABULARY,
+            special_tokens=[PAD, START, END],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token=END, pad_token=PAD, additional_special_tokens=[START]
+    )
+    fast.chat_template = CHAT_TEMPLATE
+    fast.model_max_length = 4096
+    return fast
+
+
+def new_model(tokenizer: PreTrainedTokenizerFast) -> Qwen2ForCausalLM:
+    """A Qwen2 model of under two million parameters."""
+    config = Qwen2Config(
+        vocab_size=len(tokenizer),
+        hidden_size=192,
+        intermediate_size=512,
+        num_hidden_layers=4,
+        num_attention_heads=6,
+        num_key_value_heads=3,
+        max_position_embeddings=4096,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=tokenizer.convert_tokens_to_ids(END),
+        pad_token_id=tokenizer.convert_tokens_to_ids(PAD),
+    )
+    return Qwen2ForCausalLM(config)
+
+
+def disturbed(text: str, rng: random.Random) -> str:
+    """The same message as another hand might have typed it: words lost or swapped, letters slipped, case ignored."""
+    words = text.split()
+    if len(words) > 3:
+        words = [word for word in words if rng.random() > 0.08] or words
+    if len(words) > 3 and rng.random() < 0.15:
+        at = rng.randrange(len(words) - 1)
+        words[at], words[at + 1] = words[at + 1], words[at]
+    if len(words) > 14 and rng.random() < 0.3:
+        start = rng.randrange(len(words) - 9)
+        words = words[start : start + rng.randrange(9, len(words) - start + 1)]
+    words = [_slipped(word, rng) if rng.random() < 0.04 else word for word in words]
+    result = " ".join(words)
+    chance = rng.random()
+    return result.lower() if chance < 0.35 else result.rstrip(".?!") if chance < 0.5 else result
+
+
+def _slipped(word: str, rng: random.Random) -> str:
+    if len(word) < 4:
+        return word
+    at = rng.randrange(1, len(word) - 1)
+    kind = rng.randrange(3)
+    if kind == 0:
+        return word[:at] + word[at + 1 :]
+    if kind == 1:
+        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    return word[:at] + word[at] + word[at:]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One training step: a prompt prefix shared by all rows, and what differs, right-padded.
+
+    Attributes:
+        prefix: shape (1, n_prefix), token ids.
+        ids, mask: shape (n_rows, n_own), token ids and 1 where one stands.
+        answer: shape (n_rows, n_own), True for the tokens of the answer.
+    """
+
+    prefix: Tensor
+    ids: Tensor
+    mask: Tensor
+    answer: Tensor
+
+
+class Batches:
+    """Endless training batches, each under one prompt variant, all labels equally often."""
+
+    def __init__(self, task: Task, tokenizer: PreTrainedTokenizerFast, seed: int) -> None:
+        self._task = task
+        self._tokenizer = tokenizer
+        self._renderer = ChatRenderer(tokenizer)
+        self._rng = random.Random(seed)
+        self._by_label: dict[str, list[Example]] = {label: [] for label in task.labels}
+        for example in task.train:
+            self._by_label[example.label].append(example)
+
+    def __iter__(self) -> Iterator[Batch]:
+        examples = self._examples()
+        while True:
+            # Neighbours in length share a batch, so that little of it is padding.
+            drawn = sorted((next(examples) for _ in range(4 * BATCH)), key=lambda example: len(example.text))
+            batches = [drawn[start : start + BATCH] for start in range(0, len(drawn), BATCH)]
+            self._rng.shuffle(batches)
+            yield from map(self._batch, batches)
+
+    def _examples(self) -> Iterator[Example]:
+        """Each example about equally often, in a new order each time round."""
+        while True:
+            everything = [example for examples in self._by_label.values() for example in examples]
+            self._rng.shuffle(everything)
+            yield from everything
+
+    def _prompt(self) -> Prompt:
+        names, weights = zip(*VARIANTS, strict=True)
+        prompt = BUILT_IN[self._rng.choices(names, weights)[0]]
+        if prompt.shuffle_seed is not None:
+            return replace(prompt, shuffle_seed=self._rng.randrange(1_000_000))
+        return prompt
+
+    def _batch(self, examples: Sequence[Example]) -> Batch:
+        renderer = Renderer(self._task, self._prompt())
+        end = self._tokenizer.convert_tokens_to_ids(END)
+        texts = [disturbed(example.text, self._rng) for example in examples]
+        prompts = [r.ids for r in self._renderer.render([renderer.messages(text) for text in texts])]
+        shared, tail = _common_prefix(prompts), _common_prefix([prompt[::-1] for prompt in prompts])
+        own = [prompt[shared : len(prompt) - tail] for prompt in prompts]
+        if self._rng.random() < 0.5:
+            # Another split of words into tokens each time: the model must not hang on one spelling.
+            self._tokenizer.backend_tokenizer.model.dropout = 0.1
+            own = self._tokenizer(texts)["input_ids"]
+            self._tokenizer.backend_tokenizer.model.dropout = None
+        answers = self._tokenizer([renderer.answer(example) for example in examples])["input_ids"]
+        rows = [
+            message + prompts[0][len(prompts[0]) - tail :] + answer + [end]
+            for message, answer in zip(own, answers, strict=True)
+        ]
+        width = max(map(len, rows))
+        pad = self._tokenizer.pad_token_id
+        return Batch(
+            prefix=torch.tensor([prompts[0][:shared]]),
+            ids=torch.tensor([row + [pad] * (width - len(row)) for row in rows]),
+            mask=torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows]),
+            answer=torch.tensor(
+                [
+                    [0] * (len(row) - len(answer) - 1) + [1] * (len(answer) + 1) + [0] * (width - len(row))
+                    for row, answer in zip(rows, answers, strict=True)
+                ]
+            ).bool(),
+        )
+
+
+def _common_prefix(rows: Sequence[list[int]]) -> int:
+    length = 0
+    for tokens in zip(*rows):
+        if len(set(tokens)) > 1:
+            break
+        length += 1
+    return length
+
+
+def loss_of(model: Qwen2ForCausalLM, batch: Batch) -> Tensor:
+    """Cross entropy of the answers, plus a share of that of the messages.
+
+    The shared prefix goes through the model once; its keys and values are repeated, gradients included.
+    """
+    rows, prefix = len(batch.ids), batch.prefix.shape[1]
+    cache = DynamicCache(config=model.config)
+    model.model(input_ids=batch.prefix, past_key_values=cache, use_cache=True)
+    cache.batch_repeat_interleave(rows)
+    mask = torch.cat([torch.ones(rows, prefix, dtype=torch.long), batch.mask], dim=1)
+    logits = model(input_ids=batch.ids, attention_mask=mask, past_key_values=cache, use_cache=True).logits
+    losses = functional.cross_entropy(logits[:, :-1].flatten(0, 1), batch.ids[:, 1:].flatten(), reduction="none").view(
+        rows, -1
+    )
+    is_answer = batch.answer[:, 1:]
+    is_message = batch.mask[:, 1:].bool() & ~is_answer
+    return losses[is_answer].mean() + TEXT_LOSS_WEIGHT * losses[is_message].mean()
+
+
+def learning_rate(step: int) -> float:
+    """Linear warm-up, then half a cosine down to a twentieth of the peak."""
+    if step < WARM_UP_STEPS:
+        return PEAK_LEARNING_RATE * (step + 1) / WARM_UP_STEPS
+    part = (step - WARM_UP_STEPS) / max(STEPS - WARM_UP_STEPS, 1)
+    return PEAK_LEARNING_RATE * (0.05 + 0.95 * (1 + math.cos(math.pi * part)) / 2)
+
+
+def save(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """A model folder like any other; weights in float16, under 4 MB."""
+    shipped = GenerationConfig(
+        do_sample=True,
+        temperature=0.7,
+        top_p=0.8,
+        top_k=20,
+        repetition_penalty=REPETITION_PENALTY,
+        eos_token_id=[tokenizer.convert_tokens_to_ids(END), tokenizer.pad_token_id],
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    half = Qwen2ForCausalLM(model.config)
+    half.load_state_dict(state)
+    half.half()
+    half.generation_config = shipped
+    half.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def make(task: Task, folder: Path, steps: int = STEPS, early_steps: int = EARLY_STEPS) -> None:
+    """Train, and write `demo-early` on the way and `demo` at the end."""
+    torch.manual_seed(SEED)
+    torch.use_deterministic_algorithms(True)
+    tokenizer = train_tokenizer(task)
+    model = new_model(tokenizer)
+    count = sum(parameter.numel() for parameter in model.parameters())
+    print(f"{len(task.train)} training examples, {len(task.labels)} labels, {count:,} parameters")
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=PEAK_LEARNING_RATE, betas=(0.9, 0.98))
+    model.train()
+    started, smooth = time.time(), None
+    for step, batch in zip(range(steps), Batches(task, tokenizer, SEED), strict=False):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step)
+        loss = loss_of(model, batch)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        smooth = loss.item() if smooth is None else 0.95 * smooth + 0.05 * loss.item()
+        if step + 1 == early_steps:
+            save(model, tokenizer, folder / "demo-early")
+        if (step + 1) % 50 == 0:
+            print(f"step {step + 1:5} of {steps}  loss {smooth:.3f}  {time.time() - started:.0f} s", flush=True)
+    save(model, tokenizer, folder / "demo")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=DEMO_MODELS, help="where to write (default: %(default)s)")
+    make(load_task(TaskSource("demo")), parser.parse_args().out)

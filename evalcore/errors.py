@@ -1,0 +1,36 @@
+"""What a person is shown when something is wrong: what happened, where, and what to do next."""
+
+from __future__ import annotations
+
+
+class BlindspotError(Exception):
+    """An error that is shown to the user as it is.
+
+    Args:
+        what: one sentence that says what is wrong.
+        where: file, line, model or setting it is about.
+        do: what to do next.
+    """
+
+    def __init__(self, what: str, *, where: str = "", do: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.do = do
+        parts = [f"{where}: {what}" if where else what, do]
+        super().__init__(" ".join(part for part in parts if part))
+
+
+class SpecError(BlindspotError):
+    """A run that cannot mean anything: an unknown option, N below 1, a prompt without `{text}`."""
+
+
+class DataError(BlindspotError):
+    """A data file that cannot be read exactly as it was meant."""
+
+
+class ModelError(BlindspotError):
+    """A model that cannot be found, loaded or run."""
+
+
+class StoreError(BlindspotError):
+    """The cache folder or its database cannot be used."""

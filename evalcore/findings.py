@@ -1,0 +1,440 @@
+"""A reading -> sentences in plain English about what its accuracy hides, the weightiest first.
+
+Each finding carries the figures it states and the positions of the examples it rests on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from evalcore.intervals import mcnemar_p, wilson
+from evalcore.metrics import absent, never_predicted, over_predicted, zero_recall
+from evalcore.parse import ACCEPTED
+from evalcore.scoring import Answer, Reading
+
+Figure = float | int | str
+
+CLEAR = 0.05
+"""Two-sided p below which two runs are called different."""
+COLLAPSED = 0.7
+"""Effective predicted labels, as a share of the effective true ones, below which answers have collapsed."""
+WIDE = 0.3
+"""Median width of a label's 95 % recall interval above which labels cannot be ranked."""
+CARRIED = 0.08
+"""Accuracy minus macro-F1 from which frequent labels are said to carry the accuracy."""
+NAMED = 4
+"""Labels named in a sentence before "and k more"."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that the accuracy does not say.
+
+    Attributes:
+        kind: short name, stable, for tests and links.
+        sentence: what is so.
+        meaning: what it means, or what to do about it.
+        weight: rank, 0 to 100; from 50 on a headline number cannot mean what it will be taken to mean.
+        figures: the numbers in the sentence.
+        positions: the examples it rests on, as positions in the sample.
+        labels: the labels it is about.
+    """
+
+    kind: str
+    sentence: str
+    meaning: str
+    weight: float
+    figures: dict[str, Figure]
+    positions: tuple[int, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+
+def find(reading: Reading, baselines: Sequence[Reading] = ()) -> list[Finding]:
+    """All findings about a reading, the weightiest first.
+
+    Args:
+        baselines: readings of baselines on the same sample, under the same scoring.
+    """
+    if not reading.answers:
+        return []
+    found = [finding for look in _LOOKS for finding in look(reading)]
+    for baseline in baselines:
+        found += _baseline_does_as_well(reading, baseline)
+    return sorted(found, key=lambda finding: -finding.weight)
+
+
+def percent(share: float) -> str:
+    """`91.3 %`."""
+    return f"{100 * share:.1f} %"
+
+
+def _sample_misses_labels(r: Reading) -> Iterator[Finding]:
+    s = r.scores
+    missing = absent(r.confusion)
+    if not len(missing):
+        return
+    sorted_file = r.record.spec.sample == "first" and r.record.n < r.record.split_size
+    why = (
+        f"The first {s.n} rows of the file hold no more; choose a stratified sample. "
+        if sorted_file
+        else "Take more examples, or a stratified sample. "
+        if r.record.n < r.record.split_size
+        else ""
+    )
+    yield Finding(
+        "sample_misses_labels",
+        f"This sample covers {s.labels_present} of {s.labels_total} labels: a perfect model would score "
+        f"{percent(s.macro_f1_ceiling)} macro-F1 over all labels.",
+        f"{percent(s.macro_f1_all)} over all labels is a statement about the sample; over the {s.labels_present} labels "
+        f"present, macro-F1 is {percent(s.macro_f1_present)}. {why}Absent labels say nothing about the model.",
+        100 * (1 - s.macro_f1_ceiling) if s.macro_f1_ceiling < 0.95 else 15,
+        {
+            "labels_present": s.labels_present,
+            "labels_total": s.labels_total,
+            "macro_f1_ceiling": s.macro_f1_ceiling,
+            "macro_f1_all": s.macro_f1_all,
+            "macro_f1_present": s.macro_f1_present,
+        },
+        _positions(r.answers),
+        tuple(r.names(missing)),
+    )
+
+
+def _collapse(r: Reading) -> Iterator[Finding]:
+    s = r.scores
+    true_labels = _effective(r.per_class.support)
+    if not s.effective_labels < COLLAPSED * true_labels or s.labels_present < 3:
+        return
+    favourites = r.names(list(s.favourites))
+    among = sum(int(r.per_class.support[code]) for code in s.favourites)
+    yield Finding(
+        "collapse",
+        f"The answers collapse into favourites: {percent(s.favourites_share)} of them are {_listed(favourites)}, "
+        f"which are {percent(among / s.n)} of the examples.",
+        f"It answers as if there were {s.effective_labels:.1f} equally frequent labels; the examples have {true_labels:.1f}. "
+        "Its accuracy depends on how often the favourites happen to occur.",
+        55 + 40 * (1 - s.effective_labels / true_labels),
+        {
+            "favourites_share": s.favourites_share,
+            "favourites_true_share": among / s.n,
+            "effective_labels": s.effective_labels,
+            "effective_true_labels": true_labels,
+        },
+        _positions(a for a in r.answers if a.predicted in favourites and a.outcome == "wrong"),
+        tuple(favourites),
+    )
+
+
+def _carried_by_frequent_labels(r: Reading) -> Iterator[Finding]:
+    s = r.scores
+    gap = s.accuracy - s.macro_f1_present
+    if not gap > CARRIED:
+        return
+    yield Finding(
+        "carried_by_frequent_labels",
+        f"Accuracy is {percent(s.accuracy)}, but macro-F1 over the {s.labels_present} labels present is "
+        f"{percent(s.macro_f1_present)}.",
+        "A few labels carry the accuracy; for most labels the model is worse than it says.",
+        50 + 100 * gap,
+        {"accuracy": s.accuracy, "macro_f1_present": s.macro_f1_present, "gap": gap},
+        _positions(a for a in r.answers if a.outcome != "right"),
+    )
+
+
+def _never_predicted(r: Reading) -> Iterator[Finding]:
+    labels = r.names(never_predicted(r.confusion))
+    if not labels:
+        return
+    resting = [a for a in r.answers if a.example.label in labels]
+    s = r.scores
+    yield Finding(
+        "never_predicted",
+        f"{_count(len(labels), 'label')} that occur{'s' if len(labels) == 1 else ''} in this sample "
+        f"{'was' if len(labels) == 1 else 'were'} never predicted: {_listed(labels)}.",
+        f"All {len(resting)} examples of {'it' if len(labels) == 1 else 'them'} are lost, "
+        f"{percent(len(resting) / s.n)} of the sample.",
+        30 + 50 * len(labels) / s.labels_present,
+        {"labels": len(labels), "labels_present": s.labels_present, "examples": len(resting)},
+        _positions(resting),
+        tuple(labels),
+    )
+
+
+def _zero_recall(r: Reading) -> Iterator[Finding]:
+    labels = r.names(zero_recall(r.confusion))
+    if not labels:
+        return
+    resting = [a for a in r.answers if a.example.label in labels]
+    it = "it" if len(labels) == 1 else "they"
+    yield Finding(
+        "zero_recall",
+        f"{_count(len(labels), 'label')} {'is' if len(labels) == 1 else 'are'} predicted, but never where {it} "
+        f"should be: {_listed(labels)}.",
+        f"Not one of {len(resting)} examples was found.",
+        28 + 40 * len(labels) / r.scores.labels_present,
+        {"labels": len(labels), "examples": len(resting)},
+        _positions(resting),
+        tuple(labels),
+    )
+
+
+def _over_predicted(r: Reading) -> Iterator[Finding]:
+    codes = over_predicted(r.confusion)
+    if not len(codes):
+        return
+    code = int(codes[0])
+    label, predicted, support = (
+        r.labels[code],
+        int(r.per_class.predicted[code]),
+        int(r.per_class.support[code]),
+    )
+    others = f" {_count(len(codes) - 1, 'other label')} likewise." if len(codes) > 1 else ""
+    yield Finding(
+        "over_predicted",
+        f"“{label}” absorbs other labels: it was answered {predicted} times and occurs {support} times.",
+        f"Only {int(r.per_class.true_positives[code])} of these answers are right.{others}",
+        25 + 60 * predicted / r.scores.n,
+        {"predicted": predicted, "support": support, "labels": len(codes)},
+        _positions(a for a in r.answers if a.predicted == label and a.outcome == "wrong"),
+        tuple(r.names(codes)),
+    )
+
+
+def _unparsed(r: Reading) -> Iterator[Finding]:
+    s = r.scores
+    if not s.unparsed:
+        return
+    parsed = s.n - s.unparsed
+    among_parsed = percent(s.correct / parsed) if parsed else "undefined"
+    yield Finding(
+        "unparsed",
+        f"{_count(s.unparsed, 'completion')} ({percent(s.unparsed / s.n)}) {'names' if s.unparsed == 1 else 'name'} no label, "
+        f"or more than one, under {r.scoring} scoring; the accuracy counts {'it' if s.unparsed == 1 else 'them'} as wrong.",
+        f"Among the {parsed} answers that are labels, {among_parsed} are right. Read the raw completions before "
+        "blaming the model's understanding.",
+        min(95.0, 30 + 150 * s.unparsed / s.n),
+        {
+            "unparsed": s.unparsed,
+            "n": s.n,
+            "accuracy_of_parsed": s.correct / parsed if parsed else float("nan"),
+        },
+        _positions(a for a in r.answers if a.outcome == "unparsed"),
+    )
+
+
+def _depends_on_the_parser(r: Reading) -> Iterator[Finding]:
+    right = {
+        scoring: sum(a.parsed.label == a.example.label for a in r.answers if a.parsed.match in accepted)
+        for scoring, accepted in ACCEPTED.items()
+    }
+    helped = right["lenient"] - right["strict"]
+    if not helped:
+        return
+    n = r.scores.n
+    yield Finding(
+        "depends_on_the_parser",
+        f"{_count(helped, 'answer')} {'is' if helped == 1 else 'are'} right only because the parser is lenient: "
+        f"{percent(right['lenient'] / n)} lenient, {percent(right['strict'] / n)} strict.",
+        "Strict scoring wants the label character for character; say which one is meant when the number is quoted.",
+        20 + 100 * helped / n,
+        {"lenient": right["lenient"] / n, "strict": right["strict"] / n, "answers": helped},
+        _positions(
+            a for a in r.answers if a.parsed.match in ("normalized", "extracted") and a.parsed.label == a.example.label
+        ),
+    )
+
+
+def _cut_short(r: Reading) -> Iterator[Finding]:
+    cut = [a for a in r.answers if a.completion.stop == "length"]
+    if cut:
+        unparsed = sum(a.outcome == "unparsed" for a in cut)
+        limit = r.record.spec.max_new_tokens
+        yield Finding(
+            "truncated",
+            f"{_count(len(cut), 'completion')} {'was' if len(cut) == 1 else 'were'} cut at {limit} tokens before the model "
+            f"had ended; {unparsed} of them {'is' if unparsed == 1 else 'are'} unparsed.",
+            "The model was still talking: raise max_new_tokens to see whether a label follows.",
+            20 + 100 * len(cut) / r.scores.n,
+            {"truncated": len(cut), "unparsed": unparsed, "max_new_tokens": limit},
+            _positions(cut),
+        )
+    too_long = [a for a in r.answers if a.completion.stop == "too_long"]
+    if too_long:
+        yield Finding(
+            "too_long",
+            f"{_count(len(too_long), 'prompt')} did not fit into the model's context and count as unparsed.",
+            "They were not cut, since a cut prompt is another question.",
+            40 + 100 * len(too_long) / r.scores.n,
+            {"too_long": len(too_long)},
+            _positions(too_long),
+        )
+
+
+def _too_uncertain_to_rank(r: Reading) -> Iterator[Finding]:
+    present = r.per_class.support > 0
+    support, right = r.per_class.support[present], r.per_class.true_positives[present]
+    if len(support) < 2:
+        return
+    low, high = wilson(right, support)
+    width = float(np.median(high - low))
+    if width <= WIDE:
+        return
+    overlapping = [(low[i] <= high[j]) and (low[j] <= high[i]) for i in range(len(low)) for j in range(i)]
+    share = float(np.mean(overlapping))
+    median = int(np.median(support))
+    yield Finding(
+        "too_uncertain_to_rank",
+        f"Half of the labels have {median} examples or fewer, so the 95 % interval of a label's recall is typically "
+        f"{100 * width:.0f} points wide.",
+        f"The intervals of {percent(share)} of all pairs of labels overlap: a ranking of labels by score is mostly chance.",
+        20 + 25 * width,
+        {"median_support": median, "median_interval_width": width, "overlapping_pairs": share},
+        _positions(r.answers),
+    )
+
+
+def _micro_f1_says_nothing_new(r: Reading) -> Iterator[Finding]:
+    s = r.scores
+    if s.unparsed:
+        return
+    yield Finding(
+        "micro_f1_says_nothing_new",
+        f"Micro-F1 is the accuracy again, {percent(s.accuracy)}: every answer is one of the labels.",
+        "Each wrong answer is one false positive and one false negative, so the two are always equal. Quote one.",
+        8,
+        {"accuracy": s.accuracy, "micro_f1": s.micro_f1},
+        _positions(r.answers),
+    )
+
+
+def _penalty_on_prompt_labels(r: Reading) -> Iterator[Finding]:
+    penalty = float((r.record.facts or {}).get("repetition_penalty", "1"))
+    if r.record.spec.decoding != "as-shipped" or penalty == 1.0:
+        return
+    listed = "{labels}" in r.record.prompt.system + r.record.prompt.user
+    about = "the very labels that the prompt lists" if listed else "every word of the message"
+    yield Finding(
+        "penalty_on_prompt_labels",
+        f"The model ships with a repetition penalty of {penalty:g}, which this run kept: it counts the prompt's tokens "
+        f"and so punishes {about}.",
+        "Greedy decoding does not switch it off. Run the same with plain decoding to see what it costs.",
+        52,
+        {"repetition_penalty": penalty},
+        _positions(r.answers),
+    )
+
+
+def _same_text_two_labels(r: Reading) -> Iterator[Finding]:
+    by_text: dict[str, list[Answer]] = defaultdict(list)
+    for a in r.answers:
+        if a.example.text.strip():
+            by_text[a.example.text].append(a)
+    doubled = [group for group in by_text.values() if len({a.example.label for a in group}) > 1]
+    if not doubled:
+        return
+    yield Finding(
+        "same_text_two_labels",
+        f"{_count(len(doubled), 'text')} stand{'s' if len(doubled) == 1 else ''} in the sample with two different labels.",
+        "No model can be right on both: the data set has to decide.",
+        30 + 100 * len(doubled) / r.scores.n,
+        {"texts": len(doubled)},
+        _positions(a for group in doubled for a in group),
+    )
+
+
+def _not_finished(r: Reading) -> Iterator[Finding]:
+    missing = r.record.n - len(r.answers)
+    if missing:
+        yield Finding(
+            "not_finished",
+            f"{len(r.answers)} of {r.record.n} examples are predicted so far; every number here is of these.",
+            "Go on with the run to get the rest.",
+            70,
+            {"done": len(r.answers), "n": r.record.n},
+        )
+
+
+def _baseline_does_as_well(r: Reading, baseline: Reading) -> Iterator[Finding]:
+    theirs = {a.position: a for a in baseline.answers}
+    shared = [(a, theirs[a.position]) for a in r.answers if a.position in theirs]
+    if not shared:
+        return
+    only_ours = [a for a, b in shared if a.outcome == "right" and b.outcome != "right"]
+    only_theirs = [a for a, b in shared if a.outcome != "right" and b.outcome == "right"]
+    p = mcnemar_p(len(only_ours), len(only_theirs))
+    if len(only_ours) > len(only_theirs) and p < CLEAR:
+        return
+    ours = sum(a.outcome == "right" for a, _ in shared) / len(shared)
+    other = sum(b.outcome == "right" for _, b in shared) / len(shared)
+    name = {
+        "majority": "Always answering the most frequent label",
+        "tfidf": "TF-IDF with a linear classifier",
+    }.get(baseline.record.spec.model, baseline.record.spec.model)
+    clearly = p < CLEAR
+    yield Finding(
+        "baseline_does_as_well",
+        f"{name} gets {percent(other)} on the same {len(shared)} examples, this model {percent(ours)}"
+        + (": the baseline does better." if clearly else ": no difference that this sample could show."),
+        f"{len(only_theirs)} examples only the baseline gets right, {len(only_ours)} only this model "
+        f"(exact McNemar p {_p_value(p)}).",
+        75 + 20 * (other - ours) if clearly else 60,
+        {
+            "baseline": baseline.record.spec.model,
+            "baseline_accuracy": other,
+            "accuracy": ours,
+            "mcnemar_p": p,
+        },
+        _positions(only_theirs),
+    )
+
+
+_LOOKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
+    _not_finished,
+    _sample_misses_labels,
+    _collapse,
+    _carried_by_frequent_labels,
+    _never_predicted,
+    _zero_recall,
+    _over_predicted,
+    _unparsed,
+    _depends_on_the_parser,
+    _cut_short,
+    _too_uncertain_to_rank,
+    _micro_f1_says_nothing_new,
+    _penalty_on_prompt_labels,
+    _same_text_two_labels,
+)
+
+
+def _positions(answers: Iterable[Answer]) -> tuple[int, ...]:
+    return tuple(answer.position for answer in answers)
+
+
+def _effective(counts: np.ndarray[Any, np.dtype[np.int64]]) -> float:
+    """exp of the entropy: as many equally frequent labels would be as varied."""
+    shares = counts[counts > 0] / counts.sum()
+    return float(np.exp(-(shares * np.log(shares)).sum()))
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def _listed(labels: Sequence[str]) -> str:
+    quoted = [f"“{label}”" for label in labels[:NAMED]]
+    if len(labels) > NAMED:
+        return f"{', '.join(quoted)} and {len(labels) - NAMED} more"
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else quoted[0]
+
+
+def _p_value(p: float) -> str:
+    return "< .001" if p < 0.001 else f"= {p:.3f}".replace("0.", ".", 1)

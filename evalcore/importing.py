@@ -1,0 +1,80 @@
+"""Finished predictions from a file -> a run like any other."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from pathlib import Path
+
+from evalcore.completion import Completion
+from evalcore.datafile import Table, read_label_list, read_table
+from evalcore.errors import DataError
+from evalcore.prompt import Prompt
+from evalcore.runspec import NO_PROMPT, RunSpec, completion_keys, run_id, sample_id
+from evalcore.store import RunRecord, Store, insert_completions, insert_run
+from evalcore.task import LABEL_COLUMNS, TEXT_COLUMNS, Example, TaskSource, guess_column, make_task
+
+NO_TEXT = ""
+
+
+def import_file(path: Path, store: Store, *, labels: Path | None = None) -> RunRecord:
+    """Keep a file of predictions as a finished run.
+
+    The file has a label column, and `completion` (raw output, parsed like a model's) or `prediction` (a label;
+    empty is unparsed); a text column is optional. Without a label list the labels are those that occur, and a
+    predicted one that never occurs as a true label is absent from the sample.
+
+    Raises:
+        DataError: if the file cannot be read exactly or lacks a column.
+    """
+    return import_table(read_table(path), str(path), store, labels=read_label_list(labels) if labels else None)
+
+
+def import_table(table: Table, origin: str, store: Store, *, labels: list[str] | None = None) -> RunRecord:
+    """The same for a table in memory (an upload)."""
+    columns = {column.strip().casefold(): column for column in table.columns}
+    answer_column = columns.get("completion") or columns.get("prediction")
+    if answer_column is None:
+        raise DataError(
+            "no column `completion` or `prediction`.",
+            where=table.name,
+            do=f"Its columns are {', '.join(map(repr, table.columns))}.",
+        )
+    gold = table.column(guess_column(table, LABEL_COLUMNS, "label"))
+    at = table.columns.index(answer_column)
+    answers = [row[at] or "" for row in table.rows]
+    text_column = next((columns[name] for name in TEXT_COLUMNS if name in columns), None)
+    texts = table.column(text_column) if text_column else [NO_TEXT] * len(gold)
+    examples = tuple(Example(text, label) for text, label in zip(texts, gold, strict=True))
+
+    occurring = examples
+    if answer_column.strip().casefold() == "prediction" and labels is None:
+        occurring += tuple(Example("", answer) for answer in sorted(set(answers)) if answer.strip())
+    task = make_task(table.name, occurring, (), labels, origin)
+
+    content = hashlib.sha256("\0".join([*texts, *gold, *answers]).encode()).hexdigest()
+    identity: dict[str, str | int] = {"predictor": "import", "content": content}
+    positions = [({"role": "user", "content": str(position)},) for position in range(len(gold))]
+    keys = completion_keys(identity, positions)  # type: ignore[arg-type]
+    sample = sample_id(task.labels, examples)
+    prompt = Prompt(NO_PROMPT, "", "{text}")
+    now = time.time()
+    record = RunRecord(
+        run_id=run_id(sample, identity, prompt.fingerprint),
+        spec=RunSpec(TaskSource(origin), model=f"imported:{table.name}", prompt=NO_PROMPT, n=len(gold), sample="first"),
+        task_name=task.name,
+        origin=origin,
+        labels=task.labels,
+        label_order=task.labels,
+        prompt=prompt,
+        identity=identity,
+        sample_id=sample,
+        n=len(gold),
+        split_size=len(gold),
+        created=now,
+        finished=now,
+    )
+    with store.connect(write=True) as db:
+        insert_run(db, record, examples, keys)
+        insert_completions(db, [(key, Completion(answer)) for key, answer in zip(keys, answers, strict=True)])
+    return record

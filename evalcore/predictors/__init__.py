@@ -1,0 +1,60 @@
+"""Models, and what answers like one: baselines and local transformers models.
+
+A model is first identified, which is cheap and says what its completions will be keyed by, and loaded only if
+some of them are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from evalcore.completion import Predictor
+from evalcore.predictors import baseline
+from evalcore.runspec import BASELINES, Identity, RunSpec
+from evalcore.store import Store
+from evalcore.task import Task
+
+OnPhase = Callable[[str], None]
+"""Told what a slow step is doing, in a few words; may raise to stop it."""
+
+
+@dataclass(frozen=True)
+class Identified:
+    """A model that is known but not loaded.
+
+    Attributes:
+        identity: what its completions are keyed by, beside the prompt.
+        load: loads it; raises ModelError.
+        facts: device, versions and the like, for people; they decide nothing.
+    """
+
+    identity: Identity
+    load: Callable[[OnPhase], Predictor]
+    facts: dict[str, str]
+
+
+def identify(spec: RunSpec, task: Task, store: Store, on_phase: OnPhase) -> Identified:
+    """Find out what a spec's model is.
+
+    Raises:
+        ModelError: if it does not exist, or cannot be used.
+    """
+    if spec.model in BASELINES:
+        kind = baseline.Majority if spec.model == "majority" else baseline.Tfidf
+
+        def load_baseline(on_phase: OnPhase) -> Predictor:
+            on_phase(f"fitting {spec.model}")
+            return kind(task)
+
+        return Identified(baseline.identity(spec.model, task), load_baseline, {})
+    from evalcore.predictors import local  # imports torch
+
+    on_phase("looking the model up")
+    source = local.locate(spec.model, store)
+    device, dtype = local.device_and_dtype(spec.dtype)
+    return Identified(
+        local.identity(source, spec, device, dtype),
+        lambda on_phase: local.load(source, spec, device, dtype, on_phase),
+        local.facts(device, dtype),
+    )

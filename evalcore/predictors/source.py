@@ -1,0 +1,244 @@
+"""Where a local model's files are: a folder, one of the demo's, or a snapshot from the hub.
+
+Nothing here imports torch. Only library code ever runs: no file of a model is executed or unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalcore.errors import ModelError
+from evalcore.store import Store
+
+DEMO_MODELS = Path(__file__).parent.parent / "demo" / "models"
+WANTED_FILES = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
+"""What is downloaded of a hub repository: never weights in pickle form, never code."""
+
+_HUB_ID = re.compile(r"[\w.\-]+/[\w.\-]+(@[\w.\-/]+)?")
+_HUB_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A model that exists.
+
+    Attributes:
+        name: as the person wrote it.
+        fingerprint: decides its completions: `sha256:...` over a folder's files, or `repo@commit` of the hub.
+        folder: where its files are, or None until they are downloaded.
+    """
+
+    name: str
+    fingerprint: str
+    folder: Path | None
+
+
+def locate(name: str, store: Store) -> ModelSource:
+    """Find a model by name: a demo model, then a folder, then the hub.
+
+    Raises:
+        ModelError: if there is none.
+    """
+    demo = DEMO_MODELS / name
+    path = demo if re.fullmatch(r"[\w\-]+", name) and demo.is_dir() else Path(name).expanduser()
+    if path.is_dir():
+        check_folder(path, name)
+        return ModelSource(name, folder_fingerprint(path, store), path)
+    if not _HUB_ID.fullmatch(name) or name.startswith((".", "/", "~")):
+        raise ModelError(
+            "there is no such model or folder.",
+            where=name,
+            do="Give `demo`, `demo-early`, `majority`, `tfidf`, a folder, or a hub id such as Qwen/Qwen2.5-1.5B-Instruct.",
+        )
+    repo, _, revision = name.partition("@")
+    commit = _resolve_commit(repo, revision or "main")
+    return ModelSource(name, f"{repo}@{commit}", None)
+
+
+def check_folder(path: Path, name: str) -> None:
+    """Refuse a model folder that cannot be loaded safely, with the reason.
+
+    Raises:
+        ModelError: no config, no safetensors weights, an adapter, or an architecture that needs its own code.
+    """
+    config_file = path / "config.json"
+    if (path / "adapter_config.json").is_file() and not config_file.is_file():
+        raise ModelError(
+            "this is an adapter, not a whole model.",
+            where=name,
+            do="Merge it into its base model and save that.",
+        )
+    if not config_file.is_file():
+        raise ModelError("the folder holds no config.json.", where=name, do="Give the folder of a saved model.")
+    try:
+        config: dict[str, Any] = json.loads(config_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"its config.json cannot be read ({error}).", where=name) from error
+    if not any(path.glob("*.safetensors")):
+        pickled = any(path.glob("*.bin")) or any(path.glob("*.pt"))
+        raise ModelError(
+            "it has weights in pickle form only, which can run code when they are read."
+            if pickled
+            else "it has no weights (*.safetensors).",
+            where=name,
+            do="Save it with safe serialization, or choose a model that comes as safetensors.",
+        )
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+    model_type = config.get("model_type")
+    if model_type not in CONFIG_MAPPING:
+        raise ModelError(
+            f"transformers has no architecture {model_type!r}; a model's own code is never run here.",
+            where=name,
+            do="Choose a model whose architecture is part of transformers.",
+        )
+
+
+def folder_fingerprint(path: Path, store: Store) -> str:
+    """SHA-256 over the names and contents of the files that decide what the model says.
+
+    A file is read again only when its size, times or inode have changed.
+    """
+    total = hashlib.sha256()
+    files = sorted(file for pattern in WANTED_FILES for file in path.glob(pattern))
+    for file in files:
+        total.update(f"{file.name}\0{_file_digest(file, store)}\n".encode())
+    return f"sha256:{total.hexdigest()}"
+
+
+def _file_digest(file: Path, store: Store) -> str:
+    # The change time cannot be set by a program, so that a file put back with its old date is noticed.
+    stat = file.stat()
+    stamp = f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
+    resolved = str(file.resolve())
+    known = store.file_digest(resolved, stamp)
+    if known is None:
+        with file.open("rb") as stream:
+            known = hashlib.file_digest(stream, "sha256").hexdigest()
+        store.note_file_digest(resolved, stamp, known)
+    return known
+
+
+def download(source: ModelSource, on_phase: Callable[[str], None], *, weights: bool = True) -> Path:
+    """The folder with the model's files, downloaded from the hub where they are not there yet.
+
+    An interrupted download goes on where it stopped.
+
+    Args:
+        weights: False leaves them out, where only the tokenizer is wanted.
+
+    Raises:
+        ModelError: if it cannot be had.
+    """
+    if source.folder is not None:
+        return source.folder
+    from huggingface_hub import snapshot_download
+
+    repo, _, commit = source.fingerprint.partition("@")
+    wanted = [pattern for pattern in WANTED_FILES if weights or pattern != "*.safetensors"]
+    try:
+        folder = Path(snapshot_download(repo, revision=commit, allow_patterns=wanted, local_files_only=True))
+        there = _is_complete(folder) if weights else any(folder.glob("tokenizer*"))
+    except OSError:
+        there = False
+    if not there:
+        on_phase("downloading the model")
+        try:
+            progress = _progress_class(on_phase)
+            folder = Path(snapshot_download(repo, revision=commit, allow_patterns=wanted, tqdm_class=progress))
+        except Exception as error:
+            if _is_hub_error(error):
+                raise _hub_error(error, repo, commit) from error
+            raise
+    if weights:
+        check_folder(folder, source.name)
+    return folder
+
+
+def _is_complete(folder: Path) -> bool:
+    """Whether a snapshot has its weights: offline, the library calls any part of one a snapshot."""
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        return all((folder / shard).is_file() for shard in shards)
+    return any(folder.glob("*.safetensors")) and (folder / "config.json").is_file()
+
+
+def _resolve_commit(repo: str, revision: str) -> str:
+    """The commit that a branch or tag of a hub repository names now; offline, the one in the local cache."""
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        info = HfApi().model_info(repo, revision=revision, timeout=_HUB_TIMEOUT_S)
+        return str(info.sha)
+    except Exception as error:
+        if not _is_hub_error(error):
+            raise
+        refusal = _hub_error(error, repo, revision)
+        if refusal.what != _UNREACHABLE:
+            raise refusal from error
+        try:
+            return Path(snapshot_download(repo, revision=revision, local_files_only=True)).name
+        except (LocalEntryNotFoundError, OSError):
+            raise refusal from error
+
+
+_UNREACHABLE = "the hub cannot be reached, and the model is not in the local cache."
+
+
+def _is_hub_error(error: BaseException) -> bool:
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    return isinstance(error, HfHubHTTPError | HFValidationError | OSError) or type(error).__module__.startswith(
+        ("httpx", "httpcore", "requests", "hf_xet")
+    )
+
+
+def _hub_error(error: BaseException, repo: str, revision: str) -> ModelError:
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    if isinstance(error, GatedRepoError):
+        return ModelError(
+            "the model is gated: its owner asks for consent first.",
+            where=repo,
+            do="Accept its terms on its page, then log in with `hf auth login`.",
+        )
+    if isinstance(error, RevisionNotFoundError):
+        return ModelError(f"the model has no revision {revision!r}.", where=repo)
+    if isinstance(error, RepositoryNotFoundError | HFValidationError):
+        return ModelError(
+            "the hub has no such model, or it is private.",
+            where=repo,
+            do="Check the name; for a private model log in with `hf auth login`.",
+        )
+    response = getattr(error, "response", None)
+    if isinstance(error, HfHubHTTPError) and response is not None and response.status_code < 500:
+        return ModelError(f"the hub refused ({response.status_code}).", where=repo, do="Try again later.")
+    return ModelError(_UNREACHABLE, where=repo, do="Check the connection, or give a folder.")
+
+
+def _progress_class(on_phase: Callable[[str], None]) -> type:
+    from tqdm.auto import tqdm
+
+    class Progress(tqdm):  # type: ignore[type-arg]
+        """Says how far a download is instead of drawing a bar."""
+
+        def display(self, *args: object, **kwargs: object) -> None:
+            # Bytes are the ones to show; the library also counts files.
+            if self.total and self.unit == "B":
+                on_phase(f"downloading the model: {self.n / 1e6:.0f} of {self.total / 1e6:.0f} MB")
+
+    return Progress

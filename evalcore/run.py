@@ -1,0 +1,256 @@
+"""RunSpec -> completions in the store. Resumable: what is stored is never predicted again."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from evalcore.completion import Predictor
+from evalcore.predictors import Identified, OnPhase, identify
+from evalcore.prompt import Messages, Prompt, Renderer, built_in
+from evalcore.runspec import (
+    BASELINES,
+    NO_PROMPT,
+    RunSpec,
+    checked,
+    completion_keys,
+    digest,
+    run_id,
+    sample_id,
+)
+from evalcore.store import RunRecord, Store
+from evalcore.task import Example, Task, draw, load_task
+
+_LOCK_POLL_S = 0.1
+
+Loader = Callable[[Identified, OnPhase], Predictor]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        phase: what it is doing, in a few words.
+        run_id: known once the spec is resolved.
+        done, cached, total: examples with a completion; those that had one before; all of them.
+        predicting: whether the first batch has begun.
+    """
+
+    phase: str
+    run_id: str | None = None
+    done: int = 0
+    cached: int = 0
+    total: int = 0
+    predicting: bool = False
+
+
+OnProgress = Callable[[Progress], bool]
+"""Told of progress; returns False to stop the run after the batch in hand."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one attempt at a run did.
+
+    Attributes:
+        record: the run as stored afterwards.
+        predicted_now, from_cache: completions computed by this attempt; found in the store.
+        seconds, load_seconds: time spent predicting; loading the model.
+        complete: whether no example is missing.
+    """
+
+    record: RunRecord
+    predicted_now: int
+    from_cache: int
+    seconds: float
+    load_seconds: float
+    complete: bool
+
+
+class Stopped(Exception):
+    """A person asked for the run to stop."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is resolved but not predicted: every example has its prompt and its key."""
+
+    record: RunRecord
+    examples: tuple[Example, ...]
+    prompts: list[Messages]
+    keys: list[bytes]
+    identified: Identified
+
+
+def load_model(identified: Identified, on_phase: OnPhase) -> Predictor:
+    """The plain loader; the worker has one that keeps the model warm."""
+    return identified.load(on_phase)
+
+
+def execute(
+    spec: RunSpec,
+    store: Store,
+    *,
+    on_progress: OnProgress = lambda progress: True,
+    loader: Loader = load_model,
+) -> Outcome:
+    """Predict what a spec asks for and is not stored yet, batch by batch.
+
+    Two processes that want the same model take turns, so that no example is predicted twice.
+
+    Raises:
+        BlindspotError: for what a person can mend: the data, the model, the spec, the cache.
+    """
+    run: Prepared | None = None
+
+    def on_phase(phase: str) -> None:
+        record = run.record if run else None
+        counts = (len(stored), len(stored), record.n) if record else (0, 0, 0)
+        if not on_progress(Progress(phase, record.run_id if record else None, *counts)):
+            raise Stopped
+
+    stored: dict[bytes, object] = {}
+    try:
+        run = prepare(spec, store, on_phase)
+        store.start_run(run.record, run.examples, run.keys)
+        stored = dict(store.completions(run.keys))
+        if all(key in stored for key in run.keys):
+            return _outcome(run, store, found=len(run.keys), predicted=0)
+        with _turn(store.folder, run.record, on_phase):
+            return _predict(run, store, on_progress, on_phase, loader)
+    except Stopped:
+        if run is None:
+            raise
+        return _outcome(run, store, found=len(stored), predicted=0)
+
+
+def prepare(spec: RunSpec, store: Store, on_phase: OnPhase = lambda phase: None) -> Prepared:
+    """Resolve a spec: read the task, draw the sample, identify the model, write the prompts.
+
+    Raises:
+        BlindspotError: for what a person can mend.
+    """
+    spec = checked(spec)
+    on_phase("reading the task")
+    task = load_task(spec.task)
+    examples = draw(task, spec.n, spec.sample, spec.seed)
+    if not examples:
+        raise ValueError("a task without examples")  # load_task refuses those
+    prompt, label_order, prompts = _prompts(spec, store, task, examples)
+    identified = identify(spec, task, store, on_phase)
+    sample = sample_id(task.labels, examples)
+    record = RunRecord(
+        run_id=run_id(sample, identified.identity, prompt.fingerprint),
+        spec=spec,
+        task_name=task.name,
+        origin=task.origin,
+        labels=task.labels,
+        label_order=label_order,
+        prompt=prompt,
+        identity=dict(identified.identity),
+        sample_id=sample,
+        n=len(examples),
+        split_size=len(task.test),
+        created=time.time(),
+        facts=identified.facts,
+    )
+    return Prepared(record, examples, prompts, completion_keys(identified.identity, prompts), identified)
+
+
+def find_prompt(name: str, store: Store) -> Prompt:
+    """A person's own prompt of that name, or the built-in one.
+
+    Raises:
+        SpecError: if there is neither.
+    """
+    return store.own_prompts().get(name) or built_in(name)
+
+
+def baseline_specs(spec: RunSpec) -> list[RunSpec]:
+    """The same sample, asked of each baseline."""
+    return [checked(replace(spec, model=name)) for name in BASELINES]
+
+
+def _prompts(
+    spec: RunSpec, store: Store, task: Task, examples: tuple[Example, ...]
+) -> tuple[Prompt, tuple[str, ...], list[Messages]]:
+    if spec.model in BASELINES:
+        bare: list[Messages] = [({"role": "user", "content": example.text},) for example in examples]
+        return Prompt(NO_PROMPT, "", "{text}"), task.labels, bare
+    prompt = find_prompt(spec.prompt, store)
+    renderer = Renderer(task, prompt)
+    return prompt, renderer.labels, [renderer.messages(example.text) for example in examples]
+
+
+def _predict(run: Prepared, store: Store, on_progress: OnProgress, on_phase: OnPhase, loader: Loader) -> Outcome:
+    found = store.completions(run.keys)  # again: another process may have predicted them meanwhile
+    missing = {key: messages for key, messages in zip(run.keys, run.prompts, strict=True) if key not in found}
+    copies = Counter(run.keys)  # a text that occurs twice is predicted once
+    done = cached = sum(key in found for key in run.keys)
+    predicted, seconds, load_seconds = 0, 0.0, 0.0
+    try:
+        if missing:
+            started = time.perf_counter()
+            predictor = loader(run.identified, on_phase)
+            load_seconds = time.perf_counter() - started
+            on_phase("predicting")
+            for batch in _batches(list(missing), predictor.batch_size):
+                started = time.perf_counter()
+                completions = predictor.predict([missing[key] for key in batch])
+                seconds += time.perf_counter() - started
+                store.put_completions(list(zip(batch, completions, strict=True)))
+                predicted += len(batch)
+                done += sum(copies[key] for key in batch)
+                progress = Progress("predicting", run.record.run_id, done, cached, run.record.n, predicting=True)
+                if not on_progress(progress):
+                    break
+    except Stopped:
+        pass
+    finally:
+        store.note_attempt(run.record.run_id, seconds=seconds, load_seconds=load_seconds, predicted=predicted)
+    return _outcome(run, store, cached, predicted, seconds, load_seconds)
+
+
+def _outcome(
+    run: Prepared, store: Store, found: int, predicted: int, seconds: float = 0.0, load_seconds: float = 0.0
+) -> Outcome:
+    complete = len(store.completions(run.keys)) == len(set(run.keys))
+    if complete:
+        store.finish_run(run.record.run_id)
+    return Outcome(store.run(run.record.run_id), predicted, found, seconds, load_seconds, complete)
+
+
+def _batches(keys: list[bytes], size: int) -> Iterator[list[bytes]]:
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]
+
+
+@contextmanager
+def _turn(folder: Path, record: RunRecord, on_phase: OnPhase) -> Iterator[None]:
+    """Hold the lock of a model; the system frees it when its holder dies, however it dies."""
+    locks = folder / "locks"
+    locks.mkdir(mode=0o700, exist_ok=True)
+    path = locks / f"{digest(record.identity)[:16]}.lock"
+    holder = path.with_suffix(".pid")
+    lock = FileLock(path, thread_local=False)
+    while True:
+        try:
+            lock.acquire(timeout=_LOCK_POLL_S)
+            break
+        except Timeout:
+            pid = holder.read_text() if holder.exists() else "?"
+            on_phase(f"waiting for process {pid}, which is predicting with this model")
+    try:
+        holder.write_text(str(os.getpid()))
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()

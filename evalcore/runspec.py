@@ -1,0 +1,148 @@
+"""What decides a run, and the keys that follow from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from evalcore.errors import SpecError
+from evalcore.prompt import Messages
+from evalcore.task import SAMPLES, Example, Sample, TaskSource
+
+KEY_VERSION = 1
+"""Raised when a key means something else than before; older completions are then never read as current."""
+
+Decoding = Literal["plain", "as-shipped"]
+Engine = Literal["batched", "loop"]
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+
+BASELINES = ("majority", "tfidf")
+NO_PROMPT = "none"
+
+Identity = Mapping[str, str | int]
+"""Everything that decides a completion beside the prompt: weights, tokenizer, dtype, decoding, engine."""
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """What a person asks for. Two equal specs are the same run as long as data and weights stay the same.
+
+    Attributes:
+        task: where examples and labels come from.
+        model: `demo`, `demo-early`, `majority`, `tfidf`, a folder, or a hub id (`owner/name` or `owner/name@revision`).
+        prompt: a built-in variant or the name of a person's own.
+        n: number of examples; the whole split if it has fewer.
+        sample, seed: which of them.
+        decoding: `plain` greedy, or greedy `as-shipped` with the penalties of the model's generation_config.
+        engine: how a local model predicts; `loop` is the one-by-one reference.
+        max_new_tokens: completions are cut there.
+        batch_size: prompts a local model is given at once; part of the key, since rounding depends on it.
+        dtype: number format of the weights; `auto` chooses by device.
+    """
+
+    task: TaskSource = field(default_factory=TaskSource)
+    model: str = "demo"
+    prompt: str = "article"
+    n: int = 400
+    sample: Sample = "stratified"
+    seed: int = 0
+    decoding: Decoding = "plain"
+    engine: Engine = "batched"
+    max_new_tokens: int = 16
+    batch_size: int = 32
+    dtype: Dtype = "auto"
+
+    @property
+    def key(self) -> str:
+        """What was asked for, hashed: finds the run of an equal spec without resolving anything."""
+        return digest(asdict(self))
+
+    def to_json(self) -> str:
+        """One line of JSON from which `from_json` makes the same spec."""
+        return canonical(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> RunSpec:
+        """The inverse of `to_json`."""
+        fields = json.loads(text)
+        return cls(**{**fields, "task": TaskSource(**fields["task"])})
+
+
+def checked(spec: RunSpec) -> RunSpec:
+    """The spec in its one normal form: what cannot matter to a baseline is set to its default.
+
+    Raises:
+        SpecError: if an option is unknown or out of range.
+    """
+    for name, value, choices in (
+        ("sample", spec.sample, SAMPLES),
+        ("decoding", spec.decoding, get_args(Decoding)),
+        ("engine", spec.engine, get_args(Engine)),
+        ("dtype", spec.dtype, get_args(Dtype)),
+    ):
+        if value not in choices:
+            raise SpecError(f"there is no {name} {value!r}.", do=f"Choose one of {', '.join(choices)}.")
+    if spec.n < 1:
+        raise SpecError(f"N is {spec.n}.", do="Choose at least 1 example.")
+    if not 1 <= spec.max_new_tokens <= 4096:
+        raise SpecError(f"max_new_tokens is {spec.max_new_tokens}.", do="Choose 1 to 4096.")
+    if not 1 <= spec.batch_size <= 4096:
+        raise SpecError(f"batch_size is {spec.batch_size}.", do="Choose 1 to 4096.")
+    if not spec.model.strip():
+        raise SpecError(
+            "no model is named.", do="Give `demo`, a hub id such as Qwen/Qwen2.5-1.5B-Instruct, or a folder."
+        )
+    if spec.sample == "first":
+        spec = replace(spec, seed=0)
+    if spec.engine == "loop":
+        spec = replace(spec, batch_size=1)
+    if spec.model in BASELINES:
+        plain = RunSpec()
+        return replace(
+            spec,
+            prompt=NO_PROMPT,
+            decoding=plain.decoding,
+            engine=plain.engine,
+            max_new_tokens=plain.max_new_tokens,
+            batch_size=plain.batch_size,
+            dtype=plain.dtype,
+        )
+    return spec
+
+
+def completion_keys(identity: Identity, prompts: Sequence[Messages]) -> list[bytes]:
+    """The key of each completion: a hash of the identity of the predictor and of the chat messages.
+
+    The messages stand for the prompt as rendered: the chat template and the tokenizer that render them are
+    part of the identity.
+    """
+    base = hashlib.sha256(canonical({"key_version": KEY_VERSION, **identity}).encode())
+    keys = []
+    for messages in prompts:
+        own = base.copy()
+        own.update(canonical(messages).encode())
+        keys.append(own.digest())
+    return keys
+
+
+def sample_id(labels: Sequence[str], examples: Iterable[Example]) -> str:
+    """A hash of what was sampled: labels and examples, in order."""
+    return digest([list(labels), [[e.text, e.label] for e in examples]])
+
+
+def run_id(sample: str, identity: Identity, prompt_fingerprint: str) -> str:
+    """A run's short name: a hash of the sample, the predictor and the prompt."""
+    return digest([KEY_VERSION, sample, dict(identity), prompt_fingerprint])[:12]
+
+
+def canonical(value: Any) -> str:
+    """JSON with one spelling for equal values."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical JSON, in hexadecimal."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()

@@ -1,0 +1,133 @@
+"""What the overview shows of a reading: cards, findings, the readings in one picture, the collapse view."""
+
+from __future__ import annotations
+
+import streamlit as st
+from evalcore.metrics import absent, confusion_pairs, never_predicted
+
+from evalcore import charts
+from evalcore.findings import Finding
+from evalcore.scoring import Reading
+from pages.parts.frame import Frame
+from pages.parts.plain import between, percent, plain
+
+CARD_WIDTH = 208
+FINDINGS_SHOWN = 5
+CONFUSIONS_SHOWN = 5
+MATRIX_HEIGHT = 300
+LABELS_WITHOUT_SCROLLING = 26
+
+
+def cards(reading: Reading) -> None:
+    """Metric cards, each with its interval; they wrap where the page is narrow."""
+    s, i = reading.scores, reading.intervals
+    never = len(never_predicted(reading.confusion))
+    missing = len(absent(reading.confusion))
+    with st.container(horizontal=True, gap="small"):
+        _card(
+            "Accuracy",
+            percent(s.accuracy),
+            f"{between(reading.accuracy_interval)}, n = {s.n}",
+            f"{s.correct} of {s.n} examples are right under {reading.scoring} scoring. Below: Wilson 95 % interval.",
+        )
+        _card(
+            f"Macro-F1, {s.labels_present} present",
+            percent(s.macro_f1_present),
+            between(i.macro_f1_present),
+            "F1 of each label that occurs in this sample, averaged with equal weight. Bootstrap 95 % interval.",
+        )
+        _card(
+            f"Macro-F1, all {s.labels_total}",
+            percent(s.macro_f1_all),
+            f"at most {percent(s.macro_f1_ceiling)}",
+            f"Averaged over all labels, absent ones as 0. With {missing} of {s.labels_total} labels absent from the "
+            f"sample even a perfect model gets {percent(s.macro_f1_ceiling)}.",
+        )
+        _card(
+            "Unparsed",
+            percent(s.unparsed / s.n),
+            f"{s.unparsed} of {s.n}",
+            "Completions that name no label, or more than one. They count as wrong.",
+        )
+        _card(
+            "Never predicted",
+            f"{never} of {s.labels_present}",
+            f"{missing} absent from the sample",
+            "Labels that occur in this sample and were not answered once. Absent labels are another matter: "
+            "they say nothing about the model.",
+        )
+        _card(
+            "Effective labels",
+            f"{s.effective_labels:.1f} of {s.labels_total}",
+            f"two favourites take {percent(s.favourites_share)}",
+            "The answers are as varied as if so many labels were answered equally often (exp of the entropy).",
+        )
+
+
+def _card(label: str, value: str, below: str, explanation: str) -> None:
+    st.metric(
+        label, value, below, delta_color="off", delta_arrow="off", help=explanation, border=True, width=CARD_WIDTH
+    )
+
+
+def findings(frame: Frame, found: list[Finding]) -> None:
+    """The findings in words, each with the way to its examples."""
+    st.subheader("What this run hides")
+    for number, finding in enumerate(found[:FINDINGS_SHOWN], start=1):
+        _finding(frame, number, finding)
+    if len(found) > FINDINGS_SHOWN:
+        with st.expander(f"{len(found) - FINDINGS_SHOWN} more"):
+            for number, finding in enumerate(found[FINDINGS_SHOWN:], start=FINDINGS_SHOWN + 1):
+                _finding(frame, number, finding)
+
+
+def _finding(frame: Frame, number: int, finding: Finding) -> None:
+    st.markdown(f"**{number}. {plain(finding.sentence)}**")
+    st.caption(plain(finding.meaning))
+    count = len(finding.positions)
+    if count and frame.record and count < frame.record.n:
+        st.page_link(
+            "pages/examples.py",
+            label=f"see {'this example' if count == 1 else f'these {count} examples'}",
+            icon=":material/arrow_forward:",
+            query_params={"run": frame.record.run_id, "finding": finding.kind},
+        )
+
+
+def pictures(frame: Frame, reading: Reading) -> None:
+    """The same predictions, read five ways."""
+    st.subheader("The same predictions, five ways")
+    chart = charts.five_readings(reading, frame.ink)
+    st.altair_chart(chart, key="five_readings", alt="Accuracy, F1s and unparsed rate on one scale")
+    s = reading.scores
+    if not s.unparsed:
+        st.caption("Micro-F1 equals accuracy whenever every answer is one of the labels: it adds nothing here.")
+    st.altair_chart(
+        charts.small_matrix(reading, frame.ink).properties(height=MATRIX_HEIGHT),
+        width=MATRIX_HEIGHT,
+        key="small_matrix",
+        alt="Confusion matrix: true labels downwards, answers across",
+    )
+    for pair in confusion_pairs(reading.confusion)[:CONFUSIONS_SHOWN]:
+        true, predicted = reading.labels[pair.true], reading.labels[pair.predicted]
+        support = int(reading.per_class.support[pair.true])
+        back = int(reading.per_class.support[pair.predicted])
+        st.markdown(
+            f"- Of {support} “{plain(true)}”, {pair.count} were called “{plain(predicted)}”; "
+            f"the other way round {pair.reverse} of {back}."
+        )
+
+
+def collapse(frame: Frame, reading: Reading) -> None:
+    """Predicted against true frequency, label by label."""
+    st.subheader("Answered against occurring")
+    st.caption(
+        "Bars: how often each label was answered. The mark: how often it occurs. "
+        "A model that collapses has a few long bars and many marks without one."
+    )
+    chart = charts.predicted_against_true(reading, frame.ink)
+    if len(reading.labels) <= LABELS_WITHOUT_SCROLLING:
+        st.altair_chart(chart, key="collapse", alt="How often each label was answered and occurs")
+        return
+    with st.container(height=560, border=False):
+        st.altair_chart(chart, key="collapse", alt="How often each label was answered and occurs")

@@ -1,0 +1,23 @@
+"""Data shown as typed. Nearly every Streamlit label is Markdown: a label such as `![](http://…)` would load an image."""
+
+from __future__ import annotations
+
+import re
+
+_SPECIAL = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def plain(text: str) -> str:
+    """`text` for a place that takes Markdown, so that it looks as typed: every ASCII punctuation mark escaped."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def percent(share: float) -> str:
+    """`91.3 %`, and an en dash for what is undefined."""
+    return f"{100 * share:.1f} %" if share == share else "–"
+
+
+def between(interval: tuple[float, float]) -> str:
+    """`61.9 – 71.2`, in percent."""
+    low, high = interval
+    return f"{100 * low:.1f} – {100 * high:.1f}" if low == low else "–"

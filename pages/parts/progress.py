@@ -1,0 +1,140 @@
+"""Starting a run, watching it, stopping it; what it said when it failed."""
+
+from __future__ import annotations
+
+import time
+
+import pandas as pd
+import streamlit as st
+
+from evalcore.errors import BlindspotError
+from evalcore.jobs import Job, Jobs
+from evalcore.runspec import RunSpec, checked
+from evalcore.scoring import read
+from evalcore.store import RunRecord, Store
+from pages.parts import state
+from pages.parts.plain import percent, plain
+
+POLL_S = 0.6
+LATEST = 6
+
+
+def start(store: Store, chosen: RunSpec) -> None:
+    """Put a run into the queue; the worker does the rest."""
+    Jobs(store).enqueue("run", state.clamped(checked(chosen)).to_json())
+
+
+def launcher(store: Store, record: RunRecord | None) -> Job | None:
+    """One line on what is stored and what is missing, with the button that gets it; then the job, if there is one.
+
+    Returns:
+        the job at work on what is chosen, or None.
+    """
+    try:
+        chosen = state.clamped(checked(state.spec()))
+    except BlindspotError as error:
+        st.error(plain(str(error)))
+        return None
+    job = Jobs(store).last_for(chosen)
+    if job is None and _first_start(store):
+        start(store, chosen)
+        job = Jobs(store).last_for(chosen)
+    if job is not None and job.active:
+        _watch(store, job.job_id)
+        return job
+    line, button = st.columns([5, 1.4], vertical_alignment="center")
+    done = store.count_done(record.run_id) if record else 0
+    total = record.n if record else chosen.n
+    with line:
+        if record and record.finished:
+            st.caption(f":material/check_circle: all {total} predictions come from the cache")
+        elif done:
+            st.caption(f"{done} of {total} predictions are in the cache, {total - done} to predict")
+        else:
+            st.caption(f"{total} predictions, not made yet")
+    with button:
+        label = "Run" if not done else "Go on" if not (record and record.finished) else "Check again"
+        if st.button(
+            label,
+            type="secondary" if label == "Check again" else "primary",
+            width="stretch",
+            help="Reads data and model again; what is unchanged is not predicted again."
+            if label == "Check again"
+            else None,
+        ):
+            start(store, chosen)
+            st.rerun()
+    if job is not None:
+        _how_it_ended(job)
+    return None
+
+
+def _first_start(store: Store) -> bool:
+    """Nothing has ever been run here: the demo's run starts by itself."""
+    return state.spec() == RunSpec() and not store.runs() and not Jobs(store).recent(1)
+
+
+def _how_it_ended(job: Job) -> None:
+    if job.state == "failed":
+        st.error(plain(job.result), icon=":material/error:")
+    elif job.state == "died":
+        st.error(plain(job.result), icon=":material/power_off:")
+    elif job.state == "stopped":
+        st.info("Stopped. What was predicted is kept; “Go on” predicts the rest.", icon=":material/pause_circle:")
+
+
+@st.fragment(run_every=POLL_S)
+def _watch(store: Store, job_id: int) -> None:
+    jobs = Jobs(store)
+    job = jobs.get(job_id)
+    if job is None or not job.active:
+        st.rerun()
+    now = time.time()
+    bar, stop = st.columns([5, 1.4], vertical_alignment="center")
+    with bar:
+        st.progress(job.done / job.total if job.total else 0.0, text=_status(job, jobs, now))
+    with stop:
+        if st.button("Stop", width="stretch", disabled=job.stop, icon=":material/stop:", key=f"stop_{job_id}"):
+            jobs.stop(job_id)
+            st.rerun(scope="fragment")
+    if job.run_id and job.done:
+        _live(store, job.run_id)
+
+
+def _status(job: Job, jobs: Jobs, now: float) -> str:
+    if job.stop:
+        return "stopping after the batch in hand …"
+    if job.state == "queued":
+        ahead = sum(other.job_id < job.job_id for other in jobs.active())
+        return f"waiting for {ahead} other job(s)" if ahead else "waiting for the worker to start …"
+    if not job.total:
+        return plain(job.phase or "starting") + " …"
+    parts = [f"{job.done} of {job.total}", plain(job.phase)]
+    rate, left = job.rate(now), job.seconds_left(now)
+    if rate is not None and left is not None:
+        parts += [f"{rate:.1f} a second", f"{left:.0f} s left"]
+    return " · ".join(parts)
+
+
+def _live(store: Store, run_id: str) -> None:
+    """Running accuracy and the latest predictions."""
+    reading = read(store, run_id)
+    if not reading.answers:
+        return
+    scores = reading.scores
+    low, high = reading.accuracy_interval
+    number, latest = st.columns([1, 4])
+    with number:
+        st.metric("Accuracy so far", percent(scores.accuracy), border=True)
+        st.caption(f"{100 * low:.1f} – {100 * high:.1f}, n = {scores.n}")
+    with latest:
+        rows = [
+            {
+                "text": answer.example.text,
+                "true label": answer.example.label,
+                "completion": answer.completion.text,
+                "outcome": answer.outcome,
+            }
+            for answer in reversed(reading.answers[-LATEST:])
+        ]
+        st.dataframe(pd.DataFrame(rows), hide_index=True, height=36 * (LATEST + 1), key="latest")

@@ -1,0 +1,85 @@
+"""Prompts: read the built-in variants, write one's own, and see the exact chat text of any of them."""
+
+import streamlit as st
+
+from evalcore.errors import BlindspotError
+from evalcore.prompt import BUILT_IN, DESCRIPTIONS, Prompt, built_in, own
+from evalcore.runspec import BASELINES
+from evalcore.task import draw, load_task
+from pages.parts import state
+from pages.parts.frame import frame
+from pages.parts.plain import plain
+from pages.parts.preview import exact_prompt
+
+NEW = "write a new one …"
+START_SYSTEM = "Classify the message. Answer with one of these intents and nothing else: {labels}"
+
+page = frame("Prompts")
+st.title("Prompts")
+spec = state.spec()
+kept = page.store.own_prompts()
+names = [*BUILT_IN, *kept, NEW]
+if spec.prompt not in names:
+    names.insert(0, spec.prompt)
+if st.session_state.get("edited_prompt") not in names:
+    st.session_state["edited_prompt"] = spec.prompt
+name = st.selectbox("Prompt", names, key="edited_prompt")
+is_own = name in kept or name == NEW
+
+try:
+    start = kept.get(name) or (Prompt("", START_SYSTEM, "{text}") if name == NEW else built_in(name))
+except BlindspotError as error:
+    st.error(plain(str(error)))
+    st.stop()
+if not is_own:
+    st.caption(plain(DESCRIPTIONS[name.partition(":")[0]]))
+left, right = st.columns(2, gap="large")
+with left:
+    new_name = st.text_input("Name", placeholder="my prompt", key="new_name") if name == NEW else name
+    system = st.text_area(
+        "System text, with {labels} where the labels go",
+        start.system,
+        height=220,
+        disabled=not is_own,
+        key=f"system_{name}",
+    )
+    user = st.text_area(
+        "User text, with {text} where the message goes", start.user, height=90, disabled=not is_own, key=f"user_{name}"
+    )
+    if not is_own:
+        st.caption("A built-in prompt stays as it is. Choose “write a new one …” to make your own.")
+    prompt = start
+    problem = ""
+    if is_own:
+        try:
+            prompt = own(new_name or "unnamed", system, user)
+        except BlindspotError as error:
+            problem = str(error)
+            st.error(plain(problem))
+        save, remove = st.columns(2)
+        if save.button("Save", type="primary", disabled=bool(problem or not new_name), width="stretch"):
+            page.store.save_prompt(prompt)
+            st.toast(f"Saved {plain(prompt.name)}.")
+            st.session_state["spec"] = state.with_prompt(prompt.name)
+            st.session_state.pop("edited_prompt", None)
+            st.rerun()
+        if name in kept and remove.button("Remove", width="stretch"):
+            page.store.delete_prompt(name)
+            st.session_state["spec"] = state.with_prompt("article")
+            st.session_state.pop("edited_prompt", None)
+            st.rerun()
+    if not problem and name != NEW and st.button("Use it on the overview", icon=":material/arrow_forward:"):
+        state.choose(state.with_prompt(name))
+        st.switch_page("app.py")
+with right:
+    st.markdown("**The exact chat text**")
+    model = "demo" if spec.model in BASELINES else spec.model
+    st.caption(plain(f"for {model}, with the model's own template"))
+    try:
+        first = draw(load_task(spec.task), 1, "stratified")[0].text if spec.task.name != "banking77" else ""
+    except BlindspotError as error:
+        st.error(plain(str(error)))
+        st.stop()
+    text = st.text_area("A message to ask for", first or "Where is my card?", height=80, key="preview_text")
+    if not problem:
+        exact_prompt(page.store, spec.task, model, prompt, text)

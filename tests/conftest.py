@@ -1,0 +1,75 @@
+"""Fixtures that tests share: a store of their own, a small task, a predictor that counts its calls."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+
+from evalcore.completion import Completion
+from evalcore.prompt import Messages
+from evalcore.runspec import Identity
+from evalcore.store import Store
+from evalcore.task import Example
+
+ROOT = Path(__file__).parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+BANKING77 = Path(os.environ.get("BLINDSPOT_DATA") or SHARED_DATA) / "banking77"
+QWEN2_TOKENIZER = Path(os.environ.get("BLINDSPOT_DATA") or SHARED_DATA) / "qwen2-tokenizer"
+
+needs_banking77 = pytest.mark.skipif(
+    not (BANKING77 / "test.csv").is_file(), reason="Banking77's files are not beside the project"
+)
+needs_qwen2_tokenizer = pytest.mark.skipif(
+    not (QWEN2_TOKENIZER / "tokenizer.json").is_file(), reason="the Qwen2 tokenizer is not beside the project"
+)
+
+COLOURS = ("red", "green", "blue", "dark_blue")
+
+
+class Toy:
+    """A predictor that answers from a table and logs every text it was asked for."""
+
+    def __init__(self, identity: Identity, answers: dict[str, str], batch_size: int = 4) -> None:
+        self.identity = identity
+        self.batch_size = batch_size
+        self.answers = answers
+        self.asked: list[str] = []
+        self.batches = 0
+
+    def predict(self, prompts: list[Messages]) -> list[Completion]:
+        self.batches += 1
+        texts = [messages[-1]["content"] for messages in prompts]
+        self.asked += texts
+        return [Completion(self.answers.get(text, "red"), (1, 2), 7, "eos", 1.5) for text in texts]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "cache")
+
+
+def write_csv(path: Path, rows: list[Example]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["text", "label"])
+        writer.writerows([[row.text, row.label] for row in rows])
+    return path
+
+
+@pytest.fixture
+def colours(tmp_path: Path) -> Path:
+    """A task folder: 40 test and 12 train examples of 4 labels, supports 16, 12, 8 and 4, sorted by label."""
+    folder = tmp_path / "colours"
+    test = [
+        Example(f"{label} thing {number}", label)
+        for label, support in zip(COLOURS, (16, 12, 8, 4), strict=True)
+        for number in range(support)
+    ]
+    train = [Example(f"a {label} toy {number}", label) for label in COLOURS for number in range(3)]
+    write_csv(folder / "test.csv", test)
+    write_csv(folder / "train.csv", train)
+    return folder
