@@ -28,9 +28,6 @@ if not reading.answers:
     st.info("Nothing has been predicted yet. Press “Run” to begin.")
     st.stop()
 overview.cards(reading)
-left, right = st.columns([1, 1], gap="large")
-with left:
-    overview.findings(page, state.findings_for(page.store, reading))
-with right:
-    overview.pictures(page, reading)
+overview.findings(page, state.findings_for(page.store, reading))
+overview.pictures(page, reading)
 overview.collapse(page, reading)

@@ -14,23 +14,23 @@ RUN_A = "#2f6fde"
 RIGHT, WRONG, UNPARSED, ABSENT = "#2a9d78", "#d9534f", "#8c6bb8", "#9aa5b5"
 """One colour for each outcome, everywhere, readable on both themes."""
 
-_ROW_HEIGHT = 34
+_ROW_HEIGHT = 44
 _LABEL_ROW_HEIGHT = 17
 _LABEL_WIDTH = 240
 
 
 @dataclass(frozen=True)
 class Ink:
-    """The colours of text and faint lines in one theme."""
+    """The colours of one theme: text, faint lines, and an empty cell of the matrix (magma's own zero)."""
 
     text: str
     faint: str
-    matrix_scheme: str
-    matrix_reversed: bool
+    zero: str
+    magma_reversed: bool
 
 
-LIGHT = Ink("#131a2a", "#c9d1de", "magma", True)
-DARK = Ink("#e6ebf5", "#38445c", "magma", False)
+LIGHT = Ink("#131a2a", "#c9d1de", zero="#fdfbf0", magma_reversed=True)
+DARK = Ink("#e6ebf5", "#38445c", zero="#000004", magma_reversed=False)
 
 
 def five_readings(reading: Reading, ink: Ink) -> alt.LayerChart:
@@ -132,7 +132,11 @@ def predicted_against_true(reading: Reading, ink: Ink) -> alt.LayerChart:
         "rank:O",
         title=None,
         axis=alt.Axis(
-            labelExpr=f"{_json_list(labels)}[datum.value]", labelLimit=_LABEL_WIDTH, ticks=False, domain=False
+            labelExpr=f"{_json_list(labels)}[datum.value]",
+            labelLimit=_LABEL_WIDTH,
+            labelOverlap=False,
+            ticks=False,
+            domain=False,
         ),
     )
     tooltip = [
@@ -190,7 +194,7 @@ def small_matrix(reading: Reading, ink: Ink) -> alt.Chart:
             y2="row_end:Q",
             color=alt.Color(
                 "count:Q",
-                scale=alt.Scale(scheme=ink.matrix_scheme, reverse=ink.matrix_reversed, domainMin=0),  # type: ignore[arg-type]
+                scale=alt.Scale(scheme="magma", reverse=ink.magma_reversed, domainMin=0),  # type: ignore[arg-type]
                 legend=None,
             ),
             tooltip=[
@@ -199,8 +203,8 @@ def small_matrix(reading: Reading, ink: Ink) -> alt.Chart:
                 alt.Tooltip("count:Q", title="Examples"),
             ],
         )
-        .properties(height=300)
-        .configure_view(stroke=ink.faint)
+        .properties(height=320)
+        .configure_view(stroke=ink.faint, fill=ink.zero)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -41,6 +42,10 @@ class Predictor(Protocol):
     @property
     def batch_size(self) -> int:
         """How many prompts `predict` likes to be given at once."""
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What people want to know of it once it is loaded; decides nothing that the identity does not say."""
 
     def predict(self, prompts: list[Messages]) -> list[Completion]:
         """One completion for each prompt, in order."""

@@ -25,6 +25,8 @@ class Intervals:
     """Bootstrap percentile intervals.
 
     Attributes:
+        macro_f1_all: that of macro_f1_present times the share of labels present: given the labels that this sample
+            holds. (Resamples of a small sample lose labels, which would pull the interval below the estimate.)
         f1: shape (n_labels, 2), each label's F1; NaN where the label does not occur.
         resamples: how many were drawn.
     """
@@ -95,7 +97,9 @@ def bootstrap(confusion: Counts, *, resamples: int = 2000, seed: int = 0, confid
     present = np.flatnonzero(confusion.sum(axis=1))
     drawn_f1 = np.concatenate(each_f1)[:, present]
     f1[present] = np.nanquantile(drawn_f1, tails, axis=0).T
-    macro_present, macro_all, micro, weighted, balanced = ((float(low), float(high)) for low, high in bounds)
+    macro_present, micro, weighted, balanced = ((float(low), float(high)) for low, high in bounds)
+    ceiling = len(present) / n_labels
+    macro_all = (macro_present[0] * ceiling, macro_present[1] * ceiling)
     return Intervals(macro_present, macro_all, micro, weighted, balanced, f1, resamples)
 
 
@@ -130,7 +134,7 @@ def _summed(drawn: NDArray[np.int64], group: NDArray[np.intp], n_groups: int) ->
 
 
 def _statistics(tp: Floats, support: Floats, predicted: Floats, n: int) -> tuple[Floats, Floats]:
-    """Shape (n_resamples, 5): macro-F1 present and all, micro-F1, weighted F1, balanced accuracy; and each label's F1."""
+    """Shape (n_resamples, 4): macro-F1 present, micro-F1, weighted F1, balanced accuracy; and each label's F1."""
     below = support + predicted
     f1 = np.divide(2 * tp, below, out=np.zeros_like(tp), where=below > 0)
     occurs = support > 0
@@ -141,7 +145,6 @@ def _statistics(tp: Floats, support: Floats, predicted: Floats, n: int) -> tuple
     aggregate = np.stack(
         [
             f1_of_present.sum(axis=1) / n_present,
-            f1_of_present.mean(axis=1),
             2 * correct / (n + parsed),
             (f1_of_present * support).sum(axis=1) / n,
             recall.sum(axis=1) / n_present,

@@ -236,9 +236,7 @@ def zero_recall(confusion: Counts) -> NDArray[np.intp]:
     return np.flatnonzero((each.support > 0) & (each.predicted > 0) & (each.true_positives == 0))
 
 
-def over_predicted(
-    confusion: Counts, ratio: float = 2.0, least: int = OVER_PREDICTED_LEAST
-) -> NDArray[np.intp]:
+def over_predicted(confusion: Counts, ratio: float = 2.0, least: int = OVER_PREDICTED_LEAST) -> NDArray[np.intp]:
     """Labels predicted at least `ratio` times as often as they occur, and at least `least` times; the worst first."""
     each = per_class(confusion)
     over = np.flatnonzero((each.predicted >= ratio * each.support) & (each.predicted >= least))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -196,11 +196,13 @@ def _predict(run: Prepared, store: Store, on_progress: OnProgress, on_phase: OnP
     copies = Counter(run.keys)  # a text that occurs twice is predicted once
     done = cached = sum(key in found for key in run.keys)
     predicted, seconds, load_seconds = 0, 0.0, 0.0
+    facts: Mapping[str, str] = {}
     try:
         if missing:
             started = time.perf_counter()
             predictor = loader(run.identified, on_phase)
             load_seconds = time.perf_counter() - started
+            facts = predictor.facts
             on_phase("predicting")
             for batch in _batches(list(missing), predictor.batch_size):
                 started = time.perf_counter()
@@ -215,7 +217,9 @@ def _predict(run: Prepared, store: Store, on_progress: OnProgress, on_phase: OnP
     except Stopped:
         pass
     finally:
-        store.note_attempt(run.record.run_id, seconds=seconds, load_seconds=load_seconds, predicted=predicted)
+        store.note_attempt(
+            run.record.run_id, seconds=seconds, load_seconds=load_seconds, predicted=predicted, facts=facts
+        )
     return _outcome(run, store, cached, predicted, seconds, load_seconds)
 
 

@@ -93,6 +93,12 @@ class Reading:
         return float(low), float(high)
 
     @cached_property
+    def unparsed_interval(self) -> tuple[float, float]:
+        """Wilson 95 % interval of the unparsed rate."""
+        low, high = wilson(self.scores.unparsed, self.scores.n)
+        return float(low), float(high)
+
+    @cached_property
     def matches(self) -> dict[Match, int]:
         """How many completions matched in which way, whatever the scoring."""
         return dict(Counter(answer.parsed.match for answer in self.answers))

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,13 +178,16 @@ class Store:
         with self.connect(write=True) as db:
             insert_run(db, record, examples, keys)
 
-    def note_attempt(self, run_id: str, *, seconds: float, load_seconds: float, predicted: int) -> None:
-        """Add what one attempt took to the run's totals."""
+    def note_attempt(
+        self, run_id: str, *, seconds: float, load_seconds: float, predicted: int, facts: Mapping[str, str]
+    ) -> None:
+        """Add what one attempt took to the run's totals, and what it learnt to the run's facts."""
         with self.connect(write=True) as db:
+            known = json.loads(db.execute("SELECT facts FROM runs WHERE run_id = ?", (run_id,)).fetchone()[0])
             db.execute(
-                "UPDATE runs SET seconds = seconds + ?, load_seconds = load_seconds + ?, predicted = predicted + ?"
-                " WHERE run_id = ?",
-                (seconds, load_seconds, predicted, run_id),
+                "UPDATE runs SET seconds = seconds + ?, load_seconds = load_seconds + ?, predicted = predicted + ?,"
+                " facts = ? WHERE run_id = ?",
+                (seconds, load_seconds, predicted, json.dumps({**known, **facts}), run_id),
             )
 
     def finish_run(self, run_id: str) -> None:

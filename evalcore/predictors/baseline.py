@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from evalcore.completion import Completion
 from evalcore.errors import ModelError
@@ -17,6 +17,7 @@ class Majority:
     """Always answers the most frequent label of the train split."""
 
     batch_size = 4096
+    facts: Mapping[str, str] = {}
 
     def __init__(self, task: Task) -> None:
         self.identity = identity("majority", task)
@@ -35,6 +36,7 @@ class Tfidf:
     """
 
     batch_size = 512
+    facts: Mapping[str, str] = {}
 
     def __init__(self, task: Task) -> None:
         from sklearn.feature_extraction.text import TfidfVectorizer

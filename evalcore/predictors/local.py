@@ -134,6 +134,7 @@ class LocalModel:
         self.renderer = renderer
         self.name = name
         self.generation = generation_settings(model, renderer, spec)
+        self.facts = {"repetition_penalty": f"{self.generation.repetition_penalty or 1.0:g}"}
         # With `generate`, what the model's own configuration says would fill every setting left open.
         model.generation_config = self.generation
 

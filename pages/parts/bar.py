@@ -24,7 +24,7 @@ MODELS = {
     "Qwen/Qwen2.5-7B-Instruct": "Qwen/Qwen2.5-7B-Instruct",
 }
 SAMPLE_NAMES = {"stratified": "stratified", "random": "random", "first": "first N of the file"}
-WITHOUT_TRAIN_SIZE = 10_000
+WITHOUT_SPLIT_SIZE = 10_000
 """Upper end of the slider while the size of the split is unknown."""
 
 
@@ -32,65 +32,60 @@ def bar(store: Store) -> None:
     """Draw the bar; what is chosen is in `state.spec()` afterwards."""
     for key, value in state.widget_values(state.spec()).items():
         st.session_state.setdefault(key, value)
-    task, model, prompt, sample = st.columns([3, 3, 2.2, 2], vertical_alignment="bottom")
     used = [record.spec for record in store.runs()]
-    with task:
-        options = _with_chosen([*TASKS, *(s.task.name for s in used)], "bar_task_name")
+    baseline = st.session_state["bar_model"] in BASELINES
+    largest = state.split_size(state.spec().task) or WITHOUT_SPLIT_SIZE
+    for key in ("bar_n", "bar_n_slider"):
+        st.session_state[key] = max(1, min(int(st.session_state[key]), largest))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Task",
-            options,
+            _with_chosen([*TASKS, *(s.task.name for s in used)], "bar_task_name"),
             key="bar_task_name",
-            format_func=lambda name: TASKS.get(name, name),
+            format_func=lambda name: TASKS.get(name) or _end_of_path(name),
             accept_new_options=True,
             on_change=_chosen,
+            width=290,
             help="Or type the path of a CSV, JSONL or Parquet file with a text and a label column, "
             "or of a folder with test.csv and train.csv.",
         )
-    with model:
-        options = _with_chosen([*MODELS, *(s.model for s in used)], "bar_model")
         st.selectbox(
             "Model",
-            options,
+            _with_chosen([*MODELS, *(s.model for s in used)], "bar_model"),
             key="bar_model",
-            format_func=lambda name: MODELS.get(name, name),
+            format_func=lambda name: MODELS.get(name) or _end_of_path(name),
             accept_new_options=True,
             on_change=_chosen,
+            width=290,
             help="Or type a hub id (owner/name, owner/name@revision) or the path of a model folder.",
         )
-    baseline = st.session_state["bar_model"] in BASELINES
-    with prompt:
-        options = _with_chosen([*BUILT_IN, *store.own_prompts()], "bar_prompt")
         st.selectbox(
             "Prompt",
-            options,
+            _with_chosen([*BUILT_IN, *store.own_prompts()], "bar_prompt"),
             key="bar_prompt",
             accept_new_options=True,
             disabled=baseline,
             on_change=_chosen,
+            width=190,
             help="A baseline reads the text alone."
             if baseline
             else "  \n".join(f"**{name}**: {what}" for name, what in DESCRIPTIONS.items()),
         )
-    with sample:
         st.selectbox(
             "Sample",
             list(SAMPLES),
             key="bar_sample",
             format_func=lambda name: SAMPLE_NAMES[name],
             on_change=_chosen,
+            width=190,
             help="Stratified: every label in its share. First N: the file's own order, which may hold few labels.",
         )
-    slider, number, more = st.columns([6, 2, 2.2], vertical_alignment="bottom")
-    largest = state.split_size(state.spec().task) or WITHOUT_TRAIN_SIZE
-    for key in ("bar_n", "bar_n_slider"):
-        st.session_state[key] = max(1, min(int(st.session_state[key]), largest))
-    with slider:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         if largest > 1:
-            st.slider("N, number of examples", 1, largest, key="bar_n_slider", on_change=_n_from_slider)
-    with number:
-        st.number_input("N exactly", 1, largest, key="bar_n", on_change=_chosen)
-    with more, st.popover("More", icon=":material/tune:", width="stretch"):
-        _more(baseline)
+            st.slider("N, number of examples", 1, largest, key="bar_n_slider", on_change=_n_from_slider, width=420)
+        st.number_input("N exactly", 1, largest, key="bar_n", on_change=_chosen, width=150)
+        with st.popover("More", icon=":material/tune:"):
+            _more(baseline)
 
 
 def _more(baseline: bool) -> None:
@@ -143,3 +138,8 @@ def _n_from_slider() -> None:
 def _with_chosen(options: list[str], key: str) -> list[str]:
     chosen = st.session_state.get(key)
     return list(dict.fromkeys([*options, *([chosen] if chosen else [])]))
+
+
+def _end_of_path(name: str) -> str:
+    """The part of a path or a hub id that tells it from others."""
+    return "/".join(name.rstrip("/").split("/")[-2:])

@@ -19,6 +19,7 @@ PAGES = (
     ("pages/examples.py", "Examples", ":material/list:"),
     ("pages/prompts.py", "Prompts", ":material/edit_note:"),
 )
+SIDEBAR_WIDTH = 250
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ class Frame:
 
 def frame(title: str) -> Frame:
     """Draw the frame. Must be the page's first call."""
-    st.set_page_config(page_title=f"{title} · Blindspot", page_icon="◐", layout="wide")
+    st.set_page_config(
+        page_title=f"{title} · Blindspot", page_icon="◐", layout="wide", initial_sidebar_state=SIDEBAR_WIDTH
+    )
     try:
         store = state.open_store()
         ensure_worker(store)

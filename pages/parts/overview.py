@@ -7,60 +7,69 @@ from evalcore.metrics import absent, confusion_pairs, never_predicted
 
 from evalcore import charts
 from evalcore.findings import Finding
+from evalcore.parse import PARSER_VERSION
 from evalcore.scoring import Reading
 from pages.parts.frame import Frame
 from pages.parts.plain import between, percent, plain
 
-CARD_WIDTH = 208
+CARD_WIDTH = 157
 FINDINGS_SHOWN = 5
 CONFUSIONS_SHOWN = 5
-MATRIX_HEIGHT = 300
+READINGS_WIDTH = 620
+MATRIX_WIDTH = 320
 LABELS_WITHOUT_SCROLLING = 26
 
 
 def cards(reading: Reading) -> None:
-    """Metric cards, each with its interval; they wrap where the page is narrow."""
+    """What the numbers are of, and metric cards, each with its interval; they wrap where the page is narrow."""
     s, i = reading.scores, reading.intervals
     never = len(never_predicted(reading.confusion))
     missing = len(absent(reading.confusion))
+    st.caption(
+        f"n = {s.n} of {reading.record.split_size} examples, {plain(reading.record.spec.sample)} · {s.labels_present} of "
+        f"{s.labels_total} labels present · {reading.scoring} scoring, parser {PARSER_VERSION} · below each number its "
+        "95 % interval"
+    )
     with st.container(horizontal=True, gap="small"):
         _card(
             "Accuracy",
             percent(s.accuracy),
-            f"{between(reading.accuracy_interval)}, n = {s.n}",
+            between(reading.accuracy_interval),
             f"{s.correct} of {s.n} examples are right under {reading.scoring} scoring. Below: Wilson 95 % interval.",
         )
         _card(
-            f"Macro-F1, {s.labels_present} present",
+            "Macro-F1, present",
             percent(s.macro_f1_present),
             between(i.macro_f1_present),
-            "F1 of each label that occurs in this sample, averaged with equal weight. Bootstrap 95 % interval.",
+            f"F1 of each of the {s.labels_present} labels that occur in this sample, averaged with equal weight. Below: "
+            "bootstrap 95 % interval.",
         )
         _card(
-            f"Macro-F1, all {s.labels_total}",
+            "Macro-F1, all",
             percent(s.macro_f1_all),
-            f"at most {percent(s.macro_f1_ceiling)}",
-            f"Averaged over all labels, absent ones as 0. With {missing} of {s.labels_total} labels absent from the "
-            f"sample even a perfect model gets {percent(s.macro_f1_ceiling)}.",
+            f"ceiling {percent(s.macro_f1_ceiling)}",
+            f"Averaged over all labels, absent ones as 0; 95 % interval {between(i.macro_f1_all)}. With {missing} of "
+            f"{s.labels_total} labels absent from the sample even a perfect model gets {percent(s.macro_f1_ceiling)}.",
         )
         _card(
             "Unparsed",
             percent(s.unparsed / s.n),
-            f"{s.unparsed} of {s.n}",
-            "Completions that name no label, or more than one. They count as wrong.",
+            between(reading.unparsed_interval),
+            f"{s.unparsed} of {s.n} completions name no label, or more than one. They count as wrong.",
         )
         _card(
             "Never predicted",
             f"{never} of {s.labels_present}",
-            f"{missing} absent from the sample",
-            "Labels that occur in this sample and were not answered once. Absent labels are another matter: "
-            "they say nothing about the model.",
+            f"{missing} absent",
+            "Labels that occur in this sample and were not answered once. Labels that are absent from the sample are "
+            "another matter: they say nothing about the model.",
         )
         _card(
             "Effective labels",
-            f"{s.effective_labels:.1f} of {s.labels_total}",
-            f"two favourites take {percent(s.favourites_share)}",
-            "The answers are as varied as if so many labels were answered equally often (exp of the entropy).",
+            f"{s.effective_labels:.1f}",
+            f"favourites {percent(s.favourites_share)}",
+            f"The answers are as varied as if so many of the {s.labels_total} labels were answered equally often (exp of "
+            f"the entropy). Two favourites take {percent(s.favourites_share)} of all answers.",
         )
 
 
@@ -95,27 +104,29 @@ def _finding(frame: Frame, number: int, finding: Finding) -> None:
 
 
 def pictures(frame: Frame, reading: Reading) -> None:
-    """The same predictions, read five ways."""
+    """The same predictions, read five ways: one scale, the matrix, and the worst confusions in words."""
     st.subheader("The same predictions, five ways")
-    chart = charts.five_readings(reading, frame.ink)
-    st.altair_chart(chart, key="five_readings", alt="Accuracy, F1s and unparsed rate on one scale")
-    s = reading.scores
-    if not s.unparsed:
-        st.caption("Micro-F1 equals accuracy whenever every answer is one of the labels: it adds nothing here.")
-    st.altair_chart(
-        charts.small_matrix(reading, frame.ink).properties(height=MATRIX_HEIGHT),
-        width=MATRIX_HEIGHT,
-        key="small_matrix",
-        alt="Confusion matrix: true labels downwards, answers across",
-    )
-    for pair in confusion_pairs(reading.confusion)[:CONFUSIONS_SHOWN]:
-        true, predicted = reading.labels[pair.true], reading.labels[pair.predicted]
-        support = int(reading.per_class.support[pair.true])
-        back = int(reading.per_class.support[pair.predicted])
-        st.markdown(
-            f"- Of {support} “{plain(true)}”, {pair.count} were called “{plain(predicted)}”; "
-            f"the other way round {pair.reverse} of {back}."
-        )
+    with st.container(horizontal=True, gap="large"):
+        with st.container(width=READINGS_WIDTH):
+            chart = charts.five_readings(reading, frame.ink)
+            st.altair_chart(chart, key="five_readings", alt="Accuracy, F1s and unparsed rate on one scale")
+            if not reading.scores.unparsed:
+                st.caption("Micro-F1 equals accuracy whenever every answer is one of the labels: it adds nothing here.")
+        with st.container(width=MATRIX_WIDTH):
+            st.altair_chart(
+                charts.small_matrix(reading, frame.ink),
+                key="small_matrix",
+                alt="Confusion matrix: true labels downwards, answers across",
+            )
+            st.caption("Rows: true labels. Columns: answers.")
+    pairs = confusion_pairs(reading.confusion)[:CONFUSIONS_SHOWN]
+    if pairs:
+        st.markdown("**Worst confusions**")
+    for pair in pairs:
+        true, predicted = (plain(reading.labels[code]) for code in (pair.true, pair.predicted))
+        support, other = (int(reading.per_class.support[code]) for code in (pair.true, pair.predicted))
+        back = f"the other way round {pair.reverse} of {other}" if other else "which itself is absent from the sample"
+        st.markdown(f"- of {support} “{true}”, {pair.count} were called “{predicted}”; {back}")
 
 
 def collapse(frame: Frame, reading: Reading) -> None:
