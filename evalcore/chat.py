@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Llama's template and others write today's date into the prompt: the same run would be another one tomorrow.
 _FIXED_DATE = "01 Jan 2026"
 
+_VOCABULARY_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -38,6 +40,9 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """
     from transformers import AutoTokenizer
 
+    if not any((folder / name).is_file() for name in _VOCABULARY_FILES):
+        # The library would make an empty tokenizer, which turns every text into nothing.
+        raise ModelError("it has no tokenizer.", where=str(folder), do="Save the model's tokenizer beside it.")
     try:
         return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)  # type: ignore[no-any-return, no-untyped-call]
     except Exception as error:  # the library raises about anything for a broken tokenizer file
@@ -59,6 +64,7 @@ class ChatRenderer:
         self._tokenizer = tokenizer
         self._control_tokens = [token.content for token in tokenizer.added_tokens_decoder.values()]
         self.has_template = bool(tokenizer.chat_template)
+        self._template = _without_clock(tokenizer.get_chat_template()) if self.has_template else None
         self.takes_system = self.has_template and self._takes_system()
 
     def render(self, chats: Sequence[Messages]) -> list[Rendered]:
@@ -98,8 +104,7 @@ class ChatRenderer:
             list(chat),
             tokenize=tokenize,
             add_generation_prompt=True,
-            # Template variables; they shadow the function of the same name that reads the clock.
-            strftime_now=lambda _format: _FIXED_DATE,
+            chat_template=self._template,
             date_string=_FIXED_DATE,
             # The library neutralises control tokens on the way to ids only.
             **({"sanitize_control_tokens": True} if tokenize else {}),
@@ -114,6 +119,13 @@ class ChatRenderer:
             return "~system probe~" in self._apply(probe, tokenize=False)
         except Exception:  # a template refuses by raising what it likes
             return False
+
+
+def _without_clock(template: str) -> str:
+    """The template with a fixed date: a macro of that name hides the library's function that reads the clock."""
+    if "strftime_now" not in template:
+        return template
+    return "{%- macro strftime_now(format) -%}" + _FIXED_DATE + "{%- endmacro -%}" + template
 
 
 def _system_in_user(chat: Messages) -> list[Message]:

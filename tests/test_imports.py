@@ -82,6 +82,8 @@ sys.meta_path.insert(0, Block())
 sys.path.insert(0, {str(ROOT)!r})
 import evalcore
 import app_parts
-""".replace("import app_parts", "\n".join(f"import pages.parts.{p.stem}" for p in (ROOT / "pages/parts").glob("[a-z]*.py")))
+""".replace(
+        "import app_parts", "\n".join(f"import pages.parts.{p.stem}" for p in (ROOT / "pages/parts").glob("[a-z]*.py"))
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr

@@ -58,11 +58,16 @@ def test_a_sample_is_its_labels_and_examples_in_order():
 
 def test_a_run_is_its_sample_predictor_and_prompt():
     base = run_id("s", IDENTITY, "p")
-    assert len({base, run_id("s2", IDENTITY, "p"), run_id("s", {**IDENTITY, "x": 1}, "p"), run_id("s", IDENTITY, "q")}) == 4
+    assert (
+        len({base, run_id("s2", IDENTITY, "p"), run_id("s", {**IDENTITY, "x": 1}, "p"), run_id("s", IDENTITY, "q")})
+        == 4
+    )
 
 
 def test_what_cannot_matter_to_a_baseline_is_set_aside():
-    odd = RunSpec(model="tfidf", prompt="numbered", decoding="as-shipped", engine="loop", max_new_tokens=3, batch_size=7)
+    odd = RunSpec(
+        model="tfidf", prompt="numbered", decoding="as-shipped", engine="loop", max_new_tokens=3, batch_size=7
+    )
     assert checked(odd) == checked(RunSpec(model="tfidf"))
 
 

@@ -57,9 +57,11 @@ def test_a_damaged_database_is_set_aside_and_a_new_one_begun(store, damage):
     store.put_completions(ROWS)
     content = store.path.read_bytes()
     store.path.write_bytes(
-        {"not a database": b"hello" * 1000, "truncated": content[: len(content) // 2], "header": b"x" * 64 + content[64:]}[
-            damage
-        ]
+        {
+            "not a database": b"hello" * 1000,
+            "truncated": content[: len(content) // 2],
+            "header": b"x" * 64 + content[64:],
+        }[damage]
     )
     try:
         again = Store(store.folder)

@@ -1,0 +1,99 @@
+"""The app in a real headless Chromium: a server of its own per cache folder, and pages to look at it with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tests.conftest import ROOT
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE_MS = 60_000
+
+
+class Server:
+    """`streamlit run app.py` on a free port, with a cache folder of its own."""
+
+    def __init__(self, cache: Path, port: int, process: subprocess.Popen[bytes]) -> None:
+        self.cache = cache
+        self.port = port
+        self.process = process
+        self.url = f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def serving(cache: Path, **environment: str) -> Iterator[Server]:
+    """Start the app; on the way out stop it, and the worker that it started."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
+        cwd=ROOT,
+        env={**os.environ, "BLINDSPOT_CACHE": str(cache), **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield Server(cache, port, process)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def settled(page: Page) -> Page:
+    """Wait until the script has run and nothing is being drawn."""
+    page.wait_for_selector("[data-testid=stApp]", timeout=PATIENCE_MS)
+    page.wait_for_timeout(250)
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+        " && !document.querySelector('[data-testid=stSkeleton]')",
+        timeout=PATIENCE_MS,
+    )
+    page.wait_for_timeout(250)
+    return page
+
+
+def card(page: Page, name: str) -> str:
+    """The value of a metric card."""
+    return page.locator("[data-testid=stMetric]", has_text=name).locator("[data-testid=stMetricValue]").inner_text()
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose an option of a select box."""
+    box = page.locator("[data-testid=stSelectbox]", has=page.get_by_text(label, exact=True)).first
+    box.locator("input").click()
+    page.get_by_role("option", name=option).first.click()
+    settled(page)
+
+
+def fit(page: Page) -> None:
+    """Make the window as high as the page, for a screenshot of all of it."""
+    height = page.evaluate("() => document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": min(int(height) + 40, 6000)})
+    page.wait_for_timeout(400)

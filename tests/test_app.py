@@ -1,0 +1,91 @@
+"""The pages in Streamlit's own test runner: states that are hard to reach in a browser."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from evalcore.run import execute
+from evalcore.runspec import RunSpec
+from evalcore.store import Store
+from evalcore.task import TaskSource
+from pages.parts.plain import plain
+from tests.conftest import ROOT
+
+PAGES = ("app.py", "pages/examples.py", "pages/prompts.py")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    from pages.parts import frame, state
+
+    store = Store(tmp_path / "cache")
+    monkeypatch.setattr(state, "open_store", lambda: store)
+    monkeypatch.setattr(frame, "ensure_worker", lambda store: None)
+    return store
+
+
+def run(page, **query):
+    app = AppTest.from_file(str(ROOT / page), default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_says_what_to_do_when_nothing_is_stored(page):
+    app = run(page)
+    assert app.info or app.selectbox
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("run_id", ["../../etc/passwd", "0" * 12, "'; drop table runs"])
+def test_every_page_survives_a_run_that_does_not_exist(page, run_id):
+    app = run(page, run=run_id)
+    assert any("not stored here" in warning.value for warning in app.warning)
+
+
+def test_the_first_start_queues_the_demo_once(own_cache):
+    from evalcore.jobs import Jobs
+
+    run("app.py")
+    run("app.py")
+    assert [job.spec.model for job in Jobs(own_cache).recent()] == ["demo"]
+
+
+def test_a_run_is_chosen_by_the_url_and_its_spec_fills_the_bar(own_cache, colours):
+    spec = RunSpec(TaskSource(str(colours)), "majority", n=13, sample="random", seed=4)
+    record = execute(spec, own_cache).record
+    app = run("app.py", run=record.run_id)
+    assert app.selectbox(key="bar_model").value == "majority"
+    assert app.selectbox(key="bar_sample").value == "random"
+    assert app.number_input(key="bar_n").value == 13
+    assert [metric.label for metric in app.metric][:2] == ["Accuracy", "Macro-F1, present"]
+
+
+def test_two_sessions_do_not_see_each_others_choice(own_cache, colours):
+    ids = [execute(RunSpec(TaskSource(str(colours)), "majority", n=n), own_cache).record.run_id for n in (10, 20)]
+    first, second = (run("app.py", run=run_id) for run_id in ids)
+    for _ in range(3):
+        first.run()
+        second.run()
+        assert first.number_input(key="bar_n").value == 10
+        assert second.number_input(key="bar_n").value == 20
+
+
+def test_a_task_that_cannot_be_read_is_said_when_it_is_run(own_cache):
+    app = run("app.py")
+    app.session_state["bar_task_name"] = "/no/such/file.csv"
+    app.run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    "text", ["a_b*c*", "![x](http://y)", "<b>", "$a$ $b$", ":red[x]", "`c`", "1. x", "# x", "a\nb"]
+)
+def test_plain_escapes_whatever_markdown_knows(text):
+    escaped = plain(text)
+    assert escaped.replace("\\", "") == " ".join(text.split())
+    for at, character in enumerate(escaped):
+        if not character.isalnum() and character not in " \\":
+            assert escaped[at - 1] == "\\"
