@@ -194,7 +194,7 @@ def small_matrix(reading: Reading, ink: Ink) -> alt.Chart:
             y2="row_end:Q",
             color=alt.Color(
                 "count:Q",
-                scale=alt.Scale(scheme="magma", reverse=ink.magma_reversed, domainMin=0),  # type: ignore[arg-type]
+                scale=alt.Scale(scheme="magma", reverse=ink.magma_reversed, domainMin=0),
                 legend=None,
             ),
             tooltip=[

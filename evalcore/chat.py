@@ -44,7 +44,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         # The library would make an empty tokenizer, which turns every text into nothing.
         raise ModelError("it has no tokenizer.", where=str(folder), do="Save the model's tokenizer beside it.")
     try:
-        return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)  # type: ignore[no-any-return, no-untyped-call]
+        return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     except Exception as error:  # the library raises about anything for a broken tokenizer file
         raise ModelError(
             f"the tokenizer cannot be loaded ({_first_line(error)}).",

@@ -94,8 +94,9 @@ def _sample_misses_labels(r: Reading) -> Iterator[Finding]:
         "sample_misses_labels",
         f"This sample covers {s.labels_present} of {s.labels_total} labels: a perfect model would score "
         f"{percent(s.macro_f1_ceiling)} macro-F1 over all labels.",
-        f"{percent(s.macro_f1_all)} over all labels is a statement about the sample; over the {s.labels_present} labels "
-        f"present, macro-F1 is {percent(s.macro_f1_present)}. {why}Absent labels say nothing about the model.",
+        f"{percent(s.macro_f1_all)} over all labels is a statement about the sample; over the "
+        f"{s.labels_present} labels present, macro-F1 is {percent(s.macro_f1_present)}. "
+        f"{why}Absent labels say nothing about the model.",
         100 * (1 - s.macro_f1_ceiling) if s.macro_f1_ceiling < 0.95 else 15,
         {
             "labels_present": s.labels_present,
@@ -120,8 +121,8 @@ def _collapse(r: Reading) -> Iterator[Finding]:
         "collapse",
         f"The answers collapse into favourites: {percent(s.favourites_share)} of them are {_listed(favourites)}, "
         f"which are {percent(among / s.n)} of the examples.",
-        f"It answers as if there were {s.effective_labels:.1f} equally frequent labels; the examples have {true_labels:.1f}. "
-        "Its accuracy depends on how often the favourites happen to occur.",
+        f"It answers as if there were {s.effective_labels:.1f} equally frequent labels; the examples have "
+        f"{true_labels:.1f}. Its accuracy depends on how often the favourites happen to occur.",
         55 + 40 * (1 - s.effective_labels / true_labels),
         {
             "favourites_share": s.favourites_share,
@@ -217,8 +218,9 @@ def _unparsed(r: Reading) -> Iterator[Finding]:
     among_parsed = percent(s.correct / parsed) if parsed else "undefined"
     yield Finding(
         "unparsed",
-        f"{_count(s.unparsed, 'completion')} ({percent(s.unparsed / s.n)}) {'names' if s.unparsed == 1 else 'name'} no label, "
-        f"or more than one, under {r.scoring} scoring; the accuracy counts {'it' if s.unparsed == 1 else 'them'} as wrong.",
+        f"{_count(s.unparsed, 'completion')} ({percent(s.unparsed / s.n)}) {'names' if s.unparsed == 1 else 'name'} "
+        f"no label, or more than one, under {r.scoring} scoring; the accuracy counts "
+        f"{'it' if s.unparsed == 1 else 'them'} as wrong.",
         f"Among the {parsed} answers that are labels, {among_parsed} are right. Read the raw completions before "
         "blaming the model's understanding.",
         min(95.0, 30 + 150 * s.unparsed / s.n),
@@ -260,8 +262,8 @@ def _cut_short(r: Reading) -> Iterator[Finding]:
         limit = r.record.spec.max_new_tokens
         yield Finding(
             "truncated",
-            f"{_count(len(cut), 'completion')} {'was' if len(cut) == 1 else 'were'} cut at {limit} tokens before the model "
-            f"had ended; {unparsed} of them {'is' if unparsed == 1 else 'are'} unparsed.",
+            f"{_count(len(cut), 'completion')} {'was' if len(cut) == 1 else 'were'} cut at {limit} tokens before the "
+            f"model had ended; {unparsed} of them {'is' if unparsed == 1 else 'are'} unparsed.",
             "The model was still talking: raise max_new_tokens to see whether a label follows.",
             20 + 100 * len(cut) / r.scores.n,
             {"truncated": len(cut), "unparsed": unparsed, "max_new_tokens": limit},
@@ -293,9 +295,9 @@ def _too_uncertain_to_rank(r: Reading) -> Iterator[Finding]:
     median = int(np.median(support))
     yield Finding(
         "too_uncertain_to_rank",
-        f"Half of the labels have {median} examples or fewer, so the 95 % interval of a label's recall is typically "
-        f"{100 * width:.0f} points wide.",
-        f"The intervals of {percent(share)} of all pairs of labels overlap: a ranking of labels by score is mostly chance.",
+        f"Half of the labels have {median} examples or fewer, so the 95 % interval of a label's recall is "
+        f"typically {100 * width:.0f} points wide.",
+        f"The intervals of {percent(share)} of all pairs of labels overlap: ranking labels by score is mostly chance.",
         20 + 25 * width,
         {"median_support": median, "median_interval_width": width, "overlapping_pairs": share},
         _positions(r.answers),
@@ -343,7 +345,7 @@ def _same_text_two_labels(r: Reading) -> Iterator[Finding]:
         return
     yield Finding(
         "same_text_two_labels",
-        f"{_count(len(doubled), 'text')} stand{'s' if len(doubled) == 1 else ''} in the sample with two different labels.",
+        f"{_count(len(doubled), 'text')} stand{'s' if len(doubled) == 1 else ''} in the sample with two labels.",
         "No model can be right on both: the data set has to decide.",
         30 + 100 * len(doubled) / r.scores.n,
         {"texts": len(doubled)},

@@ -1,8 +1,9 @@
-"""How sure a number is: intervals for shares and F1s, and an exact test of two runs. Imports nothing of ours but metrics."""
+"""How sure a number is: intervals for shares and F1s, and an exact test of two runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from math import comb
 from statistics import NormalDist
 
@@ -110,7 +111,8 @@ def mcnemar_p(only_a: int, only_b: int) -> float:
     """
     n = only_a + only_b
     tail = sum(comb(n, k) for k in range(min(only_a, only_b) + 1))
-    return min(1.0, 2 * tail / 2**n)
+    # Integers are divided last: 2**n does not fit into a float for large n.
+    return min(1.0, float(Fraction(2 * tail, 2**n)))
 
 
 def _marginals(

@@ -29,7 +29,7 @@ class Job:
         done, cached, total: examples with a completion; those that had one before; all of them.
         predicting_since: when the first batch began (seconds since 1970).
         result: a message (failed, died) or a preview as JSON.
-        stop: a person has asked for it to stop.
+        stop: a person has asked for it to stop (1; SQLite has no truth values).
         worker_pid: who took it.
         created, started, finished: seconds since 1970.
     """
@@ -45,7 +45,7 @@ class Job:
     total: int
     predicting_since: float | None
     result: str
-    stop: bool
+    stop: int
     worker_pid: int | None
     created: float
     started: float | None
@@ -86,7 +86,8 @@ class Jobs:
         """Add a job, or name the active one that does the same."""
         with self._store.connect(write=True) as db:
             same = db.execute(
-                "SELECT job_id FROM jobs WHERE kind = ? AND payload = ? AND state IN ('queued', 'running') AND stop = 0",
+                "SELECT job_id FROM jobs WHERE kind = ? AND payload = ? AND stop = 0"
+                " AND state IN ('queued', 'running')",
                 (kind, payload),
             ).fetchone()
             if same:
@@ -185,5 +186,4 @@ class Jobs:
 
     def _select(self, where: str, parameters: Sequence[object] = ()) -> list[Job]:
         with self._store.connect() as db:
-            rows = db.execute(f"SELECT {_COLUMNS} FROM jobs {where}", parameters).fetchall()
-        return [Job(*row[:11], bool(row[11]), *row[12:]) for row in rows]
+            return [Job(*row) for row in db.execute(f"SELECT {_COLUMNS} FROM jobs {where}", parameters)]

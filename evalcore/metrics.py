@@ -267,7 +267,9 @@ def _check(confusion: Counts) -> None:
 
 
 def _ratio(above: Counts, below: Counts) -> Floats:
-    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+    result = np.full(len(above), np.nan)
+    np.divide(above, below, out=result, where=below > 0)
+    return result
 
 
 def _share(part: float, whole: int) -> float:

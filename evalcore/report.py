@@ -73,7 +73,7 @@ def as_json(reading: Reading, findings: list[Finding], outcome: Outcome | None =
         outcome: of the attempt just made; without it nothing was predicted now.
     """
     record, scores, intervals = reading.record, reading.scores, reading.intervals
-    return _no_nan(
+    report: dict[str, Any] = _no_nan(
         {
             "run_id": record.run_id,
             "task": record.task_name,
@@ -126,6 +126,7 @@ def as_json(reading: Reading, findings: list[Finding], outcome: Outcome | None =
             "complete": scores.n == record.n,
         }
     )
+    return report
 
 
 def _per_class(reading: Reading) -> list[dict[str, Any]]:

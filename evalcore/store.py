@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from evalcore.completion import Completion
 from evalcore.errors import StoreError
@@ -134,6 +135,9 @@ class Store:
     def _migrate(self) -> None:
         with self.connect() as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
+            pages, page_size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+            if self.path.stat().st_size < pages * page_size:  # SQLite would notice only when a lost page is read
+                raise sqlite3.DatabaseError("the file is truncated")
         if version == len(MIGRATIONS):
             return
         with self.connect(write=True) as db:
@@ -348,9 +352,9 @@ def _completion_row(completion: Completion) -> list[str | int | float]:
     return [completion.text, ids, completion.prompt_tokens, completion.stop, completion.latency_ms]
 
 
-def _completion(columns: Sequence[object]) -> Completion:
+def _completion(columns: Sequence[Any]) -> Completion:
     text, ids, prompt_tokens, stop, latency_ms = columns
-    return Completion(str(text), tuple(json.loads(str(ids))), int(prompt_tokens), stop, float(latency_ms))  # type: ignore[arg-type, call-overload]
+    return Completion(text, tuple(json.loads(ids)), prompt_tokens, stop, latency_ms)
 
 
 def _checksum(key: bytes, columns: Sequence[object]) -> int:
@@ -367,14 +371,14 @@ def _record_row(r: RunRecord) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _record(row: Sequence[object]) -> RunRecord:
+def _record(row: Sequence[Any]) -> RunRecord:
     (run_id, spec, task_name, origin, labels, label_order, prompt, identity, sample_id, n, split_size,
      created, finished, seconds, load_seconds, predicted, facts) = row  # fmt: skip
     return RunRecord(
-        str(run_id), RunSpec.from_json(str(spec)), str(task_name), str(origin), tuple(json.loads(str(labels))),
-        tuple(json.loads(str(label_order))), Prompt(*json.loads(str(prompt))), json.loads(str(identity)),
-        str(sample_id), n, split_size, created, finished, seconds, load_seconds, predicted, json.loads(str(facts)),
-    )  # type: ignore[arg-type]  # fmt: skip
+        run_id, RunSpec.from_json(spec), task_name, origin, tuple(json.loads(labels)), tuple(json.loads(label_order)),
+        Prompt(*json.loads(prompt)), json.loads(identity), sample_id, n, split_size, created, finished, seconds,
+        load_seconds, predicted, json.loads(facts),
+    )  # fmt: skip
 
 
 def _store_error(error: sqlite3.Error, path: Path) -> StoreError:

@@ -139,7 +139,7 @@ def shots(task: Task, k: int, seed: int = 0) -> tuple[Example, ...]:
     """
     if len(task.train) < k:
         raise SpecError(
-            f"a few-shot prompt with {k} examples needs a train split of at least {k}; this task has {len(task.train)}.",
+            f"a few-shot prompt with {k} examples needs a train split of at least {k}; this has {len(task.train)}.",
             where=task.name,
             do="Give a train file, or choose another prompt.",
         )

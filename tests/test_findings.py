@@ -1,9 +1,9 @@
 import pytest
 
 from evalcore.completion import Completion
+from evalcore.datafile import Table
 from evalcore.findings import find
 from evalcore.importing import import_table
-from evalcore.datafile import Table
 from evalcore.report import as_json, as_text
 from evalcore.scoring import read
 

@@ -227,7 +227,7 @@ class Batches:
 
 def _common_prefix(rows: Sequence[list[int]]) -> int:
     length = 0
-    for tokens in zip(*rows):
+    for tokens in zip(*rows, strict=False):
         if len(set(tokens)) > 1:
             break
         length += 1

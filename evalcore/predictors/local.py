@@ -94,7 +94,7 @@ def load(
     folder = download(source, on_phase)
     on_phase("loading the model")
     logging.set_verbosity_error()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()
     tokenizer = load_tokenizer(folder)
     try:
         model = AutoModelForCausalLM.from_pretrained(

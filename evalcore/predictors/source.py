@@ -54,7 +54,7 @@ def locate(name: str, store: Store) -> ModelSource:
         raise ModelError(
             "there is no such model or folder.",
             where=name,
-            do="Give `demo`, `demo-early`, `majority`, `tfidf`, a folder, or a hub id such as Qwen/Qwen2.5-1.5B-Instruct.",
+            do="Give `demo`, `demo-early`, `majority`, `tfidf`, a folder, or a hub id (Qwen/Qwen2.5-0.5B, say).",
         )
     repo, _, revision = name.partition("@")
     commit = _resolve_commit(repo, revision or "main")
@@ -233,7 +233,7 @@ def _hub_error(error: BaseException, repo: str, revision: str) -> ModelError:
 def _progress_class(on_phase: Callable[[str], None]) -> type:
     from tqdm.auto import tqdm
 
-    class Progress(tqdm):  # type: ignore[type-arg]
+    class Progress(tqdm):
         """Says how far a download is instead of drawing a bar."""
 
         def display(self, *args: object, **kwargs: object) -> None:

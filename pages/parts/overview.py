@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import streamlit as st
-from evalcore.metrics import absent, confusion_pairs, never_predicted
 
 from evalcore import charts
 from evalcore.findings import Finding
+from evalcore.metrics import absent, confusion_pairs, never_predicted
 from evalcore.parse import PARSER_VERSION
 from evalcore.scoring import Reading
 from pages.parts.frame import Frame
@@ -26,9 +26,9 @@ def cards(reading: Reading) -> None:
     never = len(never_predicted(reading.confusion))
     missing = len(absent(reading.confusion))
     st.caption(
-        f"n = {s.n} of {reading.record.split_size} examples, {plain(reading.record.spec.sample)} · {s.labels_present} of "
-        f"{s.labels_total} labels present · {reading.scoring} scoring, parser {PARSER_VERSION} · below each number its "
-        "95 % interval"
+        f"n = {s.n} of {reading.record.split_size} examples, {plain(reading.record.spec.sample)} · "
+        f"{s.labels_present} of {s.labels_total} labels present · {reading.scoring} scoring, parser {PARSER_VERSION} · "
+        "below each number its 95 % interval"
     )
     with st.container(horizontal=True, gap="small"):
         _card(
@@ -41,8 +41,8 @@ def cards(reading: Reading) -> None:
             "Macro-F1, present",
             percent(s.macro_f1_present),
             between(i.macro_f1_present),
-            f"F1 of each of the {s.labels_present} labels that occur in this sample, averaged with equal weight. Below: "
-            "bootstrap 95 % interval.",
+            f"F1 of each of the {s.labels_present} labels that occur in this sample, averaged with equal weight. "
+            "Below: bootstrap 95 % interval.",
         )
         _card(
             "Macro-F1, all",
@@ -68,8 +68,8 @@ def cards(reading: Reading) -> None:
             "Effective labels",
             f"{s.effective_labels:.1f}",
             f"favourites {percent(s.favourites_share)}",
-            f"The answers are as varied as if so many of the {s.labels_total} labels were answered equally often (exp of "
-            f"the entropy). Two favourites take {percent(s.favourites_share)} of all answers.",
+            f"The answers are as varied as if so many of the {s.labels_total} labels were answered equally often "
+            f"(exp of the entropy). Two favourites take {percent(s.favourites_share)} of all answers.",
         )
 
 

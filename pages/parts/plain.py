@@ -1,4 +1,4 @@
-"""Data shown as typed. Nearly every Streamlit label is Markdown: a label such as `![](http://…)` would load an image."""
+"""Data shown as typed. Nearly every Streamlit label is Markdown: `![](http://…)` as a label would load an image."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def _watch(store: Store, job_id: int) -> None:
     with bar:
         st.progress(job.done / job.total if job.total else 0.0, text=_status(job, jobs, now))
     with stop:
-        if st.button("Stop", width="stretch", disabled=job.stop, icon=":material/stop:", key=f"stop_{job_id}"):
+        if st.button("Stop", width="stretch", disabled=bool(job.stop), icon=":material/stop:", key=f"stop_{job_id}"):
             jobs.stop(job_id)
             st.rerun(scope="fragment")
     if job.run_id and job.done:
