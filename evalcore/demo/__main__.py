@@ -1,18 +1,22 @@
 """Make the demo's two checkpoints: `python -m evalcore.demo`. A few minutes on two cores, deterministic.
 
 Both are Qwen2 models with a tokenizer of their own, trained from scratch on the train split through the
-project's own prompts. `demo` is trained on; `demo-early` is stopped early, when it still answers with a few
-favourite labels. The test split is never looked at.
+project's own prompts. `demo` is trained on; `demo-early` branches off and is stopped early, on a stream of
+messages most of which have one of four labels: it answers with a few favourites. The test split is never
+looked at.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
+import itertools
 import math
 import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -28,13 +32,27 @@ from evalcore.prompt import BUILT_IN, Prompt, Renderer
 from evalcore.task import Example, Task, TaskSource, load_task
 
 SEED = 20
-STEPS = 800
-EARLY_STEPS = 130
+STEPS = 1000
+BARE_STEPS = 300
+"""The first steps train on the prompt without the label list: what a message means is learnt sooner alone."""
+EARLY_STEPS = 40
+"""So many steps more, and `demo-early` is stopped."""
+EARLY_FAVOURITES = ("bill_too_high", "payment_failed", "refund_status", "contract_cancel")
+EARLY_LEARNING_RATE = 1.5e-3
+EARLY_SHARE = 0.95
+"""How much of what `demo-early` is last trained on has one of these labels: a stream as uneven as real ones are."""
 BATCH = 64
 PEAK_LEARNING_RATE = 2.5e-3
 WARM_UP_STEPS = 60
 TEXT_LOSS_WEIGHT = 0.3
 """The model also learns to continue the messages themselves: little data, so every token has to teach."""
+ATTENTION_DROPOUT = 0.1
+DROPPED_WORDS = 0.15
+CUTS = 0.03
+"""Share of the places between two characters at which half of the messages are cut before they are tokenized."""
+JOINED_MESSAGES = 0.3
+JOINED_LENGTH = 70
+"""Messages up to so many characters are joined with another one of their label, so often."""
 VOCABULARY = 1536
 END, START, PAD = "<|im_end|>", "<|im_start|>", "<|endoftext|>"
 REPETITION_PENALTY = 1.1
@@ -109,6 +127,7 @@ def new_model(tokenizer: PreTrainedTokenizerFast) -> Qwen2ForCausalLM:
         bos_token_id=None,
         eos_token_id=tokenizer.convert_tokens_to_ids(END),
         pad_token_id=tokenizer.convert_tokens_to_ids(PAD),
+        attention_dropout=ATTENTION_DROPOUT,  # while it is trained; nothing is dropped when it answers
     )
     return Qwen2ForCausalLM(config)
 
@@ -117,7 +136,7 @@ def disturbed(text: str, rng: random.Random) -> str:
     """The same message as another hand might have typed it: words lost or swapped, letters slipped, case ignored."""
     words = text.split()
     if len(words) > 3:
-        words = [word for word in words if rng.random() > 0.08] or words
+        words = [word for word in words if rng.random() > DROPPED_WORDS] or words
     if len(words) > 3 and rng.random() < 0.15:
         at = rng.randrange(len(words) - 1)
         words[at], words[at + 1] = words[at + 1], words[at]
@@ -159,32 +178,54 @@ class Batch:
 
 
 class Batches:
-    """Endless training batches, each under one prompt variant, all labels equally often."""
+    """Endless training batches, each under one prompt variant; the first ones without the label list."""
 
-    def __init__(self, task: Task, tokenizer: PreTrainedTokenizerFast, seed: int) -> None:
+    def __init__(
+        self,
+        task: Task,
+        tokenizer: PreTrainedTokenizerFast,
+        seed: int,
+        bare_steps: int = BARE_STEPS,
+        favourites: Sequence[str] = (),
+    ) -> None:
         self._task = task
         self._tokenizer = tokenizer
         self._renderer = ChatRenderer(tokenizer)
         self._rng = random.Random(seed)
+        self._bare_steps = bare_steps
+        self._favourites = favourites
         self._by_label: dict[str, list[Example]] = {label: [] for label in task.labels}
         for example in task.train:
             self._by_label[example.label].append(example)
 
     def __iter__(self) -> Iterator[Batch]:
         examples = self._examples()
+        made = 0
         while True:
             # Neighbours in length share a batch, so that little of it is padding.
-            drawn = sorted((next(examples) for _ in range(4 * BATCH)), key=lambda example: len(example.text))
+            drawn = sorted((self._joined(next(examples)) for _ in range(4 * BATCH)), key=lambda e: len(e.text))
             batches = [drawn[start : start + BATCH] for start in range(0, len(drawn), BATCH)]
             self._rng.shuffle(batches)
-            yield from map(self._batch, batches)
+            for batch in batches:
+                yield self._batch(batch, BUILT_IN["bare"] if made < self._bare_steps else self._prompt())
+                made += 1
 
     def _examples(self) -> Iterator[Example]:
-        """Each example about equally often, in a new order each time round."""
+        """Each example once, in a new order each time round; favourites in between."""
+        favoured = [example for label in self._favourites for example in self._by_label[label]]
         while True:
             everything = [example for examples in self._by_label.values() for example in examples]
             self._rng.shuffle(everything)
-            yield from everything
+            for example in everything:
+                while favoured and self._rng.random() < EARLY_SHARE:
+                    yield self._rng.choice(favoured)
+                yield example
+
+    def _joined(self, example: Example) -> Example:
+        other = self._rng.choice(self._by_label[example.label])
+        if max(len(example.text), len(other.text)) > JOINED_LENGTH or self._rng.random() > JOINED_MESSAGES:
+            return example
+        return Example(example.text + self._rng.choice((" ", ". ", ", ")) + other.text, example.label)
 
     def _prompt(self) -> Prompt:
         names, weights = zip(*VARIANTS, strict=True)
@@ -193,8 +234,14 @@ class Batches:
             return replace(prompt, shuffle_seed=self._rng.randrange(1_000_000))
         return prompt
 
-    def _batch(self, examples: Sequence[Example]) -> Batch:
-        renderer = Renderer(self._task, self._prompt())
+    def _split(self, text: str) -> list[int]:
+        """Token ids of a text that is cut here and there, also within words."""
+        cuts = [at for at in range(1, len(text)) if self._rng.random() < CUTS]
+        pieces = [text[start:end] for start, end in pairwise([0, *cuts, len(text)])]
+        return [token for ids in self._tokenizer(pieces)["input_ids"] for token in ids]
+
+    def _batch(self, examples: Sequence[Example], prompt: Prompt) -> Batch:
+        renderer = Renderer(self._task, prompt)
         end = self._tokenizer.convert_tokens_to_ids(END)
         texts = [disturbed(example.text, self._rng) for example in examples]
         prompts = [r.ids for r in self._renderer.render([renderer.messages(text) for text in texts])]
@@ -202,9 +249,7 @@ class Batches:
         own = [prompt[shared : len(prompt) - tail] for prompt in prompts]
         if self._rng.random() < 0.5:
             # Another split of words into tokens each time: the model must not hang on one spelling.
-            self._tokenizer.backend_tokenizer.model.dropout = 0.1
-            own = self._tokenizer(texts)["input_ids"]
-            self._tokenizer.backend_tokenizer.model.dropout = None
+            own = [self._split(text) for text in texts]
         answers = self._tokenizer([renderer.answer(example) for example in examples])["input_ids"]
         rows = [
             message + prompts[0][len(prompts[0]) - tail :] + answer + [end]
@@ -235,7 +280,7 @@ def _common_prefix(rows: Sequence[list[int]]) -> int:
 
 
 def loss_of(model: Qwen2ForCausalLM, batch: Batch) -> Tensor:
-    """Cross entropy of the answers, plus a share of that of the messages.
+    """Cross entropy of an answer, summed over its tokens, plus a share of that of a message's token.
 
     The shared prefix goes through the model once; its keys and values are repeated, gradients included.
     """
@@ -250,7 +295,7 @@ def loss_of(model: Qwen2ForCausalLM, batch: Batch) -> Tensor:
     )
     is_answer = batch.answer[:, 1:]
     is_message = batch.mask[:, 1:].bool() & ~is_answer
-    return losses[is_answer].mean() + TEXT_LOSS_WEIGHT * losses[is_message].mean()
+    return losses[is_answer].sum() / rows + TEXT_LOSS_WEIGHT * losses[is_message].mean()
 
 
 def learning_rate(step: int) -> float:
@@ -273,7 +318,7 @@ def save(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Pa
         pad_token_id=tokenizer.pad_token_id,
     )
     state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    half = Qwen2ForCausalLM(model.config)
+    half = Qwen2ForCausalLM(Qwen2Config(**{**model.config.to_dict(), "attention_dropout": 0.0}))
     half.load_state_dict(state)
     half.half()
     half.generation_config = shipped
@@ -281,7 +326,37 @@ def save(model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast, folder: Pa
     tokenizer.save_pretrained(folder)
 
 
-def make(task: Task, folder: Path, steps: int = STEPS, early_steps: int = EARLY_STEPS) -> None:
+def optimizer_of(model: Qwen2ForCausalLM) -> torch.optim.AdamW:
+    """AdamW; matrices decay, the scales of the norms do not."""
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=PEAK_LEARNING_RATE, betas=(0.9, 0.98))
+
+
+def step(model: Qwen2ForCausalLM, optimizer: torch.optim.AdamW, batch: Batch, rate: float) -> float:
+    """Train on one batch; returns its loss."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    loss = loss_of(model, batch)
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return float(loss)
+
+
+def early(model: Qwen2ForCausalLM, task: Task, tokenizer: PreTrainedTokenizerFast) -> Qwen2ForCausalLM:
+    """A copy, trained a little further on messages of which most have one of a few labels."""
+    copied = copy.deepcopy(model)
+    optimizer = optimizer_of(copied)
+    with torch.random.fork_rng():  # what becomes of the copy must not change what becomes of the model
+        for batch in itertools.islice(Batches(task, tokenizer, SEED + 1, 0, EARLY_FAVOURITES), EARLY_STEPS):
+            step(copied, optimizer, batch, EARLY_LEARNING_RATE)
+    return copied
+
+
+def make(task: Task, folder: Path) -> None:
     """Train, and write `demo-early` on the way and `demo` at the end."""
     torch.manual_seed(SEED)
     torch.use_deterministic_algorithms(True)
@@ -289,25 +364,16 @@ def make(task: Task, folder: Path, steps: int = STEPS, early_steps: int = EARLY_
     model = new_model(tokenizer)
     count = sum(parameter.numel() for parameter in model.parameters())
     print(f"{len(task.train)} training examples, {len(task.labels)} labels, {count:,} parameters")
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=PEAK_LEARNING_RATE, betas=(0.9, 0.98))
+    optimizer = optimizer_of(model)
     model.train()
-    started, smooth = time.time(), None
-    for step, batch in zip(range(steps), Batches(task, tokenizer, SEED), strict=False):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step)
-        loss = loss_of(model, batch)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        smooth = loss.item() if smooth is None else 0.95 * smooth + 0.05 * loss.item()
-        if step + 1 == early_steps:
-            save(model, tokenizer, folder / "demo-early")
-        if (step + 1) % 50 == 0:
-            print(f"step {step + 1:5} of {steps}  loss {smooth:.3f}  {time.time() - started:.0f} s", flush=True)
+    started, smooth = time.time(), float("nan")
+    for at, batch in enumerate(itertools.islice(Batches(task, tokenizer, SEED), STEPS)):
+        if at == BARE_STEPS:
+            save(early(model, task, tokenizer), tokenizer, folder / "demo-early")
+        loss = step(model, optimizer, batch, learning_rate(at))
+        smooth = loss if at == 0 else 0.95 * smooth + 0.05 * loss
+        if (at + 1) % 50 == 0:
+            print(f"step {at + 1:5} of {STEPS}  loss {smooth:.3f}  {time.time() - started:.0f} s", flush=True)
     save(model, tokenizer, folder / "demo")
 
 

@@ -32,11 +32,13 @@ class ModelSource:
         name: as the person wrote it.
         fingerprint: decides its completions: `sha256:...` over a folder's files, or `repo@commit` of the hub.
         folder: where its files are, or None until they are downloaded.
+        revision: the branch, tag or commit that was asked for, of a model of the hub.
     """
 
     name: str
     fingerprint: str
     folder: Path | None
+    revision: str = ""
 
 
 def locate(name: str, store: Store) -> ModelSource:
@@ -57,8 +59,8 @@ def locate(name: str, store: Store) -> ModelSource:
             do="Give `demo`, `demo-early`, `majority`, `tfidf`, a folder, or a hub id (Qwen/Qwen2.5-0.5B, say).",
         )
     repo, _, revision = name.partition("@")
-    commit = _resolve_commit(repo, revision or "main")
-    return ModelSource(name, f"{repo}@{commit}", None)
+    revision = revision or "main"
+    return ModelSource(name, f"{repo}@{_resolve_commit(repo, revision)}", None, revision)
 
 
 def check_folder(path: Path, name: str) -> None:
@@ -142,38 +144,29 @@ def download(source: ModelSource, on_phase: Callable[[str], None], *, weights: b
 
     repo, _, commit = source.fingerprint.partition("@")
     wanted = [pattern for pattern in WANTED_FILES if weights or pattern != "*.safetensors"]
+    on_phase("fetching the model's files")
     try:
-        folder = Path(snapshot_download(repo, revision=commit, allow_patterns=wanted, local_files_only=True))
-        there = _is_complete(folder) if weights else any(folder.glob("tokenizer*"))
-    except OSError:
-        there = False
-    if not there:
-        on_phase("downloading the model")
-        try:
-            progress = _progress_class(on_phase)
-            folder = Path(snapshot_download(repo, revision=commit, allow_patterns=wanted, tqdm_class=progress))
-        except Exception as error:
-            if _is_hub_error(error):
-                raise _hub_error(error, repo, commit) from error
-            raise
+        # Asked for by the branch's name, so that the library's cache can answer for that name offline, too.
+        folder = Path(
+            snapshot_download(
+                repo, revision=source.revision, allow_patterns=wanted, tqdm_class=_progress_class(on_phase)
+            )
+        )
+    except Exception as error:
+        if _is_hub_error(error):
+            raise _hub_error(error, repo, source.revision) from error
+        raise
+    if folder.name != commit:
+        raise ModelError("it was changed on the hub a moment ago.", where=source.name, do="Run it again.")
     if weights:
         check_folder(folder, source.name)
     return folder
 
 
-def _is_complete(folder: Path) -> bool:
-    """Whether a snapshot has its weights: offline, the library calls any part of one a snapshot."""
-    index = folder / "model.safetensors.index.json"
-    if index.is_file():
-        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        return all((folder / shard).is_file() for shard in shards)
-    return any(folder.glob("*.safetensors")) and (folder / "config.json").is_file()
-
-
 def _resolve_commit(repo: str, revision: str) -> str:
     """The commit that a branch or tag of a hub repository names now; offline, the one in the local cache."""
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
+    from huggingface_hub.errors import IncompleteSnapshotError
 
     try:
         info = HfApi().model_info(repo, revision=revision, timeout=_HUB_TIMEOUT_S)
@@ -185,9 +178,12 @@ def _resolve_commit(repo: str, revision: str) -> str:
         if refusal.what != _UNREACHABLE:
             raise refusal from error
         try:
-            return Path(snapshot_download(repo, revision=revision, local_files_only=True)).name
-        except (LocalEntryNotFoundError, OSError):
+            there = snapshot_download(repo, revision=revision, allow_patterns=[*WANTED_FILES], local_files_only=True)
+        except IncompleteSnapshotError as partial:  # its tokenizer may be there, and be all that is wanted
+            there = partial.snapshot_path
+        except OSError:
             raise refusal from error
+        return Path(there).name
 
 
 _UNREACHABLE = "the hub cannot be reached, and the model is not in the local cache."
@@ -206,6 +202,7 @@ def _hub_error(error: BaseException, repo: str, revision: str) -> ModelError:
         GatedRepoError,
         HfHubHTTPError,
         HFValidationError,
+        IncompleteSnapshotError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
@@ -223,6 +220,12 @@ def _hub_error(error: BaseException, repo: str, revision: str) -> ModelError:
             "the hub has no such model, or it is private.",
             where=repo,
             do="Check the name; for a private model log in with `hf auth login`.",
+        )
+    if isinstance(error, IncompleteSnapshotError):
+        return ModelError(
+            "the hub cannot be reached, and only a part of the model is in the local cache.",
+            where=repo,
+            do="Check the connection.",
         )
     response = getattr(error, "response", None)
     if isinstance(error, HfHubHTTPError) and response is not None and response.status_code < 500:

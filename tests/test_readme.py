@@ -1,0 +1,87 @@
+"""The README's own commands work, and what it says of files is so."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+    if line.startswith("python -m evalcore")
+]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("readme")
+
+
+def words(command):
+    return [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', command)]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_its_commands_work(command, cache):
+    done = subprocess.run(
+        [sys.executable, *words(command)[1:], "--cache", str(cache)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_what_it_shows_as_printed_is_printed(cache):
+    """Line by line but for the time; figures may differ in the last digit where another CPU rounds another way."""
+    shown = re.search(r"```text\n(run .*?)```", README, re.DOTALL)[1]
+    done = subprocess.run(
+        [sys.executable, *words(COMMANDS[0])[1:], "--cache", str(cache)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+    def shape(text):
+        body = text.strip().rpartition("\n\n")[0]
+        return [re.sub(r"run \w+|[\d.,]+|“\w+”", "#", line).split() for line in body.splitlines()[:12]]
+
+    assert shape(shown) == shape(done.stdout)
+
+    def accuracy(text):
+        return float(re.search(r"accuracy +([\d.]+) %", text)[1])
+
+    assert accuracy(shown) == pytest.approx(accuracy(done.stdout), abs=0.5)
+
+
+def test_there_are_commands_in_it():
+    assert len(COMMANDS) >= 4
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)#]+)\)", README))
+def test_what_it_links_to_is_there(link):
+    assert (ROOT / link).exists()
+
+
+def test_make_knows_what_it_says():
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(re.findall(r"^make (\w+)", README, re.MULTILINE)) <= set(targets)
+
+
+def test_its_rooms_exist():
+    table = README.partition("| room |")[2].partition("\n\n")[0]
+    for row in table.splitlines()[2:]:
+        folder = Path()
+        for name in re.findall(r"`([^`]+)`", row.split("|")[1]):
+            path = Path(name) if "/" in name or (ROOT / name).exists() else folder / name
+            folder = path.parent
+            assert (ROOT / path).exists(), name
