@@ -295,8 +295,8 @@ def _too_uncertain_to_rank(r: Reading) -> Iterator[Finding]:
     median = int(np.median(support))
     yield Finding(
         "too_uncertain_to_rank",
-        f"Half of the labels have {median} examples or fewer, so the 95 % interval of a label's recall is "
-        f"typically {100 * width:.0f} points wide.",
+        f"Half of the labels have {median} example{'s' * (median != 1)} or fewer, so the 95 % interval of a label's "
+        f"recall is typically {100 * width:.0f} points wide.",
         f"The intervals of {percent(share)} of all pairs of labels overlap: ranking labels by score is mostly chance.",
         20 + 25 * width,
         {"median_support": median, "median_interval_width": width, "overlapping_pairs": share},
