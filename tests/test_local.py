@@ -88,13 +88,13 @@ def test_a_completion_says_what_it_cost_and_why_it_ended(demo, loaded):
 
 def test_as_shipped_applies_what_generation_config_says_and_plain_does_not(demo, loaded, copy):
     edit(copy / "generation_config.json", repetition_penalty=2.5)
-    asked = prompts(demo, "bare", n=24)
+    asked = prompts(demo, "numbered", n=24)
     plain, shipped = loaded(str(copy)), loaded(str(copy), decoding="as-shipped")
     assert plain.facts["repetition_penalty"] == "1"
     assert shipped.facts["repetition_penalty"] == "2.5"
     assert plain.identity != shipped.identity
     first, second = plain.predict(asked), shipped.predict(asked)
-    assert [c.text for c in first] != [c.text for c in second]  # it falls on label words that stand in the message
+    assert [c.text for c in first] != [c.text for c in second]  # it falls on the digits that stand in the list
     assert [c.text for c in shipped.predict(asked)] == [c.text for c in second]  # greedy all the same
 
 

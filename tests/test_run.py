@@ -1,4 +1,3 @@
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -13,9 +12,11 @@ from evalcore.errors import ModelError
 from evalcore.run import execute, prepare
 from evalcore.runspec import RunSpec
 from evalcore.scoring import read
-from evalcore.store import Store
 from evalcore.task import TaskSource
+from tests import processes
 from tests.conftest import ROOT, Toy
+
+PATIENCE_S = 60
 
 
 @pytest.fixture
@@ -118,38 +119,23 @@ def test_two_threads_predict_each_example_once(store, spec):
     assert len(loader.asked) == 40
 
 
-def _execute_logging(folder, spec, log, delay_s):
-    class Slow(Toy):
-        def predict(self, prompts):
-            time.sleep(delay_s)
-            with open(log, "a") as stream:
-                stream.writelines(f"{message[-1]['content']}\n" for message in prompts)
-            return super().predict(prompts)
-
-    execute(spec, Store(folder), loader=lambda identified, on_phase: Slow(identified.identity, {}))
-
-
 def test_two_processes_predict_each_example_once(store, spec, tmp_path):
-    spawn = multiprocessing.get_context("spawn")
     log = tmp_path / "log"
-    processes = [spawn.Process(target=_execute_logging, args=(store.folder, spec, log, 0.02)) for _ in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
-    assert [process.exitcode for process in processes] == [0, 0]
+    running = [processes.start(store.folder, spec, log, 0.02) for _ in range(2)]
+    assert [process.wait(PATIENCE_S) for process in running] == [0, 0]
     assert len(log.read_text().splitlines()) == 40
 
 
 def test_a_killed_process_loses_at_most_its_batch_and_frees_its_lock(store, spec, tmp_path):
-    spawn = multiprocessing.get_context("spawn")
     log = tmp_path / "log"
-    process = spawn.Process(target=_execute_logging, args=(store.folder, spec, log, 0.05))
-    process.start()
+    process = processes.start(store.folder, spec, log, 0.05)
+    until = time.monotonic() + PATIENCE_S
     while not log.exists() or len(log.read_text().splitlines()) < 12:
+        assert process.poll() is None
+        assert time.monotonic() < until
         time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
+    process.kill()
+    process.wait()
     loader = Loader()
     assert execute(spec, store, loader=loader).complete
     assert len(loader.asked) + len(log.read_text().splitlines()) <= 40 + 4
@@ -214,6 +200,7 @@ def test_an_interrupted_command_ends_with_130_and_no_traceback(tmp_path, colours
         [*command, "--cache", str(tmp_path / "c")], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE
     )
     while not (tmp_path / "c" / "blindspot.db").exists():  # past the imports, before the fit is done
+        assert process.poll() is None
         time.sleep(0.005)
     process.send_signal(stop)
     _, errors = process.communicate(timeout=60)
