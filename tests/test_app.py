@@ -1,7 +1,7 @@
 """The pages in Streamlit's own test runner: states that are hard to reach in a browser."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,6 +10,7 @@ from evalcore.run import execute
 from evalcore.runspec import RunSpec
 from evalcore.store import Store
 from evalcore.task import TaskSource
+from pages.parts.frame import describe, distinct_names
 from pages.parts.plain import plain
 from tests.conftest import ROOT
 
@@ -19,12 +20,13 @@ PAGES = ("app.py", "pages/examples.py", "pages/prompts.py")
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
     from evalcore import preview
-    from pages.parts import frame, state
+    from pages.parts import frame, progress, state
     from pages.parts import preview as parts_preview
 
     store = Store(tmp_path / "cache")
     monkeypatch.setattr(state, "open_store", lambda: store)
-    monkeypatch.setattr(frame, "ensure_worker", lambda store: None)
+    for module in (frame, progress):
+        monkeypatch.setattr(module, "ensure_worker", lambda store: None)
     shown = preview.Preview("the chat text", 3, True, True)
     monkeypatch.setattr(parts_preview, "_ask", lambda store, payload: ("done", json.dumps(asdict(shown))))
     return store
@@ -101,3 +103,19 @@ def test_plain_escapes_whatever_markdown_knows(text):
     for at, character in enumerate(escaped):
         if not character.isalnum() and character not in " \\":
             assert escaped[at - 1] == "\\"
+
+
+def test_runs_that_read_alike_have_different_names(own_cache, colours):
+    spec = RunSpec(TaskSource(str(colours)), "majority", n=10)
+    records = [execute(replace(spec, seed=seed), own_cache).record for seed in (0, 1)]
+    assert describe(records[0]) == describe(records[1])
+    assert len(set(distinct_names(records).values())) == 2
+
+
+def test_the_bar_keeps_what_stands_behind_more(own_cache, colours):
+    """The browser would otherwise take a widget's own default, 1 token, when the popover is first opened."""
+    record = execute(RunSpec(TaskSource(str(colours)), "majority"), own_cache).record
+    app = run("app.py", run=record.run_id)
+    for _ in range(2):
+        assert app.number_input(key="bar_max_new_tokens").proto.set_value
+        app.run()

@@ -100,6 +100,7 @@ def test_a_finding_leads_to_its_examples_and_an_example_to_its_exact_prompt(serv
     box = table.bounding_box()
     page.mouse.click(box["x"] + 60, box["y"] + 55)
     page.get_by_text("Raw completion").wait_for(timeout=PATIENCE_MS)
+    settled(page)
     page.get_by_text("The exact prompt as sent").click()
     page.get_by_text("Render it").click()
     page.get_by_text("<|im_start|>system").wait_for(timeout=PATIENCE_MS)

@@ -31,7 +31,9 @@ WITHOUT_SPLIT_SIZE = 10_000
 def bar(store: Store) -> None:
     """Draw the bar; what is chosen is in `state.spec()` afterwards."""
     for key, value in state.widget_values(state.spec()).items():
-        st.session_state.setdefault(key, value)
+        # Set anew each time, not only at first: the browser makes what stands in a popover when it is opened, and
+        # would take the widget's own default for what the session holds, and send that back.
+        st.session_state[key] = st.session_state.get(key, value)
     used = [record.spec for record in store.runs()]
     baseline = st.session_state["bar_model"] in BASELINES
     largest = state.split_size(state.spec().task) or WITHOUT_SPLIT_SIZE

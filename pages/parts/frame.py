@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -9,6 +11,7 @@ import streamlit as st
 from evalcore.charts import DARK, LIGHT, Ink
 from evalcore.errors import BlindspotError
 from evalcore.parse import Scoring
+from evalcore.runspec import RunSpec
 from evalcore.store import RunRecord, Store
 from evalcore.worker import ensure_worker
 from pages.parts import state
@@ -69,6 +72,7 @@ def _run_picker(store: Store, record: RunRecord | None) -> None:
     records = {r.run_id: r for r in store.runs()}
     if not records:
         return
+    names = distinct_names(list(records.values()))
     st.session_state["picked_run"] = record.run_id if record else None
 
     def pick() -> None:
@@ -81,7 +85,7 @@ def _run_picker(store: Store, record: RunRecord | None) -> None:
         list(records),
         key="picked_run",
         on_change=pick,
-        format_func=lambda run_id: describe(records[run_id]),
+        format_func=lambda run_id: names[run_id],
         placeholder="a stored run",
         help="Runs that are stored, the newest first.",
     )
@@ -91,9 +95,27 @@ def describe(record: RunRecord) -> str:
     """A run in one line."""
     model = record.spec.model.rstrip("/").rpartition("/")[2]
     prompt = "" if record.prompt.name == "none" else f" · {record.prompt.name}"
-    decoding = " · as shipped" if record.spec.decoding == "as-shipped" else ""
+    plain_run = RunSpec()
+    settings = [
+        f" · {value.replace('-', ' ')}"
+        for value, usual in (
+            (record.spec.decoding, plain_run.decoding),
+            (record.spec.engine, plain_run.engine),
+            (record.spec.dtype, plain_run.dtype),
+        )
+        if value != usual
+    ]
     sample = "" if record.identity.get("predictor") == "import" else f" {record.spec.sample}"
-    return f"{model}{prompt}{decoding} · {record.task_name} · {record.n}{sample}"
+    return f"{model}{prompt}{''.join(settings)} · {record.task_name} · {record.n}{sample}"
+
+
+def distinct_names(records: Sequence[RunRecord]) -> dict[str, str]:
+    """Each run in one line, by run id; runs that read alike are told apart by their ids.
+
+    A select box is told by the browser which line was chosen: two equal lines would be one run.
+    """
+    lines = Counter(map(describe, records))
+    return {r.run_id: describe(r) if lines[describe(r)] == 1 else f"{describe(r)} · {r.run_id[:6]}" for r in records}
 
 
 def _scoring_switch() -> Scoring:

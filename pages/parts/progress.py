@@ -12,6 +12,7 @@ from evalcore.jobs import Job, Jobs
 from evalcore.runspec import RunSpec, checked
 from evalcore.scoring import read
 from evalcore.store import RunRecord, Store
+from evalcore.worker import ensure_worker
 from pages.parts import state
 from pages.parts.plain import percent, plain
 
@@ -85,6 +86,7 @@ def _how_it_ended(job: Job) -> None:
 
 @st.fragment(run_every=POLL_S)
 def _watch(store: Store, job_id: int) -> None:
+    ensure_worker(store)  # of a worker that has died it says so, and the job is no longer active
     jobs = Jobs(store)
     job = jobs.get(job_id)
     if job is None or not job.active:
