@@ -75,6 +75,13 @@ class ChatRenderer:
         adapted = [list(chat) if self.takes_system else _system_in_user(chat) for chat in chats]
         return self._tokenize([self._apply(chat, tokenize=False) for chat in adapted], adapted)
 
+    def answer_ids(self, answers: Sequence[str]) -> list[list[int]]:
+        """Token ids of answers as they stand behind a rendered prompt, without an end token."""
+        texts = list(answers) if self.has_template else [f" {answer}" for answer in answers]
+        if not texts:
+            return []
+        return [list(ids) for ids in self._tokenizer(texts, add_special_tokens=False)["input_ids"]]
+
     @property
     def end_id(self) -> int | None:
         """The tokenizer's own end token: a chat model may end its turn with it."""

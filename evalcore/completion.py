@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from evalcore.prompt import Messages
 from evalcore.runspec import Identity
 
-Stop = Literal["eos", "length", "too_long", "given"]
-"""Why it ended: the model said so; cut at max_new_tokens; the prompt did not fit; it came from elsewhere."""
+Stop = Literal["eos", "length", "too_long", "chosen", "given"]
+"""Why it ended: the model said so; cut at max_new_tokens; the prompt did not fit; it is the best of all labels; it
+came from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class Completion:
         prompt_tokens: length of the prompt in tokens; 0 where there are none.
         stop: why generation ended.
         latency_ms: wall time of the batch it was part of, divided by the batch's size.
+        label_logprobs: of a `chosen` one, float32 little-endian: the log-probability of each label's tokens with the
+            end token, in the order in which the prompt lists the labels. Empty otherwise.
     """
 
     text: str
@@ -30,6 +36,12 @@ class Completion:
     prompt_tokens: int = 0
     stop: Stop = "given"
     latency_ms: float = 0.0
+    label_logprobs: bytes = b""
+
+    @property
+    def logprobs(self) -> NDArray[np.float32]:
+        """`label_logprobs` as an array, shape (n_labels,) or (0,)."""
+        return np.frombuffer(self.label_logprobs, dtype="<f4")
 
 
 class Predictor(Protocol):
@@ -49,3 +61,16 @@ class Predictor(Protocol):
 
     def predict(self, prompts: list[Messages]) -> list[Completion]:
         """One completion for each prompt, in order."""
+
+
+@runtime_checkable
+class Expecting(Protocol):
+    """A predictor that wants to know beforehand what a run will ask, and what answers there are."""
+
+    def expect(self, prompts: Sequence[Messages], answers: Sequence[str]) -> None:
+        """Told once before a run.
+
+        Args:
+            prompts: all that it will be asked, or a part.
+            answers: what a perfect model would write for each label, in the order of the prompt's list.
+        """

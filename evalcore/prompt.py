@@ -165,11 +165,16 @@ class Renderer:
         """The chat that asks for the label of `text`. A system message always comes first."""
         return (*self._opening, {"role": "user", "content": self._fill(self._prompt.user, text)})
 
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What a perfect model would write for each of `labels`."""
+        if self._prompt.listing == "numbered":
+            return tuple(str(number) for number in range(1, len(self.labels) + 1))
+        return self.labels
+
     def answer(self, example: Example) -> str:
         """What a perfect model would write."""
-        if self._prompt.listing == "numbered":
-            return str(self.labels.index(example.label) + 1)
-        return example.label
+        return self.answers[self.labels.index(example.label)]
 
     def _fill(self, template: str, text: str) -> str:
         # One pass: a `{labels}` inside the text, or `{text}` inside a label, stays as it is.

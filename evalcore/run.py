@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from evalcore.completion import Predictor
+from evalcore.completion import Expecting, Predictor
 from evalcore.predictors import Identified, OnPhase, identify
 from evalcore.prompt import Messages, Prompt, Renderer, built_in
 from evalcore.runspec import (
@@ -81,11 +81,16 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run that is resolved but not predicted: every example has its prompt and its key."""
+    """A run that is resolved but not predicted: every example has its prompt and its key.
+
+    Attributes:
+        answers: what a perfect model would write for each label, in the record's `label_order`.
+    """
 
     record: RunRecord
     examples: tuple[Example, ...]
     prompts: list[Messages]
+    answers: tuple[str, ...]
     keys: list[bytes]
     identified: Identified
 
@@ -144,8 +149,9 @@ def prepare(spec: RunSpec, store: Store, on_phase: OnPhase = lambda phase: None)
     examples = draw(task, spec.n, spec.sample, spec.seed)
     if not examples:
         raise ValueError("a task without examples")  # load_task refuses those
-    prompt, label_order, prompts = _prompts(spec, store, task, examples)
-    identified = identify(spec, task, store, on_phase)
+    asked = _prompts(spec, store, task, examples)
+    prompt, prompts = asked.prompt, asked.messages
+    identified = identify(spec, task, asked.answers, store, on_phase)
     sample = sample_id(task.labels, examples)
     record = RunRecord(
         run_id=run_id(sample, identified.identity, prompt.fingerprint),
@@ -153,7 +159,7 @@ def prepare(spec: RunSpec, store: Store, on_phase: OnPhase = lambda phase: None)
         task_name=task.name,
         origin=task.origin,
         labels=task.labels,
-        label_order=label_order,
+        label_order=asked.label_order,
         prompt=prompt,
         identity=dict(identified.identity),
         sample_id=sample,
@@ -162,7 +168,8 @@ def prepare(spec: RunSpec, store: Store, on_phase: OnPhase = lambda phase: None)
         created=time.time(),
         facts=identified.facts,
     )
-    return Prepared(record, examples, prompts, completion_keys(identified.identity, prompts), identified)
+    keys = completion_keys(identified.identity, prompts)
+    return Prepared(record, examples, prompts, asked.answers, keys, identified)
 
 
 def find_prompt(name: str, store: Store) -> Prompt:
@@ -179,15 +186,24 @@ def baseline_specs(spec: RunSpec) -> list[RunSpec]:
     return [checked(replace(spec, model=name)) for name in BASELINES]
 
 
-def _prompts(
-    spec: RunSpec, store: Store, task: Task, examples: tuple[Example, ...]
-) -> tuple[Prompt, tuple[str, ...], list[Messages]]:
+@dataclass(frozen=True)
+class _Asked:
+    """What a run's prompt makes of its examples, and of its labels."""
+
+    prompt: Prompt
+    label_order: tuple[str, ...]
+    answers: tuple[str, ...]
+    messages: list[Messages]
+
+
+def _prompts(spec: RunSpec, store: Store, task: Task, examples: tuple[Example, ...]) -> _Asked:
     if spec.model in BASELINES:
         bare: list[Messages] = [({"role": "user", "content": example.text},) for example in examples]
-        return Prompt(NO_PROMPT, "", "{text}"), task.labels, bare
+        return _Asked(Prompt(NO_PROMPT, "", "{text}"), task.labels, task.labels, bare)
     prompt = find_prompt(spec.prompt, store)
     renderer = Renderer(task, prompt)
-    return prompt, renderer.labels, [renderer.messages(example.text) for example in examples]
+    messages = [renderer.messages(example.text) for example in examples]
+    return _Asked(prompt, renderer.labels, renderer.answers, messages)
 
 
 def _predict(run: Prepared, store: Store, on_progress: OnProgress, on_phase: OnPhase, loader: Loader) -> Outcome:
@@ -204,7 +220,11 @@ def _predict(run: Prepared, store: Store, on_progress: OnProgress, on_phase: OnP
             load_seconds = time.perf_counter() - started
             facts = predictor.facts
             on_phase("predicting")
-            for batch in _batches(list(missing), predictor.batch_size):
+            started = time.perf_counter()
+            if isinstance(predictor, Expecting):
+                predictor.expect(list(missing.values()), run.answers)
+            seconds += time.perf_counter() - started
+            for batch in _batches(list(copies), predictor.batch_size, missing):
                 started = time.perf_counter()
                 completions = predictor.predict([missing[key] for key in batch])
                 seconds += time.perf_counter() - started
@@ -232,9 +252,13 @@ def _outcome(
     return Outcome(store.run(run.record.run_id), predicted, found, seconds, load_seconds, complete)
 
 
-def _batches(keys: list[bytes], size: int) -> Iterator[list[bytes]]:
+def _batches(keys: list[bytes], size: int, missing: Container[bytes]) -> Iterator[list[bytes]]:
+    """What is missing, in batches of the whole run: in short number formats an answer can depend on its batch, and a
+    run that was interrupted is to end like one that was not."""
     for start in range(0, len(keys), size):
-        yield keys[start : start + size]
+        batch = [key for key in keys[start : start + size] if key in missing]
+        if batch:
+            yield batch
 
 
 @contextmanager

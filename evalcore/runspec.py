@@ -15,9 +15,12 @@ from evalcore.task import SAMPLES, Example, Sample, TaskSource
 KEY_VERSION = 1
 """Raised when a key means something else than before; older completions are then never read as current."""
 
-Decoding = Literal["plain", "as-shipped"]
-Engine = Literal["batched", "loop"]
+Decoding = Literal["plain", "as-shipped", "choose", "choose-mean"]
+Engine = Literal["fast", "batched", "loop"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+
+CHOOSING: tuple[Decoding, ...] = ("choose", "choose-mean")
+"""Decodings whose answer is always one of the labels."""
 
 BASELINES = ("majority", "tfidf")
 NO_PROMPT = "none"
@@ -36,10 +39,14 @@ class RunSpec:
         prompt: a built-in variant or the name of a person's own.
         n: number of examples; the whole split if it has fewer.
         sample, seed: which of them.
-        decoding: `plain` greedy, or greedy `as-shipped` with the penalties of the model's generation_config.
-        engine: how a local model predicts; `loop` is the one-by-one reference.
+        decoding: `plain` greedy, or greedy `as-shipped` with the penalties of the model's generation_config; or no
+            free answer at all: `choose` takes the label whose tokens are the most probable answer, `choose-mean`
+            the one that is so per token.
+        engine: how a local model predicts; all give the same answers in float32, and `loop`, one prompt after
+            another, is the reference. Where a model cannot be run by one, the next one does.
         max_new_tokens: completions are cut there.
-        batch_size: prompts a local model is given at once; part of the key, since rounding depends on it.
+        batch_size: prompts a local model is given at once, 0 for what suits the device and the engine; part of the
+            key, since rounding depends on it.
         dtype: number format of the weights; `auto` chooses by device.
     """
 
@@ -50,9 +57,9 @@ class RunSpec:
     sample: Sample = "stratified"
     seed: int = 0
     decoding: Decoding = "plain"
-    engine: Engine = "batched"
+    engine: Engine = "fast"
     max_new_tokens: int = 16
-    batch_size: int = 32
+    batch_size: int = 0
     dtype: Dtype = "auto"
 
     @property
@@ -89,8 +96,8 @@ def checked(spec: RunSpec) -> RunSpec:
         raise SpecError(f"N is {spec.n}.", do="Choose at least 1 example.")
     if not 1 <= spec.max_new_tokens <= 4096:
         raise SpecError(f"max_new_tokens is {spec.max_new_tokens}.", do="Choose 1 to 4096.")
-    if not 1 <= spec.batch_size <= 4096:
-        raise SpecError(f"batch_size is {spec.batch_size}.", do="Choose 1 to 4096.")
+    if not 0 <= spec.batch_size <= 4096:
+        raise SpecError(f"batch_size is {spec.batch_size}.", do="Choose 1 to 4096, or 0 for what suits the device.")
     if not spec.model.strip():
         raise SpecError(
             "no model is named.", do="Give `demo`, a hub id such as Qwen/Qwen2.5-1.5B-Instruct, or a folder."
@@ -99,6 +106,8 @@ def checked(spec: RunSpec) -> RunSpec:
         spec = replace(spec, seed=0)
     if spec.engine == "loop":
         spec = replace(spec, batch_size=1)
+    if spec.decoding in CHOOSING:
+        spec = replace(spec, max_new_tokens=RunSpec.max_new_tokens)
     if spec.model in BASELINES:
         plain = RunSpec()
         return replace(

@@ -334,12 +334,12 @@ def insert_completions(db: sqlite3.Connection, rows: Sequence[tuple[bytes, Compl
         columns = _completion_row(completion)
         values.append((key, _checksum(key, columns), *columns))
     db.executemany(
-        f"INSERT OR REPLACE INTO completions (key, checksum, {_COMPLETION_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT OR REPLACE INTO completions (key, checksum, {_COMPLETION_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         values,
     )
 
 
-_COMPLETION_COLUMNS = "text, token_ids, prompt_tokens, stop, latency_ms"
+_COMPLETION_COLUMNS = "text, token_ids, prompt_tokens, stop, latency_ms, label_logprobs"
 _COMPLETION_COLUMNS_OF_C = ", ".join(f"c.{name}" for name in _COMPLETION_COLUMNS.split(", "))
 _RUN_COLUMNS = (
     "run_id, spec, task_name, origin, labels, label_order, prompt, identity, sample_id, n, split_size,"
@@ -347,14 +347,14 @@ _RUN_COLUMNS = (
 )
 
 
-def _completion_row(completion: Completion) -> list[str | int | float]:
-    ids = json.dumps(completion.token_ids, separators=(",", ":"))
-    return [completion.text, ids, completion.prompt_tokens, completion.stop, completion.latency_ms]
+def _completion_row(completion: Completion) -> list[str | int | float | bytes]:
+    c, ids = completion, json.dumps(completion.token_ids, separators=(",", ":"))
+    return [c.text, ids, c.prompt_tokens, c.stop, c.latency_ms, c.label_logprobs]
 
 
 def _completion(columns: Sequence[Any]) -> Completion:
-    text, ids, prompt_tokens, stop, latency_ms = columns
-    return Completion(text, tuple(json.loads(ids)), prompt_tokens, stop, latency_ms)
+    text, ids, *others = columns
+    return Completion(text, tuple(json.loads(ids)), *others)
 
 
 def _checksum(key: bytes, columns: Sequence[object]) -> int:
@@ -411,7 +411,7 @@ MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE completions (
         key BLOB PRIMARY KEY, checksum INTEGER NOT NULL, text TEXT NOT NULL, token_ids TEXT NOT NULL,
-        prompt_tokens INTEGER NOT NULL, stop TEXT NOT NULL, latency_ms REAL NOT NULL
+        prompt_tokens INTEGER NOT NULL, stop TEXT NOT NULL, latency_ms REAL NOT NULL, label_logprobs BLOB NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE sample_items (
         sample_id TEXT NOT NULL, position INTEGER NOT NULL, text TEXT NOT NULL, label TEXT NOT NULL,

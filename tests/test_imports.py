@@ -11,7 +11,9 @@ from tests.conftest import ROOT
 # Lower rooms first: a room may import only what stands before it.
 ORDER = (
     "errors", "parse", "datafile", "task", "prompt", "runspec", "completion", "store", "jobs", "chat",
-    "predictors.source", "predictors.baseline", "predictors.local", "predictors", "preview", "run", "worker",
+    "predictors.source", "predictors.baseline", "predictors.prefixes", "predictors.memory", "predictors.cascade",
+    "predictors.packed", "predictors.fast", "predictors.choose", "predictors.generate", "predictors.engines",
+    "predictors.local", "predictors", "preview", "run", "worker",
     "metrics", "intervals", "scoring", "importing", "findings", "report", "charts", "demo", "demo.__main__", "__main__",
 )  # fmt: skip
 IMPORT_NOTHING_OF_OURS = ("errors", "parse", "metrics")

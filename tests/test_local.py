@@ -27,10 +27,12 @@ def loaded(tmp_path):
     torch = pytest.importorskip("torch")
     store = Store(tmp_path / "cache")
 
-    def load(model="demo", **spec):
+    def load(model="demo", answers=(), **spec):
         spec = RunSpec(model=model, **spec)
         source = locate(spec.model, store)
-        return local.load(source, spec, torch.device("cpu"), torch.float32, lambda phase: None)
+        cpu, float32 = torch.device("cpu"), torch.float32
+        identity = local.identity(source, spec, cpu, float32, answers)
+        return local.load(source, spec, cpu, float32, identity, lambda phase: None)
 
     return load
 
@@ -66,13 +68,16 @@ def plain_loop(model, messages, limit):
 
 
 @pytest.mark.parametrize("prompt", sorted(BUILT_IN))
-def test_both_engines_answer_as_the_plain_loop_does(demo, loaded, prompt):
+def test_every_engine_answers_as_the_plain_loop_does(demo, loaded, prompt):
     asked = prompts(demo, prompt)
     one_by_one = loaded(engine="loop")
-    at_once = loaded(engine="batched", batch_size=5)
     expected = [plain_loop(one_by_one, messages, 16) for messages in asked]
     assert [one_by_one.predict([messages])[0].token_ids for messages in asked] == expected
-    assert [completion.token_ids for completion in at_once.predict(asked)] == expected
+    for engine, runs_as in (("batched", "batched, prefix cached"), ("fast", "fast")):
+        at_once = loaded(engine=engine, batch_size=5)
+        at_once.expect(asked, Renderer(demo, BUILT_IN[prompt]).answers)
+        assert at_once.facts["engine"] == runs_as
+        assert [completion.token_ids for completion in at_once.predict(asked)] == expected
 
 
 def test_a_completion_says_what_it_cost_and_why_it_ended(demo, loaded):
@@ -129,7 +134,7 @@ def test_it_counts_as_unparsed_in_the_run(tmp_path, demo):
 
 
 def test_out_of_memory_says_what_to_choose(demo, loaded, monkeypatch):
-    model = loaded(batch_size=4)
+    model = loaded(engine="batched", batch_size=4)
 
     def full(**arguments):
         raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: 9 bytes")
@@ -137,7 +142,7 @@ def test_out_of_memory_says_what_to_choose(demo, loaded, monkeypatch):
     monkeypatch.setattr(model.model, "generate", full)
     with pytest.raises(ModelError, match="out of memory") as caught:
         model.predict(prompts(demo, n=2))
-    assert "batch size below 4" in str(caught.value)
+    assert "Choose a smaller model; what was done is kept" in str(caught.value)
 
 
 def test_a_folder_is_known_by_what_is_in_it(copy, store):

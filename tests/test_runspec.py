@@ -78,7 +78,7 @@ def test_the_seed_of_a_first_n_sample_is_set_aside():
 @pytest.mark.parametrize(
     "change",
     [{"n": 0}, {"sample": "some"}, {"decoding": "warm"}, {"engine": "x"}, {"dtype": "int8"}, {"max_new_tokens": 0},
-     {"batch_size": 0}, {"model": " "}],
+     {"batch_size": -1}, {"model": " "}],
 )  # fmt: skip
 def test_a_spec_that_cannot_mean_anything_is_refused(change):
     with pytest.raises(SpecError):

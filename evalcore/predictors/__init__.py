@@ -6,7 +6,7 @@ some of them are missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evalcore.completion import Predictor
@@ -34,8 +34,11 @@ class Identified:
     facts: dict[str, str]
 
 
-def identify(spec: RunSpec, task: Task, store: Store, on_phase: OnPhase) -> Identified:
+def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_phase: OnPhase) -> Identified:
     """Find out what a spec's model is.
+
+    Args:
+        answers: what there is to choose from, where the decoding chooses.
 
     Raises:
         ModelError: if it does not exist, or cannot be used.
@@ -53,8 +56,9 @@ def identify(spec: RunSpec, task: Task, store: Store, on_phase: OnPhase) -> Iden
     on_phase("looking the model up")
     source = local.locate(spec.model, store)
     device, dtype = local.device_and_dtype(spec.dtype)
+    identity = local.identity(source, spec, device, dtype, answers)
     return Identified(
-        local.identity(source, spec, device, dtype),
-        lambda on_phase: local.load(source, spec, device, dtype, on_phase),
+        identity,
+        lambda on_phase: local.load(source, spec, device, dtype, identity, on_phase),
         local.facts(device, dtype),
     )

@@ -1,24 +1,29 @@
-"""Transformers models on this machine: device and number format, loading, and greedy decoding.
+"""Transformers models on this machine: device and number format, loading, completions.
 
-Two engines: `loop` asks for one prompt at a time, exactly as one would write it down, and is the reference;
-`batched` gives many to `generate` at once. Both return what greedy decoding returns.
+How prompts go through a model is the business of the engines; here stands what goes in and what comes out.
 """
 
 from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from evalcore.chat import ChatRenderer, Rendered, load_tokenizer
 from evalcore.completion import Completion, Stop
 from evalcore.errors import ModelError
+from evalcore.predictors.choose import Scores
+from evalcore.predictors.engines import BATCH_SIZES, Scorer, choose_engine
+from evalcore.predictors.memory import is_out_of_memory
 from evalcore.predictors.source import ModelSource, download, locate
 from evalcore.prompt import Messages
-from evalcore.runspec import Identity, RunSpec
+from evalcore.runspec import CHOOSING, Identity, RunSpec, digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +34,9 @@ __all__ = ["LocalModel", "device_and_dtype", "facts", "identity", "load", "locat
 
 ENGINE_VERSION = 1
 """Raised when an engine may return something else for the same prompt."""
+
+PROMPTS_LOOKED_AT = 64
+"""Of so many of a run's prompts, evenly spaced, the common prefixes are found."""
 
 _BFLOAT16_SINCE = (8, 0)
 """CUDA compute capability from which bfloat16 is a native format; a T4 has (7, 5)."""
@@ -51,8 +59,11 @@ def device_and_dtype(dtype: str) -> tuple[torch.device, torch.dtype]:
     return device, torch.bfloat16
 
 
-def identity(source: ModelSource, spec: RunSpec, device: torch.device, dtype: torch.dtype) -> Identity:
+def identity(
+    source: ModelSource, spec: RunSpec, device: torch.device, dtype: torch.dtype, answers: Sequence[str]
+) -> Identity:
     """Everything beside the prompt that decides a completion; tokenizer and template are in the model's files."""
+    choices: Identity = {"choices": digest(list(answers))} if spec.decoding in CHOOSING else {}
     return {
         "predictor": "transformers",
         "model": source.fingerprint,
@@ -61,8 +72,14 @@ def identity(source: ModelSource, spec: RunSpec, device: torch.device, dtype: to
         "decoding": spec.decoding,
         "max_new_tokens": spec.max_new_tokens,
         "engine": f"{spec.engine} {ENGINE_VERSION}",
-        "batch_size": spec.batch_size,
+        "batch_size": batch_size(spec, device),
+        **choices,
     }
+
+
+def batch_size(spec: RunSpec, device: torch.device) -> int:
+    """Prompts that a model is given at once: as asked, or what suits the engine and the device."""
+    return spec.batch_size or BATCH_SIZES[spec.engine][device.type != "cpu"]
 
 
 def facts(device: torch.device, dtype: torch.dtype) -> dict[str, str]:
@@ -81,6 +98,7 @@ def load(
     spec: RunSpec,
     device: torch.device,
     dtype: torch.dtype,
+    identity: Identity,
     on_phase: Callable[[str], None],
 ) -> LocalModel:
     """Load a model, downloading it first where necessary.
@@ -110,14 +128,16 @@ def load(
             do="Check that its files are whole; download or save it again.",
         ) from error
     model.eval()
-    return LocalModel(model, ChatRenderer(tokenizer), identity(source, spec, device, dtype), spec, source.name)
+    on_phase("trying the engine out")
+    return LocalModel(model, ChatRenderer(tokenizer), identity, spec, source.name)
 
 
 class LocalModel:
-    """A loaded causal language model that decodes greedily.
+    """A loaded causal language model that answers greedily, or chooses among given answers.
 
     Attributes:
-        generation: the settings that `generate` is given; penalties are neutral unless `as-shipped`.
+        generation: the settings of decoding; penalties are neutral unless `as-shipped`.
+        engine: what runs it, and why it is not the engine that was asked for.
     """
 
     def __init__(
@@ -129,66 +149,86 @@ class LocalModel:
         name: str,
     ) -> None:
         self.identity = identity
-        self.batch_size = spec.batch_size
+        self.batch_size = batch_size(spec, model.device)
         self.model = model
         self.renderer = renderer
         self.name = name
+        self.decoding = spec.decoding
         self.generation = generation_settings(model, renderer, spec)
-        self.facts = {"repetition_penalty": f"{self.generation.repetition_penalty or 1.0:g}"}
         # With `generate`, what the model's own configuration says would fill every setting left open.
         model.generation_config = self.generation
+        self.engine = choose_engine(spec.engine, model, self.generation, self.batch_size)
+        self.facts = {
+            "engine": self.engine.name,
+            "repetition_penalty": f"{self.generation.repetition_penalty or 1.0:g}",
+        }
+        self._answers: list[str] = []
+        self._answer_ids: list[list[int]] = []
+        self._scorer: Scorer | None = None
+
+    def expect(self, prompts: Sequence[Messages], answers: Sequence[str]) -> None:
+        """Prepare for a run: what its prompts share, what its answers may be."""
+        ends = self.generation.eos_token_id
+        end = [self.renderer.end_id] if self.renderer.end_id in ends else ends[:1]
+        self._answers = list(answers)
+        self._answer_ids = [[*ids, *end] for ids in self.renderer.answer_ids(answers)]
+        some = prompts[:: max(1, len(prompts) // PROMPTS_LOOKED_AT)]
+        if self.decoding in CHOOSING:
+            self._scorer = self.engine.scorer(self._answer_ids)
+        self.engine.decoder.expect([prompt.ids for prompt in self.renderer.render(some)], self._answer_ids)
 
     def predict(self, prompts: list[Messages]) -> list[Completion]:
-        """Greedy completions.
+        """Completions: greedy, or the best of the answers that `expect` was told.
 
         Raises:
             ModelError: if the device runs out of memory.
         """
-        rendered = self.renderer.render(prompts)
-        fits = [self._fits(prompt) for prompt in rendered]
         start = time.perf_counter()
-        answers = iter(self._generate([prompt.ids for prompt, fit in zip(rendered, fits, strict=True) if fit]))
-        each_ms = (time.perf_counter() - start) * 1000 / max(len(prompts), 1)
-        return [
-            self._completion(prompt, next(answers), each_ms)
-            if fit
-            else Completion("", prompt_tokens=len(prompt.ids), stop="too_long")
-            for prompt, fit in zip(rendered, fits, strict=True)
+        rendered = self.renderer.render(prompts)
+        fitting = [prompt for prompt in rendered if self._fits(prompt)]
+        try:
+            answered = iter(self._answer(fitting))
+        except RuntimeError as error:
+            if is_out_of_memory(error):
+                do = "One prompt alone does not fit. Choose a smaller model; what was done is kept."
+                raise out_of_memory(error, self.name, do) from error
+            raise
+        completions = [
+            next(answered) if self._fits(prompt) else Completion("", prompt_tokens=len(prompt.ids), stop="too_long")
+            for prompt in rendered
         ]
+        each_ms = (time.perf_counter() - start) * 1000 / max(len(prompts), 1)
+        return [replace(completion, latency_ms=each_ms) for completion in completions]
+
+    def _answer(self, prompts: list[Rendered]) -> list[Completion]:
+        ids = [prompt.ids for prompt in prompts]
+        if self.decoding not in CHOOSING:
+            return [self._free(len(p), new) for p, new in zip(ids, self.engine.decoder.decode(ids), strict=True)]
+        if self._scorer is None:
+            raise ValueError("choosing needs to be told the answers first")
+        return [self._best(len(p), scores) for p, scores in zip(ids, self._scorer.score(ids), strict=True)]
+
+    def _free(self, prompt_tokens: int, ids: list[int]) -> Completion:
+        stop: Stop = "eos" if ids and ids[-1] in self.generation.eos_token_id else "length"
+        return Completion(self.renderer.decode(ids), tuple(ids), prompt_tokens, stop)
+
+    def _best(self, prompt_tokens: int, scores: Scores) -> Completion:
+        lengths = np.array([len(ids) for ids in self._answer_ids])
+        best = int(np.argmax(scores / lengths if self.decoding == "choose-mean" else scores))
+        logprobs = scores.astype("<f4").tobytes()
+        return Completion(
+            self._answers[best], tuple(self._answer_ids[best]), prompt_tokens, "chosen", label_logprobs=logprobs
+        )
 
     def _fits(self, prompt: Rendered) -> bool:
         """Whether prompt and answer fit into the model's context: a prompt is never cut silently."""
         context = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
-        return context is None or len(prompt.ids) + int(self.generation.max_new_tokens) <= context
+        longest = max(map(len, self._answer_ids), default=0) if self.decoding in CHOOSING else self._limit
+        return context is None or len(prompt.ids) + longest <= context
 
-    def _completion(self, prompt: Rendered, ids: list[int], latency_ms: float) -> Completion:
-        stop: Stop = "eos" if ids and ids[-1] in self.generation.eos_token_id else "length"
-        return Completion(self.renderer.decode(ids), tuple(ids), len(prompt.ids), stop, latency_ms)
-
-    @torch.inference_mode()
-    def _generate(self, prompts: list[list[int]]) -> list[list[int]]:
-        """New token ids for each prompt, up to and with the end token; padded on the left for the batch."""
-        if not prompts:
-            return []
-        width = max(len(ids) for ids in prompts)
-        # A repetition penalty counts padding as seen, masked or not: pad with a token that stands in the prompt.
-        ids = torch.tensor([[prompt[0]] * (width - len(prompt)) + prompt for prompt in prompts])
-        mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
-        device = self.model.device
-        try:
-            out: Any = self.model.generate(input_ids=ids.to(device), attention_mask=mask.to(device))
-        except RuntimeError as error:  # torch.OutOfMemoryError is one; on a CPU it is a plain one
-            if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
-                do = f"Choose a batch size below {self.batch_size}; what was done is kept."
-                raise out_of_memory(error, self.name, do) from error
-            raise
-        return [self._until_end(row[width:].tolist()) for row in out]
-
-    def _until_end(self, ids: list[int]) -> list[int]:
-        for at, token in enumerate(ids):
-            if token in self.generation.eos_token_id:
-                return ids[: at + 1]
-        return ids
+    @property
+    def _limit(self) -> int:
+        return int(self.generation.max_new_tokens)
 
 
 def generation_settings(model: PreTrainedModel, renderer: ChatRenderer, spec: RunSpec) -> GenerationConfig:

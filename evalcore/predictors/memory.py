@@ -1,0 +1,59 @@
+"""How much a device has left, and what to do when it is not enough: half as much at once."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import torch
+
+SHARE = 0.5
+"""Of the free memory of a device, for one batch."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def in_memory(
+    items: Sequence[Item],
+    run: Callable[[Sequence[Item]], list[Result]],
+    device: torch.device,
+    bytes_for: Callable[[Sequence[Item]], float] = lambda items: 0.0,
+) -> list[Result]:
+    """Run all items at once; in halves where they would take too much, or have.
+
+    Args:
+        run: returns one result for each item, in order.
+        bytes_for: about what so many take.
+
+    Raises:
+        RuntimeError: if not even one fits; torch.OutOfMemoryError on a device that has such.
+    """
+    if len(items) <= 1 or bytes_for(items) <= SHARE * free_memory(device):
+        try:
+            return run(items)
+        except RuntimeError as error:
+            if not is_out_of_memory(error) or len(items) <= 1:
+                raise
+        if device.type == "cuda":
+            torch.cuda.empty_cache()
+    middle = len(items) // 2
+    halves = (items[:middle], items[middle:])
+    return [result for half in halves for result in in_memory(half, run, device, bytes_for)]
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a device has run out of memory; on a CPU that is a plain RuntimeError."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def free_memory(device: torch.device) -> float:
+    """Bytes that a device has left; infinite where that cannot be asked."""
+    if device.type == "cuda":
+        return float(torch.cuda.mem_get_info(device)[0])
+    try:
+        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, ValueError, OSError):
+        return math.inf
