@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from evalcore import bench
 from evalcore.errors import BlindspotError
 from evalcore.parse import Scoring
 from evalcore.prompt import BUILT_IN, DESCRIPTIONS
@@ -91,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     prompt.add_argument("--system", help="keep a prompt of this name: its system text, with {labels}")
     prompt.add_argument("--user", default="{text}", help="and its user text, with {text} (default: %(default)s)")
     prompt.add_argument("--remove", action="store_true", help="forget the prompt of this name")
+    bench.add_arguments(add("bench", _bench, "Measure the engines against the loop, on this machine."))
     add("work", _work, "Serve the app: take jobs from the cache one after another.")
     return parser
 
@@ -236,6 +238,10 @@ def _prompt(options: argparse.Namespace) -> int:
     else:
         print(f"{shown.text}\n--- {shown.tokens} tokens", end="\n")
     return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    return bench.main(options, _store(options))
 
 
 def _work(options: argparse.Namespace) -> int:

@@ -61,7 +61,7 @@ class ChatRenderer:
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
         self._control_tokens = [token.content for token in tokenizer.added_tokens_decoder.values()]
         self.has_template = bool(tokenizer.chat_template)
         self._template = _without_clock(tokenizer.get_chat_template()) if self.has_template else None
@@ -80,25 +80,23 @@ class ChatRenderer:
         texts = list(answers) if self.has_template else [f" {answer}" for answer in answers]
         if not texts:
             return []
-        return [list(ids) for ids in self._tokenizer(texts, add_special_tokens=False)["input_ids"]]
+        return [list(ids) for ids in self.tokenizer(texts, add_special_tokens=False)["input_ids"]]
 
     @property
     def end_id(self) -> int | None:
         """The tokenizer's own end token: a chat model may end its turn with it."""
-        return self._tokenizer.eos_token_id
+        return self.tokenizer.eos_token_id
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of generated ids, special tokens left out, spaces as they are."""
-        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
     def _tokenize(
         self, texts: list[str], chats: list[list[Message]], add_special_tokens: bool = False
     ) -> list[Rendered]:
         if not texts:
             return []
-        all_ids = self._tokenizer(texts, add_special_tokens=add_special_tokens, return_attention_mask=False)[
-            "input_ids"
-        ]
+        all_ids = self.tokenizer(texts, add_special_tokens=add_special_tokens, return_attention_mask=False)["input_ids"]
         rendered = []
         for text, ids, chat in zip(texts, all_ids, chats, strict=True):
             if any(token in message["content"] for message in chat for token in self._control_tokens):
@@ -107,7 +105,7 @@ class ChatRenderer:
         return rendered
 
     def _apply(self, chat: Sequence[Message], *, tokenize: bool) -> Any:
-        return self._tokenizer.apply_chat_template(
+        return self.tokenizer.apply_chat_template(
             list(chat),
             tokenize=tokenize,
             add_generation_prompt=True,

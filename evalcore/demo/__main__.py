@@ -4,6 +4,8 @@ Both are Qwen2 models with a tokenizer of their own, trained from scratch on the
 project's own prompts. `demo` is trained on; `demo-early` branches off and is stopped early, on a stream of
 messages most of which have one of four labels: it answers with a few favourites. The test split is never
 looked at.
+
+`--task FOLDER --out FOLDER` trains one such model on another task instead: something real to measure engines with.
 """
 
 from __future__ import annotations
@@ -82,7 +84,7 @@ CHAT_TEMPLATE = (
 )
 
 
-def train_tokenizer(task: Task) -> PreTrainedTokenizerFast:
+def train_tokenizer(task: Task, vocabulary: int) -> PreTrainedTokenizerFast:
     """Byte-level BPE over the prompts and the training messages."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.NFC()
@@ -99,7 +101,7 @@ def train_tokenizer(task: Task) -> PreTrainedTokenizerFast:
     tokenizer.train_from_iterator(
         corpus,
         trainers.BpeTrainer(
-            vocab_size=VOCABULARY,
+            vocab_size=vocabulary,
             special_tokens=[PAD, START, END],
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
@@ -298,11 +300,11 @@ def loss_of(model: Qwen2ForCausalLM, batch: Batch) -> Tensor:
     return losses[is_answer].sum() / rows + TEXT_LOSS_WEIGHT * losses[is_message].mean()
 
 
-def learning_rate(step: int) -> float:
+def learning_rate(step: int, steps: int) -> float:
     """Linear warm-up, then half a cosine down to a twentieth of the peak."""
     if step < WARM_UP_STEPS:
         return PEAK_LEARNING_RATE * (step + 1) / WARM_UP_STEPS
-    part = (step - WARM_UP_STEPS) / max(STEPS - WARM_UP_STEPS, 1)
+    part = (step - WARM_UP_STEPS) / max(steps - WARM_UP_STEPS, 1)
     return PEAK_LEARNING_RATE * (0.05 + 0.95 * (1 + math.cos(math.pi * part)) / 2)
 
 
@@ -356,28 +358,46 @@ def early(model: Qwen2ForCausalLM, task: Task, tokenizer: PreTrainedTokenizerFas
     return copied
 
 
-def make(task: Task, folder: Path) -> None:
-    """Train, and write `demo-early` on the way and `demo` at the end."""
+def train(task: Task, folder: Path, *, steps: int, vocabulary: int, early_folder: Path | None = None) -> None:
+    """Train a model and write it; on the way, where a folder for it is given, the one that is stopped early."""
     torch.manual_seed(SEED)
     torch.use_deterministic_algorithms(True)
-    tokenizer = train_tokenizer(task)
+    tokenizer = train_tokenizer(task, vocabulary)
     model = new_model(tokenizer)
     count = sum(parameter.numel() for parameter in model.parameters())
     print(f"{len(task.train)} training examples, {len(task.labels)} labels, {count:,} parameters")
     optimizer = optimizer_of(model)
     model.train()
     started, smooth = time.time(), float("nan")
-    for at, batch in enumerate(itertools.islice(Batches(task, tokenizer, SEED), STEPS)):
-        if at == BARE_STEPS:
-            save(early(model, task, tokenizer), tokenizer, folder / "demo-early")
-        loss = step(model, optimizer, batch, learning_rate(at))
+    for at, batch in enumerate(itertools.islice(Batches(task, tokenizer, SEED), steps)):
+        if at == BARE_STEPS and early_folder is not None:
+            save(early(model, task, tokenizer), tokenizer, early_folder)
+        loss = step(model, optimizer, batch, learning_rate(at, steps))
         smooth = loss if at == 0 else 0.95 * smooth + 0.05 * loss
         if (at + 1) % 50 == 0:
-            print(f"step {at + 1:5} of {STEPS}  loss {smooth:.3f}  {time.time() - started:.0f} s", flush=True)
-    save(model, tokenizer, folder / "demo")
+            print(f"step {at + 1:5} of {steps}  loss {smooth:.3f}  {time.time() - started:.0f} s", flush=True)
+    save(model, tokenizer, folder)
+
+
+def main() -> None:
+    """What `python -m evalcore.demo` does."""
+    parser = argparse.ArgumentParser(prog="python -m evalcore.demo", description=__doc__)
+    parser.add_argument("--task", default="demo", help="a task with a train split (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=DEMO_MODELS, help="where to write (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=STEPS, help="training steps (default: %(default)s)")
+    parser.add_argument("--vocabulary", type=int, default=VOCABULARY, help="tokens (default: %(default)s)")
+    options = parser.parse_args()
+    if options.task != "demo" and options.out == DEMO_MODELS:
+        parser.error("a model of another task needs a folder of its own: --out FOLDER")
+    is_demo = options.task == "demo"
+    train(
+        load_task(TaskSource(options.task)),
+        options.out / "demo" if is_demo else options.out,
+        steps=options.steps,
+        vocabulary=options.vocabulary,
+        early_folder=options.out / "demo-early" if is_demo else None,
+    )
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=DEMO_MODELS, help="where to write (default: %(default)s)")
-    make(load_task(TaskSource("demo")), parser.parse_args().out)
+    main()

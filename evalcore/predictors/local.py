@@ -27,6 +27,7 @@ from evalcore.runspec import CHOOSING, Identity, RunSpec, digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from transformers import GenerationConfig, PreTrainedModel
 
@@ -106,30 +107,38 @@ def load(
     Raises:
         ModelError: if it cannot be had, read, or does not fit into memory.
     """
+    folder = download(source, on_phase)
+    on_phase("loading the model")
+    tokenizer = load_tokenizer(folder)
+    model = load_weights(folder, source.name, device, dtype)
+    on_phase("trying the engine out")
+    return LocalModel(model, ChatRenderer(tokenizer), identity, spec, source.name)
+
+
+def load_weights(folder: Path, name: str, device: torch.device, dtype: torch.dtype) -> PreTrainedModel:
+    """A model of safetensors files, on the device, in the number format.
+
+    Raises:
+        ModelError: if it cannot be read, or does not fit into memory.
+    """
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
-    folder = download(source, on_phase)
-    on_phase("loading the model")
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    tokenizer = load_tokenizer(folder)
     try:
-        model = AutoModelForCausalLM.from_pretrained(
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
             str(folder), dtype=dtype, local_files_only=True, use_safetensors=True
         )
-        model.to(device)
+        return model.to(device).eval()
     except torch.OutOfMemoryError as error:
-        raise out_of_memory(error, source.name, "Choose a smaller model or a shorter number format.") from error
+        raise out_of_memory(error, name, "Choose a smaller model or a shorter number format.") from error
     except Exception as error:  # safetensors, config and architecture errors have no common base
         raise ModelError(
             f"the model cannot be loaded ({(str(error).strip().splitlines() or [type(error).__name__])[0]}).",
-            where=source.name,
+            where=name,
             do="Check that its files are whole; download or save it again.",
         ) from error
-    model.eval()
-    on_phase("trying the engine out")
-    return LocalModel(model, ChatRenderer(tokenizer), identity, spec, source.name)
 
 
 class LocalModel:

@@ -1,0 +1,224 @@
+"""What a benchmark measures: a model of any size, real or with random weights, and what goes through it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from evalcore.chat import ChatRenderer, load_tokenizer
+from evalcore.errors import ModelError
+from evalcore.predictors import local
+from evalcore.predictors.source import DEMO_MODELS, download, locate
+from evalcore.runspec import Engine, RunSpec
+from evalcore.store import Store
+
+SIZES: dict[str, dict[str, int]] = {
+    "random:qwen2.5-0.5b": {"hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24, "heads": 14},
+    "random:qwen2.5-1.5b": {"hidden_size": 1536, "intermediate_size": 8960, "num_hidden_layers": 28, "heads": 12},
+}
+VOCABULARY = 151_936
+KEY_HEADS = 2
+PLANTED = 1e4
+_MATRIX = 2048
+_MEMORY_EVERY_S = 0.01
+
+
+@dataclass
+class Counted:
+    """What went through a model while one engine ran.
+
+    Attributes:
+        operations: floating-point operations in matrix products with weights; attention left out.
+        peak_memory_bytes: above what stood there before; None where it cannot be read.
+    """
+
+    tokens: int = 0
+    passes: int = 0
+    operations: float = 0.0
+    peak_memory_bytes: int | None = None
+
+
+@dataclass
+class Subject:
+    """A loaded model that engines take turns with."""
+
+    model: Any
+    renderer: ChatRenderer
+    name: str
+    planted: bool = False
+    _counted: Counted = field(default_factory=Counted)
+
+    def __post_init__(self) -> None:
+        head = self.model.get_output_embeddings().weight.numel()
+        embedding = self.model.get_input_embeddings().weight.numel()
+        body = sum(p.numel() for p in self.model.parameters()) - embedding
+        if self.model.get_output_embeddings().weight is not self.model.get_input_embeddings().weight:
+            body -= head
+
+        def count(module: Any, args: Any, inputs: dict[str, Any], out: Any) -> None:
+            tokens, decided = inputs["input_ids"].numel(), out.logits.shape[0] * out.logits.shape[1]
+            self._counted.passes += 1
+            self._counted.tokens += tokens
+            self._counted.operations += 2.0 * (tokens * body + decided * head)
+
+        self.model.register_forward_hook(count, with_kwargs=True)
+
+    @property
+    def facts(self) -> dict[str, str | int]:
+        """What the figures are of."""
+        weights = "random, completions planted" if self.planted else "as trained"
+        parameters = sum(p.numel() for p in self.model.parameters())
+        facts = local.facts(self.model.device, self.model.dtype)
+        return {**facts, "threads": torch.get_num_threads(), "parameters": parameters, "weights": weights}
+
+    def with_engine(self, engine: Engine, spec: RunSpec) -> local.LocalModel:
+        """The model behind one engine."""
+        return local.LocalModel(self.model, self.renderer, {}, replace(spec, engine=engine), self.name)
+
+    @contextmanager
+    def counting(self) -> Iterator[Counted]:
+        """Count what goes through the model, and watch the memory, while this lasts."""
+        counted = self._counted = Counted()
+        with _memory(self.model.device, counted):
+            yield counted
+        self._counted = Counted()  # what goes through it meanwhile is nobody's
+
+    def matrix_speed(self) -> float:
+        """Floating-point operations a second of the fastest of some square matrix products in the model's format."""
+        a, b = (torch.randn(_MATRIX, _MATRIX, device=self.model.device, dtype=self.model.dtype) for _ in range(2))
+        best = 0.0
+        for _ in range(8):
+            _wait(self.model.device)
+            started = time.perf_counter()
+            a @ b
+            _wait(self.model.device)
+            best = max(best, 2.0 * _MATRIX**3 / (time.perf_counter() - started))
+        return best
+
+
+def load(spec: RunSpec, tokenizer: str, answers: Sequence[str], store: Store) -> Subject:
+    """A model by name, or one of `SIZES` with random weights.
+
+    Raises:
+        ModelError: if it cannot be had.
+    """
+    device, dtype = local.device_and_dtype(spec.dtype)
+    if not spec.model.startswith("random:"):
+        folder = download(locate(spec.model, store), lambda phase: None)
+        model = local.load_weights(folder, spec.model, device, dtype)
+        return Subject(model, ChatRenderer(load_tokenizer(folder)), spec.model)
+    if spec.model not in SIZES:
+        raise ModelError("there are no such dimensions.", where=spec.model, do=f"Give one of {', '.join(SIZES)}.")
+    renderer = ChatRenderer(load_tokenizer(Path(tokenizer).expanduser() if tokenizer else DEMO_MODELS / "demo"))
+    model = _random(spec.model, device, dtype)
+    ends = renderer.answer_ids(answers)
+    _plant(model, [[*ids, renderer.end_id or 0] for ids in ends])
+    return Subject(model, renderer, spec.model, planted=True)
+
+
+def _random(name: str, device: torch.device, dtype: torch.dtype) -> Any:
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    size = dict(SIZES[name])
+    heads = size.pop("heads")
+    config = Qwen2Config(
+        vocab_size=VOCABULARY,
+        num_attention_heads=heads,
+        num_key_value_heads=KEY_HEADS,
+        max_position_embeddings=32_768,
+        tie_word_embeddings=True,
+        rope_parameters={"rope_type": "default", "rope_theta": 1_000_000.0},
+        bos_token_id=None,
+        eos_token_id=None,
+        pad_token_id=None,
+        **size,
+    )
+    torch.manual_seed(0)
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        with device:
+            return Qwen2ForCausalLM(config).eval()
+    finally:
+        torch.set_default_dtype(before)
+
+
+def _plant(model: Any, answers: list[list[int]]) -> None:
+    """Make a model of random weights complete with labels, so that completions are as long as real ones.
+
+    The next token is forced as a function of the token read last and of its position alone, so that every engine,
+    however it goes about, sees the same model: behind a prompt that ends at position p stands answer p mod n.
+    """
+    longest = max(map(len, answers))
+
+    def following(token: int, position: int) -> int:
+        for read in range(1, longest):
+            answer = answers[(position - read) % len(answers)]
+            if read < len(answer) and answer[read - 1] == token:
+                return answer[read]
+        return answers[position % len(answers)][0]
+
+    def force(module: Any, args: Any, inputs: dict[str, Any], out: Any) -> None:
+        ids, positions, keep = inputs["input_ids"], inputs.get("position_ids"), inputs.get("logits_to_keep", 0)
+        if positions is None:
+            positions = torch.arange(ids.shape[1], device=ids.device)[None]
+        positions = positions.expand_as(ids)
+        at = keep if isinstance(keep, torch.Tensor) else slice(-out.logits.shape[1], None)
+        read, where = ids[:, at].tolist(), positions[:, at].tolist()
+        for row, (tokens, places) in enumerate(zip(read, where, strict=True)):
+            forced = [following(token, place) for token, place in zip(tokens, places, strict=True)]
+            out.logits[row, torch.arange(len(forced)), torch.tensor(forced)] += PLANTED
+
+    model.register_forward_hook(force, with_kwargs=True)
+
+
+def _wait(device: torch.device) -> None:
+    if device.type != "cpu":
+        torch.accelerator.synchronize()
+
+
+@contextmanager
+def _memory(device: torch.device, counted: Counted) -> Iterator[None]:
+    if device.type == "cuda":
+        before = torch.cuda.memory_allocated()
+        torch.cuda.reset_peak_memory_stats()
+        yield
+        torch.cuda.synchronize()
+        counted.peak_memory_bytes = torch.cuda.max_memory_allocated() - before
+        return
+    first = _resident_bytes()
+    if first is None:
+        yield
+        return
+    peak, over = first, threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not over.wait(_MEMORY_EVERY_S):
+            peak = max(peak, _resident_bytes() or 0)
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watching.join()
+        counted.peak_memory_bytes = peak - first
+
+
+def _resident_bytes() -> int | None:
+    """Memory of this process, on systems that tell it in /proc."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
