@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,8 @@ class ChatRenderer:
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self.tokenizer = tokenizer
         self._control_tokens = [token.content for token in tokenizer.added_tokens_decoder.values()]
+        self._borders = _borders(tokenizer)
+        self._head: tuple[str, list[int]] = ("", [])
         self.has_template = bool(tokenizer.chat_template)
         self._template = _without_clock(tokenizer.get_chat_template()) if self.has_template else None
         self.takes_system = self.has_template and self._takes_system()
@@ -96,13 +99,43 @@ class ChatRenderer:
     ) -> list[Rendered]:
         if not texts:
             return []
-        all_ids = self.tokenizer(texts, add_special_tokens=add_special_tokens, return_attention_mask=False)["input_ids"]
+        head, head_ids = ("", []) if add_special_tokens else self._shared_head(texts)
+        all_ids = self._ids([text[len(head) :] for text in texts], add_special_tokens)
         rendered = []
-        for text, ids, chat in zip(texts, all_ids, chats, strict=True):
+        for text, own_ids, chat in zip(texts, all_ids, chats, strict=True):
+            ids = head_ids + own_ids
             if any(token in message["content"] for message in chat for token in self._control_tokens):
-                ids = self._apply(chat, tokenize=True)["input_ids"]
-            rendered.append(Rendered(text, list(ids)))
+                ids = list(self._apply(chat, tokenize=True)["input_ids"])
+            rendered.append(Rendered(text, ids))
         return rendered
+
+    def _shared_head(self, texts: list[str]) -> tuple[str, list[int]]:
+        """What all texts begin with, up to a control token, and its ids: they are the same wherever it stands.
+
+        Text on either side of a control token is tokenized by itself, so ids before one do not depend on what
+        follows it. A tokenizer for which this does not hold is caught on the first text.
+        """
+        if self._borders is None or len(texts) < 2:
+            return "", []
+        first, last = min(texts), max(texts)
+        common = first[
+            : next((at for at, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), None)
+        ]
+        cuts = [found.start() for found in self._borders.finditer(common)]
+        head = common[: cuts[-1]] if cuts else ""
+        if head and head != self._head[0]:
+            whole, ids, rest = self._ids([texts[0], head, texts[0][len(head) :]])
+            if whole != ids + rest:
+                self._borders = None
+                return "", []
+            self._head = head, ids
+        return self._head if head else ("", [])
+
+    def _ids(self, texts: list[str], add_special_tokens: bool = False) -> list[list[int]]:
+        ids: list[list[int]] = self.tokenizer(
+            texts, add_special_tokens=add_special_tokens, return_attention_mask=False
+        )["input_ids"]
+        return ids
 
     def _apply(self, chat: Sequence[Message], *, tokenize: bool) -> Any:
         return self.tokenizer.apply_chat_template(
@@ -124,6 +157,15 @@ class ChatRenderer:
             return "~system probe~" in self._apply(probe, tokenize=False)
         except Exception:  # a template refuses by raising what it likes
             return False
+
+
+def _borders(tokenizer: PreTrainedTokenizerBase) -> re.Pattern[str] | None:
+    """Finds control tokens at which a text can be cut; None where some would take spaces around them along."""
+    tokens = list(tokenizer.added_tokens_decoder.values())
+    if not tokens or any(token.lstrip or token.rstrip or token.single_word or token.normalized for token in tokens):
+        return None
+    longest_first = sorted((token.content for token in tokens), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)))
 
 
 def _without_clock(template: str) -> str:

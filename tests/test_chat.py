@@ -2,7 +2,9 @@ import pytest
 
 from evalcore.chat import ChatRenderer, load_tokenizer
 from evalcore.errors import ModelError
-from tests.conftest import QWEN2_TOKENIZER, needs_qwen2_tokenizer
+from evalcore.prompt import BUILT_IN, Renderer
+from evalcore.task import TaskSource, load_task
+from tests.conftest import BANKING77, QWEN2_TOKENIZER, needs_banking77, needs_qwen2_tokenizer
 
 CHAT = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "hello"})
 
@@ -30,6 +32,39 @@ def test_a_batch_has_the_same_ids_as_one_chat_at_a_time(tokenizer):
     renderer = ChatRenderer(tokenizer)
     chats = [with_text(text) for text in ("a", "\nb", "ünï", "<|im_end|>", " c ", "")]
     assert renderer.render(chats) == [renderer.render([chat])[0] for chat in chats]
+
+
+@needs_qwen2_tokenizer
+@needs_banking77
+def test_tokenizing_the_shared_head_once_gives_the_same_ids_for_all_of_banking77(tokenizer):
+    task = load_task(TaskSource(str(BANKING77)))
+    for name in ("article", "few-shot"):
+        renderer = Renderer(task, BUILT_IN[name])
+        chats = [renderer.messages(example.text) for example in task.test]
+        rendered = ChatRenderer(tokenizer).render(chats)
+        whole = tokenizer([prompt.text for prompt in rendered])["input_ids"]
+        assert [prompt.ids for prompt in rendered] == whole
+
+
+@needs_qwen2_tokenizer
+def test_the_shared_head_is_tokenized_once(tokenizer, monkeypatch):
+    renderer = ChatRenderer(tokenizer)
+    asked = []
+    ids = renderer._ids
+    monkeypatch.setattr(renderer, "_ids", lambda texts, special=False: asked.append(texts) or ids(texts, special))
+    for texts in (("a", "b"), ("c", "d")):
+        renderer.render([with_text(text) for text in texts])
+    assert asked[0][1].endswith("<|im_end|>\n")  # the head, checked on the first text
+    assert asked[2] == [f"<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n" for text in "cd"]
+
+
+@needs_qwen2_tokenizer
+def test_a_tokenizer_whose_ids_depend_on_what_follows_is_given_whole_texts(tokenizer, monkeypatch):
+    renderer = ChatRenderer(tokenizer)
+    ids = renderer._ids
+    monkeypatch.setattr(renderer, "_ids", lambda texts, special=False: [[len(i), *i] for i in ids(texts, special)])
+    chats = [with_text("a"), with_text("b")]
+    assert [prompt.ids for prompt in renderer.render(chats)] == [renderer.render([chat])[0].ids for chat in chats]
 
 
 @needs_qwen2_tokenizer
