@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 
 import pytest
@@ -201,4 +202,6 @@ def test_half_precision_runs_and_is_another_key(demo, tmp_path):
     half = execute(RunSpec(n=6, dtype="bfloat16"), store)
     assert half.predicted_now == 6
     assert half.record.identity != full.record.identity
+    assert re.fullmatch(r"\d of 6", half.record.facts["differing_from_loop"])
+    assert "differing_from_loop" not in full.record.facts
     assert not math.isnan(read(store, half.record.run_id).scores.accuracy)

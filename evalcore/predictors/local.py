@@ -20,6 +20,7 @@ from evalcore.completion import Completion, Stop
 from evalcore.errors import ModelError
 from evalcore.predictors.choose import Scores
 from evalcore.predictors.engines import BATCH_SIZES, Scorer, choose_engine
+from evalcore.predictors.generate import GenerateDecoder
 from evalcore.predictors.memory import is_out_of_memory
 from evalcore.predictors.source import ModelSource, download, locate
 from evalcore.prompt import Messages
@@ -38,6 +39,8 @@ ENGINE_VERSION = 1
 
 PROMPTS_LOOKED_AT = 64
 """Of so many of a run's prompts, evenly spaced, the common prefixes are found."""
+PROMPTS_COMPARED = 8
+"""In short number formats so many completions are held against the loop's, and the run says how many differ."""
 
 _BFLOAT16_SINCE = (8, 0)
 """CUDA compute capability from which bfloat16 is a native format; a T4 has (7, 5)."""
@@ -184,7 +187,16 @@ class LocalModel:
         some = prompts[:: max(1, len(prompts) // PROMPTS_LOOKED_AT)]
         if self.decoding in CHOOSING:
             self._scorer = self.engine.scorer(self._answer_ids)
-        self.engine.decoder.expect([prompt.ids for prompt in self.renderer.render(some)], self._answer_ids)
+        ids = [prompt.ids for prompt in self.renderer.render(some) if self._fits(prompt)]
+        self.engine.decoder.expect(ids, self._answer_ids)
+        if self.decoding not in CHOOSING and self.model.dtype in (torch.bfloat16, torch.float16):
+            self.facts["differing_from_loop"] = self._compared(ids[:: max(1, len(ids) // PROMPTS_COMPARED)])
+
+    def _compared(self, prompts: list[list[int]]) -> str:
+        """How many completions are not the loop's: rounding depends on the shape of a batch."""
+        expected = GenerateDecoder(self.model, self.generation).decode(prompts)
+        got = self.engine.decoder.decode(prompts)
+        return f"{sum(a != b for a, b in zip(got, expected, strict=True))} of {len(prompts)}"
 
     def predict(self, prompts: list[Messages]) -> list[Completion]:
         """Completions: greedy, or the best of the answers that `expect` was told.
