@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class BlindspotError(Exception):
     """An error that is shown to the user as it is.
@@ -30,6 +33,22 @@ class DataError(BlindspotError):
 
 class ModelError(BlindspotError):
     """A model that cannot be found, loaded or run."""
+
+
+class Unanswered(ModelError):
+    """Some prompts of a batch got no answer. What came is kept; what did not is never stored, nor read as "".
+
+    Args:
+        answers: one completion per prompt of the batch, None where there is none.
+        give_up: whether asking on is pointless.
+    """
+
+    def __init__(
+        self, what: str, *, where: str = "", do: str = "", answers: Sequence[Any], give_up: bool = False
+    ) -> None:
+        super().__init__(what, where=where, do=do)
+        self.answers = tuple(answers)
+        self.give_up = give_up
 
 
 class StoreError(BlindspotError):

@@ -19,12 +19,13 @@ PAGES = ("app.py", "pages/examples.py", "pages/prompts.py")
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
     from evalcore import preview
-    from pages.parts import frame, state
+    from pages.parts import frame, progress, state
     from pages.parts import preview as parts_preview
 
     store = Store(tmp_path / "cache")
     monkeypatch.setattr(state, "open_store", lambda: store)
     monkeypatch.setattr(frame, "ensure_worker", lambda store: None)
+    monkeypatch.setattr(progress, "ensure_worker", lambda store: None)
     shown = preview.Preview("the chat text", 3, True, True)
     monkeypatch.setattr(parts_preview, "_ask", lambda store, payload: ("done", json.dumps(asdict(shown))))
     return store

@@ -123,7 +123,8 @@ def _file_digest(file: Path, store: Store) -> str:
     if known is None:
         with file.open("rb") as stream:
             known = hashlib.file_digest(stream, "sha256").hexdigest()
-        store.note_file_digest(resolved, stamp, known)
+        if not store.read_only:
+            store.note_file_digest(resolved, stamp, known)
     return known
 
 

@@ -7,6 +7,7 @@ import time
 import streamlit as st
 
 from evalcore import preview
+from evalcore.errors import BlindspotError
 from evalcore.jobs import Jobs
 from evalcore.prompt import Prompt
 from evalcore.runspec import BASELINES
@@ -44,7 +45,10 @@ def exact_prompt(store: Store, task: TaskSource, model: str, prompt: Prompt, tex
 
 def _ask(store: Store, payload: str) -> tuple[str, str]:
     jobs = Jobs(store)
-    job_id = jobs.enqueue("preview", payload)
+    try:
+        job_id = jobs.enqueue("preview", payload)
+    except BlindspotError as error:  # a cache folder that cannot be written has no queue
+        return "failed", str(error)
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         job = jobs.get(job_id)
