@@ -78,6 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     report = add("report", _report, "Report a stored run; no model is called.")
     report.add_argument("run", help="a run's name, as `runs` lists it")
     _add_scoring(report)
+    exported = add("export", _export, "Write a stored run's predictions and report into a folder.")
+    exported.add_argument("run", help="a run's name, as `runs` lists it")
+    exported.add_argument("--out", type=Path, required=True, help="the folder; made if it is missing")
+    _add_scoring(exported)
     imported = add("import", _import, "Score a CSV, JSONL or Parquet file of finished predictions.")
     imported.add_argument("file", type=Path)
     imported.add_argument("--labels", type=Path, help="a file with the label list")
@@ -153,6 +157,16 @@ def _run(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     return _print_report(options, _store(options), options.run)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from evalcore.export import export_run
+    from evalcore.scoring import read
+
+    store = _store(options)
+    written = export_run(store, read(store, options.run, options.scoring), options.out)
+    print(json.dumps([str(path) for path in written]) if options.json else "\n".join(map(str, written)))
+    return 0
 
 
 def _import(options: argparse.Namespace) -> int:

@@ -11,8 +11,10 @@ from tests.conftest import ROOT
 # Lower rooms first: a room may import only what stands before it.
 ORDER = (
     "errors", "parse", "datafile", "task", "prompt", "runspec", "completion", "store", "jobs", "chat",
-    "predictors.source", "predictors.baseline", "predictors.local", "predictors", "preview", "run", "worker",
-    "metrics", "intervals", "scoring", "importing", "findings", "report", "charts", "demo", "demo.__main__", "__main__",
+    "predictors.source", "predictors.baseline", "predictors.server", "predictors.local", "predictors",
+    "preview", "run", "worker",
+    "metrics", "intervals", "scoring", "importing", "findings", "report", "export", "charts", "demo", "demo.__main__",
+    "__main__",
 )  # fmt: skip
 IMPORT_NOTHING_OF_OURS = ("errors", "parse", "metrics")
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}

@@ -35,10 +35,13 @@ def exact_prompt(store: Store, task: TaskSource, model: str, prompt: Prompt, tex
         st.error(plain(result))
         return
     shown = preview.Preview.from_json(result)
-    st.caption(f"{shown.tokens} tokens, as the model is given them")
-    if not shown.has_template:
+    if not shown.tokens:
+        st.caption("The messages as the server is sent them. It writes them out with the model's template itself.")
+    else:
+        st.caption(f"{shown.tokens} tokens, as the model is given them")
+    if shown.tokens and not shown.has_template:
         st.caption("This model brings no chat template: the turns are given as paragraphs.")
-    elif not shown.takes_system:
+    elif shown.tokens and not shown.takes_system:
         st.caption("This model's template has no system role: the system text opens the user's turn.")
     st.code(shown.text, language=None, wrap_lines=True)
 
