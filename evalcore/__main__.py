@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from evalcore.errors import BlindspotError
+from evalcore.errors import BlindspotError, printable
 from evalcore.parse import Scoring
 from evalcore.prompt import BUILT_IN, DESCRIPTIONS
 from evalcore.runspec import Decoding, Dtype, Engine, RunSpec
@@ -186,7 +186,7 @@ def _print_report(options: argparse.Namespace, store: Any, run_id: str, outcome:
     if options.json:
         print(json.dumps(as_json(reading, findings, outcome), indent=1, ensure_ascii=False))
     else:
-        print(as_text(reading, findings, outcome))
+        print(printable(as_text(reading, findings, outcome)))
     return 0
 
 
@@ -196,7 +196,11 @@ def _runs(options: argparse.Namespace) -> int:
     store = _store(options)
     rows = []
     for record in store.runs():
-        scores = read(store, record.run_id).scores
+        try:
+            scores = read(store, record.run_id).scores
+        except BlindspotError as error:
+            print(error, file=sys.stderr)
+            continue
         rows.append(
             {
                 "run_id": record.run_id,
@@ -218,10 +222,11 @@ def _runs(options: argparse.Namespace) -> int:
         print("No runs yet. `python -m evalcore run` makes one of the bundled demo.")
     for row in rows if not options.json else ():
         accuracy = f"{100 * row['accuracy']:5.1f} %" if row["accuracy"] is not None else "     – "
-        print(
+        line = (
             f"{row['run_id']}  {row['created']}  {accuracy}  n {row['n']}/{row['of']}  "
             f"{row['task']} · {row['model']} · {row['prompt']} · {row['sample']}"
         )
+        print(printable(line))
     return 0
 
 
@@ -275,9 +280,13 @@ class _Bar:
     def __init__(self) -> None:
         self._shown = sys.stderr.isatty()
         self._started: tuple[float, int] | None = None
+        self._said: set[str] = set()
 
     def show(self, phase: str, done: int, total: int) -> None:
         if not self._shown:
+            if phase.startswith("waiting") and phase not in self._said:
+                self._said.add(phase)
+                print(phase, file=sys.stderr, flush=True)
             return
         full = round(self.WIDTH * done / total) if total else 0
         counts = f" {done}/{total}{self._left(done, total)}" if total else ""

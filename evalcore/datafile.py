@@ -75,6 +75,15 @@ def read_table(path: Path) -> Table:
     return parse_table(path.name, _read(path))
 
 
+def typed_path(name: str) -> Path | None:
+    """The file or folder that a person names; None if there is none, or the name cannot be one."""
+    try:
+        path = Path(name).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError, ValueError):  # too long; a home folder that nobody has; half a surrogate pair
+        return None
+
+
 def parse_table(name: str, content: bytes) -> Table:
     """The same for content in memory (an upload); `name` only decides the format and stands in messages."""
     name = _shown(name)
@@ -111,12 +120,14 @@ def read_label_list(path: Path) -> list[str]:
 
 def _read(path: Path) -> bytes:
     try:
+        if path.exists() and not path.is_file():
+            raise DataError("this is not a plain file.", where=str(path))
         if path.stat().st_size > MAX_BYTES:
             raise _too_many_bytes(path.name)
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"the file cannot be read ({error.strerror}).", where=str(path), do="Check the path.") from None
-    except ValueError:  # a NUL in the path
+    except (ValueError, RuntimeError):  # a NUL in the path
         raise DataError("this is not a path.", where=repr(str(path))) from None
 
 

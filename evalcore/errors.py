@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
+
+_STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class BlindspotError(Exception):
@@ -20,7 +23,12 @@ class BlindspotError(Exception):
         self.where = where
         self.do = do
         parts = [f"{where}: {what}" if where else what, do]
-        super().__init__(" ".join(part for part in parts if part))
+        super().__init__(printable(" ".join(part for part in parts if part)))
+
+
+def printable(text: str) -> str:
+    """`text` for a terminal or a log: what could steer a terminal, or cannot be encoded, becomes U+FFFD."""
+    return _STEERS.sub("\ufffd", text)
 
 
 class SpecError(BlindspotError):

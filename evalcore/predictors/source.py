@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evalcore.datafile import typed_path
 from evalcore.errors import ModelError
 from evalcore.store import Store
 
@@ -48,8 +49,8 @@ def locate(name: str, store: Store) -> ModelSource:
         ModelError: if there is none.
     """
     demo = DEMO_MODELS / name
-    path = demo if re.fullmatch(r"[\w\-]+", name) and demo.is_dir() else Path(name).expanduser()
-    if path.is_dir():
+    path = demo if re.fullmatch(r"[\w\-]{1,99}", name) and demo.is_dir() else typed_path(name)
+    if path is not None and path.is_dir():
         check_folder(path, name)
         return ModelSource(name, folder_fingerprint(path, store), path)
     if not _HUB_ID.fullmatch(name) or name.startswith((".", "/", "~")):
