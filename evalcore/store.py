@@ -460,6 +460,8 @@ def _record(row: Sequence[Any]) -> RunRecord:
     (run_id, spec, task_name, origin, labels, label_order, prompt, identity, sample_id, n, split_size,
      created, finished, seconds, load_seconds, predicted, facts) = row  # fmt: skip
     try:
+        "".join(value for value in row if isinstance(value, str)).encode()
+        n, split_size, created = int(n), int(split_size), float(created)
         return RunRecord(
             run_id, RunSpec.from_json(spec), task_name, origin, tuple(json.loads(labels)),
             tuple(json.loads(label_order)), Prompt(*json.loads(prompt)), json.loads(identity), sample_id, n,
