@@ -29,7 +29,8 @@ fuzz = settings(
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 LABELS = st.lists(TEXT.filter(normal_form), min_size=1, max_size=8, unique_by=normal_form)
 WORDS = (
-    "card arrival", "card_arrival", "top_up", "TOP-UP", "top", "up", "failed", "ß", "ss", "é", "e\u0301", "İ", "<think>",
+    "card arrival", "card_arrival", "top_up", "TOP-UP", "top", "up", "failed", "ß", "ss", "é", "e\u0301", "İ",
+    "<think>",
     "</think>", "Label:", "3", "2.", "\u200b", "\u202e", "_", "-", " ", "\n", ".", '"', "**", "?", "ﬁ", "ﬁn", "fin",
 )  # fmt: skip
 COMPLETION = st.one_of(TEXT, st.lists(st.sampled_from(WORDS), max_size=12).map("".join))

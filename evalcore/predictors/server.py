@@ -16,9 +16,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -155,7 +154,7 @@ class ServerModel:
         self._failed_in_a_row = 0
         self._given_up = threading.Event()
         self._counting = threading.Lock()
-        self._open: set[http.client.HTTPConnection] = set()
+        self._open: set[_Deadline] = set()
         # Servers such as vLLM apply the penalty of the model's generation_config unless told otherwise.
         self._neutral = {"repetition_penalty": 1.0} if spec.decoding == "plain" else {}
 
@@ -185,8 +184,8 @@ class ServerModel:
                 results = list(pool.map(self._counted, prompts))
             except BaseException:  # Ctrl-C must not wait for a server
                 self._given_up.set()
-                for connection in list(self._open):
-                    _cut(connection)
+                for deadline in list(self._open):
+                    deadline.cut()
                 raise
         answers = [result if isinstance(result, Completion) else None for result in results]
         asked = [result for result in results if isinstance(result, Failed)]
@@ -270,22 +269,26 @@ class ServerModel:
         if key:
             headers["Authorization"] = f"Bearer {key}"
         payload = None if body is None else json.dumps(body).encode()
-        self._open.add(connection)
+        deadline = _Deadline(timeout_s)
+        self._open.add(deadline)
         try:
-            with _at_most(connection, timeout_s) as out_of_time:
-                try:
-                    connection.request(method, parts.path + path, payload, headers)
-                    response = connection.getresponse()
-                    content = response.read(MAX_BODY_BYTES + 1)
-                except (OSError, http.client.HTTPException, ValueError) as error:
-                    if out_of_time.is_set() or isinstance(error, TimeoutError):
-                        raise Failed(f"the server did not answer within {timeout_s:.0f} s", again=True) from None
-                    raise Failed(_clean(_why_not_reached(error)), again=not isinstance(error, ssl.SSLError)) from None
-            if out_of_time.is_set():
-                raise Failed(f"the server did not answer within {timeout_s:.0f} s", again=True)
+            connection.connect()
+            deadline.watch(connection.sock)
+            connection.request(method, parts.path + path, payload, headers)
+            response = connection.getresponse()
+            content = response.read(MAX_BODY_BYTES + 1)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if not deadline.passed and not isinstance(error, TimeoutError):
+                raise Failed(_clean(_why_not_reached(error)), again=not isinstance(error, ssl.SSLError)) from None
+            deadline.cut()
         finally:
-            self._open.discard(connection)
+            self._open.discard(deadline)
+            deadline.end()
             connection.close()  # a reply that comes later finds nobody
+        if deadline.passed:
+            raise Failed(f"the server did not answer within {timeout_s:.0f} s", again=True)
+        if response.length and len(content) <= MAX_BODY_BYTES:
+            raise Failed("the server's reply was cut", again=True)
         if len(content) > MAX_BODY_BYTES:
             raise Failed(f"the server's reply is longer than {MAX_BODY_BYTES / 1e6:.0f} MB", again=False)
         if response.status != 200:
@@ -342,29 +345,32 @@ class ServerModel:
         return ""
 
 
-@contextmanager
-def _at_most(connection: http.client.HTTPConnection, seconds: float) -> Iterator[threading.Event]:
-    """Cut the connection after so many seconds: a socket's own timeout begins anew with every byte that drips in."""
-    out_of_time = threading.Event()
+class _Deadline:
+    """Cuts a connection after so many seconds: a socket's own timeout begins anew with every byte that drips in."""
 
-    def cut() -> None:
-        out_of_time.set()
-        _cut(connection)
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self.cut)
+        self._timer.daemon = True
+        self._timer.start()
 
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield out_of_time
-    finally:
-        timer.cancel()
+    def watch(self, connected: socket.socket) -> None:
+        """From here on this is what is cut."""
+        self._socket = connected
+        if self.passed:
+            self.cut()
 
+    def cut(self) -> None:
+        """End whatever a thread is waiting for on the connection."""
+        self.passed = True
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
-def _cut(connection: http.client.HTTPConnection) -> None:
-    """End whatever another thread is waiting for on it."""
-    if connection.sock is not None:
-        with suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
+    def end(self) -> None:
+        """The reply is there, or will not be."""
+        self._timer.cancel()
 
 
 def _why_not_reached(error: Exception) -> str:
