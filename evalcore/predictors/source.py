@@ -81,8 +81,12 @@ def check_folder(path: Path, name: str) -> None:
         raise ModelError("the folder holds no config.json.", where=name, do="Give the folder of a saved model.")
     try:
         config: dict[str, Any] = json.loads(config_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"its config.json cannot be read ({error}).", where=name) from error
+        if not isinstance(config, dict):
+            raise ValueError("it is no JSON object")
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(
+            f"its config.json cannot be read ({error}).", where=name, do="Download or save the model again."
+        ) from error
     if not any(path.glob("*.safetensors")):
         pickled = any(path.glob("*.bin")) or any(path.glob("*.pt"))
         raise ModelError(
@@ -95,7 +99,7 @@ def check_folder(path: Path, name: str) -> None:
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     model_type = config.get("model_type")
-    if model_type not in CONFIG_MAPPING:
+    if not isinstance(model_type, str) or model_type not in CONFIG_MAPPING:
         raise ModelError(
             f"transformers has no architecture {model_type!r}; a model's own code is never run here.",
             where=name,
