@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evalcore.completion import Completion
-from evalcore.metrics import UNPARSED, confusion_counts, scores
+from evalcore.metrics import UNPARSED, absent, confusion_counts, never_predicted, over_predicted, scores, zero_recall
 from evalcore.parse import LabelParser
 from evalcore.prompt import Renderer, built_in
 from evalcore.run import execute
@@ -198,3 +198,64 @@ def test_strict_never_scores_above_lenient_and_needs_no_model(tmp_path, store):
     with sqlite3.connect(store.path) as db:
         assert db.execute("SELECT count(*) FROM completions").fetchone() == (len(WRITTEN),)
     assert isinstance(lenient.answers[0].completion, Completion)
+
+
+def test_a_label_is_called_over_predicted_from_twice_and_five_times_on_and_the_worst_comes_first():
+    """F33. Red with a limit that is out by one, or with the labels ranked by what they are predicted in all."""
+    #                    w  v   x   y  z  unparsed
+    counts = np.array(
+        [[0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], [0, 0, 10, 0, 0, 0], [0, 0, 0, 1, 0, 0], [4, 5, 10, 14, 0, 0]]
+    )
+    # w: 4 for none; v: 5 for none; x: 20 for 10; y: 15 for 1
+    assert over_predicted(counts).tolist() == [3, 2, 1]
+
+
+def test_absent_never_predicted_and_zero_recall_are_three_things():
+    """F33. Red with a label that does not occur counted among those that are never, or never rightly, predicted."""
+    #                   a  b  c  d  e  unparsed
+    counts = np.array(
+        [[2, 1, 0, 1, 0, 0], [0, 0, 1, 0, 0, 1], [0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]]
+    )
+    assert absent(counts).tolist() == [2, 4]  # c is predicted all the same, e is not
+    assert never_predicted(counts).tolist() == []
+    assert zero_recall(counts).tolist() == [1, 3]
+    counts[0, 1] = 0
+    assert never_predicted(counts).tolist() == [1]
+    assert zero_recall(counts).tolist() == [3]
+
+
+def test_agreement_where_chance_decides_everything_is_undefined_or_none():
+    """F22. Red with a division by nothing, or an undefined agreement shown as a number."""
+    same = scores(np.array([[3, 0, 0], [0, 0, 0]]))
+    assert (np.isnan(same.kappa), same.mcc, same.favourites) == (True, 0.0, (0,))
+    none_right = scores(np.array([[0, 1, 0], [1, 0, 0]]))
+    assert (none_right.kappa, none_right.mcc) == (-1.0, -1.0)
+
+
+@pytest.mark.parametrize(
+    ("completion", "matched"),
+    [
+        (" card_arrival\n", "card_arrival"), ("  Card Arrival. ", "Card Arrival."), ("say top_up now", "top_up"),
+        ("<think>no</think>\n top_up ", "top_up"), ("<think>no</think> so: Top-Up!", "Top-Up"),
+    ],
+)  # fmt: skip
+def test_the_part_that_was_matched_is_where_it_stands(completion, matched):
+    """F32. Red with a span that counts from the wrong end."""
+    start, end = LabelParser(LABELS).parse(completion).span
+    assert completion[start:end] == matched
+
+
+@pytest.mark.parametrize(
+    ("labels", "completion", "label"),
+    [
+        (["ab+", "go"], "use ab+11 now", "ab+"),
+        (["+ab", "go"], "use 11+ab now", "+ab"),
+        (["x y", "go"], "not x yz", None),
+        (["x y", "go"], "not zx y", None),
+        (["c++", "c"], "rather c++ then", "c++"),
+        (["c++", "c"], "rather c then", "c"),
+    ],
+)
+def test_a_label_ends_where_its_last_word_ends(labels, completion, label):
+    """F31. Red with the boundary of a word asked for beside a sign, or not asked for beside a letter."""
+    assert LabelParser(labels).parse(completion).label == label

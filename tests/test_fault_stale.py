@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from evalcore import parse, runspec
+from evalcore.errors import SpecError
 from evalcore.predictors import identify, local, server
 from evalcore.predictors.source import DEMO_MODELS, locate
 from evalcore.prompt import Renderer, built_in, own
 from evalcore.run import execute, prepare
-from evalcore.runspec import RunSpec, completion_keys
+from evalcore.runspec import RunSpec, canonical, checked, completion_keys, run_id
 from evalcore.scoring import read
 from evalcore.store import Store
 from evalcore.task import Example, TaskSource, draw, load_task
@@ -257,3 +258,32 @@ def test_identities_hold_no_device_name_or_path(store, task):
     assert str(DEMO_MODELS) not in json.dumps(dict(identified.identity))
     assert locate("demo", Store(store.folder)).fingerprint == locate(str(DEMO_MODELS / "demo"), store).fingerprint
     assert local.ENGINE_VERSION
+
+
+@pytest.mark.parametrize(
+    ("field", "least", "most"), [("n", 1, 10**9), ("max_new_tokens", 1, 4096), ("batch_size", 1, 4096)]
+)
+def test_a_spec_is_taken_within_its_limits_and_refused_beyond(field, least, most):
+    """F10. Red with a limit that is out by one."""
+    for value in (least, most):
+        assert getattr(checked(replace(RunSpec(), **{field: value})), field) == value
+    for value in (least - 1, *([most + 1] if field != "n" else [])):
+        with pytest.raises(SpecError, match=str(value)):
+            checked(replace(RunSpec(), **{field: value}))
+
+
+def test_what_a_spec_becomes_is_the_spec_but_for_what_cannot_matter():
+    """F11. Red with a normal form that loses a choice, or keeps one that cannot matter."""
+    odd = RunSpec(
+        TaskSource("x"), "m", "bare", 7, "random", 3, "as-shipped", max_new_tokens=5, batch_size=9, dtype="float16"
+    )
+    assert checked(odd) == odd
+    assert checked(replace(odd, engine="loop")) == replace(odd, engine="loop", batch_size=1)
+    assert checked(replace(odd, sample="first")) == replace(odd, sample="first", seed=0)
+    plain = RunSpec()
+    assert checked(replace(odd, model="tfidf")) == replace(
+        plain, task=odd.task, model="tfidf", prompt="none", n=7, sample="random", seed=3
+    )
+    assert (plain.n, plain.max_new_tokens, plain.decoding, plain.sample) == (400, 16, "plain", "stratified")
+    assert len(run_id("s", {}, "p")) == 12
+    assert canonical({"b": 1, "a": [True, None]}) == '{"a":[true,null],"b":1}'
