@@ -18,10 +18,10 @@ from evalcore.runspec import RunSpec
 from evalcore.scoring import read
 from evalcore.store import Store
 from tests.conftest import ROOT
-from tests.victim import BATCH, POINTS, Logged, N, asked, spec, start, wait_until, write_task
+from tests.soak import soak
+from tests.victim import BATCH, KILLS, POINTS, Logged, N, asked, spec, start, wait_until, write_task
 
 PATIENCE_S = 120
-KILLS = 20
 
 
 @pytest.fixture(scope="module")
@@ -307,3 +307,12 @@ def test_a_run_deleted_while_it_is_worked_on_is_said_to_be_deleted(task, tmp_pat
     log = tmp_path / "again"
     assert execute(spec(task), store, loader=lambda i, on_phase: Logged(i.identity, log)).complete
     assert asked(log) == []  # its completions were kept
+
+
+@pytest.mark.slow
+def test_everybody_at_once_on_one_store_loses_nothing(tmp_path):
+    """F1, F4, F5, F8: a short `make soak`. Red without the lock on a model, or with a busy timeout of 0."""
+    done = soak(tmp_path, seconds=8, processes=4, sessions=0, seed=1)
+    assert done.wrong == []
+    assert done.did["killed"] + done.did["stopped"] > 0
+    assert done.did["ended"] > 0

@@ -24,6 +24,7 @@ from evalcore.task import Example, TaskSource
 from tests.conftest import ROOT, write_csv
 
 N, BATCH = 400, 16
+KILLS = 20
 LABELS = ("bill", "late_bill", "slow_line", "no_line", "move", "cancel", "sim_card", "tv")
 POINTS = {
     "in the first migration": ("CREATE TABLE runs", "before"),
