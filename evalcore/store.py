@@ -198,9 +198,6 @@ class Store:
             stamp = time.strftime("%Y%m%d-%H%M%S")
             names = (f"{FILE_NAME}.corrupt-{stamp}{suffix}" for suffix in ("", *(f"-{n}" for n in range(1, 1000))))
             aside = next(path for path in map(self.path.with_name, names) if not path.exists())
-            journal = self.path.with_name(f"{FILE_NAME}-journal")
-            if journal.exists():  # it belongs to the damaged file and would be played back into the new one
-                journal.rename(aside.with_name(f"{aside.name}-journal"))
             self.path.rename(aside)
             self.notice = f"The cache was damaged and has been set aside as {aside.name}; a new one was begun."
             self._migrate()

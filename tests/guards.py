@@ -249,14 +249,6 @@ GUARDS: tuple[Guard, ...] = (
         ((STORAGE, "same_second"),),
     ),
     Guard(
-        "F17",
-        "the journal goes with its file",
-        "evalcore/store.py",
-        "            if journal.exists():",
-        "            if False:",
-        ((STORAGE, "played_back"),),
-    ),
-    Guard(
         "F18",
         "a completion's checksum is read",
         "evalcore/store.py",

@@ -1,8 +1,9 @@
 """Everybody at once on one store: `python -m tests.soak` (`make soak`), a short one in the suite.
 
 Processes run, are stopped and are killed; browser sessions click through the app and let its worker run; runs are
-deleted while they are worked on. Afterwards the database is whole, nothing was asked for twice but the batches that were
-in flight when somebody was killed, every score is the one that a fresh count gives, and nobody was told of a lock.
+deleted while they are worked on. Afterwards the database is whole, nothing was asked for twice but the batches
+that were in flight when somebody was killed, every score is the one that a fresh count gives, and nobody was told of a
+lock.
 """
 
 from __future__ import annotations

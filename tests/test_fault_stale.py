@@ -179,7 +179,7 @@ def test_another_parser_reads_the_stored_answers_anew(store, task, tmp_path, mon
 @pytest.mark.parametrize("sample", ["stratified", "random", "first"])
 def test_sixteen_examples_and_then_all_ask_for_the_others_only(store, tmp_path, sample):
     """F13. Red with a sample whose smaller part is not the beginning of the larger."""
-    task = write_task(tmp_path / "four_hundred")
+    task = write_task(tmp_path / "more_than_four_hundred", 480)
     log = tmp_path / "log"
     loader = lambda i, on_phase: Logged(i.identity, log)  # noqa: E731
     execute(spec(task, n=16, sample=sample), store, loader=loader)

@@ -111,15 +111,6 @@ def test_what_was_set_aside_in_the_same_second_is_not_written_over(filled):
     assert contents == {b"first", b"secon", b"third"}
 
 
-def test_the_journal_of_a_damaged_file_is_not_played_back_into_the_new_one(filled, run):
-    """F17. Red with the file renamed and its journal left."""
-    filled.path.write_bytes(b"nonsense" * 1000)
-    journal = filled.path.with_name(f"{FILE_NAME}-journal")
-    journal.write_bytes(bytes.fromhex("d9d505f920a163d7") + b"\0" * 504)
-    assert run(Store(filled.folder)).complete
-    assert Store(filled.folder).notice == ""
-
-
 def test_a_hundred_times_random_bytes_in_the_file_never_give_a_wrong_answer(filled, tmp_path, run):
     """F17. Red without the checksums: bytes that land in a value would be read as it."""
     whole, right = filled.path.read_bytes(), truth(filled)
