@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint demo clean
+.PHONY: run test lint soak mutants demo clean
 
 run: .venv/.run
 	$(BIN)/streamlit run app.py --server.headless=$(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname)),false,true)
@@ -14,6 +14,15 @@ lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# What takes longer: everybody at once on one store for a minute, and 10,000 random cases of each kind.
+soak: .venv/.dev
+	$(BIN)/python -m tests.soak
+	BLINDSPOT_FUZZ=10000 $(BIN)/python -m pytest tests/test_fault_fuzz.py
+
+# Break the program on purpose and see that a test notices each break.
+mutants: .venv/.dev
+	$(BIN)/python -m tests.mutants
 
 # Make the demo's two checkpoints again, from the data in evalcore/demo/data.
 demo: .venv/.run

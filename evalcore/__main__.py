@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from evalcore import bench
-from evalcore.errors import BlindspotError
+from evalcore.errors import BlindspotError, printable
 from evalcore.parse import Scoring
 from evalcore.prompt import BUILT_IN, DESCRIPTIONS
 from evalcore.runspec import Decoding, Dtype, Engine, RunSpec
@@ -79,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     report = add("report", _report, "Report a stored run; no model is called.")
     report.add_argument("run", help="a run's name, as `runs` lists it")
     _add_scoring(report)
+    exported = add("export", _export, "Write a stored run's predictions and report into a folder.")
+    exported.add_argument("run", help="a run's name, as `runs` lists it")
+    exported.add_argument("--out", type=Path, required=True, help="the folder; made if it is missing")
+    _add_scoring(exported)
     imported = add("import", _import, "Score a CSV, JSONL or Parquet file of finished predictions.")
     imported.add_argument("file", type=Path)
     imported.add_argument("--labels", type=Path, help="a file with the label list")
@@ -157,6 +161,16 @@ def _report(options: argparse.Namespace) -> int:
     return _print_report(options, _store(options), options.run)
 
 
+def _export(options: argparse.Namespace) -> int:
+    from evalcore.export import export_run
+    from evalcore.scoring import read
+
+    store = _store(options)
+    written = export_run(store, read(store, options.run, options.scoring), options.out)
+    print(json.dumps([str(path) for path in written]) if options.json else "\n".join(map(str, written)))
+    return 0
+
+
 def _import(options: argparse.Namespace) -> int:
     from evalcore.importing import import_file
 
@@ -174,7 +188,7 @@ def _print_report(options: argparse.Namespace, store: Any, run_id: str, outcome:
     if options.json:
         print(json.dumps(as_json(reading, findings, outcome), indent=1, ensure_ascii=False))
     else:
-        print(as_text(reading, findings, outcome))
+        print(printable(as_text(reading, findings, outcome)))
     return 0
 
 
@@ -184,7 +198,11 @@ def _runs(options: argparse.Namespace) -> int:
     store = _store(options)
     rows = []
     for record in store.runs():
-        scores = read(store, record.run_id).scores
+        try:
+            scores = read(store, record.run_id).scores
+        except BlindspotError as error:
+            print(error, file=sys.stderr)
+            continue
         rows.append(
             {
                 "run_id": record.run_id,
@@ -206,10 +224,11 @@ def _runs(options: argparse.Namespace) -> int:
         print("No runs yet. `python -m evalcore run` makes one of the bundled demo.")
     for row in rows if not options.json else ():
         accuracy = f"{100 * row['accuracy']:5.1f} %" if row["accuracy"] is not None else "     – "
-        print(
+        line = (
             f"{row['run_id']}  {row['created']}  {accuracy}  n {row['n']}/{row['of']}  "
             f"{row['task']} · {row['model']} · {row['prompt']} · {row['sample']}"
         )
+        print(printable(line))
     return 0
 
 
@@ -267,9 +286,13 @@ class _Bar:
     def __init__(self) -> None:
         self._shown = sys.stderr.isatty()
         self._started: tuple[float, int] | None = None
+        self._said: set[str] = set()
 
     def show(self, phase: str, done: int, total: int) -> None:
         if not self._shown:
+            if phase.startswith("waiting") and phase not in self._said:
+                self._said.add(phase)
+                print(phase, file=sys.stderr, flush=True)
             return
         full = round(self.WIDTH * done / total) if total else 0
         counts = f" {done}/{total}{self._left(done, total)}" if total else ""

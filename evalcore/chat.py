@@ -138,6 +138,16 @@ class ChatRenderer:
         return ids
 
     def _apply(self, chat: Sequence[Message], *, tokenize: bool) -> Any:
+        try:
+            return self._raw(chat, tokenize=tokenize)
+        except Exception as error:  # a template is a program of the model's makers: it raises what it likes
+            raise ModelError(
+                f"its chat template cannot be used ({type(error).__name__}: {_first_line(error)}).",
+                where=str(getattr(self.tokenizer, "name_or_path", "")),
+                do="Check its chat_template.jinja, or choose another model.",
+            ) from error
+
+    def _raw(self, chat: Sequence[Message], *, tokenize: bool) -> Any:
         return self.tokenizer.apply_chat_template(
             list(chat),
             tokenize=tokenize,
@@ -154,7 +164,7 @@ class ChatRenderer:
             {"role": "user", "content": "~user probe~"},
         ]
         try:
-            return "~system probe~" in self._apply(probe, tokenize=False)
+            return "~system probe~" in self._raw(probe, tokenize=False)
         except Exception:  # a template refuses by raising what it likes
             return False
 

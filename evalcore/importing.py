@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from evalcore.completion import Completion
-from evalcore.datafile import Table, read_label_list, read_table
+from evalcore.datafile import Table, parse_table, read_label_list, read_table
 from evalcore.errors import DataError
 from evalcore.prompt import Prompt
 from evalcore.runspec import NO_PROMPT, RunSpec, completion_keys, run_id, sample_id
@@ -30,8 +30,14 @@ def import_file(path: Path, store: Store, *, labels: Path | None = None) -> RunR
     return import_table(read_table(path), str(path), store, labels=read_label_list(labels) if labels else None)
 
 
+def import_bytes(name: str, content: bytes, store: Store, *, labels: list[str] | None = None) -> RunRecord:
+    """The same for content in memory. `name` decides the format and is shown; it never becomes a path."""
+    table = parse_table(name, content)
+    return import_table(table, table.name, store, labels=labels)
+
+
 def import_table(table: Table, origin: str, store: Store, *, labels: list[str] | None = None) -> RunRecord:
-    """The same for a table in memory (an upload)."""
+    """The same for a table that has been read."""
     columns = {column.strip().casefold(): column for column in table.columns}
     answer_column = columns.get("completion") or columns.get("prediction")
     if answer_column is None:

@@ -134,7 +134,8 @@ class Jobs:
                 " predicting_since = CASE WHEN ? THEN coalesce(predicting_since, ?) END WHERE job_id = ?",
                 (phase, run_id, done, cached, total, predicting, time.time(), job_id),
             )
-            return not db.execute("SELECT stop FROM jobs WHERE job_id = ?", (job_id,)).fetchone()[0]
+            row = db.execute("SELECT stop FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
+            return row is not None and not row[0]
 
     def finish(self, job_id: int, state: State, result: str = "") -> None:
         """Say how a job ended."""

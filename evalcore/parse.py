@@ -144,11 +144,7 @@ class LabelParser:
                 label_of_number = self._label_number(found.group())
                 if label_of_number is not None:
                     mentions.append((found.start(), found.end(), label_of_number))
-        outermost = [
-            (start, end, label)
-            for start, end, label in mentions
-            if not any(s <= start and end <= e and e - s > end - start for s, e, _ in mentions)
-        ]
+        outermost = _outermost(mentions)
         named = {label for _, _, label in outermost}
         if not named:
             return Parsed(None, "none")
@@ -156,6 +152,17 @@ class LabelParser:
             return Parsed(None, "ambiguous")
         start, end, label = min(outermost)
         return Parsed(label, "extracted", (answer_starts + origin[start][0], answer_starts + origin[end - 1][1]))
+
+
+def _outermost(mentions: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Those that do not lie inside a longer one. One sweep: a hostile completion holds many thousands."""
+    kept: list[tuple[int, int, str]] = []
+    reach, last = -1, (-1, -1)
+    for start, end, label in sorted(mentions, key=lambda mention: (mention[0], -mention[1])):
+        if end > reach or (start, end) == last:
+            kept.append((start, end, label))
+            reach, last = max(reach, end), (start, end)
+    return kept
 
 
 def _as_whole_words(form: str) -> str:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from evalcore.chat import ChatRenderer, load_tokenizer
+from evalcore.predictors.server import is_server
 from evalcore.predictors.source import download, locate
 from evalcore.prompt import Prompt, Renderer
 from evalcore.store import Store
@@ -18,7 +19,7 @@ class Preview:
 
     Attributes:
         text: the chat template's output.
-        tokens: its length in the model's tokens.
+        tokens: its length in the model's tokens; 0 where only a server knows.
         has_template: whether the tokenizer brought a chat template.
         takes_system: whether the template has a system role; otherwise the system text opens the user's turn.
     """
@@ -57,6 +58,8 @@ def preview(source: TaskSource, model: str, prompt: Prompt, text: str, store: St
         BlindspotError: if the task or the model cannot be had.
     """
     messages = Renderer(load_task(source), prompt).messages(text)
+    if is_server(model):  # it has the template and the tokenizer
+        return Preview("\n\n".join(f"{m['role']}:\n{m['content']}" for m in messages), 0, False, True)
     folder = download(locate(model, store), lambda phase: None, weights=False)
     renderer = ChatRenderer(load_tokenizer(folder))
     rendered = renderer.render([messages])[0]

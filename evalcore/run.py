@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from evalcore.completion import Expecting, Predictor
+from evalcore.completion import Completion, Expecting, Predictor
+from evalcore.errors import ModelError, StoreError, Unanswered
 from evalcore.predictors import Identified, OnPhase, identify
 from evalcore.prompt import Messages, Prompt, Renderer, built_in
 from evalcore.runspec import (
@@ -125,10 +126,18 @@ def execute(
     stored: dict[bytes, object] = {}
     try:
         run = prepare(spec, store, on_phase)
-        store.start_run(run.record, run.examples, run.keys)
+        if not store.read_only:
+            store.start_run(run.record, run.examples, run.keys)
         stored = dict(store.completions(run.keys))
-        if all(key in stored for key in run.keys):
+        lacking = sum(key not in stored for key in run.keys)
+        if not lacking:
             return _outcome(run, store, found=len(run.keys), predicted=0)
+        if store.read_only:
+            raise StoreError(
+                f"the cache folder cannot be written, and {lacking} of {len(run.keys)} predictions are missing.",
+                where=str(store.folder),
+                do="Make it writable, or choose another with --cache or BLINDSPOT_CACHE.",
+            )
         with _turn(store.folder, run.record, on_phase):
             return _predict(run, store, on_progress, on_phase, loader)
     except Stopped:
@@ -212,44 +221,70 @@ def _predict(run: Prepared, store: Store, on_progress: OnProgress, on_phase: OnP
     copies = Counter(run.keys)  # a text that occurs twice is predicted once
     done = cached = sum(key in found for key in run.keys)
     predicted, seconds, load_seconds = 0, 0.0, 0.0
-    facts: Mapping[str, str] = {}
+    unanswered: list[Unanswered] = []
     try:
         if missing:
             started = time.perf_counter()
             predictor = loader(run.identified, on_phase)
             load_seconds = time.perf_counter() - started
-            facts = predictor.facts
             on_phase("predicting")
             started = time.perf_counter()
             if isinstance(predictor, Expecting):
                 predictor.expect(list(missing.values()), run.answers)
             seconds += time.perf_counter() - started
+            store.note_load(run.record.run_id, load_seconds=load_seconds, facts=predictor.facts)
             for batch in _batches(list(copies), predictor.batch_size, missing):
-                started = time.perf_counter()
-                completions = predictor.predict([missing[key] for key in batch])
-                seconds += time.perf_counter() - started
-                store.put_completions(list(zip(batch, completions, strict=True)))
-                predicted += len(batch)
-                done += sum(copies[key] for key in batch)
+                rows, took, failure = _ask(predictor, batch, [missing[key] for key in batch])
+                store.put_batch(run.record.run_id, rows, took)
+                seconds += took
+                predicted += len(rows)
+                done += sum(copies[key] for key, _ in rows)
+                unanswered += [failure] if failure else []
                 progress = Progress("predicting", run.record.run_id, done, cached, run.record.n, predicting=True)
-                if not on_progress(progress):
+                if not on_progress(progress) or (failure and failure.give_up):
                     break
     except Stopped:
         pass
-    finally:
-        store.note_attempt(
-            run.record.run_id, seconds=seconds, load_seconds=load_seconds, predicted=predicted, facts=facts
-        )
+    if unanswered:
+        raise _not_answered(unanswered, done, run.record.n)
     return _outcome(run, store, cached, predicted, seconds, load_seconds)
+
+
+def _ask(
+    predictor: Predictor, keys: list[bytes], prompts: list[Messages]
+) -> tuple[list[tuple[bytes, Completion]], float, Unanswered | None]:
+    """One batch: what was answered, the seconds it took, and what was not."""
+    started = time.perf_counter()
+    failure = None
+    try:
+        answers: Sequence[Completion | None] = predictor.predict(prompts)
+    except Unanswered as error:
+        failure, answers = error, error.answers
+    took = time.perf_counter() - started
+    return [(key, answer) for key, answer in zip(keys, answers, strict=True) if answer is not None], took, failure
+
+
+def _not_answered(failures: list[Unanswered], done: int, total: int) -> ModelError:
+    last = failures[-1]
+    kept = f"{done} of {total} examples have an answer, which is kept; run it again to ask for the others."
+    return ModelError(last.what, where=last.where, do=f"{last.do} {kept}".strip())
 
 
 def _outcome(
     run: Prepared, store: Store, found: int, predicted: int, seconds: float = 0.0, load_seconds: float = 0.0
 ) -> Outcome:
     complete = len(store.completions(run.keys)) == len(set(run.keys))
-    if complete:
+    if complete and not store.read_only:
         store.finish_run(run.record.run_id)
-    return Outcome(store.run(run.record.run_id), predicted, found, seconds, load_seconds, complete)
+    try:
+        record = store.run(run.record.run_id)
+    except StoreError as error:
+        raise StoreError(
+            "the run was deleted while it was worked on.",
+            where=f"run {run.record.run_id}",
+            do="Run it again to have it back: its completions are kept.",
+        ) from error
+    return Outcome(record, predicted, found, seconds, load_seconds, complete)
 
 
 def _batches(keys: list[bytes], size: int, missing: Container[bytes]) -> Iterator[list[bytes]]:
@@ -268,17 +303,25 @@ def _turn(folder: Path, record: RunRecord, on_phase: OnPhase) -> Iterator[None]:
     locks.mkdir(mode=0o700, exist_ok=True)
     path = locks / f"{digest(record.identity)[:16]}.lock"
     holder = path.with_suffix(".pid")
-    lock = FileLock(path, thread_local=False)
+    lock = FileLock(path, thread_local=False, mode=0o600)
     while True:
         try:
-            lock.acquire(timeout=_LOCK_POLL_S)
+            lock.acquire(timeout=_LOCK_POLL_S, poll_interval=_LOCK_POLL_S / 2)
             break
         except Timeout:
-            pid = holder.read_text() if holder.exists() else "?"
-            on_phase(f"waiting for process {pid}, which is predicting with this model")
+            on_phase(f"waiting for process {_holder(holder)}, which is predicting with this model")
     try:
-        holder.write_text(str(os.getpid()))
+        with open(os.open(holder, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as stream:
+            stream.write(str(os.getpid()))
         yield
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def _holder(path: Path) -> str:
+    """The number of the process that holds a lock, as it noted it; `?` in the instant before it has."""
+    try:
+        return path.read_text() or "?"
+    except OSError:
+        return "?"

@@ -1,15 +1,16 @@
 """SQLite under `cache/`: completions by key, and the runs that they belong to.
 
 One database file, no side files: a rollback journal and `synchronous=FULL`, one transaction a batch. (WAL mode
-can corrupt a database in the SQLite versions that Python 3.11 carries.) Each row has its own checksum, since
-SQLite does not notice a flipped byte inside a value. Every operation opens its own connection, so that a
-`Store` can be shared by threads.
+can corrupt a database in the SQLite versions that Python 3.11 carries.) Each completion has its own checksum and a
+sample's name is the hash of its examples, since SQLite does not notice a flipped byte inside a value. Every
+operation opens its own connection, so that a `Store` can be shared by threads.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import time
 import zlib
@@ -19,13 +20,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from evalcore.completion import Completion
 from evalcore.errors import StoreError
 from evalcore.prompt import Prompt
-from evalcore.runspec import RunSpec
+from evalcore.runspec import RunSpec, sample_id
 from evalcore.task import Example
 
-DEFAULT_CACHE = Path(os.environ.get("BLINDSPOT_CACHE") or Path(__file__).parent.parent / "cache")
+OWN_CACHE = Path(__file__).parent.parent / "cache"
+DEFAULT_CACHE = Path(os.environ.get("BLINDSPOT_CACHE") or OWN_CACHE)
 FILE_NAME = "blindspot.db"
 BUSY_TIMEOUT_S = 60.0
 _CHUNK = 500
@@ -79,6 +83,7 @@ class Store:
 
     Attributes:
         notice: what a person should know, for example that a damaged database was set aside. Empty if nothing.
+        read_only: the folder cannot be written: what is stored can be looked at, and nothing can be added.
 
     Raises:
         StoreError: if the folder or the database cannot be used, or a newer program wrote it.
@@ -91,20 +96,26 @@ class Store:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"the cache folder cannot be used ({error.strerror}).", where=str(folder)) from None
-        if self.path.is_symlink() or self.path.is_dir():
+            raise StoreError(
+                f"the cache folder cannot be used ({error.strerror}).",
+                where=str(folder),
+                do="Choose another with --cache or BLINDSPOT_CACHE.",
+            ) from None
+        if self.path.is_symlink() or (self.path.exists() and not self.path.is_file()):
             raise StoreError("this is not a plain file.", where=str(self.path), do="Move it away.")
+        self.read_only = not os.access(self.folder, os.W_OK) or (
+            self.path.exists() and not os.access(self.path, os.W_OK)
+        )
+        if self.read_only:
+            self.notice = "The cache folder cannot be written: stored results are shown, and new ones cannot be kept."
+        elif self.folder.resolve() == OWN_CACHE.resolve():
+            self.folder.chmod(0o700)  # it came with the project, with whatever mode the checkout gave it
         try:
             self._migrate()
         except StoreError as error:
-            if not isinstance(error.__cause__, sqlite3.DatabaseError) or isinstance(
-                error.__cause__, sqlite3.OperationalError
-            ):
+            if self.read_only or not _is_damage(error):
                 raise
-            aside = self.path.with_name(f"{FILE_NAME}.corrupt-{time.strftime('%Y%m%d-%H%M%S')}")
-            self.path.rename(aside)
-            self.notice = f"The cache was damaged and has been set aside as {aside.name}; a new one was begun."
-            self._migrate()
+            self._begin_anew()
 
     @contextmanager
     def connect(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
@@ -114,11 +125,17 @@ class Store:
             StoreError: for whatever SQLite has to complain about.
         """
         try:
-            if not self.path.exists():
-                os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-            connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+            if self.read_only:
+                address = f"{self.path.resolve().as_uri()}?mode=ro"
+                connection = sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+            else:
+                if not self.path.exists():
+                    os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+                connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"the cache cannot be opened ({error}).", where=str(self.path)) from error
+        # A flipped bit can make a text no UTF-8; its row must count as damaged, and not stop those beside it.
+        connection.text_factory = _as_text
         try:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
@@ -135,9 +152,8 @@ class Store:
     def _migrate(self) -> None:
         with self.connect() as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
-            pages, page_size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
-            if self.path.stat().st_size < pages * page_size:  # SQLite would notice only when a lost page is read
-                raise sqlite3.DatabaseError("the file is truncated")
+            if 0 < version <= len(MIGRATIONS):
+                self._check(db, version)
         if version == len(MIGRATIONS):
             return
         with self.connect(write=True) as db:
@@ -152,6 +168,39 @@ class Store:
                 for statement in migration.split(";"):
                     db.execute(statement)
                 db.execute(f"PRAGMA user_version = {number}")
+
+    def _check(self, db: sqlite3.Connection, version: int) -> None:
+        """Look for damage once, at opening: SQLite would notice most of it only when the page is read.
+
+        Raises:
+            sqlite3.DatabaseError: which says what is damaged.
+        """
+        pages, page_size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        if self.path.stat().st_size < pages * page_size:
+            raise sqlite3.DatabaseError("the file is truncated")
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        lacking = set(re.findall(r"CREATE TABLE (\w+)", "".join(MIGRATIONS[:version]))) - tables
+        if lacking:
+            raise sqlite3.DatabaseError(f"the table {min(lacking)} is missing")
+        verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(f"malformed: {str(verdict).splitlines()[-1]}")
+
+    def _begin_anew(self) -> None:
+        """Set a damaged database aside, never over an older one, and begin a new one."""
+        with FileLock(self.folder / "open.lock", mode=0o600):
+            try:
+                self._migrate()  # another process may have done it while this one waited
+                return
+            except StoreError as error:
+                if not _is_damage(error):
+                    raise
+            stamp = time.strftime("%Y%m%d-%H%M%S")
+            names = (f"{FILE_NAME}.corrupt-{stamp}{suffix}" for suffix in ("", *(f"-{n}" for n in range(1, 1000))))
+            aside = next(path for path in map(self.path.with_name, names) if not path.exists())
+            self.path.rename(aside)
+            self.notice = f"The cache was damaged and has been set aside as {aside.name}; a new one was begun."
+            self._migrate()
 
     # -- completions ------------------------------------------------------------------------------
 
@@ -171,9 +220,18 @@ class Store:
         return found
 
     def put_completions(self, rows: Sequence[tuple[bytes, Completion]]) -> None:
-        """Keep a batch: all of it or, when the process dies on the way, none of it."""
+        """Keep completions: all of them or, when the process dies on the way, none."""
         with self.connect(write=True) as db:
             insert_completions(db, rows)
+
+    def put_batch(self, run_id: str, rows: Sequence[tuple[bytes, Completion]], seconds: float) -> None:
+        """Keep a run's batch and what it took, in one transaction: a run's totals are those of its completions."""
+        with self.connect(write=True) as db:
+            insert_completions(db, rows)
+            db.execute(
+                "UPDATE runs SET seconds = seconds + ?, predicted = predicted + ? WHERE run_id = ?",
+                (seconds, len(rows), run_id),
+            )
 
     # -- runs ---------------------------------------------------------------------------------------
 
@@ -182,17 +240,15 @@ class Store:
         with self.connect(write=True) as db:
             insert_run(db, record, examples, keys)
 
-    def note_attempt(
-        self, run_id: str, *, seconds: float, load_seconds: float, predicted: int, facts: Mapping[str, str]
-    ) -> None:
-        """Add what one attempt took to the run's totals, and what it learnt to the run's facts."""
+    def note_load(self, run_id: str, *, load_seconds: float, facts: Mapping[str, str]) -> None:
+        """Add what loading the model took to the run's totals, and what was learnt to the run's facts."""
         with self.connect(write=True) as db:
-            known = json.loads(db.execute("SELECT facts FROM runs WHERE run_id = ?", (run_id,)).fetchone()[0])
-            db.execute(
-                "UPDATE runs SET seconds = seconds + ?, load_seconds = load_seconds + ?, predicted = predicted + ?,"
-                " facts = ? WHERE run_id = ?",
-                (seconds, load_seconds, predicted, json.dumps({**known, **facts}), run_id),
-            )
+            row = db.execute("SELECT facts FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            if row is not None:  # a run can be deleted while it is worked on
+                db.execute(
+                    "UPDATE runs SET load_seconds = load_seconds + ?, facts = ? WHERE run_id = ?",
+                    (load_seconds, json.dumps({**json.loads(row[0]), **facts}), run_id),
+                )
 
     def finish_run(self, run_id: str) -> None:
         """Mark a run as complete, once."""
@@ -200,10 +256,19 @@ class Store:
             db.execute("UPDATE runs SET finished = ? WHERE run_id = ? AND finished IS NULL", (time.time(), run_id))
 
     def runs(self) -> list[RunRecord]:
-        """All runs, the newest first."""
+        """All runs, the newest first; one whose row is damaged is left out, and `notice` says so."""
         with self.connect() as db:
             rows = db.execute(f"SELECT {_RUN_COLUMNS} FROM runs ORDER BY created DESC, run_id").fetchall()
-        return [_record(row) for row in rows]
+        return self._readable(rows)
+
+    def _readable(self, rows: Sequence[Sequence[Any]]) -> list[RunRecord]:
+        records = []
+        for row in rows:
+            try:
+                records.append(_record(row))
+            except StoreError as error:
+                self.notice = str(error)
+        return records
 
     def run(self, run_id: str) -> RunRecord:
         """One run.
@@ -224,10 +289,14 @@ class Store:
                 f"SELECT {_RUN_COLUMNS} FROM runs WHERE spec_key = ? ORDER BY created DESC LIMIT 1",
                 (spec.key,),
             ).fetchone()
-        return _record(row) if row else None
+        return next(iter(self._readable([row])), None) if row else None
 
     def run_rows(self, run_id: str) -> list[tuple[Example, Completion | None]]:
-        """The run's examples in order, each with its completion, or None where it is not there yet."""
+        """The run's examples in order, each with its completion, or None where it is not there, or is damaged.
+
+        Raises:
+            StoreError: if there is no such run, or its examples are not those it was made of.
+        """
         record = self.run(run_id)
         with self.connect() as db:
             rows = db.execute(
@@ -236,22 +305,29 @@ class Store:
                 " LEFT JOIN completions c ON c.key = i.key WHERE i.run_id = ? ORDER BY i.position",
                 (record.sample_id, run_id),
             ).fetchall()
-        return [
+        pairs = [
             (
                 Example(text, label),
                 _completion(columns) if checksum is not None and checksum == _checksum(key, columns) else None,
             )
             for text, label, key, checksum, *columns in rows
         ]
+        if sample_id(record.labels, [example for example, _ in pairs]) != record.sample_id:
+            raise StoreError(
+                "the examples of this run are damaged in the cache.", where=f"run {run_id}", do="Run it again: that "
+                "writes them anew, and no model is called.",
+            )  # fmt: skip
+        return pairs
 
     def count_done(self, run_id: str) -> int:
-        """How many of the run's examples have a completion."""
+        """How many of the run's examples have a completion that is intact."""
         with self.connect() as db:
-            return int(
-                db.execute(
-                    "SELECT count(*) FROM run_items i JOIN completions c ON c.key = i.key WHERE i.run_id = ?", (run_id,)
-                ).fetchone()[0]
+            rows = db.execute(
+                f"SELECT i.key, c.checksum, {_COMPLETION_COLUMNS_OF_C} FROM run_items i"
+                " JOIN completions c ON c.key = i.key WHERE i.run_id = ?",
+                (run_id,),
             )
+            return sum(checksum == _checksum(key, columns) for key, checksum, *columns in rows)
 
     def runs_on_sample(self, sample_id: str) -> list[RunRecord]:
         """Finished runs on just these examples, the newest first."""
@@ -260,7 +336,7 @@ class Store:
                 f"SELECT {_RUN_COLUMNS} FROM runs WHERE sample_id = ? AND finished IS NOT NULL ORDER BY created DESC",
                 (sample_id,),
             ).fetchall()
-        return [_record(row) for row in rows]
+        return self._readable(rows)
 
     # -- a person's own prompts ----------------------------------------------------------------------
 
@@ -302,28 +378,31 @@ class Store:
 
 
 def insert_run(db: sqlite3.Connection, record: RunRecord, examples: Sequence[Example], keys: Sequence[bytes]) -> None:
-    """Insert a run with its sample, inside a transaction of the caller's."""
-    exists = db.execute("SELECT 1 FROM sample_items WHERE sample_id = ? LIMIT 1", (record.sample_id,)).fetchone()
-    if not exists:
-        db.executemany(
-            "INSERT INTO sample_items (sample_id, position, text, label) VALUES (?, ?, ?, ?)",
-            ((record.sample_id, at, e.text, e.label) for at, e in enumerate(examples)),
-        )
-    inserted = db.execute(
-        f"INSERT OR IGNORE INTO runs ({_RUN_COLUMNS}, spec_key) VALUES ({','.join('?' * 18)})",
+    """Insert a run with its sample, inside a transaction of the caller's. What is there and is damaged is mended."""
+    sample = [(record.sample_id, at, e.text, e.label) for at, e in enumerate(examples)]
+    _keep_rows(db, "sample_items", "sample_id", "sample_id, position, text, label", sample)
+    db.execute(
+        # The same run asked for in other words (`n` above the size of the split, say) is found by the newest.
+        f"INSERT INTO runs ({_RUN_COLUMNS}, spec_key) VALUES ({','.join('?' * 18)})"
+        " ON CONFLICT (run_id) DO UPDATE SET spec_key = excluded.spec_key, spec = excluded.spec,"
+        " labels = excluded.labels, label_order = excluded.label_order, prompt = excluded.prompt,"
+        " identity = excluded.identity, sample_id = excluded.sample_id,"
+        " facts = CASE WHEN json_valid(runs.facts) THEN runs.facts ELSE excluded.facts END",
         (*_record_row(record), record.spec.key),
     )
-    if inserted.rowcount:
-        db.executemany(
-            "INSERT INTO run_items (run_id, position, key) VALUES (?, ?, ?)",
-            ((record.run_id, at, key) for at, key in enumerate(keys)),
-        )
-    else:
-        # The same run asked for in other words (`n` above the size of the split, say): found by the newest.
-        db.execute(
-            "UPDATE runs SET spec_key = ?, spec = ? WHERE run_id = ?",
-            (record.spec.key, record.spec.to_json(), record.run_id),
-        )
+    items = [(record.run_id, at, key) for at, key in enumerate(keys)]
+    _keep_rows(db, "run_items", "run_id", "run_id, position, key", items)
+
+
+def _keep_rows(
+    db: sqlite3.Connection, table: str, named: str, columns: str, rows: Sequence[tuple[str | int | bytes, ...]]
+) -> None:
+    """Make the rows of one sample or one run these: written if they are not there, or not as they were."""
+    stored = db.execute(f"SELECT {columns} FROM {table} WHERE {named} = ? ORDER BY position", (rows[0][0],)).fetchall()
+    if stored == rows:
+        return
+    db.execute(f"DELETE FROM {table} WHERE {named} = ?", (rows[0][0],))
+    db.executemany(f"INSERT INTO {table} ({columns}) VALUES ({','.join('?' * len(rows[0]))})", rows)
 
 
 def insert_completions(db: sqlite3.Connection, rows: Sequence[tuple[bytes, Completion]]) -> None:
@@ -349,12 +428,14 @@ _RUN_COLUMNS = (
 
 def _completion_row(completion: Completion) -> list[str | int | float | bytes]:
     c, ids = completion, json.dumps(completion.token_ids, separators=(",", ":"))
-    return [c.text, ids, c.prompt_tokens, c.stop, c.latency_ms, c.label_logprobs]
+    # SQLite keeps NaN as NULL, which would come back as something else.
+    latency: str | float = c.latency_ms if c.latency_ms == c.latency_ms else "nan"
+    return [c.text, ids, c.prompt_tokens, c.stop, latency, c.label_logprobs]
 
 
 def _completion(columns: Sequence[Any]) -> Completion:
-    text, ids, *others = columns
-    return Completion(text, tuple(json.loads(ids)), *others)
+    text, ids, prompt_tokens, stop, latency_ms, logprobs = columns
+    return Completion(text, tuple(json.loads(ids)), prompt_tokens, stop, float(latency_ms), logprobs)
 
 
 def _checksum(key: bytes, columns: Sequence[object]) -> int:
@@ -374,11 +455,30 @@ def _record_row(r: RunRecord) -> tuple[object, ...]:
 def _record(row: Sequence[Any]) -> RunRecord:
     (run_id, spec, task_name, origin, labels, label_order, prompt, identity, sample_id, n, split_size,
      created, finished, seconds, load_seconds, predicted, facts) = row  # fmt: skip
-    return RunRecord(
-        run_id, RunSpec.from_json(spec), task_name, origin, tuple(json.loads(labels)), tuple(json.loads(label_order)),
-        Prompt(*json.loads(prompt)), json.loads(identity), sample_id, n, split_size, created, finished, seconds,
-        load_seconds, predicted, json.loads(facts),
-    )  # fmt: skip
+    try:
+        "".join(value for value in row if isinstance(value, str)).encode()
+        n, split_size, created = int(n), int(split_size), float(created)
+        return RunRecord(
+            run_id, RunSpec.from_json(spec), task_name, origin, tuple(json.loads(labels)),
+            tuple(json.loads(label_order)), Prompt(*json.loads(prompt)), json.loads(identity), sample_id, n,
+            split_size, created, finished, seconds, load_seconds, predicted, json.loads(facts),
+        )  # fmt: skip
+    except (ValueError, TypeError, KeyError) as error:
+        raise StoreError(
+            f"this run is damaged in the cache ({error}).",
+            where=f"run {run_id}",
+            do="Run it again: its completions are kept apart, and no model is called.",
+        ) from None
+
+
+def _as_text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
+
+
+def _is_damage(error: StoreError) -> bool:
+    """Whether the file is broken, and not merely locked, full or out of reach."""
+    cause = error.__cause__
+    return isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.OperationalError)
 
 
 def _store_error(error: sqlite3.Error, path: Path) -> StoreError:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from evalcore import parse
-from evalcore.datafile import SUFFIXES, Table, read_label_list, read_table
+from evalcore.datafile import SUFFIXES, Table, read_label_list, read_table, typed_path
 from evalcore.errors import DataError, SpecError
 
 Sample = Literal["stratified", "random", "first"]
@@ -86,8 +86,8 @@ def load_task(source: TaskSource) -> Task:
     if source.name == "banking77":
         local = _local_banking77()
         return _load_local(source, local) if local else _load_banking77_from_hub()
-    path = Path(source.name).expanduser()
-    if not path.exists():
+    path = typed_path(source.name)
+    if path is None:
         raise DataError(
             "there is no such task, file or folder.",
             where=source.name,
@@ -176,16 +176,23 @@ def _load_local(source: TaskSource, path: Path) -> Task:
         test_file = _split_file(path, "test")
         if test_file is None:
             raise DataError("the folder holds no test file.", where=str(path), do="Name it `test.csv`.")
-        train_file = Path(source.train).expanduser() if source.train else _split_file(path, "train")
-        label_file = Path(source.labels).expanduser() if source.labels else _label_file(path)
+        train_file = _named(source.train) if source.train else _split_file(path, "train")
+        label_file = _named(source.labels) if source.labels else _label_file(path)
     else:
         test_file = path
-        train_file = Path(source.train).expanduser() if source.train else None
-        label_file = Path(source.labels).expanduser() if source.labels else None
+        train_file = _named(source.train) if source.train else None
+        label_file = _named(source.labels) if source.labels else None
     test = _examples(read_table(test_file), source)
     train = _examples(read_table(train_file), source) if train_file else ()
     listed = read_label_list(label_file) if label_file else None
     return make_task(source.name if source.name in ("demo", "banking77") else path.name, test, train, listed, str(path))
+
+
+def _named(name: str) -> Path:
+    path = typed_path(name)
+    if path is None:
+        raise DataError("there is no such file.", where=name, do="Check the path.")
+    return path
 
 
 def make_task(

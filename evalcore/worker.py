@@ -83,7 +83,12 @@ def work(store: Store, *, idle_limit_s: float = IDLE_LIMIT_S) -> bool:
 
 
 def ensure_worker(store: Store) -> None:
-    """Start a worker for this cache folder unless one lives; say of a dead one's jobs why they ended."""
+    """Start a worker for this cache folder unless one lives; say of a dead one's jobs why they ended.
+
+    A folder that cannot be written has no queue, and needs none.
+    """
+    if store.read_only:
+        return
     lock = _lock(store)
     try:
         lock.acquire(timeout=0)
@@ -98,8 +103,7 @@ def ensure_worker(store: Store) -> None:
         Jobs(store).bury(_why_it_died(child.returncode if child else None, store.folder))
     finally:
         lock.release()
-    log = (store.folder / "worker.log").open("ab")
-    with log:
+    with open(os.open(store.folder / "worker.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), "ab") as log:
         _children[folder] = subprocess.Popen(
             [sys.executable, "-m", "evalcore", "work", "--cache", folder],
             stdin=subprocess.DEVNULL,
@@ -111,7 +115,7 @@ def ensure_worker(store: Store) -> None:
 
 
 def _lock(store: Store) -> FileLock:
-    return FileLock(store.folder / "worker.lock", thread_local=False)
+    return FileLock(store.folder / "worker.lock", thread_local=False, mode=0o600)
 
 
 def _do(job: Job, store: Store, jobs: Jobs, warm: Warm) -> None:
@@ -184,6 +188,7 @@ def _why_it_died(status: int | None, folder: Path) -> str:
 def main(cache: Path) -> int:
     """What `python -m evalcore work` does."""
     faulthandler.enable()
+    os.umask(0o077)  # whatever the worker writes is for this user alone
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     work(Store(cache))
     return 0

@@ -1,4 +1,4 @@
-"""Models, and what answers like one: baselines and local transformers models.
+"""Models, and what answers like one: baselines, servers and local transformers models.
 
 A model is first identified, which is cheap and says what its completions will be keyed by, and loaded only if
 some of them are missing.
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evalcore.completion import Predictor
-from evalcore.predictors import baseline
+from evalcore.predictors import baseline, server
 from evalcore.runspec import BASELINES, Identity, RunSpec
 from evalcore.store import Store
 from evalcore.task import Task
@@ -51,6 +51,16 @@ def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on
             return kind(task)
 
         return Identified(baseline.identity(spec.model, task), load_baseline, {})
+    if server.is_server(spec.model):
+        at = server.endpoint(spec.model)
+
+        def reach(on_phase: OnPhase) -> Predictor:
+            on_phase("asking for the server")
+            model = server.ServerModel(at, spec)
+            model.check()
+            return model
+
+        return Identified(server.identity(at, spec), reach, {"server": at.url})
     from evalcore.predictors import local  # imports torch
 
     on_phase("looking the model up")

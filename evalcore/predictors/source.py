@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evalcore.datafile import typed_path
 from evalcore.errors import ModelError
 from evalcore.store import Store
 
@@ -48,8 +49,8 @@ def locate(name: str, store: Store) -> ModelSource:
         ModelError: if there is none.
     """
     demo = DEMO_MODELS / name
-    path = demo if re.fullmatch(r"[\w\-]+", name) and demo.is_dir() else Path(name).expanduser()
-    if path.is_dir():
+    path = demo if re.fullmatch(r"[\w\-]{1,99}", name) and demo.is_dir() else typed_path(name)
+    if path is not None and path.is_dir():
         check_folder(path, name)
         return ModelSource(name, folder_fingerprint(path, store), path)
     if not _HUB_ID.fullmatch(name) or name.startswith((".", "/", "~")):
@@ -80,8 +81,12 @@ def check_folder(path: Path, name: str) -> None:
         raise ModelError("the folder holds no config.json.", where=name, do="Give the folder of a saved model.")
     try:
         config: dict[str, Any] = json.loads(config_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"its config.json cannot be read ({error}).", where=name) from error
+        if not isinstance(config, dict):
+            raise ValueError("it is no JSON object")
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(
+            f"its config.json cannot be read ({error}).", where=name, do="Download or save the model again."
+        ) from error
     if not any(path.glob("*.safetensors")):
         pickled = any(path.glob("*.bin")) or any(path.glob("*.pt"))
         raise ModelError(
@@ -94,7 +99,7 @@ def check_folder(path: Path, name: str) -> None:
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     model_type = config.get("model_type")
-    if model_type not in CONFIG_MAPPING:
+    if not isinstance(model_type, str) or model_type not in CONFIG_MAPPING:
         raise ModelError(
             f"transformers has no architecture {model_type!r}; a model's own code is never run here.",
             where=name,
@@ -123,7 +128,8 @@ def _file_digest(file: Path, store: Store) -> str:
     if known is None:
         with file.open("rb") as stream:
             known = hashlib.file_digest(stream, "sha256").hexdigest()
-        store.note_file_digest(resolved, stamp, known)
+        if not store.read_only:
+            store.note_file_digest(resolved, stamp, known)
     return known
 
 

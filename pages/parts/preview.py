@@ -7,6 +7,7 @@ import time
 import streamlit as st
 
 from evalcore import preview
+from evalcore.errors import BlindspotError
 from evalcore.jobs import Jobs
 from evalcore.prompt import Prompt
 from evalcore.runspec import BASELINES
@@ -34,17 +35,23 @@ def exact_prompt(store: Store, task: TaskSource, model: str, prompt: Prompt, tex
         st.error(plain(result))
         return
     shown = preview.Preview.from_json(result)
-    st.caption(f"{shown.tokens} tokens, as the model is given them")
-    if not shown.has_template:
+    if not shown.tokens:
+        st.caption("The messages as the server is sent them. It writes them out with the model's template itself.")
+    else:
+        st.caption(f"{shown.tokens} tokens, as the model is given them")
+    if shown.tokens and not shown.has_template:
         st.caption("This model brings no chat template: the turns are given as paragraphs.")
-    elif not shown.takes_system:
+    elif shown.tokens and not shown.takes_system:
         st.caption("This model's template has no system role: the system text opens the user's turn.")
     st.code(shown.text, language=None, wrap_lines=True)
 
 
 def _ask(store: Store, payload: str) -> tuple[str, str]:
     jobs = Jobs(store)
-    job_id = jobs.enqueue("preview", payload)
+    try:
+        job_id = jobs.enqueue("preview", payload)
+    except BlindspotError as error:  # a cache folder that cannot be written has no queue
+        return "failed", str(error)
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         job = jobs.get(job_id)

@@ -47,17 +47,18 @@ def launcher(store: Store, record: RunRecord | None) -> Job | None:
     done = store.count_done(record.run_id) if record else 0
     total = record.n if record else chosen.n
     with line:
-        if record and record.finished:
+        if record and done >= total:
             st.caption(f":material/check_circle: all {total} predictions come from the cache")
         elif done:
             st.caption(f"{done} of {total} predictions are in the cache, {total - done} to predict")
         else:
             st.caption(f"{total} predictions, not made yet")
     with button:
-        label = "Run" if not done else "Go on" if not (record and record.finished) else "Check again"
+        label = "Run" if not done else "Go on" if done < total else "Check again"
         if st.button(
             label,
             type="secondary" if label == "Check again" else "primary",
+            disabled=store.read_only,
             width="stretch",
             help="Reads data and model again; what is unchanged is not predicted again."
             if label == "Check again"
@@ -72,7 +73,7 @@ def launcher(store: Store, record: RunRecord | None) -> Job | None:
 
 def _first_start(store: Store) -> bool:
     """Nothing has ever been run here: the demo's run starts by itself."""
-    return state.spec() == RunSpec() and not store.runs() and not Jobs(store).recent(1)
+    return not store.read_only and state.spec() == RunSpec() and not store.runs() and not Jobs(store).recent(1)
 
 
 def _how_it_ended(job: Job) -> None:
@@ -88,6 +89,7 @@ def _how_it_ended(job: Job) -> None:
 def _watch(store: Store, job_id: int) -> None:
     ensure_worker(store)  # of a worker that has died it says so, and the job is no longer active
     jobs = Jobs(store)
+    ensure_worker(store)  # one that died while this page only watched is noticed here
     job = jobs.get(job_id)
     if job is None or not job.active:
         st.rerun()
@@ -128,7 +130,7 @@ def _live(store: Store, run_id: str) -> None:
     number, latest = st.columns([1, 4])
     with number:
         st.metric("Accuracy so far", percent(scores.accuracy), border=True)
-        st.caption(f"{100 * low:.1f} – {100 * high:.1f}, n = {scores.n}")
+        st.caption(f"{100 * low:.1f} – {100 * high:.1f}, n = {scores.n}, {scores.unparsed} unparsed")
     with latest:
         rows = [
             {

@@ -124,7 +124,12 @@ def findings_for(store: Store, reading: Reading) -> list[Finding]:
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
 def _reading(_store: Store, run_id: str, scoring: Scoring, stamp: float) -> Reading:
-    return read(_store, run_id, scoring)
+    reading = read(_store, run_id, scoring)
+    each = reading.per_class
+    shared = (reading.y_true, reading.y_pred, reading.confusion, each.precision, each.recall, each.f1)
+    for array in (*shared, each.support, each.predicted, each.true_positives):
+        array.setflags(write=False)  # all sessions are given this one reading
+    return reading
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)

@@ -1,0 +1,417 @@
+"""Any server that speaks the OpenAI chat protocol, as a model: `http://host:port/v1#model-name`.
+
+Nothing a server does can be taken for an answer that it did not give: a timeout, a refusal, a web page, a cut reply, an
+answer without text is an error, which is never stored and never read as "". The API key comes from the environment
+(BLINDSPOT_API_KEY), goes into one header of each request, and is taken out of whatever is shown or stored.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import re
+import socket
+import ssl
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from evalcore.completion import Completion, Stop
+from evalcore.errors import ModelError, SpecError, Unanswered
+from evalcore.prompt import Messages
+from evalcore.runspec import Identity, RunSpec
+
+API_KEY_VARIABLE = "BLINDSPOT_API_KEY"
+VERSION = 1
+"""Raised when the same server would be asked in another way."""
+
+CONCURRENT = 4
+BATCH = 16
+GIVE_UP_AFTER = 20
+MAX_BODY_BYTES = 4_000_000
+_SHORTEST_SECRET = 8
+"""Below that a key is a word such as `none` or `EMPTY`, which a label may hold as well."""
+_WORTH_ANOTHER_TRY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_NO_USE_AT_ALL = frozenset({401, 402, 403, 404, 405})
+_TOO_LONG = re.compile(r"context_length_exceeded|maximum context length|context (length|window|size)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a server is waited for.
+
+    Attributes:
+        tries: requests for one prompt, at most.
+        total_s: seconds for one prompt, over all tries and the waiting between them.
+        timeout_s: seconds for one try, from connecting to the last byte.
+        first_wait_s: before the second try; doubled each time. `Retry-After` goes first.
+    """
+
+    tries: int = 5
+    total_s: float = 60.0
+    timeout_s: float = 30.0
+    first_wait_s: float = 0.5
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a server is and what it serves.
+
+    Attributes:
+        url: as written, without a slash at the end and without the model: the part up to `/chat/completions`.
+    """
+
+    url: str
+    model: str
+
+    @property
+    def where(self) -> str:
+        """For messages."""
+        return f"{self.url}#{self.model}"
+
+
+def is_server(model: str) -> bool:
+    """Whether a model's name is a server's address."""
+    return model.lower().startswith(("http://", "https://"))
+
+
+def endpoint(model: str) -> Endpoint:
+    """The server and the model that a name such as `http://localhost:8000/v1#Qwen/Qwen2.5-7B-Instruct` means.
+
+    Raises:
+        SpecError: if it is not of that form, or would put a secret into the run's name.
+    """
+    url, _, name = model.strip().partition("#")
+    how = "Write http://HOST:PORT/v1#MODEL; the server's /models page lists the models."
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise SpecError(f"this is not an address ({error}).", where=_without_secrets(url), do=how) from None
+    if parts.username or parts.password or parts.query:
+        raise SpecError(
+            "a server's address holds no password, key or query: it is stored with the run.",
+            where=_without_secrets(url),
+            do=f"Put the key into the environment variable {API_KEY_VARIABLE}.",
+        )
+    if not host or (port is not None and not 0 < port < 65536) or re.search(r"[\s\x00-\x1f]", url):
+        raise SpecError("this is not a server's address.", where=_without_secrets(url), do=how)
+    if not name.strip():
+        raise SpecError("the model's name is missing.", where=url, do=how)
+    return Endpoint(f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path.rstrip('/')}", name.strip())
+
+
+def identity(at: Endpoint, spec: RunSpec) -> Identity:
+    """What decides a server's completions, as far as one can know: where it is, the model's name, how it is asked."""
+    return {
+        "predictor": "server",
+        "url": at.url,
+        "model": at.model,
+        "decoding": spec.decoding,
+        "max_new_tokens": spec.max_new_tokens,
+        "version": VERSION,
+    }
+
+
+class Failed(Exception):
+    """One request came to nothing.
+
+    Args:
+        what: one sentence.
+        again: whether another try may help.
+        wait_s: what the server asked to wait.
+        hopeless: whether every other request would fail in the same way.
+        unasked: nothing was sent, since others had failed.
+        status, reply: what the server said, for what is decided by it.
+    """
+
+    def __init__(
+        self, what: str, *, again: bool, wait_s: float | None = None, hopeless: bool = False,
+        unasked: bool = False, status: int = 0, reply: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__(what)
+        self.again, self.wait_s, self.status, self.reply = again, wait_s, status, reply
+        self.hopeless, self.unasked = hopeless, unasked
+
+
+class ServerModel:
+    """A model on a server. A few requests are under way at once; what decides an answer does not depend on that."""
+
+    batch_size = BATCH
+
+    def __init__(self, at: Endpoint, spec: RunSpec, patience: Patience | None = None) -> None:
+        self.identity = identity(at, spec)
+        self.facts = {"server": at.url, "served model": at.model}
+        self._at = at
+        self._spec = spec
+        self._patience = patience or Patience()
+        self._failed_in_a_row = 0
+        self._given_up = threading.Event()
+        self._counting = threading.Lock()
+        self._open: set[_Deadline] = set()
+        # Servers such as vLLM apply the penalty of the model's generation_config unless told otherwise.
+        self._neutral = {"repetition_penalty": 1.0} if spec.decoding == "plain" else {}
+
+    def check(self) -> None:
+        """See whether anybody answers at all, before the first prompt.
+
+        Raises:
+            ModelError: if nobody does, or the key is refused.
+        """
+        try:
+            self._exchange("GET", "/models", None, self._patience.timeout_s)
+        except Failed as failed:
+            if failed.status in (401, 403) or (failed.again and not failed.status):
+                raise ModelError(f"{failed}.", where=self._at.where, do=self._remedy(failed)) from None
+
+    def predict(self, prompts: list[Messages]) -> list[Completion]:
+        """One completion for each prompt.
+
+        Raises:
+            Unanswered: if some have none; what came is in it.
+        """
+        if self._given_up.is_set():  # in an earlier run: this is a new one
+            self._failed_in_a_row = 0
+            self._given_up.clear()
+        with ThreadPoolExecutor(CONCURRENT) as pool:
+            try:
+                results = list(pool.map(self._counted, prompts))
+            except BaseException:  # Ctrl-C must not wait for a server
+                self._given_up.set()
+                for deadline in list(self._open):
+                    deadline.cut()
+                raise
+        answers = [result if isinstance(result, Completion) else None for result in results]
+        asked = [result for result in results if isinstance(result, Failed)]
+        failures = [failed for failed in asked if not failed.unasked] or asked
+        if not failures:
+            return [answer for answer in answers if answer is not None]
+        given_up = self._given_up.is_set()
+        times = f"; {self._failed_in_a_row} requests in a row failed" if given_up and self._failed_in_a_row > 1 else ""
+        raise Unanswered(
+            f"{failures[-1]}{times}.",
+            where=self._at.where,
+            do=self._remedy(failures[-1]),
+            answers=answers,
+            give_up=given_up,
+        )
+
+    def _counted(self, messages: Messages) -> Completion | Failed:
+        """An answer, unless so many failed in a row, or one in such a way, that asking on is pointless."""
+        if self._given_up.is_set():
+            return Failed("it was not asked", again=False, unasked=True)
+        result = self._answer(messages)
+        with self._counting:
+            self._failed_in_a_row = self._failed_in_a_row + 1 if isinstance(result, Failed) else 0
+            hopeless = isinstance(result, Failed) and result.hopeless
+            if hopeless or self._failed_in_a_row >= GIVE_UP_AFTER:
+                self._given_up.set()
+        return result
+
+    def _answer(self, messages: Messages) -> Completion | Failed:
+        """One prompt, tried as often and as long as patience allows."""
+        started = time.monotonic()
+        until = started + self._patience.total_s
+        wait = self._patience.first_wait_s
+        failed = Failed("no time was left to ask", again=True)
+        body = self._body(messages)
+        for _ in range(self._patience.tries):
+            timeout_s = min(until - time.monotonic(), self._patience.timeout_s)
+            if timeout_s <= 0:
+                break
+            try:
+                reply = self._exchange("POST", "/chat/completions", body, timeout_s)
+                return self._completion(reply, (time.monotonic() - started) * 1000)
+            except Failed as error:
+                failed = error
+            if failed.status in (400, 413, 422) and _TOO_LONG.search(failed.reply):
+                return Completion("", stop="too_long")
+            if failed.status in (400, 422) and "repetition_penalty" in body and "repetition_penalty" in failed.reply:
+                self._neutral = {}  # this server does not know it
+                body = self._body(messages)
+                continue
+            # A little chance, so that requests that failed together do not come back together.
+            pause = failed.wait_s if failed.wait_s is not None else wait * random.uniform(0.75, 1.25)
+            wait *= 2
+            if not failed.again or time.monotonic() + pause >= until or self._given_up.wait(pause):
+                break
+        return failed
+
+    def _body(self, messages: Messages) -> dict[str, Any]:
+        return {
+            "model": self._at.model,
+            "messages": list(messages),
+            "max_tokens": self._spec.max_new_tokens,
+            "temperature": 0,
+            "stream": False,
+            **self._neutral,
+        }
+
+    def _exchange(self, method: str, path: str, body: dict[str, Any] | None, timeout_s: float) -> bytes:
+        """One request and its whole reply, within `timeout_s` whatever the server does.
+
+        Raises:
+            Failed: for everything but a reply with status 200.
+        """
+        parts = urlsplit(self._at.url)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
+        headers = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": "blindspot"}
+        key = _api_key()
+        if re.search(r"[^\x21-\x7e]", key):
+            raise Failed(f"{API_KEY_VARIABLE} holds a character that no key has", again=False, hopeless=True)
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        payload = None if body is None else json.dumps(body).encode()
+        deadline = _Deadline(timeout_s)
+        self._open.add(deadline)
+        try:
+            connection.connect()
+            deadline.watch(connection.sock)
+            connection.request(method, parts.path + path, payload, headers)
+            response = connection.getresponse()
+            content = response.read(MAX_BODY_BYTES + 1)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if not deadline.passed and not isinstance(error, TimeoutError):
+                raise Failed(_clean(_why_not_reached(error)), again=not isinstance(error, ssl.SSLError)) from None
+            deadline.cut()
+        finally:
+            self._open.discard(deadline)
+            deadline.end()
+            connection.close()  # a reply that comes later finds nobody
+        if deadline.passed:
+            raise Failed(f"the server did not answer within {timeout_s:.0f} s", again=True)
+        if response.length and len(content) <= MAX_BODY_BYTES:
+            raise Failed("the server's reply was cut", again=True)
+        if len(content) > MAX_BODY_BYTES:
+            raise Failed(f"the server's reply is longer than {MAX_BODY_BYTES / 1e6:.0f} MB", again=False)
+        if response.status != 200:
+            raise self._refused(response, content)
+        return content
+
+    def _refused(self, response: http.client.HTTPResponse, content: bytes) -> Failed:
+        status = response.status
+        if 300 <= status < 400:
+            to = urlsplit(response.getheader("Location") or "").hostname or "another address"
+            return Failed(_clean(f"the server redirects to {to}, which is not followed"), again=False, hopeless=True)
+        reply = _clean(content[:20_000].decode("utf-8", "replace"))
+        said = _message(reply)
+        return Failed(
+            f"the server answered {status}" + (f" ({said})" if said else ""),
+            again=status in _WORTH_ANOTHER_TRY,
+            wait_s=_retry_after(response.getheader("Retry-After")),
+            hopeless=status in _NO_USE_AT_ALL,
+            status=status,
+            reply=reply,
+        )
+
+    def _completion(self, content: bytes, latency_ms: float) -> Completion:
+        try:
+            reply = json.loads(content)
+        except (ValueError, RecursionError):
+            raise Failed("the server's reply is no JSON, or was cut", again=True) from None
+        choices = reply.get("choices") if isinstance(reply, dict) else None
+        if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
+            count = f"{len(choices)} answers" if isinstance(choices, list) else "no list of answers"
+            raise Failed(f"the server's reply holds {count} where one was asked for", again=False)
+        message = choices[0].get("message")
+        text = message.get("content") if isinstance(message, dict) else None
+        if not isinstance(text, str):
+            raise Failed("the server's answer has no text", again=False)
+        if _clean(text) != text:
+            raise Failed("the server's answer repeats the API key", again=False)
+        usage = reply.get("usage")
+        tokens = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+        stop: Stop = "length" if choices[0].get("finish_reason") == "length" else "eos"
+        # JSON can spell half of a surrogate pair, which no text holds.
+        whole = text.encode("utf-8", "replace").decode()
+        prompt_tokens = tokens if isinstance(tokens, int) and 0 <= tokens < 2**31 else 0
+        return Completion(whole, (), prompt_tokens, stop, latency_ms)
+
+    def _remedy(self, failed: Failed) -> str:
+        if failed.status in (401, 403):
+            known = "is set, and was refused" if _api_key() else "is not set"
+            return f"The environment variable {API_KEY_VARIABLE} {known}."
+        if failed.status == 404:
+            return "Check the address (most servers want /v1 at its end) and the model's name."
+        if not failed.status and failed.again:
+            return "Check that the server runs and that the address is right."
+        return ""
+
+
+class _Deadline:
+    """Cuts a connection after so many seconds: a socket's own timeout begins anew with every byte that drips in."""
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._socket: socket.socket | None = None
+        self._timer = threading.Timer(seconds, self.cut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def watch(self, connected: socket.socket) -> None:
+        """From here on this is what is cut."""
+        self._socket = connected
+        if self.passed:
+            self.cut()
+
+    def cut(self) -> None:
+        """End whatever a thread is waiting for on the connection."""
+        self.passed = True
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """The reply is there, or will not be."""
+        self._timer.cancel()
+
+
+def _why_not_reached(error: Exception) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "no server answers there (connection refused)"
+    if isinstance(error, socket.gaierror):
+        return "there is no host of that name"
+    if isinstance(error, ssl.SSLError):
+        return f"the server's certificate or encryption is not accepted ({error.reason})"
+    if isinstance(error, http.client.IncompleteRead):
+        return "the server's reply was cut"
+    return f"the connection failed ({(str(error).splitlines() or [''])[0] or type(error).__name__})"
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds; the form with a date is rare and is passed over."""
+    if value is None or not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value.strip()):
+        return None
+    return float(value)
+
+
+def _message(reply: str) -> str:
+    """What the server says was wrong, in its own words, shortened; nothing of a web page."""
+    try:
+        content = json.loads(reply)
+    except (ValueError, RecursionError):
+        return ""
+    error = content.get("error", content) if isinstance(content, dict) else content
+    said = (error.get("message") or error.get("detail")) if isinstance(error, dict) else error
+    return " ".join(said.split())[:300] if isinstance(said, str) else ""
+
+
+def _api_key() -> str:
+    return os.environ.get(API_KEY_VARIABLE, "").strip()
+
+
+def _clean(text: str) -> str:
+    """`text` without the API key, should a server repeat it."""
+    key = _api_key()
+    return text.replace(key, f"[{API_KEY_VARIABLE}]") if len(key) >= _SHORTEST_SECRET else text
+
+
+def _without_secrets(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//…@", url).partition("?")[0]

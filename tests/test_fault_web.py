@@ -1,0 +1,404 @@
+"""The web side (F8, F41 to F48): who may connect, what data can do to a page, what sessions see of each other."""
+
+import ast
+import json
+import os
+import random
+import signal
+import socket
+import stat
+import tomllib
+from dataclasses import asdict
+
+import pytest
+from playwright.sync_api import sync_playwright
+from streamlit.testing.v1 import AppTest
+
+from evalcore import worker
+from evalcore.importing import import_bytes
+from evalcore.jobs import Jobs
+from evalcore.run import execute
+from evalcore.runspec import RunSpec, checked
+from evalcore.scoring import read
+from evalcore.store import Store
+from evalcore.task import Example, TaskSource
+from pages.parts.frame import PAGES
+from tests.browser import CHROMIUM, PATIENCE_MS, QUIET, serving, settled
+from tests.conftest import ROOT, Toy, write_csv
+from tests.victim import wait_until
+
+PATHS = [path for path, *_ in PAGES]
+CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+SOURCES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py")), *sorted((ROOT / "evalcore").rglob("*.py"))]
+browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium (Debian: apt-get install chromium)")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("served") / "cache") as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "value"),
+    [
+        ("server", "address", "127.0.0.1"),
+        ("server", "allowedHosts", ["localhost", "127.0.0.1"]),
+        ("client", "showErrorDetails", "none"),
+        ("client", "disableDataExport", True),
+        ("browser", "gatherUsageStats", False),
+    ],
+)
+def test_the_configuration_is_the_safe_one(section, name, value):
+    """F41, F46. Red with the line taken out of config.toml."""
+    assert CONFIG[section][name] == value
+
+
+def test_nothing_that_protects_is_switched_off():
+    """F41. Red with either set to false."""
+    assert CONFIG["server"].get("enableXsrfProtection", True) is True
+    assert CONFIG["server"].get("enableCORS", True) is True
+    assert 0 < CONFIG["server"]["maxUploadSize"] <= 50
+
+
+def listening(port):
+    """Addresses that listen on a port, as the kernel writes them."""
+    found = []
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with open(table) as stream:
+            fields = [line.split() for line in stream.readlines()[1:]]
+        found += [line[1] for line in fields if line[3] == "0A" and int(line[1].rpartition(":")[2], 16) == port]
+    return found
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/net/tcp"), reason="no /proc/net here")
+def test_the_app_listens_on_this_machine_only(served):
+    """F41. Red with Streamlit's default: 0.0.0.0 and ::."""
+    assert listening(served.port) == [f"0100007F:{served.port:04X}"]
+
+
+def upgrade(port, **headers):
+    """The status with which the app answers a WebSocket."""
+    lines = {
+        "Host": f"127.0.0.1:{port}", "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", **headers,
+    }  # fmt: skip
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        request = "GET /_stcore/stream HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        connection.sendall(f"{request}\r\n".encode())
+        return int(connection.recv(4096).split()[1])
+
+
+@pytest.mark.parametrize(
+    ("headers", "accepted"),
+    [
+        ({}, True),
+        ({"Origin": "http://127.0.0.1:{port}"}, True),
+        ({"Origin": "http://localhost:{port}"}, True),
+        ({"Origin": "http://evil.example"}, False),
+        ({"Origin": "http://127.0.0.1.evil.example"}, False),
+        ({"Origin": "null"}, False),
+        ({"Host": "evil.example"}, False),
+        ({"Host": "evil.example", "Origin": "http://evil.example"}, False),
+    ],
+)
+def test_a_page_of_another_origin_cannot_connect(served, headers, accepted):
+    """F41. Red with enableCORS = false (origin), or without allowedHosts (DNS rebinding)."""
+    filled = {name: value.format(port=served.port) for name, value in headers.items()}
+    assert (upgrade(served.port, **filled) == 101) is accepted
+
+
+FORBIDDEN_ATTRIBUTES = {"html", "components", "to_html", "unsafe_allow_html", "iframe"}
+FORBIDDEN_MODULES = {"pickle", "joblib", "dill", "cloudpickle", "marshal", "shelve", "diskcache", "yaml"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_source_runs_unpickles_or_draws_what_data_says(path):
+    """F42. Red with any of them written anywhere in the program."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] + [getattr(node, "module", "") or ""]
+            assert not {name.partition(".")[0] for name in names} & FORBIDDEN_MODULES
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            assert not (isinstance(node.func, ast.Name) and called in {"eval", "exec", "compile", "__import__"})
+            assert called not in {"system", "popen"} | FORBIDDEN_ATTRIBUTES
+            for keyword in node.keywords:
+                assert keyword.arg not in {"unsafe_allow_html", "unsafe_allow_javascript", "trust_remote_code"}
+                assert not (keyword.arg == "shell" and getattr(keyword.value, "value", None) is not False)
+                assert not (keyword.arg == "persist" and getattr(keyword.value, "value", None) == "disk")
+
+
+TAKES_MARKDOWN = {
+    "markdown", "write", "caption", "info", "error", "warning", "success", "toast", "title", "header", "subheader",
+    "button", "page_link", "metric", "progress", "expander", "popover", "checkbox", "toggle",
+}  # fmt: skip
+HOLDS_DATA = {
+    "text", "label", "name", "origin", "sentence", "meaning", "result", "phase", "task_name", "model", "sample",
+    "notice", "predicted", "what", "where", "do", "system", "user",
+}  # fmt: skip
+MAKES_PLAIN = {"plain", "percent", "between", "len", "describe"}
+
+
+def unescaped(node):
+    """Parts of an expression that hold data and do not go through `plain`."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in MAKES_PLAIN:
+        return
+    if isinstance(node, ast.Attribute) and node.attr in HOLDS_DATA:
+        yield ast.unparse(node)
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"str", "repr"}:
+        yield ast.unparse(node)
+    if isinstance(node, ast.FormattedValue) and node.conversion == ord("r"):
+        yield ast.unparse(node)
+    tested = {id(node.test)} if isinstance(node, ast.IfExp) else set()  # what is only asked for is not shown
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.Lambda) and id(child) not in tested and not isinstance(child, ast.Compare):
+            yield from unescaped(child)
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if "evalcore" not in p.parts], ids=lambda path: path.name)
+def test_what_takes_markdown_is_given_literals_or_plain_text(path):
+    """F42. Red with `st.error(str(error))`, or a label in an f-string that has not gone through `plain`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKES_MARKDOWN:
+            shown = [*node.args[:3], *(k.value for k in node.keywords if k.arg in ("label", "body", "text", "help"))]
+            assert not [part for argument in shown for part in unescaped(argument)], ast.unparse(node)
+
+
+PAYLOADS = (
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "![](http://127.0.0.1:9/p.png)",
+    ":material/home: :red[x]",
+    "$a$ costs $b$ **bold**",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield launched
+        launched.close()
+
+
+@pytest.mark.browser
+@browser
+def test_hostile_data_looks_as_typed_on_every_page_and_nothing_leaves_the_server(tmp_path, chromium):
+    """F43, F34. Red with a label in a Markdown place that has not gone through `plain`."""
+    rows = [
+        (f"{p} {i}", p, PAYLOADS[(at + i) % 6] if i else f"so: {p}") for at, p in enumerate(PAYLOADS) for i in range(4)
+    ]
+    lines = [json.dumps(dict(zip(("text", "label", "completion"), row, strict=True))) for row in rows]
+    cache = tmp_path / "cache"
+    name = "<img src=x onerror=alert(1)> $a$ $b$ :red[x].jsonl"
+    imported = import_bytes(name, "\n".join(lines).encode(), Store(cache))
+    test = write_csv(tmp_path / "test.csv", [Example(text, label) for text, label, _ in rows])
+    answers = {text: completion for text, _, completion in rows}
+    spec = RunSpec(TaskSource(str(test), train=str(test)), "majority", n=len(rows))
+    asked = execute(spec, Store(cache), loader=lambda i, on_phase: Toy(i.identity, answers)).record
+    left, dialogs, typed = [], [], set()
+    with serving(cache) as server:
+        page = chromium.new_context(viewport={"width": 1440, "height": 1200}).new_page()
+        ours = (server.url, "data:", "blob:", f"ws://127.0.0.1:{server.port}")
+        page.on("request", lambda request: request.url.startswith(ours) or left.append(request.url))
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        for path in PATHS:
+            for run in (imported, asked):
+                address = "" if path == "app.py" else path.removeprefix("pages/").removesuffix(".py")
+                page.goto(f"{server.url}/{address}?run={run.run_id}")
+                settled(page)
+                body = page.locator("[data-testid=stApp]")
+                typed |= {payload for payload in PAYLOADS if payload in body.inner_text()}
+                assert page.locator("[data-testid=stException]").count() == 0
+                assert page.locator(".katex, [data-testid=stApp] img[src=x], [src*='127.0.0.1:9']").count() == 0
+                assert page.locator("a[href^='javascript:']").count() == 0
+        page.context.close()
+    assert (left, dialogs) == ([], [])
+    assert len(typed) >= 3
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    from evalcore import preview
+    from pages.parts import frame, progress, state
+    from pages.parts import preview as parts_preview
+
+    store = Store(tmp_path / "cache")
+    monkeypatch.setattr(state, "open_store", lambda: store)
+    for module in (frame, progress):
+        monkeypatch.setattr(module, "ensure_worker", lambda store: None)
+    shown = json.dumps(asdict(preview.Preview("the chat text", 3, True, True)))
+    monkeypatch.setattr(parts_preview, "_ask", lambda store, payload: ("done", shown))
+    return store
+
+
+def session(page="app.py", **query):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if page != "app.py":
+        app.switch_page(page)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def said(app):
+    kinds = (app.info, app.warning, app.error, app.caption, app.markdown, app.title)
+    return [element.value for kind in kinds for element in kind]
+
+
+@pytest.mark.parametrize("page", PATHS)
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "%00", "0" * 12, "a" * 10_000, "'; drop table runs; --", "<b>x</b>"]
+)
+def test_a_name_in_the_address_is_only_compared(own_cache, page, name):
+    """F45. Red with the name looked up anywhere but among the runs that exist."""
+    app = session(page, run=name)
+    assert not app.exception
+    assert any("not stored here" in text for text in said(app))
+    assert not any(name in text for text in said(app))
+    assert own_cache.runs() == []
+
+
+@pytest.mark.parametrize("page", PATHS)
+@pytest.mark.parametrize(
+    "query", [{"scoring": "<script>"}, {"finding": "../x"}, {"true": "[x](y)"}, {"n": "x", "task": "/etc"}]
+)
+def test_any_other_parameter_does_no_harm(own_cache, colours, page, query):
+    """F45. Red with a parameter taken for one of the choices unseen."""
+    record = execute(RunSpec(TaskSource(str(colours)), "majority", n=8), own_cache).record
+    assert not session(page, run=record.run_id, **query).exception
+
+
+@pytest.mark.parametrize("page", PATHS)
+def test_an_empty_cache_one_run_and_a_deleted_run_are_each_a_sentence(own_cache, colours, page):
+    """F47. Red with a page that takes its run for granted."""
+    empty = session(page)
+    assert not empty.exception
+    assert said(empty)
+    record = execute(RunSpec(TaskSource(str(colours)), "majority", n=8), own_cache).record
+    open_page = session(page, run=record.run_id)
+    assert not open_page.exception
+    with own_cache.connect(write=True) as db:
+        db.execute("DELETE FROM runs")
+    open_page.run()
+    assert not open_page.exception
+    assert said(open_page)
+
+
+def test_two_sessions_of_twenty_steps_never_see_each_others_choice(own_cache, colours):
+    """F47. Red with what is chosen kept in the module, or in a cache that all sessions share."""
+    source = TaskSource(str(colours))
+    runs = [execute(RunSpec(source, model, n=n), own_cache).record for model, n in (("majority", 10), ("tfidf", 20))]
+    sessions = [session(run=run.run_id) for run in runs]
+    chance = random.Random(47)
+    scoring = ["lenient", "lenient"]
+    for _ in range(20):
+        at = chance.randrange(2)
+        if chance.random() < 0.5:
+            scoring[at] = chance.choice(["strict", "lenient"])
+            sessions[at].session_state["scoring"] = scoring[at]
+        sessions[at].run()
+        for app, run, chosen in zip(sessions, runs, scoring, strict=True):
+            assert not app.exception
+            assert app.number_input(key="bar_n").value == run.n
+            assert app.selectbox(key="bar_model").value == run.spec.model
+            assert app.session_state["scoring"] == chosen
+    for app, chosen in zip(sessions, scoring, strict=True):
+        assert any(f"{chosen} scoring" in caption.value for caption in app.run().caption)
+
+
+@pytest.mark.parametrize("page", PATHS)
+def test_every_page_that_shows_accuracy_shows_what_is_unparsed(own_cache, colours, page):
+    """F33. Red with an accuracy alone: whether the rest is wrong or not understood is not to be seen."""
+    record = execute(
+        RunSpec(TaskSource(str(colours)), "majority", n=8), own_cache,
+        loader=lambda i, on_phase: Toy(i.identity, {f"red thing {n}": "who knows" for n in range(16)}),
+    ).record  # fmt: skip
+    app = session(page, run=record.run_id)
+    shown = " ".join([*said(app), *(m.label for m in app.metric), *(str(t.value) for t in app.dataframe)]).casefold()
+    if "accuracy" in shown:
+        assert "unparsed" in shown
+
+
+def test_a_page_on_a_cache_that_cannot_be_written_shows_what_is_stored(own_cache, colours):
+    """F9. Red while the page began by starting a worker, whose lock it could not write."""
+    record = execute(RunSpec(TaskSource(str(colours)), "majority", n=8), own_cache).record
+    own_cache.read_only = True
+    own_cache.notice = "The cache folder cannot be written"
+    app = session(run=record.run_id)
+    assert not app.exception
+    assert app.metric[0].label == "Accuracy"
+    assert any("cannot be written" in text for text in said(app))
+    assert all(button.disabled for button in app.button if button.label in ("Run", "Go on", "Check again"))
+    worker.ensure_worker(own_cache)
+    assert not (own_cache.folder / "worker.lock").exists()
+
+
+def test_whatever_is_written_is_for_its_owner_alone(tmp_path, colours):
+    """F48. Red with the worker's log, the locks or the number of a lock's holder left to the umask."""
+    before = os.umask(0o022)
+    try:
+        store = Store(tmp_path / "cache")
+        job = Jobs(store).enqueue("run", checked(RunSpec(TaskSource(str(colours)), "majority")).to_json())
+        worker.ensure_worker(store)
+        wait_until(lambda: not Jobs(store).get(job).active, 90, 0.05)
+        files = {path: stat.S_IMODE(path.stat().st_mode) for path in [store.folder, *store.folder.rglob("*")]}
+    finally:
+        os.umask(before)
+        child = worker._children.pop(str((tmp_path / "cache").resolve()))
+        child.kill()
+        child.wait(20)
+    assert len(files) >= 5
+    assert {path.name: oct(mode) for path, mode in files.items() if mode != (0o700 if path.is_dir() else 0o600)} == {}
+
+
+def workers_of(cache):
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/cmdline", "rb") as stream:
+                    words = stream.read().split(b"\0")
+            except OSError:
+                continue
+            if b"work" in words and os.fsencode(str(cache)) in words:
+                found.append(int(entry))
+    return found
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@browser
+def test_the_app_outlives_its_worker_at_any_moment_and_offers_to_go_on(tmp_path, chromium):
+    """F8, F1. Red while a page that only watched a run never looked whether anybody still worked on it."""
+    cache, n = tmp_path / "cache", 60
+    chance = random.Random(8)
+    spec = checked(RunSpec(n=n, engine="loop"))
+    store = Store(cache)
+    Jobs(store).enqueue("run", spec.to_json())
+    with serving(cache) as server:
+        tabs = [chromium.new_context().new_page() for _ in range(2)]
+        tabs[0].goto(server.url)  # the first visit starts the worker
+        record = wait_until(lambda: store.find_run(spec), 90, 0.05)
+        for tab in tabs:
+            tab.goto(f"{server.url}/?run={record.run_id}")
+        for kill in range(2):
+            least = store.count_done(record.run_id)
+            wait_until(lambda least=least: store.count_done(record.run_id) > least, 90, 0.02)
+            tabs[1 - kill].reload()  # a click, another page, a closed tab leave the run alone
+            tabs[1 - kill].wait_for_timeout(chance.uniform(0, 100))
+            (pid,) = workers_of(cache.resolve())
+            kept = store.count_done(record.run_id)
+            os.kill(pid, signal.SIGKILL)
+            for tab in tabs:
+                tab.get_by_text("The worker process").first.wait_for(timeout=PATIENCE_MS)
+                assert tab.locator("[data-testid=stException]").count() == 0
+            assert n > store.count_done(record.run_id) >= kept > 0
+            tabs[kill].get_by_role("button", name="Go on").click()
+        wait_until(lambda: store.run(record.run_id).finished, 120, 0.1)
+        assert len(workers_of(cache.resolve())) == 1
+        for tab in tabs:
+            tab.context.close()
+    assert len(read(store, record.run_id).answers) == store.run(record.run_id).predicted == n
