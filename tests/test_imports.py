@@ -11,8 +11,8 @@ from tests.conftest import ROOT
 # Lower rooms first: a room may import only what stands before it.
 ORDER = (
     "errors", "parse", "datafile", "task", "prompt", "runspec", "completion", "store", "jobs", "chat",
-    "predictors.source", "predictors.baseline", "predictors.server", "predictors.local", "predictors",
-    "preview", "run", "worker",
+    "predictors.source", "predictors.baseline", "predictors.exchange", "predictors.server", "predictors.local",
+    "predictors", "preview", "run", "worker",
     "metrics", "intervals", "scoring", "importing", "findings", "report", "export", "charts", "demo", "demo.__main__",
     "__main__",
 )  # fmt: skip
