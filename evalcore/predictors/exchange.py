@@ -73,18 +73,53 @@ class Deadline:
         self._timer.cancel()
 
 
+class UnderWay:
+    """The requests that are under way, so that all of them can be ended at once."""
+
+    def __init__(self) -> None:
+        self._deadlines: set[Deadline] = set()
+        self._ended = False
+        self._lock = threading.Lock()
+
+    def begin(self, seconds: float) -> Deadline:
+        """One more; if all have been ended, it is over before it has begun."""
+        deadline = Deadline(seconds)
+        with self._lock:
+            self._deadlines.add(deadline)
+            if self._ended:
+                deadline.cut()
+        return deadline
+
+    def done(self, deadline: Deadline) -> None:
+        """One less."""
+        deadline.end()
+        with self._lock:
+            self._deadlines.discard(deadline)
+
+    def end_all(self) -> None:
+        """End those that are under way, and those that are about to begin."""
+        with self._lock:
+            self._ended = True
+            for deadline in self._deadlines:
+                deadline.cut()
+
+    def reopen(self) -> None:
+        """From here on requests are made again."""
+        self._ended = False
+
+
 def exchange(
     url: str,
     method: str,
     path: str,
     body: dict[str, Any] | None,
     timeout_s: float,
-    under_way: set[Deadline],
+    under_way: UnderWay,
 ) -> bytes:
     """One request and its whole reply, within `timeout_s` whatever the server does.
 
     Args:
-        under_way: holds the request's deadline while it lasts, so that another thread can cut it.
+        under_way: knows of the request while it lasts, so that another thread can end it.
 
     Raises:
         Failed: for everything but a reply with status 200.
@@ -99,8 +134,7 @@ def exchange(
     if key:
         headers["Authorization"] = f"Bearer {key}"
     payload = None if body is None else json.dumps(body).encode()
-    deadline = Deadline(timeout_s)
-    under_way.add(deadline)
+    deadline = under_way.begin(timeout_s)
     try:
         connection.connect()
         deadline.watch(connection.sock)
@@ -112,8 +146,7 @@ def exchange(
             raise Failed(clean(_why_not_reached(error)), again=not isinstance(error, ssl.SSLError)) from None
         deadline.cut()
     finally:
-        under_way.discard(deadline)
-        deadline.end()
+        under_way.done(deadline)
         connection.close()  # a reply that comes later finds nobody
     if deadline.passed:
         raise Failed(f"the server did not answer within {timeout_s:.0f} s", again=True)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from evalcore.completion import Completion, Stop
 from evalcore.errors import ModelError, SpecError, Unanswered
-from evalcore.predictors.exchange import API_KEY_VARIABLE, Deadline, Failed, api_key, clean, exchange
+from evalcore.predictors.exchange import API_KEY_VARIABLE, Failed, UnderWay, api_key, clean, exchange
 from evalcore.prompt import Messages
 from evalcore.runspec import Identity, RunSpec
 
@@ -123,7 +123,7 @@ class ServerModel:
         self._failed_in_a_row = 0
         self._given_up = threading.Event()
         self._counting = threading.Lock()
-        self._open: set[Deadline] = set()
+        self._under_way = UnderWay()
         # Servers such as vLLM apply the penalty of the model's generation_config unless told otherwise.
         self._neutral = {"repetition_penalty": 1.0} if spec.decoding == "plain" else {}
 
@@ -134,7 +134,7 @@ class ServerModel:
             ModelError: if nobody does, or the key is refused.
         """
         try:
-            exchange(self._at.url, "GET", "/models", None, self._patience.timeout_s, self._open)
+            exchange(self._at.url, "GET", "/models", None, self._patience.timeout_s, self._under_way)
         except Failed as failed:
             if failed.status in (401, 403) or (failed.again and not failed.status):
                 raise ModelError(f"{failed}.", where=self._at.where, do=self._remedy(failed)) from None
@@ -148,13 +148,13 @@ class ServerModel:
         if self._given_up.is_set():  # in an earlier run: this is a new one
             self._failed_in_a_row = 0
             self._given_up.clear()
+            self._under_way.reopen()
         with ThreadPoolExecutor(CONCURRENT) as pool:
             try:
                 results = list(pool.map(self._counted, prompts))
             except BaseException:  # Ctrl-C must not wait for a server
                 self._given_up.set()
-                for deadline in list(self._open):
-                    deadline.cut()
+                self._under_way.end_all()
                 raise
         answers = [result if isinstance(result, Completion) else None for result in results]
         asked = [result for result in results if isinstance(result, Failed)]
@@ -195,7 +195,7 @@ class ServerModel:
             if timeout_s <= 0:
                 break
             try:
-                reply = exchange(self._at.url, "POST", "/chat/completions", body, timeout_s, self._open)
+                reply = exchange(self._at.url, "POST", "/chat/completions", body, timeout_s, self._under_way)
                 return self._completion(reply, (time.monotonic() - started) * 1000)
             except Failed as error:
                 failed = error
