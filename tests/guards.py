@@ -499,16 +499,16 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F38",
         "redirects are not followed",
-        "evalcore/predictors/server.py",
-        "        if 300 <= status < 400:",
-        "        if False:",
+        "evalcore/predictors/exchange.py",
+        "    if 300 <= status < 400:",
+        "    if False:",
         ((SERVER, "no_answer and redirect"),),
     ),
     Guard(
         "F38",
         "a reply has one deadline",
-        "evalcore/predictors/server.py",
-        "            deadline.watch(connection.sock)\n",
+        "evalcore/predictors/exchange.py",
+        "        deadline.watch(connection.sock)\n",
         "",
         (
             (SERVER, "drips"),
@@ -542,7 +542,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F40",
         "the key is taken out of what is shown",
-        "evalcore/predictors/server.py",
+        "evalcore/predictors/exchange.py",
         '    return text.replace(key, f"[{API_KEY_VARIABLE}]") if len(key) >= _SHORTEST_SECRET else text',
         "    return text",
         ((SERVER, "one_header"),),

@@ -178,7 +178,9 @@ def test_the_device_is_a_part_of_every_key():
     from evalcore.predictors.source import ModelSource
 
     source = ModelSource("m", "sha256:a", None)
-    devices = [local.identity(source, RunSpec(), torch.device(name), torch.float32, ()) for name in ("cpu", "cuda", "mps")]
+    devices = [
+        local.identity(source, RunSpec(), torch.device(name), torch.float32, ()) for name in ("cpu", "cuda", "mps")
+    ]
     assert len({json.dumps(dict(identity), sort_keys=True) for identity in devices}) == 3
 
 

@@ -7,38 +7,28 @@ answer without text is an error, which is never stored and never read as "". The
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
 import random
 import re
-import socket
-import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from evalcore.completion import Completion, Stop
 from evalcore.errors import ModelError, SpecError, Unanswered
+from evalcore.predictors.exchange import API_KEY_VARIABLE, Failed, UnderWay, api_key, clean, exchange
 from evalcore.prompt import Messages
 from evalcore.runspec import Identity, RunSpec
 
-API_KEY_VARIABLE = "BLINDSPOT_API_KEY"
 VERSION = 1
 """Raised when the same server would be asked in another way."""
 
 CONCURRENT = 4
 BATCH = 16
 GIVE_UP_AFTER = 20
-MAX_BODY_BYTES = 4_000_000
-_SHORTEST_SECRET = 8
-"""Below that a key is a word such as `none` or `EMPTY`, which a label may hold as well."""
-_WORTH_ANOTHER_TRY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_NO_USE_AT_ALL = frozenset({401, 402, 403, 404, 405})
 _TOO_LONG = re.compile(r"context_length_exceeded|maximum context length|context (length|window|size)", re.IGNORECASE)
 
 
@@ -119,27 +109,6 @@ def identity(at: Endpoint, spec: RunSpec) -> Identity:
     }
 
 
-class Failed(Exception):
-    """One request came to nothing.
-
-    Args:
-        what: one sentence.
-        again: whether another try may help.
-        wait_s: what the server asked to wait.
-        hopeless: whether every other request would fail in the same way.
-        unasked: nothing was sent, since others had failed.
-        status, reply: what the server said, for what is decided by it.
-    """
-
-    def __init__(
-        self, what: str, *, again: bool, wait_s: float | None = None, hopeless: bool = False,
-        unasked: bool = False, status: int = 0, reply: str = "",
-    ) -> None:  # fmt: skip
-        super().__init__(what)
-        self.again, self.wait_s, self.status, self.reply = again, wait_s, status, reply
-        self.hopeless, self.unasked = hopeless, unasked
-
-
 class ServerModel:
     """A model on a server. A few requests are under way at once; what decides an answer does not depend on that."""
 
@@ -154,7 +123,7 @@ class ServerModel:
         self._failed_in_a_row = 0
         self._given_up = threading.Event()
         self._counting = threading.Lock()
-        self._open: set[_Deadline] = set()
+        self._under_way = UnderWay()
         # Servers such as vLLM apply the penalty of the model's generation_config unless told otherwise.
         self._neutral = {"repetition_penalty": 1.0} if spec.decoding == "plain" else {}
 
@@ -165,7 +134,7 @@ class ServerModel:
             ModelError: if nobody does, or the key is refused.
         """
         try:
-            self._exchange("GET", "/models", None, self._patience.timeout_s)
+            exchange(self._at.url, "GET", "/models", None, self._patience.timeout_s, self._under_way)
         except Failed as failed:
             if failed.status in (401, 403) or (failed.again and not failed.status):
                 raise ModelError(f"{failed}.", where=self._at.where, do=self._remedy(failed)) from None
@@ -179,13 +148,13 @@ class ServerModel:
         if self._given_up.is_set():  # in an earlier run: this is a new one
             self._failed_in_a_row = 0
             self._given_up.clear()
+            self._under_way.reopen()
         with ThreadPoolExecutor(CONCURRENT) as pool:
             try:
                 results = list(pool.map(self._counted, prompts))
             except BaseException:  # Ctrl-C must not wait for a server
                 self._given_up.set()
-                for deadline in list(self._open):
-                    deadline.cut()
+                self._under_way.end_all()
                 raise
         answers = [result if isinstance(result, Completion) else None for result in results]
         asked = [result for result in results if isinstance(result, Failed)]
@@ -226,7 +195,7 @@ class ServerModel:
             if timeout_s <= 0:
                 break
             try:
-                reply = self._exchange("POST", "/chat/completions", body, timeout_s)
+                reply = exchange(self._at.url, "POST", "/chat/completions", body, timeout_s, self._under_way)
                 return self._completion(reply, (time.monotonic() - started) * 1000)
             except Failed as error:
                 failed = error
@@ -253,64 +222,6 @@ class ServerModel:
             **self._neutral,
         }
 
-    def _exchange(self, method: str, path: str, body: dict[str, Any] | None, timeout_s: float) -> bytes:
-        """One request and its whole reply, within `timeout_s` whatever the server does.
-
-        Raises:
-            Failed: for everything but a reply with status 200.
-        """
-        parts = urlsplit(self._at.url)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
-        headers = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": "blindspot"}
-        key = _api_key()
-        if re.search(r"[^\x21-\x7e]", key):
-            raise Failed(f"{API_KEY_VARIABLE} holds a character that no key has", again=False, hopeless=True)
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
-        payload = None if body is None else json.dumps(body).encode()
-        deadline = _Deadline(timeout_s)
-        self._open.add(deadline)
-        try:
-            connection.connect()
-            deadline.watch(connection.sock)
-            connection.request(method, parts.path + path, payload, headers)
-            response = connection.getresponse()
-            content = response.read(MAX_BODY_BYTES + 1)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            if not deadline.passed and not isinstance(error, TimeoutError):
-                raise Failed(_clean(_why_not_reached(error)), again=not isinstance(error, ssl.SSLError)) from None
-            deadline.cut()
-        finally:
-            self._open.discard(deadline)
-            deadline.end()
-            connection.close()  # a reply that comes later finds nobody
-        if deadline.passed:
-            raise Failed(f"the server did not answer within {timeout_s:.0f} s", again=True)
-        if response.length and len(content) <= MAX_BODY_BYTES:
-            raise Failed("the server's reply was cut", again=True)
-        if len(content) > MAX_BODY_BYTES:
-            raise Failed(f"the server's reply is longer than {MAX_BODY_BYTES / 1e6:.0f} MB", again=False)
-        if response.status != 200:
-            raise self._refused(response, content)
-        return content
-
-    def _refused(self, response: http.client.HTTPResponse, content: bytes) -> Failed:
-        status = response.status
-        if 300 <= status < 400:
-            to = urlsplit(response.getheader("Location") or "").hostname or "another address"
-            return Failed(_clean(f"the server redirects to {to}, which is not followed"), again=False, hopeless=True)
-        reply = _clean(content[:20_000].decode("utf-8", "replace"))
-        said = _message(reply)
-        return Failed(
-            f"the server answered {status}" + (f" ({said})" if said else ""),
-            again=status in _WORTH_ANOTHER_TRY,
-            wait_s=_retry_after(response.getheader("Retry-After")),
-            hopeless=status in _NO_USE_AT_ALL,
-            status=status,
-            reply=reply,
-        )
-
     def _completion(self, content: bytes, latency_ms: float) -> Completion:
         try:
             reply = json.loads(content)
@@ -324,7 +235,7 @@ class ServerModel:
         text = message.get("content") if isinstance(message, dict) else None
         if not isinstance(text, str):
             raise Failed("the server's answer has no text", again=False)
-        if _clean(text) != text:
+        if clean(text) != text:
             raise Failed("the server's answer repeats the API key", again=False)
         usage = reply.get("usage")
         tokens = usage.get("prompt_tokens") if isinstance(usage, dict) else None
@@ -336,81 +247,13 @@ class ServerModel:
 
     def _remedy(self, failed: Failed) -> str:
         if failed.status in (401, 403):
-            known = "is set, and was refused" if _api_key() else "is not set"
+            known = "is set, and was refused" if api_key() else "is not set"
             return f"The environment variable {API_KEY_VARIABLE} {known}."
         if failed.status == 404:
             return "Check the address (most servers want /v1 at its end) and the model's name."
         if not failed.status and failed.again:
             return "Check that the server runs and that the address is right."
         return ""
-
-
-class _Deadline:
-    """Cuts a connection after so many seconds: a socket's own timeout begins anew with every byte that drips in."""
-
-    def __init__(self, seconds: float) -> None:
-        self.passed = False
-        self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self.cut)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def watch(self, connected: socket.socket) -> None:
-        """From here on this is what is cut."""
-        self._socket = connected
-        if self.passed:
-            self.cut()
-
-    def cut(self) -> None:
-        """End whatever a thread is waiting for on the connection."""
-        self.passed = True
-        if self._socket is not None:
-            with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
-
-    def end(self) -> None:
-        """The reply is there, or will not be."""
-        self._timer.cancel()
-
-
-def _why_not_reached(error: Exception) -> str:
-    if isinstance(error, ConnectionRefusedError):
-        return "no server answers there (connection refused)"
-    if isinstance(error, socket.gaierror):
-        return "there is no host of that name"
-    if isinstance(error, ssl.SSLError):
-        return f"the server's certificate or encryption is not accepted ({error.reason})"
-    if isinstance(error, http.client.IncompleteRead):
-        return "the server's reply was cut"
-    return f"the connection failed ({(str(error).splitlines() or [''])[0] or type(error).__name__})"
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds; the form with a date is rare and is passed over."""
-    if value is None or not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value.strip()):
-        return None
-    return float(value)
-
-
-def _message(reply: str) -> str:
-    """What the server says was wrong, in its own words, shortened; nothing of a web page."""
-    try:
-        content = json.loads(reply)
-    except (ValueError, RecursionError):
-        return ""
-    error = content.get("error", content) if isinstance(content, dict) else content
-    said = (error.get("message") or error.get("detail")) if isinstance(error, dict) else error
-    return " ".join(said.split())[:300] if isinstance(said, str) else ""
-
-
-def _api_key() -> str:
-    return os.environ.get(API_KEY_VARIABLE, "").strip()
-
-
-def _clean(text: str) -> str:
-    """`text` without the API key, should a server repeat it."""
-    key = _api_key()
-    return text.replace(key, f"[{API_KEY_VARIABLE}]") if len(key) >= _SHORTEST_SECRET else text
 
 
 def _without_secrets(url: str) -> str:
