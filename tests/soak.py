@@ -34,7 +34,7 @@ from tests.victim import BATCH, asked, start, write_task
 
 MODELS = ("tfidf", "majority")
 PATIENCE_S = 120
-WRONG_WORDS = ("Traceback", "locked", "malformed", "disk image", "no such table")
+WRONG_WORDS = ("Traceback", "is locked", "kept the cache locked", "malformed", "disk image", "no such table")
 
 
 class Soak:
