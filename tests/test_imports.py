@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 
 # Lower rooms first: a room may import only what stands before it.
 ORDER = (
-    "errors", "parse", "datafile", "task", "prompt", "runspec", "completion", "store", "jobs", "chat",
+    "errors", "parse", "datafile", "task", "prompt", "runspec", "completion", "store", "columns", "jobs", "chat",
     "predictors.source", "predictors.baseline", "predictors.local", "predictors", "preview", "run", "worker",
     "metrics", "intervals", "scoring", "importing", "findings", "report", "charts", "demo", "demo.__main__", "__main__",
 )  # fmt: skip
