@@ -16,6 +16,8 @@ from pages.parts.plain import plain
 
 PAGES = (
     ("app.py", "Overview", ":material/dashboard:"),
+    ("pages/per_class.py", "Per class", ":material/leaderboard:"),
+    ("pages/confusions.py", "Confusions", ":material/grid_on:"),
     ("pages/examples.py", "Examples", ":material/list:"),
     ("pages/prompts.py", "Prompts", ":material/edit_note:"),
 )
