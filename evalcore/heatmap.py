@@ -19,7 +19,7 @@ WIDE_FROM = 42
 
 _GUTTER = 165
 _EDGE = 8
-_NARROW_WIDTH, _FULL_WIDTH = 700, 1120
+NARROW_WIDTH, _FULL_WIDTH = 650, 1030
 _CELL_PX = (10.0, 34.0)
 _NAME_CHARS = 80
 """Of a label in a tooltip, which is sent once for every cell."""
@@ -70,7 +70,7 @@ def cell_of(view: View, labels: Sequence[str], asked: Filter) -> tuple[int, int]
 def height_of(view: View) -> int:
     """Pixels, so that cells are about square and every row has room for its label."""
     rows, columns = view.counts.shape
-    width = _FULL_WIDTH if rows >= WIDE_FROM else _NARROW_WIDTH
+    width = _FULL_WIDTH if rows >= WIDE_FROM else NARROW_WIDTH
     cell = min(max((width - _GUTTER - _EDGE) / columns, _CELL_PX[0]), _CELL_PX[1])
     return int(_GUTTER + _EDGE + cell * rows)
 
@@ -121,19 +121,20 @@ def heatmap(
         "dataset": datasets,
         "xAxis": _axis(column_names, ink, rotated=True, every="auto" if len(column_names) > 90 else 0, dense=dense),
         "yAxis": {**_axis(row_names, ink, rotated=False, every=0, dense=dense), "inverse": True},
-        "visualMap": {"min": 0, "max": _darkest(view, shade), "show": False, "dimension": "shade",
+        "visualMap": {"min": 0, "max": top_of(view, shade) or 1.0, "show": False, "dimension": "shade",
                       "inRange": {"color": colours}},
         "dataZoom": [{**zoom, "xAxisIndex": 0}, {**zoom, "yAxisIndex": 0}],
         "series": all_series,
     }  # fmt: skip
 
 
-def _darkest(view: View, shade: np.ndarray[Any, Any]) -> float:
-    """Top of the colour scale; what the folded labels have among themselves would outshine all others."""
-    compared = shade.copy()
+def top_of(view: View, shown: np.ndarray[Any, Any]) -> float:
+    """Top of the colour scale. What the folded labels have among themselves would outshine all others and does not
+    count; it gets the top colour."""
+    compared = shown.copy()
     if len(view.folded):
         compared[len(view.codes), len(view.codes)] = 0
-    return float(compared.max()) or 1.0
+    return float(compared.max()) if compared.size else 0.0
 
 
 def _axis(names: list[str], ink: Ink, *, rotated: bool, every: int | str, dense: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from evalcore.filters import Filter
+from evalcore.heatmap import NARROW_WIDTH
 from pages.parts import confusionlist, doors, matrixview, state
 from pages.parts.frame import frame
 from pages.parts.plain import plain
@@ -21,9 +22,18 @@ if asks is not None:
 
 controls = matrixview.controls(reading)
 wide = matrixview.is_wide(reading, controls)
-left, right = (st.container(), st.container()) if wide else st.columns([1.75, 1], gap="large")
+if wide:
+    left = st.container()
+    beside = st.container(horizontal=True, gap="medium")
+    right, below = beside.container(width=confusionlist.WIDTH), beside.container(width=confusionlist.TABLES_WIDTH)
+else:
+    beside = st.container(horizontal=True, gap="medium")
+    left, right = beside.container(width=NARROW_WIDTH), beside.container(width=confusionlist.WIDTH)
+    below = st.container()
 with right:
-    confusionlist.lists(reading, wide=wide)
+    confusionlist.sentences(reading)
+with below:
+    confusionlist.tables(reading)
 with left:
     matrixview.matrix(reading, page.ink, controls)
 matrixview.pick_boxes(reading)

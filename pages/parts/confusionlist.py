@@ -11,33 +11,26 @@ from evalcore.filters import Filter
 from evalcore.matrix import absorbing, direction, leaking
 from evalcore.metrics import Confusion, confusion_pairs
 from evalcore.scoring import Reading
-from pages.parts.doors import CONFUSIONS, door
+from pages.parts.doors import ARROW
 from pages.parts.matrixview import pick
 from pages.parts.plain import plain
 
 SENTENCES = 5
 PAIRS = 300
 TABLE_HEIGHT = 290
+WIDTH = 345
+TABLES_WIDTH = 645
 
 
-def lists(reading: Reading, *, wide: bool) -> None:
-    """Draw them; choosing one lights its cell up and shows its examples.
-
-    Args:
-        wide: side by side, under a matrix that takes the whole width.
-    """
-    pairs = confusion_pairs(reading.confusion)
-    if not pairs:
-        st.info("No label was taken for another in this run.")
-        return
-    with st.container(horizontal=wide, gap="large"):
-        with st.container(width=470 if wide else "stretch"):
-            st.markdown("**Worst confusions**")
-            for pair in pairs[:SENTENCES]:
-                asked = Filter(true=reading.labels[pair.true], predicted=reading.labels[pair.predicted])
-                door(reading, plain(sentence(reading, pair)), CONFUSIONS, asked)
-        with st.container(width=590 if wide else "stretch"):
-            _tables(reading, pairs)
+def sentences(reading: Reading) -> None:
+    """The worst confusions in words; the way to each lights its cell up and shows its examples."""
+    st.markdown("**Worst confusions**")
+    with st.container(gap="xsmall"):
+        for at, pair in enumerate(confusion_pairs(reading.confusion)[:SENTENCES]):
+            asked = Filter(true=reading.labels[pair.true], predicted=reading.labels[pair.predicted])
+            st.markdown(plain(sentence(reading, pair)))
+            words = "see this example" if pair.count == 1 else f"see these {pair.count:,}"
+            st.button(words, key=f"confusion_{at}", type="tertiary", icon=ARROW, on_click=_choose, args=(asked,))
 
 
 def sentence(reading: Reading, pair: Confusion) -> str:
@@ -49,7 +42,12 @@ def sentence(reading: Reading, pair: Confusion) -> str:
     return f"Of {support} “{true}”, {pair.count} were called “{predicted}”; {back} ({way})."
 
 
-def _tables(reading: Reading, pairs: list[Confusion]) -> None:
+def tables(reading: Reading) -> None:
+    """All confusions, and the labels that absorb or leak most; choosing a row is choosing its cell, row or column."""
+    pairs = confusion_pairs(reading.confusion)
+    if not pairs:
+        st.info("No label was taken for another in this run.")
+        return
     all_pairs, absorb, leak = st.tabs(["All confusions", "Absorb most", "Leak most"])
     labels, support = reading.labels, reading.per_class.support
     with all_pairs:
@@ -106,7 +104,7 @@ def _table(reading: Reading, table: pd.DataFrame, name: str, doors: Sequence[Fil
         height=TABLE_HEIGHT,
         on_select="rerun",
         selection_mode="single-cell",
-        column_config={name: st.column_config.TextColumn(width=150) for name in ("true label", "answered", "label")}
+        column_config={name: st.column_config.TextColumn(width=215) for name in ("true label", "answered", "label")}
         | {"of the label": share, "of its answers": share, "direction": st.column_config.TextColumn(help=help_)},
         key=key,
         alt="Choose a row, with the arrow keys for example, to see its examples",

@@ -58,9 +58,9 @@ def door_line(reading: Reading, asked: Filter, finding: Finding | None) -> None:
     def close() -> None:
         st.session_state["door"] = Filter()
 
-    sentence, button = st.columns([6, 1.3], vertical_alignment="center")
-    sentence.info(plain(" ".join(said)), icon=":material/filter_alt:")
-    button.button("All examples", icon=":material/close:", width="stretch", on_click=close)
+    with st.container(gap="xsmall"):
+        st.info(plain(" ".join(said)), icon=":material/filter_alt:")
+        st.button("Take this away: all examples", icon=":material/close:", type="tertiary", on_click=close)
 
 
 def filter_bar(reading: Reading, passed: Selected) -> None:
@@ -78,13 +78,13 @@ def filter_bar(reading: Reading, passed: Selected) -> None:
                  "inside a longer answer. Ambiguous: several. None: no label.")  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name, title in (("true", "True label"), ("predicted", "Answered")):
-            st.selectbox(title, ["", *_labels_by_count(reading, counts[name])], key=f"filter_{name}", width=300,
+            st.selectbox(title, ["", *_labels_by_count(reading, counts[name])], key=f"filter_{name}", width=232,
                          format_func=_with_counts(reading, counts[name], passed.wrong[name]))  # fmt: skip
-        st.text_input("Text or completion contains", key="filter_text", width=230, icon=":material/search:")
-        st.selectbox("Text mentions", ["", *MENTIONS], key="filter_mentions", width=190,
+        st.text_input("Text or completion contains", key="filter_text", width=190, icon=":material/search:")
+        st.selectbox("Text mentions", ["", *MENTIONS], key="filter_mentions", width=150,
                      format_func=lambda name: _mentions_words(counts.get("mentions"), name),
                      help="Whether the text itself names a label as whole words: bait for a model.")  # fmt: skip
-        st.selectbox("Text length", ["", *_lengths(counts["length"])], key="filter_length", width=210,
+        st.selectbox("Text length", ["", *_lengths(counts["length"])], key="filter_length", width=150,
                      format_func=lambda at: _range(at, counts["length"]))  # fmt: skip
 
 

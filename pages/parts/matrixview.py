@@ -8,7 +8,7 @@ import streamlit as st
 
 from evalcore.charts import Ink
 from evalcore.filters import Filter
-from evalcore.heatmap import WIDE_FROM, cell_of, cells, filter_of, heatmap, height_of
+from evalcore.heatmap import WIDE_FROM, cell_of, cells, filter_of, heatmap, height_of, top_of
 from evalcore.matrix import BLOCK_FROM, BLOCK_SIZE, ORDERS, VALUES, Order, Value, View, view
 from evalcore.scoring import Reading
 
@@ -153,7 +153,7 @@ def in_words(reading: Reading, asked: Filter, count: int) -> str:
 def _legend(shown: View, how: Controls) -> str:
     what = {"count": "examples", "by true label": "of the true label's examples",
             "by predicted label": "of the answers"}[how.value]  # fmt: skip
-    top = shown.values(how.value).max() if shown.counts.size else 0
+    top = top_of(shown, shown.values(how.value))
     upper = f"{top:,.0f} {what}" if how.value == "count" else f"{100 * top:.0f} % {what}"
     folded = f" The other {len(shown.folded)} labels stand together as one." if len(shown.folded) else ""
     return (
