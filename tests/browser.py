@@ -8,11 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, sync_playwright
 
 from tests.conftest import ROOT
 
@@ -64,6 +64,21 @@ def serving(cache: Path, **environment: str) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+@contextmanager
+def browsing() -> Iterator[Callable[..., Page]]:
+    """A browser; what is yielded opens a page in a context of its own: `new_page(width, height, scheme)`."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+
+        def new_page(width: int = 1440, height: int = 1000, scheme: str = "light") -> Page:
+            return browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme).new_page()
+
+        try:
+            yield new_page
+        finally:
+            browser.close()
 
 
 def settled(page: Page) -> Page:
