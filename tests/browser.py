@@ -39,12 +39,28 @@ class Server:
         self.url = f"http://127.0.0.1:{port}"
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for_port(port: int) -> None:
+    """Wait until somebody listens, a minute at most."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            break
+        except OSError:
+            time.sleep(0.05)
+
+
 @contextmanager
 def serving(cache: Path, **environment: str) -> Iterator[Server]:
     """Start the app; on the way out stop it, and the worker that it started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
         cwd=ROOT,
@@ -53,13 +69,7 @@ def serving(cache: Path, **environment: str) -> Iterator[Server]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.05)
+        wait_for_port(port)
         yield Server(cache, port, process)
     finally:
         process.terminate()
