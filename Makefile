@@ -2,13 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint soak mutants demo clean
+.PHONY: run test lint clicks soak mutants demo clean
 
 run: .venv/.run
 	$(BIN)/streamlit run app.py --server.headless=$(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname)),false,true)
 
 test: .venv/.dev lint
 	$(BIN)/python -m pytest
+
+# How long a click takes, in the browser; `python -m tests.clicks --million` for a million rows as well.
+clicks: .venv/.dev
+	$(BIN)/python -m tests.clicks
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import overview, state
+from pages.parts import doors, overview, state
 from pages.parts.bar import bar
 from pages.parts.frame import frame
 from pages.parts.plain import plain
@@ -21,13 +21,13 @@ if job is not None:
 if page.record is None:
     st.info("This has not been run yet. Press “Run”; a run that was made before shows at once.")
     st.stop()
-st.query_params["run"] = st.session_state["url_run"] = page.record.run_id
 
 reading = state.reading_of(page.store, page.record, page.scoring)
-if not reading.answers:
+if not len(reading.answers):
     st.info("Nothing has been predicted yet. Press “Run” to begin.")
     st.stop()
+doors.leave("overview", doors.query(reading))
 overview.cards(reading)
-overview.findings(page, state.findings_for(page.store, reading))
+overview.findings(page, reading, state.findings_for(page.store, reading))
 overview.pictures(page, reading)
 overview.collapse(page, reading)

@@ -21,16 +21,17 @@ _LABEL_WIDTH = 240
 
 @dataclass(frozen=True)
 class Ink:
-    """The colours of one theme: text, faint lines, and an empty cell of the matrix (magma's own zero)."""
+    """The colours of one theme: text, faint lines, an empty cell of the matrix (magma's own zero), a lit one's edge."""
 
     text: str
     faint: str
     zero: str
+    lit: str
     magma_reversed: bool
 
 
-LIGHT = Ink("#131a2a", "#c9d1de", zero="#fdfbf0", magma_reversed=True)
-DARK = Ink("#e6ebf5", "#38445c", zero="#000004", magma_reversed=False)
+LIGHT = Ink("#131a2a", "#c9d1de", zero="#fdfbf0", lit="#0084ff", magma_reversed=True)
+DARK = Ink("#e6ebf5", "#38445c", zero="#000004", lit="#20d9ff", magma_reversed=False)
 
 
 def five_readings(reading: Reading, ink: Ink) -> alt.LayerChart:

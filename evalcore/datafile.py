@@ -18,7 +18,7 @@ from typing import Any
 from evalcore.errors import DataError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
-MAX_ROWS = 250_000
+MAX_ROWS = 1_000_000
 MAX_FIELD_CHARS = 10_000_000
 """Above the csv module's own 131,072: a long text is data, not an error."""
 MAX_BYTES = 256 * 2**20

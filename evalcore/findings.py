@@ -5,17 +5,18 @@ Each finding carries the figures it states and the positions of the examples it 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from evalcore.columns import STOPS
 from evalcore.intervals import mcnemar_p, wilson
 from evalcore.metrics import absent, never_predicted, over_predicted, zero_recall
-from evalcore.parse import ACCEPTED
-from evalcore.scoring import Answer, Reading
+from evalcore.parse import MATCHES
+from evalcore.scoring import OUTCOMES, Reading
 
 Figure = float | int | str
 
@@ -29,6 +30,8 @@ CARRIED = 0.08
 """Accuracy minus macro-F1 from which frequent labels are said to carry the accuracy."""
 NAMED = 4
 """Labels named in a sentence before "and k more"."""
+RIGHT, WRONG, UNPARSED_OUTCOME = range(len(OUTCOMES))
+_ALL = slice(None)
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def _sample_misses_labels(r: Reading) -> Iterator[Finding]:
             "macro_f1_all": s.macro_f1_all,
             "macro_f1_present": s.macro_f1_present,
         },
-        _positions(r.answers),
+        _positions(r),
         tuple(r.names(missing)),
     )
 
@@ -130,7 +133,7 @@ def _collapse(r: Reading) -> Iterator[Finding]:
             "effective_labels": s.effective_labels,
             "effective_true_labels": true_labels,
         },
-        _positions(a for a in r.answers if a.predicted in favourites and a.outcome == "wrong"),
+        _positions(r, np.isin(r.y_pred, s.favourites) & (r.outcomes == WRONG)),
         tuple(favourites),
     )
 
@@ -147,43 +150,47 @@ def _carried_by_frequent_labels(r: Reading) -> Iterator[Finding]:
         "A few labels carry the accuracy; for most labels the model is worse than it says.",
         50 + 100 * gap,
         {"accuracy": s.accuracy, "macro_f1_present": s.macro_f1_present, "gap": gap},
-        _positions(a for a in r.answers if a.outcome != "right"),
+        _positions(r, r.outcomes != RIGHT),
     )
 
 
 def _never_predicted(r: Reading) -> Iterator[Finding]:
-    labels = r.names(never_predicted(r.confusion))
-    if not labels:
+    codes = never_predicted(r.confusion)
+    if not len(codes):
         return
-    resting = [a for a in r.answers if a.example.label in labels]
+    labels = r.names(codes)
+    resting = np.isin(r.y_true, codes)
+    examples = int(resting.sum())
     s = r.scores
     yield Finding(
         "never_predicted",
         f"{_count(len(labels), 'label')} that occur{'s' if len(labels) == 1 else ''} in this sample "
         f"{'was' if len(labels) == 1 else 'were'} never predicted: {_listed(labels)}.",
-        f"All {len(resting)} examples of {'it' if len(labels) == 1 else 'them'} are lost, "
-        f"{percent(len(resting) / s.n)} of the sample.",
+        f"All {examples} examples of {'it' if len(labels) == 1 else 'them'} are lost, "
+        f"{percent(examples / s.n)} of the sample.",
         30 + 50 * len(labels) / s.labels_present,
-        {"labels": len(labels), "labels_present": s.labels_present, "examples": len(resting)},
-        _positions(resting),
+        {"labels": len(labels), "labels_present": s.labels_present, "examples": examples},
+        _positions(r, resting),
         tuple(labels),
     )
 
 
 def _zero_recall(r: Reading) -> Iterator[Finding]:
-    labels = r.names(zero_recall(r.confusion))
-    if not labels:
+    codes = zero_recall(r.confusion)
+    if not len(codes):
         return
-    resting = [a for a in r.answers if a.example.label in labels]
+    labels = r.names(codes)
+    resting = np.isin(r.y_true, codes)
+    examples = int(resting.sum())
     it = "it" if len(labels) == 1 else "they"
     yield Finding(
         "zero_recall",
         f"{_count(len(labels), 'label')} {'is' if len(labels) == 1 else 'are'} predicted, but never where {it} "
         f"should be: {_listed(labels)}.",
-        f"Not one of {len(resting)} examples was found.",
+        f"Not one of {examples} examples was found.",
         28 + 40 * len(labels) / r.scores.labels_present,
-        {"labels": len(labels), "examples": len(resting)},
-        _positions(resting),
+        {"labels": len(labels), "examples": examples},
+        _positions(r, resting),
         tuple(labels),
     )
 
@@ -205,7 +212,7 @@ def _over_predicted(r: Reading) -> Iterator[Finding]:
         f"Only {int(r.per_class.true_positives[code])} of these answers are right.{others}",
         25 + 60 * predicted / r.scores.n,
         {"predicted": predicted, "support": support, "labels": len(codes)},
-        _positions(a for a in r.answers if a.predicted == label and a.outcome == "wrong"),
+        _positions(r, (r.y_pred == code) & (r.outcomes == WRONG)),
         tuple(r.names(codes)),
     )
 
@@ -229,15 +236,12 @@ def _unparsed(r: Reading) -> Iterator[Finding]:
             "n": s.n,
             "accuracy_of_parsed": s.correct / parsed if parsed else float("nan"),
         },
-        _positions(a for a in r.answers if a.outcome == "unparsed"),
+        _positions(r, r.outcomes == UNPARSED_OUTCOME),
     )
 
 
 def _depends_on_the_parser(r: Reading) -> Iterator[Finding]:
-    right = {
-        scoring: sum(a.parsed.label == a.example.label for a in r.answers if a.parsed.match in accepted)
-        for scoring, accepted in ACCEPTED.items()
-    }
+    right = r.right_under
     helped = right["lenient"] - right["strict"]
     if not helped:
         return
@@ -250,34 +254,38 @@ def _depends_on_the_parser(r: Reading) -> Iterator[Finding]:
         20 + 100 * helped / n,
         {"lenient": right["lenient"] / n, "strict": right["strict"] / n, "answers": helped},
         _positions(
-            a for a in r.answers if a.parsed.match in ("normalized", "extracted") and a.parsed.label == a.example.label
+            r,
+            np.isin(r.columns.match, [MATCHES.index("normalized"), MATCHES.index("extracted")])
+            & (r.columns.named == r.columns.y_true),
         ),
     )
 
 
 def _cut_short(r: Reading) -> Iterator[Finding]:
-    cut = [a for a in r.answers if a.completion.stop == "length"]
-    if cut:
-        unparsed = sum(a.outcome == "unparsed" for a in cut)
+    cut = r.columns.stop == STOPS.index("length")
+    n_cut = int(cut.sum())
+    if n_cut:
+        unparsed = int((cut & (r.outcomes == UNPARSED_OUTCOME)).sum())
         limit = r.record.spec.max_new_tokens
         yield Finding(
             "truncated",
-            f"{_count(len(cut), 'completion')} {'was' if len(cut) == 1 else 'were'} cut at {limit} tokens before the "
+            f"{_count(n_cut, 'completion')} {'was' if n_cut == 1 else 'were'} cut at {limit} tokens before the "
             f"model had ended; {unparsed} of them {'is' if unparsed == 1 else 'are'} unparsed.",
             "The model was still talking: raise max_new_tokens to see whether a label follows.",
-            20 + 100 * len(cut) / r.scores.n,
-            {"truncated": len(cut), "unparsed": unparsed, "max_new_tokens": limit},
-            _positions(cut),
+            20 + 100 * n_cut / r.scores.n,
+            {"truncated": n_cut, "unparsed": unparsed, "max_new_tokens": limit},
+            _positions(r, cut),
         )
-    too_long = [a for a in r.answers if a.completion.stop == "too_long"]
-    if too_long:
+    too_long = r.columns.stop == STOPS.index("too_long")
+    n_too_long = int(too_long.sum())
+    if n_too_long:
         yield Finding(
             "too_long",
-            f"{_count(len(too_long), 'prompt')} did not fit into the model's context and count as unparsed.",
+            f"{_count(n_too_long, 'prompt')} did not fit into the model's context and count as unparsed.",
             "They were not cut, since a cut prompt is another question.",
-            40 + 100 * len(too_long) / r.scores.n,
-            {"too_long": len(too_long)},
-            _positions(too_long),
+            40 + 100 * n_too_long / r.scores.n,
+            {"too_long": n_too_long},
+            _positions(r, too_long),
         )
 
 
@@ -300,7 +308,7 @@ def _too_uncertain_to_rank(r: Reading) -> Iterator[Finding]:
         f"The intervals of {percent(share)} of all pairs of labels overlap: ranking labels by score is mostly chance.",
         20 + 25 * width,
         {"median_support": median, "median_interval_width": width, "overlapping_pairs": share},
-        _positions(r.answers),
+        _positions(r),
     )
 
 
@@ -314,7 +322,7 @@ def _micro_f1_says_nothing_new(r: Reading) -> Iterator[Finding]:
         "Each wrong answer is one false positive and one false negative, so the two are always equal. Quote one.",
         8,
         {"accuracy": s.accuracy, "micro_f1": s.micro_f1},
-        _positions(r.answers),
+        _positions(r),
     )
 
 
@@ -331,16 +339,12 @@ def _penalty_on_prompt_labels(r: Reading) -> Iterator[Finding]:
         "Greedy decoding does not switch it off. Run the same with plain decoding to see what it costs.",
         52,
         {"repetition_penalty": penalty},
-        _positions(r.answers),
+        _positions(r),
     )
 
 
 def _same_text_two_labels(r: Reading) -> Iterator[Finding]:
-    by_text: dict[str, list[Answer]] = defaultdict(list)
-    for a in r.answers:
-        if a.example.text.strip():
-            by_text[a.example.text].append(a)
-    doubled = [group for group in by_text.values() if len({a.example.label for a in group}) > 1]
+    doubled = _doubled_texts(r)
     if not doubled:
         return
     yield Finding(
@@ -349,7 +353,7 @@ def _same_text_two_labels(r: Reading) -> Iterator[Finding]:
         "No model can be right on both: the data set has to decide.",
         30 + 100 * len(doubled) / r.scores.n,
         {"texts": len(doubled)},
-        _positions(a for group in doubled for a in group),
+        _positions(r, np.array(sorted(row for rows in doubled for row in rows))),
     )
 
 
@@ -366,17 +370,15 @@ def _not_finished(r: Reading) -> Iterator[Finding]:
 
 
 def _baseline_does_as_well(r: Reading, baseline: Reading) -> Iterator[Finding]:
-    theirs = {a.position: a for a in baseline.answers}
-    shared = [(a, theirs[a.position]) for a in r.answers if a.position in theirs]
-    if not shared:
+    _, mine, theirs = np.intersect1d(r.positions, baseline.positions, assume_unique=True, return_indices=True)
+    if not len(mine):
         return
-    only_ours = [a for a, b in shared if a.outcome == "right" and b.outcome != "right"]
-    only_theirs = [a for a, b in shared if a.outcome != "right" and b.outcome == "right"]
-    p = mcnemar_p(len(only_ours), len(only_theirs))
-    if len(only_ours) > len(only_theirs) and p < CLEAR:
+    ours_right, theirs_right = r.outcomes[mine] == RIGHT, baseline.outcomes[theirs] == RIGHT
+    only_ours, only_theirs = int((ours_right & ~theirs_right).sum()), int((theirs_right & ~ours_right).sum())
+    p = mcnemar_p(only_ours, only_theirs)
+    if only_ours > only_theirs and p < CLEAR:
         return
-    ours = sum(a.outcome == "right" for a, _ in shared) / len(shared)
-    other = sum(b.outcome == "right" for _, b in shared) / len(shared)
+    ours, other = float(ours_right.mean()), float(theirs_right.mean())
     name = {
         "majority": "Always answering the most frequent label",
         "tfidf": "TF-IDF with a linear classifier",
@@ -384,9 +386,9 @@ def _baseline_does_as_well(r: Reading, baseline: Reading) -> Iterator[Finding]:
     clearly = p < CLEAR
     yield Finding(
         "baseline_does_as_well",
-        f"{name} gets {percent(other)} on the same {len(shared)} examples, this model {percent(ours)}"
+        f"{name} gets {percent(other)} on the same {len(mine)} examples, this model {percent(ours)}"
         + (": the baseline does better." if clearly else ": no difference that this sample could show."),
-        f"{len(only_theirs)} examples only the baseline gets right, {len(only_ours)} only this model "
+        f"{only_theirs} examples only the baseline gets right, {only_ours} only this model "
         f"(exact McNemar p {_p_value(p)}).",
         75 + 20 * (other - ours) if clearly else 60,
         {
@@ -395,7 +397,7 @@ def _baseline_does_as_well(r: Reading, baseline: Reading) -> Iterator[Finding]:
             "accuracy": ours,
             "mcnemar_p": p,
         },
-        _positions(only_theirs),
+        _positions(r, mine[theirs_right & ~ours_right]),
     )
 
 
@@ -417,8 +419,23 @@ _LOOKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
 )
 
 
-def _positions(answers: Iterable[Answer]) -> tuple[int, ...]:
-    return tuple(answer.position for answer in answers)
+def _positions(r: Reading, rows: NDArray[Any] | slice = _ALL) -> tuple[int, ...]:
+    """Positions in the sample of the rows that a mask or an index chooses."""
+    return tuple(r.positions[rows].tolist())
+
+
+def _doubled_texts(r: Reading) -> list[list[int]]:
+    """Rows of each text that stands in the sample with more than one label."""
+    c = r.columns
+    order = np.lexsort((c.y_true, c.text_hash))
+    same_text = c.text_hash[order][1:] == c.text_hash[order][:-1]
+    other_label = c.y_true[order][1:] != c.y_true[order][:-1]
+    hashes = np.unique(c.text_hash[order][1:][same_text & other_label])
+    rows = np.flatnonzero(np.isin(c.text_hash, hashes[hashes != 0]))
+    by_text: dict[str, list[int]] = {}
+    for row, answer in zip(rows.tolist(), r.answers.at(rows), strict=True):
+        by_text.setdefault(answer.example.text, []).append(row)
+    return [group for group in by_text.values() if len(np.unique(c.y_true[group])) > 1]
 
 
 def _effective(counts: np.ndarray[Any, np.dtype[np.int64]]) -> float:

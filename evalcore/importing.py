@@ -9,7 +9,7 @@ from pathlib import Path
 from evalcore.completion import Completion
 from evalcore.datafile import Table, parse_table, read_label_list, read_table
 from evalcore.errors import DataError
-from evalcore.prompt import Prompt
+from evalcore.prompt import Messages, Prompt
 from evalcore.runspec import NO_PROMPT, RunSpec, completion_keys, run_id, sample_id
 from evalcore.store import RunRecord, Store, insert_completions, insert_run
 from evalcore.task import LABEL_COLUMNS, TEXT_COLUMNS, Example, TaskSource, guess_column, make_task
@@ -60,8 +60,11 @@ def import_table(table: Table, origin: str, store: Store, *, labels: list[str] |
 
     content = hashlib.sha256("\0".join([*texts, *gold, *answers]).encode()).hexdigest()
     identity: dict[str, str | int] = {"predictor": "import", "content": content}
-    positions = [({"role": "user", "content": str(position)},) for position in range(len(gold))]
-    keys = completion_keys(identity, positions)  # type: ignore[arg-type]
+    # Equal answers are kept once: a million predictions of 150 labels are 150 completions.
+    distinct = list(dict.fromkeys(answers))
+    stand_ins: list[Messages] = [({"role": "user", "content": answer},) for answer in distinct]
+    key_of = dict(zip(distinct, completion_keys(identity, stand_ins), strict=True))
+    keys = [key_of[answer] for answer in answers]
     sample = sample_id(task.labels, examples)
     prompt = Prompt(NO_PROMPT, "", "{text}")
     now = time.time()
@@ -82,5 +85,5 @@ def import_table(table: Table, origin: str, store: Store, *, labels: list[str] |
     )
     with store.connect(write=True) as db:
         insert_run(db, record, examples, keys)
-        insert_completions(db, [(key, Completion(answer)) for key, answer in zip(keys, answers, strict=True)])
+        insert_completions(db, [(key, Completion(answer)) for answer, key in key_of.items()])
     return record

@@ -8,11 +8,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, sync_playwright
 
 from tests.conftest import ROOT
 
@@ -39,12 +39,28 @@ class Server:
         self.url = f"http://127.0.0.1:{port}"
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for_port(port: int) -> None:
+    """Wait until somebody listens, a minute at most."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            break
+        except OSError:
+            time.sleep(0.05)
+
+
 @contextmanager
 def serving(cache: Path, **environment: str) -> Iterator[Server]:
     """Start the app; on the way out stop it, and the worker that it started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
         cwd=ROOT,
@@ -53,17 +69,26 @@ def serving(cache: Path, **environment: str) -> Iterator[Server]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.05)
+        wait_for_port(port)
         yield Server(cache, port, process)
     finally:
         process.terminate()
         process.wait(20)
+
+
+@contextmanager
+def browsing() -> Iterator[Callable[..., Page]]:
+    """A browser; what is yielded opens a page in a context of its own: `new_page(width, height, scheme)`."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+
+        def new_page(width: int = 1440, height: int = 1000, scheme: str = "light") -> Page:
+            return browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme).new_page()
+
+        try:
+            yield new_page
+        finally:
+            browser.close()
 
 
 def settled(page: Page) -> Page:

@@ -381,8 +381,8 @@ GUARDS: tuple[Guard, ...] = (
         "F27",
         "a limit of rows",
         "evalcore/datafile.py",
-        "MAX_ROWS = 250_000",
-        "MAX_ROWS = 2_500_000",
+        "MAX_ROWS = 1_000_000",
+        "MAX_ROWS = 10_000_000",
         ((DATA, "million"),),
     ),
     Guard(

@@ -41,7 +41,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F24": ("A value looks like a number or like nothing", "14 values in 4 formats, 6 spellings of numbers"),
     "F25": ("A file is oddly encoded or broken", "14 CSV files, 7 lines of JSON, 9 Parquet files, random bytes"),
     "F26": ("A text is very long", "100,000 and 200,000 characters; a completion of 100,000; too long for a server"),
-    "F27": ("A file is very large", "1,000,000 rows in 3 formats; 250,000 rows; 300 MB; a Parquet file that unfolds"),
+    "F27": ("A file is very large", "1,000,001 rows in 3 formats; 1,000,000 rows; 300 MB; a Parquet file that unfolds"),
     "F28": ("A label is odd", "18 labels through run, picture, export and back; 4 separators; a terminal"),
     "F29": ("A set of labels is odd", "5 pairs that read the same; 0, 1 and 1,000 labels; absent, unlisted, two for one text"),
     "F30": ("Banking77 is not what it is", "3,080 rows, each compared"),

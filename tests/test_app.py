@@ -14,7 +14,7 @@ from pages.parts.frame import describe, distinct_names
 from pages.parts.plain import plain
 from tests.conftest import ROOT
 
-PAGES = ("app.py", "pages/examples.py", "pages/prompts.py")
+PAGES = ("app.py", "pages/per_class.py", "pages/confusions.py", "pages/examples.py", "pages/prompts.py")
 
 
 @pytest.fixture(autouse=True)

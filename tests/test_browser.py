@@ -115,7 +115,7 @@ def test_strict_and_lenient_scoring_are_one_click_apart(server, new_page):
     page.get_by_text("strict scoring, parser").wait_for(timeout=PATIENCE_MS)
 
 
-@pytest.mark.parametrize("path", ["", "examples", "prompts"])
+@pytest.mark.parametrize("path", ["", "per_class", "confusions", "examples", "prompts"])
 def test_a_deep_link_is_the_first_request_of_a_fresh_server(server, new_page, path, cache):
     run_id = next(run.run_id for run in Store(cache).runs() if run.spec.model == "demo")
     with serving(cache) as fresh:
@@ -165,7 +165,7 @@ def test_a_run_is_stopped_outlives_its_tab_and_goes_on(server, new_page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 800])
-@pytest.mark.parametrize("path", ["", "examples", "prompts"])
+@pytest.mark.parametrize("path", ["", "per_class", "confusions", "examples", "prompts"])
 def test_no_page_is_wider_than_its_window(server, new_page, path, width, scheme, tmp_path):
     run_id = next(run.run_id for run in Store(server.cache).runs() if run.spec.model == "demo")
     page = new_page(width, 900, scheme)
@@ -209,7 +209,7 @@ def test_hostile_labels_look_as_typed_and_nothing_leaves_the_server(tmp_path, ne
             ),
         )
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-        for where in ("", "examples"):
+        for where in ("", "per_class", "confusions", "examples"):
             page.goto(f"{server.url}/{where}?run={record.run_id}")
             settled(page)
             if not where:

@@ -117,17 +117,17 @@ def test_a_baseline_that_does_as_well_is_a_finding_and_one_that_does_worse_is_no
 def test_truncated_and_too_long_completions_are_told(store):
     reading = reading_of(store, [("a", "a"), ("b", "b"), ("b", "")])
     cut = [Completion("a", stop="length"), Completion("b", stop="eos"), Completion("", stop="too_long")]
-    answers = tuple(
-        type(a)(a.position, a.example, c, a.parsed, a.predicted) for a, c in zip(reading.answers, cut, strict=True)
-    )
-    found = find(type(reading)(reading.record, "lenient", answers, reading.y_true, reading.y_pred, reading.confusion))
+    store.put_completions(list(zip(reading.columns.keys_of(range(3)), cut, strict=True)))
+    found = find(read(store, reading.record.run_id))
     assert named(found, "truncated").positions == (0,)
     assert named(found, "too_long").positions == (2,)
 
 
 def test_an_empty_run_has_no_findings_and_a_report_still(store, tmp_path):
     reading = reading_of(store, [("a", "a")])
-    empty = type(reading)(reading.record, "lenient", (), reading.y_true[:0], reading.y_pred[:0], reading.confusion * 0)
+    with store.connect(write=True) as db:
+        db.execute("DELETE FROM completions")
+    empty = read(store, reading.record.run_id)
     assert find(empty) == []
     assert "nothing is predicted yet" in as_text(empty, [])
     assert as_json(empty, [])["accuracy"] is None

@@ -10,11 +10,12 @@ from tests.conftest import ROOT
 
 # Lower rooms first: a room may import only what stands before it.
 ORDER = (
-    "errors", "parse", "datafile", "task", "prompt", "runspec", "completion", "store", "jobs", "chat",
+    "errors", "parse", "datafile", "task", "prompt", "runspec", "completion", "store", "columns", "jobs", "chat",
     "predictors.source", "predictors.baseline", "predictors.exchange", "predictors.server", "predictors.prefixes",
     "predictors.memory", "predictors.cascade", "predictors.packed", "predictors.fast", "predictors.choose",
     "predictors.generate", "predictors.engines", "predictors.local", "predictors", "preview", "run", "worker",
-    "metrics", "intervals", "scoring", "importing", "findings", "report", "export", "charts",
+    "metrics", "intervals", "scoring", "otherruns", "matrix", "filters", "importing",
+    "findings", "report", "export", "charts", "classtable", "heatmap",
     "bench.subjects", "bench.peers", "bench", "demo", "demo.__main__", "__main__",
 )  # fmt: skip
 IMPORT_NOTHING_OF_OURS = ("errors", "parse", "metrics")

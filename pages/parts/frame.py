@@ -15,10 +15,12 @@ from evalcore.runspec import RunSpec
 from evalcore.store import RunRecord, Store
 from evalcore.worker import ensure_worker
 from pages.parts import state
-from pages.parts.plain import plain
+from pages.parts.plain import percent, plain
 
 PAGES = (
     ("app.py", "Overview", ":material/dashboard:"),
+    ("pages/per_class.py", "Per class", ":material/leaderboard:"),
+    ("pages/confusions.py", "Confusions", ":material/grid_on:"),
     ("pages/examples.py", "Examples", ":material/list:"),
     ("pages/prompts.py", "Prompts", ":material/edit_note:"),
 )
@@ -60,6 +62,7 @@ def frame(title: str) -> Frame:
         st.divider()
         _run_picker(store, record)
         scoring = _scoring_switch()
+        _difference(store, record)
     if store.notice:
         st.warning(plain(store.notice))
     if st.session_state.pop("unknown_run", False):
@@ -119,9 +122,11 @@ def distinct_names(records: Sequence[RunRecord]) -> dict[str, str]:
 
 
 def _scoring_switch() -> Scoring:
-    st.session_state.setdefault("scoring", st.query_params.get("scoring", "lenient"))
-    if st.session_state["scoring"] not in ("strict", "lenient"):
-        st.session_state["scoring"] = "lenient"
+    named = st.query_params.get("scoring")
+    if named in ("strict", "lenient") and named != st.session_state.get("url_scoring"):
+        st.session_state["scoring"] = named  # a link, which may be another page's
+    st.session_state["url_scoring"] = named
+    st.session_state.setdefault("scoring", "lenient")
     st.session_state["scoring"] = st.session_state["scoring"]  # keeps it alive from page to page
     return st.segmented_control(
         "Scoring",
@@ -130,4 +135,19 @@ def _scoring_switch() -> Scoring:
         required=True,
         help="Strict: the completion must be the label, character for character. Lenient: case, spaces, quotes and "
         "punctuation do not matter, and one label inside a longer answer counts. Nothing is predicted again.",
+    )
+
+
+def _difference(store: Store, record: RunRecord | None) -> None:
+    """What the switch changes for this run."""
+    if record is None or not record.finished:
+        return
+    right = state.reading_of(store, record, "lenient").right_under
+    if right["lenient"] == right["strict"]:
+        st.caption("Strict or lenient, the same answers are right.")
+        return
+    shares = {scoring: percent(count / record.n) for scoring, count in right.items()}
+    st.caption(
+        f"Strict {shares['strict']}, lenient {shares['lenient']} right: {right['lenient'] - right['strict']:,} answers "
+        "count only when lenient."
     )

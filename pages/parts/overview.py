@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from evalcore import charts
+from evalcore.filters import Filter
 from evalcore.findings import Finding
 from evalcore.metrics import absent, confusion_pairs, never_predicted
 from evalcore.parse import PARSER_VERSION
 from evalcore.scoring import Reading
+from pages.parts.confusionlist import sentence
+from pages.parts.doors import CONFUSIONS, EXAMPLES, PER_CLASS, door
 from pages.parts.frame import Frame
 from pages.parts.plain import between, percent, plain
 
@@ -36,6 +41,7 @@ def cards(reading: Reading) -> None:
             percent(s.accuracy),
             between(reading.accuracy_interval),
             f"{s.correct} of {s.n} examples are right under {reading.scoring} scoring. Below: Wilson 95 % interval.",
+            lambda: door(reading, f"{s.n - s.correct:,} not right", asked=Filter(outcomes=("wrong", "unparsed"))),
         )
         _card(
             "Macro-F1, present",
@@ -43,6 +49,7 @@ def cards(reading: Reading) -> None:
             between(i.macro_f1_present),
             f"F1 of each of the {s.labels_present} labels that occur in this sample, averaged with equal weight. "
             "Below: bootstrap 95 % interval.",
+            lambda: door(reading, "each label", PER_CLASS, sort="F1"),
         )
         _card(
             "Macro-F1, all",
@@ -50,12 +57,14 @@ def cards(reading: Reading) -> None:
             f"ceiling {percent(s.macro_f1_ceiling)}",
             f"Averaged over all labels, absent ones as 0; 95 % interval {between(i.macro_f1_all)}. With {missing} of "
             f"{s.labels_total} labels absent from the sample even a perfect model gets {percent(s.macro_f1_ceiling)}.",
+            lambda: door(reading, f"{missing} absent", PER_CLASS, standing="absent from the sample"),
         )
         _card(
             "Unparsed",
             percent(s.unparsed / s.n),
             between(reading.unparsed_interval),
             f"{s.unparsed} of {s.n} completions name no label, or more than one. They count as wrong.",
+            lambda: door(reading, f"these {s.unparsed:,}", asked=Filter(outcomes=("unparsed",))),
         )
         _card(
             "Never predicted",
@@ -63,6 +72,7 @@ def cards(reading: Reading) -> None:
             f"{missing} absent",
             "Labels that occur in this sample and were not answered once. Labels that are absent from the sample are "
             "another matter: they say nothing about the model.",
+            lambda: door(reading, f"these {never}", PER_CLASS, standing="never predicted"),
         )
         _card(
             "Effective labels",
@@ -70,37 +80,53 @@ def cards(reading: Reading) -> None:
             f"favourites {percent(s.favourites_share)}",
             f"The answers are as varied as if so many of the {s.labels_total} labels were answered equally often "
             f"(exp of the entropy). Two favourites take {percent(s.favourites_share)} of all answers.",
+            lambda: door(reading, "favourites", PER_CLASS, sort="predicted", descending="1"),
         )
 
 
-def _card(label: str, value: str, below: str, explanation: str) -> None:
-    st.metric(
-        label, value, below, delta_color="off", delta_arrow="off", help=explanation, border=True, width=CARD_WIDTH
-    )
+def _card(label: str, value: str, below: str, explanation: str, draw_door: Callable[[], None]) -> None:
+    with st.container(width=CARD_WIDTH, gap="xxsmall"):
+        st.metric(label, value, below, delta_color="off", delta_arrow="off", help=explanation, border=True)
+        draw_door()
 
 
-def findings(frame: Frame, found: list[Finding]) -> None:
+def findings(frame: Frame, reading: Reading, found: list[Finding]) -> None:
     """The findings in words, each with the way to its examples."""
     st.subheader("What this run hides")
     for number, finding in enumerate(found[:FINDINGS_SHOWN], start=1):
-        _finding(frame, number, finding)
+        _finding(frame, reading, number, finding)
     if len(found) > FINDINGS_SHOWN:
         with st.expander(f"{len(found) - FINDINGS_SHOWN} more"):
             for number, finding in enumerate(found[FINDINGS_SHOWN:], start=FINDINGS_SHOWN + 1):
-                _finding(frame, number, finding)
+                _finding(frame, reading, number, finding)
 
 
-def _finding(frame: Frame, number: int, finding: Finding) -> None:
+def _finding(frame: Frame, reading: Reading, number: int, finding: Finding) -> None:
     st.markdown(f"**{number}. {plain(finding.sentence)}**")
     st.caption(plain(finding.meaning))
     count = len(finding.positions)
-    if count and frame.record and count < frame.record.n:
-        st.page_link(
-            "pages/examples.py",
-            label=f"see {'this example' if count == 1 else f'these {count} examples'}",
-            icon=":material/arrow_forward:",
-            query_params={"run": frame.record.run_id, "finding": finding.kind},
-        )
+    with st.container(horizontal=True):
+        if count and frame.record and count < frame.record.n:
+            label = f"see {'this example' if count == 1 else f'these {count:,} examples'}"
+            door(reading, label, asked=Filter(finding=finding.kind))
+        if finding.kind in _WAYS:
+            page, label, more = _WAYS[finding.kind]
+            door(reading, label, page, **more)
+
+
+_WAYS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "sample_misses_labels": (PER_CLASS, "the absent labels", {"standing": "absent from the sample"}),
+    "collapse": (PER_CLASS, "labels by how often they were answered", {"sort": "predicted", "descending": "1"}),
+    "carried_by_frequent_labels": (PER_CLASS, "labels by F1", {"sort": "F1"}),
+    "never_predicted": (PER_CLASS, "these labels", {"standing": "never predicted"}),
+    "zero_recall": (PER_CLASS, "these labels", {"standing": "zero recall"}),
+    "over_predicted": (PER_CLASS, "these labels", {"standing": "over-predicted"}),
+    "too_uncertain_to_rank": (PER_CLASS, "labels with their intervals", {"sort": "recall"}),
+    "micro_f1_says_nothing_new": (CONFUSIONS, "every wrong answer in the matrix", {}),
+    "penalty_on_prompt_labels": (EXAMPLES, "the examples", {}),
+    "not_finished": (EXAMPLES, "what is predicted so far", {}),
+}
+"""Where a finding can be seen, beside its examples: page, words, query parameters."""
 
 
 def pictures(frame: Frame, reading: Reading) -> None:
@@ -122,11 +148,8 @@ def pictures(frame: Frame, reading: Reading) -> None:
     pairs = confusion_pairs(reading.confusion)[:CONFUSIONS_SHOWN]
     if pairs:
         st.markdown("**Worst confusions**")
-    for pair in pairs:
-        true, predicted = (plain(reading.labels[code]) for code in (pair.true, pair.predicted))
-        support, other = (int(reading.per_class.support[code]) for code in (pair.true, pair.predicted))
-        back = f"the other way round {pair.reverse} of {other}" if other else "which itself is absent from the sample"
-        st.markdown(f"- of {support} “{true}”, {pair.count} were called “{predicted}”; {back}")
+        st.markdown("\n".join(f"- {plain(sentence(reading, pair))}" for pair in pairs))
+    door(reading, "all confusions, and the matrix to click", CONFUSIONS)
 
 
 def collapse(frame: Frame, reading: Reading) -> None:

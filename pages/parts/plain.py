@@ -21,3 +21,20 @@ def between(interval: tuple[float, float]) -> str:
     """`61.9 – 71.2`, in percent."""
     low, high = interval
     return f"{100 * low:.1f} – {100 * high:.1f}" if low == low else "–"
+
+
+def plain_lines(text: str) -> str:
+    """The same with its line breaks and runs of spaces kept."""
+    kept = [_SPECIAL.sub(r"\\\1", line).replace("  ", "\u00a0 ") for line in text.splitlines() or [""]]
+    if text.endswith(("\n", "\r")):
+        kept.append("")
+    return "  \n".join(_edges(line) for line in kept)
+
+
+def _edges(line: str) -> str:
+    """Markdown drops spaces at the ends of a line."""
+    inner = line.strip(" ")
+    if not inner:
+        return "\u00a0" * len(line)
+    before, after = len(line) - len(line.lstrip(" ")), len(line) - len(line.rstrip(" "))
+    return "\u00a0" * before + inner + "\u00a0" * after

@@ -1,0 +1,32 @@
+"""Each label by itself: scores with intervals and supports, what it is confused with, and its examples."""
+
+import streamlit as st
+
+from pages.parts import classes, doors
+from pages.parts.frame import frame
+from pages.parts.table import open_example, opened
+
+NAME = "per_class"
+
+page = frame("Per class")
+st.title("Per class")
+reading = doors.reading_or_stop(page)
+asks = doors.arrived(NAME)
+if asks is not None or not classes.are_there():
+    asks = asks if asks is not None else st.query_params.to_dict()
+    classes.set_widgets(reading, asks)
+    number = asks.get("example", "")
+    open_example(NAME, int(number) - 1 if len(number) < 10 and number.isascii() and number.isdigit() else None)
+
+table = classes.controls(reading)
+classes.tables(reading, table)
+label = classes.chosen(reading)
+if label is None:
+    st.caption("Click a label, or choose it below, to see its confusions both ways and its examples.")
+classes.choice(reading)
+if label is not None:
+    classes.one_class(page, reading, label, NAME)
+classes.chart(page, table)
+position = opened(NAME) if label is not None else None
+more = {} if position is None else {"example": str(position + 1)}
+doors.leave(NAME, doors.query(reading, **classes.as_query(), **more))

@@ -1,0 +1,53 @@
+"""axe-core on every page: no serious or critical violation, and none is excused (Streamlit's own are none today)."""
+
+import pytest
+
+from evalcore.scoring import read
+from evalcore.store import Store
+from tests.browser import CHROMIUM, PATIENCE_MS, browsing, serving, settled
+from tests.conftest import ROOT
+from tests.generated import imported
+
+axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium (Debian: apt-get install chromium)"),
+]
+
+PAGES = ["", *sorted(path.stem for path in (ROOT / "pages").glob("*.py"))]
+
+
+@pytest.fixture(scope="module")
+def new_page():
+    with browsing() as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def reading(tmp_path_factory):
+    store = Store(tmp_path_factory.mktemp("axe") / "cache")
+    return read(store, imported(store, 24, 600).run_id), store
+
+
+@pytest.fixture(scope="module")
+def server(reading):
+    with serving(reading[1].folder) as running:
+        yield running
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_no_serious_violation(server, reading, new_page, path, scheme):
+    labels = reading[0].labels
+    more = {"confusions": f"&true={labels[0]}&predicted={labels[1]}", "per_class": f"&label={labels[0]}",
+            "examples": "&example=1"}.get(path, "")  # fmt: skip
+    page = new_page(1440, 1200, scheme)
+    page.goto(f"{server.url}/{path}?run={reading[0].record.run_id}{more}")
+    page.wait_for_selector("h1, [data-testid=stMetric]", timeout=PATIENCE_MS)
+    settled(page)
+    found = axe_playwright.Axe().run(page).response["violations"]
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert serious == [], "\n".join(
+        f"{v['id']} ({v['impact']}): {node['target']} {node['html'][:300]}" for v in serious for node in v["nodes"]
+    )
