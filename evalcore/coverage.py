@@ -58,10 +58,7 @@ def coverage(datasets: int = 1000, seed: int = 0, resamples: int = 500) -> list[
     """Simulate data sets of known truth, and count how often each interval holds it."""
     return [
         *(_wilson(share, n, datasets, seed) for share, n in ((0.5, 400), (0.9, 400), (0.7, 77))),
-        *(
-            _tango(rates, n, datasets, seed)
-            for rates, n in (((0.05, 0.025), 400), ((0.1, 0.1), 100), ((0.3, 0.1), 400))
-        ),
+        *(_tango(fixed, broken, n, datasets, seed) for fixed, broken, n in _PAIRED),
         _macro_f1(datasets, seed, resamples),
         _paired_macro_f1(datasets, seed, resamples),
     ]
@@ -81,9 +78,7 @@ def _tango(fixed: float, broken: float, n: int, datasets: int, seed: int) -> Cov
     cells = np.random.default_rng(seed).multinomial(n, [fixed, broken, 1 - fixed - broken], datasets)
     low, high = tango(cells[:, 0], cells[:, 1], np.full(datasets, n))
     setup = f"n = {n}, {100 * fixed:.1f} % fixed, {100 * broken:.1f} % broken"
-    return Covered(
-        "Tango, paired difference of accuracies", setup, fixed - broken, datasets, _held(low, high, fixed - broken)
-    )
+    return Covered("Tango, paired difference of accuracies", setup, truth, datasets, _held(low, high, truth))
 
 
 def _macro_f1(datasets: int, seed: int, resamples: int) -> Covered:

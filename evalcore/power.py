@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from evalcore.metrics import Floats
 
 LEVEL = 0.05
 POWER = 0.8
-MOST_EXAMPLES = 10_000_000
+MOST_EXAMPLES = 1_000_000
 """Beyond it the answer is "more than that"."""
 _TAIL = 7.0
 """Standard deviations of the number of discordant pairs that are summed over."""
@@ -57,7 +58,8 @@ def _critical(fewest: int, most: int, level: float) -> NDArray[np.int64]:
     from scipy.special import bdtr
 
     pairs = np.arange(fewest, most + 1)
-    k = np.maximum(-1, np.floor(pairs / 2 - np.sqrt(pairs) * 1.4 - 3)).astype(np.int64)
+    z = NormalDist().inv_cdf(1 - level / 2)
+    k = np.maximum(-1, np.floor(pairs / 2 - z * np.sqrt(pairs) / 2 - 3)).astype(np.int64)  # a little too small
     while True:
         more = 2 * bdtr(np.minimum(k + 1, pairs), pairs, 0.5) < level
         if not more.any():
