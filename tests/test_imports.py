@@ -14,7 +14,7 @@ ORDER = (
     "predictors.source", "predictors.baseline", "predictors.local", "predictors", "preview", "run", "worker",
     "metrics", "intervals", "scoring", "importing", "findings", "report", "paired", "power", "resampling",
     "coverage", "shelf", "comparison", "difference", "verdict", "sweep", "references", "commands", "charts",
-    "demo", "demo.__main__", "__main__",
+    "comparison_charts", "demo", "demo.__main__", "__main__",
 )  # fmt: skip
 IMPORT_NOTHING_OF_OURS = ("errors", "parse", "metrics")
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}

@@ -17,7 +17,10 @@ from pages.parts.plain import plain
 PAGES = (
     ("app.py", "Overview", ":material/dashboard:"),
     ("pages/examples.py", "Examples", ":material/list:"),
+    ("pages/compare.py", "Compare", ":material/compare_arrows:"),
+    ("pages/side_by_side.py", "Side by side", ":material/view_week:"),
     ("pages/prompts.py", "Prompts", ":material/edit_note:"),
+    ("pages/runs.py", "Runs", ":material/inventory_2:"),
 )
 SIDEBAR_WIDTH = 250
 
