@@ -132,7 +132,7 @@ def enough(grown: Growth, now: int, ink: Ink) -> alt.LayerChart:
     colour = alt.Color(
         "what:N",
         scale=alt.Scale(domain=list(titles.values()), range=[RUN_A, ink.text]),
-        legend=alt.Legend(title=None, orient="top", labelLimit=320),
+        legend=alt.Legend(title=None, orient="top", labelLimit=320, columns=1),
     )
     x = alt.X("n:Q", scale=alt.Scale(type="log", nice=False), title="N, number of examples")
     tooltip = [

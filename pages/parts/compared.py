@@ -74,8 +74,8 @@ def metrics(comparison: Comparison) -> None:
             "A": [figure(row, row.a) for row in rows],
             "B": [figure(row, row.b) for row in rows],
             f"B {MINUS} A": [figure(row, row.difference, signed=True) for row in rows],
-            "95 % interval": [_between(row) for row in rows],
             "better": [_better(row) for row in rows],
+            "95 % interval": [_between(row) for row in rows],
         }
     )
     right = st.column_config.TextColumn(alignment="right")

@@ -16,6 +16,8 @@ from pages.parts.plain import plain
 
 ROW_HEIGHT = 35
 TABLE_HEIGHT = 460
+ALIKE = "all resamples alike"
+"""Of an F1 that every resample gives again, as with few examples that are all right: no interval to speak of."""
 VIEWS: tuple[View, ...] = ("A", "B", "B − A")
 
 
@@ -56,7 +58,7 @@ def labels(comparison: Comparison) -> None:
     kind = "bootstrap" if by == "F1" else "Wilson's for A and B, Tango's for the difference"
     st.caption(
         f"{by} in percent, each with its 95 % interval ({kind}). Click a column's head to sort, a row to see the "
-        "label's examples."
+        f"label's examples. “{ALIKE}”: too few or too uniform for the bootstrap; recall's interval still tells."
     )
     if cells and cells[0][0] < len(table):
         code = int(_order(rows)[cells[0][0]])
@@ -170,6 +172,8 @@ def _between(interval: Floats, *, signed: bool = False) -> str:
     low, high = (round(float(100 * bound), 1) if bound == bound else float("nan") for bound in interval)
     if low != low:
         return ""
+    if low == high:
+        return ALIKE
     sign = "+" if signed else ""
     return f"{low:{sign}.1f} to {high:{sign}.1f}".replace("-", MINUS)
 
