@@ -173,6 +173,7 @@ def reference_lines(found: Sequence[Reference], ink: Ink) -> alt.LayerChart:
         for one in found
     ]
     frame = pd.DataFrame(rows, columns=["name", "kind", "accuracy", "low", "high", "setup"])
+    frame["shown"] = [f"{100 * accuracy:.1f} %" for accuracy in frame["accuracy"]]
     y = alt.Y("name:N", sort=list(frame["name"]), title=None, axis=alt.Axis(labelLimit=330, ticks=False, domain=False))
     x = alt.X("accuracy:Q", scale=alt.Scale(domain=[0, 1]), title="accuracy", axis=alt.Axis(format="%", tickCount=5))
     colour = alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=[RUN_A, ink.text, RUN_B, ABSENT]), legend=None)
@@ -193,7 +194,5 @@ def reference_lines(found: Sequence[Reference], ink: Ink) -> alt.LayerChart:
         .encode(y=y, x="low:Q", x2="high:Q", color=colour)
     )
     points = base.mark_point(filled=True, size=90, opacity=1).encode(y=y, x=x, color=colour, tooltip=tooltip)
-    numbers = base.mark_text(dy=-11, fontSize=11, color=ink.text).encode(
-        y=y, x=x, text=alt.Text("accuracy:Q", format=".1%")
-    )
-    return alt.layer(lines, spans, points, numbers).properties(height=max(80, _ROW_HEIGHT * len(found)))
+    numbers = base.mark_text(dy=-11, fontSize=11, color=ink.text).encode(y=y, x=x, text="shown:N")
+    return alt.layer(lines, spans, points, numbers).properties(height=60 + _ROW_HEIGHT * len(found))

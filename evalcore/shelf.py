@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from evalcore.errors import StoreError
@@ -131,9 +132,10 @@ class Shelf:
                 " AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.sample_id = ?)",
                 (record.sample_id, record.sample_id),
             )
+        # SQLite gives the space back to the disk only in a VACUUM. The run is gone without one.
         if not Jobs(self._store).active():
-            with self._store.connect() as db:
-                db.execute("VACUUM")  # SQLite gives the space back to the disk only then
+            with suppress(StoreError), self._store.connect() as db:
+                db.execute("VACUUM")
         return Deleted(int(gone), int(kept))
 
     def disk_used(self) -> int:

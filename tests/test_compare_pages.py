@@ -224,6 +224,13 @@ def test_deleting_asks_before_anything_is_gone(own_store, ids):
     assert app.button(key="really_delete").label == "Delete"  # pressed in the browser's test: a dialog is a fragment
 
 
+def test_a_name_shows_in_the_sidebar_and_in_the_pickers(own_store, ids):
+    Shelf(own_store).write(ids["good"], name="my best", note="")
+    app = opened(COMPARE, a=ids["good"], b=ids["bad"])
+    for key in ("picked_run", "pair_a"):
+        assert any(option.startswith("my best") for option in app.selectbox(key=key).options), key
+
+
 def test_a_hostile_name_looks_as_typed(own_store, ids):
     Shelf(own_store).write(ids["good"], name="![x](http://127.0.0.1:9/p.png) :red[x]", note="")
     app = opened(RUNS)

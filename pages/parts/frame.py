@@ -9,6 +9,7 @@ import streamlit as st
 from evalcore.charts import DARK, LIGHT, Ink
 from evalcore.errors import BlindspotError
 from evalcore.parse import Scoring
+from evalcore.shelf import Mark, Shelf
 from evalcore.store import RunRecord, Store
 from evalcore.worker import ensure_worker
 from pages.parts import state
@@ -72,6 +73,7 @@ def _run_picker(store: Store, record: RunRecord | None) -> None:
     records = {r.run_id: r for r in store.runs()}
     if not records:
         return
+    marks = Shelf(store).marks()
     st.session_state["picked_run"] = record.run_id if record else None
 
     def pick() -> None:
@@ -84,14 +86,16 @@ def _run_picker(store: Store, record: RunRecord | None) -> None:
         list(records),
         key="picked_run",
         on_change=pick,
-        format_func=lambda run_id: describe(records[run_id]),
+        format_func=lambda run_id: describe(records[run_id], marks.get(run_id)),
         placeholder="a stored run",
         help="Runs that are stored, the newest first.",
     )
 
 
-def describe(record: RunRecord) -> str:
-    """A run in one line."""
+def describe(record: RunRecord, mark: Mark | None = None) -> str:
+    """A run in one line, its own name first if a person gave it one."""
+    if mark and mark.name:
+        return f"{mark.name} · {describe(record)}"
     model = record.spec.model.rstrip("/").rpartition("/")[2]
     prompt = "" if record.prompt.name == "none" else f" · {record.prompt.name}"
     decoding = " · as shipped" if record.spec.decoding == "as-shipped" else ""

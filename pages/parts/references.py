@@ -31,8 +31,8 @@ def held_against(page: Frame, reading: Reading) -> None:
     published = [one for one in found if one.kind == "published"]
     if published:
         st.caption(
-            "Published figures are of other setups: classifiers trained on the task's train split and tested on all of "
-            "its test split, where a prompted model sees neither."
+            "Published figures are of other setups: classifiers trained on the task's train split, which a prompted "
+            "model is not, and tested on the whole test split."
         )
         for source in dict.fromkeys(one.source for one in published):
             said = "; ".join(
