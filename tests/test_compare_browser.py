@@ -11,9 +11,11 @@ from evalcore.prompt import BUILT_IN
 from evalcore.run import baseline_specs, execute
 from evalcore.runspec import RunSpec
 from evalcore.scoring import read
+from evalcore.shelf import Shelf
 from evalcore.store import Store
 from evalcore.verdict import verdict
 from tests.browser import CHROMIUM, PATIENCE_MS, QUIET, fit, serving, settled
+from tests.runs import stored
 
 pytestmark = [
     pytest.mark.browser,
@@ -196,3 +198,42 @@ def test_a_link_to_a_comparison_is_the_first_request_of_a_fresh_server(store, id
         page.get_by_text("exact McNemar").first.wait_for(timeout=PATIENCE_MS)
         assert page.locator("[data-testid=stException]").count() == 0
         page.locator("[data-testid=stSidebar]").get_by_text("Overview").wait_for(timeout=PATIENCE_MS)
+
+
+PAYLOADS = (
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "![](http://127.0.0.1:9/p.png)",
+    ":material/home: :red[x]",
+    "$a$ costs $b$ **bold**",
+)
+
+
+def test_hostile_labels_names_and_completions_look_as_typed_and_nothing_leaves_the_server(tmp_path, new_page):
+    store = Store(tmp_path / "cache")
+    gold = [payload for payload in PAYLOADS for _ in range(3)]
+    texts = [f"{payload} number {at}" for at, payload in enumerate(gold)]
+    wrong = [*gold[1:], gold[0]]
+    runs = [stored(store, gold, answers, texts=texts, name=PAYLOADS[3]) for answers in (gold, wrong)]
+    a, b = (run.run_id for run in runs)
+    Shelf(store).write(a, name=PAYLOADS[4], note=PAYLOADS[0])
+    with serving(store.folder) as server:
+        page = new_page()
+        left, dialogs = [], []
+        ours = (server.url, "data:", "blob:", "ws://127.0.0.1")
+        page.on("request", lambda request: None if request.url.startswith(ours) else left.append(request.url))
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        for path in (f"compare?a={a}&b={b}&door=broken", f"side_by_side?runs={a},{b}", "runs"):
+            page.goto(f"{server.url}/{path}")
+            page.locator("[data-testid=stDataFrame]").first.wait_for(timeout=PATIENCE_MS)
+            settled(page)
+            assert page.locator("[data-testid=stMain] .katex").count() == 0
+            assert page.locator("[data-testid=stException]").count() == 0
+            if path.startswith("compare"):
+                assert PAYLOADS[0] in text_of(page)
+                page.get_by_role("tab", name="Matrices").click()
+                page.locator("canvas").nth(1).hover()
+                settled(page)
+        assert left == []
+        assert dialogs == []

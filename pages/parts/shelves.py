@@ -82,6 +82,9 @@ def table(page: Frame, records: list[RunRecord], marks: dict[str, Mark]) -> RunR
         on_select="rerun",
         selection_mode="single-cell",
         column_config={
+            "name": st.column_config.TextColumn(width=120),
+            "note": st.column_config.TextColumn(width=120),
+            "prompt": st.column_config.TextColumn(width=120),
             "accuracy": number,
             "macro-F1": number,
             "unparsed": number,

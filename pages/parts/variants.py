@@ -35,17 +35,17 @@ def launcher(page: Frame) -> None:
         f"{chosen.sample}. What is stored is not predicted again."
     )
     own = list(page.store.own_prompts())
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        prompts = st.multiselect(
-            "Prompts",
-            list(dict.fromkeys([*BUILT_IN, *own, *ORDERS, *st.session_state.get("sweep_prompts", [])])),
-            default=None if "sweep_prompts" in st.session_state else list(BUILT_IN),
-            max_selections=MOST,
-            accept_new_options=True,
-            key="sweep_prompts",
-            help="`few-shot:8` or `shuffled-labels:3` can be typed.",
-        )
-        too_few = len(prompts) < FEWEST
+    prompts = st.multiselect(
+        "Prompts",
+        list(dict.fromkeys([*BUILT_IN, *own, *ORDERS, *st.session_state.get("sweep_prompts", [])])),
+        default=None if "sweep_prompts" in st.session_state else list(BUILT_IN),
+        max_selections=MOST,
+        accept_new_options=True,
+        key="sweep_prompts",
+        help="`few-shot:8` or `shuffled-labels:3` can be typed.",
+    )
+    too_few = len(prompts) < FEWEST
+    with st.container(horizontal=True):
         st.button(
             "Run all of them",
             type="primary",
