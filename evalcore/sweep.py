@@ -19,6 +19,7 @@ from evalcore.intervals import Interval
 from evalcore.metrics import Counts, Floats
 from evalcore.paired import holm
 from evalcore.scoring import Reading
+from evalcore.verdict import Kind
 
 FEWEST, MOST = 2, 10
 SLOPE_RESAMPLES = 2000
@@ -47,6 +48,16 @@ class Pair:
     comparison: Comparison
     p_holm: float
     clear: bool
+
+    @property
+    def verdict(self) -> Kind:
+        """Of B against A, as for two runs alone, but by the corrected p."""
+        counts = self.comparison.counts
+        if not counts.fixed + counts.broken:
+            return "same"
+        if not self.clear:
+            return "undecided"
+        return "better" if counts.difference > 0 else "worse"
 
 
 @dataclass(frozen=True)
@@ -235,11 +246,17 @@ def as_json(sweep: Sweep) -> dict[str, Any]:
         for reading in sweep.readings
     ]
     effect = order_effect(sweep.readings)
-    spread = sweep.spread([reading.scores.accuracy for reading in sweep.readings])
+
+    def spread(values: list[float]) -> dict[str, float]:
+        of = sweep.spread(values)
+        return {"min": of.low, "median": of.middle, "max": of.high}
+
     return {
         "runs": runs,
         "shared": sweep.n,
-        "accuracy_spread": {"min": spread.low, "median": spread.middle, "max": spread.high},
+        "accuracy_spread": spread([reading.scores.accuracy for reading in sweep.readings]),
+        "macro_f1_present_spread": spread([reading.scores.macro_f1_present for reading in sweep.readings]),
+        "unparsed_spread": spread([reading.scores.unparsed_rate for reading in sweep.readings]),
         "always_wrong": len(sweep.always_wrong),
         "wrong_alike": len(sweep.wrong_alike),
         "flips": len(sweep.flips),
@@ -259,6 +276,7 @@ def as_json(sweep: Sweep) -> dict[str, Any]:
                 "holm_p": pair.p_holm,
                 "distinguishable": pair.clear,
                 "mde": pair.comparison.smallest,
+                "verdict": pair.verdict,
             }
             for pair in sweep.pairs
         ],

@@ -126,6 +126,14 @@ def test_the_pinned_baseline_is_a_unless_it_is_looked_at(own_store, ids):
     assert (app.selectbox(key="pair_a").value, app.selectbox(key="pair_b").value) == (ids["bad"], ids["fair"])
 
 
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_a_link_that_names_one_run_alone_finds_the_other(ids, side):
+    app = opened(COMPARE, **{side: ids["fair"]})
+    assert app.selectbox(key=f"pair_{side}").value == ids["fair"]
+    assert not app.warning
+    assert "exact McNemar" in said(app)
+
+
 def test_two_sessions_comparing_other_runs_never_see_each_others_state(ids):
     """Twenty interleaved steps: doors, swaps, plain reruns."""
     first = opened(COMPARE, a=ids["good"], b=ids["fair"])

@@ -39,6 +39,18 @@ def test_every_pair_is_compared_and_corrected_for_all_of_them(sweep):
         assert pair.comparison.p <= pair.p_holm <= min(1, 3 * pair.comparison.p)
 
 
+def test_a_pairs_verdict_goes_by_the_corrected_p(store):
+    gold = ["a", "b"] * 30
+    good, fair = gold, [*gold[:53], *("b" if label == "a" else "a" for label in gold[53:])]
+    worse = [*gold[:30], *("b" if label == "a" else "a" for label in gold[30:])]
+    sweep = gather([reading(store, gold, answers) for answers in (good, fair, worse)])
+    found = {(pair.a, pair.b): pair for pair in sweep.pairs}
+    assert found[0, 2].verdict == "worse"
+    assert found[0, 1].comparison.p == pytest.approx(2 / 2**7)
+    assert (found[0, 1].p_holm, found[0, 1].verdict) == (pytest.approx(2 / 2**7), "worse")
+    assert {pair.verdict for pair in gather([sweep.readings[0]] * 2).pairs} == {"same"}
+
+
 def test_a_sweep_over_other_samples_keeps_what_all_share(store):
     texts = [[*"uvwxyz"], [*"uvwxyz"], [*"zyxuAB"]]
     gold = [GOLD, GOLD, ["c", "c", "b", "a", "a", "b"]]

@@ -30,10 +30,10 @@ def chosen_pair(page: Frame) -> tuple[RunRecord, RunRecord] | None:
     records = {record.run_id: record for record in page.store.runs()}
     if len(records) < 2:
         return None
-    _follow_url(records)
+    _follow_url(page, records)
     kept = st.session_state.get("pair", ("", ""))
     if kept[0] not in records or kept[1] not in records:
-        kept = st.session_state["pair"] = _first_pair(page, records)
+        kept = st.session_state["pair"] = _first_pair(page.record or next(iter(records.values())), page.store, records)
     names = titles(records, Shelf(page.store).marks())
     st.session_state["pair_a"], st.session_state["pair_b"] = kept
 
@@ -67,22 +67,24 @@ def _comparison(
     return compare(_a, _b)
 
 
-def _follow_url(records: Records) -> None:
+def _follow_url(page: Frame, records: Records) -> None:
     """Take the pair that the URL names, once per visit; names are only ever compared with the runs that exist."""
     named = (st.query_params.get("a", ""), st.query_params.get("b", ""))
     if not any(named) or named == st.session_state.get("url_pair"):
         return
     st.session_state["url_pair"] = named
-    if named[0] in records and named[1] in records:
-        st.session_state["pair"] = named
-    else:
+    if any(name and name not in records for name in named):
         st.warning("The link names a run that is not stored here. Other runs are shown instead.")
+    elif all(named):
+        st.session_state["pair"] = named
+    else:  # one of them alone: the other is whatever that one can best be held against
+        a, b = _first_pair(records[named[0] or named[1]], page.store, records)
+        st.session_state["pair"] = (a, b) if (a == named[0] or b == named[1]) else (b, a)
 
 
-def _first_pair(page: Frame, records: Records) -> tuple[str, str]:
+def _first_pair(current: RunRecord, store: Store, records: Records) -> tuple[str, str]:
     """The pinned baseline against the run that is looked at; else that run against the newest it can be held to."""
-    current = page.record or next(iter(records.values()))
-    pinned = Shelf(page.store).pinned_for(current.task_name)
+    pinned = Shelf(store).pinned_for(current.task_name)
     if pinned and pinned != current.run_id:
         return pinned, current.run_id
     others = [record for record in records.values() if record.run_id != current.run_id]

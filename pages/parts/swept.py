@@ -45,6 +45,14 @@ def overview(page: Frame, sweep: Sweep, names: list[str]) -> None:
             width=230,
             help="One number from one prompt hides this much.",
         )
+    others = [
+        f"{title} {' – '.join(percent(value) for value in (of.low, of.middle, of.high))}"
+        for title, of in (
+            ("macro-F1", sweep.spread([reading.scores.macro_f1_present for reading in sweep.readings])),
+            ("unparsed", sweep.spread([reading.scores.unparsed_rate for reading in sweep.readings])),
+        )
+    ]
+    st.caption(f"Least, median and greatest of the others: {'; '.join(others)}.")
     st.altair_chart(
         variants(sweep.readings, names, page.ink),
         key="variants",
@@ -69,9 +77,7 @@ def pairs(sweep: Sweep, names: list[str]) -> None:
     """Every two of the runs, corrected for looking at all of them; a row that is clicked leads to its comparison."""
     found = sweep.pairs
     clear = sum(pair.clear for pair in found)
-    st.markdown(
-        f"**{clear} of {len(found)}** pairs can be told apart, corrected (Holm) for looking at all {len(found)}."
-    )
+    st.markdown(f"**{clear} of {len(found)}** pairs can be told apart, corrected (Holm) for looking at all of them.")
     table = pd.DataFrame(
         {
             "A": [names[pair.a] for pair in found],
