@@ -14,7 +14,7 @@ from evalcore.errors import SpecError
 from evalcore.findings import percent
 from evalcore.prompt import BUILT_IN
 from evalcore.report import no_nan
-from evalcore.run import OnProgress, execute
+from evalcore.run import OnProgress, execute, find_prompt
 from evalcore.runspec import BASELINES, Decoding, Dtype, Engine, RunSpec
 from evalcore.scoring import Reading, read
 from evalcore.store import Store
@@ -47,8 +47,8 @@ def add_sweep_options(command: argparse.ArgumentParser) -> None:
         command.add_argument(f"--{name}", choices=choices, default=getattr(default, name))
 
 
-def sweep_specs(options: argparse.Namespace, task: TaskSource) -> list[RunSpec]:
-    """One spec a prompt, each once.
+def sweep_specs(options: argparse.Namespace, store: Store, task: TaskSource) -> list[RunSpec]:
+    """One spec a prompt, each once: `few-shot` and `few-shot:5` are one.
 
     Raises:
         SpecError: if there are too few or too many, or the model reads no prompt.
@@ -57,10 +57,10 @@ def sweep_specs(options: argparse.Namespace, task: TaskSource) -> list[RunSpec]:
         raise SpecError(f"{options.model} reads no prompt: all would be one run.", do="Choose a language model.")
     names = [name for name in vars(options) if name in {field.name for field in fields(RunSpec)} - {"task", "prompt"}]
     spec = RunSpec(task=task, **{name: getattr(options, name) for name in names})
-    prompts = list(dict.fromkeys(options.prompts))
+    prompts = {find_prompt(name, store).fingerprint: name for name in reversed(options.prompts)}
     if not FEWEST <= len(prompts) <= MOST:
         raise SpecError(f"{len(prompts)} prompts are given.", do=f"Give {FEWEST} to {MOST} different ones.")
-    return [replace(spec, prompt=prompt) for prompt in prompts]
+    return [replace(spec, prompt=prompt) for prompt in reversed(prompts.values())]
 
 
 def run_compare(options: argparse.Namespace, store: Store) -> int:
@@ -77,7 +77,7 @@ def run_compare(options: argparse.Namespace, store: Store) -> int:
 def run_sweep(options: argparse.Namespace, store: Store, task: TaskSource, on_progress: OnProgress) -> int:
     """Predict what is missing of every prompt on one sample, then print the sweep."""
     readings: list[Reading] = []
-    for spec in sweep_specs(options, task):
+    for spec in sweep_specs(options, store, task):
         outcome = execute(spec, store, on_progress=on_progress)
         readings.append(read(store, outcome.record.run_id, options.scoring))
     sweep = gather(readings)

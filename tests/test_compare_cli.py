@@ -69,6 +69,8 @@ def test_a_sweep_takes_the_built_in_prompts_when_none_are_named(cache):
     [
         (["sweep", "--prompts", "article"], "Give 2 to 10"),
         (["sweep", "--prompts", "article", "article"], "Give 2 to 10"),
+        (["sweep", "--prompts", "few-shot", "few-shot:5"], "Give 2 to 10"),
+        (["sweep", "--prompts", "article", "nothing"], "there is no prompt 'nothing'"),
         (["sweep", "--model", "tfidf"], "reads no prompt"),
         (["compare", "x", "y"], "no such run"),
     ],

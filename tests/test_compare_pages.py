@@ -182,6 +182,21 @@ def test_one_click_queues_every_chosen_prompt_once(own_store):
     assert len(Jobs(own_store).active()) == 3
 
 
+def test_two_spellings_of_one_prompt_are_run_once_and_an_unknown_one_is_refused(own_store):
+    app = opened(SIDE)
+    app.multiselect(key="sweep_prompts").set_value(["article", "few-shot"])
+    rerun(app)
+    app.session_state["sweep_prompts"] = ["article", "few-shot", "few-shot:5"]
+    rerun(app)
+    press(app, button(app, "Run all of them"))
+    assert [job.spec.prompt for job in Jobs(own_store).active()] == ["article", "few-shot"]
+    app.session_state["sweep_prompts"] = ["article", "nothing"]
+    rerun(app)
+    press(app, button(app, "Run all of them"))
+    assert "there is no prompt" in app.error[0].value
+    assert len(Jobs(own_store).active()) == 2
+
+
 def test_a_prompt_that_there_is_not_fails_by_the_worker_and_is_retried_here(own_store):
     spec = checked(RunSpec(prompt="article"))
     jobs = Jobs(own_store)

@@ -9,6 +9,7 @@ import streamlit as st
 from evalcore.errors import BlindspotError
 from evalcore.parse import Scoring
 from evalcore.prompt import BUILT_IN
+from evalcore.run import find_prompt
 from evalcore.runspec import BASELINES, RunSpec, checked
 from evalcore.scoring import Reading
 from evalcore.shelf import Shelf
@@ -68,7 +69,11 @@ def launcher(page: Frame) -> None:
 
 def _start(store: Store, chosen: RunSpec, prompts: tuple[str, ...]) -> None:
     try:
-        specs = [state.clamped(checked(replace(chosen, prompt=prompt))) for prompt in prompts]
+        # `few-shot` and `few-shot:5` are one prompt: the first spelling stands for both.
+        distinct = {find_prompt(prompt, store).fingerprint: prompt for prompt in reversed(prompts)}
+        specs = [
+            state.clamped(checked(replace(chosen, prompt=prompt))) for prompt in prompts if prompt in distinct.values()
+        ]
     except BlindspotError as error:
         st.session_state["sweep_error"] = str(error)
         return
