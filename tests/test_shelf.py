@@ -95,16 +95,14 @@ def test_a_run_that_does_not_exist_is_said_not_to(store, do):
         getattr(Shelf(store), do)("../../x")
 
 
-def test_a_cache_of_the_first_format_is_taken_over(tmp_path):
-    store = Store(tmp_path / "old")
-    run_id = stored(store, ["a"], ["a"]).run_id
-    with sqlite3.connect(store.path) as db:  # as the first version left it
-        db.execute("DROP TABLE run_marks")
-        db.execute("PRAGMA user_version = 1")
+def test_a_cache_of_the_first_format_is_taken_over(tmp_path, monkeypatch):
+    monkeypatch.setattr("evalcore.store.MIGRATIONS", MIGRATIONS[:1])
+    run_id = stored(Store(tmp_path / "old"), ["a"], ["a"]).run_id
+    monkeypatch.undo()
     again = Store(tmp_path / "old")
     Shelf(again).write(run_id, name="kept", note="")
     assert again.run(run_id).run_id == run_id
-    with sqlite3.connect(store.path) as db:
+    with sqlite3.connect(again.path) as db:
         assert db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from evalcore.comparison_charts import label_order, variants
 from evalcore.metrics import UNPARSED
 from evalcore.sweep import Sweep, order_effect
-from evalcore.verdict import p_value, points, signed
+from evalcore.verdict import MINUS, p_value, points, signed
 from pages.parts.frame import Frame
 from pages.parts.plain import between, percent, plain
 
@@ -182,10 +182,10 @@ def order(page: Frame, sweep: Sweep) -> None:
         said = "no effect of the place can be told apart from chance"
     else:
         said = f"labels further down the list are predicted {'more' if effect.slope > 0 else 'less'} often"
+    slope, least, most = (f"{value:+.2f}".replace("-", MINUS) for value in (effect.slope, low, high))
     st.markdown(
-        f"From the first place of the list to the last, a label's predicted / occurring changes by "
-        f"**{effect.slope:+.2f}** (95 % interval {low:+.2f} to {high:+.2f}): {said}. "
-        f"{effect.orders} orders, {effect.labels} labels."
+        f"From the first place of the list to the last, a label's predicted / occurring changes by **{slope}** "
+        f"(95 % interval {least} to {most}): {said}. {effect.orders} orders, {effect.labels} labels."
     )
     st.altair_chart(
         label_order(effect, page.ink), key="label_order", alt="Place in the list against how often it was predicted"
