@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -10,7 +9,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.errors import SpecError
 from evalcore.intervals import Interval, mcnemar_p, wilson
 from evalcore.metrics import (
     UNPARSED,
@@ -24,6 +22,7 @@ from evalcore.metrics import (
     scores,
 )
 from evalcore.paired import GROUPS, Agreement, PairCounts, agreement, group_codes, pair_counts, tango
+from evalcore.pairing import shared_examples
 from evalcore.power import smallest_difference
 from evalcore.resampling import PairedIntervals, paired_bootstrap
 from evalcore.scoring import Reading
@@ -292,67 +291,13 @@ class Comparison:
 def compare(a: Reading, b: Reading) -> Comparison:
     """Pair two readings by example.
 
-    Runs on one sample are paired by position; others by text and label, the n-th copy of an example with the n-th.
-
     Raises:
         SpecError: if they cannot be compared: other labels, other scoring, or no example in common.
     """
-    if a.scoring != b.scoring:
-        raise SpecError(f"A is scored {a.scoring}, B {b.scoring}.", do="Compare both under one scoring.")
-    _same_labels(a, b)
-    same_sample = a.record.sample_id == b.record.sample_id
-    if same_sample:
-        _, at_a, at_b = np.intersect1d(_positions(a), _positions(b), assume_unique=True, return_indices=True)
-    else:
-        at_a, at_b = _by_content(a, b)
-    if not len(at_a):
-        why = (
-            "no example has been predicted by both yet."
-            if same_sample
-            else f"they share no example: A is of {a.record.task_name}, B of {b.record.task_name}."
-        )
-        raise SpecError(f"These two runs cannot be compared: {why}", do="Choose two runs on one sample.")
+    at_a, at_b = shared_examples(a, b)
     to_a = np.array([*(a.labels.index(label) for label in b.labels), UNPARSED], dtype=np.int64)
+    same_sample = a.record.sample_id == b.record.sample_id
     return Comparison(a, b, at_a, at_b, a.y_true[at_a], a.y_pred[at_a], to_a[b.y_pred[at_b]], same_sample)
-
-
-def _same_labels(a: Reading, b: Reading) -> None:
-    only_a, only_b = (
-        [label for label in one.labels if label not in set(other.labels)] for one, other in ((a, b), (b, a))
-    )
-    if not only_a and not only_b:
-        return
-    differ = " and ".join(
-        f"{len(only)} of {side}'s {len(reading.labels)} labels, such as {only[0]!r}, are not in {other}"
-        for side, other, only, reading in (("A", "B", only_a, a), ("B", "A", only_b, b))
-        if only
-    )
-    raise SpecError(
-        f"These two runs cannot be compared: their label sets differ ({differ}).",
-        do="Choose two runs of one task; finished predictions can be imported with the task's label list.",
-    )
-
-
-def _positions(reading: Reading) -> NDArray[np.int64]:
-    if len(reading.y_true) == reading.record.n:  # the usual case: nothing is missing
-        return np.arange(reading.record.n)
-    return np.array([answer.position for answer in reading.answers], dtype=np.int64)
-
-
-def _by_content(a: Reading, b: Reading) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    waiting: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for at, answer in enumerate(b.answers):
-        waiting[answer.example.text, answer.example.label].append(at)
-    copies: dict[tuple[str, str], int] = defaultdict(int)
-    pairs = []
-    for at, answer in enumerate(a.answers):
-        content = answer.example.text, answer.example.label
-        copy = copies[content]
-        copies[content] += 1
-        if copy < len(waiting.get(content, ())):
-            pairs.append((at, waiting[content][copy]))
-    shape = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    return shape[:, 0], shape[:, 1]
 
 
 def _figures(confusion: Counts) -> dict[str, float]:

@@ -13,7 +13,7 @@ ORDER = (
     "errors", "parse", "datafile", "task", "prompt", "runspec", "completion", "store", "jobs", "chat",
     "predictors.source", "predictors.baseline", "predictors.local", "predictors", "preview", "run", "worker",
     "metrics", "intervals", "scoring", "importing", "findings", "report", "paired", "power", "resampling",
-    "coverage", "shelf", "comparison", "difference", "verdict", "sweep", "references", "commands", "charts",
+    "coverage", "shelf", "pairing", "comparison", "difference", "verdict", "sweep", "references", "commands", "charts",
     "comparison_charts", "demo", "demo.__main__", "__main__",
 )  # fmt: skip
 IMPORT_NOTHING_OF_OURS = ("errors", "parse", "metrics")
