@@ -7,6 +7,7 @@ from pages.parts.bar import bar
 from pages.parts.frame import frame
 from pages.parts.plain import plain
 from pages.parts.progress import launcher
+from pages.parts.references import held_against
 
 page = frame("Overview")
 if st.session_state.get("imported") and page.record:
@@ -30,4 +31,5 @@ doors.leave("overview", doors.query(reading))
 overview.cards(reading)
 overview.findings(page, reading, state.findings_for(page.store, reading))
 overview.pictures(page, reading)
+held_against(page, reading)
 overview.collapse(page, reading)

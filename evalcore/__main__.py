@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from evalcore import bench
+from evalcore.commands import add_sweep_options, run_compare, run_sweep
 from evalcore.errors import BlindspotError, printable
 from evalcore.parse import Scoring
 from evalcore.prompt import BUILT_IN, DESCRIPTIONS
@@ -87,6 +88,19 @@ def _parser() -> argparse.ArgumentParser:
     imported.add_argument("file", type=Path)
     imported.add_argument("--labels", type=Path, help="a file with the label list")
     _add_scoring(imported)
+
+    compared = add("compare", _compare, "Hold two stored runs against each other; no model is called.")
+    compared.add_argument("a", help="a run's name, as `runs` lists it")
+    compared.add_argument("b", help="the run that is held against it")
+    _add_scoring(compared)
+    sweep = add("sweep", _sweep, "Predict several prompts on one sample, and hold them against each other.")
+    _add_task(sweep)
+    add_sweep_options(sweep)
+    _add_scoring(sweep)
+
+    covered = add("coverage", _coverage, "Simulate how often the intervals hold the truth.")
+    covered.add_argument("--datasets", type=int, default=1000, help="simulated data sets (default: %(default)s)")
+    add("bench-scores", _bench_scores, "Time the paired bootstrap against a loop over scikit-learn.")
 
     prompt = add("prompt", _prompt, "Show the exact prompt of a text; keep, list or remove prompts of your own.")
     _add_task(prompt)
@@ -168,6 +182,41 @@ def _export(options: argparse.Namespace) -> int:
     store = _store(options)
     written = export_run(store, read(store, options.run, options.scoring), options.out)
     print(json.dumps([str(path) for path in written]) if options.json else "\n".join(map(str, written)))
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    return run_compare(options, _store(options))
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    from evalcore.run import Progress
+
+    bar = _Bar()
+
+    def on_progress(progress: Progress) -> bool:
+        bar.show(progress.phase, progress.done, progress.total)
+        return True
+
+    try:
+        return run_sweep(options, _store(options), _source(options), on_progress)
+    finally:
+        bar.clear()
+
+
+def _coverage(options: argparse.Namespace) -> int:
+    from evalcore.coverage import coverage, coverage_as_text
+
+    found = coverage(options.datasets)
+    print(json.dumps([vars(one) for one in found], indent=1) if options.json else coverage_as_text(found))
+    return 0
+
+
+def _bench_scores(options: argparse.Namespace) -> int:
+    from evalcore.coverage import speed, speed_as_text
+
+    found = speed()
+    print(json.dumps(vars(found), indent=1) if options.json else speed_as_text(found))
     return 0
 
 

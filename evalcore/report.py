@@ -73,7 +73,7 @@ def as_json(reading: Reading, findings: list[Finding], outcome: Outcome | None =
         outcome: of the attempt just made; without it nothing was predicted now.
     """
     record, scores, intervals = reading.record, reading.scores, reading.intervals
-    report: dict[str, Any] = _no_nan(
+    report: dict[str, Any] = no_nan(
         {
             "run_id": record.run_id,
             "task": record.task_name,
@@ -159,12 +159,12 @@ def _pairs(reading: Reading) -> list[dict[str, Any]]:
     ]
 
 
-def _no_nan(value: Any) -> Any:
-    """NaN has no spelling in JSON; null says that a figure is undefined."""
+def no_nan(value: Any) -> Any:
+    """Plain data as JSON takes it. NaN has no spelling in JSON; null says that a figure is undefined."""
     if isinstance(value, dict):
-        return {key: _no_nan(inner) for key, inner in value.items()}
+        return {key: no_nan(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_no_nan(inner) for inner in value]
+        return [no_nan(inner) for inner in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -540,4 +540,11 @@ MIGRATIONS: tuple[str, ...] = (
         created REAL NOT NULL, started REAL, finished REAL
     )
     """,
+    # 2: what a person writes on a run
+    """
+    CREATE TABLE run_marks (
+        run_id TEXT PRIMARY KEY REFERENCES runs ON DELETE CASCADE, name TEXT NOT NULL DEFAULT '',
+        note TEXT NOT NULL DEFAULT '', pinned INTEGER NOT NULL DEFAULT 0
+    )
+    """,
 )

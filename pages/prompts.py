@@ -16,6 +16,7 @@ START_SYSTEM = "Classify the message. Answer with one of these intents and nothi
 
 page = frame("Prompts")
 st.title("Prompts")
+st.page_link("pages/side_by_side.py", label="Run several prompts on one sample", icon=":material/view_week:")
 spec = state.spec()
 kept = page.store.own_prompts()
 names = [*BUILT_IN, *kept, NEW]

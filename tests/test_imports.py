@@ -15,7 +15,9 @@ ORDER = (
     "predictors.memory", "predictors.cascade", "predictors.packed", "predictors.fast", "predictors.choose",
     "predictors.generate", "predictors.engines", "predictors.local", "predictors", "preview", "run", "worker",
     "metrics", "intervals", "scoring", "otherruns", "matrix", "filters", "importing",
-    "findings", "report", "export", "charts", "classtable", "heatmap",
+    "findings", "report", "export", "paired", "power", "resampling",
+    "coverage", "shelf", "pairing", "comparison", "difference", "verdict", "sweep", "references", "commands",
+    "charts", "classtable", "heatmap", "comparison_charts",
     "bench.subjects", "bench.peers", "bench", "demo", "demo.__main__", "__main__",
 )  # fmt: skip
 IMPORT_NOTHING_OF_OURS = ("errors", "parse", "metrics")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -12,6 +12,7 @@ from evalcore.charts import DARK, LIGHT, Ink
 from evalcore.errors import BlindspotError
 from evalcore.parse import Scoring
 from evalcore.runspec import RunSpec
+from evalcore.shelf import Mark, Shelf
 from evalcore.store import RunRecord, Store
 from evalcore.worker import ensure_worker
 from pages.parts import state
@@ -22,7 +23,10 @@ PAGES = (
     ("pages/per_class.py", "Per class", ":material/leaderboard:"),
     ("pages/confusions.py", "Confusions", ":material/grid_on:"),
     ("pages/examples.py", "Examples", ":material/list:"),
+    ("pages/compare.py", "Compare", ":material/compare_arrows:"),
+    ("pages/side_by_side.py", "Side by side", ":material/view_week:"),
     ("pages/prompts.py", "Prompts", ":material/edit_note:"),
+    ("pages/runs.py", "Runs", ":material/inventory_2:"),
 )
 SIDEBAR_WIDTH = 250
 
@@ -75,7 +79,7 @@ def _run_picker(store: Store, record: RunRecord | None) -> None:
     records = {r.run_id: r for r in store.runs()}
     if not records:
         return
-    names = distinct_names(list(records.values()))
+    names = distinct_names(list(records.values()), Shelf(store).marks())
     st.session_state["picked_run"] = record.run_id if record else None
 
     def pick() -> None:
@@ -94,8 +98,10 @@ def _run_picker(store: Store, record: RunRecord | None) -> None:
     )
 
 
-def describe(record: RunRecord) -> str:
-    """A run in one line."""
+def describe(record: RunRecord, mark: Mark | None = None) -> str:
+    """A run in one line, its own name first if a person gave it one."""
+    if mark and mark.name:
+        return f"{mark.name} · {describe(record)}"
     model = record.spec.model.rstrip("/").rpartition("/")[2]
     prompt = "" if record.prompt.name == "none" else f" · {record.prompt.name}"
     plain_run = RunSpec()
@@ -112,13 +118,14 @@ def describe(record: RunRecord) -> str:
     return f"{model}{prompt}{''.join(settings)} · {record.task_name} · {record.n}{sample}"
 
 
-def distinct_names(records: Sequence[RunRecord]) -> dict[str, str]:
+def distinct_names(records: Sequence[RunRecord], marks: Mapping[str, Mark] | None = None) -> dict[str, str]:
     """Each run in one line, by run id; runs that read alike are told apart by their ids.
 
     A select box is told by the browser which line was chosen: two equal lines would be one run.
     """
-    lines = Counter(map(describe, records))
-    return {r.run_id: describe(r) if lines[describe(r)] == 1 else f"{describe(r)} · {r.run_id[:6]}" for r in records}
+    lines = {record.run_id: describe(record, (marks or {}).get(record.run_id)) for record in records}
+    times = Counter(lines.values())
+    return {run_id: line if times[line] == 1 else f"{line} · {run_id[:6]}" for run_id, line in lines.items()}
 
 
 def _scoring_switch() -> Scoring:

@@ -96,7 +96,7 @@ def _watch(store: Store, job_id: int) -> None:
     now = time.time()
     bar, stop = st.columns([5, 1.4], vertical_alignment="center")
     with bar:
-        st.progress(job.done / job.total if job.total else 0.0, text=_status(job, jobs, now))
+        st.progress(job.done / job.total if job.total else 0.0, text=status(job, jobs, now))
     with stop:
         if st.button("Stop", width="stretch", disabled=bool(job.stop), icon=":material/stop:", key=f"stop_{job_id}"):
             jobs.stop(job_id)
@@ -105,7 +105,8 @@ def _watch(store: Store, job_id: int) -> None:
         _live(store, job.run_id)
 
 
-def _status(job: Job, jobs: Jobs, now: float) -> str:
+def status(job: Job, jobs: Jobs, now: float) -> str:
+    """How far a job is, in one line."""
     if job.stop:
         return "stopping after the batch in hand …"
     if job.state == "queued":

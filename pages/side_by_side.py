@@ -1,0 +1,36 @@
+"""Two to ten runs on the same examples: prompt variants, models or decodings. The URL holds them."""
+
+import streamlit as st
+
+from evalcore.errors import BlindspotError
+from evalcore.sweep import FEWEST
+from pages.parts import swept, variants
+from pages.parts.frame import frame
+from pages.parts.plain import plain
+
+page = frame("Side by side")
+st.title("Side by side")
+variants.launcher(page)
+records = variants.chosen_runs(page)
+if len(records) < FEWEST:
+    st.info("Run several prompts on one sample above, or choose at least two stored runs.", icon=":material/view_week:")
+    st.stop()
+try:
+    sweep = variants.sweep_of(page, records)
+except BlindspotError as error:
+    st.warning(plain(str(error)), icon=":material/block:")
+    st.stop()
+names = variants.short_names(sweep)
+fewer = [reading for reading in sweep.readings if len(reading.y_true) != sweep.n]
+if fewer:
+    st.caption(
+        f"{sweep.n} examples are shared by all of them. Scores in the first table are of each run's own examples; "
+        "pairs are compared on what the two share."
+    )
+swept.overview(page, sweep, names)
+st.subheader("Which can be told apart")
+swept.pairs(sweep, names)
+st.subheader("Example by example")
+swept.each_example(sweep, names)
+st.subheader("Does the order of the label list matter?")
+swept.order(page, sweep)
