@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.completion import Completion, Stop
+from evalcore.errors import StoreError
 from evalcore.parse import MATCHES, LabelParser
+from evalcore.runspec import SampleHash
 from evalcore.store import RunRecord, Store
 from evalcore.task import Example
 
@@ -25,6 +27,8 @@ _BLOCK = 20_000
 _PARSED_KEPT = 200_000
 """Distinct completion texts whose parse is remembered while a run is read."""
 _POSITIONS_AT_ONCE = 500
+
+KEY_BYTES = 32
 
 Ints = NDArray[np.int32]
 Codes = NDArray[np.int8]
@@ -82,7 +86,7 @@ def load_columns(store: Store, record: RunRecord) -> Columns:
         chars=kept["chars"],
         text_hash=kept["text_hash"],
         key=key,
-        keys=np.frombuffer(b"".join(keys), dtype="V32"),
+        keys=np.frombuffer(b"".join(keys), dtype=f"V{KEY_BYTES}"),
     )
 
 
@@ -120,7 +124,12 @@ def examples_at(store: Store, record: RunRecord, positions: Sequence[int]) -> di
 
 
 def _items(store: Store, record: RunRecord) -> tuple[dict[str, NDArray[Any]], list[bytes]]:
-    """All rows of the run, done or not; and the distinct keys, in the order in which they first occur."""
+    """All rows of the run, done or not; and the distinct keys, in the order in which they first occur.
+
+    Raises:
+        StoreError: if the examples are not those that the run was made of.
+    """
+    sample = SampleHash(record.labels)
     code_of = {label: code for code, label in enumerate(record.labels)}
     key_codes: dict[bytes, int] = {}
     types = {"position": np.int32, "y_true": np.int32, "chars": np.int32, "text_hash": np.int64, "key": np.int32}
@@ -132,16 +141,29 @@ def _items(store: Store, record: RunRecord) -> tuple[dict[str, NDArray[Any]], li
             (record.sample_id, record.run_id),
         )
         for rows in _blocks(cursor):
+            for row in rows:
+                sample.add(row[3], row[2])
             values = {
                 "position": [row[0] for row in rows],
-                "y_true": [code_of[row[2]] for row in rows],
+                "y_true": [code_of.get(row[2], -1) for row in rows],
                 "chars": [len(row[3]) for row in rows],
                 "text_hash": [hash(row[3]) if row[3].strip() else 0 for row in rows],
-                "key": [key_codes.setdefault(row[1], len(key_codes)) for row in rows],
+                "key": [key_codes.setdefault(_whole(row[1]), len(key_codes)) for row in rows],
             }
             for name, type_ in types.items():
                 blocks[name].append(np.array(values[name], dtype=type_))
+    if sample.hexdigest() != record.sample_id:
+        raise StoreError(
+            "the examples of this run are damaged in the cache.",
+            where=f"run {record.run_id}",
+            do="Run it again: that writes them anew, and no model is called.",
+        )
     return {name: np.concatenate(parts) for name, parts in blocks.items()}, list(key_codes)
+
+
+def _whole(key: bytes) -> bytes:
+    """The key, or one that nothing is stored under in the place of a damaged one."""
+    return key if len(key) == KEY_BYTES else bytes(KEY_BYTES)
 
 
 def _parsed(store: Store, record: RunRecord, keys: list[bytes]) -> tuple[Ints, Codes, Codes]:
@@ -154,7 +176,7 @@ def _parsed(store: Store, record: RunRecord, keys: list[bytes]) -> tuple[Ints, C
     named = np.full(len(keys), -1, dtype=np.int32)
     match, stop = np.full(len(keys), -1, dtype=np.int8), np.zeros(len(keys), dtype=np.int8)
     known: dict[str, tuple[int, int]] = {}
-    for code, completion in stream_completions(store, np.frombuffer(b"".join(keys), dtype="V32")):
+    for code, completion in stream_completions(store, np.frombuffer(b"".join(keys), dtype=f"V{KEY_BYTES}")):
         pair = known.get(completion.text)
         if pair is None:
             parsed = parser.parse(completion.text)

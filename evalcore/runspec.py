@@ -137,9 +137,27 @@ def completion_keys(identity: Identity, prompts: Sequence[Messages]) -> list[byt
     return keys
 
 
+class SampleHash:
+    """A hash of what was sampled, labels and examples in order, made example by example."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self._hash = hashlib.sha256(canonical(list(labels)).encode())
+
+    def add(self, text: str, label: str) -> None:
+        """The next example."""
+        self._hash.update(canonical([text, label]).encode("ascii"))
+
+    def hexdigest(self) -> str:
+        """SHA-256, in hexadecimal."""
+        return self._hash.hexdigest()
+
+
 def sample_id(labels: Sequence[str], examples: Iterable[Example]) -> str:
     """A hash of what was sampled: labels and examples, in order."""
-    return digest([list(labels), [[e.text, e.label] for e in examples]])
+    made = SampleHash(labels)
+    for example in examples:
+        made.add(example.text, example.label)
+    return made.hexdigest()
 
 
 def run_id(sample: str, identity: Identity, prompt_fingerprint: str) -> str:

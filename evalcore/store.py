@@ -146,6 +146,9 @@ class Store:
                 connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise _store_error(error, self.path) from error
+        except UnicodeDecodeError:  # a complaint of SQLite's that quotes bytes of a damaged file
+            damage = sqlite3.DatabaseError("malformed")
+            raise _store_error(damage, self.path) from damage
         finally:
             connection.close()  # rolls back what was not committed
 

@@ -70,12 +70,12 @@ def test_twenty_kills_at_random_moments_lose_nothing(task, tmp_path, uninterrupt
         process = start(cache, task, log, "--delay", 0.02, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if chance.random() < 0.75:
             wait_until(lambda seen=before: len(asked(log)) > seen, PATIENCE_S)
-            time.sleep(chance.uniform(0, 0.02))
+            time.sleep(chance.uniform(0, 0.045))  # before its batch is kept, or after
         else:  # anywhere between being born and the first batch
             time.sleep(chance.uniform(0, 0.25))
         process.kill()
         process.wait(PATIENCE_S)
-    assert 0 < Store(cache).count_done(Store(cache).runs()[0].run_id) < N
+    assert 0 < Store(cache).count_done(Store(cache).runs()[0].run_id) <= N
     finish(cache, task, log)
     whole(cache, log, uninterrupted, KILLS)
 

@@ -312,10 +312,11 @@ def test_two_sessions_of_twenty_steps_never_see_each_others_choice(own_cache, co
 @pytest.mark.parametrize("page", PATHS)
 def test_every_page_that_shows_accuracy_shows_what_is_unparsed(own_cache, colours, page):
     """F33. Red with an accuracy alone: whether the rest is wrong or not understood is not to be seen."""
-    record = execute(
-        RunSpec(TaskSource(str(colours)), "majority", n=8), own_cache,
-        loader=lambda i, on_phase: Toy(i.identity, {f"red thing {n}": "who knows" for n in range(16)}),
-    ).record  # fmt: skip
+    for model in ("tfidf", "majority"):  # two, so that there is something to compare
+        record = execute(
+            RunSpec(TaskSource(str(colours)), model, n=8), own_cache,
+            loader=lambda i, on_phase: Toy(i.identity, {f"red thing {n}": "who knows" for n in range(16)}),
+        ).record  # fmt: skip
     app = session(page, run=record.run_id)
     shown = " ".join([*said(app), *(m.label for m in app.metric), *(str(t.value) for t in app.dataframe)]).casefold()
     if "accuracy" in shown:

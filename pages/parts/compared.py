@@ -114,7 +114,7 @@ def agreement(comparison: Comparison) -> None:
         )
         st.metric(
             "Wrong together",
-            str(alike.both_wrong),
+            f"{alike.both_wrong}",
             f"{alike.expected_both_wrong:.1f} if independent",
             delta_color="off",
             delta_arrow="off",

@@ -41,6 +41,7 @@ def leave(page_name: str, asks: dict[str, str]) -> None:
         del st.session_state[other]
     st.session_state[f"url_of_{page_name}"] = asks
     st.session_state["url_run"] = asks.get("run")
+    st.session_state["url_scoring"] = asks.get("scoring")
     if st.query_params.to_dict() != asks:
         st.query_params.from_dict(asks)
 

@@ -33,7 +33,7 @@ def launcher(page: Frame) -> None:
     task = chosen.task.name.rstrip("/").rpartition("/")[2]
     st.caption(
         f"On one sample, as chosen on the overview: {plain(chosen.model)}, {plain(task)}, N = {chosen.n}, "
-        f"{chosen.sample}. What is stored is not predicted again."
+        f"{plain(chosen.sample)}. What is stored is not predicted again."
     )
     own = list(page.store.own_prompts())
     prompts = st.multiselect(
