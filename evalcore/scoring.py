@@ -56,6 +56,34 @@ class Answer:
         return "right" if self.predicted == self.example.label else "wrong"
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A label that a decoding which chooses could have answered.
+
+    Attributes:
+        share: its probability among the labels alone.
+        mass: that of all labels together, among everything that the model might have written.
+    """
+
+    label: str
+    share: float
+    mass: float
+
+
+def ranked_labels(record: RunRecord, completion: Completion) -> list[Choice]:
+    """The labels of a `chosen` completion, the most probable first; none of another."""
+    logprobs = completion.logprobs.astype(np.float64)
+    if len(logprobs) != len(record.label_order):
+        return []
+    probabilities = np.exp(logprobs)
+    mass = float(probabilities.sum())
+    # Relative to the best, so that labels of a tiny probability can still be compared.
+    shares = np.exp(logprobs - logprobs.max())
+    shares /= shares.sum()
+    order = np.argsort(-logprobs, kind="stable")
+    return [Choice(record.label_order[at], float(shares[at]), min(mass, 1.0)) for at in order]
+
+
 class Answers(Sequence[Answer]):
     """A run's answers, each fetched from the store when it is asked for; walking through them fetches blocks.
 

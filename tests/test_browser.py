@@ -92,7 +92,7 @@ def test_a_finding_leads_to_its_examples_and_an_example_to_its_exact_prompt(serv
     page = new_page()
     page.goto(server.url)
     cards_are_there(page)
-    link = page.get_by_role("link", name="these").first
+    link = page.get_by_role("link", name="see these").first
     count = int("".join(filter(str.isdigit, link.inner_text())))
     link.click()
     page.get_by_text(f"{count} of ").first.wait_for(timeout=PATIENCE_MS)
@@ -102,8 +102,7 @@ def test_a_finding_leads_to_its_examples_and_an_example_to_its_exact_prompt(serv
     page.mouse.click(box["x"] + 60, box["y"] + 55)
     page.get_by_text("Raw completion").wait_for(timeout=PATIENCE_MS)
     settled(page)
-    page.get_by_text("The exact prompt as sent").click()
-    page.get_by_text("Render it").click()
+    page.get_by_text("Show the exact prompt as sent").click()
     page.get_by_text("<|im_start|>system").wait_for(timeout=PATIENCE_MS)
     assert page.get_by_text("tokens, as the model is given them").is_visible()
 

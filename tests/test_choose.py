@@ -10,7 +10,7 @@ from evalcore.predictors.packed import PackedModel  # noqa: E402
 from evalcore.prompt import BUILT_IN, Renderer  # noqa: E402
 from evalcore.run import execute  # noqa: E402
 from evalcore.runspec import RunSpec  # noqa: E402
-from evalcore.scoring import read  # noqa: E402
+from evalcore.scoring import ranked_labels, read  # noqa: E402
 from evalcore.store import Store  # noqa: E402
 from evalcore.task import TaskSource, draw, load_task  # noqa: E402
 from tests.test_local import loaded  # noqa: E402, F401
@@ -75,6 +75,11 @@ def test_a_run_that_chooses_is_never_unparsed_and_keeps_every_probability(tmp_pa
     reading = read(store, outcome.record.run_id)
     assert reading.scores.unparsed == 0
     for answer in reading.answers:
+        best, runner_up, *others = ranked_labels(outcome.record, answer.completion)
+        assert best.label == answer.predicted
+        assert best.share > runner_up.share
+        assert sum(one.share for one in (best, runner_up, *others)) == pytest.approx(1)
+        assert best.mass == pytest.approx(np.exp(answer.completion.logprobs.astype(float)).sum(), abs=1e-6)
         logprobs = answer.completion.logprobs
         assert outcome.record.label_order[int(np.argmax(logprobs))] == answer.predicted
         assert 0 < np.exp(logprobs.astype(float)).sum() <= 1 + 1e-4

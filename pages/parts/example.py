@@ -7,17 +7,19 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.otherruns import other_answers
-from evalcore.scoring import Answer, Reading
+from evalcore.scoring import Answer, Reading, ranked_labels
 from pages.parts.frame import Frame, describe
-from pages.parts.plain import plain, plain_lines
+from pages.parts.plain import percent, plain, plain_lines
 from pages.parts.preview import exact_prompt
 
 STOPS = {
     "eos": "the model ended it",
     "length": "cut at the token limit",
     "too_long": "the prompt did not fit into the context",
+    "chosen": "the most probable of all labels",
     "given": "as given",
 }
+CHOICES_SHOWN = 3
 MATCHES = {
     "exact": "the label, character for character",
     "normalized": "the label but for case, spaces and punctuation",
@@ -49,10 +51,13 @@ def one_example(frame: Frame, reading: Reading, answer: Answer, name: str) -> No
             facts += [f"{completion.prompt_tokens} prompt tokens", f"{len(completion.token_ids)} tokens generated"]
             facts += [f"{completion.latency_ms:.1f} ms, its share of the batch"]
         st.caption(" · ".join(facts))
+        ranked = ranked_labels(record, completion)
+        if ranked:
+            st.caption(plain(" · ".join(f"{one.label} {percent(one.share)}" for one in ranked[:CHOICES_SHOWN])))
+            st.caption(f"of all labels; together they hold {percent(ranked[0].mass)} of what the model might say")
     _other_runs(frame, reading, answer, name)
-    with st.expander("The exact prompt as sent"):
-        if st.toggle("Render it", key=f"{name}_render_prompt"):
-            exact_prompt(frame.store, record.spec.task, record.spec.model, record.prompt, answer.example.text)
+    if st.toggle("Show the exact prompt as sent", key=f"{name}_render_prompt"):
+        exact_prompt(frame.store, record.spec.task, record.spec.model, record.prompt, answer.example.text)
 
 
 def _completion(answer: Answer) -> None:
