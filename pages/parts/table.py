@@ -13,7 +13,7 @@ from pages.parts.example import one_example
 from pages.parts.frame import Frame
 
 ROWS_A_PAGE = 200
-SHOWN_CHARS = 240
+SHOWN_CHARS = 320
 """Of a text or a completion in the table: the whole of it is one click away, and a page of rows stays small."""
 ROW_PX = 35
 COLOURS = {"right": RIGHT, "wrong": WRONG, "unparsed": UNPARSED}
