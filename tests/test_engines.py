@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch")
 
 from evalcore.predictors.engines import choose_engine  # noqa: E402
 from evalcore.predictors.fast import FastDecoder  # noqa: E402
-from evalcore.predictors.generate import GenerateDecoder  # noqa: E402
+from evalcore.predictors.generate import CachedDecoder, GenerateDecoder  # noqa: E402
 from evalcore.predictors.packed import PackedModel  # noqa: E402
 from tests.tiny import CASCADING, END, OTHER_END, REFUSED, prompts, settings, tiny_model  # noqa: E402
 
@@ -49,7 +49,7 @@ def test_a_cached_prefix_is_the_loop_token_by_token(models, kind):
     options = CASCADING[kind] if kind in CASCADING else REFUSED[kind][0]
     model, how, asked = models(kind, **options), settings(repetition_penalty=1.2), prompts(12)
     expected = GenerateDecoder(model, how).decode(asked)
-    assert GenerateDecoder(model, how, at_once=5, share_prefix=True).decode(asked) == expected
+    assert CachedDecoder(model, how, at_once=5).decode(asked) == expected
 
 
 @pytest.mark.parametrize("kind", sorted(REFUSED))
@@ -65,7 +65,7 @@ def test_what_fast_cannot_run_goes_to_the_next_engine_which_says_why(models, kin
 def test_a_window_that_the_prompts_do_not_fit_into_is_not_padded_in_the_middle(models):
     model, how, asked = models("mistral", sliding_window=16), settings(), prompts(8)
     expected = GenerateDecoder(model, how).decode(asked)
-    assert GenerateDecoder(model, how, at_once=8, share_prefix=True).decode(asked) == expected
+    assert CachedDecoder(model, how, at_once=8).decode(asked) == expected
 
 
 def test_an_engine_that_answers_otherwise_is_not_trusted(models, monkeypatch):
@@ -115,7 +115,7 @@ def test_completions_that_end_at_once_or_never_are_right(models, limit):
     assert any(len(ids) == 1 for ids in expected)
     assert any(len(ids) == limit and ids[-1] not in ends for ids in expected)
     assert fast(model, how, expected, asked).decode(asked) == expected
-    assert GenerateDecoder(model, how, at_once=7, share_prefix=True).decode(asked) == expected
+    assert CachedDecoder(model, how, at_once=7).decode(asked) == expected
 
 
 def test_answers_that_begin_other_answers_are_told_apart(models):

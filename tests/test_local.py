@@ -137,10 +137,10 @@ def test_it_counts_as_unparsed_in_the_run(tmp_path, demo):
 def test_out_of_memory_says_what_to_choose(demo, loaded, monkeypatch):
     model = loaded(engine="batched", batch_size=4)
 
-    def full(**arguments):
+    def full(*inputs, **named):
         raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: 9 bytes")
 
-    monkeypatch.setattr(model.model, "generate", full)
+    monkeypatch.setattr(model.model, "forward", full)
     with pytest.raises(ModelError, match="out of memory") as caught:
         model.predict(prompts(demo, n=2))
     assert "Choose a smaller model; what was done is kept" in str(caught.value)

@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
@@ -108,6 +108,7 @@ class Layout:
         slots: shape (n_tokens,), positions in a padded grid of shape (n_rows, n_widest).
         grid: (n_rows, n_widest).
         hidden: shape (n_rows, n_widest, n_longest), True where a token may not look.
+        masks: what is added to the scores, by number of query heads a key head; made by the first layer that asks.
     """
 
     rows: Tensor
@@ -115,6 +116,16 @@ class Layout:
     slots: Tensor
     grid: tuple[int, int]
     hidden: Tensor
+    masks: dict[int, Tensor] = field(default_factory=dict)
+
+    def mask(self, group: int, dtype: torch.dtype) -> Tensor:
+        """Shape (n_rows, 1, group * n_widest, n_longest): 0, or minus infinity where a token may not look."""
+        if group not in self.masks:
+            hidden = self.hidden.repeat(1, group, 1)[:, None]
+            self.masks[group] = torch.zeros(hidden.shape, dtype=dtype, device=hidden.device).masked_fill_(
+                hidden, -math.inf
+            )
+        return self.masks[group]
 
     def to(self, device: torch.device) -> Layout:
         """The same on a device."""
@@ -200,15 +211,13 @@ def _over_own(query: Tensor, key: Tensor, value: Tensor, layout: Layout, scale: 
     # The query heads that share a key head become more queries of it: keys are never repeated.
     folded = grid.view(n_rows, widest, kv_heads, group, size).permute(0, 2, 3, 1, 4).flatten(2, 3)
     key, value = key.transpose(1, 2), value.transpose(1, 2)
-    hidden = layout.hidden.repeat(1, group, 1)[:, None]
+    mask = layout.mask(group, query.dtype)
     if query.device.type == "cpu":
-        mask = torch.zeros(hidden.shape, dtype=query.dtype).masked_fill_(hidden, -math.inf)
         out, weight = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
             folded, key, value, attn_mask=mask, scale=scale
         )
     else:
-        scores = (folded.float() @ key.float().transpose(2, 3)) * scale
-        scores.masked_fill_(hidden, -math.inf)
+        scores = (folded.float() @ key.float().transpose(2, 3)) * scale + mask
         weight = scores.logsumexp(-1)
         out = (scores - weight[..., None]).exp_() @ value.float()
     out = out.view(n_rows, kv_heads, group, widest, size).permute(0, 3, 1, 2, 4).reshape(-1, heads, size)

@@ -16,16 +16,19 @@ import torch
 from evalcore.predictors.cascade import Unsupported
 from evalcore.predictors.choose import ForwardScorer, Scores, TrieScorer
 from evalcore.predictors.fast import FastDecoder
-from evalcore.predictors.generate import GenerateDecoder
+from evalcore.predictors.generate import CachedDecoder, GenerateDecoder
 from evalcore.predictors.memory import is_out_of_memory
-from evalcore.predictors.packed import PackedModel, why_not
+from evalcore.predictors.packed import PackedModel, unusual, why_not
 from evalcore.runspec import Engine
 
 if TYPE_CHECKING:
     from transformers import GenerationConfig, PreTrainedModel
 
-BATCH_SIZES: dict[Engine, tuple[int, int]] = {"fast": (64, 512), "batched": (32, 64), "loop": (1, 1)}
+BATCH_SIZES: dict[Engine, tuple[int, int]] = {"fast": (64, 512), "batched": (128, 512), "loop": (1, 1)}
 """Prompts at once where the person has not said: on a CPU; on an accelerator, which wants more to do."""
+
+PADDED_TOGETHER = 32
+"""Of a batch so many prompts of about one length go through `generate` together: padding costs more than passes."""
 
 _PROBE_SHARED = 24
 _PROBE_TAILS = (3, 7, 5)
@@ -66,8 +69,9 @@ class Chosen:
     packed: PackedModel | None = None
 
 
-def choose_engine(engine: Engine, model: PreTrainedModel, settings: GenerationConfig, at_once: int) -> Chosen:
+def choose_engine(engine: Engine, model: PreTrainedModel, settings: GenerationConfig, batch_size: int) -> Chosen:
     """The engine that was asked for, or the first after it that agrees with the loop."""
+    at_once = min(batch_size, PADDED_TOGETHER)
     refusals: list[str] = []
     for name, make in _candidates(engine, model, at_once, refusals, settings):
         if name != "loop":
@@ -99,11 +103,12 @@ def _candidates(
             refusals.append(f"not fast: {refusal}")
         else:
             yield "fast", lambda settings: FastDecoder(PackedModel(model), settings)
-    if engine in ("fast", "batched"):
+    if engine in ("fast", "batched") and not unusual(settings):
         yield (
             "batched, prefix cached",
-            lambda settings: GenerateDecoder(model, settings, at_once=at_once, share_prefix=True),
+            lambda settings: CachedDecoder(model, settings, at_once=at_once),
         )
+    if engine in ("fast", "batched"):
         yield "batched", lambda settings: GenerateDecoder(model, settings, at_once=at_once)
     yield "loop", lambda settings: GenerateDecoder(model, settings)
 

@@ -1,6 +1,8 @@
-"""transformers' own `generate`: one prompt at a time (`loop`, the reference), or a padded batch behind a cached prefix.
+"""Decoding with the library's own attention and caches, for any architecture.
 
-The second is what runs where the fast engine cannot: any architecture that `generate` knows.
+`GenerateDecoder` is `generate`: one prompt at a time it is the `loop`, the reference. `CachedDecoder` keeps what the
+prompts of a batch begin with in a cache, and takes rows out of the batch when they end; it is what runs where the fast
+engine cannot.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from evalcore.predictors.memory import in_memory
 from evalcore.predictors.prefixes import common_length
@@ -28,19 +31,13 @@ class GenerateDecoder:
     """Greedy decoding with `generate`.
 
     Args:
-        at_once: prompts that are given to it together.
-        share_prefix: compute what the prompts of a batch begin with once, and copy its keys and values.
+        at_once: prompts that are given to it together, padded on the left.
     """
 
-    def __init__(
-        self, model: PreTrainedModel, settings: GenerationConfig, *, at_once: int = 1, share_prefix: bool = False
-    ) -> None:
-        self._model = model
-        self._settings = settings
+    def __init__(self, model: PreTrainedModel, settings: GenerationConfig, *, at_once: int = 1) -> None:
+        self.model = model
+        self.settings = settings
         self._at_once = at_once
-        self._share = share_prefix
-        self._prefix: tuple[list[int], Any] = ([], None)
-        self._window = _sliding_window(model)
 
     def expect(self, prompts: Sequence[list[int]], answers: Sequence[list[int]]) -> None:
         """Nothing to prepare: a prefix is found in each batch."""
@@ -56,34 +53,108 @@ class GenerateDecoder:
         out: list[list[int]] = [[] for _ in prompts]
         for start in range(0, len(order), self._at_once):
             batch = order[start : start + self._at_once]
-            decoded = in_memory([prompts[index] for index in batch], self._generate, self._model.device)
+            decoded = in_memory([prompts[index] for index in batch], self._batch, self.model.device)
             for index, ids in zip(batch, decoded, strict=True):
                 out[index] = ids
         return out
 
     @torch.inference_mode()
-    def _generate(self, prompts: Sequence[list[int]]) -> list[list[int]]:
+    def _batch(self, prompts: Sequence[list[int]]) -> list[list[int]]:
         width = max(map(len, prompts))
-        shared, cache = self._cached(prompts, width) if self._share and len(prompts) > 1 else (0, None)
-        # Padded between the shared prefix and what follows it; on the left where there is none. A repetition penalty
-        # counts padding as seen, masked or not: pad with a token that stands in the prompt.
-        ids = [p[:shared] + [p[0]] * (width - len(p)) + p[shared:] for p in prompts]
-        mask = [[1] * shared + [0] * (width - len(p)) + [1] * (len(p) - shared) for p in prompts]
-        device = self._model.device
-        out: Any = self._model.generate(
-            input_ids=torch.tensor(ids, device=device),
-            attention_mask=torch.tensor(mask, device=device),
-            generation_config=self._settings,
-            **({"past_key_values": cache} if cache is not None else {}),
+        # A repetition penalty counts padding as seen, masked or not: pad with a token that stands in the prompt.
+        ids = torch.tensor([[prompt[0]] * (width - len(prompt)) + prompt for prompt in prompts])
+        mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
+        device = self.model.device
+        out: Any = self.model.generate(
+            input_ids=ids.to(device), attention_mask=mask.to(device), generation_config=self.settings
         )
         return [self._until_end(row[width:].tolist()) for row in out]
 
-    def _cached(self, prompts: Sequence[list[int]], width: int) -> tuple[int, Any]:
+    def _until_end(self, ids: list[int]) -> list[int]:
+        for at, token in enumerate(ids):
+            if token in self.settings.eos_token_id:
+                return ids[: at + 1]
+        return ids
+
+
+class CachedDecoder(GenerateDecoder):
+    """Greedy decoding of a batch behind a cached prefix; as `generate` does it, where there is none.
+
+    The batch is padded between the prefix and what is each prompt's own. Rows that have ended leave it.
+    """
+
+    def __init__(self, model: PreTrainedModel, settings: GenerationConfig, *, at_once: int) -> None:
+        super().__init__(model, settings, at_once=at_once)
+        self._prefix: tuple[list[int], Any] = ([], None)
+        self._window = _sliding_window(model)
+        self._limit = int(settings.max_new_tokens)
+        self._penalty = float(settings.repetition_penalty or 1.0)
+
+    @torch.inference_mode()
+    def _batch(self, prompts: Sequence[list[int]]) -> list[list[int]]:
+        shared, cache = self._cached(prompts)
+        if cache is None:
+            return super()._batch(prompts)
+        device = self.model.device
+        width = max(map(len, prompts)) - shared
+        ids = torch.tensor([p[:1] * (width - len(p) + shared) + p[shared:] for p in prompts], device=device)
+        mask = torch.tensor([[1] * shared + [0] * (width - len(p) + shared) + [1] * (len(p) - shared) for p in prompts])
+        mask = mask.to(device)
+        positions = (mask.cumsum(1) - 1).clamp(min=0)[:, shared:]
+        seen = self._seen(prompts) if self._penalty != 1.0 else None
+        out: list[list[int]] = [[] for _ in prompts]
+        alive = list(range(len(prompts)))
+        while True:
+            logits = self.model(
+                input_ids=ids,
+                attention_mask=mask,
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            ).logits[:, -1]
+            chosen = self._best(logits, seen)
+            for row, token in zip(alive, chosen, strict=True):
+                out[row].append(token)
+            going = [
+                at
+                for at, row in enumerate(alive)
+                if chosen[at] not in self.settings.eos_token_id and len(out[row]) < self._limit
+            ]
+            if not going:
+                return out
+            keep = torch.tensor(going, device=device)
+            if len(going) < len(alive):
+                cache.batch_select_indices(keep)
+                mask, positions, alive = mask[keep], positions[keep], [alive[at] for at in going]
+                seen = seen[keep] if seen is not None else None
+            ids = torch.tensor([[chosen[at]] for at in going], device=device)
+            mask = torch.cat([mask, mask.new_ones(len(going), 1)], dim=1)
+            positions = positions[:, -1:] + 1
+
+    def _seen(self, prompts: Sequence[list[int]]) -> Tensor:
+        """Which tokens each prompt holds, shape (n_prompts, vocabulary)."""
+        seen = torch.zeros(len(prompts), int(self.model.config.get_text_config().vocab_size), dtype=torch.bool)
+        for row, prompt in enumerate(prompts):
+            seen[row, prompt] = True
+        return seen.to(self.model.device)
+
+    def _best(self, logits: Tensor, seen: Tensor | None) -> list[int]:
+        """The best token of each row, under the repetition penalty where there is one; it is seen from now on."""
+        scores = logits.float()
+        if seen is None:
+            return list(scores.argmax(-1).tolist())
+        penalised = torch.where(scores < 0, scores * self._penalty, scores / self._penalty)
+        best = torch.where(seen, penalised, scores).argmax(-1)
+        seen[torch.arange(len(best)), best] = True
+        return list(best.tolist())
+
+    def _cached(self, prompts: Sequence[list[int]]) -> tuple[int, Any]:
         """How much of a prefix these prompts share, and a cache that holds it for each of them."""
         first, last = min(prompts), max(prompts)
         own = min(common_length(first, last), min(map(len, prompts)) - 1)
         # Padding in the middle would push a part of the prefix out of a window that the text alone fits into.
-        if own < LEAST_SHARED or width + int(self._settings.max_new_tokens) > self._window:
+        if own < LEAST_SHARED or max(map(len, prompts)) + self._limit > self._window:
             return 0, None
         ids, cache = self._prefix
         shared = min(common_length(ids, first), common_length(ids, last), min(map(len, prompts)) - 1)
@@ -99,20 +170,14 @@ class GenerateDecoder:
     def _computed(self, ids: list[int]) -> Any:
         from transformers import DynamicCache
 
-        cache = DynamicCache(config=self._model.config)
-        self._model(
-            input_ids=torch.tensor([ids], device=self._model.device),
+        cache = DynamicCache(config=self.model.config)
+        self.model(
+            input_ids=torch.tensor([ids], device=self.model.device),
             past_key_values=cache,
             use_cache=True,
             logits_to_keep=1,
         )
         return cache
-
-    def _until_end(self, ids: list[int]) -> list[int]:
-        for at, token in enumerate(ids):
-            if token in self._settings.eos_token_id:
-                return ids[: at + 1]
-        return ids
 
 
 def _sliding_window(model: PreTrainedModel) -> float:

@@ -63,6 +63,11 @@ def why_not(model: PreTrainedModel, settings: GenerationConfig) -> str:
         return "its positions are not rotary"
     if isinstance(rope, dict) and rope.get("rope_type", "default") in ("dynamic", "longrope"):
         return "its rotary positions depend on the length of the text"
+    return unusual(settings)
+
+
+def unusual(settings: GenerationConfig) -> str:
+    """What a generation_config asks for beside a repetition penalty that changes greedy decoding, or nothing."""
     for name, neutral in (
         ("no_repeat_ngram_size", 0),
         ("suppress_tokens", None),
