@@ -136,6 +136,8 @@ def predicted_against_true(reading: Reading, ink: Ink) -> alt.LayerChart:
             labelExpr=f"{_json_list(labels)}[datum.value]",
             labelLimit=_LABEL_WIDTH,
             labelOverlap=False,
+            labelFlush=False,
+            labelBound=False,
             ticks=False,
             domain=False,
         ),

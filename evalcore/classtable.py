@@ -144,7 +144,7 @@ def class_chart(table: pd.DataFrame, score: str, ink: Ink) -> alt.LayerChart:
     frame["strength"] = np.where(frame["support"] < FEW, 0.4, 1.0)
     names = _vega_list(frame["label"].tolist())
     y = alt.Y("rank:O", title=None, axis=alt.Axis(labelExpr=f"{names}[datum.value]", labelLimit=_LABEL_WIDTH,
-              labelOverlap=False, ticks=False, domain=False))  # fmt: skip
+              labelOverlap=False, labelFlush=False, labelBound=False, ticks=False, domain=False))  # fmt: skip
     x = alt.X("value:Q", scale=alt.Scale(domain=[0, 1]), title=f"{score}, 95 % interval",
               axis=alt.Axis(format="%", orient="top"))  # fmt: skip
     strength = alt.Opacity("strength:Q", scale=None, legend=None)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from evalcore.filters import Filter
 from pages.parts import doors, state
+from pages.parts.export import export_buttons
 from pages.parts.filterbar import are_there, door_line, filter_bar, filter_of_widgets, set_widgets
 from pages.parts.frame import frame
 from pages.parts.table import examples, open_example, opened
@@ -11,8 +12,11 @@ from pages.parts.table import examples, open_example, opened
 NAME = "examples"
 
 page = frame("Examples")
-st.title("Examples")
+title, download = st.columns([6, 1.4], vertical_alignment="bottom")
+title.title("Examples")
 reading = doors.reading_or_stop(page)
+with download:
+    export_buttons(page.store, reading)
 asks = doors.arrived(NAME)
 if asks is not None or not are_there():
     # A door was opened, or the back button pressed: the widgets follow.

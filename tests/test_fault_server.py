@@ -358,3 +358,10 @@ def test_a_preview_shows_the_messages_that_a_server_is_sent(chat, task, store):
     assert shown.text.endswith("user:\nhello")
     assert (shown.tokens, set(LABELS) <= set(re.findall(r"\w+", shown.text))) == (0, True)
     assert os.environ.get("PATH") is not None
+
+
+def test_choosing_among_labels_is_refused_for_a_server(chat, task, store):
+    """F38. Red with the decoding left to the server: a free answer would be stored as a chosen one."""
+    with pytest.raises(ModelError, match="does not give the probability of every label"):
+        execute(spec_of(chat, task, decoding="choose"), store)
+    assert not store.runs()

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evalcore.completion import Predictor
+from evalcore.errors import ModelError
 from evalcore.predictors import baseline, server
-from evalcore.runspec import BASELINES, Identity, RunSpec
+from evalcore.runspec import BASELINES, CHOOSING, Identity, RunSpec
 from evalcore.store import Store
 from evalcore.task import Task
 
@@ -53,6 +54,12 @@ def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on
         return Identified(baseline.identity(spec.model, task), load_baseline, {})
     if server.is_server(spec.model):
         at = server.endpoint(spec.model)
+        if spec.decoding in CHOOSING:
+            raise ModelError(
+                "a server does not give the probability of every label.",
+                where=spec.model,
+                do="Choose plain decoding, or a model on this machine.",
+            )
 
         def reach(on_phase: OnPhase) -> Predictor:
             on_phase("asking for the server")

@@ -59,7 +59,8 @@ def bar(store: Store) -> None:
             accept_new_options=True,
             on_change=_chosen,
             width=290,
-            help="Or type a hub id (owner/name, owner/name@revision) or the path of a model folder.",
+            help="Or type a hub id (owner/name, owner/name@revision), the path of a model folder, or a server's "
+            "address (http://host:port/v1#model).",
         )
         st.selectbox(
             "Prompt",
@@ -101,7 +102,8 @@ def _more(baseline: bool) -> None:
         disabled=baseline,
         on_change=_chosen,
         help="Plain: greedy, no penalties. As shipped: greedy with what the model's generation_config adds, such as a "
-        "repetition penalty, which counts the prompt's tokens.",
+        "repetition penalty, which counts the prompt's tokens. Choose: no free answer; the label whose tokens are the "
+        "most probable, in all or (choose-mean) each on average.",
     )
     st.radio(
         "Engine",
@@ -109,11 +111,20 @@ def _more(baseline: bool) -> None:
         key="bar_engine",
         disabled=baseline,
         on_change=_chosen,
-        help="Loop: one example at a time, the reference. Batched: many at once.",
+        help="Loop: one example at a time, the reference. Fast: what prompts share is computed once, and labels are "
+        "drafted; the same answers. Batched: what runs where fast cannot.",
     )
     st.selectbox("Number format", get_args(Dtype), key="bar_dtype", disabled=baseline, on_change=_chosen)
     st.number_input("max_new_tokens", 1, 4096, key="bar_max_new_tokens", disabled=baseline, on_change=_chosen)
-    st.number_input("Batch size", 1, 4096, key="bar_batch_size", disabled=baseline, on_change=_chosen)
+    st.number_input(
+        "Batch size",
+        0,
+        4096,
+        key="bar_batch_size",
+        disabled=baseline,
+        on_change=_chosen,
+        help="0: what suits the device.",
+    )
     st.text_input("Text column", key="bar_task_text_column", placeholder="guessed", on_change=_chosen)
     st.text_input("Label column", key="bar_task_label_column", placeholder="guessed", on_change=_chosen)
     st.text_input("Train file", key="bar_task_train", placeholder="train.csv beside the test file", on_change=_chosen)

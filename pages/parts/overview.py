@@ -17,7 +17,9 @@ from pages.parts.doors import CONFUSIONS, EXAMPLES, PER_CLASS, door
 from pages.parts.frame import Frame
 from pages.parts.plain import between, percent, plain
 
-CARD_WIDTH = 157
+CARD_WIDTH, WIDE_CARD = 152, 182
+"""Six fit into a row; the wide one is for the longest of their names."""
+WIDEST_NAME = 16
 FINDINGS_SHOWN = 5
 CONFUSIONS_SHOWN = 5
 READINGS_WIDTH = 620
@@ -85,7 +87,7 @@ def cards(reading: Reading) -> None:
 
 
 def _card(label: str, value: str, below: str, explanation: str, draw_door: Callable[[], None]) -> None:
-    with st.container(width=CARD_WIDTH, gap="xxsmall"):
+    with st.container(width=WIDE_CARD if len(label) > WIDEST_NAME else CARD_WIDTH, gap="xxsmall"):
         st.metric(label, value, below, delta_color="off", delta_arrow="off", help=explanation, border=True)
         draw_door()
 

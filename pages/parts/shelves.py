@@ -55,18 +55,19 @@ def table(page: Frame, records: list[RunRecord], marks: dict[str, Mark]) -> RunR
         mark = marks.get(record.run_id, Mark())
         rows.append(
             {
-                "baseline": "pinned" if mark.pinned else "",
-                "name": mark.name,
-                "note": mark.note,
-                "task": record.task_name,
+                # What a narrow window shows comes first.
                 "model": record.spec.model,
                 "prompt": "" if record.prompt.name == "none" else record.prompt.name,
-                "N": figures[0],
-                "of": record.n,
-                "sample": record.spec.sample,
+                "task": record.task_name,
                 "accuracy": figures[1],
                 "macro-F1": figures[2],
                 "unparsed": figures[3],
+                "N": figures[0],
+                "of": record.n,
+                "sample": record.spec.sample,
+                "baseline": "pinned" if mark.pinned else "",
+                "name": mark.name,
+                "note": mark.note,
                 "when": pd.Timestamp(record.created, unit="s", tz="UTC"),
                 "seconds": round(record.seconds + record.load_seconds, 1),
                 "size": sizes.get(record.run_id, 0) / 1000,
