@@ -25,7 +25,7 @@ from filelock import FileLock
 from evalcore.completion import Completion
 from evalcore.errors import StoreError
 from evalcore.prompt import Prompt
-from evalcore.runspec import RunSpec, sample_id
+from evalcore.runspec import RunSpec
 from evalcore.task import Example
 
 OWN_CACHE = Path(__file__).parent.parent / "cache"
@@ -293,34 +293,6 @@ class Store:
                 (spec.key,),
             ).fetchone()
         return next(iter(self._readable([row])), None) if row else None
-
-    def run_rows(self, run_id: str) -> list[tuple[Example, Completion | None]]:
-        """The run's examples in order, each with its completion, or None where it is not there, or is damaged.
-
-        Raises:
-            StoreError: if there is no such run, or its examples are not those it was made of.
-        """
-        record = self.run(run_id)
-        with self.connect() as db:
-            rows = db.execute(
-                f"SELECT s.text, s.label, i.key, c.checksum, {_COMPLETION_COLUMNS_OF_C}"
-                " FROM run_items i JOIN sample_items s ON s.sample_id = ? AND s.position = i.position"
-                " LEFT JOIN completions c ON c.key = i.key WHERE i.run_id = ? ORDER BY i.position",
-                (record.sample_id, run_id),
-            ).fetchall()
-        pairs = [
-            (
-                Example(text, label),
-                _completion(columns) if checksum is not None and checksum == _checksum(key, columns) else None,
-            )
-            for text, label, key, checksum, *columns in rows
-        ]
-        if sample_id(record.labels, [example for example, _ in pairs]) != record.sample_id:
-            raise StoreError(
-                "the examples of this run are damaged in the cache.", where=f"run {run_id}", do="Run it again: that "
-                "writes them anew, and no model is called.",
-            )  # fmt: skip
-        return pairs
 
     def count_done(self, run_id: str) -> int:
         """How many of the run's examples have a completion that is intact."""

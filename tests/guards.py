@@ -259,9 +259,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F18",
         "a sample's name is the hash of its examples",
-        "evalcore/store.py",
-        "!= record.sample_id:\n            raise StoreError(",
-        "!= record.sample_id and False:\n            raise StoreError(",
+        "evalcore/columns.py",
+        "!= record.sample_id:\n        raise StoreError(",
+        "!= record.sample_id and False:\n        raise StoreError(",
         ((STORAGE, "flipped_bits_in_examples"),),
     ),
     Guard(

@@ -137,7 +137,7 @@ class Soak:
                 self.wrong.append(str(error))
                 continue
             parser = LabelParser(record.label_order)
-            rows = [(e.label, parser.parse(c.text)) for e, c in store.run_rows(record.run_id) if c is not None]
+            rows = [(a.example.label, parser.parse(a.completion.text)) for a in reading.answers]
             true = [label for label, _ in rows]
             answered = [p.label if p.match in ("exact", "normalized", "extracted") else "?" for _, p in rows]
             if not rows:

@@ -8,6 +8,7 @@ from evalcore.errors import StoreError
 from evalcore.jobs import Jobs
 from evalcore.run import execute
 from evalcore.runspec import RunSpec
+from evalcore.scoring import read
 from evalcore.shelf import Mark, Shelf, title_of
 from evalcore.store import MIGRATIONS, Store
 from evalcore.task import TaskSource
@@ -68,7 +69,7 @@ def test_deleting_leaves_examples_that_another_run_needs(store):
     one, two = (stored(store, ["a", "b"], answers) for answers in (["a", "a"], ["b", "b"]))
     assert one.sample_id == two.sample_id
     Shelf(store).delete(one.run_id)
-    assert [example.label for example, _ in store.run_rows(two.run_id)] == ["a", "b"]
+    assert [answer.example.label for answer in read(store, two.run_id).answers] == ["a", "b"]
 
 
 def test_a_deletion_gives_the_space_back(store):
