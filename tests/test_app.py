@@ -110,12 +110,3 @@ def test_runs_that_read_alike_have_different_names(own_cache, colours):
     records = [execute(replace(spec, seed=seed), own_cache).record for seed in (0, 1)]
     assert describe(records[0]) == describe(records[1])
     assert len(set(distinct_names(records).values())) == 2
-
-
-def test_the_bar_keeps_what_stands_behind_more(own_cache, colours):
-    """The browser would otherwise take a widget's own default, 1 token, when the popover is first opened."""
-    record = execute(RunSpec(TaskSource(str(colours)), "majority"), own_cache).record
-    app = run("app.py", run=record.run_id)
-    for _ in range(2):
-        assert app.number_input(key="bar_max_new_tokens").proto.set_value
-        app.run()

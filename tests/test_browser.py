@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 
 from evalcore.jobs import Jobs
 from evalcore.run import execute
-from evalcore.runspec import RunSpec
+from evalcore.runspec import RunSpec, checked
 from evalcore.scoring import read
 from evalcore.store import Store
 from evalcore.task import Example, TaskSource
@@ -149,6 +149,8 @@ def test_a_run_is_stopped_outlives_its_tab_and_goes_on(server, new_page):
     page.close()
     time.sleep(1)
     job = Jobs(Store(server.cache)).active()[0]  # still at work without a tab
+    # What stands behind "More" and was not touched is as it was: a browser once sent back a widget's own default.
+    assert job.spec == checked(RunSpec(n=job.spec.n, engine="loop"))
     page = new_page()
     page.goto(f"{server.url}/?run={job.run_id}")
     page.get_by_role("button", name="Stop").click()

@@ -40,7 +40,7 @@ def test_groups_with_prefixes_of_their_own_have_each_their_own():
 
 
 def test_an_outlier_does_not_shorten_what_the_others_share():
-    prompts = [[*range(30), own] for own in range(100, 140)]
+    prompts = [[*range(30), own] for own in range(100, 120)]
     assert shared_prefixes([*prompts, [*range(29), 99, 7]], 4) == [tuple(range(30))]
 
 
