@@ -12,10 +12,10 @@ from pages.parts.table import examples, open_example, opened
 NAME = "examples"
 
 page = frame("Examples")
-title, download = st.columns([6, 1.4], vertical_alignment="bottom")
-title.title("Examples")
+heading = st.container(horizontal=True, vertical_alignment="bottom")
+heading.title("Examples")
 reading = doors.reading_or_stop(page)
-with download:
+with heading:
     export_buttons(page.store, reading)
 asks = doors.arrived(NAME)
 if asks is not None or not are_there():

@@ -28,6 +28,16 @@ QUIET = (
 )
 PATIENCE_MS = 60_000
 
+PAYLOADS = (
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "![](http://127.0.0.1:9/p.png)",
+    ":material/home: :red[x]",
+    "$a$ costs $b$ **bold**",
+)
+"""Labels and texts that would like to be markup."""
+
 
 class Server:
     """`streamlit run app.py` on a free port, with a cache folder of its own."""

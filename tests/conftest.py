@@ -56,6 +56,29 @@ class Toy:
         return [Completion(self.answers.get(text, "red"), (1, 2), 7, "eos", 1.5) for text in texts]
 
 
+@pytest.fixture(scope="module")
+def any_page():
+    """Opens a page of one browser a module: `any_page(width, height, scheme)`."""
+    from tests.browser import browsing
+
+    with browsing() as open_page:
+        yield open_page
+
+
+@pytest.fixture
+def new_page(any_page):
+    """The same; what a test has opened is closed when it ends."""
+    pages = []
+
+    def make(*size, **how):
+        pages.append(any_page(*size, **how))
+        return pages[-1]
+
+    yield make
+    for page in pages:
+        page.context.close()
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "cache")

@@ -4,7 +4,7 @@ import pytest
 
 from evalcore.scoring import read
 from evalcore.store import Store
-from tests.browser import CHROMIUM, PATIENCE_MS, browsing, serving, settled
+from tests.browser import CHROMIUM, PATIENCE_MS, serving, settled
 from tests.conftest import ROOT
 from tests.generated import imported
 
@@ -20,12 +20,6 @@ WHITE_ON_ACCENT = ["[data-testid=stBaseButton-primary]", "[data-testid=stMultiSe
 colour gives both 4.5 to 1, and neither text colour can be set: the accent is chosen so that both are above 3 to 1."""
 
 PAGES = ["", *sorted(path.stem for path in (ROOT / "pages").glob("*.py"))]
-
-
-@pytest.fixture(scope="module")
-def new_page():
-    with browsing() as make:
-        yield make
 
 
 @pytest.fixture(scope="module")

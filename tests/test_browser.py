@@ -5,7 +5,6 @@ import signal
 import time
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from evalcore.jobs import Jobs
 from evalcore.run import execute
@@ -13,34 +12,13 @@ from evalcore.runspec import RunSpec, checked
 from evalcore.scoring import read
 from evalcore.store import Store
 from evalcore.task import Example, TaskSource
-from tests.browser import CHROMIUM, PATIENCE_MS, QUIET, card, choose, fit, serving, settled
+from tests.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, card, choose, fit, serving, settled
 from tests.conftest import write_csv
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium (Debian: apt-get install chromium)"),
 ]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def new_page(chromium):
-    contexts = []
-
-    def make(width=1440, height=1000, scheme="light"):
-        contexts.append(chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme))
-        return contexts[-1].new_page()
-
-    yield make
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture(scope="module")
@@ -180,16 +158,6 @@ def test_no_page_is_wider_than_its_window(server, new_page, path, width, scheme,
     page.screenshot(
         path=os.environ.get("BLINDSPOT_SHOTS", str(tmp_path)) + f"/{path or 'overview'}-{width}-{scheme}.png"
     )
-
-
-PAYLOADS = (
-    "<img src=x onerror=alert(1)>",
-    "<script>alert(1)</script>",
-    "[x](javascript:alert(1))",
-    "![](http://127.0.0.1:9/p.png)",
-    ":material/home: :red[x]",
-    "$a$ costs $b$ **bold**",
-)
 
 
 def test_hostile_labels_look_as_typed_and_nothing_leaves_the_server(tmp_path, new_page):

@@ -4,7 +4,6 @@ import os
 import re
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from evalcore.comparison import compare
 from evalcore.prompt import BUILT_IN
@@ -14,7 +13,7 @@ from evalcore.scoring import read
 from evalcore.shelf import Shelf
 from evalcore.store import Store
 from evalcore.verdict import verdict
-from tests.browser import CHROMIUM, PATIENCE_MS, QUIET, fit, serving, settled
+from tests.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, fit, serving, settled
 from tests.runs import stored
 
 pytestmark = [
@@ -22,27 +21,6 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium (Debian: apt-get install chromium)"),
 ]
 N = 80
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def new_page(chromium):
-    contexts = []
-
-    def make(width=1440, height=1000, scheme="light"):
-        contexts.append(chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme))
-        return contexts[-1].new_page()
-
-    yield make
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture(scope="module")
@@ -197,16 +175,6 @@ def test_a_link_to_a_comparison_is_the_first_request_of_a_fresh_server(store, id
         page.get_by_text("exact McNemar").first.wait_for(timeout=PATIENCE_MS)
         assert page.locator("[data-testid=stException]").count() == 0
         page.locator("[data-testid=stSidebar]").get_by_text("Overview").wait_for(timeout=PATIENCE_MS)
-
-
-PAYLOADS = (
-    "<img src=x onerror=alert(1)>",
-    "<script>alert(1)</script>",
-    "[x](javascript:alert(1))",
-    "![](http://127.0.0.1:9/p.png)",
-    ":material/home: :red[x]",
-    "$a$ costs $b$ **bold**",
-)
 
 
 def test_hostile_labels_names_and_completions_look_as_typed_and_nothing_leaves_the_server(tmp_path, new_page):

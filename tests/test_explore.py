@@ -12,7 +12,7 @@ from evalcore.runspec import RunSpec
 from evalcore.scoring import read
 from evalcore.store import Store
 from evalcore.task import Example, TaskSource
-from tests.browser import CHROMIUM, PATIENCE_MS, browsing, serving, settled
+from tests.browser import CHROMIUM, PATIENCE_MS, serving, settled
 from tests.conftest import write_csv
 from tests.generated import imported
 
@@ -21,12 +21,6 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium (Debian: apt-get install chromium)"),
 ]
 GUTTER, EDGE = 165, 8
-
-
-@pytest.fixture(scope="module")
-def new_page():
-    with browsing() as make:
-        yield make
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from evalcore.scoring import read
 from evalcore.store import Store
 from evalcore.task import Example, TaskSource
 from pages.parts.frame import PAGES
-from tests.browser import CHROMIUM, PATIENCE_MS, QUIET, serving, settled
+from tests.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, QUIET, serving, settled
 from tests.conftest import ROOT, Toy, write_csv
 from tests.victim import wait_until
 
@@ -163,16 +163,6 @@ def test_what_takes_markdown_is_given_literals_or_plain_text(path):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKES_MARKDOWN:
             shown = [*node.args[:3], *(k.value for k in node.keywords if k.arg in ("label", "body", "text", "help"))]
             assert not [part for argument in shown for part in unescaped(argument)], ast.unparse(node)
-
-
-PAYLOADS = (
-    "<img src=x onerror=alert(1)>",
-    "<script>alert(1)</script>",
-    "[x](javascript:alert(1))",
-    "![](http://127.0.0.1:9/p.png)",
-    ":material/home: :red[x]",
-    "$a$ costs $b$ **bold**",
-)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from evalcore.importing import import_table
 from evalcore.matrix import view
 from evalcore.scoring import read
 from evalcore.store import Store
-from tests.browser import CHROMIUM, PATIENCE_MS, browsing, serving, settled
+from tests.browser import CHROMIUM, PATIENCE_MS, serving, settled
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,12 +26,6 @@ LABELS = (
     "مرحبا بالعالم",
     "long " + "y" * 295,
 )
-
-
-@pytest.fixture(scope="module")
-def new_page():
-    with browsing() as make:
-        yield make
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from torch import Tensor
 from evalcore.predictors import cascade
 from evalcore.predictors.memory import in_memory
 from evalcore.predictors.packed import Group, PackedModel
+from evalcore.predictors.penalty import best_tokens, seen_tokens
 from evalcore.predictors.prefixes import Node, forced, trie
 
 if TYPE_CHECKING:
@@ -82,7 +83,10 @@ class FastDecoder:
         rows = [_Row(tail, node=self._expected) for tail in tails]
         room = max(map(len, tails)) + self._limit
         kept = cascade.Rows(group.prefix, group.shared, len(rows), room)
-        seen = self._seen(group.prefix.ids[: group.shared], rows) if self._penalty != 1.0 else None
+        seen = None
+        if self._penalty != 1.0:
+            prefix = group.prefix.ids[: group.shared]
+            seen = seen_tokens([[*prefix, *tail] for tail in tails], self.packed.vocabulary, self.packed.model.device)
         alive = list(range(len(rows)))
         while alive:
             living = [rows[at] for at in alive]
@@ -129,14 +133,6 @@ class FastDecoder:
         row.feed, row.drafted = [row.out[-1], *drafts], len(drafts)
         return True
 
-    def _seen(self, prefix: Sequence[int], rows: list[_Row]) -> Tensor:
-        """Which tokens each row holds, shape (n_rows, vocabulary)."""
-        seen = torch.zeros(len(rows), self.packed.vocabulary, dtype=torch.bool)
-        seen[:, list(prefix)] = True
-        for at, row in enumerate(rows):
-            seen[at, row.feed] = True
-        return seen.to(self.packed.model.device)
-
     def _penalised(self, logits: Tensor, seen: Tensor, living: list[_Row], alive: list[int]) -> list[int]:
         """The best tokens under the repetition penalty, which counts the tokens of the prompt and of the answer."""
         starts = [0, *accumulate(row.drafted + 1 for row in living)]
@@ -145,10 +141,7 @@ class FastDecoder:
         for step in range(1 + max(row.drafted for row in living)):
             at = [starts[place] + step for place in holding]
             who = torch.tensor([alive[place] for place in holding], device=logits.device)
-            scores = logits[at].float()
-            penalised = torch.where(scores < 0, scores * self._penalty, scores / self._penalty)
-            best = torch.where(seen[who], penalised, scores).argmax(-1)
-            seen[who, best] = True
+            best = best_tokens(logits[at], seen, who, self._penalty)
             for position, token in zip(at, best.tolist(), strict=True):
                 chosen[position] = token
             # Tokens after one that is not the drafted one were computed for another text.

@@ -16,13 +16,12 @@ import torch
 from torch import Tensor
 
 from evalcore.predictors.memory import in_memory
-from evalcore.predictors.prefixes import common_length
+from evalcore.predictors.penalty import best_tokens, seen_tokens
+from evalcore.predictors.prefixes import LEAST_SHARED, common_length
 
 if TYPE_CHECKING:
     from transformers import GenerationConfig, PreTrainedModel
 
-LEAST_SHARED = 16
-"""A shorter common prefix is not worth a cache."""
 WORTH_KEEPING = 0.9
 """A cached prefix is used as long as a batch shares so much of it."""
 
@@ -101,7 +100,8 @@ class CachedDecoder(GenerateDecoder):
         mask = torch.tensor([[1] * shared + [0] * (width - len(p) + shared) + [1] * (len(p) - shared) for p in prompts])
         mask = mask.to(device)
         positions = (mask.cumsum(1) - 1).clamp(min=0)[:, shared:]
-        seen = self._seen(prompts) if self._penalty != 1.0 else None
+        vocabulary = int(self.model.config.get_text_config().vocab_size)
+        seen = seen_tokens(prompts, vocabulary, device) if self._penalty != 1.0 else None
         out: list[list[int]] = [[] for _ in prompts]
         alive = list(range(len(prompts)))
         while True:
@@ -132,22 +132,12 @@ class CachedDecoder(GenerateDecoder):
             mask = torch.cat([mask, mask.new_ones(len(going), 1)], dim=1)
             positions = positions[:, -1:] + 1
 
-    def _seen(self, prompts: Sequence[list[int]]) -> Tensor:
-        """Which tokens each prompt holds, shape (n_prompts, vocabulary)."""
-        seen = torch.zeros(len(prompts), int(self.model.config.get_text_config().vocab_size), dtype=torch.bool)
-        for row, prompt in enumerate(prompts):
-            seen[row, prompt] = True
-        return seen.to(self.model.device)
-
     def _best(self, logits: Tensor, seen: Tensor | None) -> list[int]:
-        """The best token of each row, under the repetition penalty where there is one; it is seen from now on."""
-        scores = logits.float()
+        """The best token of each row, under the repetition penalty where there is one."""
         if seen is None:
-            return list(scores.argmax(-1).tolist())
-        penalised = torch.where(scores < 0, scores * self._penalty, scores / self._penalty)
-        best = torch.where(seen, penalised, scores).argmax(-1)
-        seen[torch.arange(len(best)), best] = True
-        return list(best.tolist())
+            return list(logits.float().argmax(-1).tolist())
+        rows = torch.arange(len(logits), device=logits.device)
+        return list(best_tokens(logits, seen, rows, self._penalty).tolist())
 
     def _cached(self, prompts: Sequence[list[int]]) -> tuple[int, Any]:
         """How much of a prefix these prompts share, and a cache that holds it for each of them."""

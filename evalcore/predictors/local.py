@@ -206,7 +206,8 @@ class LocalModel:
         """
         start = time.perf_counter()
         rendered = self.renderer.render(prompts)
-        fitting = [prompt for prompt in rendered if self._fits(prompt)]
+        fits = [self._fits(prompt) for prompt in rendered]
+        fitting = [prompt for prompt, fit in zip(rendered, fits, strict=True) if fit]
         try:
             answered = iter(self._answer(fitting))
         except RuntimeError as error:
@@ -215,8 +216,8 @@ class LocalModel:
                 raise out_of_memory(error, self.name, do) from error
             raise
         completions = [
-            next(answered) if self._fits(prompt) else Completion("", prompt_tokens=len(prompt.ids), stop="too_long")
-            for prompt in rendered
+            next(answered) if fit else Completion("", prompt_tokens=len(prompt.ids), stop="too_long")
+            for prompt, fit in zip(rendered, fits, strict=True)
         ]
         each_ms = (time.perf_counter() - start) * 1000 / max(len(prompts), 1)
         return [replace(completion, latency_ms=each_ms) for completion in completions]

@@ -15,13 +15,10 @@ import torch
 from torch import Tensor
 
 from evalcore.predictors import cascade
-from evalcore.predictors.prefixes import common_length, shared_prefixes
+from evalcore.predictors.prefixes import LEAST_SHARED, common_length, shared_prefixes
 
 if TYPE_CHECKING:
     from transformers import GenerationConfig, PreTrainedModel
-
-LEAST_SHARED = 16
-"""Shorter common prefixes are computed with each row."""
 
 
 @dataclass

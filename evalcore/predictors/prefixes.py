@@ -7,6 +7,8 @@ from itertools import pairwise
 
 Ids = Sequence[int]
 
+LEAST_SHARED = 16
+"""Shorter common prefixes are computed with each prompt: keeping them apart is not worth it."""
 MOST = 0.9
 """A prefix that so large a part of a group shares is taken, though the others then share a little less of it."""
 

@@ -11,6 +11,7 @@ from evalcore.comparison import SHARES, Comparison, MetricRow
 from evalcore.difference import changes, decisions, prompt_diff
 from evalcore.resampling import RESAMPLES
 from evalcore.verdict import MINUS, shared_note, verdict
+from pages.parts.clicked import height_of
 from pages.parts.plain import percent, plain
 
 ICONS = {
@@ -19,7 +20,6 @@ ICONS = {
     "undecided": ":material/drag_handle:",
     "same": ":material/equal:",
 }
-ROW_HEIGHT = 35
 
 
 def say_verdict(comparison: Comparison) -> None:
@@ -58,7 +58,7 @@ def what_changed(comparison: Comparison) -> None:
             "B": [change.b for change in found],
         }
     )
-    st.dataframe(table, hide_index=True, height=ROW_HEIGHT * (len(table) + 1) + 3, key="what_changed")
+    st.dataframe(table, hide_index=True, height=height_of(len(table)), key="what_changed")
     diff = prompt_diff(a.prompt, b.prompt) if "none" not in (a.prompt.name, b.prompt.name) else []
     if diff:
         with st.expander("The prompts' texts, line by line", expanded=len(diff) < 12):
@@ -82,7 +82,7 @@ def metrics(comparison: Comparison) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        height=ROW_HEIGHT * (len(table) + 1) + 3,
+        height=height_of(len(table)),
         column_config={"A": right, "B": right, f"B {MINUS} A": right, "95 % interval": right},
         key="metric_table",
     )

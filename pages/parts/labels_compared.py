@@ -10,11 +10,11 @@ from evalcore.comparison import ClassRows, Comparison
 from evalcore.comparison_charts import View, matrix_cells, matrix_spec
 from evalcore.metrics import UNPARSED, Floats
 from evalcore.verdict import MINUS
+from pages.parts.clicked import clicked_row
 from pages.parts.frame import Frame
 from pages.parts.pairdoors import examples
 from pages.parts.plain import plain
 
-ROW_HEIGHT = 35
 TABLE_HEIGHT = 460
 ALIKE = "all resamples alike"
 """Of an F1 that every resample gives again, as with few examples that are all right: no interval to speak of."""
@@ -43,25 +43,22 @@ def labels(comparison: Comparison) -> None:
         )
     table = _label_table(comparison, *of)
     number = st.column_config.NumberColumn(format="%.1f")
-    cells = st.dataframe(
+    row = clicked_row(
         table,
-        hide_index=True,
-        height=min(TABLE_HEIGHT, ROW_HEIGHT * (len(table) + 1) + 3),
-        on_select="rerun",
-        selection_mode="single-cell",
-        column_config={
+        f"labels_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{by}",
+        TABLE_HEIGHT,
+        {
             "label": st.column_config.TextColumn(pinned=True),
             **dict.fromkeys(("A", "B", f"B {MINUS} A"), number),
         },
-        key=f"labels_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{by}",
-    ).selection.cells
+    )
     kind = "bootstrap" if by == "F1" else "Wilson's for A and B, Tango's for the difference"
     st.caption(
         f"{by} in percent, each with its 95 % interval ({kind}). Click a column's head to sort, a row to see the "
         f"label's examples. “{ALIKE}”: too few or too uniform for the bootstrap; recall's interval still tells."
     )
-    if cells and cells[0][0] < len(table):
-        code = int(_order(rows)[cells[0][0]])
+    if row is not None:
+        code = int(_order(rows)[row])
         name, support = comparison.labels[code], int(rows.support[code])
         examples(comparison, f"label:{code}", f"All {support} examples of {name}")
 
@@ -128,16 +125,9 @@ def confusions(comparison: Comparison) -> None:
     st.markdown(
         f"{fixed} confusions fixed, {introduced} introduced, {unchanged} unchanged, the most changed pairs first."
     )
-    cells = st.dataframe(
-        table,
-        hide_index=True,
-        height=min(TABLE_HEIGHT, ROW_HEIGHT * (len(table) + 1) + 3),
-        on_select="rerun",
-        selection_mode="single-cell",
-        key=f"confusions_{comparison.a.record.run_id}_{comparison.b.record.run_id}",
-    ).selection.cells
-    if cells and cells[0][0] < len(found):
-        c = found[cells[0][0]]
+    row = clicked_row(table, f"confusions_{comparison.a.record.run_id}_{comparison.b.record.run_id}", TABLE_HEIGHT)
+    if row is not None:
+        c = found[row]
         true, predicted = comparison.labels[c.true], comparison.labels[c.predicted]
         examples(comparison, f"cell:{c.true}:{c.predicted}", f"{true} called {predicted} by A ({c.a}) or B ({c.b})")
 

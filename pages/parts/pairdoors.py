@@ -7,6 +7,7 @@ import streamlit as st
 
 from evalcore.comparison import Comparison
 from evalcore.paired import GROUPS
+from pages.parts.clicked import clicked_row
 from pages.parts.plain import plain
 
 NAMES = {
@@ -24,7 +25,6 @@ HELP = {
     "wrong_differently": "Both are wrong, with different answers.",
 }
 TABLE_HEIGHT = 340
-ROW_HEIGHT = 35
 
 
 def groups(comparison: Comparison) -> None:
@@ -77,19 +77,15 @@ def examples(comparison: Comparison, door: str, title: str) -> None:
             "B": [b.outcome for _, b in pairs],
         }
     )
-    chosen = st.dataframe(
+    chosen = clicked_row(
         table,
-        hide_index=True,
-        height=min(TABLE_HEIGHT, ROW_HEIGHT * (len(pairs) + 1) + 3),
-        on_select="rerun",
-        selection_mode="single-cell",
-        column_config={"text": st.column_config.TextColumn(width="large")},
-        key=f"behind_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{door}",
-    ).selection.cells
-    at = chosen[0][0] if chosen and chosen[0][0] < len(pairs) else 0
-    if not chosen:
+        f"behind_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{door}",
+        TABLE_HEIGHT,
+        {"text": st.column_config.TextColumn(width="large")},
+    )
+    if chosen is None:
         st.caption("The first of them; click a row for another.")
-    a, b = pairs[at]
+    a, b = pairs[chosen or 0]
     st.code(a.example.text, language=None, wrap_lines=True)
     left, right = st.columns(2, gap="large")
     for column, name, answer in ((left, ":blue[**A**]", a), (right, ":orange[**B**]", b)):

@@ -13,10 +13,10 @@ from evalcore.scoring import read
 from evalcore.shelf import NAME_LENGTH, Mark, Shelf, title_of
 from evalcore.store import RunRecord, Store
 from pages.parts import state
+from pages.parts.clicked import clicked_row
 from pages.parts.frame import Frame
 from pages.parts.plain import plain
 
-ROW_HEIGHT = 35
 TABLE_HEIGHT = 520
 EVERY = "all"
 
@@ -76,13 +76,11 @@ def table(page: Frame, records: list[RunRecord], marks: dict[str, Mark]) -> RunR
             }
         )
     number = st.column_config.NumberColumn(format="%.1f")
-    cells = st.dataframe(
+    row = clicked_row(
         pd.DataFrame(rows),
-        hide_index=True,
-        height=min(TABLE_HEIGHT, ROW_HEIGHT * (len(rows) + 1) + 3),
-        on_select="rerun",
-        selection_mode="single-cell",
-        column_config={
+        "runs_table",
+        TABLE_HEIGHT,
+        {
             "name": st.column_config.TextColumn(width=120),
             "note": st.column_config.TextColumn(width=120),
             "prompt": st.column_config.TextColumn(width=120),
@@ -93,13 +91,12 @@ def table(page: Frame, records: list[RunRecord], marks: dict[str, Mark]) -> RunR
             "size": st.column_config.NumberColumn("KB", format="%.1f", help="Completions, shared ones included"),
             "when": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
         },
-        key="runs_table",
-    ).selection.cells
+    )
     st.caption(
         f"Accuracy, macro-F1 over labels present and unparsed in percent, {page.scoring} scoring; their intervals are "
         "on the run's overview. Click a column's head to sort, a row to open, name, pin or delete a run."
     )
-    return records[cells[0][0]] if cells and cells[0][0] < len(records) else None
+    return None if row is None else records[row]
 
 
 def one(page: Frame, record: RunRecord, mark: Mark) -> None:

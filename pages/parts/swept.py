@@ -10,6 +10,7 @@ from evalcore.comparison_charts import label_order, variants
 from evalcore.metrics import UNPARSED
 from evalcore.sweep import Sweep, order_effect
 from evalcore.verdict import MINUS, p_value, points, signed
+from pages.parts.clicked import clicked_row, height_of
 from pages.parts.frame import Frame
 from pages.parts.plain import between, percent, plain
 
@@ -20,7 +21,6 @@ DOORS = {
     "flips": "right in some, wrong in others",
     "always_right": "right in every run",
 }
-ROW_HEIGHT = 35
 TABLE_HEIGHT = 460
 
 
@@ -70,7 +70,7 @@ def overview(page: Frame, sweep: Sweep, names: list[str]) -> None:
             "N": [reading.scores.n for reading in sweep.readings],
         }
     )
-    st.dataframe(table, hide_index=True, height=ROW_HEIGHT * (len(table) + 1) + 3, key="variant_table")
+    st.dataframe(table, hide_index=True, height=height_of(len(table)), key="variant_table")
 
 
 def pairs(sweep: Sweep, names: list[str]) -> None:
@@ -91,17 +91,10 @@ def pairs(sweep: Sweep, names: list[str]) -> None:
             "verdict": [_verdict(pair.clear, pair.comparison.counts.difference) for pair in found],
         }
     )
-    cells = st.dataframe(
-        table,
-        hide_index=True,
-        height=min(TABLE_HEIGHT, ROW_HEIGHT * (len(table) + 1) + 3),
-        on_select="rerun",
-        selection_mode="single-cell",
-        key=f"pairs_{'_'.join(reading.record.run_id for reading in sweep.readings)}",
-    ).selection.cells
+    row = clicked_row(table, f"pairs_{'_'.join(reading.record.run_id for reading in sweep.readings)}", TABLE_HEIGHT)
     st.caption("Intervals are of each pair alone. Click a row to open its comparison.")
-    if cells and cells[0][0] < len(found):
-        pair = found[cells[0][0]]
+    if row is not None:
+        pair = found[row]
         a, b = (sweep.readings[at].record.run_id for at in (pair.a, pair.b))
         st.page_link(
             "pages/compare.py",
@@ -145,18 +138,15 @@ def each_example(sweep: Sweep, names: list[str]) -> None:
             _cell(first.labels, int(code), bool(ok))
             for code, ok in zip(sweep.answers[run][order], sweep.right[run][order], strict=True)
         ]
-    cells = st.dataframe(
+    row = clicked_row(
         table,
-        hide_index=True,
-        height=min(TABLE_HEIGHT, ROW_HEIGHT * (len(table) + 1) + 3),
-        on_select="rerun",
-        selection_mode="single-cell",
-        column_config={"text": st.column_config.TextColumn(width="large", pinned=True)},
-        key=f"each_{door}_{'_'.join(reading.record.run_id for reading in sweep.readings)}",
-    ).selection.cells
+        f"each_{door}_{'_'.join(reading.record.run_id for reading in sweep.readings)}",
+        TABLE_HEIGHT,
+        {"text": st.column_config.TextColumn(width="large", pinned=True)},
+    )
     st.caption("✓ right, ✗ wrong, ∅ unparsed. The hardest first. Click a row for the raw completions.")
-    if cells and cells[0][0] < len(order):
-        _one(sweep, names, int(order[cells[0][0]]))
+    if row is not None:
+        _one(sweep, names, int(order[row]))
 
 
 def _one(sweep: Sweep, names: list[str], at: int) -> None:
