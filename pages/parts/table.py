@@ -109,7 +109,7 @@ def _table(reading: Reading, shown: list[Answer], name: str, height: int) -> Non
         selection_mode="single-cell",
         selection_default={"selection": {"cells": before}} if before else None,
         column_config={
-            "text": st.column_config.TextColumn(width=430),
+            "text": st.column_config.TextColumn(width=380),
             "number": st.column_config.NumberColumn(
                 "no.", help="Place in the run's sample", format="%d", width="small"
             ),
