@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from evalcore.f1_model import Design
 from evalcore.intervals import Interval, mcnemar_p, wilson
 from evalcore.metrics import (
     UNPARSED,
@@ -22,10 +23,10 @@ from evalcore.metrics import (
     scores,
 )
 from evalcore.paired import GROUPS, Agreement, PairCounts, agreement, group_codes, pair_counts, tango
+from evalcore.paired_intervals import PairedIntervals, paired_intervals
 from evalcore.pairing import shared_examples
 from evalcore.power import smallest_difference
-from evalcore.resampling import PairedIntervals, paired_bootstrap
-from evalcore.scoring import Reading
+from evalcore.scoring import Reading, design_of
 
 Better = Literal["higher", "lower", ""]
 Side = Literal["A", "B", ""]
@@ -179,8 +180,14 @@ class Comparison:
 
     @cached_property
     def intervals(self) -> PairedIntervals:
-        """Paired bootstrap, always with the same seed."""
-        return paired_bootstrap(self.y_true, self.y_a, self.y_b, len(self.labels))
+        """95 % intervals of each score's difference, for the way in which the shared examples were intervals."""
+        return paired_intervals(self.y_true, self.y_a, self.y_b, len(self.labels), self.design)
+
+    @property
+    def design(self) -> Design:
+        """How the shared examples were drawn: as the run's whose answers they all are."""
+        whole = [r.record for r in (self.a, self.b) if len(r.y_true) == self.n]
+        return "stratified" if any(design_of(record) == "stratified" for record in whole) else "random"
 
     @cached_property
     def agreement(self) -> Agreement:
@@ -214,14 +221,14 @@ class Comparison:
             np.bincount(self.y_true[which], minlength=len(self.labels))
             for which in (right_b & ~right_a, right_a & ~right_b)
         )
-        drawn = self.intervals
+        intervals = self.intervals
         return ClassRows(
             support=a.support,
             f1_a=a.f1,
             f1_b=b.f1,
-            f1_a_interval=drawn.f1_a,
-            f1_b_interval=drawn.f1_b,
-            f1_difference_interval=drawn.f1_difference,
+            f1_a_interval=intervals.f1_a,
+            f1_b_interval=intervals.f1_b,
+            f1_difference_interval=intervals.f1_difference,
             recall_a=a.recall,
             recall_b=b.recall,
             recall_a_interval=_wilson_of(a),

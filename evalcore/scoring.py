@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from evalcore.columns import Columns, examples_at, load_columns, parser_of
 from evalcore.completion import Completion
 from evalcore.errors import StoreError
-from evalcore.intervals import Intervals, bootstrap, wilson
+from evalcore.f1_model import Design
+from evalcore.intervals import wilson
 from evalcore.metrics import (
     UNPARSED,
     ClassScores,
@@ -23,6 +24,7 @@ from evalcore.metrics import (
     scores,
 )
 from evalcore.parse import ACCEPTED, MATCHES, Match, Parsed, Scoring
+from evalcore.score_intervals import Intervals, score_intervals
 from evalcore.store import RunRecord, Store
 from evalcore.task import Example
 
@@ -193,8 +195,8 @@ class Reading:
 
     @cached_property
     def intervals(self) -> Intervals:
-        """95 % bootstrap intervals, always with the same seed."""
-        return bootstrap(self.confusion)
+        """95 % intervals, for the way in which the sample was drawn."""
+        return score_intervals(self.confusion, design_of(self.record))
 
     @cached_property
     def accuracy_interval(self) -> tuple[float, float]:
@@ -241,6 +243,12 @@ def read(store: Store, run_id: str, scoring: Scoring = "lenient", *, columns: Co
     y_pred = np.where(_accepted(columns, scoring), columns.named, UNPARSED).astype(np.int64)
     confusion = confusion_counts(y_true, y_pred, len(record.labels))
     return Reading(record, scoring, columns, Answers(store, record, columns, scoring), y_true, y_pred, confusion)
+
+
+def design_of(record: RunRecord) -> Design:
+    """How a run's examples were drawn. A whole split, and what was imported, counts as drawn at random: nobody says
+    otherwise, and the intervals for that hold in both cases."""
+    return "stratified" if record.spec.sample == "stratified" and record.n < record.split_size else "random"
 
 
 def _accepted(columns: Columns, scoring: Scoring) -> NDArray[np.bool_]:
