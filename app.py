@@ -4,23 +4,26 @@ import streamlit as st
 
 from pages.parts import doors, overview, state
 from pages.parts.bar import bar
-from pages.parts.frame import frame
+from pages.parts.frame import frame, say_how_it_stands
 from pages.parts.plain import plain
 from pages.parts.progress import launcher
 from pages.parts.references import held_against
 
 page = frame("Overview")
-if st.session_state.get("imported") and page.record:
+if page.record and state.is_import(page.record):
     st.caption(f"Imported predictions: {plain(page.record.origin)}")
     job = None
 else:
     bar(page.store)
-    job = launcher(page.store, page.record)
+    job = launcher(page)
 
 if job is not None:
     st.stop()
+say_how_it_stands(page)
 if page.record is None:
-    st.info("This has not been run yet. Press “Run”; a run that was made before shows at once.")
+    if not page.shown.said:
+        st.info("This has not been run yet. Press “Run”; a run that was made before shows at once.")
+    doors.leave("overview", {})
     st.stop()
 
 reading = state.reading_of(page.store, page.record, page.scoring)

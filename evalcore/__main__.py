@@ -132,8 +132,7 @@ def _source(options: argparse.Namespace) -> TaskSource:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from evalcore.run import Progress, baseline_specs, execute
-    from evalcore.runspec import BASELINES
+    from evalcore.run import Progress, execute, execute_baselines
 
     store = _store(options)
     spec = RunSpec(
@@ -157,15 +156,9 @@ def _run(options: argparse.Namespace) -> int:
 
     try:
         outcome = execute(spec, store, on_progress=on_progress)
-        if spec.model not in BASELINES and not options.no_baselines:
-            from evalcore.errors import ModelError
-
-            for baseline in baseline_specs(spec):
-                bar.show(f"comparing with {baseline.model}", outcome.record.n, outcome.record.n)
-                try:
-                    execute(baseline, store)
-                except ModelError:  # no train split
-                    break
+        if not options.no_baselines:
+            n = outcome.record.n
+            execute_baselines(spec, store, lambda name: bar.show(f"comparing with {name}", n, n))
     finally:
         bar.clear()
     return _print_report(options, store, outcome.record.run_id, outcome)

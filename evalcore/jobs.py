@@ -5,10 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Literal
 
 from evalcore.runspec import RunSpec
 from evalcore.store import Store
+
+REPORTS_KEPT = 32
+"""Of a job: its rate is that of the last few seconds, or of the last batches where these take longer."""
 
 Kind = Literal["run", "preview"]
 State = Literal["queued", "running", "done", "stopped", "failed", "died"]
@@ -61,16 +65,30 @@ class Job:
         """Waiting or being worked on."""
         return self.state in ACTIVE
 
-    def rate(self, now: float) -> float | None:
-        """Examples predicted a second so far; None before the first."""
-        if self.predicting_since is None or self.done <= self.cached:
-            return None
-        return (self.done - self.cached) / max((self.finished or now) - self.predicting_since, 1e-3)
 
-    def seconds_left(self, now: float) -> float | None:
-        """At the present rate; None while there is none."""
-        rate = self.rate(now)
-        return None if rate is None else (self.total - self.done) / rate
+@dataclass(frozen=True)
+class Pace:
+    """How fast a job has gone of late, and how long it has been silent.
+
+    Attributes:
+        heard: when something was last heard of it (seconds since 1970).
+        rate: examples a second over the last reports; None before there are two.
+        longest_wait_s: between two of these reports.
+    """
+
+    heard: float
+    rate: float | None = None
+    longest_wait_s: float = 0.0
+
+    @classmethod
+    def of(cls, reports: Sequence[tuple[float, int]], since: float) -> Pace:
+        """From the reports, each a time and how many were done, in their order; `since` if there are none."""
+        if not reports:
+            return cls(since)
+        (began, had), (heard, done) = reports[0], reports[-1]
+        waits = [later - earlier for (earlier, _), (later, _) in pairwise(reports)]
+        rate = (done - had) / (heard - began) if done > had and heard > began else None
+        return cls(heard, rate, max(waits, default=0.0))
 
 
 _COLUMNS = ", ".join(field.name for field in fields(Job))
@@ -134,6 +152,12 @@ class Jobs:
                 " predicting_since = CASE WHEN ? THEN coalesce(predicting_since, ?) END WHERE job_id = ?",
                 (phase, run_id, done, cached, total, predicting, time.time(), job_id),
             )
+            db.execute("INSERT INTO job_reports (job_id, at, done) VALUES (?, ?, ?)", (job_id, time.time(), done))
+            db.execute(
+                "DELETE FROM job_reports WHERE job_id = ? AND report_id NOT IN"
+                " (SELECT report_id FROM job_reports WHERE job_id = ? ORDER BY report_id DESC LIMIT ?)",
+                (job_id, job_id, REPORTS_KEPT),
+            )
             row = db.execute("SELECT stop FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
             return row is not None and not row[0]
 
@@ -144,6 +168,17 @@ class Jobs:
                 "UPDATE jobs SET state = ?, result = ?, finished = ?, phase = '' WHERE job_id = ?",
                 (state, result, time.time(), job_id),
             )
+            db.execute("DELETE FROM job_reports WHERE job_id = ?", (job_id,))
+
+    def pace(self, job: Job) -> Pace:
+        """How fast a job goes, and when it was last heard of."""
+        with self._store.connect() as db:
+            reports = db.execute(
+                "SELECT at, done FROM job_reports WHERE job_id = ? ORDER BY report_id", (job.job_id,)
+            ).fetchall()
+        if job.predicting_since is not None:  # what came before, loading the model say, was no predicting
+            reports = [report for report in reports if report[0] >= job.predicting_since]
+        return Pace.of(reports, job.predicting_since or job.started or job.created)
 
     def bury(self, reason: str) -> int:
         """Mark jobs that are `running` although there is no worker. Only the holder of the worker's lock may.
@@ -152,6 +187,7 @@ class Jobs:
             how many there were.
         """
         with self._store.connect(write=True) as db:
+            db.execute("DELETE FROM job_reports")
             return db.execute(
                 "UPDATE jobs SET state = CASE stop WHEN 1 THEN 'stopped' ELSE 'died' END, result = ?, finished = ?,"
                 " phase = '' WHERE state = 'running'",

@@ -17,7 +17,8 @@ from evalcore.store import Store
 def findings_of(store: Store, reading: Reading) -> list[Finding]:
     """A reading's findings, held against the baselines that were run on the same sample."""
     on_sample = store.runs_on_sample(reading.record.sample_id)
-    baselines = {r.spec.model: r for r in on_sample if r.spec.model in BASELINES}
+    # Of each the one that was asked for last: the train split may have changed since.
+    baselines = {r.spec.model: r for r in reversed(on_sample) if r.spec.model in BASELINES}
     if reading.record.spec.model in BASELINES:
         return find(reading)
     return find(reading, [read(store, baseline.run_id, reading.scoring) for baseline in baselines.values()])

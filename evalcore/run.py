@@ -6,7 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -126,24 +126,40 @@ def execute(
     stored: dict[bytes, object] = {}
     try:
         run = prepare(spec, store, on_phase)
-        if not store.read_only:
-            store.start_run(run.record, run.examples, run.keys)
         stored = dict(store.completions(run.keys))
         lacking = sum(key not in stored for key in run.keys)
-        if not lacking:
-            return _outcome(run, store, found=len(run.keys), predicted=0)
-        if store.read_only:
+        if lacking and store.read_only:
             raise StoreError(
                 f"the cache folder cannot be written, and {lacking} of {len(run.keys)} predictions are missing.",
                 where=str(store.folder),
                 do="Make it writable, or choose another with --cache or BLINDSPOT_CACHE.",
             )
+        store.start_run(run.record, run.examples, run.keys)
+        if not lacking:
+            return _outcome(run, store, found=len(run.keys), predicted=0)
         with _turn(store.folder, run.record, on_phase):
             return _predict(run, store, on_progress, on_phase, loader)
     except Stopped:
         if run is None:
             raise
         return _outcome(run, store, found=len(stored), predicted=0)
+
+
+def execute_baselines(spec: RunSpec, store: Store, on_start: Callable[[str], None]) -> None:
+    """Run the baselines on a spec's sample: the first thing to compare it with. Without a train split there are none.
+
+    Args:
+        on_start: told the name of each before it begins.
+    """
+    for baseline in baseline_specs(spec) if spec.model not in BASELINES else ():
+        on_start(baseline.model)
+        try:
+            execute(baseline, store)
+        except ModelError:
+            return
+        except StoreError:
+            if not store.read_only:  # there it is no fault of the run that its baselines are not stored
+                raise
 
 
 def prepare(spec: RunSpec, store: Store, on_phase: OnPhase = lambda phase: None) -> Prepared:
@@ -222,6 +238,7 @@ def _predict(run: Prepared, store: Store, on_progress: OnProgress, on_phase: OnP
     done = cached = sum(key in found for key in run.keys)
     predicted, seconds, load_seconds = 0, 0.0, 0.0
     unanswered: list[Unanswered] = []
+    kept: list[bytes] = []
     try:
         if missing:
             started = time.perf_counter()
@@ -237,6 +254,7 @@ def _predict(run: Prepared, store: Store, on_progress: OnProgress, on_phase: OnP
                 rows, took, failure = _ask(predictor, batch, [missing[key] for key in batch])
                 store.put_batch(run.record.run_id, rows, took)
                 seconds += took
+                kept += [key for key, _ in rows]
                 predicted += len(rows)
                 done += sum(copies[key] for key, _ in rows)
                 unanswered += [failure] if failure else []
@@ -247,7 +265,10 @@ def _predict(run: Prepared, store: Store, on_progress: OnProgress, on_phase: OnP
         pass
     if unanswered:
         raise _not_answered(unanswered, done, run.record.n)
-    return _outcome(run, store, cached, predicted, seconds, load_seconds)
+    outcome = _outcome(run, store, cached, predicted, seconds, load_seconds)
+    if not outcome.complete:
+        _check_that_it_stayed(kept, run.record, store)
+    return outcome
 
 
 def _ask(
@@ -268,6 +289,21 @@ def _not_answered(failures: list[Unanswered], done: int, total: int) -> ModelErr
     last = failures[-1]
     kept = f"{done} of {total} examples have an answer, which is kept; run it again to ask for the others."
     return ModelError(last.what, where=last.where, do=f"{last.do} {kept}".strip())
+
+
+def _check_that_it_stayed(kept: list[bytes], record: RunRecord, store: Store) -> None:
+    """What was stored a moment ago must be there as it was: else it would be asked for again and again, in vain.
+
+    Raises:
+        StoreError: if it is not.
+    """
+    lost = len(kept) - len(store.completions(kept))
+    if lost:
+        raise StoreError(
+            f"{lost} of {len(kept)} completions that were just stored cannot be read back as they were.",
+            where=f"{store.path}, run {record.run_id}",
+            do="Check the disk, or choose another cache folder with --cache or BLINDSPOT_CACHE.",
+        )
 
 
 def _outcome(
@@ -311,8 +347,8 @@ def _turn(folder: Path, record: RunRecord, on_phase: OnPhase) -> Iterator[None]:
         except Timeout:
             on_phase(f"waiting for process {_holder(holder)}, which is predicting with this model")
     try:
-        with open(os.open(holder, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as stream:
-            stream.write(str(os.getpid()))
+        with suppress(OSError), open(os.open(holder, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as stream:
+            stream.write(str(os.getpid()))  # for messages alone: a full disk is said when a batch is to be kept
         yield
     finally:
         holder.unlink(missing_ok=True)

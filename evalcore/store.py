@@ -12,17 +12,19 @@ import json
 import os
 import re
 import sqlite3
+import threading
 import time
+import uuid
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from filelock import FileLock
 
-from evalcore.completion import Completion
+from evalcore.completion import Completion, Stop
 from evalcore.errors import StoreError
 from evalcore.prompt import Prompt
 from evalcore.runspec import RunSpec
@@ -83,7 +85,8 @@ class Store:
 
     Attributes:
         notice: what a person should know, for example that a damaged database was set aside. Empty if nothing.
-        read_only: the folder cannot be written: what is stored can be looked at, and nothing can be added.
+        read_only: the folder cannot be written: what is stored can be looked at, and nothing can be added. A run
+            whose completions are all stored is kept in memory, for as long as this object lives.
 
     Raises:
         StoreError: if the folder or the database cannot be used, or a newer program wrote it.
@@ -93,6 +96,8 @@ class Store:
         self.folder = Path(folder)
         self.path = self.folder / FILE_NAME
         self.notice = ""
+        self._beside: _Beside | None = None
+        self._keeping = threading.Lock()
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -124,6 +129,8 @@ class Store:
         Raises:
             StoreError: for whatever SQLite has to complain about.
         """
+        if write and self.read_only:
+            raise _not_writable(self.path)
         try:
             if self.read_only:
                 address = f"{self.path.resolve().as_uri()}?mode=ro"
@@ -132,13 +139,17 @@ class Store:
                 if not self.path.exists():
                     os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
                 connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"the cache cannot be opened ({error}).", where=str(self.path)) from error
+        except OSError as error:
+            raise StoreError(f"the cache cannot be opened ({error.strerror}).", where=str(self.path)) from error
+        except sqlite3.Error as error:
+            raise _store_error(error, self.path) from error
         # A flipped bit can make a text no UTF-8; its row must count as damaged, and not stop those beside it.
         connection.text_factory = _as_text
         try:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
+            if self._beside is not None:
+                self._beside.attach_to(connection)
             if write:
                 connection.execute("BEGIN IMMEDIATE")
             yield connection
@@ -147,7 +158,7 @@ class Store:
         except sqlite3.Error as error:
             raise _store_error(error, self.path) from error
         except UnicodeDecodeError:  # a complaint of SQLite's that quotes bytes of a damaged file
-            damage = sqlite3.DatabaseError("malformed")
+            damage = _Damage("malformed")
             raise _store_error(damage, self.path) from damage
         finally:
             connection.close()  # rolls back what was not committed
@@ -159,6 +170,9 @@ class Store:
                 self._check(db, version)
         if version == len(MIGRATIONS):
             return
+        if self.read_only and 0 < version < len(MIGRATIONS):
+            self._beside = _Beside()  # it has the tables that an older format lacks
+            return
         with self.connect(write=True) as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]  # another process may have been first
             if version > len(MIGRATIONS):
@@ -167,10 +181,7 @@ class Store:
                     where=str(self.path),
                     do="Update Blindspot, or choose another cache folder.",
                 )
-            for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
-                for statement in migration.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {number}")
+            _bring_up_to_date(db, version)
 
     def _check(self, db: sqlite3.Connection, version: int) -> None:
         """Look for damage once, at opening: SQLite would notice most of it only when the page is read.
@@ -180,14 +191,14 @@ class Store:
         """
         pages, page_size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
         if self.path.stat().st_size < pages * page_size:
-            raise sqlite3.DatabaseError("the file is truncated")
+            raise _Damage("the file is truncated")
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         lacking = set(re.findall(r"CREATE TABLE (\w+)", "".join(MIGRATIONS[:version]))) - tables
         if lacking:
-            raise sqlite3.DatabaseError(f"the table {min(lacking)} is missing")
+            raise _Damage(f"the table {min(lacking)} is missing")
         verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
-            raise sqlite3.DatabaseError(f"malformed: {str(verdict).splitlines()[-1]}")
+            raise _Damage(f"malformed: {str(verdict).splitlines()[-1]}")
 
     def _begin_anew(self) -> None:
         """Set a damaged database aside, never over an older one, and begin a new one."""
@@ -223,7 +234,11 @@ class Store:
         return found
 
     def put_completions(self, rows: Sequence[tuple[bytes, Completion]]) -> None:
-        """Keep completions: all of them or, when the process dies on the way, none."""
+        """Keep completions: all of them or, when the process dies on the way, none.
+
+        Raises:
+            StoreError: if one of them would come back as another.
+        """
         with self.connect(write=True) as db:
             insert_completions(db, rows)
 
@@ -239,7 +254,18 @@ class Store:
     # -- runs ---------------------------------------------------------------------------------------
 
     def start_run(self, record: RunRecord, examples: Sequence[Example], keys: Sequence[bytes]) -> None:
-        """Keep what a run consists of before its first prediction; nothing changes if it is there already."""
+        """Keep what a run consists of before its first prediction, and that these words stood for it just now.
+
+        What is there already stays. In a folder that cannot be written the run, of which no prediction may be missing,
+        is kept in memory.
+        """
+        if self.read_only:
+            with self._keeping:
+                beside = self._beside.copy() if self._beside else _Beside()
+                with beside.connection as db:
+                    insert_run(db, replace(record, finished=record.finished or record.created), examples, keys)
+                self._beside = beside
+            return
         with self.connect(write=True) as db:
             insert_run(db, record, examples, keys)
 
@@ -286,13 +312,35 @@ class Store:
         return _record(row)
 
     def find_run(self, spec: RunSpec) -> RunRecord | None:
-        """The newest run that was asked for in just these words."""
+        """The run that these words stood for when they were last resolved: `evalcore.standing` says whether they
+        still do."""
+        return next(iter(self.runs_for(spec)), None)
+
+    def runs_for(self, spec: RunSpec) -> list[RunRecord]:
+        """Every run that these words have stood for, the one that they stood for last first.
+
+        The same words mean another run once a prompt, a data file, a model's files or a branch of the hub is another.
+        """
         with self.connect() as db:
-            row = db.execute(
-                f"SELECT {_RUN_COLUMNS} FROM runs WHERE spec_key = ? ORDER BY created DESC LIMIT 1",
-                (spec.key,),
-            ).fetchone()
-        return next(iter(self._readable([row])), None) if row else None
+            rows = db.execute(
+                f"SELECT {_RUN_COLUMNS} FROM runs LEFT JOIN"
+                " (SELECT run_id AS resolved_to, max(resolved) AS resolved FROM resolutions WHERE spec_key = ?"
+                " GROUP BY run_id) ON resolved_to = run_id WHERE spec_key = ? OR resolved IS NOT NULL"
+                " ORDER BY coalesce(resolved, created) DESC",
+                (spec.key, spec.key),
+            ).fetchall()
+        return self._readable(rows)
+
+    def first_items(self, run_id: str, n: int) -> tuple[list[Example], list[bytes]]:
+        """The first `n` examples of a run, and the keys of their completions."""
+        with self.connect() as db:
+            rows = db.execute(
+                "SELECT s.text, s.label, i.key FROM runs r JOIN run_items i ON i.run_id = r.run_id JOIN sample_items s"
+                " ON s.sample_id = r.sample_id AND s.position = i.position WHERE r.run_id = ?"
+                " ORDER BY i.position LIMIT ?",
+                (run_id, n),
+            ).fetchall()
+        return [Example(text, label) for text, label, _ in rows], [key for *_, key in rows]
 
     def count_done(self, run_id: str) -> int:
         """How many of the run's examples have a completion that is intact."""
@@ -305,10 +353,11 @@ class Store:
             return sum(checksum == _checksum(key, columns) for key, checksum, *columns in rows)
 
     def runs_on_sample(self, sample_id: str) -> list[RunRecord]:
-        """Finished runs on just these examples, the newest first."""
+        """Finished runs on just these examples, the one that was last asked for first."""
         with self.connect() as db:
             rows = db.execute(
-                f"SELECT {_RUN_COLUMNS} FROM runs WHERE sample_id = ? AND finished IS NOT NULL ORDER BY created DESC",
+                f"SELECT {_RUN_COLUMNS} FROM runs WHERE sample_id = ? AND finished IS NOT NULL ORDER BY coalesce("
+                "(SELECT max(resolved) FROM resolutions r WHERE r.run_id = runs.run_id), created) DESC",
                 (sample_id,),
             ).fetchall()
         return self._readable(rows)
@@ -352,6 +401,55 @@ class Store:
             )
 
 
+class _Beside:
+    """A database in memory: what a folder that cannot be written has no room for. It is never changed, but copied."""
+
+    def __init__(self) -> None:
+        self._address = f"file:{uuid.uuid4().hex}?mode=memory&cache=shared"
+        # The last reader may be of another thread than the one that made it.
+        self.connection = sqlite3.connect(self._address, uri=True, check_same_thread=False)
+        _bring_up_to_date(self.connection, 0)
+
+    def copy(self) -> _Beside:
+        """The same once more."""
+        other = _Beside()
+        self.connection.backup(other.connection)
+        return other
+
+    def attach_to(self, connection: sqlite3.Connection) -> None:
+        """Make a connection read runs from both, those of the folder first."""
+        there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("ATTACH ? AS beside", (self._address,))
+        for table, named in {"runs": "run_id", "run_items": "run_id", "sample_items": "sample_id"}.items():
+            connection.execute(
+                f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} UNION ALL SELECT * FROM beside.{table} b"
+                f" WHERE NOT EXISTS (SELECT 1 FROM main.{table} m WHERE m.{named} = b.{named})"
+            )
+        if "resolutions" in there:
+            connection.execute(
+                "CREATE TEMP VIEW resolutions AS SELECT * FROM main.resolutions UNION SELECT * FROM beside.resolutions"
+            )
+
+
+def _bring_up_to_date(db: sqlite3.Connection, version: int) -> None:
+    for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
+        for statement in migration.split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {number}")
+
+
+def file_stamp(file: Path) -> str:
+    """Size, times and inode of a file: while these are the same, it need not be read again.
+
+    Raises:
+        OSError: if it is not there.
+    """
+    # The change time cannot be set by a program, so that a file put back with its old date is noticed.
+    stat = file.stat()
+    return f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
+
+
 def insert_run(db: sqlite3.Connection, record: RunRecord, examples: Sequence[Example], keys: Sequence[bytes]) -> None:
     """Insert a run with its sample, inside a transaction of the caller's. What is there and is damaged is mended."""
     sample = [(record.sample_id, at, e.text, e.label) for at, e in enumerate(examples)]
@@ -366,18 +464,32 @@ def insert_run(db: sqlite3.Connection, record: RunRecord, examples: Sequence[Exa
         (*_record_row(record), record.spec.key),
     )
     items = [(record.run_id, at, key) for at, key in enumerate(keys)]
-    _keep_rows(db, "run_items", "run_id", "run_id, position, key", items)
+    if _keep_rows(db, "run_items", "run_id", "run_id, position, key", items):
+        # Other training examples in a prompt: the same run, with other answers. Who keeps a reading of it sees it end
+        # anew.
+        db.execute("UPDATE runs SET finished = ? WHERE run_id = ?", (record.finished, record.run_id))
+    # Asked for with more examples than there are, it is the run of all of them as well.
+    words = {record.spec.key, replace(record.spec, n=record.n).key}
+    db.executemany(
+        "INSERT OR REPLACE INTO resolutions (run_id, spec_key, resolved) VALUES (?, ?, ?)",
+        [(record.run_id, spec_key, record.created) for spec_key in words],
+    )
 
 
 def _keep_rows(
     db: sqlite3.Connection, table: str, named: str, columns: str, rows: Sequence[tuple[str | int | bytes, ...]]
-) -> None:
-    """Make the rows of one sample or one run these: written if they are not there, or not as they were."""
+) -> bool:
+    """Make the rows of one sample or one run these: written if they are not there, or not as they were.
+
+    Returns:
+        whether they were written.
+    """
     stored = db.execute(f"SELECT {columns} FROM {table} WHERE {named} = ? ORDER BY position", (rows[0][0],)).fetchall()
     if stored == rows:
-        return
+        return False
     db.execute(f"DELETE FROM {table} WHERE {named} = ?", (rows[0][0],))
     db.executemany(f"INSERT INTO {table} ({columns}) VALUES ({','.join('?' * len(rows[0]))})", rows)
+    return True
 
 
 def insert_completions(db: sqlite3.Connection, rows: Sequence[tuple[bytes, Completion]]) -> None:
@@ -401,10 +513,31 @@ _RUN_COLUMNS = (
 )
 
 
+_LARGEST_INT = 2**63 - 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_COMES_BACK: dict[str, Callable[[Any], bool]] = {
+    "text": lambda value: type(value) is str and not _SURROGATE.search(value),
+    "token_ids": lambda value: type(value) is tuple and all(type(token) is int for token in value),
+    "prompt_tokens": lambda value: type(value) is int and 0 <= value <= _LARGEST_INT,
+    "stop": lambda value: type(value) is str and value in get_args(Stop),
+    "latency_ms": lambda value: type(value) is float or (type(value) is int and abs(value) <= _LARGEST_INT),
+    "label_logprobs": lambda value: type(value) is bytes and len(value) % 4 == 0,
+}
+"""What each field must be to come back from SQLite as it was: `True` would be 1, and numpy's numbers bytes."""
+
+
 def _completion_row(completion: Completion) -> list[str | int | float | bytes]:
-    c, ids = completion, json.dumps(completion.token_ids, separators=(",", ":"))
-    # SQLite keeps NaN as NULL, which would come back as something else.
-    latency: str | float = c.latency_ms if c.latency_ms == c.latency_ms else "nan"
+    c = completion
+    odd = [name for name, comes_back in _COMES_BACK.items() if not comes_back(getattr(c, name))]
+    if odd:
+        value = getattr(c, odd[0])
+        raise StoreError(
+            f"a completion's {odd[0]} would not come back as it is ({type(value).__name__} {value!r:.60}).",
+            do="Nothing of its batch was stored. This is a fault of what made it, not of the cache.",
+        )
+    ids = json.dumps(c.token_ids, separators=(",", ":"))
+    # SQLite keeps NaN as NULL and -0.0 as 0, which would come back as something else.
+    latency: str | float = float(c.latency_ms) + 0.0 if c.latency_ms == c.latency_ms else "nan"
     return [c.text, ids, c.prompt_tokens, c.stop, latency, c.label_logprobs]
 
 
@@ -450,35 +583,82 @@ def _as_text(value: bytes) -> str:
     return value.decode("utf-8", "surrogateescape")
 
 
+class _Damage(sqlite3.DatabaseError):
+    """What was found out here, rather than by SQLite, to be broken."""
+
+
 def _is_damage(error: StoreError) -> bool:
     """Whether the file is broken, and not merely locked, full or out of reach."""
     cause = error.__cause__
-    return isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.OperationalError)
+    return isinstance(cause, _Damage) or _code(cause) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _code(error: BaseException | None) -> int:
+    """SQLite's result code, without what it adds in higher bits; -1 where the error is none of SQLite's."""
+    code: int = getattr(error, "sqlite_errorcode", -1)
+    return code & 0xFF if code >= 0 else code
+
+
+_NOT_WRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 
 
 def _store_error(error: sqlite3.Error, path: Path) -> StoreError:
-    message = str(error)
-    if "readonly" in message or "unable to open" in message:
-        return StoreError(
-            "the cache cannot be written.",
-            where=str(path),
-            do="Check the folder's permissions, or choose another.",
-        )
-    if "disk is full" in message or "full" in message:
+    """What SQLite has to complain about, by its result code: its words are the same for different things."""
+    code, message = _code(error), str(error)
+    if code in _NOT_WRITABLE:
+        return _not_writable(path)
+    if code == sqlite3.SQLITE_FULL:
         return StoreError(
             "the disk is full.", where=str(path), do="Free some space and run again: what was stored is kept."
         )
-    if "locked" in message:
+    if code in _BUSY:
         return StoreError(
             f"another process kept the cache locked for {BUSY_TIMEOUT_S:.0f} s.",
             where=str(path),
             do="Try again.",
         )
+    if code == sqlite3.SQLITE_IOERR:
+        return _not_read_or_written(error, path)
+    if isinstance(error, _Damage) or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StoreError(
+            f"the cache cannot be read ({message}).",
+            where=str(path),
+            do="Move the file away to begin a new cache.",
+        )
+    return StoreError(f"the cache refused ({message}).", where=str(path), do="Run it again: what was stored is kept.")
+
+
+def _not_writable(path: Path) -> StoreError:
     return StoreError(
-        f"the cache cannot be read ({message}).",
-        where=str(path),
-        do="Move the file away to begin a new cache.",
+        "the cache cannot be written.", where=str(path), do="Check the folder's permissions, or choose another."
     )
+
+
+def _not_read_or_written(error: sqlite3.Error, path: Path) -> StoreError:
+    """The system refused to read or write. SQLite does not tell why; a limit on the size of files is one reason."""
+    name, limit = getattr(error, "sqlite_errorname", ""), _file_size_limit()
+    if limit is not None and not name.endswith(("_READ", "_SHORT_READ")):
+        return StoreError(
+            f"the cache cannot be written ({name or error}): no file may grow beyond {limit:,} bytes here.",
+            where=str(path),
+            do="Raise that limit (ulimit -f), or check the disk, and run again: what was stored is kept.",
+        )
+    return StoreError(
+        f"the system could not read or write the cache ({name or error}).",
+        where=str(path),
+        do="Check the disk, and run again: what was stored is kept.",
+    )
+
+
+def _file_size_limit() -> int | None:
+    """The largest file that this process may write, in bytes; None where there is no limit."""
+    try:
+        import resource
+    except ImportError:  # not on this system
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    return None if limit == resource.RLIM_INFINITY else limit
 
 
 MIGRATIONS: tuple[str, ...] = (
@@ -521,5 +701,17 @@ MIGRATIONS: tuple[str, ...] = (
         run_id TEXT PRIMARY KEY REFERENCES runs ON DELETE CASCADE, name TEXT NOT NULL DEFAULT '',
         note TEXT NOT NULL DEFAULT '', pinned INTEGER NOT NULL DEFAULT 0
     )
+    """,
+    # 3: when which words stood for which run; the last reports of a job
+    """
+    CREATE TABLE resolutions (
+        run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, spec_key TEXT NOT NULL, resolved REAL NOT NULL,
+        PRIMARY KEY (run_id, spec_key)
+    ) WITHOUT ROWID;
+    CREATE TABLE job_reports (
+        report_id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+        at REAL NOT NULL, done INTEGER NOT NULL
+    );
+    CREATE INDEX job_reports_by_job ON job_reports (job_id)
     """,
 )

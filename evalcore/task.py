@@ -14,7 +14,7 @@ from typing import Literal
 
 from evalcore import parse
 from evalcore.datafile import SUFFIXES, Table, read_label_list, read_table, typed_path
-from evalcore.errors import DataError, SpecError
+from evalcore.errors import BlindspotError, DataError, SpecError
 
 Sample = Literal["stratified", "random", "first"]
 SAMPLES: tuple[Sample, ...] = ("stratified", "random", "first")
@@ -79,13 +79,50 @@ def load_task(source: TaskSource) -> Task:
     """Read a task.
 
     Raises:
-        DataError: if a file is missing or cannot be read exactly, or the labels cannot be told apart.
+        DataError: if a file is missing or cannot be read exactly, or the labels cannot be told apart. Nothing else:
+            whatever a file does to what reads it is said in a sentence.
+    """
+    try:
+        files = task_files(source)
+        return _load_files(source, files) if files else _load_banking77_from_hub()
+    except BlindspotError:
+        raise
+    except MemoryError as error:
+        raise DataError("there is not enough memory to read it.", where=source.name, do="Take a part of it.") from error
+    except Exception as error:
+        raise DataError(
+            f"it cannot be read ({type(error).__name__}: {_first_line(error):.200}).",
+            where=source.name,
+            do="Look whether the file is what its name says, or save it as CSV.",
+        ) from error
+
+
+@dataclass(frozen=True)
+class TaskFiles:
+    """What a task is read from.
+
+    Attributes:
+        origin: the file or folder that was named.
+        train, labels: None where there is none.
+    """
+
+    origin: Path
+    test: Path
+    train: Path | None
+    labels: Path | None
+
+
+def task_files(source: TaskSource) -> TaskFiles | None:
+    """The files of a task; None if it comes from the hub. Nothing is read.
+
+    Raises:
+        DataError: if one that is named is missing.
     """
     if source.name == "demo":
-        return _load_local(TaskSource("demo"), DEMO_FOLDER)
+        return _files_in(TaskSource("demo"), DEMO_FOLDER)
     if source.name == "banking77":
         local = _local_banking77()
-        return _load_local(source, local) if local else _load_banking77_from_hub()
+        return _files_in(source, local) if local else None
     path = typed_path(source.name)
     if path is None:
         raise DataError(
@@ -93,7 +130,7 @@ def load_task(source: TaskSource) -> Task:
             where=source.name,
             do="Give `demo`, `banking77`, a CSV, JSONL or Parquet file, or a folder that holds `test.csv`.",
         )
-    return _load_local(source, path)
+    return _files_in(source, path)
 
 
 def draw(task: Task, n: int, sample: Sample, seed: int = 0) -> tuple[Example, ...]:
@@ -171,7 +208,7 @@ def _local_banking77() -> Path | None:
     )
 
 
-def _load_local(source: TaskSource, path: Path) -> Task:
+def _files_in(source: TaskSource, path: Path) -> TaskFiles:
     if path.is_dir():
         test_file = _split_file(path, "test")
         if test_file is None:
@@ -182,10 +219,17 @@ def _load_local(source: TaskSource, path: Path) -> Task:
         test_file = path
         train_file = _named(source.train) if source.train else None
         label_file = _named(source.labels) if source.labels else None
-    test = _examples(read_table(test_file), source)
-    train = _examples(read_table(train_file), source) if train_file else ()
-    listed = read_label_list(label_file) if label_file else None
-    return make_task(source.name if source.name in ("demo", "banking77") else path.name, test, train, listed, str(path))
+    return TaskFiles(path, test_file, train_file, label_file)
+
+
+def _load_files(source: TaskSource, files: TaskFiles) -> Task:
+    if source.name == "demo":
+        source = TaskSource("demo")  # what was said about the files of another task does not apply
+    test = _examples(read_table(files.test), source)
+    train = _examples(read_table(files.train), source) if files.train else ()
+    listed = read_label_list(files.labels) if files.labels else None
+    name = source.name if source.name in ("demo", "banking77") else files.origin.name
+    return make_task(name, test, train, listed, str(files.origin))
 
 
 def _named(name: str) -> Path:

@@ -20,11 +20,11 @@ from filelock import FileLock, Timeout
 
 from evalcore import preview
 from evalcore.completion import Predictor
-from evalcore.errors import BlindspotError, ModelError
+from evalcore.errors import BlindspotError
 from evalcore.jobs import Job, Jobs
 from evalcore.predictors import Identified, OnPhase
-from evalcore.run import OnProgress, Outcome, Progress, Stopped, baseline_specs, execute
-from evalcore.runspec import BASELINES, RunSpec, digest
+from evalcore.run import OnProgress, Outcome, Progress, Stopped, execute, execute_baselines
+from evalcore.runspec import RunSpec, digest
 from evalcore.store import Store
 
 POLL_S = 0.2
@@ -138,16 +138,15 @@ def _do(job: Job, store: Store, jobs: Jobs, warm: Warm) -> None:
 
 
 def _predict(spec: RunSpec, store: Store, warm: Warm, on_progress: OnProgress) -> Outcome:
-    """The run itself, and then the baselines on the same sample: the first thing to compare it with."""
+    """The run itself, and then the baselines on the same sample."""
     outcome = execute(spec, store, on_progress=on_progress, loader=warm.load)
-    if outcome.complete and spec.model not in BASELINES:
-        n = outcome.record.n
-        for baseline in baseline_specs(spec):
-            on_progress(Progress(f"comparing with {baseline.model}", outcome.record.run_id, n, outcome.from_cache, n))
-            try:
-                execute(baseline, store)
-            except ModelError:
-                break  # no train split: there is nothing to fit a baseline on
+    n = outcome.record.n
+
+    def on_start(name: str) -> None:
+        on_progress(Progress(f"comparing with {name}", outcome.record.run_id, n, outcome.from_cache, n))
+
+    if outcome.complete:
+        execute_baselines(spec, store, on_start)
     return outcome
 
 

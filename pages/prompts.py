@@ -5,7 +5,7 @@ import streamlit as st
 from evalcore.errors import BlindspotError
 from evalcore.prompt import BUILT_IN, DESCRIPTIONS, Prompt, built_in, own
 from evalcore.runspec import BASELINES
-from evalcore.task import draw, load_task
+from evalcore.standing import first_text
 from pages.parts import state
 from pages.parts.frame import frame
 from pages.parts.plain import plain
@@ -58,26 +58,27 @@ with left:
             problem = str(error)
             st.error(plain(problem))
         save, remove = st.columns(2)
-        if save.button("Save", type="primary", disabled=bool(problem or not new_name), width="stretch"):
+        fixed = page.store.read_only
+        if save.button("Save", type="primary", disabled=bool(fixed or problem or not new_name), width="stretch"):
             page.store.save_prompt(prompt)
             st.toast(f"Saved {plain(prompt.name)}.")
-            st.session_state["spec"] = state.with_prompt(prompt.name)
+            state.choose_prompt(prompt.name)
             st.session_state.pop("edited_prompt", None)
             st.rerun()
-        if name in kept and remove.button("Remove", width="stretch"):
+        if name in kept and remove.button("Remove", disabled=fixed, width="stretch"):
             page.store.delete_prompt(name)
-            st.session_state["spec"] = state.with_prompt("article")
+            state.choose_prompt("article")
             st.session_state.pop("edited_prompt", None)
             st.rerun()
     if not problem and name != NEW and st.button("Use it on the overview", icon=":material/arrow_forward:"):
-        state.choose(state.with_prompt(name))
+        state.choose_prompt(name)
         st.switch_page("app.py")
 with right:
     st.markdown("**The exact chat text**")
     model = "demo" if spec.model in BASELINES else spec.model
     st.caption(plain(f"for {model}, with the model's own template"))
     try:
-        first = draw(load_task(spec.task), 1, "stratified")[0].text if spec.task.name != "banking77" else ""
+        first = first_text(spec.task)
     except BlindspotError as error:
         st.error(plain(str(error)))
         st.stop()

@@ -13,6 +13,7 @@ from evalcore.task import TaskSource
 from pages.parts.frame import describe, distinct_names
 from pages.parts.plain import plain
 from tests.conftest import ROOT
+from tests.generated import imported
 
 PAGES = ("app.py", "pages/per_class.py", "pages/confusions.py", "pages/examples.py", "pages/prompts.py")
 
@@ -110,3 +111,19 @@ def test_runs_that_read_alike_have_different_names(own_cache, colours):
     records = [execute(replace(spec, seed=seed), own_cache).record for seed in (0, 1)]
     assert describe(records[0]) == describe(records[1])
     assert len(set(distinct_names(records).values())) == 2
+
+
+def test_the_examples_page_of_many_rows_says_nothing_on_the_terminal(own_cache, monkeypatch, caplog):
+    from streamlit.elements.lib import policies
+
+    record = imported(own_cache, 24, 500)
+    monkeypatch.setattr(policies, "_shown_default_value_warning", False)
+    app = run("pages/examples.py", run=record.run_id)
+    app.session_state["examples_opened"] = 399
+    app.session_state["examples_rows"] = None
+    app.run()
+    assert not app.exception
+    assert app.session_state["examples_page"] == 2
+    app.button(key="examples_next").click().run()  # the 401st is on the third page
+    assert (app.session_state["examples_opened"], app.session_state["examples_page"]) == (400, 3)
+    assert [message.getMessage() for message in caplog.records if "default value" in message.getMessage()] == []

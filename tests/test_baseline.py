@@ -1,5 +1,6 @@
 import time
 
+import numpy as np
 import pytest
 
 from evalcore.errors import ModelError
@@ -37,6 +38,25 @@ def test_a_change_of_the_train_split_is_another_model():
 
 def test_a_train_split_of_one_label_is_answered_with_it():
     assert ask(Tfidf(make_task("t", [], TRAIN[:2], ["sun", "rain"], "")), "wet") == ["sun"]
+
+
+def test_many_labels_of_one_example_each_are_no_numbers_and_no_warning(recwarn):
+    train = [Example(f"word{i} and {i % 7}", f"label {i}") for i in range(60)]
+    predictor = Tfidf(make_task("t", [], train, None, ""))
+    assert ask(predictor, "word3 and 3", "word41 and 6") == ["label 3", "label 41"]
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_a_row_without_weight_leaves_the_fit_as_it_is():
+    from scipy.sparse import csr_matrix, vstack
+    from sklearn.svm import LinearSVC
+
+    rng = np.random.default_rng(0)
+    rows, labels = csr_matrix(rng.random((90, 30))), [f"label {i % 9}" for i in range(90)]
+    plain = LinearSVC(C=1.0, random_state=0).fit(rows, labels)
+    twice = LinearSVC(C=1.0, random_state=0).fit(vstack([rows, rows]), labels * 2, [1.0] * 90 + [0.0] * 90)
+    assert (plain.coef_ == twice.coef_).all()
+    assert (plain.intercept_ == twice.intercept_).all()
 
 
 @pytest.mark.parametrize("name", ["majority", "tfidf"])

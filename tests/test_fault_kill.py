@@ -1,22 +1,28 @@
-"""Kills, crashes and processes side by side (F1 to F9). Real SIGKILL on real processes."""
+"""Kills, crashes and processes side by side (F1 to F9, F57). Real SIGKILL on real processes."""
 
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from evalcore import worker
 from evalcore.errors import StoreError
 from evalcore.export import export_run, predictions_csv
+from evalcore.jobs import Jobs
 from evalcore.run import execute
-from evalcore.runspec import RunSpec
+from evalcore.runspec import RunSpec, checked
 from evalcore.scoring import read
+from evalcore.shelf import Shelf
 from evalcore.store import Store
+from pages.parts.progress import status
 from tests.conftest import ROOT
 from tests.soak import soak
 from tests.victim import BATCH, KILLS, POINTS, Logged, N, asked, spec, start, wait_until, write_task
@@ -290,6 +296,162 @@ def test_a_cache_that_cannot_be_written_still_shows_its_results(tmp_path):
     assert shown.startswith("64 True The cache folder cannot be written: stored results are shown")
     assert again == "True"
     assert "the cache folder cannot be written, and 16 of 80 predictions are missing" in refused
+
+
+SMALLER_AS_NOBODY = """
+import sys
+sys.path.insert(0, {root!r})
+import evalcore.__main__, evalcore.report, evalcore.run, evalcore.scoring, evalcore.export, evalcore.predictors.baseline
+import os
+import sklearn.feature_extraction.text, sklearn.svm, sklearn.pipeline
+from evalcore.task import load_task
+from tests.victim import spec
+load_task(spec({task!r}).task)
+if os.getuid() == 0:
+    os.setgid(65534); os.setuid(65534)
+sys.exit(evalcore.__main__.main(["run", "--task", {task!r}, "--model", {model!r}, "--n", "60", "--cache", {cache!r}]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="modes of files mean something else here")
+def test_a_smaller_n_of_a_stored_sample_is_shown_from_a_cache_that_cannot_be_written(tmp_path):
+    """F57. Red while it was said that "the run was deleted while it was worked on": its row alone was not there."""
+    for folder in list(tmp_path.parents)[:2]:
+        folder.chmod(folder.stat().st_mode | 0o055)
+    tmp_path.chmod(0o755)
+    task, cache = write_task(tmp_path / "messages"), tmp_path / "cache"
+    store = Store(cache)
+    loader = lambda identified, on_phase: Logged(identified.identity, tmp_path / "log")  # noqa: E731
+    execute(spec(task, n=64), store, loader=loader)
+    for file in store.folder.rglob("*"):
+        file.chmod(0o555 if file.is_dir() else 0o444)
+    cache.chmod(0o555)
+    before = state_of(cache)
+    program = SMALLER_AS_NOBODY.format(root=str(ROOT), cache=str(cache), task=str(task), model="tfidf")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE_S
+        )
+    finally:
+        cache.chmod(0o700)
+        (cache / "locks").chmod(0o700)
+    assert done.returncode == 0, done.stderr
+    assert "60 of 60 examples" in done.stdout
+    assert "0 predicted now" in done.stdout
+    assert done.stderr.startswith("The cache folder cannot be written")
+    assert state_of(cache) == before
+
+
+def state_of(folder):
+    return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.rglob("*"))}
+
+
+def test_what_is_kept_in_memory_reads_like_what_is_stored(tmp_path):
+    """F57. Red with a run that is kept beside the others and that one of the readers does not see."""
+    task, store = write_task(tmp_path / "messages"), Store(tmp_path / "cache")
+    loader = lambda identified, on_phase: Logged(identified.identity, tmp_path / "log")  # noqa: E731
+    large = execute(spec(task), store, loader=loader).record
+    other = Store(tmp_path / "cache")
+    other.read_only = True
+    small = [execute(spec(task, n=n), other).record for n in (60, 200, 60)]
+    assert [record.n for record in other.runs_for(checked(spec(task, n=60)))] == [60]
+    assert {record.run_id for record in other.runs()} == {large.run_id, *(record.run_id for record in small)}
+    assert {record.run_id for record in store.runs()} == {large.run_id}
+    readings = [read(other, record.run_id) for record in (*small, large)]
+    assert [len(reading.answers) for reading in readings] == [60, 200, 60, N]
+    assert predictions_csv(readings[3]).startswith(predictions_csv(readings[0]))
+    assert [record.n for record in other.runs_on_sample(small[0].sample_id)] == [60]
+    assert export_run(other, readings[0], tmp_path / "out")
+    stored = execute(spec(task, n=60), store).record  # somebody who may write: then it is no longer twice there
+    assert [record.run_id for record in other.runs_for(checked(spec(task, n=60)))] == [stored.run_id]
+    assert len(read(other, stored.run_id).answers) == 60
+    with pytest.raises(StoreError, match="cannot be written"):
+        other.finish_run(stored.run_id)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_cache_of_an_older_format_that_cannot_be_written_shows_its_results(tmp_path, version, monkeypatch):
+    """F57, F9. Red with a migration that is needed before anything is shown."""
+    task, store = write_task(tmp_path / "messages"), Store(tmp_path / "cache")
+    loader = lambda identified, on_phase: Logged(identified.identity, tmp_path / "log")  # noqa: E731
+    execute(spec(task, n=64), store, loader=loader)
+    with store.connect(write=True) as db:
+        for table in ("resolutions", "job_reports", *(["run_marks"] if version == 1 else [])):
+            db.execute(f"DROP TABLE {table}")
+        db.execute(f"PRAGMA user_version = {version}")
+    before = state_of(store.folder)
+    monkeypatch.setattr("evalcore.store.os.access", lambda path, mode: False)
+    old = Store(tmp_path / "cache")
+    assert old.read_only
+    assert [record.n for record in old.runs_for(checked(spec(task, n=64)))] == [64]
+    assert len(read(old, old.runs()[0].run_id).answers) == 64
+    assert execute(spec(task, n=20), old).complete
+    assert (Shelf(old).marks(), Jobs(old).recent(), old.own_prompts()) == ({}, [], {})
+    assert state_of(store.folder) == before
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no such signal here")
+def test_a_worker_that_is_stopped_has_no_rate_and_is_said_to_be_silent(tmp_path):
+    """F8. Red with a rate over the whole run: "predicting · 5.6 a second" of a worker that does nothing."""
+    store = Store(tmp_path / "cache")
+    jobs = Jobs(store)
+    job_id = jobs.enqueue("run", checked(RunSpec(n=300, engine="loop")).to_json())
+    worker.ensure_worker(store)
+    try:
+        wait_until(lambda: " a second · " in status(jobs.get(job_id), jobs, time.time()), PATIENCE_S)
+        pid = jobs.get(job_id).worker_pid
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.3)
+        job, now = jobs.get(job_id), time.time()
+        assert job.state == "running"
+        said = status(job, jobs, now + 40)
+        assert "a second" not in said
+        seconds = int(re.search(r"no answer for (\d+) s$", said)[1])
+        assert 40 <= seconds <= 43
+        waiting = jobs.get(jobs.enqueue("run", checked(RunSpec(n=4)).to_json()))
+        assert status(waiting, jobs, now + 40) == "waiting for 1 other job(s)"
+        os.kill(pid, signal.SIGCONT)
+        wait_until(lambda: jobs.get(job_id).done > job.done, PATIENCE_S)
+        assert "no answer" not in status(jobs.get(job_id), jobs, time.time())
+    finally:
+        child = worker._children.pop(str(store.folder.resolve()))
+        child.kill()
+        child.wait(20)
+    assert jobs.get(job_id) is not None
+
+
+@pytest.mark.parametrize(
+    ("waits", "silent", "says"),
+    [((1, 1), 9, "20.0 a second"), ((1, 1), 11, "no answer for 11 s"), ((60, 50), 100, "a second"),
+     ((60, 50), 181, "no answer for 181 s")],
+)  # fmt: skip
+def test_a_rate_is_shown_for_as_long_as_batches_usually_take(store, monkeypatch, waits, silent, says):
+    """F8. Red with a limit that does not know that a batch may take a minute."""
+    jobs, clock = Jobs(store), SimpleNamespace(now=1000.0)
+    monkeypatch.setattr("evalcore.jobs.time", SimpleNamespace(time=lambda: clock.now))
+    job_id = jobs.enqueue("run", "a")
+    jobs.claim(1)
+    for number, wait in enumerate((5, *waits), start=1):
+        clock.now += wait
+        jobs.report(job_id, phase="predicting", run_id="r", done=20 * number, cached=0, total=400, predicting=True)
+    assert says in status(jobs.get(job_id), jobs, clock.now + silent)
+
+
+@pytest.mark.parametrize(
+    ("phase", "silent", "says"),
+    [("loading", 20, "loading …"), ("loading", 40, "loading · no answer for 40 s …"),
+     ("", 20, "waiting for the worker to start …"), ("", 40, "waiting for the worker to start … no answer for 40 s")],
+)  # fmt: skip
+def test_a_step_that_says_nothing_for_long_is_said_to(store, monkeypatch, phase, silent, says):
+    """F8. Red while "loading the model …" stood there for ever, whatever had become of the worker."""
+    jobs, clock = Jobs(store), SimpleNamespace(now=1000.0)
+    monkeypatch.setattr("evalcore.jobs.time", SimpleNamespace(time=lambda: clock.now))
+    job_id = jobs.enqueue("run", "a")
+    if phase:
+        jobs.claim(1)
+        clock.now = 1100.0
+        jobs.report(job_id, phase=phase, run_id=None, done=0, cached=0, total=0, predicting=False)
+    assert status(jobs.get(job_id), jobs, clock.now + silent) == says
 
 
 def test_a_run_deleted_while_it_is_worked_on_is_said_to_be_deleted(task, tmp_path):

@@ -1,17 +1,26 @@
-"""Staleness (F10 to F16): what must be asked again is, what need not be is not, and nothing old is shown as new."""
+"""Staleness (F10 to F16, F51): what must be asked again is, what need not be is not, nothing old is shown as new."""
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from evalcore import parse, runspec
+from evalcore import parse, runspec, worker
+from evalcore import run as run_module
+from evalcore import task as task_module
+from evalcore.__main__ import main as command_line
+from evalcore.completion import Completion
 from evalcore.errors import SpecError
+from evalcore.jobs import Jobs
 from evalcore.predictors import identify, local, server
 from evalcore.predictors.source import DEMO_MODELS, locate
 from evalcore.prompt import Renderer, built_in, own
@@ -21,7 +30,7 @@ from evalcore.scoring import read
 from evalcore.store import Store
 from evalcore.task import Example, TaskSource, draw, load_task
 from tests.conftest import ROOT, write_csv
-from tests.victim import Logged, asked, spec, write_task
+from tests.victim import LABELS, Logged, asked, spec, write_task
 
 N = 12
 
@@ -287,3 +296,341 @@ def test_what_a_spec_becomes_is_the_spec_but_for_what_cannot_matter():
     assert (plain.n, plain.max_new_tokens, plain.decoding, plain.sample) == (400, 16, "plain", "stratified")
     assert len(run_id("s", {}, "p")) == 12
     assert canonical({"b": 1, "a": [True, None]}) == '{"a":[true,null],"b":1}'
+
+
+# -- A, B, A: what the words stand for now (F51) ----------------------------------------------------
+
+TEXTS = [f"{label} message number {i}" for i, label in enumerate(LABELS * 2)]
+CAREFUL, CARELESS = "Be careful. One of {labels}.", "Guess. One of {labels}."
+
+
+class Judge:
+    """Right where the prompt says `careful`, or a shot of the label comes before; else always the first label."""
+
+    batch_size = 8
+
+    def __init__(self, identity, right=None):
+        self.identity, self.facts, self.right, self.asked = identity, {}, right, 0
+
+    def predict(self, prompts):
+        self.asked += len(prompts)
+        return [Completion(self._answer(messages), (1,), 5, "eos", 1.0) for messages in prompts]
+
+    def _answer(self, messages):
+        gold = messages[-1]["content"].split()[0]
+        right = "careful" in messages[0]["content"] if self.right is None else self.right(self.identity, messages)
+        return gold if right else LABELS[0]
+
+
+@pytest.fixture
+def judge(monkeypatch):
+    """Stands for every local model; what decides whether it is right can be set."""
+    made = []
+    kind = SimpleNamespace(right=None, asked=lambda: sum(one.asked for one in made))
+
+    def load(source, spec, device, dtype, identity, on_phase):
+        made.append(Judge(identity, kind.right))
+        return made[-1]
+
+    monkeypatch.setattr(local, "load", load)
+    return kind
+
+
+@pytest.fixture
+def messages(tmp_path):
+    """A task folder; `write(labels)` gives its texts other labels."""
+    folder = tmp_path / "messages"
+
+    def write(shift=0):
+        rows = [Example(text, LABELS[(i + shift) % len(LABELS)]) for i, text in enumerate(TEXTS)]
+        write_csv(folder / "test.csv", rows)
+
+    write()
+    write_csv(folder / "train.csv", [Example(f"{label} example", label) for label in LABELS])
+    return SimpleNamespace(folder=folder, write=write, test=folder / "test.csv", train=folder / "train.csv")
+
+
+class Page:
+    """The overview of one session, and a worker that does what is asked for there."""
+
+    def __init__(self, store, chosen, **query):
+        self.store = store
+        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        if chosen is not None:
+            self.app.session_state["spec"] = chosen
+        for name, value in query.items():
+            self.app.query_params[name] = value
+        self.look()
+
+    def look(self):
+        self.app.run()
+        assert not self.app.exception, self.app.exception
+        return self
+
+    def press(self, *labels):
+        next(button for button in self.app.button if button.label in labels).click().run()
+        jobs, warm = Jobs(self.store), worker.Warm()
+        while (job := jobs.claim(os.getpid())) is not None:
+            worker._do(job, self.store, jobs, warm)
+        return self.look()
+
+    @property
+    def accuracy(self):
+        """As the first card says; None without one."""
+        return float(self.app.metric[0].value.rstrip(" %")) / 100 if self.app.metric else None
+
+    @property
+    def said(self):
+        shown = " ".join(element.value for kind in (self.app.info, self.app.warning) for element in kind)
+        return shown.replace("\\", "")  # what plain() escapes
+
+
+@pytest.fixture
+def page_of(store, monkeypatch):
+    from pages.parts import frame, preview, progress, state
+
+    monkeypatch.setattr(state, "open_store", lambda: store)
+    for module in (frame, progress):
+        monkeypatch.setattr(module, "ensure_worker", lambda store: None)
+    monkeypatch.setattr(preview, "exact_prompt", lambda *_: None)
+    return lambda chosen=None, **query: Page(store, chosen, **query)
+
+
+RUN = ("Run", "Check again")
+
+
+def edit_prompt(system, store, **_):
+    store.save_prompt(own("mine", system, "{text}"))
+
+
+def edit_weights(content, model, **_):
+    (model / "vocab.txt").write_text(content)
+
+
+A_B_A = {
+    "prompt": (partial(edit_prompt, CAREFUL), partial(edit_prompt, CARELESS), None),
+    "data file": (lambda messages, **_: messages.write(0), lambda messages, **_: messages.write(3), "careful"),
+    "weights": (partial(edit_weights, "a"), partial(edit_weights, "b"), "weights"),
+    "training examples": (
+        lambda messages, **_: write_csv(messages.train, [Example(f"{x} careful", x) for x in LABELS]),
+        lambda messages, **_: write_csv(messages.train, [Example(f"{x} example", x) for x in LABELS]),
+        "shots",
+    ),
+}
+WHAT = {"prompt": "the prompt has", "data file": "the data has", "weights": "the model has",
+        "training examples": "the training examples have"}  # fmt: skip
+
+
+@pytest.fixture(params=A_B_A)
+def a_b(request, store, messages, model, judge):
+    """Two states of one thing that the words of a spec do not tell apart: A, all right, and B."""
+    to_a, to_b, decides = A_B_A[request.param]
+    first_weights = folder_fingerprint_of(model, "a")
+    judge.right = {
+        None: None,
+        "careful": lambda identity, messages: True,
+        "weights": lambda identity, messages: identity["model"] == first_weights,
+        "shots": lambda identity, messages: "careful" in messages[1]["content"],
+    }[decides]
+    chosen = RunSpec(TaskSource(str(messages.folder)), str(model), "few-shot:2" if decides == "shots" else "mine", n=12)
+    store.save_prompt(own("mine", CAREFUL, "{text}"))
+    things = {"store": store, "messages": messages, "model": model}
+    return SimpleNamespace(
+        spec=checked(chosen), a=lambda: to_a(**things), b=lambda: to_b(**things), what=WHAT[request.param]
+    )
+
+
+def folder_fingerprint_of(model, vocabulary):
+    (model / "vocab.txt").write_text(vocabulary)
+    return locate(str(model), Store(model.parent / "another cache")).fingerprint
+
+
+def test_the_app_shows_the_run_of_what_is_there_now(store, page_of, a_b, judge):
+    """F51. Red while a run was found by its words: edited and put back, they showed the second run's numbers."""
+    a_b.a()
+    page = page_of(a_b.spec).press(*RUN)
+    assert page.accuracy == 1
+    a_b.b()
+    assert f"{a_b.what[1:]} changed since this run was made" in page.look().said
+    page.press(*RUN)
+    assert page.accuracy < 0.5
+    assert page.said == ""
+    a_b.a()
+    asked = judge.asked()
+    if "training" not in a_b.what:  # their run is one and the same, and has B's answers until it is run again
+        assert page.look().accuracy == 1
+        assert page_of(a_b.spec).accuracy == 1
+    assert page.press(*RUN).accuracy == 1
+    assert page.press("Check again").accuracy == 1
+    assert (judge.asked(), page.said) == (asked, "")
+    a_b.b()
+    page.press(*RUN)
+    assert page.accuracy < 0.5
+    assert judge.asked() == asked
+
+
+def test_the_app_says_what_changed_since_the_last_run_and_shows_no_number(store, page_of, a_b):
+    """F51. Red while the last run of the same words was shown as the run of what is there now."""
+    a_b.a()
+    last = execute(a_b.spec, store).record
+    a_b.b()
+    page = page_of(a_b.spec)
+    assert f"This has not been run yet: {a_b.what} changed since the last run of it" in page.said
+    assert (page.accuracy, "run" in page.app.query_params) == (None, False)
+    opened = page_of(run=last.run_id)  # whoever asks for that very run gets it
+    assert opened.accuracy == 1
+    assert f"{a_b.what[1:]} changed since this run was made" in opened.said
+
+
+def test_the_command_line_reports_what_is_there_now(store, a_b, judge, capsys):
+    """F51. Red with a run found by its words, in place of the one that was resolved."""
+    chosen = a_b.spec
+    words = ["run", "--task", chosen.task.name, "--model", chosen.model, "--prompt", chosen.prompt, "--n", "12"]
+    found = []
+    for edit in (a_b.a, a_b.b, a_b.a, a_b.b):
+        edit()
+        assert command_line([*words, "--json", "--no-baselines", "--cache", str(store.folder)]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    assert [report["accuracy"] == 1 for report in found] == [True, False, True, False]
+    assert [report["predicted_now"] for report in found[2:]] == [0, 0]
+
+
+def test_a_report_is_held_against_the_baseline_of_todays_train_split(store, messages, judge, capsys):
+    """F51. Red while the oldest baseline on a sample was the one, on the command line, and the newest, in the app."""
+    labels = {"right": LABELS, "wrong": LABELS[1:] + LABELS[:1]}
+    judge.right = lambda identity, messages: False
+    found = []
+    for kind in ("right", "wrong", "right"):
+        rows = zip(LABELS, labels[kind], strict=True)
+        write_csv(messages.train, [Example(f"{gold} message number", label) for gold, label in rows])
+        words = ["run", "--task", str(messages.folder), "--n", "16", "--json", "--cache", str(store.folder)]
+        assert command_line(words) == 0
+        sentences = [finding["sentence"] for finding in json.loads(capsys.readouterr().out)["findings"]]
+        found.append(any("TF-IDF" in sentence and "gets 100.0 %" in sentence for sentence in sentences))
+        record = store.runs_on_sample(store.runs()[0].sample_id)
+        assert (
+            next(one for one in record if one.spec.model == "tfidf").identity
+            == prepare(RunSpec(TaskSource(str(messages.folder)), "tfidf", n=16), store).record.identity
+        )
+    assert found == [True, False, True]
+
+
+def test_a_branch_that_moves_and_comes_back_is_the_run_that_was_resolved_last(
+    store, messages, judge, page_of, monkeypatch
+):
+    """F51. Red with the newest run in place of the one that was resolved last: the page cannot ask the hub."""
+    judge.right = lambda identity, messages: identity["model"].endswith("a" * 40)
+    asked = []
+    monkeypatch.setattr("evalcore.predictors.source._resolve_commit", lambda *_: asked.append(1) or commit)
+    chosen = checked(RunSpec(TaskSource(str(messages.folder)), "owner/name", n=12))
+    for letter, right in (("a", True), ("b", False), ("a", True)):
+        commit = letter * 40
+        execute(chosen, store)
+        times = len(asked)
+        assert (page_of(chosen).accuracy == 1) is right
+        assert len(asked) == times
+
+
+def test_what_cannot_be_looked_at_shows_the_last_run_and_says_why(store, messages, page_of, judge):
+    """F51. Red with a page that needs the file: the run is stored, and the file is gone."""
+    chosen = checked(RunSpec(TaskSource(str(messages.folder)), "majority", n=12))
+    execute(chosen, store)
+    messages.test.unlink()
+    page = page_of(chosen)
+    assert page.accuracy is not None
+    assert "the folder holds no test file" in page.said
+    assert "What is shown is the last run of it." in page.said
+    store.save_prompt(own("mine", CAREFUL, "{text}"))
+    chosen = checked(RunSpec(TaskSource("demo"), "demo", "mine", n=4))
+    execute(chosen, store)
+    store.delete_prompt("mine")
+    page = page_of(chosen)
+    assert page.accuracy is not None
+    assert "there is no prompt 'mine'" in page.said
+
+
+def test_a_page_shows_the_run_of_its_job_although_the_file_was_written_meanwhile(store, messages, page_of, monkeypatch):
+    """F51. Red while the page looked for a run of the file as it is now, and found none."""
+    chosen = checked(RunSpec(TaskSource(str(messages.folder)), "majority", n=12))
+    page = page_of(chosen)
+    resolve = run_module.prepare
+
+    def prepare_and_write(spec, *rest):
+        prepared = resolve(spec, *rest)
+        messages.write(5)
+        return prepared
+
+    monkeypatch.setattr(run_module, "prepare", prepare_and_write)
+    page.press("Run")
+    assert page.accuracy is not None
+    assert "The data has changed since this run was made" in page.said
+    assert page_of(chosen).accuracy is None
+
+
+def test_a_click_reads_no_file_that_has_not_changed(store, messages, model, page_of, judge, monkeypatch):
+    """F51. Red while every minute, and the prompts page at every click, the task was read anew."""
+    reads = []
+    for module, name in ((task_module, "read_table"), (hashlib, "file_digest")):
+        original = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, was=original: reads.append(a) or was(*a))
+    chosen = checked(RunSpec(TaskSource(str(messages.folder)), str(model), n=12))
+    execute(chosen, store)
+    page = page_of(chosen)
+    assert reads
+    reads.clear()
+    page.look()
+    assert (page.accuracy is not None, reads) == (True, [])
+    prompts = page.app.switch_page("pages/prompts.py").run()
+    prompts.run()
+    assert (bool(prompts.exception), reads) == (False, [])
+    messages.write(1)
+    page.look()
+    assert len(reads) == 2  # test.csv and train.csv, once
+
+
+def test_a_run_of_an_older_cache_is_found_as_before(store, messages, judge, page_of):
+    """F51. Red with a run looked for only where this version notes what words stood for."""
+    chosen = checked(RunSpec(TaskSource(str(messages.folder)), "demo", "mine", n=12))
+    for system in (CAREFUL, CARELESS):
+        store.save_prompt(own("mine", system, "{text}"))
+        execute(chosen, store)
+    as_format_2(store)
+    again = Store(store.folder)
+    store.save_prompt(own("mine", CAREFUL, "{text}"))
+    assert len(again.runs_for(chosen)) == 2
+    assert page_of(chosen).accuracy == 1
+    store.save_prompt(own("mine", CARELESS, "{text}"))
+    assert page_of(chosen).accuracy < 0.5
+
+
+def as_format_2(store):
+    with store.connect(write=True) as db:
+        for table in ("resolutions", "job_reports"):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("PRAGMA user_version = 2")
+
+
+def test_the_same_run_is_found_by_whatever_words_it_was_asked_for(store, messages, page_of, tmp_path):
+    """F51. Red while a run was known by the words that came last: under the others it had not been run."""
+    shutil.copytree(messages.folder, tmp_path / "copy")
+    first, second = (
+        checked(RunSpec(TaskSource(str(f)), "majority", n=500)) for f in (messages.folder, tmp_path / "copy")
+    )
+    assert execute(first, store).record.run_id == execute(second, store).record.run_id
+    for chosen in (first, second, replace(first, n=len(TEXTS))):
+        assert page_of(chosen).accuracy is not None
+
+
+def test_side_by_side_runs_what_is_there_now(store, messages, judge, page_of):
+    """F51. Red while an edited prompt counted as run, and its old answers were shown for it."""
+    for name, system in (("mine", CAREFUL), ("other", CARELESS)):
+        store.save_prompt(own(name, system, "{text}"))
+    chosen = checked(RunSpec(TaskSource(str(messages.folder)), "demo", "mine", n=12))
+    ids = [execute(replace(chosen, prompt=name), store).record.run_id for name in ("mine", "other")]
+    store.save_prompt(own("mine", "Guess twice. One of {labels}.", "{text}"))
+    page = page_of(chosen)
+    page.app.session_state["sweep_prompts"] = ["mine", "other"]
+    page.app.switch_page("pages/side_by_side.py")
+    page.look().press("Run all of them")
+    (new,) = {record.run_id for record in store.runs() if record.prompt.name == "mine"} - set(ids)
+    assert page.app.session_state["side_runs"] == [new, ids[1]]

@@ -1,4 +1,4 @@
-"""Damaged storage (F17 to F22): what is broken is noticed, said, set aside or asked for again; never read as true."""
+"""Damaged storage (F17 to F22, F54): what is broken is noticed, said, set aside or asked again; never read as true."""
 
 import errno
 import math
@@ -8,19 +8,28 @@ import re
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from evalcore import export
+from evalcore import store as store_module
 from evalcore.completion import Completion
 from evalcore.errors import BlindspotError, DataError, StoreError
 from evalcore.export import export_run, predictions_csv, predictions_jsonl, run_json, write_file
+from evalcore.prompt import own
 from evalcore.report import as_json, as_text, findings_of
 from evalcore.run import execute
 from evalcore.scoring import read
 from evalcore.store import FILE_NAME, MIGRATIONS, Store
 from tests.conftest import ROOT
-from tests.victim import Logged, asked, spec, write_task
+from tests.victim import Logged, asked, spec, start, write_task
+
+try:
+    import resource
+except ImportError:  # not on this system
+    resource = None
 
 N = 64
 
@@ -404,3 +413,179 @@ def test_random_bytes_as_a_store_are_set_aside_or_said(tmp_path, filled, kind):
         for path in filled.folder.glob(f"{FILE_NAME}*"):
             path.unlink()
     assert all(str(filled.path) in message for message in said)
+
+
+ODD = {
+    "a boolean": {"prompt_tokens": True},
+    "a float": {"prompt_tokens": 7.0},
+    "a number of numpy's": {"prompt_tokens": np.int64(7)},
+    "a negative number": {"prompt_tokens": -1},
+    "a huge number": {"prompt_tokens": 2**63},
+    "no number": {"prompt_tokens": None},
+    "a boolean token": {"token_ids": (1, True)},
+    "a token of numpy's": {"token_ids": (np.int32(1),)},
+    "a list": {"token_ids": [1, 2]},
+    "a time of numpy's": {"latency_ms": np.float32(1.5)},
+    "a time that is true": {"latency_ms": True},
+    "a huge time": {"latency_ms": 10**400},
+    "half a surrogate pair": {"text": "a\ud800b"},
+    "a text of numpy's": {"text": np.str_("a")},
+    "bytes": {"text": b"a"},
+    "no reason": {"stop": "content_filter"},
+    "an array": {"label_logprobs": np.zeros(2, dtype="<f4")},
+    "a cut array": {"label_logprobs": b"abc"},
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_would_come_back_as_something_else_is_refused(store, odd):
+    """F54, F18. Red while it was written: a row that fails its own checksum, asked for for ever; or a traceback."""
+    with pytest.raises(StoreError, match=f"a completion's {next(iter(ODD[odd]))} would not come back as it is"):
+        store.put_completions([(b"a" * 32, Completion("x")), (b"k" * 32, replace(Completion("x"), **ODD[odd]))])
+    assert store.completions([b"a" * 32, b"k" * 32]) == {}
+
+
+@pytest.mark.parametrize("latency", [1, -0.0, 2**60])
+def test_a_whole_number_of_milliseconds_comes_back(store, latency):
+    """F54, F18. Red with an int in a column of floats, or with the sign of a zero in the checksum."""
+    store.put_completions([(b"k" * 32, Completion("x", latency_ms=latency))])
+    assert store.completions([b"k" * 32])[b"k" * 32].latency_ms == latency
+
+
+def spoil(store):
+    """From now on the disk keeps another number than it is given."""
+    with store.connect(write=True) as db:
+        db.execute(
+            "CREATE TRIGGER spoilt AFTER INSERT ON completions BEGIN"
+            " UPDATE completions SET prompt_tokens = prompt_tokens + 1 WHERE key = NEW.key; END"
+        )
+
+
+def test_rows_that_do_not_stay_as_they_were_stored_end_the_run_with_an_error(store, task, run, capsys):
+    """F54, F18. Red while it said "nothing is predicted yet", with status 0, each time."""
+    from evalcore.__main__ import main
+
+    spoil(store)
+    with pytest.raises(StoreError, match=f"{N} of {N} completions that were just stored cannot be read back"):
+        run(store)
+    words = ["run", "--task", str(task), "--model", "majority", "--cache", str(store.folder)]
+    for _ in range(2):
+        assert main(words) == 1
+        said = capsys.readouterr()
+        assert (said.out, "cannot be read back as they were" in said.err) == ("", True)
+
+
+LIMITS = (2_000, 30_000, 170_000)
+
+
+@pytest.mark.skipif(resource is None, reason="no limits here")
+@pytest.mark.parametrize("limit", LIMITS)
+def test_a_limit_on_the_size_of_files_is_said_and_nothing_is_set_aside(tmp_path, limit):
+    """F20. Red while it was said to be damage: "move the file away"."""
+    task = write_task(tmp_path / "messages")
+    cache, log = tmp_path / "cache", tmp_path / "log"
+
+    def start_run(**process):
+        return start(cache, task, log, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **process)
+
+    for _ in range(2):
+        limited = start_run(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+        _, said = limited.communicate(timeout=60)
+        assert limited.returncode == 1
+        assert f"no file may grow beyond {limit:,} bytes here" in said
+        assert "ulimit -f" in said
+        assert "ove the file away" not in said
+        assert len(said.splitlines()) == 1
+    kept = len(asked(log))
+    assert (kept > 0) is (limit == LIMITS[-1])
+    free = start_run()
+    assert free.communicate(timeout=60)[1] == ""
+    assert free.returncode == 0
+    assert list(cache.glob("*.corrupt-*")) == []
+    assert Store(cache).count_done(Store(cache).runs()[0].run_id) == 400
+
+
+@pytest.mark.skipif(resource is None, reason="no limits here")
+def test_an_export_beyond_the_limit_says_so_and_leaves_the_old_file(tmp_path):
+    """F20, F21. Red with the error of the system passed on as it is: a traceback."""
+    path = tmp_path / "predictions.csv"
+    write_file(path, b"old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(DataError, match="File too large"):
+            write_file(path, b"new" * 10_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["predictions.csv"]
+
+
+COMPLAINTS = {
+    # name of SQLite's code: its class, its words, what is said, whether the file is broken
+    "FULL": (sqlite3.OperationalError, "database or disk is full", "the disk is full", False),
+    "READONLY": (sqlite3.OperationalError, "attempt to write a readonly database", "cannot be written", False),
+    "CANTOPEN": (sqlite3.OperationalError, "unable to open database file", "cannot be written", False),
+    "PERM": (sqlite3.OperationalError, "access permission denied", "cannot be written", False),
+    "BUSY": (sqlite3.OperationalError, "database is locked", "kept the cache locked", False),
+    "LOCKED": (sqlite3.OperationalError, "database table is locked", "kept the cache locked", False),
+    "IOERR_WRITE": (sqlite3.OperationalError, "disk I/O error", "could not read or write the cache (", False),
+    "IOERR_FSYNC": (sqlite3.OperationalError, "disk I/O error", "could not read or write the cache (", False),
+    "IOERR_READ": (sqlite3.OperationalError, "disk I/O error", "could not read or write the cache (", False),
+    "CONSTRAINT": (sqlite3.IntegrityError, "UNIQUE constraint failed: full", "the cache refused", False),
+    "TOOBIG": (sqlite3.DataError, "string or blob too big", "the cache refused", False),
+    "CORRUPT": (sqlite3.DatabaseError, "database disk image is malformed", "cannot be read", True),
+    "NOTADB": (sqlite3.DatabaseError, "file is not a database", "cannot be read", True),
+}
+
+
+@pytest.mark.parametrize("code", COMPLAINTS)
+def test_each_complaint_of_sqlite_is_said_as_what_it_is_and_only_damage_is_set_aside(filled, monkeypatch, code):
+    """F20, F19. Red with words in place of codes: an I/O error was damage, an error with "full" in it a full disk."""
+    kind, words, expected, broken = COMPLAINTS[code]
+    failure = kind(words)
+    failure.sqlite_errorname = f"SQLITE_{code}"
+    failure.sqlite_errorcode = getattr(sqlite3, failure.sqlite_errorname)
+
+    def fail(*_):
+        raise failure
+
+    monkeypatch.setattr(Store, "_check", fail)
+    if broken:
+        monkeypatch.setattr(Store, "_begin_anew", lambda self: None)
+        Store(filled.folder)
+    else:
+        with pytest.raises(StoreError) as caught:
+            Store(filled.folder)
+        assert expected in str(caught.value)
+        assert "ove the file away" not in str(caught.value)
+    assert [path.name for path in filled.folder.glob("*.corrupt-*")] == []
+
+
+def test_a_locked_and_a_readonly_database_are_said_as_such(filled, monkeypatch):
+    """F20, F5. Red with a complaint of SQLite's that has another code than it is looked for by."""
+    monkeypatch.setattr(store_module, "BUSY_TIMEOUT_S", 0.05)
+    with sqlite3.connect(filled.path, isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="kept the cache locked"):
+            filled.runs()
+        other.execute("ROLLBACK")
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **more: connect(f"{path.as_uri()}?mode=ro", uri=True, **more))
+    with pytest.raises(StoreError, match="cannot be written"):
+        filled.save_prompt(own("mine", "x", "{text}"))
+
+
+@pytest.mark.skipif(resource is None, reason="no limits here")
+def test_a_write_that_the_system_refuses_is_no_damage(filled):
+    """F20. Red with SQLITE_IOERR_WRITE said to be damage."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (filled.path.stat().st_size, before[1]))
+    try:
+        with pytest.raises(StoreError, match=r"cannot be written \(SQLITE_IOERR_WRITE\): no file may grow beyond"):
+            filled.put_completions([(bytes([i]) * 32, Completion("x" * 5000)) for i in range(20)])
+        Store(filled.folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(filled.folder.glob("*.corrupt-*")) == []
+    assert filled.count_done(filled.runs()[0].run_id) == N

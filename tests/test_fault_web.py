@@ -10,6 +10,7 @@ import stat
 import tomllib
 from dataclasses import asdict
 
+import pyarrow
 import pytest
 from playwright.sync_api import sync_playwright
 from streamlit.testing.v1 import AppTest
@@ -393,3 +394,85 @@ def test_the_app_outlives_its_worker_at_any_moment_and_offers_to_go_on(tmp_path,
         for tab in tabs:
             tab.context.close()
     assert len(read(store, record.run_id).answers) == store.run(record.run_id).predicted == n
+
+
+def test_a_page_on_a_cache_that_cannot_be_written_shows_a_smaller_n(own_cache, colours):
+    """F57. Red while a smaller N had to be run first, which could not be: all of its completions are stored."""
+    execute(RunSpec(TaskSource(str(colours)), "tfidf", n=30), own_cache)
+    other = Store(own_cache.folder)
+    execute(RunSpec(TaskSource(str(colours)), "tfidf", n=12), other)  # as it would be
+    shelf = {record.n: record.run_id for record in other.runs()}
+    with other.connect(write=True) as db:
+        db.execute("DELETE FROM runs WHERE n = 12")
+    before = {path: path.stat().st_mtime_ns for path in own_cache.folder.rglob("*")}
+    own_cache.read_only = True
+    app = session(run=shelf[30])
+    app.number_input(key="bar_n").set_value(12).run()
+    assert not app.exception
+    assert any("n = 12 of 40" in caption.value for caption in app.caption)
+    assert app.query_params["run"] == shelf[12]
+    assert app.metric[0].value == f"{100 * read(own_cache, shelf[12]).scores.accuracy:.1f} %"
+    app.number_input(key="bar_n").set_value(35).run()  # five of these are not stored
+    assert not app.exception
+    assert not app.metric
+    assert {path: path.stat().st_mtime_ns for path in own_cache.folder.rglob("*")} == before
+
+
+FAILURES = (
+    RecursionError("maximum recursion depth exceeded"), OverflowError("date value out of range"), MemoryError(),
+    ZeroDivisionError("division by zero"), KeyError("x"), TypeError("a bug"), pyarrow.ArrowInvalid("bad page\nheader"),
+    AssertionError(),
+)  # fmt: skip
+
+
+def fail_with(failure):
+    def fail(*_):
+        raise failure
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("page", "failure"),
+    [*((page, FAILURES[0]) for page in PATHS), *(("app.py", failure) for failure in FAILURES[1:])],
+    ids=lambda one: one if isinstance(one, str) else type(one).__name__,
+)
+def test_any_failure_of_a_task_is_one_sentence_and_the_page_goes_on(own_cache, tmp_path, monkeypatch, page, failure):
+    """F55, F47. Red while only what a reader was known to raise was caught: the page was gone until it was reloaded."""
+    test = write_csv(tmp_path / "odd file.csv", [Example("a", "x"), Example("b", "y")])
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.session_state["spec"] = RunSpec(TaskSource(str(test)), "majority")
+    with monkeypatch.context() as broken:
+        broken.setattr("evalcore.task.read_table", fail_with(failure))
+        if page != "app.py":
+            app.switch_page(page)
+        app.run()
+        assert not app.exception
+        sentences = [text for text in said(app) if "odd file" in text.replace("\\", "") and "read" in text]
+        if page in ("app.py", "pages/per_class.py", "pages/confusions.py", "pages/examples.py", "pages/prompts.py"):
+            named = "enough memory" if isinstance(failure, MemoryError) else type(failure).__name__
+            assert [named in sentence for sentence in sentences] == [True]
+    app.switch_page("app.py").run()
+    app.selectbox(key="bar_task_name").select("demo").run()
+    assert not app.exception
+    assert not any("odd file" in text.replace("\\", "") for text in said(app))
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_any_failure_of_a_task_fails_its_job_and_the_worker_lives(own_cache, tmp_path, monkeypatch, capfd, failure):
+    """F55. Red while the job was said to have met a fault of Blindspot, with no word on the file."""
+    test = write_csv(tmp_path / "odd.csv", [Example("a", "x"), Example("b", "y")])
+    jobs = Jobs(own_cache)
+    job_id = jobs.enqueue("run", checked(RunSpec(TaskSource(str(test), train=str(test)), "majority")).to_json())
+    with monkeypatch.context() as broken:
+        broken.setattr("evalcore.task.read_table", fail_with(failure))
+        worker._do(jobs.claim(1), own_cache, jobs, worker.Warm())
+    job = jobs.get(job_id)
+    assert job.state == "failed"
+    assert str(test) in job.result
+    assert ("enough memory" if isinstance(failure, MemoryError) else type(failure).__name__) in job.result
+    assert "fault of Blindspot" not in job.result
+    assert "Traceback" not in capfd.readouterr().err
+    again = jobs.enqueue("run", job.payload)
+    worker._do(jobs.claim(1), own_cache, jobs, worker.Warm())
+    assert jobs.get(again).state == "done"

@@ -1,5 +1,6 @@
 """Names, notes, the pinned baseline, and deletion that leaves what others need."""
 
+import re
 import sqlite3
 
 import pytest
@@ -96,10 +97,13 @@ def test_a_run_that_does_not_exist_is_said_not_to(store, do):
         getattr(Shelf(store), do)("../../x")
 
 
-def test_a_cache_of_the_first_format_is_taken_over(tmp_path, monkeypatch):
-    monkeypatch.setattr("evalcore.store.MIGRATIONS", MIGRATIONS[:1])
-    run_id = stored(Store(tmp_path / "old"), ["a"], ["a"]).run_id
-    monkeypatch.undo()
+def test_a_cache_of_the_first_format_is_taken_over(tmp_path):
+    old = Store(tmp_path / "old")
+    run_id = stored(old, ["a"], ["a"]).run_id
+    with old.connect(write=True) as db:
+        for table in re.findall(r"CREATE TABLE (\w+)", "".join(MIGRATIONS[1:])):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("PRAGMA user_version = 1")
     again = Store(tmp_path / "old")
     Shelf(again).write(run_id, name="kept", note="")
     assert again.run(run_id).run_id == run_id

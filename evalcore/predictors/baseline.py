@@ -39,6 +39,7 @@ class Tfidf:
     facts: Mapping[str, str] = {}
 
     def __init__(self, task: Task) -> None:
+        from scipy.sparse import vstack
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.pipeline import make_pipeline, make_union
         from sklearn.svm import LinearSVC
@@ -48,15 +49,18 @@ class Tfidf:
         train = sorted(task.train, key=lambda example: (example.text, example.label))
         self._only_label = train[0].label if len({example.label for example in train}) == 1 else None
         if self._only_label is None:
-            self._model = make_pipeline(
-                make_union(
-                    TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b"),
-                    TfidfVectorizer(sublinear_tf=True, ngram_range=(2, 5), analyzer="char_wb"),
-                ),
-                LinearSVC(C=1.0, random_state=0),
+            words = make_union(
+                TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b"),
+                TfidfVectorizer(sublinear_tf=True, ngram_range=(2, 5), analyzer="char_wb"),
             )
+            classifier = LinearSVC(C=1.0, random_state=0)
             try:
-                self._model.fit([example.text for example in train], [example.label for example in train])
+                rows = words.fit_transform([example.text for example in train])
+                # Every row a second time, with no weight, which leaves the fit as it is to the last bit: where most
+                # labels have one row, scikit-learn would take them for numbers, and say so on the terminal.
+                weights = [1.0] * len(train) + [0.0] * len(train)
+                classifier.fit(vstack([rows, rows]), [example.label for example in train] * 2, weights)
+                self._model = make_pipeline(words, classifier)
             except ValueError as error:
                 raise ModelError(
                     f"the tfidf baseline cannot be fitted on the train split ({error}).", where=task.name

@@ -15,7 +15,7 @@ from typing import Any
 
 from evalcore.datafile import typed_path
 from evalcore.errors import ModelError
-from evalcore.store import Store
+from evalcore.store import Store, file_stamp
 
 DEMO_MODELS = Path(__file__).parent.parent / "demo" / "models"
 WANTED_FILES = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
@@ -48,9 +48,8 @@ def locate(name: str, store: Store) -> ModelSource:
     Raises:
         ModelError: if there is none.
     """
-    demo = DEMO_MODELS / name
-    path = demo if re.fullmatch(r"[\w\-]{1,99}", name) and demo.is_dir() else typed_path(name)
-    if path is not None and path.is_dir():
+    path = model_folder(name)
+    if path is not None:
         check_folder(path, name)
         return ModelSource(name, folder_fingerprint(path, store), path)
     if not _HUB_ID.fullmatch(name) or name.startswith((".", "/", "~")):
@@ -62,6 +61,13 @@ def locate(name: str, store: Store) -> ModelSource:
     repo, _, revision = name.partition("@")
     revision = revision or "main"
     return ModelSource(name, f"{repo}@{_resolve_commit(repo, revision)}", None, revision)
+
+
+def model_folder(name: str) -> Path | None:
+    """The folder that a model's name means; None if it means none, such as a repository of the hub."""
+    demo = DEMO_MODELS / name
+    path = demo if re.fullmatch(r"[\w\-]{1,99}", name) and demo.is_dir() else typed_path(name)
+    return path if path is not None and path.is_dir() else None
 
 
 def check_folder(path: Path, name: str) -> None:
@@ -113,24 +119,38 @@ def folder_fingerprint(path: Path, store: Store) -> str:
     A file is read again only when its size, times or inode have changed.
     """
     total = hashlib.sha256()
-    files = sorted(file for pattern in WANTED_FILES for file in path.glob(pattern))
-    for file in files:
+    for file in _wanted(path):
         total.update(f"{file.name}\0{_file_digest(file, store)}\n".encode())
     return f"sha256:{total.hexdigest()}"
 
 
+def bytes_to_read(path: Path, store: Store) -> int:
+    """How much `folder_fingerprint` would have to read: files that are new, or have changed."""
+    unknown = (file for file in _wanted(path) if _known_digest(str(file.resolve()), file_stamp(file), store) is None)
+    return sum(file.stat().st_size for file in unknown)
+
+
+def _wanted(path: Path) -> list[Path]:
+    return sorted(file for pattern in WANTED_FILES for file in path.glob(pattern))
+
+
 def _file_digest(file: Path, store: Store) -> str:
-    # The change time cannot be set by a program, so that a file put back with its old date is noticed.
-    stat = file.stat()
-    stamp = f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
-    resolved = str(file.resolve())
-    known = store.file_digest(resolved, stamp)
+    resolved, stamp = str(file.resolve()), file_stamp(file)
+    known = _known_digest(resolved, stamp, store)
     if known is None:
         with file.open("rb") as stream:
-            known = hashlib.file_digest(stream, "sha256").hexdigest()
+            known = _digests[resolved, stamp] = hashlib.file_digest(stream, "sha256").hexdigest()
         if not store.read_only:
             store.note_file_digest(resolved, stamp, known)
     return known
+
+
+_digests: dict[tuple[str, str], str] = {}
+"""Digests by path and stamp that this process has made: a store that cannot be written keeps none."""
+
+
+def _known_digest(resolved: str, stamp: str, store: Store) -> str | None:
+    return _digests.get((resolved, stamp)) or store.file_digest(resolved, stamp)
 
 
 def download(source: ModelSource, on_phase: Callable[[str], None], *, weights: bool = True) -> Path:

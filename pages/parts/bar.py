@@ -9,6 +9,7 @@ import streamlit as st
 
 from evalcore.prompt import BUILT_IN, DESCRIPTIONS
 from evalcore.runspec import BASELINES, Decoding, Dtype, Engine
+from evalcore.standing import split_size
 from evalcore.store import Store
 from evalcore.task import SAMPLES, TaskSource
 from pages.parts import state
@@ -36,7 +37,7 @@ def bar(store: Store) -> None:
         st.session_state[key] = st.session_state.get(key, value)
     used = [record.spec for record in store.runs()]
     baseline = st.session_state["bar_model"] in BASELINES
-    largest = state.split_size(state.spec().task) or WITHOUT_SPLIT_SIZE
+    largest = split_size(state.spec().task) or WITHOUT_SPLIT_SIZE
     for key in ("bar_n", "bar_n_slider"):
         st.session_state[key] = max(1, min(int(st.session_state[key]), largest))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -140,7 +141,7 @@ def _chosen() -> None:
             state.choose(replace(chosen, task=TaskSource(chosen.task.name)))
             return
         st.session_state["spec"] = chosen
-        st.session_state.pop("imported", None)
+        state.look_at_choice()
 
 
 def _n_from_slider() -> None:

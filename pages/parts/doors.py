@@ -7,7 +7,7 @@ import streamlit as st
 from evalcore.filters import Filter
 from evalcore.scoring import Reading
 from pages.parts import state
-from pages.parts.frame import Frame
+from pages.parts.frame import Frame, say_how_it_stands
 
 EXAMPLES, PER_CLASS, CONFUSIONS = "pages/examples.py", "pages/per_class.py", "pages/confusions.py"
 ARROW = ":material/arrow_forward:"
@@ -48,6 +48,7 @@ def leave(page_name: str, asks: dict[str, str]) -> None:
 
 def reading_or_stop(page: Frame) -> Reading:
     """The reading of the page's run; without one the page says what to do, and ends."""
+    say_how_it_stands(page)
     if page.record is None:
         st.info("There is nothing to look at yet. Choose a stored run in the sidebar, or start one on the overview.")
         st.page_link("app.py", label="To the overview", icon=ARROW)

@@ -36,13 +36,18 @@ class Frame:
     """What a page is given.
 
     Attributes:
-        record: the run it is about; None if what was chosen has not been run.
+        shown: the run it is about, and how that stands to what is there now.
     """
 
     store: Store
-    record: RunRecord | None
+    shown: state.Shown
     scoring: Scoring
     ink: Ink
+
+    @property
+    def record(self) -> RunRecord | None:
+        """The run it is about; None if what was chosen has not been run."""
+        return self.shown.record
 
 
 def frame(title: str) -> Frame:
@@ -57,7 +62,8 @@ def frame(title: str) -> Frame:
         st.error(plain(str(error)))
         st.stop()
     state.follow_url(store)
-    record = state.current_record(store)
+    shown = state.shown(store)
+    record = shown.record
     with st.sidebar:
         st.markdown("## ◐ Blindspot")
         for path, label, icon in PAGES:
@@ -72,7 +78,22 @@ def frame(title: str) -> Frame:
     if st.session_state.pop("unknown_run", False):
         st.warning("The link names a run that is not stored here. This is the run chosen last instead.")
     ink = DARK if st.context.theme.type == "dark" else LIGHT
-    return Frame(store, record, scoring, ink)
+    return Frame(store, shown, scoring, ink)
+
+
+def say_how_it_stands(page: Frame) -> None:
+    """A sentence, where the run is not that of what is there now; and the way to the other run."""
+    shown = page.shown
+    if not shown.said:
+        return
+    (st.warning if shown.record else st.info)(plain(shown.said), icon=":material/history:")
+    if shown.other is not None:
+        st.page_link(
+            "app.py",
+            label="The run of what is there now" if shown.record else "The last run of it",
+            icon=":material/arrow_forward:",
+            query_params={"run": shown.other.run_id},
+        )
 
 
 def _run_picker(store: Store, record: RunRecord | None) -> None:

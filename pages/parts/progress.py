@@ -11,26 +11,36 @@ from evalcore.errors import BlindspotError
 from evalcore.jobs import Job, Jobs
 from evalcore.runspec import RunSpec, checked
 from evalcore.scoring import read
-from evalcore.store import RunRecord, Store
+from evalcore.store import Store
 from evalcore.worker import ensure_worker
 from pages.parts import state
+from pages.parts.frame import Frame
 from pages.parts.plain import percent, plain
 
 POLL_S = 0.6
 LATEST = 6
+SILENT_S = 10.0
+"""Of a job that predicts: after so long it has no rate any more. Longer where its batches take longer."""
+LONG_STEP_S = 30.0
+"""The same of a step that says nothing while it lasts, such as loading a model."""
 
 
-def start(store: Store, chosen: RunSpec) -> None:
-    """Put a run into the queue; the worker does the rest."""
-    Jobs(store).enqueue("run", state.clamped(checked(chosen)).to_json())
+def start(store: Store, chosen: RunSpec) -> int:
+    """Put a run into the queue; the worker does the rest.
+
+    Returns:
+        the job's number.
+    """
+    return Jobs(store).enqueue("run", state.clamped(checked(chosen)).to_json())
 
 
-def launcher(store: Store, record: RunRecord | None) -> Job | None:
+def launcher(page: Frame) -> Job | None:
     """One line on what is stored and what is missing, with the button that gets it; then the job, if there is one.
 
     Returns:
         the job at work on what is chosen, or None.
     """
+    store, record = page.store, page.record
     try:
         chosen = state.clamped(checked(state.spec()))
     except BlindspotError as error:
@@ -41,6 +51,7 @@ def launcher(store: Store, record: RunRecord | None) -> Job | None:
         start(store, chosen)
         job = Jobs(store).last_for(chosen)
     if job is not None and job.active:
+        state.look_at_choice(job.job_id)  # when it ends, its run is what the page shows
         _watch(store, job.job_id)
         return job
     line, button = st.columns([5, 1.4], vertical_alignment="center")
@@ -54,17 +65,18 @@ def launcher(store: Store, record: RunRecord | None) -> Job | None:
         else:
             st.caption(f"{total} predictions, not made yet")
     with button:
-        label = "Run" if not done else "Go on" if done < total else "Check again"
+        label = "Run" if not done or page.shown.said else "Go on" if done < total else "Check again"
         if st.button(
             label,
             type="secondary" if label == "Check again" else "primary",
+            key="run",  # so that a click counts although the label changes in the same instant
             disabled=store.read_only,
             width="stretch",
             help="Reads data and model again; what is unchanged is not predicted again."
             if label == "Check again"
             else None,
         ):
-            start(store, chosen)
+            state.look_at_choice(start(store, chosen))
             st.rerun()
     if job is not None:
         _how_it_ended(job)
@@ -109,16 +121,25 @@ def status(job: Job, jobs: Jobs, now: float) -> str:
     """How far a job is, in one line."""
     if job.stop:
         return "stopping after the batch in hand …"
+    pace = jobs.pace(job)
+    silent = now - pace.heard
     if job.state == "queued":
         ahead = sum(other.job_id < job.job_id for other in jobs.active())
-        return f"waiting for {ahead} other job(s)" if ahead else "waiting for the worker to start …"
-    if not job.total:
-        return plain(job.phase or "starting") + " …"
-    parts = [f"{job.done} of {job.total}", plain(job.phase)]
-    rate, left = job.rate(now), job.seconds_left(now)
-    if rate is not None and left is not None:
-        parts += [f"{rate:.1f} a second", f"{left:.0f} s left"]
-    return " · ".join(parts)
+        if ahead:
+            return f"waiting for {ahead} other job(s)"
+        return "waiting for the worker to start …" + (f" {_no_answer(silent)}" if silent > LONG_STEP_S else "")
+    parts = [f"{job.done} of {job.total}"] if job.total else []
+    parts.append(plain(job.phase or "starting"))
+    usual = LONG_STEP_S if job.predicting_since is None else max(SILENT_S, 3 * pace.longest_wait_s)
+    if silent > usual:
+        parts.append(_no_answer(silent))
+    elif pace.rate is not None and job.predicting_since is not None:
+        parts += [f"{pace.rate:.1f} a second", f"{(job.total - job.done) / pace.rate:.0f} s left"]
+    return " · ".join(parts) + ("" if job.total else " …")
+
+
+def _no_answer(silent_s: float) -> str:
+    return f"no answer for {silent_s:.0f} s"
 
 
 def _live(store: Store, run_id: str) -> None:

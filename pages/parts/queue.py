@@ -65,7 +65,8 @@ def ended_badly(store: Store, specs: list[RunSpec] | None = None) -> None:
         why = f": {plain(job.result)}" if job.result else ". What was predicted is kept."
         said = f"{plain(what(job.spec))} {ENDED[job.state]}{why}"
         (line.info if job.state == "stopped" else line.error)(said)
-        if retry.button("Go on" if job.state == "stopped" else "Retry", key=f"retry_{job.job_id}", width="stretch"):
+        label = "Go on" if job.state == "stopped" else "Retry"
+        if retry.button(label, key=f"retry_{job.job_id}", disabled=store.read_only, width="stretch"):
             jobs.enqueue("run", job.payload)
             st.rerun()
 

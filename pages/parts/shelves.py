@@ -111,7 +111,7 @@ def one(page: Frame, record: RunRecord, mark: Mark) -> None:
     with left, st.form(f"mark_{run_id}", border=False):
         name = st.text_input("Name", mark.name, max_chars=NAME_LENGTH)
         note = st.text_area("Note", mark.note, height=90)
-        if st.form_submit_button("Save"):
+        if st.form_submit_button("Save", disabled=page.store.read_only):
             shelf.write(run_id, name=name, note=note)
             st.rerun()
     with right, st.container(horizontal=True):
@@ -121,11 +121,12 @@ def one(page: Frame, record: RunRecord, mark: Mark) -> None:
         if st.button(
             "Unpin" if mark.pinned else "Pin as baseline",
             icon=":material/keep:",
+            disabled=page.store.read_only,
             help="The run that others of its task are held against: A on the Compare page, a line on the overview.",
         ):
             shelf.pin(run_id, not mark.pinned)
             st.rerun()
-        if st.button("Delete …", icon=":material/delete:"):
+        if st.button("Delete …", icon=":material/delete:", disabled=page.store.read_only):
             _ask_to_delete(page.store, record, title_of(record, mark))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -12,14 +12,15 @@ from evalcore.columns import Columns, load_columns
 from evalcore.errors import BlindspotError
 from evalcore.filters import Filter, Mask, Selected, mentions, search, select
 from evalcore.findings import Finding
+from evalcore.jobs import Jobs
 from evalcore.parse import Scoring
 from evalcore.report import findings_of
 from evalcore.runspec import RunSpec, checked
 from evalcore.scoring import OUTCOMES, Reading, read
+from evalcore.standing import changed_since, split_size, stands_for
 from evalcore.store import RunRecord, Store
-from evalcore.task import TaskSource, load_task
+from evalcore.task import TaskSource
 
-BANKING77_TEST_ROWS = 3080
 MENTIONS_UP_TO = 200_000
 """Rows up to which it is counted unasked whether their texts name a label; a million take seconds."""
 _MAX_CACHED = 16
@@ -43,7 +44,16 @@ def choose(chosen: RunSpec) -> None:
     st.session_state["spec"] = chosen
     for name, value in widget_values(chosen).items():
         st.session_state[name] = value
-    st.session_state.pop("imported", None)
+    look_at_choice()
+
+
+def look_at_choice(job_id: int | None = None) -> None:
+    """Look at what is chosen, and at no run that was opened before.
+
+    Args:
+        job_id: the job that was asked to run it.
+    """
+    st.session_state["opened"], st.session_state["asked"] = None, job_id
 
 
 def widget_values(chosen: RunSpec) -> dict[str, object]:
@@ -59,6 +69,11 @@ def spec_of_widgets() -> RunSpec:
     fields = {name: st.session_state[f"bar_{name}"] for name in asdict(RunSpec()) if name != "task"}
     task = {name: st.session_state[f"bar_task_{name}"] for name in asdict(TaskSource())}
     return RunSpec(task=TaskSource(**task), **fields)
+
+
+def choose_prompt(name: str) -> None:
+    """Make this prompt the session's choice."""
+    choose(replace(spec(), prompt=name))
 
 
 def follow_url(store: Store) -> None:
@@ -78,45 +93,77 @@ def follow_url(store: Store) -> None:
 
 
 def show(record: RunRecord) -> None:
-    """Look at a stored run."""
-    if record.identity.get("predictor") == "import":
-        st.session_state["imported"] = record.run_id
-    else:
+    """Open a stored run."""
+    if not is_import(record):
         choose(record.spec)
+    st.session_state["opened"] = record.run_id
 
 
-def current_record(store: Store) -> RunRecord | None:
-    """The stored run that the session looks at, if there is one."""
-    imported = st.session_state.get("imported")
-    if imported:
-        return next((record for record in store.runs() if record.run_id == imported), None)
+def is_import(record: RunRecord) -> bool:
+    """Whether a run's predictions came from a file: nothing was chosen, and nothing can be run."""
+    return record.identity.get("predictor") == "import"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The run that a session looks at.
+
+    Attributes:
+        record: None if what is chosen has not been run.
+        said: a sentence on how it stands to what is there now; empty if it is the run of that.
+        other: a run to look at instead: of what is there now, or the last one.
+    """
+
+    record: RunRecord | None = None
+    said: str = ""
+    other: RunRecord | None = None
+
+
+def shown(store: Store) -> Shown:
+    """The run that was opened, or else the stored run of what is chosen: of the prompt and data that are there now."""
+    records = {record.run_id: record for record in store.runs()}
+    opened = records.get(st.session_state.get("opened") or "")
+    if opened is not None:
+        return _opened(opened, store)
     try:
-        return store.find_run(clamped(checked(spec())))
+        standing = stands_for(clamped(checked(spec())), store)
     except BlindspotError:
-        return None
+        return Shown()
+    job = Jobs(store).get(st.session_state.get("asked") or 0)
+    run_of_job = records.get(job.run_id or "") if job else None
+    if standing.record is not None:
+        if standing.record != run_of_job:
+            look_at_choice()
+        said = f"{standing.unread} What is shown is the last run of it." if standing.unread else ""
+        return Shown(standing.record, said)
+    if standing.last is None:
+        return Shown(None, standing.unread)
+    if run_of_job is not None:  # something was written since it was asked for
+        return _opened(run_of_job, store)
+    what = _listed(standing.changed)
+    return Shown(None, f"This has not been run yet: {what} changed since the last run of it.", standing.last)
+
+
+def _opened(record: RunRecord, store: Store) -> Shown:
+    changed = () if is_import(record) else changed_since(record, store)
+    if not changed:
+        return Shown(record)
+    now = stands_for(clamped(record.spec), store).record
+    what = _listed(changed)
+    do = "" if now else " “Run”, on the overview, takes what is there now."
+    return Shown(record, f"{what[:1].upper()}{what[1:]} changed since this run was made.{do}", now)
+
+
+def _listed(things: tuple[str, ...]) -> str:
+    """`the prompt has`, `the prompt and the data have`."""
+    has = "has" if len(things) == 1 and things[0] != "the training examples" else "have"
+    return f"{' and '.join(things)} {has}"
 
 
 def clamped(chosen: RunSpec) -> RunSpec:
     """N no larger than the split, where its size is known: the same run must be found under either number."""
     size = split_size(chosen.task)
     return replace(chosen, n=min(chosen.n, size)) if size else chosen
-
-
-def split_size(source: TaskSource) -> int | None:
-    """Number of test examples; None if the task cannot be read. Never asks the hub."""
-    try:
-        return _local_split_size(source)
-    except BlindspotError:
-        return BANKING77_TEST_ROWS if source.name == "banking77" else None
-
-
-@st.cache_data(ttl=60, max_entries=_MAX_CACHED, show_spinner=False)
-def _local_split_size(source: TaskSource) -> int:
-    import os
-
-    if source.name == "banking77" and not os.environ.get("BLINDSPOT_DATA"):
-        return BANKING77_TEST_ROWS
-    return len(load_task(source).test)
 
 
 def reading_of(store: Store, record: RunRecord, scoring: Scoring) -> Reading:
@@ -183,8 +230,3 @@ def _findings(
     _store: Store, _reading: Reading, run_id: str, scoring: Scoring, done: int, others: tuple[str, ...]
 ) -> list[Finding]:
     return findings_of(_store, _reading)
-
-
-def with_prompt(name: str) -> RunSpec:
-    """What is chosen, with another prompt."""
-    return replace(spec(), prompt=name)

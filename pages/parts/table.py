@@ -42,13 +42,24 @@ def examples(page: Frame, reading: Reading, rows: NDArray[np.intp], name: str, *
     _table(reading, shown, name, height)
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.pagination(pages, key=page_key)
+            _pagination(pages, name)
             st.caption(f"{start + 1:,} to {start + len(shown):,} of {len(rows):,}")
     at = _place(reading, rows, opened(name))
     if at is None:
         st.caption("Click a row, or choose it with the arrow keys, to open the example.")
         return
     _opened(page, reading, rows, at, name)
+
+
+def _pagination(pages: int, name: str) -> None:
+    """The pages to turn. The widget is made anew where the page is set from elsewhere: it has a default of its own, and
+    Streamlit complains on the terminal of a widget that has both that and a value."""
+    key = f"{name}_pages_{st.session_state[f'{name}_generation']}"
+
+    def turn() -> None:
+        st.session_state[f"{name}_page"] = st.session_state[key]
+
+    st.pagination(pages, default=st.session_state[f"{name}_page"], key=key, on_change=turn)
 
 
 def opened(name: str) -> int | None:

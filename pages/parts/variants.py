@@ -7,12 +7,14 @@ from dataclasses import replace
 import streamlit as st
 
 from evalcore.errors import BlindspotError
+from evalcore.jobs import Job, Jobs
 from evalcore.parse import Scoring
 from evalcore.prompt import BUILT_IN
 from evalcore.run import find_prompt
 from evalcore.runspec import BASELINES, RunSpec, checked
 from evalcore.scoring import Reading
 from evalcore.shelf import Shelf
+from evalcore.standing import stands_for
 from evalcore.store import RunRecord, Store
 from evalcore.sweep import FEWEST, MOST, Sweep, gather
 from pages.parts import progress, queue, state
@@ -74,15 +76,29 @@ def _start(store: Store, chosen: RunSpec, prompts: tuple[str, ...]) -> None:
         specs = [
             state.clamped(checked(replace(chosen, prompt=prompt))) for prompt in prompts if prompt in distinct.values()
         ]
+        st.session_state["sweep_runs"] = [_stored_or_started(store, spec) for spec in specs]
     except BlindspotError as error:
         st.session_state["sweep_error"] = str(error)
         return
-    for spec in specs:
-        record = store.find_run(spec)
-        if record is None or not record.finished:
-            progress.start(store, spec)
     st.session_state["sweep_specs"] = specs
     st.session_state["sweep_shown"] = False
+
+
+def _stored_or_started(store: Store, spec: RunSpec) -> str | int:
+    """A run that is there, by its id; or the number of the job that is to make it."""
+    standing = stands_for(spec, store)
+    record = standing.record
+    if record is not None and record.finished and (standing.sure or store.read_only):
+        return record.run_id
+    return progress.start(store, spec)
+
+
+def _run_ids(store: Store) -> list[str]:
+    """The runs that were asked for here, as far as they are there."""
+    asked: list[str | int] = st.session_state.get("sweep_runs", [])
+    jobs = [Jobs(store).get(one) if isinstance(one, int) else one for one in asked]
+    ids = [job.run_id if isinstance(job, Job) and job.state == "done" else job for job in jobs]
+    return [run_id for run_id in ids if isinstance(run_id, str)]
 
 
 def _follow(store: Store) -> None:
@@ -92,7 +108,7 @@ def _follow(store: Store) -> None:
         return
     waiting = queue.at_work(store, specs)
     queue.ended_badly(store, specs)
-    found = [record.run_id for record in map(store.find_run, specs) if record is not None and record.finished]
+    found = _run_ids(store)
     if not waiting and not st.session_state.get("sweep_shown") and len(found) >= FEWEST:
         st.session_state["sweep_shown"] = True
         st.session_state["side_runs"] = found
