@@ -55,7 +55,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F38": ("A server has a bad day", "16 kinds of no answer, dripping, waiting, 2 refusals of an option"),
     "F39": ("A server fails often, late or always", "30 % of 400; 8 late replies; all"),
     "F40": ("A secret gets out", "1 canary looked for in every file, message and print; 10 addresses, 3 keys"),
-    "F41": ("A page of another origin connects", "8 WebSockets, 1 listening address, 7 settings"),
+    "F41": ("A page of another origin connects", "18 WebSockets, 12 origins, 1 page of another port in a browser; 1 listening address, 7 settings"),
     "F42": ("Data becomes code or markup", "every source file"),
     "F43": ("Hostile data on a page", "6 payloads as text, label, name and completion on every page"),
     "F44": ("A hostile file name", "10 names of uploads, 7 of paths, an archive, a device"),
