@@ -132,7 +132,7 @@ def _source(options: argparse.Namespace) -> TaskSource:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from evalcore.run import Progress, baseline_specs, execute
+    from evalcore.run import NotAnswered, Progress, baseline_specs, execute
     from evalcore.runspec import BASELINES
 
     store = _store(options)
@@ -155,20 +155,30 @@ def _run(options: argparse.Namespace) -> int:
         bar.show(progress.phase, progress.done, progress.total)
         return True
 
+    outcome, unanswered = None, None
     try:
-        outcome = execute(spec, store, on_progress=on_progress)
+        try:
+            outcome = execute(spec, store, on_progress=on_progress)
+            record = outcome.record
+        except NotAnswered as error:
+            if not error.answered:
+                raise
+            record, unanswered = error.record, error
         if spec.model not in BASELINES and not options.no_baselines:
             from evalcore.errors import ModelError
 
             for baseline in baseline_specs(spec):
-                bar.show(f"comparing with {baseline.model}", outcome.record.n, outcome.record.n)
+                bar.show(f"comparing with {baseline.model}", record.n, record.n)
                 try:
                     execute(baseline, store)
                 except ModelError:  # no train split
                     break
     finally:
         bar.clear()
-    return _print_report(options, store, outcome.record.run_id, outcome)
+    status = _print_report(options, store, record.run_id, outcome)
+    if unanswered is not None:
+        raise unanswered  # after the figures of what was answered
+    return status
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -23,7 +24,7 @@ from evalcore.completion import Predictor
 from evalcore.errors import BlindspotError, ModelError
 from evalcore.jobs import Job, Jobs
 from evalcore.predictors import Identified, OnPhase
-from evalcore.run import OnProgress, Outcome, Progress, Stopped, baseline_specs, execute
+from evalcore.run import NotAnswered, OnProgress, Outcome, Progress, Stopped, baseline_specs, execute
 from evalcore.runspec import BASELINES, RunSpec, digest
 from evalcore.store import Store
 
@@ -139,16 +140,25 @@ def _do(job: Job, store: Store, jobs: Jobs, warm: Warm) -> None:
 
 def _predict(spec: RunSpec, store: Store, warm: Warm, on_progress: OnProgress) -> Outcome:
     """The run itself, and then the baselines on the same sample: the first thing to compare it with."""
-    outcome = execute(spec, store, on_progress=on_progress, loader=warm.load)
-    if outcome.complete and spec.model not in BASELINES:
-        n = outcome.record.n
-        for baseline in baseline_specs(spec):
-            on_progress(Progress(f"comparing with {baseline.model}", outcome.record.run_id, n, outcome.from_cache, n))
-            try:
-                execute(baseline, store)
-            except ModelError:
-                break  # no train split: there is nothing to fit a baseline on
+    try:
+        outcome = execute(spec, store, on_progress=on_progress, loader=warm.load)
+    except NotAnswered as error:
+        if error.answered:
+            _baselines(spec, Progress("", error.record.run_id, error.answered, 0, error.record.n), store, on_progress)
+        raise
+    if outcome.complete:
+        record = outcome.record
+        _baselines(spec, Progress("", record.run_id, record.n, outcome.from_cache, record.n), store, on_progress)
     return outcome
+
+
+def _baselines(spec: RunSpec, done: Progress, store: Store, on_progress: OnProgress) -> None:
+    for baseline in baseline_specs(spec) if spec.model not in BASELINES else ():
+        on_progress(replace(done, phase=f"comparing with {baseline.model}"))
+        try:
+            execute(baseline, store)
+        except ModelError:
+            break  # no train split: there is nothing to fit a baseline on
 
 
 def _reporter(job: Job, jobs: Jobs) -> OnProgress:
