@@ -519,8 +519,8 @@ GUARDS: tuple[Guard, ...] = (
         "F38",
         "Retry-After is honoured",
         "evalcore/predictors/server.py",
-        "failed.wait_s if failed.wait_s is not None else wait",
-        "wait",
+        "failed.wait_s if failed.wait_s is not None else pause_s",
+        "pause_s",
         ((SERVER, "retry_after"),),
     ),
     Guard(

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import random
 import re
+import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +34,8 @@ VERSION = 1
 CONCURRENT = 4
 BATCH = 16
 GIVE_UP_AFTER = 20
+_LOOK_UP_S = 0.2
+"""An interrupt that comes in the instant before a thread begins to wait is seen when it next looks up."""
 _TOO_LONG = re.compile(r"context_length_exceeded|maximum context length|context (length|window|size)", re.IGNORECASE)
 _FILTERED = re.compile(r"content_filter|input was flagged", re.IGNORECASE)
 """How Azure and OpenRouter say that a prompt was not let through."""
@@ -138,6 +142,7 @@ class ServerModel:
         self._failed_in_a_row = 0
         self._reasons: Counter[str] = Counter()
         self._remedies: dict[str, str] = {}
+        self._pool = ThreadPoolExecutor(CONCURRENT)
         self._given_up = threading.Event()
         self._counting = threading.Lock()
         self._under_way = UnderWay()
@@ -170,13 +175,18 @@ class ServerModel:
         Raises:
             Unanswered: if some have none; what came is in it. It says how many have had none since `expect`, and why.
         """
-        with ThreadPoolExecutor(CONCURRENT) as pool:
-            try:
-                results = list(pool.map(self._counted, prompts))
-            except BaseException:  # Ctrl-C must not wait for a server
-                self._given_up.set()
-                self._under_way.end_all()
-                raise
+        under_way: list[Future[Completion | Failed]] = []
+        try:
+            with _interrupts_deferred():
+                under_way += [self._pool.submit(self._counted, messages) for messages in prompts]
+            while wait(under_way, _LOOK_UP_S).not_done:
+                pass
+            results = [future.result() for future in under_way]
+        except BaseException:  # Ctrl-C must not wait for a server
+            self._given_up.set()
+            self._under_way.end_all()
+            wait(under_way)
+            raise
         answers = [result if isinstance(result, Completion) else None for result in results]
         if None not in answers:
             return [answer for answer in answers if answer is not None]
@@ -219,7 +229,7 @@ class ServerModel:
         """One prompt, tried as often and as long as patience allows."""
         started = time.monotonic()
         until = started + self._patience.total_s
-        wait = self._patience.first_wait_s
+        pause_s = self._patience.first_wait_s
         failed = Failed("no time was left to ask", again=True)
         body = self._body(messages)
         for _ in range(self._patience.tries):
@@ -240,8 +250,8 @@ class ServerModel:
                 body = self._body(messages)
                 continue
             # A little chance, so that requests that failed together do not come back together.
-            pause = failed.wait_s if failed.wait_s is not None else wait * random.uniform(0.75, 1.25)
-            wait *= 2
+            pause = failed.wait_s if failed.wait_s is not None else pause_s * random.uniform(0.75, 1.25)
+            pause_s *= 2
             if not failed.again or time.monotonic() + pause >= until or self._given_up.wait(pause):
                 break
         return failed
@@ -269,6 +279,25 @@ class ServerModel:
         if not failed.status and failed.again:
             return "Check that the server runs and that the address is right."
         return ""
+
+
+@contextmanager
+def _interrupts_deferred() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait until the block ends. While a thread starts, Python runs callbacks in which an exception
+    goes nowhere: the interrupt would be lost, and the run go on."""
+    if threading.current_thread() is not threading.main_thread():  # signals are never handled there
+        yield
+        return
+    came: list[int] = []
+    deferred = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda number, frame: came.append(number)) for number in deferred]
+    try:
+        yield
+    finally:
+        for which, handler in zip(deferred, before, strict=True):
+            signal.signal(which, handler)
+    if came:
+        signal.raise_signal(came[0])
 
 
 def _without_secrets(url: str) -> str:
