@@ -51,8 +51,6 @@ def is_loopback(host: str) -> bool:
     name is not, wherever it leads.
     """
     name = host.lower()
-    if not name.isascii():
-        return False  # it may look like one
     if name in ("localhost", "localhost."):
         return True
     try:
