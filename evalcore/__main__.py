@@ -132,7 +132,7 @@ def _source(options: argparse.Namespace) -> TaskSource:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from evalcore.run import Progress, execute, execute_baselines
+    from evalcore.run import NotAnswered, Progress, execute, execute_baselines
 
     store = _store(options)
     spec = RunSpec(
@@ -154,14 +154,24 @@ def _run(options: argparse.Namespace) -> int:
         bar.show(progress.phase, progress.done, progress.total)
         return True
 
+    outcome, unanswered = None, None
     try:
-        outcome = execute(spec, store, on_progress=on_progress)
+    try:
+        try:
+            outcome = execute(spec, store, on_progress=on_progress)
+            record = outcome.record
+        except NotAnswered as error:
+            if not error.answered:
+                raise
+            record, unanswered = error.record, error
         if not options.no_baselines:
-            n = outcome.record.n
-            execute_baselines(spec, store, lambda name: bar.show(f"comparing with {name}", n, n))
+            execute_baselines(spec, store, lambda name: bar.show(f"comparing with {name}", record.n, record.n))
     finally:
         bar.clear()
-    return _print_report(options, store, outcome.record.run_id, outcome)
+    status = _print_report(options, store, record.run_id, outcome)
+    if unanswered is not None:
+        raise unanswered  # after the figures of what was answered
+    return status
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from evalcore.errors import SpecError
 from evalcore.findings import percent
 from evalcore.prompt import BUILT_IN
 from evalcore.report import no_nan
-from evalcore.run import OnProgress, execute, find_prompt
+from evalcore.run import NotAnswered, OnProgress, execute, find_prompt
 from evalcore.runspec import BASELINES, Decoding, Dtype, Engine, RunSpec
 from evalcore.scoring import Reading, read
 from evalcore.store import Store
@@ -77,14 +77,22 @@ def run_compare(options: argparse.Namespace, store: Store) -> int:
 def run_sweep(options: argparse.Namespace, store: Store, task: TaskSource, on_progress: OnProgress) -> int:
     """Predict what is missing of every prompt on one sample, then print the sweep."""
     readings: list[Reading] = []
+    unanswered = None
     for spec in sweep_specs(options, store, task):
-        outcome = execute(spec, store, on_progress=on_progress)
-        readings.append(read(store, outcome.record.run_id, options.scoring))
+        try:
+            record = execute(spec, store, on_progress=on_progress).record
+        except NotAnswered as error:
+            if not error.answered:
+                raise
+            record, unanswered = error.record, error
+        readings.append(read(store, record.run_id, options.scoring))
     sweep = gather(readings)
     if options.json:
         print(json.dumps(no_nan(sweep_as_json(sweep)), indent=1, ensure_ascii=False))
     else:
         print(sweep_as_text(sweep))
+    if unanswered is not None:
+        raise unanswered  # after the figures of what was answered
     return 0
 
 

@@ -222,14 +222,19 @@ def _unparsed(r: Reading) -> Iterator[Finding]:
     if not s.unparsed:
         return
     parsed = s.n - s.unparsed
+    n_cut = int((_was_cut(r) & (r.outcomes == UNPARSED_OUTCOME)).sum())
+    limit = r.record.spec.max_new_tokens
+    if 2 * n_cut > s.unparsed:
+        reason = f"Of the unparsed, {n_cut} were cut at {limit} tokens, the likely reason: raise max_new_tokens."
+    else:
+        reason = "Read the raw completions before blaming the model's understanding."
     among_parsed = percent(s.correct / parsed) if parsed else "undefined"
     yield Finding(
         "unparsed",
         f"{_count(s.unparsed, 'completion')} ({percent(s.unparsed / s.n)}) {'names' if s.unparsed == 1 else 'name'} "
         f"no label, or more than one, under {r.scoring} scoring; the accuracy counts "
         f"{'it' if s.unparsed == 1 else 'them'} as wrong.",
-        f"Among the {parsed} answers that are labels, {among_parsed} are right. Read the raw completions before "
-        "blaming the model's understanding.",
+        f"Among the {parsed} answers that are labels, {among_parsed} are right. {reason}",
         min(95.0, 30 + 150 * s.unparsed / s.n),
         {
             "unparsed": s.unparsed,
@@ -262,7 +267,7 @@ def _depends_on_the_parser(r: Reading) -> Iterator[Finding]:
 
 
 def _cut_short(r: Reading) -> Iterator[Finding]:
-    cut = r.columns.stop == STOPS.index("length")
+    cut = _was_cut(r)
     n_cut = int(cut.sum())
     if n_cut:
         unparsed = int((cut & (r.outcomes == UNPARSED_OUTCOME)).sum())
@@ -271,8 +276,9 @@ def _cut_short(r: Reading) -> Iterator[Finding]:
             "truncated",
             f"{_count(n_cut, 'completion')} {'was' if n_cut == 1 else 'were'} cut at {limit} tokens before the "
             f"model had ended; {unparsed} of them {'is' if unparsed == 1 else 'are'} unparsed.",
-            "The model was still talking: raise max_new_tokens to see whether a label follows.",
-            20 + 100 * n_cut / r.scores.n,
+            "The model was still talking, or reasoning before its answer: raise max_new_tokens to see whether a label "
+            "follows.",
+            min(95.0, 20 + 100 * n_cut / r.scores.n),
             {"truncated": n_cut, "unparsed": unparsed, "max_new_tokens": limit},
             _positions(r, cut),
         )
@@ -417,6 +423,12 @@ _LOOKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     _penalty_on_prompt_labels,
     _same_text_two_labels,
 )
+
+
+def _was_cut(r: Reading) -> NDArray[np.bool_]:
+    """Which rows ended at max_new_tokens."""
+    cut: NDArray[np.bool_] = r.columns.stop == STOPS.index("length")
+    return cut
 
 
 def _positions(r: Reading, rows: NDArray[Any] | slice = _ALL) -> tuple[int, ...]:

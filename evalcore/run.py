@@ -80,6 +80,20 @@ class Stopped(Exception):
     """A person asked for the run to stop."""
 
 
+class NotAnswered(ModelError):
+    """A run ended although some of its examples got no answer; what the others got is kept.
+
+    Args:
+        record: the run; answered: its examples that have an answer.
+    """
+
+    def __init__(self, failure: Unanswered, record: RunRecord, answered: int) -> None:
+        kept = f"{answered} of {record.n} examples have an answer, which is kept; run it again to ask for the others."
+        super().__init__(failure.what, where=failure.where, do=f"{failure.do} {kept}".strip())
+        self.record = record
+        self.answered = answered
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A run that is resolved but not predicted: every example has its prompt and its key.
@@ -113,7 +127,7 @@ def execute(
     Two processes that want the same model take turns, so that no example is predicted twice.
 
     Raises:
-        BlindspotError: for what a person can mend: the data, the model, the spec, the cache.
+        BlindspotError: for what a person can mend: the data, the model, the spec, the cache. `NotAnswered` is one.
     """
     run: Prepared | None = None
 
@@ -264,7 +278,7 @@ def _predict(run: Prepared, store: Store, on_progress: OnProgress, on_phase: OnP
     except Stopped:
         pass
     if unanswered:
-        raise _not_answered(unanswered, done, run.record.n)
+        raise NotAnswered(unanswered[-1], run.record, done)  # the last says it of all of them
     outcome = _outcome(run, store, cached, predicted, seconds, load_seconds)
     if not outcome.complete:
         _check_that_it_stayed(kept, run.record, store)
@@ -283,12 +297,6 @@ def _ask(
         failure, answers = error, error.answers
     took = time.perf_counter() - started
     return [(key, answer) for key, answer in zip(keys, answers, strict=True) if answer is not None], took, failure
-
-
-def _not_answered(failures: list[Unanswered], done: int, total: int) -> ModelError:
-    last = failures[-1]
-    kept = f"{done} of {total} examples have an answer, which is kept; run it again to ask for the others."
-    return ModelError(last.what, where=last.where, do=f"{last.do} {kept}".strip())
 
 
 def _check_that_it_stayed(kept: list[bytes], record: RunRecord, store: Store) -> None:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -23,7 +24,7 @@ from evalcore.completion import Predictor
 from evalcore.errors import BlindspotError
 from evalcore.jobs import Job, Jobs
 from evalcore.predictors import Identified, OnPhase
-from evalcore.run import OnProgress, Outcome, Progress, Stopped, execute, execute_baselines
+from evalcore.run import NotAnswered, OnProgress, Outcome, Progress, Stopped, execute, execute_baselines
 from evalcore.runspec import RunSpec, digest
 from evalcore.store import Store
 
@@ -138,16 +139,21 @@ def _do(job: Job, store: Store, jobs: Jobs, warm: Warm) -> None:
 
 
 def _predict(spec: RunSpec, store: Store, warm: Warm, on_progress: OnProgress) -> Outcome:
-    """The run itself, and then the baselines on the same sample."""
-    outcome = execute(spec, store, on_progress=on_progress, loader=warm.load)
-    n = outcome.record.n
-
-    def on_start(name: str) -> None:
-        on_progress(Progress(f"comparing with {name}", outcome.record.run_id, n, outcome.from_cache, n))
-
+    """The run itself, and then the baselines on the same sample: the first thing to compare it with."""
+    try:
+        outcome = execute(spec, store, on_progress=on_progress, loader=warm.load)
+    except NotAnswered as error:
+        if error.answered:
+            _baselines(spec, Progress("", error.record.run_id, error.answered, 0, error.record.n), store, on_progress)
+        raise
     if outcome.complete:
-        execute_baselines(spec, store, on_start)
+        record = outcome.record
+        _baselines(spec, Progress("", record.run_id, record.n, outcome.from_cache, record.n), store, on_progress)
     return outcome
+
+
+def _baselines(spec: RunSpec, done: Progress, store: Store, on_progress: OnProgress) -> None:
+    execute_baselines(spec, store, lambda name: on_progress(replace(done, phase=f"comparing with {name}")))
 
 
 def _reporter(job: Job, jobs: Jobs) -> OnProgress:

@@ -20,6 +20,12 @@ def good(text: str, **more: object) -> Reply:
     return 200, {"Content-Type": "application/json"}, json.dumps(body).encode()
 
 
+def reply(message: object, finish_reason: object = "stop", **more: object) -> Reply:
+    """A reply of one choice, whose fields may be anything; `more` stands beside `choices`."""
+    choice = {"message": message, "finish_reason": finish_reason}
+    return 200, {"Content-Type": "application/json"}, json.dumps({"choices": [choice], **more}).encode()
+
+
 def refusal(status: int, message: str = "no", **headers: str) -> Reply:
     return status, headers, json.dumps({"error": {"message": message}}).encode()
 

@@ -21,7 +21,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F4": ("The same run twice at once", "2 processes; 2 threads"),
     "F5": ("Two runs at once on one store", "10 times two processes; a reader beside a writer"),
     "F6": ("The holder of a lock dies, or lives", "killed once; the other goes on in less than a second"),
-    "F7": ("Ctrl-C, SIGTERM", "each once; Ctrl-C once more while a server is waited for"),
+    "F7": ("Ctrl-C, SIGTERM", "each once; Ctrl-C twice more, while a server is waited for and while requests are handed out"),
     "F8": ("A tab is closed, the worker dies, the run is deleted", "2 tabs, 2 kills; 1 deletion during a run; 1 worker that is stopped"),
     "F9": ("Left-over files; a cache that cannot be written", "1 run; as another user on folders of mode 0555"),
     "F10": ("A changed input is served an old answer", "12 changes and 5 addresses, each 100 % asked again"),
@@ -55,7 +55,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F38": ("A server has a bad day", "16 kinds of no answer, dripping, waiting, 2 refusals of an option"),
     "F39": ("A server fails often, late or always", "30 % of 400; 8 late replies; all"),
     "F40": ("A secret gets out", "1 canary looked for in every file, message and print; 10 addresses, 3 keys"),
-    "F41": ("A page of another origin connects", "8 WebSockets, 1 listening address, 7 settings"),
+    "F41": ("A page of another origin connects", "18 WebSockets, 12 origins, 1 page of another port in a browser; 1 listening address, 7 settings"),
     "F42": ("Data becomes code or markup", "every source file"),
     "F43": ("Hostile data on a page", "6 payloads as text, label, name and completion on every page"),
     "F44": ("A hostile file name", "10 names of uploads, 7 of paths, an archive, a device"),
@@ -66,7 +66,10 @@ ROWS: dict[str, tuple[str, str]] = {
     "F49": ("Two libraries disagree", "240 random runs against scikit-learn"),
     "F50": ("The suite asks for too much", "no GPU, no network; `make test` says how long it took"),
     "F51": ("Something is changed and put back", "4 things, in the app and on the command line; a branch of the hub; a train split"),
+    "F54": ("A server's failure looks like an answer", "19 endings, 9 kinds of reasoning alone, 3 of a content filter, 17 odd counts, all reasons at once"),
+    "F56": ("A file or a reply is far larger than it may be", "a completion of 1.2 MB where 16 tokens were asked for"),
     "F57": ("A smaller N, from a cache that cannot be written", "as another user, on a page; 2 older formats"),
+    "F58": ("The key of a server goes astray", "14 addresses that do not get it and 11 that do, 14 spellings of this machine, 30 of others, 9 that can be read in two ways"),
 }  # fmt: skip
 
 INTRODUCTION = """\

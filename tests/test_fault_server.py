@@ -1,10 +1,11 @@
-"""Models on servers (F38 to F40), against a server on this machine that does what servers do on bad days."""
+"""Models on servers (F38 to F40, F54, F56, F58), against a server here that does what servers do on bad days."""
 
 import json
 import os
 import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,17 +13,19 @@ import time
 
 import pytest
 
-from evalcore import preview
+from evalcore import preview, worker
 from evalcore.errors import ModelError, SpecError
 from evalcore.export import export_run
-from evalcore.predictors import Identified, server
+from evalcore.findings import find
+from evalcore.predictors import Identified, apikey, exchange, server
+from evalcore.predictors.reply import CHARACTERS_OF_A_TOKEN
 from evalcore.predictors.server import Patience, ServerModel, endpoint
 from evalcore.prompt import built_in
 from evalcore.run import execute, prepare
 from evalcore.runspec import RunSpec
 from evalcore.scoring import read
 from evalcore.task import TaskSource
-from tests.chat_server import good, refusal, serving_chat
+from tests.chat_server import good, refusal, reply, serving_chat
 from tests.conftest import ROOT
 from tests.victim import LABELS, wait_until, write_task
 
@@ -365,3 +368,373 @@ def test_choosing_among_labels_is_refused_for_a_server(chat, task, store):
     with pytest.raises(ModelError, match="does not give the probability of every label"):
         execute(spec_of(chat, task, decoding="choose"), store)
     assert not store.runs()
+
+
+NO_ANSWERS = {
+    "error, empty": ("error", "", "finish_reason “error”", True),
+    "error, a part": ("error", "bil", "finish_reason “error”", True),
+    "error, a label": ("error", "bill", "finish_reason “error”", True),
+    "abort": ("abort", "bill", "finish_reason “abort”", True),
+    "no resources": ("insufficient_system_resource", "bill", "insufficient_system_resource", True),
+    "content filter, empty": ("content_filter", "", "content filter withheld", False),
+    "content filter, a part": ("content_filter", "bil", "content filter withheld", False),
+    "content filter, no text": ("content_filter", None, "content filter withheld", False),
+    "content filter, which": ("content_filter: SAFETY", "bill", "content filter withheld", False),
+    "a tool": ("tool_calls", None, "called a tool", False),
+    "a tool and a text": ("tool_calls", "bill", "called a tool", False),
+    "a function": ("function_call", "", "called a tool", False),
+    "repetition": ("repetition", "bill bill", "finish_reason “repetition”", False),
+    "load": ("load", "", "finish_reason “load”", False),
+    "another word": ("STOPPED?", "bill", "finish_reason “stopped\\?”", False),
+    "true": (True, "bill", "finish_reason “bool”", False),
+    "a number": (7, "bill", "finish_reason “int”", False),
+    "a list": (["stop"], "bill", "finish_reason “list”", False),
+    "an object": ({"reason": "stop"}, "bill", "finish_reason “dict”", False),
+}
+
+
+@pytest.mark.parametrize("ending", NO_ANSWERS)
+def test_a_servers_failure_is_not_the_models_answer(chat, task, store, ending):
+    """F54. Red with every ending but `length` taken for a good one: stored, unparsed, never asked again."""
+    reason, text, says, again = NO_ANSWERS[ending]
+    chat.answer = lambda asked, before: reply({"content": text}, reason)
+    with pytest.raises(ModelError, match=f"no answer to 3 prompts: .*{says}") as caught:
+        ask(spec_of(chat, task, n=3), store)
+    assert "0 of 3 examples have an answer" in str(caught.value)
+    (record,) = store.runs()
+    assert (store.count_done(record.run_id), read(store, record.run_id).scores.unparsed) == (0, 0)
+    tries = max(chat.asked.values())
+    assert (1 < tries <= QUICK.tries) if again else tries == 1
+    chat.answer = gold
+    assert ask(spec_of(chat, task, n=3), store).predicted_now == 3
+
+
+GOOD_ENDINGS = {
+    "stop": "eos", "Stop": "eos", "eos": "eos", "eos_token": "eos", "stop_sequence": "eos", "end_turn": "eos",
+    "": "eos", None: "eos", "length": "length", "max_tokens": "length", "model_length": "length",
+}  # fmt: skip
+
+
+def test_what_servers_write_at_a_good_end_is_an_answer(chat, task, store):
+    """F54. Red with `stop` and `length` alone: TGI, Together and Mistral would never answer."""
+    endings = dict(zip((f"message number {i}" for i in range(11)), GOOD_ENDINGS, strict=True))
+    chat.answer = lambda text, before: reply(
+        {"content": text.split()[0]}, endings[" ".join(text.split()[1:])], usage={"prompt_tokens": 5}
+    )
+    reading = read(store, ask(spec_of(chat, task, n=11, sample="first"), store).record.run_id)
+    assert [answer.completion.stop for answer in reading.answers] == list(GOOD_ENDINGS.values())
+    assert reading.scores.accuracy == 1
+    without = {"choices": [{"message": {"content": "bill"}}]}
+    chat.answer = lambda text, before: (200, {}, json.dumps(without).encode())
+    reading = read(store, ask(spec_of(chat, task, n=1, seed=1, max_new_tokens=8), store).record.run_id)
+    assert reading.answers[0].completion.stop == "eos"
+
+
+def filtered(text):
+    return text.endswith(("number 3", "number 17", "number 31"))
+
+
+FILTERS = {
+    "finish_reason": lambda: reply({"content": ""}, "content_filter"),
+    "400": lambda: (400, {}, b'{"error": {"code": "content_filter", "message": "The response was filtered."}}'),
+    "403": lambda: refusal(403, "Your chosen model requires moderation and your input was flagged"),
+}
+
+
+@pytest.mark.parametrize("how", FILTERS)
+def test_texts_that_a_filter_refuses_cost_one_question_each_and_no_other_example(chat, task, store, how):
+    """F54. Red with a refusal taken for an answer, tried again at once, or taken for the end of the run (403)."""
+    chat.answer = lambda text, before: FILTERS[how]() if filtered(text) else gold(text, before)
+    for attempt in (1, 2):
+        with pytest.raises(ModelError, match="no answer to 3 prompts: the server's content filter") as caught:
+            ask(spec_of(chat, task, n=40, sample="first"), store)
+        assert "37 of 40 examples have an answer" in str(caught.value)
+        assert {times for text, times in chat.asked.items() if filtered(text)} == {attempt}
+    assert {times for text, times in chat.asked.items() if not filtered(text)} == {1}
+    reading = read(store, store.runs()[0].run_id)
+    assert (reading.scores.n, reading.scores.accuracy, reading.scores.unparsed) == (37, 1, 0)
+    assert "37 of 40 examples are predicted so far" in find(reading)[0].sentence
+
+
+def test_many_refusals_in_a_row_do_not_keep_the_others_from_being_asked(chat, task, store):
+    """F54. Red with a content filter counted among twenty failures in a row: each attempt ended at the same place."""
+    chat.answer = lambda text, before: FILTERS["finish_reason"]() if int(text.split()[-1]) < 30 else gold(text, before)
+    with pytest.raises(ModelError, match="no answer to 30 prompts: the server's content filter"):
+        ask(spec_of(chat, task, n=60, sample="first"), store)
+    assert store.count_done(store.runs()[0].run_id) == 30
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+def test_the_command_reports_what_was_answered_and_says_what_was_not(chat, task, tmp_path, command):
+    """F54. Red with the error alone: the scores of 37 were there and not to be seen; or with an exit status of 0."""
+    chat.answer = lambda text, before: FILTERS["finish_reason"]() if filtered(text) else gold(text, before)
+    words = [sys.executable, "-m", "evalcore", command, "--task", str(task), "--model", f"{chat.url}#m", "--n", "40"]
+    more = ["--prompts", "article", "bare"] if command == "sweep" else ["--json"]
+    done = subprocess.run(
+        [*words, "--sample", "first", "--cache", str(tmp_path / "cache"), *more],
+        capture_output=True, text=True, cwd=ROOT, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "content filter withheld the answer" in done.stderr
+    assert "37 of 40 examples have an answer" in done.stderr
+    if command == "sweep":
+        assert done.stdout.startswith("37 examples that all 2 runs share")
+    else:
+        assert json.loads(done.stdout)["accuracy"] == 1
+
+
+def test_the_worker_compares_what_was_answered_with_the_baselines(chat, task, store):
+    """F54. Red with the baselines left out as soon as one text is refused."""
+    chat.answer = lambda text, before: FILTERS["finish_reason"]() if filtered(text) else gold(text, before)
+    with pytest.raises(ModelError, match="37 of 40 examples have an answer"):
+        worker._predict(spec_of(chat, task, n=40, sample="first"), store, worker.Warm(), lambda progress: True)
+    assert {(run.spec.model, run.finished is None) for run in store.runs()} == {
+        (f"{chat.url}#m", True), ("majority", False), ("tfidf", False)
+    }  # fmt: skip
+
+
+def test_every_reason_is_said_with_its_number(chat, task, store):
+    """F54. Red with the last failure alone, or with an error of thousands of characters."""
+    no_answer = (
+        reply({"content": ""}, "content_filter"), reply({"content": None}, "tool_calls"),
+        reply({"content": "bill"}, "x " * 100_000), refusal(400, "y" * 10_000),
+        (200, {}, b'{"error": {"message": "out of cards"}}'),
+    )  # fmt: skip
+    kinds = dict(zip("1672834", (0, 0, 0, 1, 1, 2, 3), strict=True)) | {"5": 4}
+    chat.answer = lambda text, before: no_answer[kinds[text[-1]]] if text[-1] in kinds else gold(text, before)
+    with pytest.raises(ModelError) as caught:
+        ask(spec_of(chat, task, n=30, sample="first"), store)
+    said = str(caught.value)
+    assert "no answer to 24 prompts: 9 times the server's content filter withheld the answer; 6 times the model" in said
+    assert "; 3 times the server" in said
+    assert "; 6 times something else. It will most likely withhold it again" in said
+    assert "6 of 30 examples have an answer" in said
+    assert len(said) < 1500
+    chat.answer = lambda text, before: no_answer[4]
+    with pytest.raises(ModelError, match=r"no list of answers where one was asked for \(out of cards\)"):
+        ask(spec_of(chat, task, n=1, seed=3, max_new_tokens=3), store)
+
+
+ODD_COUNTS = (True, False, 1.5, -1, "7", 2**31, 10**30, float("nan"), float("inf"), None, [7], {"n": 7})
+
+
+def test_a_count_that_is_none_is_unknown(chat, task, store):
+    """F54. Red with `isinstance(x, int)`: True is stored, read back as 1, and its row fails its checksum for ever."""
+    replies = [reply({"content": "bill"}, usage={"prompt_tokens": odd}) for odd in ODD_COUNTS]
+    replies += [reply({"content": "bill"}, usage=odd) for odd in (True, [], "usage", None)]
+    huge = good("bill")[2].replace(b"11", b"1" * 5000)
+    replies.append((200, {}, huge))
+    chat.answer = lambda text, before: replies[int(text.split()[-1])]
+    outcome = ask(spec_of(chat, task, n=len(replies), sample="first"), store)
+    answers = read(store, outcome.record.run_id).answers
+    assert [(answer.completion.text, answer.completion.prompt_tokens) for answer in answers] == [("bill", 0)] * len(
+        replies
+    )
+    again = ask(spec_of(chat, task, n=len(replies), sample="first"), store)
+    assert (again.predicted_now, again.complete) == (0, True)
+
+
+REASONED = {"completion_tokens_details": {"reasoning_tokens": 16}}
+REASONING_ONLY = {
+    "vLLM": (reply({"content": None, "reasoning_content": "Let me see"}, "length"), "used all 16 tokens for its"),
+    "Ollama": (reply({"content": "", "reasoning": "Let me see"}, "length"), "used all 16 tokens for its reasoning"),
+    "blank": (reply({"content": "\n\n", "reasoning": "Let me see"}, "length"), "used all 16 tokens for its reasoning"),
+    "left out": (reply({"reasoning_content": "Let me see"}, "length"), "used all 16 tokens for its reasoning"),
+    "OpenAI": (reply({"content": ""}, "length", usage=REASONED), "used all 16 tokens for its reasoning"),
+    "nothing": (reply({"content": ""}, "length"), "used all 16 tokens before its answer had any text"),
+    "null": (reply({"content": None}, "length"), "used all 16 tokens before its answer had any text"),
+    "ended": (reply({"content": "", "reasoning_content": "Let me see"}), "reasoned and ended without an answer"),
+    "ended, null": (reply({"content": None, "reasoning": "Let me see"}), "reasoned and ended without an answer"),
+}
+
+
+@pytest.mark.parametrize("case", REASONING_ONLY)
+def test_reasoning_alone_is_no_answer_and_the_limit_is_named(chat, task, store, case):
+    """F54. Red with "" stored and counted as unparsed, or "the server's answer has no text" alone."""
+    answer, says = REASONING_ONLY[case]
+    chat.answer = lambda text, before: answer
+    with pytest.raises(ModelError, match=says) as caught:
+        ask(spec_of(chat, task, n=2), store)
+    assert ("Raise max_new_tokens" in str(caught.value)) is ("all 16 tokens" in says)
+    assert store.count_done(store.runs()[0].run_id) == 0
+    assert max(chat.asked.values()) == 1
+
+
+def test_an_answer_beside_reasoning_is_one_and_so_is_an_empty_one_that_ended(chat, task, store):
+    """F54. Red with reasoning looked for before the text."""
+    chat.answer = lambda text, before: reply({"content": "bill", "reasoning_content": "Let me see"}, "stop")
+    record = ask(spec_of(chat, task, n=1), store).record
+    assert read(store, record.run_id).answers[0].completion.text == "bill"
+    chat.answer = lambda text, before: reply({"content": ""}, "stop", usage={"completion_tokens_details": None})
+    record = ask(spec_of(chat, task, n=1, max_new_tokens=4), store).record
+    completion = read(store, record.run_id).answers[0].completion
+    assert (completion.text, completion.stop) == ("", "eos")
+
+
+def test_reasoning_inside_the_text_that_was_cut_is_told_by_the_findings(chat, task, store):
+    """F54. Red with unparsed completions whose likely reason, the limit, is not named beside them."""
+    chat.answer = lambda text, before: reply({"content": "<think>Let me see"}, "length")
+    found = {f.kind: f for f in find(read(store, ask(spec_of(chat, task, n=20), store).record.run_id))}
+    assert (
+        "Of the unparsed, 20 were cut at 16 tokens, the likely reason: raise max_new_tokens."
+        in found["unparsed"].meaning
+    )
+    assert "reasoning before its answer: raise max_new_tokens" in found["truncated"].meaning
+    assert max(found["truncated"].weight, found["unparsed"].weight) <= 100
+    chat.answer = lambda text, before: good("who knows")
+    found = {
+        f.kind: f
+        for f in find(read(store, ask(spec_of(chat, task, n=20, seed=2, max_new_tokens=9), store).record.run_id))
+    }
+    assert "max_new_tokens" not in found["unparsed"].meaning
+
+
+def test_a_completion_is_cut_to_what_was_asked_for(chat, task, store):
+    """F56. Red with all of it kept: 1.2 MB where 16 tokens were asked for took the parser seconds."""
+    chat.answer = lambda text, before: good("bill " * 240_000)
+    started = time.monotonic()
+    completion = read(store, ask(spec_of(chat, task, n=1), store).record.run_id).answers[0].completion
+    assert (len(completion.text), completion.stop) == (16 * CHARACTERS_OF_A_TOKEN, "length")
+    assert time.monotonic() - started < 5
+    longest = " " * 128 * 16  # as many spaces as the longest token has, 16 times
+    for text in (longest, "x" * 16 * CHARACTERS_OF_A_TOKEN):
+        chat.answer = lambda asked, before, text=text: good(text)
+        completion = (
+            read(store, ask(spec_of(chat, task, n=1, seed=len(text)), store).record.run_id).answers[0].completion
+        )
+    assert (completion.text, completion.stop) == (text, "eos")
+
+
+LOOPBACK = (
+    "localhost", "LocalHost", "localhost.", "127.0.0.1", "127.1", "127.255.255.254", "0x7f.1", "0x7F.0.0.1",
+    "2130706433", "0177.0.0.1", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1", "::ffff:7f00:1",
+)  # fmt: skip
+NOT_LOOPBACK = (
+    "", "localhost.evil.example", "evil.example", "127.0.0.1.evil.example", "127.0.0.1.nip.io", "localhost.localdomain",
+    "app.localhost", "localhost..", "127.0.0.1.", "126.1", "128.0.0.1", "0.0.0.0", "::", "::2", "::ffff:10.0.0.1",
+    "fe80::1", "10.0.0.1", "192.168.0.1", "ｌｏｃａｌｈｏｓｔ", "127。0。0。1", "①②⑦.0.0.1", "loсalhost", "127.0.0.1 x",
+    "0x7fzz.1", "1.127", "7f.1", "127.0.0.256", "127.0.0.0.1", "localhost%00", "xn--localhost",
+)  # fmt: skip
+
+
+def test_only_what_is_certainly_this_machine_is_loopback():
+    """F58. Red with a name that begins or ends like it, looks like it, or leads to it taken for this machine."""
+    assert [host for host in LOOPBACK if not apikey.is_loopback(host)] == []
+    assert [host for host in NOT_LOOPBACK if apikey.is_loopback(host)] == []
+
+
+HOSTS = (
+    "api.example.com, gpu.example.com:8443 ,https://Straße.example/v1,[2001:DB8:0::1],,:,[,*.example.org,b@u.example"
+)
+WITHHELD = {
+    "http://api.example.com/v1": "plain HTTP",
+    "http://gpu.example.com:8443/v1": "plain HTTP",
+    "http://192.168.0.7:8000/v1": "plain HTTP",
+    "http://host.docker.internal:8000/v1": "plain HTTP",
+    "http://localhost.evil.example/v1": "plain HTTP",
+    "https://evil.example/v1": "evil.example is not named in BLINDSPOT_API_HOSTS",
+    "https://api.example.com.evil.example/v1": "is not named",
+    "https://evil-api.example.com/v1": "is not named",
+    "https://sub.api.example.com/v1": "is not named",
+    "https://gpu.example.com/v1": "is not named",
+    "https://gpu.example.com:443/v1": "is not named",
+    "https://a.example.org/v1": "is not named",
+    "https://example.com/v1": "is not named",
+    "https://[2001:db8::2]/v1": "is not named",
+}
+SENT = (
+    "http://localhost:8000/v1", "http://127.0.0.1:8000/v1", "http://[::1]:8000/v1", "http://127.1/v1",
+    "https://localhost/v1", "https://api.example.com/v1", "https://api.example.com:8443/v1",
+    "https://API.example.com./v1", "https://gpu.example.com:8443/v1", "https://strasse.example/v1",
+    "https://[2001:db8::1]/v1",
+)  # fmt: skip
+
+
+def test_the_key_is_for_this_machine_and_named_hosts_over_https(monkeypatch):
+    """F58. Red with the key in the header of whatever address is typed in."""
+    monkeypatch.setenv(apikey.API_KEY_VARIABLE, CANARY)
+    monkeypatch.setenv(apikey.API_HOSTS_VARIABLE, HOSTS)
+    for url, why in WITHHELD.items():
+        assert why in apikey.why_withheld(url), url
+    assert {url: apikey.why_withheld(url) for url in SENT} == dict.fromkeys(SENT, "")
+    monkeypatch.delenv(apikey.API_HOSTS_VARIABLE)
+    assert "is not named" in apikey.why_withheld("https://api.example.com/v1")
+    assert apikey.why_withheld("http://localhost/v1") == ""
+    monkeypatch.delenv(apikey.API_KEY_VARIABLE)
+    assert apikey.why_withheld("http://evil.example/v1") == ""
+
+
+@pytest.fixture
+def every_name_leads_here(chat, monkeypatch):
+    """Every host is this machine's server, and HTTPS is spoken in clear: what is sent is seen."""
+    look_up = socket.getaddrinfo
+    port = int(chat.url.rpartition(":")[2].partition("/")[0])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, _, *more, **how: look_up("127.0.0.1", port, *more, **how))
+    monkeypatch.setattr(exchange.http.client, "HTTPSConnection", exchange.http.client.HTTPConnection)
+    return port
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [("http://api.example.com/v1", False), ("https://api.example.com/v1", True), ("https://evil.example/v1", False),
+     ("http://localhost/v1", True), ("http://evil.example/v1", False), ("https://api.example.com:444/v1", True)],
+)  # fmt: skip
+def test_what_is_not_sent_is_said(chat, task, store, monkeypatch, every_name_leads_here, url, sent):
+    """F58. Red with the key sent to a host that nobody named or over plain HTTP; or withheld without a word."""
+    monkeypatch.setenv(apikey.API_KEY_VARIABLE, CANARY)
+    monkeypatch.setenv(apikey.API_HOSTS_VARIABLE, "api.example.com")
+    spec = RunSpec(TaskSource(str(task)), f"{url}#m", n=4)
+    chat.answer = gold
+    record = ask(spec, store).record
+    keys = {headers.get("Authorization") for headers in chat.headers}
+    assert keys == ({f"Bearer {CANARY}"} if sent else {None})
+    assert record.facts["API key"].startswith("sent" if sent else "not sent: ")
+    chat.models = refusal(401, "who are you")
+    with pytest.raises(ModelError, match="401") as caught:
+        ask(RunSpec(TaskSource(str(task)), f"{url}#m", n=5, seed=1), store)
+    why = {"http": "the address is plain HTTP", "https": "is not named in BLINDSPOT_API_HOSTS"}[url.partition(":")[0]]
+    said = "is set, and was refused" if sent else "The key of BLINDSPOT_API_KEY was not sent: "
+    assert said in str(caught.value)
+    assert (why in str(caught.value)) is not sent
+    assert CANARY not in str(caught.value)
+
+
+def test_a_name_of_this_machine_that_leads_elsewhere_is_not_sent_the_key(chat, task, store, monkeypatch):
+    """F58. Red with the name believed, where the table of hosts has it otherwise."""
+    monkeypatch.setenv(apikey.API_KEY_VARIABLE, CANARY)
+    monkeypatch.setattr(exchange, "is_loopback", lambda host: host != "127.0.0.1")
+    spec = RunSpec(TaskSource(str(task)), f"{chat.url.replace('127.0.0.1', 'localhost')}#m", n=4)
+    with pytest.raises(ModelError, match=r"localhost leads to 127\.0\.0\.1, which is not this machine"):
+        ask(spec, store)
+    assert chat.headers == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["http://localhost@evil.example/v1#m", "http://localhost:1@evil.example/v1#m", "http://@evil.example/v1#m",
+     "http://[::1].evil.example/v1#m", "http://evil[::1]/v1#m", "http://localhost\\@evil.example/v1#m",
+     "http://localhost\\.evil.example/v1#m", "http://[::1]evil/v1#m", "http://localhost:80:80/v1#m"],
+)  # fmt: skip
+def test_an_address_that_can_be_read_in_two_ways_is_refused(name):
+    """F58. Red with what stands before an @, or after a bracket, passed over: it looks like another host."""
+    with pytest.raises(SpecError):
+        endpoint(name)
+
+
+def test_an_interrupt_while_requests_are_handed_out_is_not_lost(chat, task, store, monkeypatch):
+    """F7. Red with threads started while an interrupt may come: in a callback of Python's it goes nowhere."""
+
+    class Dying:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)  # an exception in here is printed, and passed over
+
+    hand_out = server.ThreadPoolExecutor.submit
+    monkeypatch.setattr(
+        server.ThreadPoolExecutor, "submit", lambda pool, *work: (Dying() and None) or hand_out(pool, *work)
+    )
+    chat.answer = gold
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: None)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        ask(spec_of(chat, task, n=4), store)
+    assert signal.getsignal(signal.SIGINT) is before

@@ -24,7 +24,9 @@ from evalcore.scoring import read
 from evalcore.store import Store
 from evalcore.task import Example, TaskSource
 from pages.parts.frame import PAGES
+from pages.parts.serving import same_origin
 from tests.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, QUIET, serving, settled
+from tests.chat_server import serving_chat
 from tests.conftest import ROOT, Toy, write_csv
 from tests.victim import wait_until
 
@@ -44,7 +46,7 @@ def served(tmp_path_factory):
     ("section", "name", "value"),
     [
         ("server", "address", "127.0.0.1"),
-        ("server", "allowedHosts", ["localhost", "127.0.0.1"]),
+        ("server", "allowedHosts", ["localhost", "127.0.0.1", "::1"]),
         ("client", "showErrorDetails", "none"),
         ("client", "disableDataExport", True),
         ("browser", "gatherUsageStats", False),
@@ -101,12 +103,71 @@ def upgrade(port, **headers):
         ({"Origin": "null"}, False),
         ({"Host": "evil.example"}, False),
         ({"Host": "evil.example", "Origin": "http://evil.example"}, False),
+        ({"Host": "localhost:{port}", "Origin": "http://localhost:{port}"}, True),
+        ({"Host": "[::1]:{port}", "Origin": "http://[::1]:{port}"}, True),
+        ({"Origin": "http://127.0.0.1:9999"}, False),
+        ({"Origin": "http://localhost:9999"}, False),
+        ({"Origin": "http://0.0.0.0:9999"}, False),
+        ({"Origin": "https://localhost"}, False),
+        ({"Host": "localhost:{port}", "Origin": "http://localhost"}, False),
+        ({"Host": "[::1]:{port}", "Origin": "http://[::1]:9999"}, False),
+        ({"Origin": "http://localhost:9999", "X-Forwarded-Host": "localhost:9999"}, False),
+        ({"Origin": "http://localhost:9999", "Forwarded": "host=localhost:9999"}, False),
     ],
 )
 def test_a_page_of_another_origin_cannot_connect(served, headers, accepted):
-    """F41. Red with enableCORS = false (origin), or without allowedHosts (DNS rebinding)."""
+    """F41. Red with enableCORS = false (origin), without allowedHosts (DNS rebinding), or with hosts compared and
+    ports not: any page of this machine could read the app and work it."""
     filled = {name: value.format(port=served.port) for name, value in headers.items()}
     assert (upgrade(served.port, **filled) == 101) is accepted
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "same"),
+    [
+        ("https://app.example.com", "app.example.com", True),  # a proxy that ends TLS and hands on the Host header
+        ("https://app.example.com:8443", "app.example.com:8443", True),
+        ("https://app.example.com", "127.0.0.1:8501", False),  # one that does not
+        ("http://LOCALHOST:8501", "localhost:8501", True),
+        ("http://localhost", "localhost:80", True),
+        ("http://localhost:8501@evil.example", "localhost:8501", False),
+        ("http://localhost:port", "localhost:8501", False),
+        ("http://localhost:8501", "localhost:port", False),
+        ("http://[::1", "[::1", False),
+        ("file://", "", False),
+        ("null", "null", False),
+        ("", "", False),
+    ],
+)
+def test_an_origin_is_the_apps_own_if_host_and_port_are(origin, host, same):
+    """F41. Red with the port left out, or with a name at the beginning taken for the host."""
+    assert same_origin(origin, host) is same
+
+
+@pytest.mark.browser
+@browser
+def test_a_page_of_another_port_gets_nothing_in_a_browser(served, chat_page, chromium):
+    """F41. Red while the browser's own Origin header of a page beside the app was taken for the app's."""
+    page = chromium.new_context().new_page()
+    page.goto(chat_page)
+    opened = """url => new Promise(done => {
+        const socket = new WebSocket(url)
+        socket.onopen = () => done("open")
+        socket.onerror = () => done("refused")
+    })"""
+    for host in ("127.0.0.1", "localhost"):
+        assert page.evaluate(opened, f"ws://{host}:{served.port}/_stcore/stream") == "refused"
+    page.goto(served.url)
+    assert page.evaluate(opened, f"ws://127.0.0.1:{served.port}/_stcore/stream") == "open"
+    page.context.close()
+
+
+@pytest.fixture
+def chat_page():
+    """A page on another port of this machine."""
+    with serving_chat() as chat:
+        chat.models = (200, {"Content-Type": "text/html"}, b"<html>a page of somebody else</html>")
+        yield f"{chat.url}/models"
 
 
 FORBIDDEN_ATTRIBUTES = {"html", "components", "to_html", "unsafe_allow_html", "iframe"}

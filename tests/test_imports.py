@@ -11,8 +11,8 @@ from tests.conftest import ROOT
 # Lower rooms first: a room may import only what stands before it.
 ORDER = (
     "errors", "parse", "datafile", "task", "prompt", "runspec", "completion", "store", "columns", "jobs", "chat",
-    "predictors.source", "predictors.baseline", "predictors.exchange", "predictors.server", "predictors.prefixes",
-    "predictors.penalty",
+    "predictors.source", "predictors.baseline", "predictors.apikey", "predictors.exchange", "predictors.reply",
+    "predictors.server", "predictors.prefixes", "predictors.penalty",
     "predictors.memory", "predictors.cascade", "predictors.packed", "predictors.fast", "predictors.choose",
     "predictors.generate", "predictors.engines", "predictors.local", "predictors", "preview", "run", "standing",
     "worker", "metrics", "intervals", "scoring", "otherruns", "matrix", "filters", "importing",

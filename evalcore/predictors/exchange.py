@@ -1,13 +1,9 @@
-"""One request to a server: bounded in time and size, never redirected, its key in one header and nowhere else.
-
-The API key comes from the environment (BLINDSPOT_API_KEY) and is taken out of whatever a server says.
-"""
+"""One request to a server: bounded in time and size, never redirected, its key in one header and nowhere else."""
 
 from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
 import socket
 import ssl
@@ -16,12 +12,13 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+from evalcore.predictors.apikey import API_KEY_VARIABLE, api_key, clean, is_loopback, why_withheld
+
 MAX_BODY_BYTES = 4_000_000
-_SHORTEST_SECRET = 8
-"""Below that a key is a word such as `none` or `EMPTY`, which a label may hold as well."""
+_MOST_WORDS = 300
+"""Characters of a server's own words in a message."""
 _WORTH_ANOTHER_TRY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _NO_USE_AT_ALL = frozenset({401, 402, 403, 404, 405})
-API_KEY_VARIABLE = "BLINDSPOT_API_KEY"
 
 
 class Failed(Exception):
@@ -33,16 +30,18 @@ class Failed(Exception):
         wait_s: what the server asked to wait.
         hopeless: whether every other request would fail in the same way.
         unasked: nothing was sent, since others had failed.
+        filtered: the server is well, and does not answer this one prompt.
+        do: what a person can do, where the request itself tells.
         status, reply: what the server said, for what is decided by it.
     """
 
     def __init__(
         self, what: str, *, again: bool, wait_s: float | None = None, hopeless: bool = False,
-        unasked: bool = False, status: int = 0, reply: str = "",
+        unasked: bool = False, filtered: bool = False, do: str = "", status: int = 0, reply: str = "",
     ) -> None:  # fmt: skip
         super().__init__(what)
         self.again, self.wait_s, self.status, self.reply = again, wait_s, status, reply
-        self.hopeless, self.unasked = hopeless, unasked
+        self.hopeless, self.unasked, self.filtered, self.do = hopeless, unasked, filtered, do
 
 
 class Deadline:
@@ -128,7 +127,7 @@ def exchange(
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
     headers = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": "blindspot"}
-    key = api_key()
+    key = "" if why_withheld(url) else api_key()
     if re.search(r"[^\x21-\x7e]", key):
         raise Failed(f"{API_KEY_VARIABLE} holds a character that no key has", again=False, hopeless=True)
     if key:
@@ -138,12 +137,14 @@ def exchange(
     try:
         connection.connect()
         deadline.watch(connection.sock)
+        if key:
+            _check_peer(parts.hostname or "", connection.sock.getpeername()[0])
         connection.request(method, parts.path + path, payload, headers)
         response = connection.getresponse()
         content = response.read(MAX_BODY_BYTES + 1)
     except (OSError, http.client.HTTPException, ValueError) as error:
         if not deadline.passed and not isinstance(error, TimeoutError):
-            raise Failed(clean(_why_not_reached(error)), again=not isinstance(error, ssl.SSLError)) from None
+            raise Failed(shortened(_why_not_reached(error)), again=not isinstance(error, ssl.SSLError)) from None
         deadline.cut()
     finally:
         under_way.done(deadline)
@@ -159,13 +160,23 @@ def exchange(
     return content
 
 
+def _check_peer(host: str, peer: str) -> None:
+    """A name of this machine must have led to it, whatever the system's table of hosts says."""
+    if is_loopback(host) and not is_loopback(peer):
+        raise Failed(f"{host} leads to {peer}, which is not this machine: it is not sent the key", again=False,
+                     hopeless=True)  # fmt: skip
+
+
 def _refused(response: http.client.HTTPResponse, content: bytes) -> Failed:
     status = response.status
     if 300 <= status < 400:
         to = urlsplit(response.getheader("Location") or "").hostname or "another address"
-        return Failed(clean(f"the server redirects to {to}, which is not followed"), again=False, hopeless=True)
+        return Failed(f"the server redirects to {shortened(to)}, which is not followed", again=False, hopeless=True)
     reply = clean(content[:20_000].decode("utf-8", "replace"))
-    said = _message(reply)
+    try:
+        said = message_of(json.loads(reply))
+    except (ValueError, RecursionError):
+        said = ""  # a web page
     return Failed(
         f"the server answered {status}" + (f" ({said})" if said else ""),
         again=status in _WORTH_ANOTHER_TRY,
@@ -190,27 +201,19 @@ def _why_not_reached(error: Exception) -> str:
 
 def _retry_after(value: str | None) -> float | None:
     """Seconds; the form with a date is rare and is passed over."""
-    if value is None or not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value.strip()):
+    if value is None or not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", value.strip()):
         return None
     return float(value)
 
 
-def _message(reply: str) -> str:
-    """What the server says was wrong, in its own words, shortened; nothing of a web page."""
-    try:
-        content = json.loads(reply)
-    except (ValueError, RecursionError):
-        return ""
-    error = content.get("error", content) if isinstance(content, dict) else content
+def message_of(reply: object) -> str:
+    """What a server says was wrong, in its own words, shortened; "" if it does not."""
+    error = reply.get("error", reply) if isinstance(reply, dict) else reply
     said = (error.get("message") or error.get("detail")) if isinstance(error, dict) else error
-    return " ".join(said.split())[:300] if isinstance(said, str) else ""
+    return shortened(said) if isinstance(said, str) else ""
 
 
-def api_key() -> str:
-    return os.environ.get(API_KEY_VARIABLE, "").strip()
-
-
-def clean(text: str) -> str:
-    """`text` without the API key, should a server repeat it."""
-    key = api_key()
-    return text.replace(key, f"[{API_KEY_VARIABLE}]") if len(key) >= _SHORTEST_SECRET else text
+def shortened(said: str) -> str:
+    """A server's words for a sentence: on one line, without the key, and not long."""
+    words = clean(" ".join(said.split()))
+    return words if len(words) <= _MOST_WORDS else f"{words[:_MOST_WORDS]}…"

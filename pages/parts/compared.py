@@ -6,10 +6,10 @@ import math
 
 import pandas as pd
 import streamlit as st
+from evalcore.resampling import RESAMPLES
 
 from evalcore.comparison import SHARES, Comparison, MetricRow
 from evalcore.difference import changes, decisions, prompt_diff
-from evalcore.resampling import RESAMPLES
 from evalcore.verdict import MINUS, shared_note, verdict
 from pages.parts.clicked import height_of
 from pages.parts.plain import percent, plain
