@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
 
     covered = add("coverage", _coverage, "Simulate how often the intervals hold the truth.")
     covered.add_argument("--datasets", type=int, default=1000, help="simulated data sets (default: %(default)s)")
-    add("bench-scores", _bench_scores, "Time the paired bootstrap against a loop over scikit-learn.")
+    add("bench-scores", _bench_scores, "Time the intervals of a comparison against a loop over scikit-learn.")
 
     prompt = add("prompt", _prompt, "Show the exact prompt of a text; keep, list or remove prompts of your own.")
     _add_task(prompt)
@@ -156,7 +156,6 @@ def _run(options: argparse.Namespace) -> int:
 
     outcome, unanswered = None, None
     try:
-    try:
         try:
             outcome = execute(spec, store, on_progress=on_progress)
             record = outcome.record
@@ -211,12 +210,12 @@ def _coverage(options: argparse.Namespace) -> int:
     from evalcore.coverage import coverage, coverage_as_text
 
     found = coverage(options.datasets)
-    print(json.dumps([vars(one) for one in found], indent=1) if options.json else coverage_as_text(found))
+    print(json.dumps([one.as_json() for one in found], indent=1) if options.json else coverage_as_text(found))
     return 0
 
 
 def _bench_scores(options: argparse.Namespace) -> int:
-    from evalcore.coverage import speed, speed_as_text
+    from evalcore.speed import speed, speed_as_text
 
     found = speed()
     print(json.dumps(vars(found), indent=1) if options.json else speed_as_text(found))

@@ -30,14 +30,14 @@ def class_table(reading: Reading) -> pd.DataFrame:
 
     Shares are in percent, NaN where undefined: recall and F1 of a label that is absent from the sample, precision of
     one that is never predicted. `recall low` and the like are bounds of 95 % intervals: Wilson's for recall and
-    precision, bootstrap for F1. `taken for` is the label it is most often called instead, `taken for it` the one most
-    often called so; empty if there is none.
+    precision, and for F1 Wilson's transformed (`score_intervals.f1_intervals`). `taken for` is the label it is most
+    often called instead, `taken for it` the one most often called so; empty if there is none.
     """
     each, confusion = reading.per_class, reading.confusion
     errors = off_diagonal(confusion)
     recall_low, recall_high = wilson(each.true_positives, each.support)
     precision_low, precision_high = wilson(each.true_positives, each.predicted)
-    f1_low, f1_high = f1_bounds(reading)
+    f1_low, f1_high = reading.intervals.f1.T
     ratio = np.divide(each.predicted, each.support, out=np.full(len(errors), np.nan), where=each.support > 0)
     return pd.DataFrame(
         {
@@ -61,24 +61,8 @@ def class_table(reading: Reading) -> pd.DataFrame:
     )
 
 
-def f1_bounds(reading: Reading) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """95 % bounds of each label's F1, shape (n_labels,) each; NaN where it is absent from the sample.
-
-    Bootstrap; but where every resample has the same F1 (no example of the label was ever right, or all were), that
-    would be no interval at all. There it is Wilson's for the share of right ones among the examples that are the
-    label or were called so, J, turned into F1 = 2 J / (1 + J).
-    """
-    each = reading.per_class
-    low, high = reading.intervals.f1[:, 0].copy(), reading.intervals.f1[:, 1].copy()
-    share_low, share_high = wilson(each.true_positives, each.support + each.predicted - each.true_positives)
-    flat = low == high
-    low[flat] = (2 * share_low / (1 + share_low))[flat]
-    high[flat] = (2 * share_high / (1 + share_high))[flat]
-    return low, high
-
-
 def overall_row(reading: Reading) -> pd.DataFrame:
-    """The same for all labels together: means over the labels that are present, with bootstrap intervals."""
+    """The same for all labels together: means over the labels that are present, with their intervals."""
     s, i = reading.scores, reading.intervals
     nan = float("nan")
     row = {

@@ -180,7 +180,7 @@ class Comparison:
 
     @cached_property
     def intervals(self) -> PairedIntervals:
-        """95 % intervals of each score's difference, for the way in which the shared examples were intervals."""
+        """95 % intervals of each score's difference, for the way in which the shared examples were drawn."""
         return paired_intervals(self.y_true, self.y_a, self.y_b, len(self.labels), self.design)
 
     @property

@@ -1,9 +1,9 @@
 """Two sets of answers to the same examples -> 95 % intervals of the differences of their scores, B minus A.
 
 In closed form, as for one run (`score_intervals`): what one example changes is what it changes about B less what it
-changes about A, so that what both answer alike cancels. Where no interval was found that holds, there is none: macro and
-weighted precision (the precision of a label that is seldom answered rests on one or two examples), the effective number
-of labels, and the share of the two favourites. `python -m evalcore coverage` counts how often the others hold.
+changes about A, so that what both answer alike cancels. Where no interval was found that holds, there is none: macro
+and weighted precision (the precision of a label that is seldom answered rests on one or two examples), the effective
+number of labels, and the share of the two favourites. `python -m evalcore coverage` counts how often the others hold.
 """
 
 from __future__ import annotations

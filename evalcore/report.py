@@ -10,6 +10,7 @@ from evalcore.metrics import absent, confusion_pairs, never_predicted, over_pred
 from evalcore.parse import PARSER_VERSION
 from evalcore.run import Outcome
 from evalcore.runspec import BASELINES
+from evalcore.score_intervals import POPULATION
 from evalcore.scoring import Reading, read
 from evalcore.store import Store
 
@@ -32,7 +33,8 @@ def as_text(reading: Reading, findings: list[Finding], outcome: Outcome | None =
     low, high = reading.accuracy_interval
 
     def line(name: str, value: float, interval: Any = None, note: str = "") -> str:
-        between = f"{100 * interval[0]:5.1f} – {100 * interval[1]:.1f}" if interval is not None else ""
+        known = interval is not None and not math.isnan(interval[0])
+        between = f"{100 * interval[0]:5.1f} – {100 * interval[1]:.1f}" if known else ""
         return f"  {name:28}{percent(value):>8}  {between:14}{note}".rstrip()
 
     lines = [
@@ -54,6 +56,8 @@ def as_text(reading: Reading, findings: list[Finding], outcome: Outcome | None =
         f"  {'MCC, kappa':28}{s.mcc:8.3f}  {s.kappa:.3f}",
         line("unparsed", s.unparsed / s.n, None, f"{s.unparsed} completions"),
         f"  {'effective predicted labels':28}{s.effective_labels:8.1f}",
+        "",
+        i.withheld or f"Each interval is of {POPULATION}.",
         "",
         "What this run hides",
     ]
@@ -117,6 +121,7 @@ def as_json(reading: Reading, findings: list[Finding], outcome: Outcome | None =
             "effective_labels": scores.effective_labels,
             "favourites": reading.names(list(scores.favourites)),
             "favourites_share": scores.favourites_share,
+            "intervals_withheld": intervals.withheld,
             "per_class": _per_class(reading),
             "confusion_pairs": _pairs(reading),
             "findings": [finding.as_json() for finding in findings],

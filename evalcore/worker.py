@@ -153,7 +153,10 @@ def _predict(spec: RunSpec, store: Store, warm: Warm, on_progress: OnProgress) -
 
 
 def _baselines(spec: RunSpec, done: Progress, store: Store, on_progress: OnProgress) -> None:
-    execute_baselines(spec, store, lambda name: on_progress(replace(done, phase=f"comparing with {name}")))
+    def on_start(name: str) -> None:
+        on_progress(replace(done, phase=f"comparing with {name}"))
+
+    execute_baselines(spec, store, on_start)
 
 
 def _reporter(job: Job, jobs: Jobs) -> OnProgress:

@@ -221,11 +221,13 @@ def _columns() -> dict[str, object]:
         "label": c.TextColumn(width=215, pinned=True),
         "support": c.NumberColumn("occurs", help="Examples of it in the sample (its support)", width=65),
         "recall": c.ProgressColumn(**bar, help="Of its examples, how many were found"),
-        "recall 95 %": c.TextColumn("95 %", **between, help="Wilson 95 % interval of the recall; overall: bootstrap"),
+        "recall 95 %": c.TextColumn(
+            "95 %", **between, help="Wilson 95 % interval of the recall; overall: of the mean recall"
+        ),
         "precision": c.ProgressColumn(**bar, help="Of the answers that name it, how many are right"),
         "precision 95 %": c.TextColumn("95 %", **between, help="Wilson 95 % interval of the precision"),
         "F1": c.ProgressColumn(**bar, help="Harmonic mean of recall and precision; overall: macro-F1, labels present"),
-        "F1 95 %": c.TextColumn("95 %", **between, help="Bootstrap 95 % interval of the F1"),
+        "F1 95 %": c.TextColumn("95 %", **between, help="95 % interval of the F1"),
         "predicted": c.NumberColumn("answered", help="How often it was answered", width=75),
         "predicted / support": c.NumberColumn("answered / occurs", format="%.2f", width=75),
         "taken for": c.TextColumn(help="What its examples are most often called instead", width=200),

@@ -6,10 +6,10 @@ import math
 
 import pandas as pd
 import streamlit as st
-from evalcore.resampling import RESAMPLES
 
 from evalcore.comparison import SHARES, Comparison, MetricRow
 from evalcore.difference import changes, decisions, prompt_diff
+from evalcore.score_intervals import POPULATION
 from evalcore.verdict import MINUS, shared_note, verdict
 from pages.parts.clicked import height_of
 from pages.parts.plain import percent, plain
@@ -86,11 +86,12 @@ def metrics(comparison: Comparison) -> None:
         column_config={"A": right, "B": right, f"B {MINUS} A": right, "95 % interval": right},
         key="metric_table",
     )
-    drawn = comparison.intervals.resamples
+    if comparison.intervals.withheld:
+        st.caption(comparison.intervals.withheld)
     st.caption(
-        f"Intervals of the difference: Tango's for accuracy, percentile bootstrap of {drawn} paired resamples "
-        f"{'' if drawn == RESAMPLES else '(fewer, since there are many examples) '}for the others, seeded. Of unparsed "
-        "answers and of labels never predicted fewer is better; of effective labels and favourites neither way is."
+        f"Each interval is of the difference in {POPULATION}. Of macro and weighted precision, effective labels and "
+        "favourites no interval is known that holds, so none is shown. Of unparsed answers and of labels never "
+        "predicted fewer is better; of effective labels and favourites neither way is."
     )
 
 

@@ -16,8 +16,6 @@ from pages.parts.pairdoors import examples
 from pages.parts.plain import plain
 
 TABLE_HEIGHT = 460
-ALIKE = "all resamples alike"
-"""Of an F1 that every resample gives again, as with few examples that are all right: no interval to speak of."""
 VIEWS: tuple[View, ...] = ("A", "B", "B − A")
 
 
@@ -52,10 +50,9 @@ def labels(comparison: Comparison) -> None:
             **dict.fromkeys(("A", "B", f"B {MINUS} A"), number),
         },
     )
-    kind = "bootstrap" if by == "F1" else "Wilson's for A and B, Tango's for the difference"
     st.caption(
-        f"{by} in percent, each with its 95 % interval ({kind}). Click a column's head to sort, a row to see the "
-        f"label's examples. “{ALIKE}”: too few or too uniform for the bootstrap; recall's interval still tells."
+        f"{by} in percent, each with its 95 % interval; with few examples that of a difference is wider than it need "
+        "be. Click a column's head to sort, a row to see the label's examples."
     )
     if row is not None:
         code = int(_order(rows)[row])
@@ -162,8 +159,6 @@ def _between(interval: Floats, *, signed: bool = False) -> str:
     low, high = (round(float(100 * bound), 1) if bound == bound else float("nan") for bound in interval)
     if low != low:
         return ""
-    if low == high:
-        return ALIKE
     sign = "+" if signed else ""
     return f"{low:{sign}.1f} to {high:{sign}.1f}".replace("-", MINUS)
 

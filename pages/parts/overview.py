@@ -11,6 +11,7 @@ from evalcore.filters import Filter
 from evalcore.findings import Finding
 from evalcore.metrics import absent, confusion_pairs, never_predicted
 from evalcore.parse import PARSER_VERSION
+from evalcore.score_intervals import POPULATION
 from evalcore.scoring import Reading
 from pages.parts.confusionlist import sentence
 from pages.parts.doors import CONFUSIONS, EXAMPLES, PER_CLASS, door
@@ -48,9 +49,9 @@ def cards(reading: Reading) -> None:
         _card(
             "Macro-F1, present",
             percent(s.macro_f1_present),
-            between(i.macro_f1_present),
+            between(i.macro_f1_present) if not i.withheld else "too few for an interval",
             f"F1 of each of the {s.labels_present} labels that occur in this sample, averaged with equal weight. "
-            "Below: bootstrap 95 % interval.",
+            f"Below: 95 % interval of {POPULATION}. {i.withheld}",
             lambda: door(reading, "each label", PER_CLASS, sort="F1"),
         )
         _card(
