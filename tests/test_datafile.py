@@ -106,7 +106,7 @@ def test_a_long_text_is_read():
 
 
 def test_more_rows_than_the_limit_are_refused_quickly(monkeypatch):
-    monkeypatch.setattr("evalcore.datafile.MAX_ROWS", 1000)
+    monkeypatch.setattr("evalcore.table.MAX_ROWS", 1000)
     started = time.monotonic()
     with pytest.raises(DataError, match="more than 1,000 rows"):
         table("a.csv", "text,label\n" + "a,x\n" * 1001)
@@ -116,7 +116,10 @@ def test_more_rows_than_the_limit_are_refused_quickly(monkeypatch):
 def test_label_lists_are_json_or_lines(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(["b", "a"]))
     (tmp_path / "a.txt").write_text("b\n\na\n")
-    assert read_label_list(tmp_path / "a.json") == read_label_list(tmp_path / "a.txt") == ["b", "a"]
+    from_json, from_text = (read_label_list(tmp_path / name) for name in ("a.json", "a.txt"))
+    assert from_json.labels == from_text.labels == ["b", "a"]
+    assert from_json.where(1) == "a.json, label 2"
+    assert from_text.where(1) == "a.txt, line 3"
     (tmp_path / "b.json").write_text('{"a": 1}')
     with pytest.raises(DataError, match="array of strings"):
         read_label_list(tmp_path / "b.json")
