@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from evalcore import table
@@ -84,17 +84,16 @@ def _open(
     chosen = chosen_columns(Header(name, list(schema.names)), choose)
     names_of_codes = _class_label_names(schema.metadata or {})
     leaves = _leaves(file.metadata, set(chosen))
-    load = _load(name, _Thrift(name, content), footer, leaves)
-    texts = [leaf.path for leaf in leaves if leaf.kind == "BYTE_ARRAY"]
-    file = pyarrow.parquet.ParquetFile(buffer, metadata=file.metadata, read_dictionary=texts)
-    shared = sum(_dictionaries(file.schema_arrow.field(column).type) for column in chosen) == len(texts)
-    if shared and not load.prefixes:
-        rows_at_once = _ROWS_AT_ONCE
-    else:
-        # Any value may be as long as a page. One row of a list may hold any number of them.
-        if load.widest * load.values > table.MAX_BYTES and any(leaf.path not in chosen for leaf in leaves):
-            raise table.too_many_bytes(name)
-        rows_at_once = max(1, min(_ROWS_AT_ONCE, _BYTES_AT_ONCE // max(1, load.widest)))
+    loads = _loads(name, _Thrift(name, content), footer, leaves)
+    shared = [load.leaf.path for load in loads if load.can_be_shared]
+    file = pyarrow.parquet.ParquetFile(buffer, metadata=file.metadata, read_dictionary=shared)
+    # The library keeps some types as they are, whatever it was asked for.
+    all_shared = sum(_dictionaries(file.schema_arrow.field(column).type) for column in chosen) >= len(shared)
+    loose = [load for load in loads if load.unfolds and not (all_shared and load.can_be_shared)]
+    widest = max([load.widest for load in loose], default=0)
+    if any(load.leaf.path not in chosen and load.widest * load.values > table.MAX_BYTES for load in loose):
+        raise table.too_many_bytes(name)  # a list: one row may hold any number of values
+    rows_at_once = max(1, min(_ROWS_AT_ONCE, _BYTES_AT_ONCE // max(1, widest)))
     batches = file.iter_batches(rows_at_once, columns=chosen, use_threads=False)
     return chosen, ((batch, names_of_codes) for batch in batches)
 
@@ -149,45 +148,66 @@ def _leaves(metadata: Any, chosen: set[str]) -> list[_Leaf]:
     return found
 
 
-@dataclass(frozen=True)
+_DICTIONARY_ENCODINGS = {2, 8}
+_SHARED_PREFIXES = 7
+_READ_AS_DICTIONARY = {0, *_DICTIONARY_ENCODINGS}
+"""Encodings of the pages that the library can read as a dictionary: the plain ones as well."""
+
+
+@dataclass
 class _Load:
-    """What it takes to read some columns.
+    """What it takes to read a leaf.
 
     Attributes:
         values: how many there are, those inside of lists and the missing ones included.
         widest: bytes of the largest page: no value is longer.
-        prefixes: whether values share their beginnings, so that those of one page can unfold to more than it.
+        encodings: of its pages.
     """
 
-    values: int
-    widest: int
-    prefixes: bool
+    leaf: _Leaf
+    values: int = 0
+    widest: int = 0
+    encodings: set[int] = field(default_factory=set)
+
+    @property
+    def unfolds(self) -> bool:
+        """Whether its values can take more room than its pages."""
+        return self.leaf.kind == "BYTE_ARRAY" and not self.encodings.isdisjoint(
+            {_SHARED_PREFIXES, *_DICTIONARY_ENCODINGS}
+        )
+
+    @property
+    def can_be_shared(self) -> bool:
+        """Whether it can be read as a dictionary."""
+        return self.unfolds and self.encodings <= _READ_AS_DICTIONARY
 
 
-_DELTA_BYTE_ARRAY = 7
-
-
-def _load(name: str, reader: _Thrift, footer: int, leaves: Sequence[_Leaf]) -> _Load:
+def _loads(name: str, reader: _Thrift, footer: int, leaves: Sequence[_Leaf]) -> list[_Load]:
     """Add up what the headers of all pages say.
 
     Raises:
         DataError: if it is more than may be read.
+        ValueError: if it is not there.
     """
     reader.at = footer
-    size = values = widest = 0
-    prefixes = False
-    for group in reader.struct(_FILE)[4]:
-        for leaf in leaves:
-            for page in _pages(reader, group[1][leaf.index][3]):
-                values += page.values
-                size += max(page.size, page.values * leaf.width)
-                widest = max(widest, page.size)
-                prefixes |= page.encoding == _DELTA_BYTE_ARRAY
-                if size > table.MAX_BYTES:
-                    raise table.too_many_bytes(name)
-                if values > MAX_VALUES:
-                    raise DataError(f"holds more than {MAX_VALUES:,} values.", where=name, do="Take a part of it.")
-    return _Load(values, widest, prefixes)
+    loads = [_Load(leaf) for leaf in leaves]
+    size = values = 0
+    try:
+        for group in reader.struct(_FILE)[4]:
+            for load in loads:
+                for page in _pages(reader, group[1][load.leaf.index][3]):
+                    load.values += page.values
+                    load.widest = max(load.widest, page.size)
+                    load.encodings |= {page.encoding} if page.values else set()
+                    values += page.values
+                    size += max(page.size, page.values * load.leaf.width)
+                    if size > table.MAX_BYTES:
+                        raise table.too_many_bytes(name)
+                    if values > MAX_VALUES:
+                        raise DataError(f"holds more than {MAX_VALUES:,} values.", where=name, do="Take a part of it.")
+    except LookupError:
+        raise ValueError("its description is not readable") from None
+    return loads
 
 
 @dataclass(frozen=True)
