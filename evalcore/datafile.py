@@ -14,7 +14,6 @@ from pathlib import Path
 
 from evalcore import table
 from evalcore.errors import DataError
-from evalcore.parquetfile import parse_parquet
 from evalcore.table import Choose, Header, Table, check_text, every_column
 from evalcore.textfile import parse_csv, parse_json, parse_json_lines, text_file
 
@@ -77,6 +76,8 @@ def parse_table(name: str, content: bytes, choose: Choose = every_column) -> Tab
         raise table.too_many_bytes(name)
     suffix = Path(name).suffix.lower()
     if suffix == ".parquet":
+        from evalcore.parquetfile import parse_parquet
+
         return parse_parquet(name, content, choose)
     if suffix in (".jsonl", ".ndjson"):
         return parse_json_lines(text_file(name, content), choose)

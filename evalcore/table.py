@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,12 @@ MAX_BYTES = 256 * 2**20
 """Of a file, and of the values in it once nothing is compressed or shared any more."""
 MAX_ROWS = 1_000_000
 MAX_COLUMNS = 100_000
+MAX_CELLS = 20_000_000
+"""Of the columns that are read: in JSON lines one costs nothing to name and is missing in every other row."""
 MAX_FIELD_CHARS = 10_000_000
 """Above the csv module's own 131,072: a long text is data, not an error."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -100,18 +105,23 @@ def chosen_columns(header: Header, choose: Choose) -> list[str]:
     return list(dict.fromkeys(choose(header)))
 
 
+def flaw(text: str) -> str:
+    """What makes a value no text that can be kept, as a verb and what follows; empty if nothing does."""
+    if len(text) > MAX_FIELD_CHARS:
+        return f"holds more than {MAX_FIELD_CHARS:,} characters"
+    if "\0" in text:
+        return "holds a NUL character, which no text has"
+    return "holds half of a surrogate pair" if not text.isascii() and _SURROGATE.search(text) else ""
+
+
 def check_text(text: str, column: str, where: str) -> None:
     """Refuse a value that is no text.
 
     Raises:
-        DataError: if it holds a NUL or half a surrogate pair, or is too long.
+        DataError: if it has a flaw.
     """
-    if len(text) > MAX_FIELD_CHARS:
-        raise DataError(f"column {quoted(column)} holds more than {MAX_FIELD_CHARS:,} characters.", where=where)
-    if "\0" in text:
-        raise DataError(f"column {quoted(column)} holds a NUL character, which no text has.", where=where)
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        raise DataError(f"column {quoted(column)} holds half of a surrogate pair.", where=where)
+    if found := flaw(text):
+        raise DataError(f"column {quoted(column)} {found}.", where=where)
 
 
 def no_rows(name: str) -> DataError:
@@ -127,6 +137,11 @@ def too_many_rows(name: str) -> DataError:
 def too_many_columns(name: str) -> DataError:
     """The error of a file above MAX_COLUMNS."""
     return DataError(f"has more than {MAX_COLUMNS:,} columns.", where=name, do="Keep those that are needed.")
+
+
+def too_many_cells(name: str) -> DataError:
+    """The error of a file above MAX_CELLS."""
+    return DataError(f"has more than {MAX_CELLS:,} values in its rows and columns.", where=name, do="Take a part of it.")
 
 
 def too_many_bytes(name: str) -> DataError:

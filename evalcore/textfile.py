@@ -16,6 +16,7 @@ from evalcore import table
 from evalcore.errors import DataError, quoted
 from evalcore.table import Choose, Header, Table, check_text, chosen_columns
 
+MAX_LINES = 10_000_000
 MAX_LINE_CHARS = 4 * table.MAX_FIELD_CHARS
 MAX_SEPARATORS = 1_000_000
 """In one row: each may stand between two values, and a value of one character takes a hundred bytes once it is read."""
@@ -71,16 +72,21 @@ class Lines:
         if not line:
             raise StopIteration
         self.number += 1
-        where = f"{self.name}, line {self.number}"
-        if len(line) > MAX_LINE_CHARS:
-            raise DataError(f"a line of more than {MAX_LINE_CHARS:,} characters.", where=where, do=_CLOSE_QUOTES)
-        self.held += sum(map(line.count, self.separators))
-        if self.held > MAX_SEPARATORS:
-            raise DataError(f"more than {MAX_SEPARATORS:,} values in one row.", where=where, do=_CLOSE_QUOTES)
+        for separator in self.separators:
+            self.held += line.count(separator)
+        if len(line) > MAX_LINE_CHARS or self.held > MAX_SEPARATORS or self.number > MAX_LINES:
+            raise self._too_much(len(line))
         return line
 
-
-_CLOSE_QUOTES = "Check for a quote that is opened and never closed."
+    def _too_much(self, length: int) -> DataError:
+        if self.number > MAX_LINES:
+            return DataError(f"has more than {MAX_LINES:,} lines.", where=self.name, do="Take a part of it.")
+        if length > MAX_LINE_CHARS:
+            what = f"a line of more than {MAX_LINE_CHARS:,} characters."
+        else:
+            what = f"a row of more than {MAX_SEPARATORS:,} values."
+        do = "Check for a quote that is opened and never closed."
+        return DataError(what, where=f"{self.name}, line {self.number}", do=do)
 
 
 def text_file(name: str, content: bytes) -> TextFile:
@@ -182,10 +188,33 @@ def parse_json_lines(file: TextFile, choose: Choose) -> Table:
     Raises:
         DataError: if a line is no JSON object, is nested too deeply, or has a key twice.
     """
-    # Any line may bring a new key, so the file is gone through twice. Nothing of a line is kept the first time.
+    # Any line may bring a new key. Most often the first has them all; else the file is gone through twice.
+    likely = _likely_columns(file, choose)
+    columns, rows, starts = _json_rows(file, likely)
+    chosen = chosen_columns(Header(file.name, columns), choose)
+    if chosen != likely:
+        _, rows, starts = _json_rows(file, chosen)
+    for row, line in zip(rows, starts, strict=True):
+        for column, text in zip(chosen, row, strict=True):
+            if text is not None:
+                check_text(text, column, f"{file.name}, line {line}")
+    return Table(file.name, chosen, rows, starts)
+
+
+def _likely_columns(file: TextFile, choose: Choose) -> list[str]:
+    try:
+        return next((chosen_columns(Header(file.name, list(record)), choose) for _, record in _records(file)), [])
+    except DataError:
+        return []  # a later line may mend it, or it is found again when all is read
+
+
+def _json_rows(file: TextFile, chosen: list[str]) -> tuple[list[str], list[list[str | None]], list[int]]:
+    """The names of all columns, the values of those that were chosen, and the lines that they stand on."""
     columns: dict[str, None] = {}
-    for count, (line, record) in enumerate(_records(file)):
-        if count >= table.MAX_ROWS:
+    rows: list[list[str | None]] = []
+    starts: list[int] = []
+    for line, record in _records(file):
+        if len(rows) >= table.MAX_ROWS:
             raise table.too_many_rows(file.name)
         for key in record:
             if key not in columns:
@@ -193,16 +222,11 @@ def parse_json_lines(file: TextFile, choose: Choose) -> Table:
                 columns[key] = None
         if len(columns) > table.MAX_COLUMNS:
             raise table.too_many_columns(file.name)
-    chosen = chosen_columns(Header(file.name, list(columns)), choose)
-    rows: list[list[str | None]] = []
-    starts: list[int] = []
-    for line, record in _records(file):
+        if len(rows) * len(chosen) > table.MAX_CELLS:
+            raise table.too_many_cells(file.name)
         rows.append([_json_text(record.get(column)) for column in chosen])
-        for column, text in zip(chosen, rows[-1], strict=True):
-            if text is not None:
-                check_text(text, column, f"{file.name}, line {line}")
         starts.append(line)
-    return Table(file.name, chosen, rows, starts)
+    return list(columns), rows, starts
 
 
 def _records(file: TextFile) -> Iterator[tuple[int, _Object]]:

@@ -10,8 +10,8 @@ from tests.conftest import ROOT
 
 # Lower rooms first: a room may import only what stands before it.
 ORDER = (
-    "errors", "parse", "table", "textfile", "parquetfile", "datafile", "task", "prompt", "runspec",
-    "completion", "store", "columns", "jobs", "chat",
+    "errors", "parse", "table", "textfile", "parquetpages", "parquetfile", "datafile", "task",
+    "prompt", "runspec", "completion", "store", "columns", "jobs", "chat",
     "predictors.source", "predictors.baseline", "predictors.exchange", "predictors.server", "predictors.prefixes",
     "predictors.penalty",
     "predictors.memory", "predictors.cascade", "predictors.packed", "predictors.fast", "predictors.choose",
