@@ -17,8 +17,8 @@ import pyarrow.parquet
 from pyarrow import types
 
 from evalcore import table
-from evalcore.errors import DataError, quoted
-from evalcore.parquetpages import Leaf, Load, check_footer, loads_of
+from evalcore.errors import DataError, quoted, shortened
+from evalcore.parquetpages import Leaf, Load, check_footer, loads_of, owners
 from evalcore.table import Choose, Header, Table, chosen_columns, flaw
 
 _MAX_VALUE_BYTES = 4 * table.MAX_FIELD_CHARS
@@ -45,7 +45,8 @@ def parse_parquet(name: str, content: bytes, choose: Choose) -> Table:
             raise table.too_many_rows(name)
         schema = file.schema_arrow
         chosen = chosen_columns(Header(name, list(schema.names)), choose)
-        loads = loads_of(name, content, footer, _leaves(file.metadata, set(chosen)))
+        leaves = _leaves(file.metadata, owners(content, footer, schema.names), set(chosen))
+        loads = loads_of(name, content, footer, leaves)
         codes = _class_label_names(schema.metadata or {})
         rows: list[list[str | None]] = []
         for batch in _batches(name, buffer, file.metadata, chosen, loads):
@@ -66,29 +67,35 @@ def _first_line(error: BaseException) -> str:
 
 def _batches(name: str, buffer: Any, metadata: Any, chosen: list[str], loads: Sequence[Load]) -> Iterator[Any]:
     """The rows of the wanted columns, in batches of a bounded size."""
-    unfolding = {column for load in loads if load.unfolds for column in load.leaf.columns}
-    shared = [load.leaf.path for load in loads if load.is_dictionary and not unfolding.isdisjoint(load.leaf.columns)]
+    unfolding = {load.leaf.column for load in loads if load.unfolds}
+    shared = [load.leaf.path for load in loads if load.is_dictionary and load.leaf.column in unfolding]
     file = pyarrow.parquet.ParquetFile(buffer, metadata=metadata, read_dictionary=shared)
     rows_at_once = _rows_at_once(name, loads, {column: file.schema_arrow.field(column).type for column in unfolding})
     unfolded = 0
-    for batch in file.iter_batches(rows_at_once, columns=chosen, use_threads=False):
-        unfolded += sum(_unfolded_bytes(batch.column(column)) for column in chosen)
-        if unfolded > table.MAX_BYTES:
-            raise table.too_many_bytes(name)
-        yield batch
+    for group in range(metadata.num_row_groups):  # each has its own dictionaries, which the library does not join
+        for batch in file.iter_batches(rows_at_once, [group], chosen, use_threads=False):
+            unfolded += sum(map(_unfolded_bytes, batch.columns))
+            if unfolded > table.MAX_BYTES:
+                raise table.too_many_bytes(name)
+            yield batch
 
 
-def _leaves(metadata: Any, chosen: set[str]) -> list[Leaf]:
-    """Whatever the library reads for these columns: each path that begins with the name of one."""
+def _leaves(metadata: Any, owner_of: Sequence[str], chosen: set[str]) -> list[Leaf]:
+    """Whatever the library reads for these columns: each path that begins with the name of one.
+
+    Raises:
+        ValueError: if the library and we do not count the same.
+    """
+    if len(owner_of) != metadata.num_columns:
+        raise ValueError("its description contradicts itself")
     found = []
-    for index in range(metadata.num_columns):
+    for index, owner in enumerate(owner_of):
         column = metadata.schema.column(index)
         parts = column.path.split(".")
-        columns = chosen.intersection(".".join(parts[:end]) for end in range(1, len(parts) + 1))
-        if columns:
+        if any(".".join(parts[:end]) in chosen for end in range(1, len(parts) + 1)):
             kind = column.physical_type
             width = column.length if kind == "FIXED_LEN_BYTE_ARRAY" else 0
-            found.append(Leaf(index, column.path, frozenset(columns), kind, width))
+            found.append(Leaf(index, owner, column.path, kind, width))
     return found
 
 
@@ -97,12 +104,16 @@ def _rows_at_once(name: str, loads: Sequence[Load], unfolding: dict[str, Any]) -
     for each may then be as long as its page."""
     longest = 1
     for column, kind in unfolding.items():
-        texts = [load for load in loads if column in load.leaf.columns and load.leaf.kind == "BYTE_ARRAY"]
+        texts = [load for load in loads if load.leaf.column == column and load.leaf.kind == "BYTE_ARRAY"]
         if _dictionaries(kind) == len(texts):
             continue
         longest = max(longest, *(load.widest for load in texts))
         if kind.num_fields and any(load.widest * load.values > table.MAX_BYTES for load in texts):
-            raise table.too_many_bytes(name)  # one row may hold any number of values
+            raise DataError(  # one row may hold any number of values
+                f"column {quoted(column)} holds lists whose size is not known before they are read.",
+                where=name,
+                do="Save it in the default encoding, or as JSON lines.",
+            )
     mean = max((load.size // max(1, load.values) for load in loads), default=0)
     return max(1, min(_ROWS_AT_ONCE, _BYTES_AT_ONCE // max(longest, mean, 1)))
 
@@ -136,11 +147,12 @@ def _texts(array: Any, names: list[str] | None, column: str, file: str, first_ro
     def text(value: Any, row: int) -> str | None:
         try:
             return _text(value, names)
+        except _Flaw as error:
+            what = str(error)
         except _ERRORS as error:
-            raise DataError(
-                f"column {quoted(column)} cannot be read: {_first_line(error)}.",
-                where=f"{file}, row {first_row + row}",
-            ) from None
+            kind = shortened(str(array.type), 60)
+            what = f"holds a value of type {kind} that cannot become text ({_first_line(error)})"
+        raise DataError(f"column {quoted(column)} {what}.", where=f"{file}, row {first_row + row}")
 
     if not types.is_dictionary(array.type):
         return [text(value, row) for row, value in enumerate(array)]
@@ -153,19 +165,23 @@ def _texts(array: Any, names: list[str] | None, column: str, file: str, first_ro
     return texts
 
 
+class _Flaw(ValueError):
+    """What is wrong with a value, as a verb and what follows."""
+
+
 def _text(value: Any, names: list[str] | None) -> str | None:
     """A Parquet value as text; the code of a class label as its name.
 
     Raises:
-        ValueError and whatever the library raises: if it cannot become text.
+        _Flaw, or whatever the library raises: if it cannot become text.
     """
     held = value.as_buffer() if isinstance(value, pyarrow.BinaryScalar) else None
     if held is not None and held.size > _MAX_VALUE_BYTES:
-        raise ValueError(f"it holds more than {table.MAX_FIELD_CHARS:,} characters")
+        raise _Flaw(f"holds more than {table.MAX_FIELD_CHARS:,} characters")
     plain = _plain(value.as_py(), value.type)
     if names is not None and isinstance(plain, int):
         if not 0 <= plain < len(names):  # -1 says that there is none: never the last name
-            raise ValueError(f"{plain} is the code of no label")
+            raise _Flaw(f"holds {plain}, which is the code of no label")
         plain = names[plain]
     if plain is None:
         return None
@@ -173,7 +189,7 @@ def _text(value: Any, names: list[str] | None) -> str | None:
         plain = json.dumps(plain, ensure_ascii=False, default=str)
     text = str(plain)  # dates, decimals
     if found := flaw(text):
-        raise ValueError(f"it {found}")
+        raise _Flaw(found)
     return text
 
 
@@ -185,7 +201,7 @@ def _plain(value: Any, kind: Any) -> Any:
         try:
             return value.decode()
         except UnicodeDecodeError:
-            raise ValueError("bytes that are no UTF-8 text") from None
+            raise _Flaw("holds bytes that are no UTF-8 text") from None
     if types.is_float16(kind) or types.is_float32(kind):
         # 0.1 in 32 bits is 0.10000000149011612 in 64.
         return float(str((np.float16 if types.is_float16(kind) else np.float32)(value)))

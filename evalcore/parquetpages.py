@@ -55,19 +55,39 @@ class Leaf:
     """A column as Parquet has it: one of the file's columns, or a part of one that is nested.
 
     Attributes:
-        columns: those that it is read for.
+        column: the file's column that it belongs to.
         width: bytes of a value of kind FIXED_LEN_BYTE_ARRAY.
     """
 
     index: int
+    column: str
     path: str
-    columns: frozenset[str]
     kind: str
     width: int
 
 
+def owners(content: bytes, footer: int, columns: Sequence[str]) -> list[str]:
+    """The column that each leaf belongs to: their paths do not say it, where a name holds a dot.
+
+    Raises:
+        ValueError, LookupError: if the description contradicts itself.
+    """
+    reader = _Thrift("", content)
+    reader.at = footer
+    elements = iter(reader.struct(_SCHEMA)[2][1:])
+    found = []
+    for column in columns:
+        left = 1
+        while left > 0:
+            element: dict[int, int] = next(elements, {})
+            left += element.get(5, 0) - 1
+            if 1 in element and not element.get(5, 0):
+                found.append(column)
+    return found
+
+
 _DICTIONARY_ENCODINGS = {2, 8}
-_SHARED_PREFIXES = 7
+_PLAIN, _SHARED_PREFIXES = 0, 7
 
 
 @dataclass
@@ -96,9 +116,10 @@ class Load:
 
     @property
     def is_dictionary(self) -> bool:
-        """Whether all of it is. (The library reads what is so in part as a dictionary, too, but copies it again and
-        again.)"""
-        return self.leaf.kind == "BYTE_ARRAY" and self.encodings <= _DICTIONARY_ENCODINGS
+        """Whether it is read as one. The library can do that where a part of the pages is plain, too, but then copies
+        it again and again: it is worth it only inside of lists, which cannot be read in pieces."""
+        most = _DICTIONARY_ENCODINGS if self.leaf.path == self.leaf.column else {_PLAIN, *_DICTIONARY_ENCODINGS}
+        return self.leaf.kind == "BYTE_ARRAY" and self.encodings <= most
 
 
 def loads_of(name: str, content: bytes, footer: int, leaves: Sequence[Leaf]) -> list[Load]:
@@ -171,6 +192,7 @@ def _pages(reader: _Thrift, chunk: dict[int, Any]) -> Iterator[_Page]:
 _I32, _I64, _STRUCT, _LIST = 5, 6, 12, 9
 _CHUNK = {5: _I64, 7: _I64, 9: _I64, 11: _I64}  # values, bytes, where the data starts, where the dictionary does
 _FILE: dict[int, Any] = {4: [{1: [{3: _CHUNK}]}]}  # groups of rows, of parts of columns
+_SCHEMA: dict[int, Any] = {2: [{1: _I32, 5: _I32}]}  # columns and their parts: the type of values, or how many parts
 _PAGE: dict[int, Any] = {1: _I32, 2: _I32, 3: _I32, 5: {1: _I32, 2: _I32}, 8: {1: _I32, 4: _I32}}
 _DATA_HEADERS = {0: 5, 3: 8}
 """The field that describes the data, by the kind of page: either version has the values first, then the encoding."""

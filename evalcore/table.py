@@ -141,7 +141,9 @@ def too_many_columns(name: str) -> DataError:
 
 def too_many_cells(name: str) -> DataError:
     """The error of a file above MAX_CELLS."""
-    return DataError(f"has more than {MAX_CELLS:,} values in its rows and columns.", where=name, do="Take a part of it.")
+    return DataError(
+        f"has more than {MAX_CELLS:,} values in its rows and columns.", where=name, do="Take a part of it."
+    )
 
 
 def too_many_bytes(name: str) -> DataError:

@@ -25,9 +25,9 @@ class Guard:
     tests: tuple[tuple[str, str], ...]
 
 
-KILL, STALE, STORAGE, DATA, PARSING, SERVER, MODELS, WEB, FUZZ = (
+KILL, STALE, STORAGE, DATA, FILES, PARSING, SERVER, MODELS, WEB, FUZZ = (
     f"tests/test_fault_{name}.py"
-    for name in ("kill", "stale", "storage", "data", "parsing", "server", "models", "web", "fuzz")
+    for name in ("kill", "stale", "storage", "data", "files", "parsing", "server", "models", "web", "fuzz")
 )
 
 GUARDS: tuple[Guard, ...] = (
@@ -645,5 +645,61 @@ GUARDS: tuple[Guard, ...] = (
         "_ratio(2 * true_positives, support + predicted)",
         "_ratio(true_positives, support)",
         (("tests/test_metrics.py", "scikit"),),
+    ),
+    Guard(
+        "F55",
+        "a value that Python has no room for",
+        "evalcore/parquetfile.py",
+        "        except _ERRORS as error:\n            kind",
+        "        except ZeroDivisionError as error:\n            kind",
+        ((FILES, "cannot_become_text"),),
+    ),
+    Guard(
+        "F55",
+        "the depth of JSON is bounded",
+        "evalcore/textfile.py",
+        "    if _is_deep(text):",
+        "    if False:",
+        ((FILES, "however_deep"),),
+    ),
+    Guard(
+        "F56",
+        "pages are added up before they are read",
+        "evalcore/parquetpages.py",
+        "                    if size > table.MAX_BYTES:",
+        "                    if False:",
+        ((FILES, "has_unfolded and one_width"),),
+    ),
+    Guard(
+        "F56",
+        "few rows at once where values are not shared",
+        "evalcore/parquetfile.py",
+        "_BYTES_AT_ONCE // max(longest, mean, 1)",
+        "_ROWS_AT_ONCE",
+        ((FILES, "has_unfolded and JSON"),),
+    ),
+    Guard(
+        "F56",
+        "values of a row are bounded",
+        "evalcore/textfile.py",
+        "self.held > MAX_SEPARATORS or ",
+        "",
+        ((FILES, "has_unfolded and numbers"),),
+    ),
+    Guard(
+        "F61",
+        "a file is looked at again",
+        "evalcore/datafile.py",
+        "        if _state(path) != before or",
+        "        if False and _state(path) != before or",
+        ((FILES, "being_written or replaced"),),
+    ),
+    Guard(
+        "F62",
+        "parts of messages are bounded",
+        "evalcore/errors.py",
+        '        self.what = shortened(what, _MAX_CHARS["what"])',
+        "        self.what = what",
+        ((FILES, "message"),),
     ),
 )

@@ -60,11 +60,15 @@ ROWS: dict[str, tuple[str, str]] = {
     "F43": ("Hostile data on a page", "6 payloads as text, label, name and completion on every page"),
     "F44": ("A hostile file name", "10 names of uploads, 7 of paths, an archive, a device"),
     "F45": ("A hostile address", "6 names of runs and 4 other parameters on every page, random names"),
-    "F46": ("A spreadsheet runs a cell", "7 beginnings"),
+    "F46": ("A spreadsheet runs a cell", "24 beginnings"),
     "F47": ("Sessions mix; nothing is there", "2 sessions in 20 steps; empty, one run, deleted, on every page"),
     "F48": ("Others read the cache", "every file and folder of it"),
     "F49": ("Two libraries disagree", "240 random runs against scikit-learn"),
     "F50": ("The suite asks for too much", "no GPU, no network; `make test` says how long it took"),
+    "F55": ("A column that nobody asked for holds what cannot be read", "12 Parquet columns, 5 lines of JSON, some 200 random types; 2 depths of JSON beyond the limit"),
+    "F56": ("A small file is a large one", "26 files, each in less than 650 MB; a summary that lies; a new key a line"),
+    "F61": ("A file is being written", "3 ends of what is there; replaced while it is read; complete"),
+    "F62": ("A message is as long as the data", "24 ways to a message, 6 kinds of error at 6 lengths: 2,000 characters at most"),
 }  # fmt: skip
 
 INTRODUCTION = """\

@@ -296,9 +296,15 @@ def test_odd_labels_go_all_the_way_and_come_back_as_they_were(tmp_path, store):
     assert again.scores.accuracy == 1
 
 
+FORMULAS = (
+    "=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1+1", "＋1", "－1", "＠SUM(A1)", "﹦1", "﹢1", "﹣1",
+    "﹫A1", "\u22121", "⁼1", "⁺1", "⁻1", " =1+1", "\u00a0=1+1", "\u200b=1+1", "\ufeff＝1+1", "\u3000＝1+1",
+)  # fmt: skip
+
+
 def test_cells_that_a_spreadsheet_would_run_begin_with_an_apostrophe(tmp_path, store):
     """F46. Red with the lossless file offered for spreadsheets."""
-    starts = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "plain", "'quoted")
+    starts = (*FORMULAS, "plain", "'quoted", "１+1", "a=1", "–1")
     rows = [Example(start, f"label {i}") for i, start in enumerate(starts)]
     path = write_csv(tmp_path / "formulas.csv", rows)
     loader = lambda identified, on_phase: Toy(identified.identity, {row.text: row.text for row in rows})  # noqa: E731
@@ -306,8 +312,8 @@ def test_cells_that_a_spreadsheet_would_run_begin_with_an_apostrophe(tmp_path, s
     content = predictions_for_spreadsheets(read(store, record.run_id))
     assert content.startswith(b"\xef\xbb\xbf")
     cells = [cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")) for cell in row]
-    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
-    assert {f"'{start}" for start in starts[:7]} | {"plain", "'quoted"} <= set(cells)
+    assert not [cell for cell in cells if cell in FORMULAS]
+    assert {f"'{start}" for start in FORMULAS} | {*starts[len(FORMULAS) :]} <= set(cells)
 
 
 @pytest.mark.parametrize(
