@@ -66,7 +66,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F49": ("Two libraries disagree", "240 random runs against scikit-learn"),
     "F50": ("The suite asks for too much", "no GPU, no network; `make test` says how long it took"),
     "F55": ("A column that nobody asked for holds what cannot be read", "12 Parquet columns, 5 lines of JSON, some 200 random types; 2 depths of JSON beyond the limit"),
-    "F56": ("A small file is a large one", "26 files, each in less than 650 MB; a summary that lies; a new key a line"),
+    "F56": ("A small file is a large one", "27 files, each in less than 650 MB; a new key on each line"),
     "F61": ("A file is being written", "3 ends of what is there; replaced while it is read; complete"),
     "F62": ("A message is as long as the data", "24 ways to a message, 6 kinds of error at 6 lengths: 2,000 characters at most"),
 }  # fmt: skip
