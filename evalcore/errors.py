@@ -6,11 +6,17 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+MAX_MESSAGE_CHARS = 2_000
+"""No message is longer, whatever the data: `_MAX_CHARS` of its parts add up to less."""
+_MAX_CHARS = {"where": 400, "what": 1_000, "do": 590}
+_MAX_NAME_CHARS = 60
+_MAX_NAMES = 8
+
 _STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class BlindspotError(Exception):
-    """An error that is shown to the user as it is.
+    """An error that is shown to the user as it is. Parts that are too long lose their middle.
 
     Args:
         what: one sentence that says what is wrong.
@@ -19,16 +25,33 @@ class BlindspotError(Exception):
     """
 
     def __init__(self, what: str, *, where: str = "", do: str = "") -> None:
-        self.what = what
-        self.where = where
-        self.do = do
-        parts = [f"{where}: {what}" if where else what, do]
+        self.what = shortened(what, _MAX_CHARS["what"])
+        self.where = shortened(where, _MAX_CHARS["where"])
+        self.do = shortened(do, _MAX_CHARS["do"])
+        parts = [f"{self.where}: {self.what}" if where else self.what, self.do]
         super().__init__(printable(" ".join(part for part in parts if part)))
 
 
 def printable(text: str) -> str:
     """`text` for a terminal or a log: what could steer a terminal, or cannot be encoded, becomes U+FFFD."""
     return _STEERS.sub("\ufffd", text)
+
+
+def shortened(text: str, most: int) -> str:
+    """`text`, or its beginning and its end in `most` characters."""
+    head = most // 2
+    return text if len(text) <= most else f"{text[:head]}…{text[len(text) - (most - head - 1) :]}"
+
+
+def quoted(name: str) -> str:
+    """A name that comes from data, as messages show it: in quotes, and not longer than it can be read."""
+    return repr(shortened(name, _MAX_NAME_CHARS))
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of some names and how many there are besides: 'a', 'b', 'c' and 99,997 more."""
+    shown = ", ".join(map(quoted, names[:_MAX_NAMES]))
+    return shown if len(names) <= _MAX_NAMES else f"{shown} and {len(names) - _MAX_NAMES:,} more"
 
 
 class SpecError(BlindspotError):

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
@@ -28,7 +29,9 @@ COLUMNS = (
 )  # fmt: skip
 """What decides or follows from a completion; no times, so that the same run gives the same bytes."""
 
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_CONTROLS = ("\t", "\r", "\n")
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\u2212")
+"""Also where they stand behind what cannot be seen, or in another width: spreadsheets fold `＝` into `=`."""
 _PART = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.part")
 
 
@@ -150,7 +153,9 @@ def _row(answer: Answer) -> list[str | int]:
 
 def _no_formula(value: str | int) -> str:
     text = str(value)
-    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
+    seen = next((character for character in text if unicodedata.category(character)[0] not in "ZC"), "")
+    runs = text.startswith(_CONTROLS) or unicodedata.normalize("NFKC", seen).startswith(_STARTS_A_FORMULA)
+    return f"'{text}" if runs else text
 
 
 def _finite(value: float) -> float | None:

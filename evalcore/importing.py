@@ -7,50 +7,44 @@ import time
 from pathlib import Path
 
 from evalcore.completion import Completion
-from evalcore.datafile import Table, parse_table, read_label_list, read_table
-from evalcore.errors import DataError
+from evalcore.datafile import Header, LabelList, Table, parse_table, read_label_list, read_table
+from evalcore.errors import DataError, listed
 from evalcore.prompt import Messages, Prompt
 from evalcore.runspec import NO_PROMPT, RunSpec, completion_keys, run_id, sample_id
 from evalcore.store import RunRecord, Store, insert_completions, insert_run
 from evalcore.task import LABEL_COLUMNS, TEXT_COLUMNS, Example, TaskSource, guess_column, make_task
 
 NO_TEXT = ""
+ANSWER_COLUMNS = ("completion", "prediction")
 
 
 def import_file(path: Path, store: Store, *, labels: Path | None = None) -> RunRecord:
     """Keep a file of predictions as a finished run.
 
     The file has a label column, and `completion` (raw output, parsed like a model's) or `prediction` (a label;
-    empty is unparsed); a text column is optional. Without a label list the labels are those that occur, and a
-    predicted one that never occurs as a true label is absent from the sample.
+    empty is unparsed), not both; a text column is optional. Without a label list the labels are those that occur, and
+    a predicted one that never occurs as a true label is absent from the sample.
 
     Raises:
         DataError: if the file cannot be read exactly or lacks a column.
     """
-    return import_table(read_table(path), str(path), store, labels=read_label_list(labels) if labels else None)
+    table = read_table(path, _columns)
+    return import_table(table, str(path), store, labels=read_label_list(labels) if labels else None)
 
 
 def import_bytes(name: str, content: bytes, store: Store, *, labels: list[str] | None = None) -> RunRecord:
     """The same for content in memory. `name` decides the format and is shown; it never becomes a path."""
-    table = parse_table(name, content)
+    table = parse_table(name, content, _columns)
     return import_table(table, table.name, store, labels=labels)
 
 
-def import_table(table: Table, origin: str, store: Store, *, labels: list[str] | None = None) -> RunRecord:
+def import_table(table: Table, origin: str, store: Store, *, labels: list[str] | LabelList | None = None) -> RunRecord:
     """The same for a table that has been read."""
-    columns = {column.strip().casefold(): column for column in table.columns}
-    answer_column = columns.get("completion") or columns.get("prediction")
-    if answer_column is None:
-        raise DataError(
-            "no column `completion` or `prediction`.",
-            where=table.name,
-            do=f"Its columns are {', '.join(map(repr, table.columns))}.",
-        )
-    gold = table.column(guess_column(table, LABEL_COLUMNS, "label"))
+    answer_column, label_column, *text_columns = _columns(table)
+    gold = table.column(label_column)
     at = table.columns.index(answer_column)
     answers = [row[at] or "" for row in table.rows]
-    text_column = next((columns[name] for name in TEXT_COLUMNS if name in columns), None)
-    texts = table.column(text_column) if text_column else [NO_TEXT] * len(gold)
+    texts = table.column(text_columns[0]) if text_columns else [NO_TEXT] * len(gold)
     examples = tuple(Example(text, label) for text, label in zip(texts, gold, strict=True))
 
     occurring = examples
@@ -87,3 +81,25 @@ def import_table(table: Table, origin: str, store: Store, *, labels: list[str] |
         insert_run(db, record, examples, keys)
         insert_completions(db, [(key, Completion(answer)) for answer, key in key_of.items()])
     return record
+
+
+def _columns(header: Header) -> list[str]:
+    """The columns of answers, of labels and, where there is one, of texts."""
+    answers = [column for column in header.columns if column.strip().casefold() in ANSWER_COLUMNS]
+    if not answers:
+        raise DataError(
+            "no column `completion` or `prediction`.",
+            where=header.name,
+            do=f"Its columns are {listed(header.columns)}.",
+        )
+    if len(answers) > 1:
+        raise DataError(
+            f"more than one column holds answers: {listed(answers)}.",
+            where=header.name,
+            do="Rename all but one: a `completion` is parsed like a model's output, a `prediction` is a label.",
+        )
+    columns = [answers[0], guess_column(header, LABEL_COLUMNS, "label")]
+    folded = {column.strip().casefold() for column in header.columns}
+    if not folded.isdisjoint(TEXT_COLUMNS):
+        columns.append(guess_column(header, TEXT_COLUMNS, "text"))
+    return columns

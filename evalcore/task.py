@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from evalcore import parse
-from evalcore.datafile import SUFFIXES, Table, read_label_list, read_table, typed_path
-from evalcore.errors import BlindspotError, DataError, SpecError
+from evalcore.datafile import SUFFIXES, Header, LabelList, read_label_list, read_table, typed_path
+from evalcore.errors import BlindspotError, DataError, SpecError, listed, quoted
 
 Sample = Literal["stratified", "random", "first"]
 SAMPLES: tuple[Sample, ...] = ("stratified", "random", "first")
@@ -225,11 +225,11 @@ def _files_in(source: TaskSource, path: Path) -> TaskFiles:
 def _load_files(source: TaskSource, files: TaskFiles) -> Task:
     if source.name == "demo":
         source = TaskSource("demo")  # what was said about the files of another task does not apply
-    test = _examples(read_table(files.test), source)
-    train = _examples(read_table(files.train), source) if files.train else ()
-    listed = read_label_list(files.labels) if files.labels else None
+    test = _examples(files.test, source)
+    train = _examples(files.train, source) if files.train else ()
+    labels = read_label_list(files.labels) if files.labels else None
     name = source.name if source.name in ("demo", "banking77") else files.origin.name
-    return make_task(name, test, train, listed, str(files.origin))
+    return make_task(name, test, train, labels, str(files.origin))
 
 
 def _named(name: str) -> Path:
@@ -243,7 +243,7 @@ def make_task(
     name: str,
     test: Sequence[Example],
     train: Sequence[Example],
-    labels: Sequence[str] | None,
+    labels: Sequence[str] | LabelList | None,
     origin: str,
 ) -> Task:
     """A task from its parts, checked.
@@ -255,28 +255,41 @@ def make_task(
         DataError: no labels, two labels with one normal form, or an example with an unlisted label.
     """
     occurring = {example.label for example in (*test, *train)}
-    ordered = list(labels) if labels is not None else sorted(occurring, key=lambda s: (s.casefold(), s))
-    unlisted = sorted(occurring - set(ordered))
+    if labels is None:
+        labels = sorted(occurring, key=lambda s: (s.casefold(), s))
+    if not isinstance(labels, LabelList):
+        labels = LabelList(name, list(labels), [])
+    _check_labels(labels)
+    unlisted = sorted(occurring - set(labels.labels))
     if unlisted:
         raise DataError(
-            f"{len(unlisted)} label(s) occur that the label list does not have, such as {unlisted[0]!r}.",
+            f"{len(unlisted):,} label(s) occur that the label list does not have, such as {quoted(unlisted[0])}.",
             where=name,
-            do="Add them to the label list.",
+            do="Add them to the label list." if labels.name == name else f"Add them to {labels.name}.",
         )
-    if not ordered:
-        raise DataError("there are no labels.", where=name)
-    blank = [label for label in ordered if not parse.normal_form(label)]
-    if blank:
-        raise DataError(f"the label {blank[0]!r} has no letter or digit to be recognised by.", where=name)
-    clashes = parse.collisions(ordered)
+    return Task(name, tuple(labels.labels), tuple(test), tuple(train), origin)
+
+
+def _check_labels(labels: LabelList) -> None:
+    if not labels.labels:
+        raise DataError("there are no labels.", where=labels.name)
+    for at, label in enumerate(labels.labels):
+        if not parse.normal_form(label):
+            raise DataError(
+                f"the label {quoted(label)} has no letter or digit to be recognised by.", where=labels.where(at)
+            )
+    clashes = parse.collisions(labels.labels)
     if clashes:
         first, second = clashes[0]
+        where = labels.where(labels.labels.index(second, labels.labels.index(first) + 1))
+        if first == second:
+            raise DataError(f"the label {quoted(first)} stands there twice.", where=where, do="Take one of them out.")
         raise DataError(
-            f"the labels {first!r} and {second!r} read the same once case, spacing and punctuation are folded.",
-            where=name,
+            f"the labels {quoted(first)} and {quoted(second)} read the same once case, spacing and punctuation are "
+            "folded.",
+            where=where,
             do="Rename one of them: an answer could not be told apart.",
         )
-    return Task(name, tuple(ordered), tuple(test), tuple(train), origin)
 
 
 def _split_file(folder: Path, split: str) -> Path | None:
@@ -288,30 +301,37 @@ def _label_file(folder: Path) -> Path | None:
     return next((folder / name for name in LABEL_FILES if (folder / name).is_file()), None)
 
 
-def _examples(table: Table, source: TaskSource) -> tuple[Example, ...]:
-    text_column = source.text_column or guess_column(table, TEXT_COLUMNS, "text")
-    label_column = source.label_column or guess_column(table, LABEL_COLUMNS, "label")
+def _examples(path: Path, source: TaskSource) -> tuple[Example, ...]:
+    table = read_table(path, lambda header: _text_and_label(header, source))
+    text_column, label_column = table.columns[0], table.columns[-1]  # one column may be both
     texts, labels = table.column(text_column), table.column(label_column)
-    for label, line in zip(labels, table.lines, strict=True):
+    for position, label in enumerate(labels):
         if not label.strip():
-            raise DataError("the label is empty.", where=f"{table.name}, line {line}")
+            raise DataError("the label is empty.", where=table.place(position))
     return tuple(Example(text, label) for text, label in zip(texts, labels, strict=True))
 
 
-def guess_column(table: Table, names: Sequence[str], what: str) -> str:
+def _text_and_label(header: Header, source: TaskSource) -> tuple[str, str]:
+    return (
+        header.require(source.text_column) if source.text_column else guess_column(header, TEXT_COLUMNS, "text"),
+        header.require(source.label_column) if source.label_column else guess_column(header, LABEL_COLUMNS, "label"),
+    )
+
+
+def guess_column(header: Header, names: Sequence[str], what: str) -> str:
     """The first of `names` that is a column, ignoring case.
 
     Raises:
         DataError: if none is.
     """
-    by_folded = {column.strip().casefold(): column for column in reversed(table.columns)}
+    by_folded = {column.strip().casefold(): column for column in reversed(header.columns)}
     for name in names:
         if name in by_folded:
             return by_folded[name]
     raise DataError(
         f"no column looks like the {what}.",
-        where=table.name,
-        do=f"Name it: the columns are {', '.join(map(repr, table.columns))}.",
+        where=header.name,
+        do=f"Name it: the columns are {listed(header.columns)}.",
     )
 
 

@@ -25,9 +25,9 @@ class Guard:
     tests: tuple[tuple[str, str], ...]
 
 
-KILL, STALE, STORAGE, DATA, PARSING, SERVER, MODELS, WEB, FUZZ = (
+KILL, STALE, STORAGE, DATA, FILES, PARSING, SERVER, MODELS, WEB, FUZZ = (
     f"tests/test_fault_{name}.py"
-    for name in ("kill", "stale", "storage", "data", "parsing", "server", "models", "web", "fuzz")
+    for name in ("kill", "stale", "storage", "data", "files", "parsing", "server", "models", "web", "fuzz")
 )
 
 GUARDS: tuple[Guard, ...] = (
@@ -323,15 +323,15 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F23",
         "rows are as long as the header",
-        "evalcore/datafile.py",
-        "            if len(fields) != len(columns):",
+        "evalcore/textfile.py",
+        "            if len(fields) != len(header):",
         "            if False:",
         ((DATA, "too_many_or_too_few"),),
     ),
     Guard(
         "F24",
         "numbers stay as written",
-        "evalcore/datafile.py",
+        "evalcore/textfile.py",
         "parse_int=_Written, parse_float=_Written, parse_constant=_Written, ",
         "",
         ((DATA, "numbers_in_json"),),
@@ -339,23 +339,23 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F25",
         "a NUL is refused",
-        "evalcore/datafile.py",
-        '    if "\\0" in text:\n        line',
-        "    if False:\n        line",
+        "evalcore/textfile.py",
+        '        if "\\0" in text:\n            line',
+        "        if False:\n            line",
         ((DATA, "odd_file and NUL"),),
     ),
     Guard(
         "F25",
         "the code of no label is refused",
-        "evalcore/datafile.py",
-        "        if not 0 <= value < len(names):",
+        "evalcore/parquetfile.py",
+        "        if not 0 <= plain < len(names):",
         "        if False:",
         ((DATA, "code_of_no_label"),),
     ),
     Guard(
         "F25",
         "a key that stands twice is refused",
-        "evalcore/datafile.py",
+        "evalcore/textfile.py",
         "        if len(self) < len(pairs):",
         "        if False:",
         ((DATA, "odd_line"),),
@@ -363,8 +363,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F26",
         "long fields are read",
-        "evalcore/datafile.py",
-        "    csv.field_size_limit(MAX_FIELD_CHARS)\n",
+        "evalcore/textfile.py",
+        "    csv.field_size_limit(table.MAX_FIELD_CHARS)\n",
         "    csv.field_size_limit(131_072)\n",
         ((DATA, "any_length and 200000"),),
     ),
@@ -380,7 +380,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F27",
         "a limit of rows",
-        "evalcore/datafile.py",
+        "evalcore/table.py",
         "MAX_ROWS = 1_000_000",
         "MAX_ROWS = 10_000_000",
         ((DATA, "million"),),
@@ -388,9 +388,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F27",
         "Parquet is unfolded piece by piece",
-        "evalcore/datafile.py",
-        "                if chars > MAX_BYTES:",
-        "                if False:",
+        "evalcore/parquetfile.py",
+        "        if unfolded > table.MAX_BYTES:",
+        "        if False:",
         ((DATA, "unfolds"),),
     ),
     Guard("F28", "all fields are quoted", "evalcore/export.py", "quoting=csv.QUOTE_ALL, ", "", ((DATA, "odd_labels"),)),
@@ -865,5 +865,61 @@ GUARDS: tuple[Guard, ...] = (
         " or not _AUTHORITY.fullmatch(parts.netloc)",
         "",
         ((SERVER, "two_ways"),),
+    ),
+    Guard(
+        "F55",
+        "a value that Python has no room for",
+        "evalcore/parquetfile.py",
+        "        except _ERRORS as error:\n            kind",
+        "        except ZeroDivisionError as error:\n            kind",
+        ((FILES, "cannot_become_text"),),
+    ),
+    Guard(
+        "F55",
+        "the depth of JSON is bounded",
+        "evalcore/textfile.py",
+        "    if _is_deep(text):",
+        "    if False:",
+        ((FILES, "however_deep"),),
+    ),
+    Guard(
+        "F56",
+        "pages are added up before they are read",
+        "evalcore/parquetpages.py",
+        "                    if size > table.MAX_BYTES:",
+        "                    if False:",
+        ((FILES, "has_unfolded and one_width"),),
+    ),
+    Guard(
+        "F56",
+        "few rows at once where values are not shared",
+        "evalcore/parquetfile.py",
+        "_BYTES_AT_ONCE // max(longest, mean, 1)",
+        "_ROWS_AT_ONCE",
+        ((FILES, "has_unfolded and JSON"),),
+    ),
+    Guard(
+        "F56",
+        "values of a row are bounded",
+        "evalcore/textfile.py",
+        "self.held > MAX_SEPARATORS or ",
+        "",
+        ((FILES, "has_unfolded and numbers"),),
+    ),
+    Guard(
+        "F61",
+        "a file is looked at again",
+        "evalcore/datafile.py",
+        "        if _state(path) != before or",
+        "        if False and _state(path) != before or",
+        ((FILES, "being_written or replaced"),),
+    ),
+    Guard(
+        "F62",
+        "parts of messages are bounded",
+        "evalcore/errors.py",
+        '        self.what = shortened(what, _MAX_CHARS["what"])',
+        "        self.what = what",
+        ((FILES, "message"),),
     ),
 )

@@ -60,16 +60,21 @@ ROWS: dict[str, tuple[str, str]] = {
     "F43": ("Hostile data on a page", "6 payloads as text, label, name and completion on every page"),
     "F44": ("A hostile file name", "10 names of uploads, 7 of paths, an archive, a device"),
     "F45": ("A hostile address", "6 names of runs and 4 other parameters on every page, random names"),
-    "F46": ("A spreadsheet runs a cell", "7 beginnings"),
+    "F46": ("A spreadsheet runs a cell", "24 beginnings"),
     "F47": ("Sessions mix; nothing is there", "2 sessions in 20 steps; empty, one run, deleted, on every page; 8 failures of a task"),
     "F48": ("Others read the cache", "every file and folder of it"),
     "F49": ("Two libraries disagree", "240 random runs against scikit-learn"),
     "F50": ("The suite asks for too much", "no GPU, no network; `make test` says how long it took"),
     "F51": ("Something is changed and put back", "4 things, in the app and on the command line; a branch of the hub; a train split"),
+    "F52": ("An interval is surer than it may be", "4 shapes, 300 data sets each, 16 intervals"),
+    "F53": ("A completion denies a label, or holds it in a word", "PENDING"),
     "F54": ("A server's failure looks like an answer", "19 endings, 9 kinds of reasoning alone, 3 of a content filter, 17 odd counts, all reasons at once"),
-    "F56": ("A file or a reply is far larger than it may be", "a completion of 1.2 MB where 16 tokens were asked for"),
+    "F55": ("A column that nobody asked for holds what cannot be read", "12 Parquet columns, 5 lines of JSON, some 200 random types; 2 depths of JSON beyond the limit"),
+    "F56": ("A small file or a reply is a large one", "27 files, each in less than 650 MB; a new key on each line; a completion of 1.2 MB where 16 tokens were asked for"),
     "F57": ("A smaller N, from a cache that cannot be written", "as another user, on a page; 2 older formats"),
     "F58": ("The key of a server goes astray", "14 addresses that do not get it and 11 that do, 14 spellings of this machine, 30 of others, 9 that can be read in two ways"),
+    "F61": ("A file is being written", "3 ends of what is there; replaced while it is read; complete"),
+    "F62": ("A message is as long as the data", "24 ways to a message, 6 kinds of error at 6 lengths: 2,000 characters at most"),
 }  # fmt: skip
 
 INTRODUCTION = """\

@@ -51,3 +51,23 @@ def test_a_file_without_its_columns_is_refused(tmp_path, store, header):
     with pytest.raises(DataError, match="column"):
         import_file(path, store)
     assert store.runs() == []
+
+
+@pytest.mark.parametrize(
+    "header", ["label,completion,prediction", "prediction,label,Completion", "label,prediction,Prediction "]
+)
+def test_two_columns_of_answers_are_refused_with_both_names(tmp_path, store, header):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header}\nx,y,z\n")
+    with pytest.raises(DataError, match="more than one column holds answers") as caught:
+        import_file(path, store)
+    named = [column for column in header.split(",") if column != "label"]
+    assert all(repr(column) in str(caught.value) for column in named)
+    assert store.runs() == []
+
+
+def test_only_the_columns_of_an_import_are_read(tmp_path, store):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "hi", "label": "a", "completion": "a", "odd": "\\ud800", "content": "\\u0000"}\n')
+    reading = read(store, import_file(path, store).run_id)
+    assert [answer.example.text for answer in reading.answers] == ["hi"]

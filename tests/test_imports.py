@@ -10,14 +10,15 @@ from tests.conftest import ROOT
 
 # Lower rooms first: a room may import only what stands before it.
 ORDER = (
-    "errors", "parse", "datafile", "task", "prompt", "runspec", "completion", "store", "columns", "jobs", "chat",
+    "errors", "parse", "table", "textfile", "parquetpages", "parquetfile", "datafile", "task", "prompt", "runspec",
+    "completion", "store", "columns", "jobs", "chat",
     "predictors.source", "predictors.baseline", "predictors.apikey", "predictors.exchange", "predictors.reply",
     "predictors.server", "predictors.prefixes", "predictors.penalty",
     "predictors.memory", "predictors.cascade", "predictors.packed", "predictors.fast", "predictors.choose",
     "predictors.generate", "predictors.engines", "predictors.local", "predictors", "preview", "run", "standing",
-    "worker", "metrics", "intervals", "scoring", "otherruns", "matrix", "filters", "importing",
-    "findings", "report", "export", "paired", "power", "resampling",
-    "coverage", "shelf", "pairing", "comparison", "difference", "verdict", "sweep", "references", "commands",
+    "worker", "metrics", "intervals", "f1_model", "score_intervals", "scoring", "otherruns", "matrix", "filters", "importing",
+    "findings", "report", "export", "paired", "paired_intervals", "power",
+    "coverage", "speed", "shelf", "pairing", "comparison", "difference", "verdict", "sweep", "references", "commands",
     "charts", "classtable", "heatmap", "comparison_charts",
     "bench.subjects", "bench.peers", "bench", "demo", "demo.__main__", "__main__",
 )  # fmt: skip

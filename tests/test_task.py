@@ -89,6 +89,50 @@ def test_an_empty_label_is_refused_with_its_line(tmp_path):
         load_task(TaskSource(str(path)))
 
 
+def test_an_empty_label_in_parquet_is_refused_with_its_row(tmp_path):
+    import pyarrow
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.table({"text": ["1", "2"], "label": ["a", ""]}), tmp_path / "a.parquet")
+    with pytest.raises(DataError) as caught:
+        load_task(TaskSource(str(tmp_path / "a.parquet")))
+    assert caught.value.where == "a.parquet, row 2"
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "place", "says"),
+    [
+        ('["a", "b", "?!"]', "a\n\nb\n?!\n", 4, "no letter or digit"),
+        ('["a", "b", "B"]', "a\n\nb\nB\n", 4, "'b' and 'B' read the same"),
+        ('["a", "b", "b"]', "a\n\nb\nb\n", 4, "'b' stands there twice"),
+        ('["a", "b", ""]', "a\n\nb\n...\n", 4, "no letter or digit"),
+    ],
+)
+def test_what_is_wrong_with_a_label_list_names_the_list_and_the_line(tmp_path, content, line, place, says):
+    path = write_csv(tmp_path / "a.csv", [Example("1", "a"), Example("2", "b")])
+    for name, text, where in (("l.txt", line, f"l.txt, line {place}"), ("l.json", content, "l.json, label 3")):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(DataError, match=says) as caught:
+            load_task(TaskSource(str(path), labels=str(tmp_path / name)))
+        assert caught.value.where == where
+
+
+def test_a_label_that_is_not_on_the_list_is_refused_with_the_name_of_the_list(tmp_path):
+    path = write_csv(tmp_path / "a.csv", [Example("1", "a"), Example("2", "b")])
+    (tmp_path / "my-labels.txt").write_text("a\n")
+    with pytest.raises(DataError, match=r"such as 'b'\. Add them to my-labels\.txt") as caught:
+        load_task(TaskSource(str(path), labels=str(tmp_path / "my-labels.txt")))
+    assert caught.value.where == "a.csv"
+
+
+def test_an_empty_label_list_is_refused_by_its_name(tmp_path):
+    path = write_csv(tmp_path / "a.csv", [Example("1", "a")])
+    (tmp_path / "l.json").write_text("[]")
+    with pytest.raises(DataError, match="there are no labels") as caught:
+        load_task(TaskSource(str(path), labels=str(tmp_path / "l.json")))
+    assert caught.value.where == "l.json"
+
+
 def test_a_task_that_is_not_there_is_refused_with_what_there_is():
     with pytest.raises(DataError, match="Give `demo`"):
         load_task(TaskSource("no/such/place"))

@@ -1,0 +1,151 @@
+"""What a data file is read into, and how much of it may be read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from evalcore.errors import DataError, listed, quoted
+
+MAX_BYTES = 256 * 2**20
+"""Of a file, and of the values in it once nothing is compressed or shared any more."""
+MAX_ROWS = 1_000_000
+MAX_COLUMNS = 100_000
+MAX_CELLS = 20_000_000
+"""Of the columns that are read: in JSON lines one costs nothing to name and is missing in every other row."""
+MAX_FIELD_CHARS = 10_000_000
+"""Above the csv module's own 131,072: a long text is data, not an error."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns of a file.
+
+    Attributes:
+        name: the file's name, for messages.
+        columns: column names in order, distinct.
+    """
+
+    name: str
+    columns: list[str]
+
+    def require(self, column: str) -> str:
+        """`column`, which is to be there.
+
+        Raises:
+            DataError: if it is not.
+        """
+        if column not in self.columns:
+            raise DataError(
+                f"there is no column {quoted(column)}.", where=self.name, do=f"Its columns are: {listed(self.columns)}."
+            )
+        return column
+
+
+Choose = Callable[[Header], Sequence[str]]
+"""Says, once the names of all columns are known, which of them are wanted: the others are never converted."""
+
+
+@dataclass(frozen=True)
+class Table(Header):
+    """A data file as text.
+
+    Attributes:
+        columns: names of the columns that were read.
+        rows: one list per row, as long as `columns`; None where a JSON or Parquet value is missing.
+        lines: where each row starts in the file (line number; row number for Parquet), for messages.
+    """
+
+    rows: list[list[str | None]]
+    lines: list[int]
+
+    def column(self, name: str) -> list[str]:
+        """All values of one column.
+
+        Raises:
+            DataError: if the column is missing or a value is.
+        """
+        at = self.columns.index(self.require(name))
+        values = []
+        for position, row in enumerate(self.rows):
+            value = row[at]
+            if value is None:
+                raise DataError(f"column {quoted(name)} has no value.", where=self.place(position))
+            values.append(value)
+        return values
+
+    def place(self, position: int) -> str:
+        """Where the row at `position` stands, for messages."""
+        unit = "row" if self.name.lower().endswith(".parquet") else "line"
+        return f"{self.name}, {unit} {self.lines[position]}"
+
+
+def every_column(header: Header) -> Sequence[str]:
+    """All of them are wanted."""
+    return header.columns
+
+
+def chosen_columns(header: Header, choose: Choose) -> list[str]:
+    """The columns that `choose` wants, each once.
+
+    Raises:
+        DataError: if the file has no columns, too many, or two of one name.
+    """
+    if not header.columns:
+        raise no_rows(header.name)
+    if len(header.columns) > MAX_COLUMNS:
+        raise too_many_columns(header.name)
+    doubled = [column for column, times in Counter(header.columns).items() if times > 1]
+    if doubled:
+        raise DataError(f"column {quoted(min(doubled))} stands there twice.", where=f"{header.name}, line 1")
+    return list(dict.fromkeys(choose(header)))
+
+
+def flaw(text: str) -> str:
+    """What makes a value no text that can be kept, as a verb and what follows; empty if nothing does."""
+    if len(text) > MAX_FIELD_CHARS:
+        return f"holds more than {MAX_FIELD_CHARS:,} characters"
+    if "\0" in text:
+        return "holds a NUL character, which no text has"
+    return "holds half of a surrogate pair" if not text.isascii() and _SURROGATE.search(text) else ""
+
+
+def check_text(text: str, column: str, where: str) -> None:
+    """Refuse a value that is no text.
+
+    Raises:
+        DataError: if it has a flaw.
+    """
+    if found := flaw(text):
+        raise DataError(f"column {quoted(column)} {found}.", where=where)
+
+
+def no_rows(name: str) -> DataError:
+    """The error of a file with nothing in it but, perhaps, its header."""
+    return DataError("holds no rows.", where=name)
+
+
+def too_many_rows(name: str) -> DataError:
+    """The error of a file above MAX_ROWS."""
+    return DataError(f"has more than {MAX_ROWS:,} rows.", where=name, do="Take a part of it.")
+
+
+def too_many_columns(name: str) -> DataError:
+    """The error of a file above MAX_COLUMNS."""
+    return DataError(f"has more than {MAX_COLUMNS:,} columns.", where=name, do="Keep those that are needed.")
+
+
+def too_many_cells(name: str) -> DataError:
+    """The error of a file above MAX_CELLS."""
+    return DataError(
+        f"has more than {MAX_CELLS:,} values in its rows and columns.", where=name, do="Take a part of it."
+    )
+
+
+def too_many_bytes(name: str) -> DataError:
+    """The error of a file that holds, or unfolds to, more than MAX_BYTES."""
+    return DataError(f"holds more than {MAX_BYTES / 2**20:,.0f} MB.", where=name, do="Take a part of it.")
