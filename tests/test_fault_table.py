@@ -25,6 +25,7 @@ def test_the_numbers_in_the_table_are_those_of_the_tests():
     from tests import test_fault_files as files
     from tests import test_fault_models as models
     from tests import test_fault_parsing as parsing
+    from tests import test_fault_numbers as numbers
     from tests import test_fault_server as server
     from tests import test_fault_stale as stale
     from tests import test_fault_storage as storage
@@ -38,7 +39,7 @@ def test_the_numbers_in_the_table_are_those_of_the_tests():
         ("F47", web.FAILURES), ("F51", stale.A_B_A),
         ("F44", data.NAMES), ("F54", server.NO_ANSWERS), ("F54", server.REASONING_ONLY), ("F54", server.FILTERS),
         ("F58", server.WITHHELD), ("F58", server.SENT), ("F58", server.LOOPBACK), ("F58", server.NOT_LOOPBACK),
-        ("F46", data.FORMULAS), ("F55", files.ODD_COLUMNS), ("F55", files.ODD_LINES),
+        ("F46", data.FORMULAS), ("F52", numbers.SHAPES), ("F55", files.ODD_COLUMNS), ("F55", files.ODD_LINES),
         ("F56", files.BOMBS), ("F61", files.BEING_WRITTEN), ("F62", files.LONG_ERRORS),
     ):  # fmt: skip
         assert str(len(cases)) in re.findall(r"\d+", table.ROWS[fault][1]), fault
