@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from evalcore.columns import stream_completions, stream_texts
 from evalcore.matrix import most_confused
 from evalcore.metrics import Counts, absent, never_predicted, over_predicted, zero_recall
-from evalcore.parse import MATCHES, normal_form
+from evalcore.parse import MATCHES, LabelParser
 from evalcore.scoring import OUTCOMES, Reading
 from evalcore.store import Store
 
@@ -31,7 +30,6 @@ GROUPS: dict[str, str] = {
     "over_predicted": "answered with an over-predicted label",
     "few": f"their true label has fewer than {FEW} examples",
 }
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -176,46 +174,16 @@ def mentions(store: Store, reading: Reading) -> NDArray[np.int8]:
 
     A label inside a longer one does not count. Another label outweighs the true one: it is what may mislead.
     """
-    find = _label_finder(reading.labels)
+    parser = LabelParser(reading.labels)
     codes = np.full(reading.record.n, MENTIONS.index("no label"), dtype=np.int8)
-    true_code = np.full(reading.record.n, -1)
-    true_code[reading.positions] = reading.y_true
+    true_label = dict(zip(reading.positions.tolist(), reading.names(reading.y_true), strict=True))
     for position, text in stream_texts(store, reading.record):
-        named = find(text)
-        if named - {int(true_code[position])}:
+        named = parser.named_in(text)
+        if named - {true_label.get(position)}:
             codes[position] = MENTIONS.index("another label")
         elif named:
             codes[position] = MENTIONS.index("its true label")
     return codes[reading.positions]
-
-
-def _label_finder(labels: Sequence[str]) -> Callable[[str], set[int]]:
-    """By words and not by patterns: a hundred labels cost no more than one."""
-    by_first: dict[str, list[tuple[list[str], int]]] = {}
-    for code, label in enumerate(labels):
-        words = _words(label)
-        if words:
-            by_first.setdefault(words[0], []).append((words, code))
-    for starting in by_first.values():
-        starting.sort(key=lambda entry: -len(entry[0]))
-
-    def find(text: str) -> set[int]:
-        words = _words(text)
-        named, at = set(), 0
-        while at < len(words):
-            label_words, code = next(
-                (entry for entry in by_first.get(words[at], ()) if words[at : at + len(entry[0])] == entry[0]), ([], -1)
-            )
-            if label_words:
-                named.add(code)
-            at += max(1, len(label_words))
-        return named
-
-    return find
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(normal_form(text))
 
 
 def _wanted(reading: Reading, asked: Filter) -> dict[str, list[int]]:

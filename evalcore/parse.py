@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
-PARSER_VERSION = 1
+from evalcore.denial import denied
+from evalcore.words import MINUS, SIGN, WORD, fold, stands_alone
+
+PARSER_VERSION = 2
 """Raised whenever the same completion may parse differently than before."""
 
 Match = Literal["exact", "normalized", "extracted", "ambiguous", "none"]
@@ -21,11 +24,22 @@ ACCEPTED: dict[Scoring, frozenset[Match]] = {
 }
 """Strict scores only an answer that is the label, character for character; lenient takes every safe match."""
 
-_SEPARATORS = re.compile(r"[\s_\-]+")
 _WRAPPERS = "\"'`*“”‘’«»„ "
 _FINAL_PUNCTUATION = ".,;:!?"
-_THINKING = re.compile(r"^\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
-_NUMBER = re.compile(r"(?<![\w.])\d+(?![\w]|\.\d)")
+_AROUND = _WRAPPERS + _FINAL_PUNCTUATION + "_-"
+"""What may stand around an answer that is one label and nothing else."""
+_SEPARATORS = re.compile(rf"(?:[\s_]|(?!{SIGN})-)+")
+_LEADING = re.compile(rf"(?:[{re.escape(_WRAPPERS)},;:!?]|\.(?![^\W_])|(?<=\.)\.)+")
+_GAP = re.compile(r"[\s_\-\u2010\u2011]+")
+"""What may stand between the words of a label, in an answer; some models write the hyphen that does not break."""
+_LOOSE_SIGN = re.compile(rf"[+\-{MINUS}]\s+(?=\d)")
+_Tree: TypeAlias = dict[str, "_Tree"]
+_ENDS = "  "
+"""Key of the labels that end in a branch; no word begins with two spaces."""
+_SIGNED = re.compile(r"[+-][.$€£¥]?\d")
+# As reasoning models write them; some chat templates put the opening one into the prompt.
+_REASONING = re.compile(r"<(?:think|thinking|reasoning)>|\[THINK\]", re.IGNORECASE)
+_REASONING_ENDS = re.compile(r"</(?:think|thinking|reasoning)>|\[/THINK\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +64,12 @@ class Parsed:
 def normal_form(text: str) -> str:
     """Fold what does not change which label is meant.
 
-    NFC, case, runs of spaces / `_` / `-`, outer quotes and Markdown emphasis, final punctuation.
+    NFC, case, runs of spaces / `_` / `-`, outer quotes and Markdown emphasis, final punctuation. Kept is what makes
+    another label: a `-` that touches a word on one side only (`-1`, `A-`), a point in front (`.5`), any other sign.
     """
-    folded = unicodedata.normalize("NFC", text).casefold()
-    return _SEPARATORS.sub(" ", unicodedata.normalize("NFC", folded)).strip(_WRAPPERS + _FINAL_PUNCTUATION)
+    folded = _SEPARATORS.sub(" ", fold(text)).rstrip(_WRAPPERS + _FINAL_PUNCTUATION)
+    leading = _LEADING.match(folded)
+    return folded[leading.end() :] if leading else folded
 
 
 def collisions(labels: Iterable[str]) -> list[tuple[str, str]]:
@@ -89,12 +105,15 @@ class LabelParser:
         self.labels = tuple(labels)
         self.numbered = numbered
         self._verbatim = {label.strip(): label for label in labels}
-        self._by_form = {normal_form(label): label for label in labels}
-        # Longest first, so that an alternation finds `card payment wrong exchange rate` before `exchange rate`.
-        # A label may be followed by anything that does not continue its last word.
-        forms = sorted((form for form in self._by_form if form), key=len, reverse=True)
-        self._patterns = [(re.compile(_as_whole_words(form)), self._by_form[form]) for form in forms]
-        self._any_label = re.compile("|".join(_as_whole_words(form) for form in forms)) if forms else None
+        forms = {label: form for label in labels if (form := normal_form(label))}
+        signs = {
+            character for form in forms.values() for character in form if not (character.isalnum() or character in " -")
+        }
+        self._token = re.compile("|".join([WORD, SIGN, f"{MINUS}(?=[^\\W_])", *map(re.escape, sorted(signs))]))
+        self._signed = any(_SIGNED.match(form) for form in forms.values())
+        self._tree: _Tree = {}
+        for label, form in forms.items():
+            self._grow(label, form)
 
     def parse(self, completion: str) -> Parsed:
         """Find the label that `completion` names.
@@ -103,55 +122,88 @@ class LabelParser:
             >>> LabelParser(["card_arrival", "top_up"]).parse("Label: Card arrival.")
             Parsed(label='card_arrival', match='extracted', span=(7, 19))
         """
-        thinking = _THINKING.match(completion)
-        answer_starts = thinking.end() if thinking else 0
-        answer = completion[answer_starts:]
-        stripped = answer.strip()
-        start = answer_starts + len(answer) - len(answer.lstrip())
-        whole = (start, start + len(stripped))
-
+        start, end = _answer_in(completion)
+        answer = completion[start:end]
         if self.numbered:
-            number = self._label_number(stripped)
+            number = self._label_number(answer)
             if number is not None:
-                return Parsed(number, "exact", whole)
-        if stripped in self._verbatim:
+                return Parsed(number, "exact", (start, end))
+        if answer in self._verbatim:
             # Where a number was asked for, a name is not what the prompt wanted to see, though it is clear.
-            return Parsed(self._verbatim[stripped], "normalized" if self.numbered else "exact", whole)
-        form = normal_form(stripped)
-        if self.numbered:
-            number = self._label_number(form.lstrip("#(").rstrip(")"))
-            if number is not None:
-                return Parsed(number, "normalized", whole)
-        if form in self._by_form and form:
-            return Parsed(self._by_form[form], "normalized", whole)
-        return self._extract(completion, answer_starts)
+            return Parsed(self._verbatim[answer], "normalized" if self.numbered else "exact", (start, end))
+        mentions = _outermost(self._mentions(answer))
+        named = {label for _, _, label in mentions}
+        if not named:
+            return Parsed(None, "none")
+        if len(named) > 1:
+            return Parsed(None, "ambiguous")
+        spans = sorted({(first, last) for first, last, _ in mentions})
+        denials = denied(answer, spans)
+        if any(denials):
+            return Parsed(None, "none" if all(denials) else "ambiguous")
+        (first, last), (label,) = spans[0], named
+        around = _AROUND + ("#()" if self.numbered else "")
+        if not (answer[:first] + answer[last:]).strip(around + string.whitespace):
+            return Parsed(label, "normalized", (start, end))
+        return Parsed(label, "extracted", (start + first, start + last))
+
+    def named_in(self, text: str) -> set[str]:
+        """The labels that any text mentions, denied or not; not one that is only a part of a longer one."""
+        return {label for _, _, label in _outermost(self._mentions(text))}
 
     def _label_number(self, text: str) -> str | None:
         if text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= len(self.labels):
             return self.labels[int(text) - 1]
         return None
 
-    def _extract(self, completion: str, answer_starts: int) -> Parsed:
-        """One label inside a longer answer. A mention inside a longer mention does not count; any two that
-        remain and differ, also where they overlap, are ambiguous."""
-        folded, origin = _fold_with_origin(completion[answer_starts:])
-        mentions: list[tuple[int, int, str]] = []
-        if self._any_label is not None and self._any_label.search(folded):
-            for pattern, label in self._patterns:
-                mentions += [(found.start(), found.end(), label) for found in pattern.finditer(folded)]
-        if self.numbered:
-            for found in _NUMBER.finditer(folded):
-                label_of_number = self._label_number(found.group())
-                if label_of_number is not None:
-                    mentions.append((found.start(), found.end(), label_of_number))
-        outermost = _outermost(mentions)
-        named = {label for _, _, label in outermost}
-        if not named:
-            return Parsed(None, "none")
-        if len(named) > 1:
-            return Parsed(None, "ambiguous")
-        start, end, label = min(outermost)
-        return Parsed(label, "extracted", (answer_starts + origin[start][0], answer_starts + origin[end - 1][1]))
+    def _grow(self, label: str, form: str) -> None:
+        """Put a label into the tree of words; what stands for a space in it is told apart from nothing at all."""
+        branch, reached = self._tree, 0
+        for found in self._token.finditer(form):
+            gap = " " if 0 < reached < found.start() else ""
+            branch = branch.setdefault(gap + _key(found.group()), {})
+            reached = found.end()
+        branch.setdefault(_ENDS, {})[label] = {}
+
+    def _mentions(self, text: str) -> list[tuple[int, int, str]]:
+        """Every place where a label stands as a whole word, or words: one walk, however many labels there are."""
+        found: list[tuple[int, int, str]] = []
+        loose = {sign.end() for sign in _LOOSE_SIGN.finditer(text)} if self._signed else ()
+        open_branches: list[tuple[int, _Tree]] = []
+        reached = 0
+        for token in self._token.finditer(text):
+            start, end = token.span()
+            word = _key(token.group())
+            if open_branches:
+                gap = "" if start == reached else " " if _GAP.fullmatch(text, reached, start) else None
+                grown = [] if gap is None else [(at, branch.get(gap + word)) for at, branch in open_branches]
+                open_branches = [(at, branch) for at, branch in grown if branch is not None]
+            if word in self._tree and start not in loose:
+                open_branches.append((start, self._tree[word]))
+            for at, branch in open_branches:
+                if _ENDS in branch and stands_alone(text, at, end):
+                    found += [(at, end, label) for label in branch[_ENDS]]
+            number = self._label_number(word) if self.numbered and start not in loose else None
+            if number is not None and stands_alone(text, start, end, opened_by="#"):
+                found.append((start, end, number))
+            reached = end
+        return found
+
+
+def _answer_in(completion: str) -> tuple[int, int]:
+    """Where the answer stands: after the last reasoning that ends, before any that does not; spaces around left out."""
+    start, end = 0, len(completion)
+    for ended in _REASONING_ENDS.finditer(completion):
+        start = ended.end()
+    begun = _REASONING.search(completion, start)
+    if begun:
+        end = begun.start()
+    answer = completion[start:end]
+    return start + len(answer) - len(answer.lstrip()), start + len(answer.rstrip())
+
+
+def _key(token: str) -> str:
+    return "-" if token == MINUS else fold(token)
 
 
 def _outermost(mentions: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
@@ -163,35 +215,3 @@ def _outermost(mentions: list[tuple[int, int, str]]) -> list[tuple[int, int, str
             kept.append((start, end, label))
             reach, last = max(reach, end), (start, end)
     return kept
-
-
-def _as_whole_words(form: str) -> str:
-    """A pattern for `form` that neither begins nor ends inside a word."""
-    before = r"(?<!\w)" if form[0].isalnum() else ""
-    after = r"(?!\w)" if form[-1].isalnum() else ""
-    return before + re.escape(form) + after
-
-
-def _fold_with_origin(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """`text` in the folding of `normal_form`, and for each of its characters the part of `text` it came from.
-
-    Grapheme by grapheme (a base character with its combining marks), because composing and folding case
-    change lengths: `ß` becomes `ss`, `e` + accent becomes `é`.
-    """
-    folded: list[str] = []
-    origin: list[tuple[int, int]] = []
-    at = 0
-    while at < len(text):
-        end = at + 1
-        while end < len(text) and unicodedata.combining(text[end]):
-            end += 1
-        piece = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text[at:end]).casefold())
-        if _SEPARATORS.fullmatch(piece):
-            if not folded or folded[-1] != " ":
-                folded.append(" ")
-                origin.append((at, end))
-        else:
-            folded.extend(piece)
-            origin.extend([(at, end)] * len(piece))
-        at = end
-    return "".join(folded), origin

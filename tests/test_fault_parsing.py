@@ -120,6 +120,158 @@ def test_there_are_at_least_forty_written_completions():
     assert len({completion for completion, _, _ in WRITTEN}) >= 40
 
 
+SPAM, SIGNED, BITS, GRADES = ("spam", "urgent"), ("-1", "0", "1"), ("0", "1"), ("A", "A-", "A+", "B")
+LANGUAGES, TWO = ("C", "C++", "C#", "Go"), ("C", "Java")
+BANK = ("card_arrival", "card_not_working", "no_signal", "declined_not_recognised", "top_up")
+NUMBERED = ("spam", "urgent", "phishing", "advert", "other")
+"""Of this set the answer is a number of the list."""
+GUESSES = [
+    # A sign, digit, decimal point, `+`, `#` or part of a word joined to the label
+    (BITS, "-1", None), (BITS, "\u22121", None), (BITS, "The answer is -1.", None), (BITS, "+1", None),
+    (BITS, "1.5", None), (BITS, "1,5", None), (BITS, "0.1", None), (BITS, ".1", None), (BITS, "1/2", None),
+    (BITS, "1:0", None), (BITS, "1st", None), (BITS, "$1", None), (BITS, "€1", None), (BITS, "1€", None),
+    (BITS, "1%", None), (("0", "50"), "50%", None), (("0", "50"), "50 %", "50"), (BITS, "1'000", None),
+    (BITS, "1–2", None), (BITS, "x1", None), (BITS, "1e5", None), (BITS, "#1", None), (BITS, "~1", None),
+    (BITS, ">1", None), (BITS, "≥1", None), (BITS, "±1", None), (BITS, "1²", None), (BITS, "－1", None),
+    (BITS, "１．1", None), (BITS, "1．5", None), (BITS, "1", "1"), (BITS, "1.", "1"), (BITS, "(1)", "1"),
+    (BITS, "Label: 1", "1"), (BITS, "It is 1, I think", "1"), (BITS, "<b>1</b>", "1"), (BITS, '{"label": 1}', "1"),
+    (BITS, '{"label":1}', "1"), (BITS, "score=1", "1"), (BITS, "| 1 |", "1"), (SIGNED, "-1", "-1"), (SIGNED, "1", "1"),
+    (SIGNED, "\u22121", "-1"), (SIGNED, "Sentiment: -1.", "-1"), (SIGNED, "(-1)", "-1"), (SIGNED, "Sentiment: 1", "1"),
+    (SIGNED, "+1", None), (SIGNED, "- 1", None), (SIGNED, "1-1", None), (SIGNED, "--1", None),
+    (SIGNED, '{"sentiment":-1}', "-1"), (SIGNED, "-1.5", None), (SIGNED, "-10", None), (SIGNED, "**-1**", "-1"),
+    (SIGNED, "“-1”", "-1"), (("1.0", "10"), "1.0", "1.0"), (("1.0", "10"), "It is 10.", "10"),
+    (("1.0", "10"), "1.00", None), (("1.0", "10"), "-1.0", None), (("+1", "1"), "Grade +1", "+1"),
+    (("+1", "1"), "Grade 1", "1"), ((".5", "5"), "about .5 then", ".5"), ((".5", "5"), "about 5 then", "5"),
+    ((".5", "5"), "0.5", None), (TWO, "C++", None), (TWO, "C#", None), (TWO, "Objective-C", None),
+    (TWO, "I would use C++.", None), (TWO, "C/C++", None), (TWO, "C♯", None), (TWO, "C+", None), (TWO, "C-", None),
+    (TWO, "C&A", None), (TWO, "C.net", None), (TWO, "C'", "C"), (TWO, "c's", None), (TWO, "\u00c7", None),
+    (TWO, "C\u0327", None), (TWO, "C99", None), (TWO, "C@x", None), (TWO, "C\u200bx", None), (TWO, "It is C.", "C"),
+    (TWO, "JavaScript", None), (TWO, "Java-like", None), (LANGUAGES, "C++", "C++"), (LANGUAGES, "c#", "C#"),
+    (LANGUAGES, "C", "C"), (LANGUAGES, "It is C++.", "C++"), (LANGUAGES, "It is C#, I think", "C#"),
+    (LANGUAGES, "C++11", None), (LANGUAGES, "`C++`", "C++"), (LANGUAGES, "C/C++", None), (LANGUAGES, "Label: C", "C"),
+    (GRADES, "A-", "A-"), (GRADES, "I give it an A-.", "A-"), (GRADES, "Grade: A+", "A+"), (GRADES, "(A)", "A"),
+    (("A", "B"), "A-", None), (SPAM, "not_spam", None), (SPAM, "not-spam", None), (SPAM, "non-urgent", None),
+    (SPAM, "Non‑urgent", None), (SPAM, "non–urgent", None), (SPAM, "anti-spam", None), (SPAM, "spam-like", None),
+    (SPAM, "spam_free", None), (SPAM, "(non)urgent", None), (SPAM, "spam(s)", None), (SPAM, "spammer", None),
+    (SPAM, "spam.com", None), (SPAM, "me@spam", None), (SPAM, "#spam", None), (SPAM, "-spam", None),
+    (SPAM, "!spam", None), (SPAM, "¬spam", None), (SPAM, "≠ spam", None), (SPAM, "label != spam", None),
+    (SPAM, "~~spam~~", None), (SPAM, "spam/ham", None), (SPAM, "/spam", None), (SPAM, "l'urgent", None),
+    (SPAM, "unspam", None), (SPAM, "spam・ham", None), (SPAM, "spam2", None), (SPAM, "2spam", None),
+    (SPAM, "spam-", None), (("spam", "not_spam"), "not_spam", "not_spam"),
+    (("spam", "not_spam"), "Not spam", "not_spam"), (("spam", "not_spam"), "It is not spam.", "not_spam"),
+    (("spam", "not_spam"), "Label: spam", "spam"), (("urgent", "non-urgent"), "It is non-urgent.", "non-urgent"),
+    (("urgent", "non-urgent"), "urgent", "urgent"), (("urgent", "non-urgent"), "It is not urgent", None),
+    (("urgent", "non-urgent"), "non urgent!", "non-urgent"),
+    # A denial
+    (SPAM, "It is not spam", None), (SPAM, "It isn't spam.", None), (SPAM, "It isn’t spam.", None),
+    (SPAM, "No spam", None), (SPAM, "Not spam.", None), (SPAM, "This is never spam", None),
+    (SPAM, "Neither spam nor ham", None), (SPAM, "cannot be spam", None), (SPAM, "ham rather than spam", None),
+    (SPAM, "ham instead of spam", None), (SPAM, "anything but spam", None), (SPAM, "anything other than spam", None),
+    (SPAM, "Everything except spam", None), (SPAM, "Definitely not a case of spam", None),
+    (SPAM, "It is not, I think, spam.", None), (SPAM, "not ham, spam", None), (SPAM, "It is not:\nspam", None),
+    (SPAM, "It is not\nspam", None), (SPAM, "These do not apply:\n\n- spam", None),
+    (SPAM, "**Not applicable:**\n\n- spam", None), (SPAM, '"not" spam', None), (SPAM, 'not "spam"', None),
+    (SPAM, "(not) spam", None), (SPAM, "I doubt that it is spam", None), (SPAM, "It is unlikely to be spam", None),
+    (SPAM, "spam? No.", None), (SPAM, "Spam? Not really.", None), (SPAM, "spam: no", None),
+    (SPAM, "spam: false", None), (SPAM, '{"spam": false}', None), (SPAM, '{"spam": 0}', None),
+    (SPAM, '{"spam":null}', None), (SPAM, "spam = 0.0", None), (SPAM, "spam is wrong", None),
+    (SPAM, "spam does not apply here", None), (SPAM, "Spam is not the label", None), (SPAM, "spam (no)", None),
+    (SPAM, "spam. No.", None), (SPAM, "❌ spam", None), (SPAM, "spam ❌", None), (SPAM, "[ ] spam", None),
+    (SPAM, "spam can be ruled out", None), (SPAM, "Is it spam? It is not spam.", None),
+    (SPAM, "I am not sure but it may be spam", None), (SPAM, "Es ist nicht spam", None),
+    (SPAM, "Das ist kein spam.", None), (SPAM, "keine „spam“", None), (SPAM, "spam ist es nicht", None),
+    (SPAM, "Ce n'est pas spam", None), (SPAM, "ce n’est pas «\u00a0spam\u00a0»", None), (SPAM, "non spam", None),
+    (SPAM, "pas urgent", None), (SPAM, "No es spam", None), (SPAM, "¿spam? No.", None), (SPAM, "nunca spam", None),
+    (SPAM, "Non è spam", None), (SPAM, "Não é spam", None), (SPAM, "Het is niet spam", None),
+    (SPAM, "geen spam", None), (SPAM, "To nie jest spam", None), (SPAM, "Это не spam", None),
+    (SPAM, "spam? Нет.", None), (SPAM, "这不是 spam。", None), (SPAM, "不是「spam」", None),
+    (SPAM, "并非“spam”", None), (SPAM, "非 spam", None), (SPAM, "「spam」ではない。", None),
+    (SPAM, "spam じゃない", None), (SPAM, "“spam”이 아닙니다", None), (SPAM, "spam değil", None),
+    (SPAM, "spam değildir.", None), (SPAM, "ليس spam", None), (SPAM, "هذا ليس «spam»", None), (SPAM, "لا spam", None),
+    (SPAM, "यह spam नहीं है।", None), (SPAM, "Det är inte spam", None), (SPAM, "Det er ikke spam", None),
+    (SPAM, "非spam", None), (SPAM, "反spam", None), (SPAM, "spam이 아니다", None), (SPAM, "spam, not really.", None),
+    (SPAM, "spam - definitely not", None), (SPAM, "Is it spam? It isn't.", None), (SPAM, "spam (0 %)", None),
+    (SPAM, "这不是，我认为，spam", None), (SPAM, "the opposite of spam", None), (SPAM, "Label: not_spam", None),
+    (SPAM, "spam\tno", None), (SPAM, "<spam>false</spam>", None), (SPAM, "| spam | no |", None),
+    (SPAM, "I can't call it spam", None), (SPAM, "spam isn't right", None),
+    # And what must still be found
+    (SPAM, "spam", "spam"), (SPAM, "It is spam.", "spam"), (SPAM, "**spam**", "spam"), (SPAM, "`spam`", "spam"),
+    (SPAM, "__spam__", "spam"), (SPAM, "_spam_", "spam"), (SPAM, "Label: spam", "spam"), (SPAM, "Label:spam", "spam"),
+    (SPAM, "The label is (spam).", "spam"), (SPAM, "[spam]", "spam"), (SPAM, "<spam>", "spam"),
+    (SPAM, "<label>spam</label>", "spam"), (SPAM, '{"label":"spam"}', "spam"),
+    (SPAM, '{\\"label\\": \\"spam\\"}', "spam"), (SPAM, "\\boxed{spam}", "spam"), (SPAM, "→spam", "spam"),
+    (SPAM, "text -> spam", "spam"), (SPAM, "- spam", "spam"), (SPAM, "* spam", "spam"), (SPAM, "• spam", "spam"),
+    (SPAM, "•spam", "spam"), (SPAM, "1. spam", "spam"), (SPAM, "1) spam", "spam"), (SPAM, "| spam |", "spam"),
+    (SPAM, "|spam|", "spam"), (SPAM, "# spam", "spam"), (SPAM, "“spam”", "spam"), (SPAM, "„spam“", "spam"),
+    (SPAM, "«spam»", "spam"), (SPAM, "« spam »", "spam"), (SPAM, "‘spam’", "spam"), (SPAM, "‚spam‘", "spam"),
+    (SPAM, "»spam«", "spam"), (SPAM, "「spam」", "spam"), (SPAM, "『spam』です。", "spam"),
+    (SPAM, "答案：spam。", "spam"), (SPAM, "标签是“spam”。", "spam"), (SPAM, "spam，因为有广告。", "spam"),
+    (SPAM, "答案：spam（垃圾邮件）", "spam"), (SPAM, "【spam】", "spam"), (SPAM, "ラベルは「spam」です", "spam"),
+    (SPAM, "¡spam!", "spam"), (SPAM, "¿spam?", "spam"), (SPAM, "spam؟", "spam"),
+    (SPAM, "التصنيف: spam، لأنه إعلان", "spam"), (SPAM, "लेबल: spam।", "spam"), (SPAM, "Ответ: «spam».", "spam"),
+    (SPAM, "Étiquette : spam", "spam"), (SPAM, "spam…", "spam"), (SPAM, "spam...", "spam"),
+    (SPAM, "spam — it is an advert", "spam"), (SPAM, "spam—it is an advert", "spam"),
+    (SPAM, "spam; ham is what it is not", "spam"), (SPAM, "'spam'.", "spam"), (SPAM, "SPAM!!!", "spam"),
+    (SPAM, "✅ spam", "spam"), (SPAM, "☑ spam", "spam"), (SPAM, "[x] spam", "spam"),
+    (SPAM, "\u200fspam\u200f", "spam"), (SPAM, "spam\u200b", "spam"), (SPAM, "spam = true", "spam"),
+    (SPAM, "{'spam': 1}", "spam"), (SPAM, "Is it spam? Yes.", "spam"), (SPAM, "Is it spam? It is spam.", "spam"),
+    (SPAM, "spam, not ham", "spam"), (SPAM, "spam because it is not from a friend", "spam"),
+    (SPAM, "spam: it asks for money", "spam"), (SPAM, "spam. No other label fits.", "spam"),
+    (SPAM, "spam\n\nIt does not come from a friend.", "spam"), (SPAM, "No, it is spam.", "spam"),
+    (SPAM, "No, this is about spam", "spam"), (SPAM, "No. Spam.", "spam"), (SPAM, "Nein, es ist spam", "spam"),
+    (SPAM, "Non, c'est spam", "spam"), (SPAM, "Нет, это spam", "spam"), (SPAM, "不，这是 spam", "spam"),
+    (SPAM, "いいえ、spam です", "spam"), (SPAM, "아니요, spam 입니다", "spam"),
+    (SPAM, "There is no doubt that this is spam", "spam"), (SPAM, "Without any doubt spam", "spam"),
+    (SPAM, "The sender is not known, so it is spam.", "spam"), (SPAM, "It is not ham, it is spam", "spam"),
+    (SPAM, "It does not look like ham. It is spam.", "spam"), (SPAM, "Without more context, I would say spam", "spam"),
+    (SPAM, 'The text "I have not asked for this mail" is spam', "spam"),
+    (SPAM, "The text does not mention money; label: spam", "spam"), (SPAM, "spam. It isn't ham.", "spam"),
+    (SPAM, "spam: it has not been asked for", "spam"), (SPAM, '"I have not asked for this mail": spam', "spam"),
+    (SPAM, "I have not asked for this\nLabel: spam", "spam"), (SPAM, "不像广告，但标签是 spam", "spam"),
+    (SPAM, "Es geht nicht um Geld, also spam", "spam"), (BANK, "card arrival", "card_arrival"),
+    (BANK, "card-arrival", "card_arrival"), (BANK, "Card  Arrival.", "card_arrival"),
+    (BANK, "card\u2011arrival", "card_arrival"), (BANK, "card_not_working", "card_not_working"),
+    (BANK, "It is card not working.", "card_not_working"), (BANK, "It is not card_not_working", None),
+    (BANK, "Label: no_signal", "no_signal"), (BANK, "No, no signal.", "no_signal"),
+    (BANK, "There is no_signal here", "no_signal"),
+    (BANK, "declined not recognised, since the payment is not known", "declined_not_recognised"),
+    (BANK, "non-card_arrival", None), (BANK, "not card_arrival", None), (BANK, "card_arrival_2", None),
+    (BANK, "my_card_arrival", None), (BANK, "card_arrival-related", None),
+    # Numbers of a list
+    (NUMBERED, "-3", None), (NUMBERED, "3.5", None), (NUMBERED, "3rd", None), (NUMBERED, "3%", None),
+    (NUMBERED, "$3", None), (NUMBERED, "C#3", None), (NUMBERED, "1,3", None), (NUMBERED, "not 3", None),
+    (NUMBERED, "3/5", None), (NUMBERED, "v3", None), (NUMBERED, "#3", "phishing"), (NUMBERED, "(3)", "phishing"),
+    (NUMBERED, "3.", "phishing"), (NUMBERED, "3)", "phishing"), (NUMBERED, "[3]", "phishing"),
+    (NUMBERED, "Intent #3", "phishing"), (NUMBERED, "**3**", "phishing"), (NUMBERED, "No. 3", "phishing"),
+    (NUMBERED, "3: phishing", "phishing"), (NUMBERED, "3. phishing", "phishing"), (NUMBERED, "3、", "phishing"),
+    (NUMBERED, "答案是：3。", "phishing"), (NUMBERED, "- 3", "phishing"),
+    # Reasoning
+    (SPAM, "is it urgent?</think>spam", "spam"), (SPAM, "urgent</think>", None),
+    (SPAM, "it is spam</think>\n\nI do not know.", None), (SPAM, "<think>urgent</think>x</think>spam", "spam"),
+    (SPAM, "<think>spam", None), (SPAM, "a</think><think>spam", None),
+    (SPAM, "<thinking>urgent</thinking> spam", "spam"), (SPAM, "<reasoning>urgent</reasoning>\nspam", "spam"),
+    (SPAM, "[THINK]urgent[/THINK]spam", "spam"), (SPAM, "<THINK>urgent</THINK>spam", "spam"),
+    (SPAM, "<thinking>spam", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("labels", "completion", "label"), GUESSES, ids=lambda value: ascii(value)[:40])
+def test_nothing_is_guessed_and_what_is_clear_is_found(labels, completion, label):
+    """F53. Red with a label found beside a sign or inside a word, or the denial before it or after it not seen."""
+    parsed = LabelParser(labels, numbered=labels is NUMBERED).parse(completion)
+    assert parsed.label == label
+    if label is not None:
+        start, end = parsed.span
+        assert 0 <= start < end <= len(completion)
+
+
+def test_the_table_has_cases_that_name_a_label_and_cases_that_name_none():
+    """F53. Red with either kind taken out of the table."""
+    named = [label is not None for _, _, label in GUESSES]
+    assert len(GUESSES) == len({case[:2] for case in GUESSES})
+    assert min(named.count(True), named.count(False)) >= 100
+
+
 @pytest.mark.parametrize("seed", range(200))
 def test_nothing_is_lost_between_the_counts(seed):
     """F33. Red with predictions outside the list dropped, as scikit-learn's confusion_matrix(labels=) does."""
@@ -249,8 +401,10 @@ def test_the_part_that_was_matched_is_where_it_stands(completion, matched):
 @pytest.mark.parametrize(
     ("labels", "completion", "label"),
     [
-        (["ab+", "go"], "use ab+11 now", "ab+"),
-        (["+ab", "go"], "use 11+ab now", "+ab"),
+        (["ab+", "go"], "use ab+ now", "ab+"),
+        (["ab+", "go"], "use ab+11 now", None),
+        (["+ab", "go"], "use +ab now", "+ab"),
+        (["+ab", "go"], "use 11+ab now", None),
         (["x y", "go"], "not x yz", None),
         (["x y", "go"], "not zx y", None),
         (["c++", "c"], "rather c++ then", "c++"),
