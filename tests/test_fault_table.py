@@ -24,8 +24,8 @@ def test_the_numbers_in_the_table_are_those_of_the_tests():
     from tests import test_fault_data as data
     from tests import test_fault_files as files
     from tests import test_fault_models as models
-    from tests import test_fault_parsing as parsing
     from tests import test_fault_numbers as numbers
+    from tests import test_fault_parsing as parsing
     from tests import test_fault_server as server
     from tests import test_fault_stale as stale
     from tests import test_fault_storage as storage
