@@ -13,7 +13,7 @@ from evalcore.difference import changes, decisions, prompt_diff
 from evalcore.errors import SpecError
 from evalcore.findings import percent
 from evalcore.prompt import BUILT_IN
-from evalcore.report import no_nan
+from evalcore.report import as_number, no_nan
 from evalcore.run import NotAnswered, OnProgress, execute, find_prompt
 from evalcore.runspec import BASELINES, Decoding, Dtype, Engine, RunSpec
 from evalcore.scoring import Reading, read
@@ -114,8 +114,8 @@ def comparison_as_text(comparison: Comparison) -> str:
     lines += [
         "",
         f"  fixed {c.fixed}, broken {c.broken}, both right {c.both_right}, both wrong alike {c.wrong_alike}, "
-        f"both wrong differently {c.wrong_differently}",
-        f"  identical answers {percent(alike.same)}, kappa {alike.kappa:.3f}; both wrong {alike.both_wrong}, "
+        f"both wrong differently {c.wrong_differently}, both unparsed {c.both_unparsed}",
+        f"  identical answers {percent(alike.same)}, kappa {as_number(alike.kappa)}; both wrong {alike.both_wrong}, "
         f"independent errors would give {alike.expected_both_wrong:.1f}",
     ]
     for title, codes in (
@@ -177,7 +177,7 @@ def _what(reading: Reading) -> str:
 def _metric_line(row: MetricRow) -> str:
     share = row.name in SHARES
     scale, decimals = (100, 1) if share else (1, 0 if row.name == "never_predicted" else 3)
-    a, b, difference = (f"{scale * value:.{decimals}f}" for value in (row.a, row.b, row.difference))
+    a, b, difference = (as_number(scale * value, decimals) for value in (row.a, row.b, row.difference))
     low, high = row.interval
     between = "" if math.isnan(low) else f"{scale * low:+.{decimals}f} to {scale * high:+.{decimals}f}"
     mark = f"  {row.better} better" if row.better and row.clear else ""

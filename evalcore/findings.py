@@ -228,13 +228,18 @@ def _unparsed(r: Reading) -> Iterator[Finding]:
         reason = f"Of the unparsed, {n_cut} were cut at {limit} tokens, the likely reason: raise max_new_tokens."
     else:
         reason = "Read the raw completions before blaming the model's understanding."
-    among_parsed = percent(s.correct / parsed) if parsed else "undefined"
+    if parsed == 0:
+        among = "No answer is a label."
+    elif parsed == 1:
+        among = f"The one answer that is a label is {'right' if s.correct else 'wrong'}."
+    else:
+        among = f"Among the {parsed} answers that are labels, {percent(s.correct / parsed)} are right."
     yield Finding(
         "unparsed",
         f"{_count(s.unparsed, 'completion')} ({percent(s.unparsed / s.n)}) {'names' if s.unparsed == 1 else 'name'} "
         f"no label, or more than one, under {r.scoring} scoring; the accuracy counts "
         f"{'it' if s.unparsed == 1 else 'them'} as wrong.",
-        f"Among the {parsed} answers that are labels, {among_parsed} are right. {reason}",
+        f"{among} {reason}",
         min(95.0, 30 + 150 * s.unparsed / s.n),
         {
             "unparsed": s.unparsed,

@@ -9,6 +9,7 @@ from pathlib import Path
 from evalcore.completion import Completion
 from evalcore.datafile import Header, LabelList, Table, parse_table, read_label_list, read_table
 from evalcore.errors import DataError, listed
+from evalcore.parse import normal_form
 from evalcore.prompt import Messages, Prompt
 from evalcore.runspec import NO_PROMPT, RunSpec, completion_keys, run_id, sample_id
 from evalcore.store import RunRecord, Store, insert_completions, insert_run
@@ -49,7 +50,7 @@ def import_table(table: Table, origin: str, store: Store, *, labels: list[str] |
 
     occurring = examples
     if answer_column.strip().casefold() == "prediction" and labels is None:
-        occurring += tuple(Example("", answer) for answer in sorted(set(answers)) if answer.strip())
+        occurring += tuple(Example("", label) for label in _predicted_only(answers, gold))
     task = make_task(table.name, occurring, (), labels, origin)
 
     content = hashlib.sha256("\0".join([*texts, *gold, *answers]).encode()).hexdigest()
@@ -81,6 +82,18 @@ def import_table(table: Table, origin: str, store: Store, *, labels: list[str] |
         insert_run(db, record, examples, keys)
         insert_completions(db, [(key, Completion(answer)) for answer, key in key_of.items()])
     return record
+
+
+def _predicted_only(answers: list[str], gold: list[str]) -> list[str]:
+    """Predicted labels that never occur as a true one. Another spelling of a label (`Top up` of `top_up`) is that
+    label: it counts under lenient scoring, as a model's answer does."""
+    known = {normal_form(label) for label in gold}
+    found: dict[str, str] = {}
+    for answer in sorted(set(answers)):
+        form = normal_form(answer)
+        if form and form not in known:
+            found.setdefault(form, answer)
+    return list(found.values())
 
 
 def _columns(header: Header) -> list[str]:

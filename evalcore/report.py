@@ -53,9 +53,9 @@ def as_text(reading: Reading, findings: list[Finding], outcome: Outcome | None =
         line("micro-F1", s.micro_f1, i.micro_f1, "" if s.unparsed else "= accuracy"),
         line("weighted F1", s.weighted_f1, i.weighted_f1),
         line("balanced accuracy", s.balanced_accuracy, i.balanced_accuracy),
-        f"  {'MCC, kappa':28}{s.mcc:8.3f}  {s.kappa:.3f}",
-        line("unparsed", s.unparsed / s.n, None, f"{s.unparsed} completions"),
-        f"  {'effective predicted labels':28}{s.effective_labels:8.1f}",
+        f"  {'MCC, kappa':28}{as_number(s.mcc):>8}  {as_number(s.kappa)}",
+        line("unparsed", s.unparsed / s.n, None, f"{s.unparsed} {'completion' if s.unparsed == 1 else 'completions'}"),
+        f"  {'effective predicted labels':28}{as_number(s.effective_labels, 1):>8}",
         "",
         i.withheld or f"Each interval is of {POPULATION}.",
         "",
@@ -163,6 +163,11 @@ def _pairs(reading: Reading) -> list[dict[str, Any]]:
         }
         for pair in confusion_pairs(reading.confusion)
     ]
+
+
+def as_number(value: float, decimals: int = 3) -> str:
+    """`0.642`, and `n/a` for what is undefined."""
+    return f"{value:.{decimals}f}" if math.isfinite(value) else "n/a"
 
 
 def no_nan(value: Any) -> Any:

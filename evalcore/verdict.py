@@ -93,6 +93,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "both_right": counts.both_right,
         "wrong_alike": counts.wrong_alike,
         "wrong_differently": counts.wrong_differently,
+        "both_unparsed": counts.both_unparsed,
         "mcnemar_p": comparison.p,
         "mde": comparison.smallest,
         "kappa": comparison.agreement.kappa,

@@ -26,7 +26,7 @@ def test_fixed_broken_and_the_rest_are_counted_and_add_up(compared):
     assert compared.same_sample
 
 
-@pytest.mark.parametrize("door", ["fixed", "broken", "both_right", "wrong_alike", "wrong_differently"])
+@pytest.mark.parametrize("door", ["fixed", "broken", "both_right", "wrong_alike", "wrong_differently", "both_unparsed"])
 def test_a_door_opens_exactly_its_examples(compared, door):
     assert len(compared.behind(door)) == getattr(compared.counts, door)
     for at in compared.behind(door):

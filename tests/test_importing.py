@@ -2,9 +2,13 @@ import json
 
 import pytest
 
+from evalcore.commands import comparison_as_text, sweep_as_text
+from evalcore.comparison import compare
 from evalcore.errors import DataError
 from evalcore.importing import import_file
+from evalcore.report import as_text, findings_of
 from evalcore.scoring import read
+from evalcore.sweep import gather
 
 
 def test_completions_are_parsed_like_a_models(tmp_path, store):
@@ -71,3 +75,34 @@ def test_only_the_columns_of_an_import_are_read(tmp_path, store):
     path.write_text('{"text": "hi", "label": "a", "completion": "a", "odd": "\\ud800", "content": "\\u0000"}\n')
     reading = read(store, import_file(path, store).run_id)
     assert [answer.example.text for answer in reading.answers] == ["hi"]
+
+
+def test_another_spelling_of_a_label_is_that_label(tmp_path, store):
+    path = tmp_path / "a.csv"
+    path.write_text("label,prediction\ntop_up,Top up\ntop_up,top_up\nother,Top-Up\nother,Elsewhere\nother,elsewhere\n")
+    run = import_file(path, store).run_id
+    lenient = read(store, run)
+    assert lenient.labels == ("top_up", "other", "Elsewhere")
+    assert (lenient.scores.correct, lenient.scores.wrong, lenient.scores.unparsed) == (2, 3, 0)
+    strict = read(store, run, "strict")
+    assert (strict.scores.correct, strict.scores.unparsed) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    ["x,x\n", "x,\n", "x,y\n", "x,x\nx,x\n", "x,\ny,\n"],
+    ids=["one right", "one unparsed", "one wrong", "one label", "all unparsed"],
+)
+def test_undefined_figures_are_said_in_words(tmp_path, store, rows):
+    path, other = tmp_path / "a.csv", tmp_path / "b.csv"
+    path.write_text(f"label,prediction\n{rows}")
+    other.write_text(f"label,completion\n{rows}")
+    reading, second = (read(store, import_file(p, store).run_id) for p in (path, other))
+    said = [as_text(reading, findings_of(store, reading))]
+    if reading.labels == second.labels:
+        said.append(comparison_as_text(compare(reading, second)))
+        said.append(sweep_as_text(gather([reading, second])))
+    for text in said:
+        assert "nan" not in text
+        assert "undefined are" not in text
+        assert "0 answers that are labels" not in text

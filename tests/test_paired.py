@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
+from evalcore.metrics import UNPARSED
 from evalcore.paired import GROUPS, agreement, group_codes, holm, pair_counts, tango
 
 
@@ -23,6 +24,8 @@ def group_by_hand(true, a, b):
         return "broken"
     if a == true and b == true:
         return "both_right"
+    if a == b == UNPARSED:
+        return "both_unparsed"
     return "wrong_alike" if a == b else "wrong_differently"
 
 
@@ -36,9 +39,9 @@ def test_groups_are_those_of_a_plain_loop():
     assert counts.difference == pytest.approx((b == true).mean() - (a == true).mean())
 
 
-def test_two_unparsed_answers_are_wrong_alike():
+def test_two_unparsed_answers_are_not_wrong_alike():
     one = np.array([-1])
-    assert GROUPS[group_codes(np.array([2]), one, one)[0]] == "wrong_alike"
+    assert GROUPS[group_codes(np.array([2]), one, one)[0]] == "both_unparsed"
 
 
 def statistic(b, c, n, difference):

@@ -11,6 +11,7 @@ from evalcore.filters import Filter
 from evalcore.findings import Finding
 from evalcore.metrics import absent, confusion_pairs, never_predicted
 from evalcore.parse import PARSER_VERSION
+from evalcore.report import as_number
 from evalcore.score_intervals import POPULATION
 from evalcore.scoring import Reading
 from pages.parts.confusionlist import sentence
@@ -79,7 +80,7 @@ def cards(reading: Reading) -> None:
         )
         _card(
             "Effective labels",
-            f"{s.effective_labels:.1f}",
+            as_number(s.effective_labels, 1),
             f"favourites {percent(s.favourites_share)}",
             f"The answers are as varied as if so many of the {s.labels_total} labels were answered equally often "
             f"(exp of the entropy). Two favourites take {percent(s.favourites_share)} of all answers.",
