@@ -668,7 +668,7 @@ GUARDS: tuple[Guard, ...] = (
         "evalcore/parquetpages.py",
         "                    if size > table.MAX_BYTES:",
         "                    if False:",
-        ((FILES, "has_unfolded and one_width"),),
+        ((FILES, "has_unfolded and width"),),
     ),
     Guard(
         "F56",
