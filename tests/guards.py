@@ -888,7 +888,7 @@ GUARDS: tuple[Guard, ...] = (
         "evalcore/parquetpages.py",
         "                    if size > table.MAX_BYTES:",
         "                    if False:",
-        ((FILES, "has_unfolded and one_width"),),
+        ((FILES, "has_unfolded and width"),),
     ),
     Guard(
         "F56",
