@@ -65,6 +65,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F48": ("Others read the cache", "every file and folder of it"),
     "F49": ("Two libraries disagree", "240 random runs against scikit-learn"),
     "F50": ("The suite asks for too much", "no GPU, no network; `make test` says how long it took"),
+    "F53": ("An answer is guessed", "379 written answers, 206 of them unclear, in 20 languages; Banking77's labels in 12 sentences; 14 megabytes"),
 }  # fmt: skip
 
 INTRODUCTION = """\
