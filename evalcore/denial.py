@@ -113,7 +113,7 @@ _MARKED = re.compile(
     | (?P<quote>(?<![^\W_])["“„«»「『”]|["“”»«」』](?![^\W_]))""",
     re.VERBOSE,
 )
-_MANY = 1_000_000_000
+_NO_MENTION = -1
 _QUOTED_WORDS = 4
 """So many words make a quotation; fewer may be stressed: `"not" a`."""
 
@@ -134,7 +134,7 @@ class _Clauses:
         denied: one for each mention that was passed.
         force: of the denial before this place, if any.
         open: the mention in whose clause this is; `asked`: the one whose clause has just been ended by a mark, and
-            `firm` by one that asks for an answer; -1 is none.
+            `firm` by one that asks for an answer.
         lone: the mention that the last word denies if no other word follows in its clause.
         previous: what came last: a kind of `_MARKED`, "mention", "denial" or "interjection".
         last_word: the last word.
@@ -143,7 +143,7 @@ class _Clauses:
     def __init__(self) -> None:
         self.denied: list[bool] = []
         self.force = self._before_denial = _Force()
-        self.open = self.asked = self.lone = -1
+        self.open = self.asked = self.lone = _NO_MENTION
         self.firm = False
         self.previous = self.last_word = ""
         self._quoted: _Force | None = None
@@ -152,10 +152,8 @@ class _Clauses:
     def mention(self) -> None:
         """A label that the answer mentions."""
         self.denied.append(self.force.negated)
-        self.open, self.asked, self.lone = len(self.denied) - 1, -1, -1
+        self.open, self.asked, self.lone = len(self.denied) - 1, _NO_MENTION, _NO_MENTION
         self.previous = "mention"
-        if self._quoted is not None:
-            self._words_quoted = -_MANY  # what is quoted is the label: it is no quotation of a text
 
     def word(self, raw: str) -> None:
         """Any other word, or a sign that denies."""
@@ -165,7 +163,7 @@ class _Clauses:
         pair, self.last_word = (self.last_word, word), word
         self._words_quoted += 1
         if word not in _FILLERS:
-            self.lone = -1
+            self.lone = _NO_MENTION
         if word in _DOUBTS and after_denial:
             self.force, self.previous = self._before_denial, "word"  # "no doubt"
         elif word in _PREPOSITIONS or pair in _DENYING_PAIRS:
@@ -178,7 +176,7 @@ class _Clauses:
             self._deny_what_follows(word)
             if inside.end() < len(word):
                 self.previous = "word"
-        elif word in _DENYING_BEFORE or (self.asked >= 0 and _VALUE.fullmatch(word)):
+        elif word in _DENYING_BEFORE or (self.asked != _NO_MENTION and _VALUE.fullmatch(word)):
             self._deny_what_stands_before()
             self.previous = "word"
         else:
@@ -197,8 +195,8 @@ class _Clauses:
                 self.force = replace(self.force, ending=True, held=self.force.held or self.previous == "denial")
             if kind in ("end", "asked"):
                 self.force = _Force()
-        if self.open >= 0:
-            self.asked, self.firm, self.open = self.open, kind in ("colon", "asked"), -1
+        if self.open != _NO_MENTION:
+            self.asked, self.firm, self.open = self.open, kind in ("colon", "asked"), _NO_MENTION
         self.previous = kind
 
     def finish(self) -> list[bool]:
@@ -208,31 +206,31 @@ class _Clauses:
 
     def _plain_word(self, word: str) -> None:
         if word not in _FILLERS:
-            self.asked = -1
+            self.asked = _NO_MENTION
         elif self.previous == "colon":
             self.firm = False  # "a: it is not here yet" explains
         if word in _REASONS:
-            self.open = -1
+            self.open = _NO_MENTION
         if self.force.ending and not self.force.held and word not in _LINKS:
             self.force = _Force()
         self.previous = "word"
 
     def _deny_what_follows(self, word: str) -> None:
         self._before_denial, self.force = self.force, _Force(negated=True)
-        self.asked = -1
+        self.asked = _NO_MENTION
         self.previous = "interjection" if word in _INTERJECTIONS else "denial"
 
     def _deny_what_stands_before(self) -> None:
-        if self.open >= 0:
+        if self.open != _NO_MENTION:
             self.denied[self.open] = True
-        if self.asked >= 0 and self.firm:
+        if self.asked != _NO_MENTION and self.firm:
             self.denied[self.asked] = True
-        self.lone, self.asked = self.asked, -1
+        self.lone, self.asked = self.asked, _NO_MENTION
 
     def _confirm(self) -> None:
-        if self.lone >= 0:
+        if self.lone != _NO_MENTION:
             self.denied[self.lone] = True
-        self.lone = -1
+        self.lone = _NO_MENTION
 
     def _quote(self) -> None:
         if self._quoted is None:

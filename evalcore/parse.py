@@ -165,9 +165,12 @@ class LabelParser:
             reached = found.end()
         branch.setdefault(_ENDS, {})[label] = {}
 
-    def _mentions(self, text: str) -> list[tuple[int, int, str]]:
-        """Every place where a label stands as a whole word, or words: one walk, however many labels there are."""
-        found: list[tuple[int, int, str]] = []
+    def _mentions(self, text: str) -> list[tuple[int, int, str | None]]:
+        """Every place where a label stands, in one walk, however many labels there are.
+
+        None instead of a label where it is a part of a word: that is no label, nor is what stands inside of it.
+        """
+        found: list[tuple[int, int, str | None]] = []
         loose = {sign.end() for sign in _LOOSE_SIGN.finditer(text)} if self._signed else ()
         open_branches: list[tuple[int, _Tree]] = []
         reached = 0
@@ -181,8 +184,9 @@ class LabelParser:
             if word in self._tree and start not in loose:
                 open_branches.append((start, self._tree[word]))
             for at, branch in open_branches:
-                if _ENDS in branch and stands_alone(text, at, end):
-                    found += [(at, end, label) for label in branch[_ENDS]]
+                if _ENDS in branch:
+                    labels = branch[_ENDS] if stands_alone(text, at, end) else (None,)
+                    found += [(at, end, label) for label in labels]
             number = self._label_number(word) if self.numbered and start not in loose else None
             if number is not None and stands_alone(text, start, end, opened_by="#"):
                 found.append((start, end, number))
@@ -206,12 +210,13 @@ def _key(token: str) -> str:
     return "-" if token == MINUS else fold(token)
 
 
-def _outermost(mentions: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+def _outermost(mentions: list[tuple[int, int, str | None]]) -> list[tuple[int, int, str]]:
     """Those that do not lie inside a longer one. One sweep: a hostile completion holds many thousands."""
     kept: list[tuple[int, int, str]] = []
     reach, last = -1, (-1, -1)
     for start, end, label in sorted(mentions, key=lambda mention: (mention[0], -mention[1])):
         if end > reach or (start, end) == last:
-            kept.append((start, end, label))
+            if label is not None:
+                kept.append((start, end, label))
             reach, last = max(reach, end), (start, end)
     return kept

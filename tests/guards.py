@@ -27,7 +27,7 @@ class Guard:
 
 KILL, STALE, STORAGE, DATA, FILES, PARSING, SERVER, MODELS, WEB, FUZZ = (
     f"tests/test_fault_{name}.py"
-    for name in ("kill", "stale", "storage", "data", "files", "parsing", "server", "models", "web", "fuzz")
+    for name in ("kill", "stale", "storage", "data", "files", "parsing", "server", "models", "web", "fuzz", "numbers")
 )
 
 GUARDS: tuple[Guard, ...] = (
@@ -372,9 +372,8 @@ GUARDS: tuple[Guard, ...] = (
         "F26, F32",
         "mentions are held against each other in one sweep",
         "evalcore/parse.py",
-        "        outermost = _outermost(mentions)",
-        "        outermost = [\n            m for m in mentions\n            if not any(s <= m[0] and m[1] <= e and e - s > m[1] - m[0]"
-        " for s, e, _ in mentions)\n        ]",
+        "        mentions = _outermost(self._mentions(answer))\n",
+        "        every = self._mentions(answer)\n        mentions = [m for m in every if not any(s <= m[0] and m[1] <= e and e - s > m[1] - m[0] for s, e, _ in every)]\n",
         ((DATA, "100_000_characters"),),
     ),
     Guard(
@@ -921,5 +920,64 @@ GUARDS: tuple[Guard, ...] = (
         '        self.what = shortened(what, _MAX_CHARS["what"])',
         "        self.what = what",
         ((FILES, "message"),),
+    ),
+    Guard(
+        "F53",
+        "a label is a whole word",
+        "evalcore/parse.py",
+        "labels = branch[_ENDS] if stands_alone(text, at, end) else (None,)",
+        "labels = branch[_ENDS]",
+        ((PARSING, "nothing_is_guessed"),),
+    ),
+    Guard(
+        "F53",
+        "what is denied is unparsed",
+        "evalcore/parse.py",
+        "        denials = denied(answer, spans)\n",
+        "        denials = [False]\n",
+        (
+            (PARSING, "nothing_is_guessed"),
+            (PARSING, "denied_label_is_none"),
+        ),
+    ),
+    Guard(
+        "F53",
+        "reasoning is not searched",
+        "evalcore/parse.py",
+        "        start = ended.end()\n",
+        "        pass\n",
+        ((PARSING, "nothing_is_guessed"),),
+    ),
+    Guard(
+        "F53",
+        "a sign is a part of its label",
+        "evalcore/parse.py",
+        '_SEPARATORS = re.compile(rf"(?:[\\s_]|(?!{SIGN})-)+")',
+        '_SEPARATORS = re.compile(r"[\\s_\\-]+")',
+        ((PARSING, "differ_in_a_sign or no_collision"),),
+    ),
+    Guard(
+        "F52",
+        "an F1 of few examples is corrected for its bias, in a stratified sample",
+        "evalcore/f1_model.py",
+        "    return f1 - np.mean(biases, axis=0), ",
+        "    return f1, ",
+        ((NUMBERS, "hold_the_truth"),),
+    ),
+    Guard(
+        "F52",
+        "labels that the sample does not hold are reckoned with, in a random sample",
+        "evalcore/f1_model.py",
+        "    corrected *= (1 - none) / (1 - none * never_wrong)\n",
+        "    corrected *= 1 - none\n",
+        ((NUMBERS, "hold_the_truth"),),
+    ),
+    Guard(
+        "F53",
+        "a run of marks is cut",
+        "evalcore/words.py",
+        'unicodedata.normalize("NFC", _STACK.sub(rf"\\1{_GRAPHEME_JOINER}", text))',
+        'unicodedata.normalize("NFC", text)',
+        ((PARSING, "megabyte and marks"),),
     ),
 )

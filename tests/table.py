@@ -67,7 +67,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F50": ("The suite asks for too much", "no GPU, no network; `make test` says how long it took"),
     "F51": ("Something is changed and put back", "4 things, in the app and on the command line; a branch of the hub; a train split"),
     "F52": ("An interval is surer than it may be", "4 shapes, 300 data sets each, 16 intervals"),
-    "F53": ("A completion denies a label, or holds it in a word", "PENDING"),
+    "F53": ("An answer is guessed", "379 written answers, 206 of them unclear, in 20 languages; Banking77's labels in 12 sentences; 14 megabytes"),
     "F54": ("A server's failure looks like an answer", "19 endings, 9 kinds of reasoning alone, 3 of a content filter, 17 odd counts, all reasons at once"),
     "F55": ("A column that nobody asked for holds what cannot be read", "12 Parquet columns, 5 lines of JSON, some 200 random types; 2 depths of JSON beyond the limit"),
     "F56": ("A small file or a reply is a large one", "27 files, each in less than 650 MB; a new key on each line; a completion of 1.2 MB where 16 tokens were asked for"),

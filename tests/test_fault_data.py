@@ -189,7 +189,7 @@ def test_a_completion_of_100_000_characters_is_parsed_in_time(store):
     started = time.monotonic()
     assert parser.parse("label_7 " * 12_500).label == "label_7"
     assert parser.parse("label_7 label_8 " * 6_250).match == "ambiguous"
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 5  # 0.2 s where nothing else runs
 
 
 LIMITS = """

@@ -3,7 +3,9 @@
 import json
 import math
 import os
+import re
 import string
+import unicodedata
 from dataclasses import replace
 
 import numpy as np
@@ -78,6 +80,19 @@ def test_a_normal_form_is_its_own_normal_form(text):
     """F29. Red with the folding of case before the composing of accents only."""
     once = normal_form(text)
     assert normal_form(once) == once
+
+
+SIGNS = st.text(st.sampled_from("ab1-_ .+#'\"*,!\u2212\u0301\u3000"), max_size=8)
+
+
+@fuzz
+@given(st.one_of(TEXT, SIGNS))
+def test_labels_that_were_told_apart_before_still_are(text):
+    """F53. Red with a folding that is coarser than that of version 1: a stored run could no longer be parsed."""
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    before = lambda t: re.sub(r"[\s_\-]+", " ", t).strip("\"'`*“”‘’«»„ .,;:!?")  # noqa: E731
+    assert before(normal_form(text)) == before(folded)
+    assert normal_form(normal_form(text)) == normal_form(text)
 
 
 @fuzz

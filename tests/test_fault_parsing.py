@@ -1,15 +1,19 @@
 """Parsing (F31 to F34): never a guess, never another label, never an exception; and nothing lost between the counts."""
 
+import csv
+import io
 import json
 import random
 import sqlite3
+import time
 
 import numpy as np
 import pytest
 
 from evalcore.completion import Completion
+from evalcore.export import predictions_csv
 from evalcore.metrics import UNPARSED, absent, confusion_counts, never_predicted, over_predicted, scores, zero_recall
-from evalcore.parse import LabelParser
+from evalcore.parse import LabelParser, collisions, normal_form
 from evalcore.prompt import Renderer, built_in
 from evalcore.run import execute
 from evalcore.runspec import RunSpec
@@ -42,7 +46,7 @@ def check_pairs(labels):
             for b in labels:
                 if a != b:
                     pairs += 1
-                    assert parser.parse(f"not sure: {a}; or else {b}").match == "ambiguous", (a, b)
+                    assert parser.parse(f"perhaps {a}; or else {b}").match == "ambiguous", (a, b)
     return pairs
 
 
@@ -193,8 +197,12 @@ GUESSES = [
     (SPAM, "spam - definitely not", None), (SPAM, "Is it spam? It isn't.", None), (SPAM, "spam (0 %)", None),
     (SPAM, "这不是，我认为，spam", None), (SPAM, "the opposite of spam", None), (SPAM, "Label: not_spam", None),
     (SPAM, "spam\tno", None), (SPAM, "<spam>false</spam>", None), (SPAM, "| spam | no |", None),
-    (SPAM, "I can't call it spam", None), (SPAM, "spam isn't right", None),
+    (SPAM, "I can't call it spam", None), (SPAM, "spam isn't right", None), (SPAM, "spam? Not in my view", None),
+    (SPAM, "spam: not applicable in such a case", None), (SPAM, '"at all not" spam', None),
+    (("top_up", "top_up_failed"), "top-up failed-ish", None), (("b1", "c"), "b1,5", None), (("1b", "c"), "1b,5", "1b"),
     # And what must still be found
+    (SPAM, '<b>"spam"</b>', "spam"), (SPAM, "👉spam", "spam"), (SPAM, "▶spam", "spam"),
+    (SPAM, '"I do not know" is spam', "spam"), (BANK, "card_arrival: it isn't here yet", "card_arrival"),
     (SPAM, "spam", "spam"), (SPAM, "It is spam.", "spam"), (SPAM, "**spam**", "spam"), (SPAM, "`spam`", "spam"),
     (SPAM, "__spam__", "spam"), (SPAM, "_spam_", "spam"), (SPAM, "Label: spam", "spam"), (SPAM, "Label:spam", "spam"),
     (SPAM, "The label is (spam).", "spam"), (SPAM, "[spam]", "spam"), (SPAM, "<spam>", "spam"),
@@ -265,11 +273,97 @@ def test_nothing_is_guessed_and_what_is_clear_is_found(labels, completion, label
         assert 0 <= start < end <= len(completion)
 
 
+@pytest.mark.parametrize(
+    ("completion", "match"),
+    [("It is not spam", "none"), ("spam? No.", "none"), ("spam. It is not spam.", "ambiguous"),
+     ("not spam, urgent", "ambiguous"), ("(spam)", "extracted"), ("- spam", "normalized"), ("spam-like", "none")],
+)  # fmt: skip
+def test_a_denied_label_is_none_and_one_that_is_also_named_is_ambiguous(completion, match):
+    """F53. Red with a denied label told as found, or lost beside the same label without a denial."""
+    assert LabelParser(SPAM).parse(completion).match == match
+
+
 def test_the_table_has_cases_that_name_a_label_and_cases_that_name_none():
     """F53. Red with either kind taken out of the table."""
     named = [label is not None for _, _, label in GUESSES]
     assert len(GUESSES) == len({case[:2] for case in GUESSES})
     assert min(named.count(True), named.count(False)) >= 100
+
+
+@needs_banking77
+def test_labels_of_banking77_that_hold_a_denial_are_found_and_denied_like_the_others():
+    """F53. Red with the "not" inside `card_not_working` taken for a denial, or that before a label not seen."""
+    labels = json.loads((BANKING77 / "categories.json").read_text(encoding="utf-8"))
+    assert sum("_not_" in label or label.startswith("no_") for label in labels) >= 5
+    parser = LabelParser(labels)
+    for label in labels:
+        words = label.replace("_", " ").strip("?")
+        for named in (
+            label,
+            f"The intent is {words}.",
+            f"No, it is {words}",
+            f"{words}, since it is not there yet",
+            f"The customer has not got an answer. Label: {label}",
+            f"**{words}**",
+            f'{{"label": "{label}"}}',
+        ):
+            assert parser.parse(named).label == label, named
+        for unclear in (f"It is not {words}.", f"non-{label}", f"{words}? No.", f"{words}-like", f"nicht {words}"):
+            assert parser.parse(unclear).label is None, unclear
+
+
+HOSTILE_TEXTS = {
+    "words": "the customer says that the card is late and asks for a new one " * 18_000,
+    "spaces": "label_7" + " " * 1_000_000 + "x",
+    "spaces inside a label": "label" + " " * 1_000_000 + "7",
+    "marks": "e" + "\u0301\u0323" * 100_000,
+    "digits": "7" * 1_200_000,
+    "a label": "label_7 " * 100_000,
+    "a label and dots": "label_7......" * 100_000,
+    "stops": ".,;:" * 300_000,
+    "underscores": "label_7" + "_" * 1_200_000,
+    "quotation marks": '"' * 1_200_000 + "label_7",
+    "denials": "not, " * 240_000 + "label_7",
+    "lines": "\n" * 600_000 + "label_7" + "\n" * 600_000,
+    "tags": "</think>" * 150_000,
+    "Chinese": "这是一个不长的句子。" * 120_000,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE_TEXTS)
+def test_a_completion_of_a_megabyte_is_parsed_at_once(kind):
+    """F53. Red with every label looked for by itself (20 to 40 s), or a quadratic step: marks, spaces, denials."""
+    parser = LabelParser([f"label_{i}" for i in range(1000)])
+    started = time.monotonic()
+    parser.parse(HOSTILE_TEXTS[kind])
+    normal_form(HOSTILE_TEXTS[kind])
+    assert time.monotonic() - started < 10  # 0.1 to 1 s where nothing else runs
+
+
+def test_labels_that_differ_in_a_sign_are_loaded_run_parsed_and_exported(tmp_path, store):
+    """F53. Red with `-1` and `1` folded into one: "read the same once case, spacing and punctuation are folded"."""
+    answers = {"bad": "-1", "so so": "0", "good": "Sentiment: 1", "awful": "\u22121", "odd": "-1.5", "fine": "+1"}
+    gold = {"bad": "-1", "so so": "0", "good": "1", "awful": "-1", "odd": "0", "fine": "1"}
+    path = write_csv(tmp_path / "t.csv", [Example(text, label) for text, label in gold.items()])
+    loader = lambda identified, on_phase: Toy(identified.identity, answers)  # noqa: E731
+    record = execute(RunSpec(TaskSource(str(path), train=str(path)), "majority", n=6), store, loader=loader).record
+    reading = read(store, record.run_id)
+    assert reading.labels == ("-1", "0", "1")
+    assert {answer.example.text: answer.predicted for answer in reading.answers} == {
+        "bad": "-1", "so so": "0", "good": "1", "awful": "-1", "odd": None, "fine": None,
+    }  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(predictions_csv(reading).decode("utf-8"))))
+    assert {row["text"]: row["label"] for row in rows} == gold
+
+
+@pytest.mark.parametrize("labels", [GRADES, LANGUAGES, SIGNED, ("+1", "1", "-1"), ("1.0", "10", "-10"), (".5", "5")])
+def test_a_set_of_labels_with_signs_is_no_collision(labels):
+    """F53. Red with `A-` folded into `A`."""
+    assert collisions(labels) == []
+    parser = LabelParser(labels)
+    for label in labels:
+        for answer in (label, f"Label: {label}", f'"{label}"', f"it is {label}, I think", f"**{label}**"):
+            assert parser.parse(answer).label == label
 
 
 @pytest.mark.parametrize("seed", range(200))

@@ -41,6 +41,7 @@ def test_the_numbers_in_the_table_are_those_of_the_tests():
         ("F58", server.WITHHELD), ("F58", server.SENT), ("F58", server.LOOPBACK), ("F58", server.NOT_LOOPBACK),
         ("F46", data.FORMULAS), ("F52", numbers.SHAPES), ("F55", files.ODD_COLUMNS), ("F55", files.ODD_LINES),
         ("F56", files.BOMBS), ("F61", files.BEING_WRITTEN), ("F62", files.LONG_ERRORS),
+        ("F44", data.NAMES), ("F53", parsing.GUESSES), ("F53", parsing.HOSTILE_TEXTS),
     ):  # fmt: skip
         assert str(len(cases)) in re.findall(r"\d+", table.ROWS[fault][1]), fault
 

@@ -115,6 +115,12 @@ def test_labels_with_one_normal_form_are_refused_with_both_names(pair):
     assert repr(pair[1]) in str(caught.value)
 
 
+def test_labels_that_a_text_names_are_whole_words_and_none_stands_inside_another():
+    assert PARSER.named_in("my Card arrival, not the top-up") == {"card_arrival", "top_up"}
+    assert PARSER.named_in("card_payment_wrong_exchange_rate") == {"card_payment_wrong_exchange_rate"}
+    assert PARSER.named_in("a top-upper") == set()
+
+
 def test_strict_accepts_a_part_of_what_lenient_accepts():
     assert ACCEPTED["strict"] < ACCEPTED["lenient"]
     parsed = PARSER.parse("Card arrival")
