@@ -25,7 +25,7 @@ class Guard:
     tests: tuple[tuple[str, str], ...]
 
 
-KILL, STALE, STORAGE, DATA, FILES, PARSING, SERVER, MODELS, WEB, FUZZ = (
+KILL, STALE, STORAGE, DATA, FILES, PARSING, SERVER, MODELS, WEB, FUZZ, NUMBERS = (
     f"tests/test_fault_{name}.py"
     for name in ("kill", "stale", "storage", "data", "files", "parsing", "server", "models", "web", "fuzz", "numbers")
 )
