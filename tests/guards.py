@@ -483,8 +483,8 @@ GUARDS: tuple[Guard, ...] = (
         "F38",
         "no text is no empty text",
         "evalcore/predictors/reply.py",
-        "        if not isinstance(text, str):",
-        "        text = text or ''\n        if False:",
+        "    if not isinstance(text, str):",
+        "    text = text or ''\n    if False:",
         ((SERVER, "no_answer and null"),),
     ),
     Guard(
