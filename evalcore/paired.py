@@ -13,21 +13,23 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evalcore.metrics import Counts, Floats
+from evalcore.metrics import UNPARSED, Counts, Floats
 
-Group = Literal["fixed", "broken", "both_right", "wrong_alike", "wrong_differently"]
+Group = Literal["fixed", "broken", "both_right", "wrong_alike", "wrong_differently", "both_unparsed"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 _BISECTIONS = 60
 
 
 @dataclass(frozen=True)
 class PairCounts:
-    """How many examples are in each group; the five add up to `n`.
+    """How many examples are in each group; the six add up to `n`.
 
     Attributes:
         fixed: A is not right, B is.
         broken: A is right, B is not.
-        wrong_alike: neither is right, with one and the same answer; two unparsed answers are alike.
+        wrong_alike: both give one and the same wrong label.
+        wrong_differently: both are wrong, with different labels or just one of them unparsed.
+        both_unparsed: neither names a label: they are wrong, and nothing says that they are so alike.
     """
 
     n: int
@@ -36,6 +38,7 @@ class PairCounts:
     both_right: int
     wrong_alike: int
     wrong_differently: int
+    both_unparsed: int
 
     @property
     def discordant_rate(self) -> float:
@@ -74,8 +77,16 @@ def group_codes(y_true: Counts, y_a: Counts, y_b: Counts) -> NDArray[np.int8]:
     if not y_true.shape == y_a.shape == y_b.shape:
         raise ValueError(f"shapes differ: y_true {y_true.shape}, y_a {y_a.shape}, y_b {y_b.shape}")
     right_a, right_b = y_a == y_true, y_b == y_true
-    choices = [~right_a & right_b, right_a & ~right_b, right_a & right_b, y_a == y_b]
-    return np.select(choices, [np.int8(0), np.int8(1), np.int8(2), np.int8(3)], np.int8(4))
+    alike, named = y_a == y_b, y_a != UNPARSED
+    groups: list[tuple[Group, NDArray[np.bool_]]] = [
+        ("fixed", ~right_a & right_b),
+        ("broken", right_a & ~right_b),
+        ("both_right", right_a & right_b),
+        ("wrong_alike", alike & named),
+        ("both_unparsed", alike),
+    ]
+    codes = [np.int8(GROUPS.index(name)) for name, _ in groups]
+    return np.select([mask for _, mask in groups], codes, np.int8(GROUPS.index("wrong_differently")))
 
 
 def pair_counts(groups: NDArray[np.int8]) -> PairCounts:

@@ -30,7 +30,8 @@ def verdict(comparison: Comparison) -> Verdict:
     counts, low, high = comparison.counts, *comparison.interval
     where = f"N = {comparison.n}"
     if not counts.fixed + counts.broken:
-        alike = "answer alike" if comparison.agreement.same == 1 else "are right on the same examples"
+        one_answer = comparison.agreement.same == 1 and not counts.both_unparsed
+        alike = "answer alike" if one_answer else "are right on the same examples"
         return Verdict(
             "same",
             f"B ±0 points: A and B {alike}, none of {comparison.n} fixed or broken{_could_see(comparison)}.",
@@ -93,6 +94,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "both_right": counts.both_right,
         "wrong_alike": counts.wrong_alike,
         "wrong_differently": counts.wrong_differently,
+        "both_unparsed": counts.both_unparsed,
         "mcnemar_p": comparison.p,
         "mde": comparison.smallest,
         "kappa": comparison.agreement.kappa,

@@ -16,19 +16,21 @@ NAMES = {
     "both_right": "both right",
     "wrong_alike": "both wrong, alike",
     "wrong_differently": "both wrong, differently",
+    "both_unparsed": "both unparsed",
 }
 HELP = {
     "fixed": "A is not right, B is.",
     "broken": "A is right, B is not.",
     "both_right": "Both name the true label.",
-    "wrong_alike": "Both give one and the same wrong answer, or neither names a label.",
-    "wrong_differently": "Both are wrong, with different answers.",
+    "wrong_alike": "Both give one and the same wrong label.",
+    "wrong_differently": "Both are wrong, with different labels or just one of them with none.",
+    "both_unparsed": "Neither names a label, or each names more than one.",
 }
 TABLE_HEIGHT = 340
 
 
 def groups(comparison: Comparison) -> None:
-    """Five doors, one a group; the one that is open shows its examples below. The URL holds which."""
+    """Six doors, one a group; the one that is open shows its examples below. The URL holds which."""
     _follow_url()
     counts = comparison.counts
     with st.container(horizontal=True):
