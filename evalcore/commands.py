@@ -115,7 +115,7 @@ def comparison_as_text(comparison: Comparison) -> str:
         "",
         f"  fixed {c.fixed}, broken {c.broken}, both right {c.both_right}, both wrong alike {c.wrong_alike}, "
         f"both wrong differently {c.wrong_differently}, both unparsed {c.both_unparsed}",
-        f"  identical answers {percent(alike.same)}, kappa {as_number(alike.kappa)}; both wrong {alike.both_wrong}, "
+        f"  identical answers {percent(alike.same)}, kappa {alike.kappa:.3f}; both wrong {alike.both_wrong}, "
         f"independent errors would give {alike.expected_both_wrong:.1f}",
     ]
     for title, codes in (
@@ -143,7 +143,8 @@ def sweep_as_text(sweep: Sweep) -> str:
     lines += [
         "",
         f"  accuracy: min {percent(spread.low)}, median {percent(spread.middle)}, max {percent(spread.high)}",
-        f"  wrong in every run {len(sweep.always_wrong)} ({len(sweep.wrong_alike)} with one and the same answer), "
+        f"  wrong in every run {len(sweep.always_wrong)} ({len(sweep.wrong_alike)} with one and the same label, "
+        f"{len(sweep.unparsed_in_all)} unparsed in all), "
         f"right in some {len(sweep.flips)}, right in all {len(sweep.behind('always_right'))}",
         "",
         f"  every two of them, exact McNemar with Holm's correction for {len(sweep.pairs)} comparisons:",

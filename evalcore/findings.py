@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.columns import STOPS
+from evalcore.importing import RESPELT, RESPELT_EXAMPLE
 from evalcore.intervals import mcnemar_p, wilson
 from evalcore.metrics import absent, never_predicted, over_predicted, zero_recall
 from evalcore.parse import MATCHES
@@ -380,6 +381,21 @@ def _not_finished(r: Reading) -> Iterator[Finding]:
         )
 
 
+def _true_labels_respelt(r: Reading) -> Iterator[Finding]:
+    facts = r.record.facts or {}
+    if RESPELT not in facts:
+        return
+    n = int(facts[RESPELT])
+    yield Finding(
+        "true_labels_respelt",
+        f"{_count(n, 'true label')} of the file {'is' if n == 1 else 'are'} spelt in another way than the label "
+        f"that {'it counts' if n == 1 else 'they count'} as: {facts[RESPELT_EXAMPLE]}.",
+        "Labels that differ in no more than case, spaces, `_`, `-` or outer punctuation are taken for one label.",
+        9,
+        {"true_labels": n},
+    )
+
+
 def _baseline_does_as_well(r: Reading, baseline: Reading) -> Iterator[Finding]:
     _, mine, theirs = np.intersect1d(r.positions, baseline.positions, assume_unique=True, return_indices=True)
     if not len(mine):
@@ -427,6 +443,7 @@ _LOOKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
     _micro_f1_says_nothing_new,
     _penalty_on_prompt_labels,
     _same_text_two_labels,
+    _true_labels_respelt,
 )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from evalcore.completion import Completion
-from evalcore.datafile import Header, LabelList, Table, parse_table, read_label_list, read_table
-from evalcore.errors import DataError, listed
+from evalcore.datafile import Table, parse_table, read_label_list, read_table
+from evalcore.errors import DataError
 from evalcore.parse import normal_form
 from evalcore.prompt import Messages, Prompt
 from evalcore.runspec import NO_PROMPT, RunSpec, completion_keys, run_id, sample_id
@@ -16,15 +18,17 @@ from evalcore.store import RunRecord, Store, insert_completions, insert_run
 from evalcore.task import LABEL_COLUMNS, TEXT_COLUMNS, Example, TaskSource, guess_column, make_task
 
 NO_TEXT = ""
-ANSWER_COLUMNS = ("completion", "prediction")
+RESPELT, RESPELT_EXAMPLE = "true_labels_respelt", "true_label_respelt"
+"""Facts of an imported run: how many true labels were written in another way than their label, and one of them."""
 
 
 def import_file(path: Path, store: Store, *, labels: Path | None = None) -> RunRecord:
     """Keep a file of predictions as a finished run.
 
     The file has a label column, and `completion` (raw output, parsed like a model's) or `prediction` (a label;
-    empty is unparsed), not both; a text column is optional. Without a label list the labels are those that occur, and
-    a predicted one that never occurs as a true label is absent from the sample.
+    empty is unparsed); a text column is optional. Without a label list the labels are those that occur, and a
+    predicted one that never occurs as a true label is absent from the sample. `Top up` beside `top_up` is one label: as
+    the list spells it, or else as it is most often spelt, and as a true label before as a prediction.
 
     Raises:
         DataError: if the file cannot be read exactly or lacks a column.
@@ -41,19 +45,29 @@ def import_bytes(name: str, content: bytes, store: Store, *, labels: list[str] |
 
 def import_table(table: Table, origin: str, store: Store, *, labels: list[str] | LabelList | None = None) -> RunRecord:
     """The same for a table that has been read."""
-    answer_column, label_column, *text_columns = _columns(table)
-    gold = table.column(label_column)
+    columns = {column.strip().casefold(): column for column in table.columns}
+    answer_column = columns.get("completion") or columns.get("prediction")
+    if answer_column is None:
+        raise DataError(
+            "no column `completion` or `prediction`.",
+            where=table.name,
+            do=f"Its columns are {', '.join(map(repr, table.columns))}.",
+        )
+    gold_as_written = table.column(guess_column(table, LABEL_COLUMNS, "label"))
     at = table.columns.index(answer_column)
     answers = [row[at] or "" for row in table.rows]
-    texts = table.column(text_columns[0]) if text_columns else [NO_TEXT] * len(gold)
+    predicted = answers if answer_column.strip().casefold() == "prediction" and labels is None else []
+    spelling = _spelling(labels or [], gold_as_written, predicted)
+    gold = [spelling.get(label, label) for label in gold_as_written]
+    text_column = next((columns[name] for name in TEXT_COLUMNS if name in columns), None)
+    texts = table.column(text_column) if text_column else [NO_TEXT] * len(gold)
     examples = tuple(Example(text, label) for text, label in zip(texts, gold, strict=True))
 
-    occurring = examples
-    if answer_column.strip().casefold() == "prediction" and labels is None:
-        occurring += tuple(Example("", label) for label in _predicted_only(answers, gold))
+    named = sorted({spelling[answer] for answer in predicted if answer in spelling})
+    occurring = examples + tuple(Example("", label) for label in named)
     task = make_task(table.name, occurring, (), labels, origin)
 
-    content = hashlib.sha256("\0".join([*texts, *gold, *answers]).encode()).hexdigest()
+    content = hashlib.sha256("\0".join([*texts, *gold_as_written, *answers]).encode()).hexdigest()
     identity: dict[str, str | int] = {"predictor": "import", "content": content}
     # Equal answers are kept once: a million predictions of 150 labels are 150 completions.
     distinct = list(dict.fromkeys(answers))
@@ -77,6 +91,7 @@ def import_table(table: Table, origin: str, store: Store, *, labels: list[str] |
         split_size=len(gold),
         created=now,
         finished=now,
+        facts=_respelt(gold_as_written, gold),
     )
     with store.connect(write=True) as db:
         insert_run(db, record, examples, keys)
@@ -84,35 +99,22 @@ def import_table(table: Table, origin: str, store: Store, *, labels: list[str] |
     return record
 
 
-def _predicted_only(answers: list[str], gold: list[str]) -> list[str]:
-    """Predicted labels that never occur as a true one. Another spelling of a label (`Top up` of `top_up`) is that
-    label: it counts under lenient scoring, as a model's answer does."""
-    known = {normal_form(label) for label in gold}
-    found: dict[str, str] = {}
-    for answer in sorted(set(answers)):
-        form = normal_form(answer)
-        if form and form not in known:
-            found.setdefault(form, answer)
-    return list(found.values())
+def _spelling(listed: Sequence[str], *columns: Sequence[str]) -> dict[str, str]:
+    """The label that each value of the columns spells; what has no letter or digit is left out."""
+    label_of_form = {normal_form(label): label for label in listed}
+    label_of: dict[str, str] = {}
+    for column in columns:
+        for value, _ in Counter(column).most_common():
+            form = normal_form(value)
+            if form:
+                label_of[value] = label_of_form.setdefault(form, value)
+    return label_of | {label: label for label in listed}
 
 
-def _columns(header: Header) -> list[str]:
-    """The columns of answers, of labels and, where there is one, of texts."""
-    answers = [column for column in header.columns if column.strip().casefold() in ANSWER_COLUMNS]
-    if not answers:
-        raise DataError(
-            "no column `completion` or `prediction`.",
-            where=header.name,
-            do=f"Its columns are {listed(header.columns)}.",
-        )
-    if len(answers) > 1:
-        raise DataError(
-            f"more than one column holds answers: {listed(answers)}.",
-            where=header.name,
-            do="Rename all but one: a `completion` is parsed like a model's output, a `prediction` is a label.",
-        )
-    columns = [answers[0], guess_column(header, LABEL_COLUMNS, "label")]
-    folded = {column.strip().casefold() for column in header.columns}
-    if not folded.isdisjoint(TEXT_COLUMNS):
-        columns.append(guess_column(header, TEXT_COLUMNS, "text"))
-    return columns
+def _respelt(written: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
+    """Facts about true labels that are written in another way. (A prediction's own spelling is kept, and parsed.)"""
+    other = [(value, label) for value, label in zip(written, labels, strict=True) if value != label]
+    if not other:
+        return {}
+    value, label = other[0]
+    return {RESPELT: str(len(other)), RESPELT_EXAMPLE: f"“{value}” as “{label}”"}

@@ -27,9 +27,9 @@ class PairCounts:
     Attributes:
         fixed: A is not right, B is.
         broken: A is right, B is not.
-        wrong_alike: neither is right, with one and the same wrong label.
-        wrong_differently: neither is right, with different answers; one of them may be unparsed.
-        both_unparsed: neither names a label: they have no answer that could be alike.
+        wrong_alike: both give one and the same wrong label.
+        wrong_differently: both are wrong, with different labels or just one of them unparsed.
+        both_unparsed: neither names a label: they are wrong, and nothing says that they are so alike.
     """
 
     n: int
@@ -77,16 +77,16 @@ def group_codes(y_true: Counts, y_a: Counts, y_b: Counts) -> NDArray[np.int8]:
     if not y_true.shape == y_a.shape == y_b.shape:
         raise ValueError(f"shapes differ: y_true {y_true.shape}, y_a {y_a.shape}, y_b {y_b.shape}")
     right_a, right_b = y_a == y_true, y_b == y_true
-    unparsed = (y_a == UNPARSED) & (y_b == UNPARSED)
-    holds: dict[Group, NDArray[np.bool_]] = {
-        "fixed": ~right_a & right_b,
-        "broken": right_a & ~right_b,
-        "both_right": right_a & right_b,
-        "both_unparsed": unparsed,
-        "wrong_alike": y_a == y_b,
-    }
-    codes = [np.int8(GROUPS.index(group)) for group in holds]
-    return np.select(list(holds.values()), codes, np.int8(GROUPS.index("wrong_differently")))
+    alike, named = y_a == y_b, y_a != UNPARSED
+    groups: list[tuple[Group, NDArray[np.bool_]]] = [
+        ("fixed", ~right_a & right_b),
+        ("broken", right_a & ~right_b),
+        ("both_right", right_a & right_b),
+        ("wrong_alike", alike & named),
+        ("both_unparsed", alike),
+    ]
+    codes = [np.int8(GROUPS.index(name)) for name, _ in groups]
+    return np.select([mask for _, mask in groups], codes, np.int8(GROUPS.index("wrong_differently")))
 
 
 def pair_counts(groups: NDArray[np.int8]) -> PairCounts:

@@ -16,7 +16,7 @@ from evalcore.comparison import Comparison, compare
 from evalcore.errors import SpecError
 from evalcore.findings import CLEAR
 from evalcore.intervals import Interval
-from evalcore.metrics import Counts, Floats
+from evalcore.metrics import UNPARSED, Counts, Floats
 from evalcore.paired import holm
 from evalcore.scoring import Reading
 from evalcore.verdict import Kind
@@ -107,7 +107,12 @@ class Sweep:
     def wrong_alike(self) -> NDArray[np.intp]:
         """Examples that every run answers with one and the same wrong label: the label itself may be wrong."""
         same = (self.answers == self.answers[0]).all(axis=0)
-        return np.flatnonzero(same & (self.times_right == 0) & (self.answers[0] >= 0))
+        return np.flatnonzero(same & (self.times_right == 0) & (self.answers[0] != UNPARSED))
+
+    @property
+    def unparsed_in_all(self) -> NDArray[np.intp]:
+        """Examples for which no run names a label."""
+        return np.flatnonzero((self.answers == UNPARSED).all(axis=0))
 
     def spread(self, values: Sequence[float]) -> Spread:
         """Least, median and greatest."""
@@ -126,10 +131,10 @@ class Sweep:
         return sorted(found, key=lambda pair: (pair.p_holm, -abs(pair.comparison.counts.difference)))
 
     def behind(self, door: str) -> NDArray[np.intp]:
-        """The examples behind `all`, `always_wrong`, `wrong_alike`, `flips` or `always_right`."""
+        """The examples behind `all`, `always_wrong`, `wrong_alike`, `unparsed_in_all`, `flips` or `always_right`."""
         if door == "always_right":
             return np.flatnonzero(self.times_right == len(self.readings))
-        if door in ("always_wrong", "wrong_alike", "flips"):
+        if door in ("always_wrong", "wrong_alike", "unparsed_in_all", "flips"):
             found: NDArray[np.intp] = getattr(self, door)
             return found
         return np.arange(self.n)
@@ -259,6 +264,7 @@ def as_json(sweep: Sweep) -> dict[str, Any]:
         "unparsed_spread": spread([reading.scores.unparsed_rate for reading in sweep.readings]),
         "always_wrong": len(sweep.always_wrong),
         "wrong_alike": len(sweep.wrong_alike),
+        "unparsed_in_all": len(sweep.unparsed_in_all),
         "flips": len(sweep.flips),
         "always_right": len(sweep.behind("always_right")),
         "times_right": np.bincount(sweep.times_right, minlength=len(sweep.readings) + 1).tolist(),

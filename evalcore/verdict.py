@@ -30,7 +30,8 @@ def verdict(comparison: Comparison) -> Verdict:
     counts, low, high = comparison.counts, *comparison.interval
     where = f"N = {comparison.n}"
     if not counts.fixed + counts.broken:
-        alike = "answer alike" if comparison.agreement.same == 1 else "are right on the same examples"
+        one_answer = comparison.agreement.same == 1 and not counts.both_unparsed
+        alike = "answer alike" if one_answer else "are right on the same examples"
         return Verdict(
             "same",
             f"B ±0 points: A and B {alike}, none of {comparison.n} fixed or broken{_could_see(comparison)}.",

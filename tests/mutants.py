@@ -1,8 +1,9 @@
 """Breaks the program on purpose and sees whether a test notices: `python -m tests.mutants` (`make mutants`).
 
-Two kinds of break. Every operator, comparison, constant and condition of `parse`, `metrics` and `runspec` is changed,
-one at a time, in memory, and the module's own tests are run on the changed module. And each guard of the fault suite is
-taken out, one at a time, in a copy of the project, and the tests that it is there for are run: each of them must fail.
+Two kinds of break. Every operator, comparison, constant and condition of `words`, `denial`, `parse`, `metrics` and
+`runspec` is changed, one at a time, in memory, and the module's own tests are run on the changed module. And
+each guard of the fault suite is taken out, one at a time, in a copy of the project, and the tests that it is there for
+are run: each of them must fail.
 """
 
 from __future__ import annotations

@@ -90,8 +90,8 @@ docstring names the fault, most of them with many cases; *guards* are the lines 
 """
 CLOSING = """
 `make soak` runs what takes longer: 10,000 random cases of each kind, and four processes and four browser sessions on one
-store for a minute, with runs, stops, deletions and kills. `make mutants` breaks `parse`, `metrics` and `runspec` in every
-small way and takes out every guard.
+store for a minute, with runs, stops, deletions and kills. `make mutants` breaks `words`, `denial`, `parse`, `metrics` and
+`runspec` in every small way and takes out every guard.
 
 Not promised: a loss of power beyond what SQLite gives with `synchronous=FULL`; folders on a network, where locks do not
 hold; several people who do not trust each other on one server, for there is no login.

@@ -89,6 +89,18 @@ def test_swapping_turns_the_verdict_round_and_the_url_with_it(ids):
     assert app.query_params["door"] == "fixed"
 
 
+def test_what_both_left_unparsed_has_a_door_of_its_own(own_store):
+    runs = [stored(own_store, list("abab"), answers).run_id for answers in (["a", "?", "", "a"], ["a", "-", "no", "a"])]
+    app = opened(COMPARE, a=runs[0], b=runs[1], door="both_unparsed")
+    doors = {one.key: one.label for one in app.button if (one.key or "").startswith("door_")}
+    assert doors["door_both_unparsed"] == "**2** both unparsed"
+    assert doors["door_wrong_alike"] == "**1** both wrong, alike"
+    assert sum(int(label.split("**")[1]) for label in doors.values()) == 4
+    table = next(table.value for table in app.dataframe if "A answered" in table.value.columns)
+    assert list(table["text"]) == ["text 1", "text 2"]
+    assert app.query_params["door"] == "both_unparsed"
+
+
 def test_a_door_opens_its_examples_and_closes_again(ids):
     app = opened(COMPARE, a=ids["good"], b=ids["fair"])
     tables = len(app.dataframe)

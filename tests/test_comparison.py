@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, f1_score
 
+from evalcore.commands import comparison_as_text
 from evalcore.comparison import METRICS, compare
 from evalcore.errors import SpecError
 from evalcore.metrics import scores
+from evalcore.paired import GROUPS
+from evalcore.verdict import as_json
 from tests.runs import reading
 
 GOLD = list("aaabbbccdd")
@@ -21,12 +24,32 @@ def compared(store):
 
 def test_fixed_broken_and_the_rest_are_counted_and_add_up(compared):
     c = compared.counts
-    assert (c.fixed, c.broken, c.both_right, c.wrong_alike, c.wrong_differently) == (2, 2, 4, 1, 1)
+    assert (c.fixed, c.broken, c.both_right, c.wrong_alike, c.wrong_differently, c.both_unparsed) == (2, 2, 4, 1, 1, 0)
     assert compared.n == 10
     assert compared.same_sample
 
 
-@pytest.mark.parametrize("door", ["fixed", "broken", "both_right", "wrong_alike", "wrong_differently", "both_unparsed"])
+@pytest.mark.parametrize("scoring", ["lenient", "strict"])
+def test_what_both_left_unparsed_is_a_group_of_its_own_everywhere(store, scoring):
+    answers = [["a", "b", "?", "a or b", "b", "not a"], ["a", "b", "no idea", "", "?", "a?"]]
+    a, b = (reading(store, list("aaaabb"), each, scoring, labels="ab") for each in answers)
+    both = compare(a, b)
+    c = both.counts
+    assert (c.both_right, c.wrong_alike, c.both_unparsed) == (1, 1, 2 + (scoring == "strict"))
+    data, text = as_json(both), comparison_as_text(both)
+    assert [data[group] for group in GROUPS] == [getattr(c, group) for group in GROUPS]
+    assert sum(data[group] for group in GROUPS) == data["shared"] == 6
+    assert f"both wrong alike 1, both wrong differently {c.wrong_differently}, both unparsed {c.both_unparsed}" in text
+    assert list(both.behind("both_unparsed")) == [2, 3, 5][: c.both_unparsed]
+    assert list(both.behind("wrong_alike")) == [1]
+
+
+def test_runs_that_name_no_label_are_not_said_to_answer_alike(store):
+    a, b = (reading(store, list("ab"), answers, labels="ab") for answers in (["?", "a"], ["no idea", "a "]))
+    assert "A and B are right on the same examples" in as_json(compare(a, b))["sentence"]
+
+
+@pytest.mark.parametrize("door", GROUPS)
 def test_a_door_opens_exactly_its_examples(compared, door):
     assert len(compared.behind(door)) == getattr(compared.counts, door)
     for at in compared.behind(door):

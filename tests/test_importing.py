@@ -5,6 +5,7 @@ import pytest
 from evalcore.commands import comparison_as_text, sweep_as_text
 from evalcore.comparison import compare
 from evalcore.errors import DataError
+from evalcore.findings import find
 from evalcore.importing import import_file
 from evalcore.report import as_text, findings_of
 from evalcore.scoring import read
@@ -57,52 +58,58 @@ def test_a_file_without_its_columns_is_refused(tmp_path, store, header):
     assert store.runs() == []
 
 
-@pytest.mark.parametrize(
-    "header", ["label,completion,prediction", "prediction,label,Completion", "label,prediction,Prediction "]
-)
-def test_two_columns_of_answers_are_refused_with_both_names(tmp_path, store, header):
-    path = tmp_path / "a.csv"
-    path.write_text(f"{header}\nx,y,z\n")
-    with pytest.raises(DataError, match="more than one column holds answers") as caught:
-        import_file(path, store)
-    named = [column for column in header.split(",") if column != "label"]
-    assert all(repr(column) in str(caught.value) for column in named)
-    assert store.runs() == []
+def imported(tmp_path, store, text, labels=None):
+    (tmp_path / "a.csv").write_text(text)
+    if labels:
+        (tmp_path / "labels.txt").write_text(labels)
+    return read(
+        store, import_file(tmp_path / "a.csv", store, labels=tmp_path / "labels.txt" if labels else None).run_id
+    )
 
 
-def test_only_the_columns_of_an_import_are_read(tmp_path, store):
-    path = tmp_path / "a.jsonl"
-    path.write_text('{"text": "hi", "label": "a", "completion": "a", "odd": "\\ud800", "content": "\\u0000"}\n')
-    reading = read(store, import_file(path, store).run_id)
-    assert [answer.example.text for answer in reading.answers] == ["hi"]
+def test_a_prediction_spelt_in_another_way_counts_as_its_label(tmp_path, store):
+    reading = imported(tmp_path, store, "label,prediction\ntop_up,Top up\ntop_up,TOP-UP.\ncard,top up\ncard,card\n")
+    assert reading.labels == ("card", "top_up")
+    assert [(a.predicted, a.parsed.match) for a in reading.answers] == [
+        ("top_up", "normalized"), ("top_up", "normalized"), ("top_up", "normalized"), ("card", "exact"),
+    ]  # fmt: skip
+    assert [a.completion.text for a in reading.answers][:2] == ["Top up", "TOP-UP."]
+    assert reading.scores.correct == 3
+    assert not [finding for finding in find(reading) if finding.kind == "true_labels_respelt"]
 
 
-def test_another_spelling_of_a_label_is_that_label(tmp_path, store):
-    path = tmp_path / "a.csv"
-    path.write_text("label,prediction\ntop_up,Top up\ntop_up,top_up\nother,Top-Up\nother,Elsewhere\nother,elsewhere\n")
-    run = import_file(path, store).run_id
-    lenient = read(store, run)
-    assert set(lenient.labels) == {"top_up", "other", "Elsewhere"}
-    assert (lenient.scores.correct, lenient.scores.wrong, lenient.scores.unparsed) == (2, 3, 0)
-    strict = read(store, run, "strict")
-    assert (strict.scores.correct, strict.scores.unparsed) == (1, 3)
+def test_predictions_that_no_true_label_knows_are_one_label_as_most_of_them_spell_it(tmp_path, store):
+    reading = imported(tmp_path, store, "label,prediction\na,Lost card\na,lost_card\na,lost_card\na,a\n")
+    assert reading.labels == ("a", "lost_card")
+    assert [a.predicted for a in reading.answers] == ["lost_card", "lost_card", "lost_card", "a"]
 
 
-@pytest.mark.parametrize(
-    "rows",
-    ["x,x\n", "x,\n", "x,y\n", "x,x\nx,x\n", "x,\ny,\n"],
-    ids=["one right", "one unparsed", "one wrong", "one label", "all unparsed"],
-)
-def test_undefined_figures_are_said_in_words(tmp_path, store, rows):
-    path, other = tmp_path / "a.csv", tmp_path / "b.csv"
-    path.write_text(f"label,prediction\n{rows}")
-    other.write_text(f"label,completion\n{rows}")
-    reading, second = (read(store, import_file(p, store).run_id) for p in (path, other))
-    said = [as_text(reading, findings_of(store, reading))]
-    if reading.labels == second.labels:
-        said.append(comparison_as_text(compare(reading, second)))
-        said.append(sweep_as_text(gather([reading, second])))
-    for text in said:
-        assert "nan" not in text
-        assert "undefined are" not in text
-        assert "0 answers that are labels" not in text
+def test_a_true_label_spelt_in_another_way_is_the_label_and_that_is_said(tmp_path, store):
+    reading = imported(tmp_path, store, "label,prediction\ntop_up,top_up\nTop up,top_up\ntop_up,card\ncard,card\n")
+    assert reading.labels == ("card", "top_up")
+    assert [a.example.label for a in reading.answers] == ["top_up", "top_up", "top_up", "card"]
+    assert reading.scores.correct == 3
+    (said,) = (finding for finding in find(reading) if finding.kind == "true_labels_respelt")
+    assert said.sentence == (
+        "1 true label of the file is spelt in another way than the label that it counts as: “Top up” as “top_up”."
+    )
+
+
+def test_a_label_list_decides_how_a_label_is_spelt(tmp_path, store):
+    reading = imported(tmp_path, store, "label,prediction\nTop up,Top up\nCARD,card\n", "top_up\ncard\n")
+    assert reading.labels == ("top_up", "card")
+    assert [(a.example.label, a.predicted) for a in reading.answers] == [("top_up", "top_up"), ("card", "card")]
+    assert "2 true labels of the file are spelt" in " ".join(finding.sentence for finding in find(reading))
+
+
+def test_what_makes_labels_different_still_does(tmp_path, store):
+    reading = imported(tmp_path, store, "label,prediction\n1,-1\n-1,1\nA,A-\n")
+    assert reading.labels == ("-1", "1", "A", "A-")
+    assert reading.scores.correct == 0
+    with pytest.raises(DataError, match="does not have, such as 'z'"):
+        imported(tmp_path, store, "label,prediction\nz,a\n", "a\nb\n")
+
+
+def test_a_prediction_without_a_letter_or_digit_names_no_label(tmp_path, store):
+    reading = imported(tmp_path, store, "label,prediction\na,...\na,-\na,a\n")
+    assert (reading.labels, reading.scores.unparsed, reading.scores.correct) == (("a",), 2, 1)

@@ -24,7 +24,7 @@ def group_by_hand(true, a, b):
         return "broken"
     if a == true and b == true:
         return "both_right"
-    if a == b == UNPARSED:
+    if a == b == -1:
         return "both_unparsed"
     return "wrong_alike" if a == b else "wrong_differently"
 
@@ -39,9 +39,12 @@ def test_groups_are_those_of_a_plain_loop():
     assert counts.difference == pytest.approx((b == true).mean() - (a == true).mean())
 
 
-def test_two_unparsed_answers_are_not_wrong_alike():
-    one = np.array([-1])
-    assert GROUPS[group_codes(np.array([2]), one, one)[0]] == "both_unparsed"
+@pytest.mark.parametrize(
+    ("a", "b", "group"),
+    [(-1, -1, "both_unparsed"), (1, 1, "wrong_alike"), (-1, 1, "wrong_differently"), (1, -1, "wrong_differently")],
+)
+def test_what_both_left_unparsed_is_not_wrong_alike(a, b, group):
+    assert GROUPS[group_codes(np.array([2]), np.array([a]), np.array([b]))[0]] == group
 
 
 def statistic(b, c, n, difference):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from evalcore.commands import sweep_as_text
 from evalcore.errors import SpecError
 from evalcore.prompt import built_in, label_order
 from evalcore.sweep import Spread, as_json, gather, order_effect
@@ -26,6 +27,16 @@ def test_each_example_is_right_in_j_of_k(sweep):
     assert list(sweep.flips) == [0, 1, 3, 4]
     assert list(sweep.behind("always_right")) == [2]
     assert list(sweep.behind("all")) == list(range(6))
+
+
+def test_what_every_run_left_unparsed_is_told_from_what_all_answer_alike(store):
+    answers = [["a", "b", "?", ""], ["a", "b", "no idea", "b"], ["a", "b", "a or b", ""]]
+    sweep = gather([reading(store, list("aaaa"), each, labels="ab") for each in answers])
+    assert list(sweep.behind("wrong_alike")) == [1]
+    assert list(sweep.behind("unparsed_in_all")) == [2]
+    assert list(sweep.behind("always_wrong")) == [1, 2, 3]
+    assert as_json(sweep)["unparsed_in_all"] == 1
+    assert "wrong in every run 3 (1 with one and the same label, 1 unparsed in all)" in sweep_as_text(sweep)
 
 
 def test_the_answers_of_each_run_stand_in_its_row(sweep):

@@ -104,7 +104,7 @@ def agreement(comparison: Comparison) -> None:
             percent(alike.same),
             border=True,
             width=200,
-            help="Share of the examples to which both runs give one and the same answer, right or wrong.",
+            help="Share of the examples to which both runs give one and the same answer, right, wrong or unparsed.",
         )
         st.metric(
             "Cohen's kappa",

@@ -24,8 +24,8 @@ MATCHES = {
     "exact": "the label, character for character",
     "normalized": "the label but for case, spaces and punctuation",
     "extracted": "one label inside a longer answer",
-    "ambiguous": "more than one label",
-    "none": "no label",
+    "ambiguous": "more than one label, or one that is also denied",
+    "none": "no label, or only one that is denied",
 }
 
 

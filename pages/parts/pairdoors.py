@@ -23,8 +23,8 @@ HELP = {
     "broken": "A is right, B is not.",
     "both_right": "Both name the true label.",
     "wrong_alike": "Both give one and the same wrong label.",
-    "wrong_differently": "Neither is right, with different answers; one of them may be unparsed.",
-    "both_unparsed": "Neither answer names a label.",
+    "wrong_differently": "Both are wrong, with different labels or just one of them with none.",
+    "both_unparsed": "Neither names a label, or each names more than one.",
 }
 TABLE_HEIGHT = 340
 

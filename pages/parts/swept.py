@@ -17,7 +17,8 @@ from pages.parts.plain import between, percent, plain
 DOORS = {
     "all": "all",
     "always_wrong": "wrong in every run",
-    "wrong_alike": "the same wrong answer in every run",
+    "wrong_alike": "the same wrong label in every run",
+    "unparsed_in_all": "unparsed in every run",
     "flips": "right in some, wrong in others",
     "always_right": "right in every run",
 }
@@ -117,6 +118,8 @@ def each_example(sweep: Sweep, names: list[str]) -> None:
     )
     if door in ("always_wrong", "wrong_alike"):
         st.caption("No run gets these right. Before blaming the model, check the labels.")
+    elif door == "unparsed_in_all":
+        st.caption("No run names a label here, or each names more than one. Read the raw completions.")
     elif door == "flips":
         st.caption("Whether these are right depends on the run: between prompts, they are what wording alone decides.")
     behind = sweep.behind(door)
