@@ -115,7 +115,7 @@ def comparison_as_text(comparison: Comparison) -> str:
         "",
         f"  fixed {c.fixed}, broken {c.broken}, both right {c.both_right}, both wrong alike {c.wrong_alike}, "
         f"both wrong differently {c.wrong_differently}, both unparsed {c.both_unparsed}",
-        f"  identical answers {percent(alike.same)}, kappa {alike.kappa:.3f}; both wrong {alike.both_wrong}, "
+        f"  identical answers {percent(alike.same)}, kappa {as_number(alike.kappa)}; both wrong {alike.both_wrong}, "
         f"independent errors would give {alike.expected_both_wrong:.1f}",
     ]
     for title, codes in (

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evalcore.completion import Completion
-from evalcore.datafile import Table, parse_table, read_label_list, read_table
-from evalcore.errors import DataError
+from evalcore.datafile import Header, LabelList, Table, parse_table, read_label_list, read_table
+from evalcore.errors import DataError, listed
 from evalcore.parse import normal_form
 from evalcore.prompt import Messages, Prompt
 from evalcore.runspec import NO_PROMPT, RunSpec, completion_keys, run_id, sample_id
@@ -18,6 +18,7 @@ from evalcore.store import RunRecord, Store, insert_completions, insert_run
 from evalcore.task import LABEL_COLUMNS, TEXT_COLUMNS, Example, TaskSource, guess_column, make_task
 
 NO_TEXT = ""
+ANSWER_COLUMNS = ("completion", "prediction")
 RESPELT, RESPELT_EXAMPLE = "true_labels_respelt", "true_label_respelt"
 """Facts of an imported run: how many true labels were written in another way than their label, and one of them."""
 
@@ -26,7 +27,7 @@ def import_file(path: Path, store: Store, *, labels: Path | None = None) -> RunR
     """Keep a file of predictions as a finished run.
 
     The file has a label column, and `completion` (raw output, parsed like a model's) or `prediction` (a label;
-    empty is unparsed); a text column is optional. Without a label list the labels are those that occur, and a
+    empty is unparsed), not both; a text column is optional. Without a label list the labels are those that occur, and a
     predicted one that never occurs as a true label is absent from the sample. `Top up` beside `top_up` is one label: as
     the list spells it, or else as it is most often spelt, and as a true label before as a prediction.
 
@@ -45,22 +46,15 @@ def import_bytes(name: str, content: bytes, store: Store, *, labels: list[str] |
 
 def import_table(table: Table, origin: str, store: Store, *, labels: list[str] | LabelList | None = None) -> RunRecord:
     """The same for a table that has been read."""
-    columns = {column.strip().casefold(): column for column in table.columns}
-    answer_column = columns.get("completion") or columns.get("prediction")
-    if answer_column is None:
-        raise DataError(
-            "no column `completion` or `prediction`.",
-            where=table.name,
-            do=f"Its columns are {', '.join(map(repr, table.columns))}.",
-        )
-    gold_as_written = table.column(guess_column(table, LABEL_COLUMNS, "label"))
+    answer_column, label_column, *text_columns = _columns(table)
+    gold_as_written = table.column(label_column)
     at = table.columns.index(answer_column)
     answers = [row[at] or "" for row in table.rows]
     predicted = answers if answer_column.strip().casefold() == "prediction" and labels is None else []
-    spelling = _spelling(labels or [], gold_as_written, predicted)
+    known = labels.labels if isinstance(labels, LabelList) else labels or []
+    spelling = _spelling(known, gold_as_written, predicted)
     gold = [spelling.get(label, label) for label in gold_as_written]
-    text_column = next((columns[name] for name in TEXT_COLUMNS if name in columns), None)
-    texts = table.column(text_column) if text_column else [NO_TEXT] * len(gold)
+    texts = table.column(text_columns[0]) if text_columns else [NO_TEXT] * len(gold)
     examples = tuple(Example(text, label) for text, label in zip(texts, gold, strict=True))
 
     named = sorted({spelling[answer] for answer in predicted if answer in spelling})
@@ -99,16 +93,16 @@ def import_table(table: Table, origin: str, store: Store, *, labels: list[str] |
     return record
 
 
-def _spelling(listed: Sequence[str], *columns: Sequence[str]) -> dict[str, str]:
+def _spelling(known: Sequence[str], *columns: Sequence[str]) -> dict[str, str]:
     """The label that each value of the columns spells; what has no letter or digit is left out."""
-    label_of_form = {normal_form(label): label for label in listed}
+    label_of_form = {normal_form(label): label for label in known}
     label_of: dict[str, str] = {}
     for column in columns:
         for value, _ in Counter(column).most_common():
             form = normal_form(value)
             if form:
                 label_of[value] = label_of_form.setdefault(form, value)
-    return label_of | {label: label for label in listed}
+    return label_of | {label: label for label in known}
 
 
 def _respelt(written: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
@@ -118,3 +112,25 @@ def _respelt(written: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
         return {}
     value, label = other[0]
     return {RESPELT: str(len(other)), RESPELT_EXAMPLE: f"“{value}” as “{label}”"}
+
+
+def _columns(header: Header) -> list[str]:
+    """The columns of answers, of labels and, where there is one, of texts."""
+    answers = [column for column in header.columns if column.strip().casefold() in ANSWER_COLUMNS]
+    if not answers:
+        raise DataError(
+            "no column `completion` or `prediction`.",
+            where=header.name,
+            do=f"Its columns are {listed(header.columns)}.",
+        )
+    if len(answers) > 1:
+        raise DataError(
+            f"more than one column holds answers: {listed(answers)}.",
+            where=header.name,
+            do="Rename all but one: a `completion` is parsed like a model's output, a `prediction` is a label.",
+        )
+    columns = [answers[0], guess_column(header, LABEL_COLUMNS, "label")]
+    folded = {column.strip().casefold() for column in header.columns}
+    if not folded.isdisjoint(TEXT_COLUMNS):
+        columns.append(guess_column(header, TEXT_COLUMNS, "text"))
+    return columns

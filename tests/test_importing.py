@@ -2,14 +2,10 @@ import json
 
 import pytest
 
-from evalcore.commands import comparison_as_text, sweep_as_text
-from evalcore.comparison import compare
 from evalcore.errors import DataError
 from evalcore.findings import find
 from evalcore.importing import import_file
-from evalcore.report import as_text, findings_of
 from evalcore.scoring import read
-from evalcore.sweep import gather
 
 
 def test_completions_are_parsed_like_a_models(tmp_path, store):

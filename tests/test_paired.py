@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from evalcore.metrics import UNPARSED
 from evalcore.paired import GROUPS, agreement, group_codes, holm, pair_counts, tango
 
 

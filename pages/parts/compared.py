@@ -147,4 +147,6 @@ def _better(row: MetricRow) -> str:
         return "neither way is"
     if not row.better:
         return "equal"
-    return row.better if row.clear or math.isnan(row.interval[0]) else f"{row.better}, within chance"
+    if math.isnan(row.interval[0]):
+        return f"{row.better}, in this sample"
+    return row.better if row.clear else f"{row.better}, within chance"
