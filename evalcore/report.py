@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
-from evalcore.findings import Finding, find, percent
-from evalcore.metrics import absent, confusion_pairs, never_predicted, over_predicted, zero_recall
+from evalcore.findings import Finding, counted, figure, find, percent
+from evalcore.metrics import WHY_UNDEFINED, absent, confusion_pairs, never_predicted, over_predicted, zero_recall
 from evalcore.parse import PARSER_VERSION
 from evalcore.run import Outcome
 from evalcore.runspec import BASELINES
@@ -31,7 +32,8 @@ def as_text(reading: Reading, findings: list[Finding], outcome: Outcome | None =
     low, high = reading.accuracy_interval
 
     def line(name: str, value: float, interval: Any = None, note: str = "") -> str:
-        between = f"{100 * interval[0]:5.1f} – {100 * interval[1]:.1f}" if interval is not None else ""
+        known = interval is not None and not math.isnan(interval[0])
+        between = f"{100 * interval[0]:5.1f} – {100 * interval[1]:.1f}" if known else ""
         return f"  {name:28}{percent(value):>8}  {between:14}{note}".rstrip()
 
     lines = [
@@ -50,9 +52,10 @@ def as_text(reading: Reading, findings: list[Finding], outcome: Outcome | None =
         line("micro-F1", s.micro_f1, i.micro_f1, "" if s.unparsed else "= accuracy"),
         line("weighted F1", s.weighted_f1, i.weighted_f1),
         line("balanced accuracy", s.balanced_accuracy, i.balanced_accuracy),
-        f"  {'MCC, kappa':28}{s.mcc:8.3f}  {s.kappa:.3f}",
-        line("unparsed", s.unparsed / s.n, None, f"{s.unparsed} completions"),
-        f"  {'effective predicted labels':28}{s.effective_labels:8.1f}",
+        f"  {'MCC, kappa':28}{figure(s.mcc):>8}  {figure(s.kappa)}",
+        line("unparsed", s.unparsed / s.n, None, counted(s.unparsed, "completion")),
+        f"  {'effective predicted labels':28}{figure(s.effective_labels, 1):>8}",
+        *why_undefined({name: getattr(s, name) for name in ("kappa", "effective_labels")}),
         "",
         "What this run hides",
     ]
@@ -64,6 +67,12 @@ def as_text(reading: Reading, findings: list[Finding], outcome: Outcome | None =
             f"{outcome.predicted_now} predicted now in {outcome.seconds:.1f} s, {outcome.from_cache} from the cache.",
         ]
     return "\n".join(lines)
+
+
+def why_undefined(values: Mapping[str, float]) -> list[str]:
+    """A line for each score that is undefined, with the reason."""
+    undefined = [name for name in values if name in WHY_UNDEFINED and math.isnan(values[name])]
+    return [f"  {name.replace('_', ' ')} n/a: {WHY_UNDEFINED[name]}" for name in undefined]
 
 
 def as_json(reading: Reading, findings: list[Finding], outcome: Outcome | None = None) -> dict[str, Any]:
