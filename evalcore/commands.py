@@ -11,10 +11,10 @@ from typing import get_args
 from evalcore.comparison import SHARES, Comparison, MetricRow, compare
 from evalcore.difference import changes, decisions, prompt_diff
 from evalcore.errors import SpecError
-from evalcore.findings import percent
+from evalcore.findings import counted, figure, percent
 from evalcore.prompt import BUILT_IN
-from evalcore.report import as_number, no_nan
-from evalcore.run import NotAnswered, OnProgress, execute, find_prompt
+from evalcore.report import no_nan, why_undefined
+from evalcore.run import OnProgress, execute, find_prompt
 from evalcore.runspec import BASELINES, Decoding, Dtype, Engine, RunSpec
 from evalcore.scoring import Reading, read
 from evalcore.store import Store
@@ -110,13 +110,15 @@ def comparison_as_text(comparison: Comparison) -> str:
     lines += [f"  {line}" for line in prompt_diff(a.prompt, b.prompt) if line[:1] in "+-"]
     lines += ["", f"  {'':36}{'A':>8}{'B':>9}{'B - A':>9}  95 % interval"]
     lines += [_metric_line(row) for row in comparison.metrics]
+    lines += why_undefined({row.name: row.difference for row in comparison.metrics})
     c, alike = comparison.counts, comparison.agreement
     lines += [
         "",
         f"  fixed {c.fixed}, broken {c.broken}, both right {c.both_right}, both wrong alike {c.wrong_alike}, "
         f"both wrong differently {c.wrong_differently}, both unparsed {c.both_unparsed}",
-        f"  identical answers {percent(alike.same)}, kappa {as_number(alike.kappa)}; both wrong {alike.both_wrong}, "
+        f"  identical answers {percent(alike.same)}, kappa {figure(alike.kappa)}; both wrong {alike.both_wrong}, "
         f"independent errors would give {alike.expected_both_wrong:.1f}",
+        *why_undefined({"kappa": alike.kappa}),
     ]
     for title, codes in (
         ("became never predicted", comparison.became_never_predicted),
@@ -130,7 +132,7 @@ def comparison_as_text(comparison: Comparison) -> str:
 def sweep_as_text(sweep: Sweep) -> str:
     """A sweep for a terminal."""
     width = max(len(_what(reading)) for reading in sweep.readings)
-    lines = [f"{sweep.n} examples that all {len(sweep.readings)} runs share", ""]
+    lines = [f"{counted(sweep.n, 'example')} that all {len(sweep.readings)} runs share", ""]
     lines.append(f"     {'':{width}}  accuracy (95 %)            macro-F1   unparsed")
     for number, reading in enumerate(sweep.readings, start=1):
         s, (low, high) = reading.scores, reading.accuracy_interval
@@ -147,7 +149,7 @@ def sweep_as_text(sweep: Sweep) -> str:
         f"{len(sweep.unparsed_in_all)} unparsed in all), "
         f"right in some {len(sweep.flips)}, right in all {len(sweep.behind('always_right'))}",
         "",
-        f"  every two of them, exact McNemar with Holm's correction for {len(sweep.pairs)} comparisons:",
+        f"  every two of them, exact McNemar with Holm's correction for {counted(len(sweep.pairs), 'comparison')}:",
     ]
     for pair in sweep.pairs:
         c = pair.comparison
@@ -178,7 +180,7 @@ def _what(reading: Reading) -> str:
 def _metric_line(row: MetricRow) -> str:
     share = row.name in SHARES
     scale, decimals = (100, 1) if share else (1, 0 if row.name == "never_predicted" else 3)
-    a, b, difference = (as_number(scale * value, decimals) for value in (row.a, row.b, row.difference))
+    a, b, difference = (figure(scale * value, decimals) for value in (row.a, row.b, row.difference))
     low, high = row.interval
     between = "" if math.isnan(low) else f"{scale * low:+.{decimals}f} to {scale * high:+.{decimals}f}"
     mark = f"  {row.better} better" if row.better and row.clear else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -28,6 +29,7 @@ from evalcore.pairing import shared_examples
 from evalcore.power import smallest_difference
 from evalcore.scoring import Reading, design_of
 
+UNKNOWN: Interval = (math.nan, math.nan)
 Better = Literal["higher", "lower", ""]
 Side = Literal["A", "B", ""]
 
@@ -60,7 +62,7 @@ class MetricRow:
     """One metric of both runs on the shared examples.
 
     Attributes:
-        difference: B minus A, with its 95 % `interval` (NaN where none is known).
+        difference: B minus A, with its 95 % `interval`; NaN where one of the two is undefined, or no interval is known.
         better: the side that is better in the sample; empty if equal or if neither way is.
         clear: whether the interval leaves out 0.
     """
@@ -210,7 +212,7 @@ class Comparison:
             low, high = self.intervals.difference["macro_f1_present"]
             share = scores(self.confusion_a).macro_f1_ceiling
             return low * share, high * share
-        return self.intervals.difference.get(name, (float("nan"), float("nan")))
+        return self.intervals.difference.get(name, UNKNOWN)
 
     @cached_property
     def classes(self) -> ClassRows:
@@ -316,9 +318,9 @@ def _figures(confusion: Counts) -> dict[str, float]:
 def _metric_row(name: str, title: str, direction: Better, a: float, b: float, interval: Interval) -> MetricRow:
     difference = b - a
     better: Side = ""
-    if direction and difference:
+    if direction and abs(difference) > 0:
         better = "B" if (difference > 0) == (direction == "higher") else "A"
-    low, high = interval
+    low, high = interval = UNKNOWN if math.isnan(difference) else interval
     return MetricRow(name, title, a, b, difference, interval, direction, better, low > 0 or high < 0)
 
 

@@ -29,6 +29,7 @@ WIDE = 0.3
 """Median width of a label's 95 % recall interval above which labels cannot be ranked."""
 CARRIED = 0.08
 """Accuracy minus macro-F1 from which frequent labels are said to carry the accuracy."""
+NOT_AVAILABLE = "n/a"
 NAMED = 4
 """Labels named in a sentence before "and k more"."""
 RIGHT, WRONG, UNPARSED_OUTCOME = range(len(OUTCOMES))
@@ -77,8 +78,18 @@ def find(reading: Reading, baselines: Sequence[Reading] = ()) -> list[Finding]:
 
 
 def percent(share: float) -> str:
-    """`91.3 %`."""
-    return f"{100 * share:.1f} %"
+    """`91.3 %`; `n/a` for what is undefined."""
+    return f"{100 * share:.1f} %" if share == share else NOT_AVAILABLE
+
+
+def figure(value: float, decimals: int = 3) -> str:
+    """`0.642`; `n/a` for what is undefined."""
+    return f"{value:.{decimals}f}" if value == value else NOT_AVAILABLE
+
+
+def counted(n: int, noun: str) -> str:
+    """`1 example`, `2 examples`."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 def _sample_misses_labels(r: Reading) -> Iterator[Finding]:
@@ -99,7 +110,7 @@ def _sample_misses_labels(r: Reading) -> Iterator[Finding]:
         f"This sample covers {s.labels_present} of {s.labels_total} labels: a perfect model would score "
         f"{percent(s.macro_f1_ceiling)} macro-F1 over all labels.",
         f"{percent(s.macro_f1_all)} over all labels is a statement about the sample; over the "
-        f"{s.labels_present} labels present, macro-F1 is {percent(s.macro_f1_present)}. "
+        f"{counted(s.labels_present, 'label')} present, macro-F1 is {percent(s.macro_f1_present)}. "
         f"{why}Absent labels say nothing about the model.",
         100 * (1 - s.macro_f1_ceiling) if s.macro_f1_ceiling < 0.95 else 15,
         {
@@ -124,7 +135,7 @@ def _collapse(r: Reading) -> Iterator[Finding]:
     yield Finding(
         "collapse",
         f"The answers collapse into favourites: {percent(s.favourites_share)} of them are {_listed(favourites)}, "
-        f"which are {percent(among / s.n)} of the examples.",
+        f"which {'is' if len(favourites) == 1 else 'are'} {percent(among / s.n)} of the examples.",
         f"It answers as if there were {s.effective_labels:.1f} equally frequent labels; the examples have "
         f"{true_labels:.1f}. Its accuracy depends on how often the favourites happen to occur.",
         55 + 40 * (1 - s.effective_labels / true_labels),
@@ -146,7 +157,7 @@ def _carried_by_frequent_labels(r: Reading) -> Iterator[Finding]:
         return
     yield Finding(
         "carried_by_frequent_labels",
-        f"Accuracy is {percent(s.accuracy)}, but macro-F1 over the {s.labels_present} labels present is "
+        f"Accuracy is {percent(s.accuracy)}, but macro-F1 over the {counted(s.labels_present, 'label')} present is "
         f"{percent(s.macro_f1_present)}.",
         "A few labels carry the accuracy; for most labels the model is worse than it says.",
         50 + 100 * gap,
@@ -163,12 +174,13 @@ def _never_predicted(r: Reading) -> Iterator[Finding]:
     resting = np.isin(r.y_true, codes)
     examples = int(resting.sum())
     s = r.scores
+    of_them = f"All {examples} examples of {'it' if len(labels) == 1 else 'them'} are lost"
+    lost = "Its one example is lost" if examples == 1 else of_them
     yield Finding(
         "never_predicted",
-        f"{_count(len(labels), 'label')} that occur{'s' if len(labels) == 1 else ''} in this sample "
+        f"{counted(len(labels), 'label')} that occur{'s' if len(labels) == 1 else ''} in this sample "
         f"{'was' if len(labels) == 1 else 'were'} never predicted: {_listed(labels)}.",
-        f"All {examples} examples of {'it' if len(labels) == 1 else 'them'} are lost, "
-        f"{percent(examples / s.n)} of the sample.",
+        f"{lost}, {percent(examples / s.n)} of the sample.",
         30 + 50 * len(labels) / s.labels_present,
         {"labels": len(labels), "labels_present": s.labels_present, "examples": examples},
         _positions(r, resting),
@@ -186,9 +198,9 @@ def _zero_recall(r: Reading) -> Iterator[Finding]:
     it = "it" if len(labels) == 1 else "they"
     yield Finding(
         "zero_recall",
-        f"{_count(len(labels), 'label')} {'is' if len(labels) == 1 else 'are'} predicted, but never where {it} "
+        f"{counted(len(labels), 'label')} {'is' if len(labels) == 1 else 'are'} predicted, but never where {it} "
         f"should be: {_listed(labels)}.",
-        f"Not one of {examples} examples was found.",
+        "Its one example was not found." if examples == 1 else f"Not one of {examples} examples was found.",
         28 + 40 * len(labels) / r.scores.labels_present,
         {"labels": len(labels), "examples": examples},
         _positions(r, resting),
@@ -206,11 +218,13 @@ def _over_predicted(r: Reading) -> Iterator[Finding]:
         int(r.per_class.predicted[code]),
         int(r.per_class.support[code]),
     )
-    others = f" {_count(len(codes) - 1, 'other label')} likewise." if len(codes) > 1 else ""
+    others = f" {counted(len(codes) - 1, 'other label')} likewise." if len(codes) > 1 else ""
+    right = int(r.per_class.true_positives[code])
+    occurs = "once" if support == 1 else f"{support} times"
     yield Finding(
         "over_predicted",
-        f"“{label}” absorbs other labels: it was answered {predicted} times and occurs {support} times.",
-        f"Only {int(r.per_class.true_positives[code])} of these answers are right.{others}",
+        f"“{label}” absorbs other labels: it was answered {predicted} times and occurs {occurs}.",
+        f"Only {right} of these answers {'is' if right == 1 else 'are'} right.{others}",
         25 + 60 * predicted / r.scores.n,
         {"predicted": predicted, "support": support, "labels": len(codes)},
         _positions(r, (r.y_pred == code) & (r.outcomes == WRONG)),
@@ -223,24 +237,12 @@ def _unparsed(r: Reading) -> Iterator[Finding]:
     if not s.unparsed:
         return
     parsed = s.n - s.unparsed
-    n_cut = int((_was_cut(r) & (r.outcomes == UNPARSED_OUTCOME)).sum())
-    limit = r.record.spec.max_new_tokens
-    if 2 * n_cut > s.unparsed:
-        reason = f"Of the unparsed, {n_cut} were cut at {limit} tokens, the likely reason: raise max_new_tokens."
-    else:
-        reason = "Read the raw completions before blaming the model's understanding."
-    if parsed == 0:
-        among = "No answer is a label."
-    elif parsed == 1:
-        among = f"The one answer that is a label is {'right' if s.correct else 'wrong'}."
-    else:
-        among = f"Among the {parsed} answers that are labels, {percent(s.correct / parsed)} are right."
     yield Finding(
         "unparsed",
-        f"{_count(s.unparsed, 'completion')} ({percent(s.unparsed / s.n)}) {'names' if s.unparsed == 1 else 'name'} "
+        f"{counted(s.unparsed, 'completion')} ({percent(s.unparsed / s.n)}) {'names' if s.unparsed == 1 else 'name'} "
         f"no label, or more than one, under {r.scoring} scoring; the accuracy counts "
         f"{'it' if s.unparsed == 1 else 'them'} as wrong.",
-        f"{among} {reason}",
+        f"{_right_among(s.correct, parsed)} Read the raw completions before blaming the model's understanding.",
         min(95.0, 30 + 150 * s.unparsed / s.n),
         {
             "unparsed": s.unparsed,
@@ -251,6 +253,14 @@ def _unparsed(r: Reading) -> Iterator[Finding]:
     )
 
 
+def _right_among(correct: int, parsed: int) -> str:
+    if not parsed:
+        return "No answer is a label, so there is no share of right ones among those that are."
+    if parsed == 1:
+        return f"The one answer that is a label is {'right' if correct else 'wrong'}."
+    return f"Among the {parsed} answers that are labels, {percent(correct / parsed)} are right."
+
+
 def _depends_on_the_parser(r: Reading) -> Iterator[Finding]:
     right = r.right_under
     helped = right["lenient"] - right["strict"]
@@ -259,7 +269,7 @@ def _depends_on_the_parser(r: Reading) -> Iterator[Finding]:
     n = r.scores.n
     yield Finding(
         "depends_on_the_parser",
-        f"{_count(helped, 'answer')} {'is' if helped == 1 else 'are'} right only because the parser is lenient: "
+        f"{counted(helped, 'answer')} {'is' if helped == 1 else 'are'} right only because the parser is lenient: "
         f"{percent(right['lenient'] / n)} lenient, {percent(right['strict'] / n)} strict.",
         "Strict scoring wants the label character for character; say which one is meant when the number is quoted.",
         20 + 100 * helped / n,
@@ -280,7 +290,7 @@ def _cut_short(r: Reading) -> Iterator[Finding]:
         limit = r.record.spec.max_new_tokens
         yield Finding(
             "truncated",
-            f"{_count(n_cut, 'completion')} {'was' if n_cut == 1 else 'were'} cut at {limit} tokens before the "
+            f"{counted(n_cut, 'completion')} {'was' if n_cut == 1 else 'were'} cut at {limit} tokens before the "
             f"model had ended; {unparsed} of them {'is' if unparsed == 1 else 'are'} unparsed.",
             "The model was still talking, or reasoning before its answer: raise max_new_tokens to see whether a label "
             "follows.",
@@ -293,8 +303,9 @@ def _cut_short(r: Reading) -> Iterator[Finding]:
     if n_too_long:
         yield Finding(
             "too_long",
-            f"{_count(n_too_long, 'prompt')} did not fit into the model's context and count as unparsed.",
-            "They were not cut, since a cut prompt is another question.",
+            f"{counted(n_too_long, 'prompt')} did not fit into the model's context and "
+            f"{'counts' if n_too_long == 1 else 'count'} as unparsed.",
+            f"{'It was' if n_too_long == 1 else 'They were'} not cut, since a cut prompt is another question.",
             40 + 100 * n_too_long / r.scores.n,
             {"too_long": n_too_long},
             _positions(r, too_long),
@@ -361,7 +372,7 @@ def _same_text_two_labels(r: Reading) -> Iterator[Finding]:
         return
     yield Finding(
         "same_text_two_labels",
-        f"{_count(len(doubled), 'text')} stand{'s' if len(doubled) == 1 else ''} in the sample with two labels.",
+        f"{counted(len(doubled), 'text')} stand{'s' if len(doubled) == 1 else ''} in the sample with two labels.",
         "No model can be right on both: the data set has to decide.",
         30 + 100 * len(doubled) / r.scores.n,
         {"texts": len(doubled)},
@@ -370,14 +381,15 @@ def _same_text_two_labels(r: Reading) -> Iterator[Finding]:
 
 
 def _not_finished(r: Reading) -> Iterator[Finding]:
-    missing = r.record.n - len(r.answers)
-    if missing:
+    done = len(r.answers)
+    if done < r.record.n:
         yield Finding(
             "not_finished",
-            f"{len(r.answers)} of {r.record.n} examples are predicted so far; every number here is of these.",
+            f"{done} of {r.record.n} examples {'is' if done == 1 else 'are'} predicted so far; every number here is of "
+            f"{'this one' if done == 1 else 'these'}.",
             "Go on with the run to get the rest.",
             70,
-            {"done": len(r.answers), "n": r.record.n},
+            {"done": done, "n": r.record.n},
         )
 
 
@@ -388,7 +400,7 @@ def _true_labels_respelt(r: Reading) -> Iterator[Finding]:
     n = int(facts[RESPELT])
     yield Finding(
         "true_labels_respelt",
-        f"{_count(n, 'true label')} of the file {'is' if n == 1 else 'are'} spelt in another way than the label "
+        f"{counted(n, 'true label')} of the file {'is' if n == 1 else 'are'} spelt in another way than the label "
         f"that {'it counts' if n == 1 else 'they count'} as: {facts[RESPELT_EXAMPLE]}.",
         "Labels that differ in no more than case, spaces, `_`, `-` or outer punctuation are taken for one label.",
         9,
@@ -413,9 +425,9 @@ def _baseline_does_as_well(r: Reading, baseline: Reading) -> Iterator[Finding]:
     clearly = p < CLEAR
     yield Finding(
         "baseline_does_as_well",
-        f"{name} gets {percent(other)} on the same {len(mine)} examples, this model {percent(ours)}"
+        f"{name} gets {percent(other)} on the same {counted(len(mine), 'example')}, this model {percent(ours)}"
         + (": the baseline does better." if clearly else ": no difference that this sample could show."),
-        f"{only_theirs} examples only the baseline gets right, {only_ours} only this model "
+        f"{counted(only_theirs, 'example')} only the baseline gets right, {only_ours} only this model "
         f"(exact McNemar p {_p_value(p)}).",
         75 + 20 * (other - ours) if clearly else 60,
         {
@@ -476,10 +488,6 @@ def _effective(counts: np.ndarray[Any, np.dtype[np.int64]]) -> float:
     """exp of the entropy: as many equally frequent labels would be as varied."""
     shares = counts[counts > 0] / counts.sum()
     return float(np.exp(-(shares * np.log(shares)).sum()))
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -16,6 +16,12 @@ Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 UNPARSED = -1
+WHY_UNDEFINED = {
+    "kappa": "chance alone would agree every time",
+    "effective_labels": "no answer is a label",
+    "favourites_share": "no answer is a label",
+}
+"""The scores that can be undefined though there are examples, each with the reason."""
 OVER_PREDICTED_LEAST = 5
 """A label predicted fewer times than this is never called over-predicted: 2 for 1 is chance."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
-from evalcore.findings import Finding, find, percent
-from evalcore.metrics import absent, confusion_pairs, never_predicted, over_predicted, zero_recall
+from evalcore.findings import Finding, counted, figure, find, percent
+from evalcore.metrics import WHY_UNDEFINED, absent, confusion_pairs, never_predicted, over_predicted, zero_recall
 from evalcore.parse import PARSER_VERSION
 from evalcore.run import Outcome
 from evalcore.runspec import BASELINES
@@ -53,11 +54,10 @@ def as_text(reading: Reading, findings: list[Finding], outcome: Outcome | None =
         line("micro-F1", s.micro_f1, i.micro_f1, "" if s.unparsed else "= accuracy"),
         line("weighted F1", s.weighted_f1, i.weighted_f1),
         line("balanced accuracy", s.balanced_accuracy, i.balanced_accuracy),
-        f"  {'MCC, kappa':28}{as_number(s.mcc):>8}  {as_number(s.kappa)}",
-        line("unparsed", s.unparsed / s.n, None, f"{s.unparsed} {'completion' if s.unparsed == 1 else 'completions'}"),
-        f"  {'effective predicted labels':28}{as_number(s.effective_labels, 1):>8}",
-        "",
-        i.withheld or f"Each interval is of {POPULATION}.",
+        f"  {'MCC, kappa':28}{figure(s.mcc):>8}  {figure(s.kappa)}",
+        line("unparsed", s.unparsed / s.n, None, counted(s.unparsed, "completion")),
+        f"  {'effective predicted labels':28}{figure(s.effective_labels, 1):>8}",
+        *why_undefined({name: getattr(s, name) for name in ("kappa", "effective_labels")}),
         "",
         "What this run hides",
     ]
@@ -69,6 +69,12 @@ def as_text(reading: Reading, findings: list[Finding], outcome: Outcome | None =
             f"{outcome.predicted_now} predicted now in {outcome.seconds:.1f} s, {outcome.from_cache} from the cache.",
         ]
     return "\n".join(lines)
+
+
+def why_undefined(values: Mapping[str, float]) -> list[str]:
+    """A line for each score that is undefined, with the reason."""
+    undefined = [name for name in values if name in WHY_UNDEFINED and math.isnan(values[name])]
+    return [f"  {name.replace('_', ' ')} n/a: {WHY_UNDEFINED[name]}" for name in undefined]
 
 
 def as_json(reading: Reading, findings: list[Finding], outcome: Outcome | None = None) -> dict[str, Any]:

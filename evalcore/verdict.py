@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from evalcore.comparison import Comparison
-from evalcore.findings import CLEAR
+from evalcore.findings import CLEAR, counted
 
 Kind = Literal["better", "worse", "undecided", "same"]
 MINUS = "\u2212"
@@ -53,9 +53,10 @@ def shared_note(comparison: Comparison) -> str:
     """What was compared, where that is not everything; empty if it is."""
     if comparison.n == len(comparison.a.y_true) == len(comparison.b.y_true):
         return ""
+    one = comparison.n == 1
     return (
-        f"{comparison.n} examples are shared by A ({len(comparison.a.y_true)}) and B ({len(comparison.b.y_true)}); "
-        "only these are compared."
+        f"{counted(comparison.n, 'example')} {'is' if one else 'are'} shared by A ({len(comparison.a.y_true)}) and "
+        f"B ({len(comparison.b.y_true)}); only {'this one is' if one else 'these are'} compared."
     )
 
 

@@ -36,7 +36,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F19": ("Something else stands in the file's place", "folder, link, pipe, file for the folder, empty, no table"),
     "F20": ("The disk is full", "in a run once; in an export at 5 points; 3 limits on the size of files; 13 complaints of SQLite's"),
     "F21": ("An export is interrupted", "5 points, by an error and by Ctrl-C; SIGKILL once"),
-    "F22": ("A number is not one", "5 values; labels with support 0; 2 undefined agreements"),
+    "F22": ("A number is not one", "5 values; labels with support 0; 2 undefined agreements; every text of 9 tiny runs"),
     "F23": ("A row is too long or too short", "8 files"),
     "F24": ("A value looks like a number or like nothing", "14 values in 4 formats, 6 spellings of numbers"),
     "F25": ("A file is oddly encoded or broken", "14 CSV files, 7 lines of JSON, 9 Parquet files, random bytes"),

@@ -1,5 +1,7 @@
 """Compare, Side by side and Runs in Streamlit's own test runner."""
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -36,7 +38,8 @@ def ids(own_store):
 
 def opened(page, **query):
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
-    app.switch_page(page)
+    if page:
+        app.switch_page(page)
     for name, value in query.items():
         app.query_params[name] = value
     return rerun(app)
@@ -280,3 +283,14 @@ def test_the_overview_holds_a_run_against_the_pinned_one(own_store, ids):
     app.query_params["run"] = ids["good"]
     rerun(app)
     assert "Held against" in [heading.value for heading in app.subheader]
+
+
+@pytest.mark.parametrize(("gold", "answers"), [("a", "a"), ("a", "?"), ("aab", "???"), ("aaa", "aaa")])
+def test_no_page_of_a_tiny_run_says_nan(own_store, gold, answers):
+    runs = [stored(own_store, list(gold), each, labels="ab").run_id for each in (list(answers), ["b", *answers[1:]])]
+    pages = [opened(COMPARE, a=runs[0], b=runs[1]), opened(SIDE, runs=",".join(runs)), opened(None, run=runs[0])]
+    for app in pages:
+        figures = [str(part) for metric in app.metric for part in (metric.label, metric.value, metric.delta)]
+        cells = [cell for table in app.dataframe for cell in table.value.astype(object).to_numpy().ravel()]
+        words = " ".join([said(app), *figures, *(cell for cell in cells if isinstance(cell, str))])
+        assert not re.search(r"\bnan\b|undefined are", words), words

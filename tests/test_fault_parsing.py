@@ -4,22 +4,30 @@ import csv
 import io
 import json
 import random
+import re
 import sqlite3
 import time
 
 import numpy as np
 import pytest
 
+from evalcore.commands import comparison_as_text, sweep_as_text
+from evalcore.comparison import compare
 from evalcore.completion import Completion
 from evalcore.export import predictions_csv
+from evalcore.findings import find
 from evalcore.metrics import UNPARSED, absent, confusion_counts, never_predicted, over_predicted, scores, zero_recall
 from evalcore.parse import LabelParser, collisions, normal_form
 from evalcore.prompt import Renderer, built_in
+from evalcore.report import as_text, findings_of
 from evalcore.run import execute
 from evalcore.runspec import RunSpec
 from evalcore.scoring import read
+from evalcore.sweep import gather
 from evalcore.task import Example, TaskSource, load_task, make_task
+from evalcore.verdict import shared_note, verdict
 from tests.conftest import BANKING77, Toy, needs_banking77, write_csv
+from tests.runs import reading
 
 STEMS = ("top_up", "card", "transfer", "fee", "cash", "refund", "pin", "bill", "line", "sim")
 NESTED = [*STEMS, *(f"{stem}_{end}" for stem in STEMS for end in ("failed", "failed_twice", "not_working"))]
@@ -508,3 +516,42 @@ def test_the_part_that_was_matched_is_where_it_stands(completion, matched):
 def test_a_label_ends_where_its_last_word_ends(labels, completion, label):
     """F31. Red with the boundary of a word asked for beside a sign, or not asked for beside a letter."""
     assert LabelParser(labels).parse(completion).label == label
+
+
+TINY = {
+    "one right": ("a", "a", "ab"), "one wrong": ("a", "b", "ab"), "one unparsed": ("a", "?", "ab"),
+    "one label": ("aaa", "aaa", "a"), "one label, one example": ("a", "a", "a"), "nothing parsed": ("aab", "???", "ab"),
+    "one label, nothing parsed": ("aa", "??", "a"), "one answer for all": ("aab", "aaa", "ab"),
+    "two, one each": ("ab", "a?", "ab"),
+}  # fmt: skip
+BROKEN_ENGLISH = r"\bnan\b|undefined (are|is)|\b(All|of|these|the|same|Among the) 1 \w+s\b|^1 \w+s\b|\b1 \w+s are\b"
+
+
+@pytest.mark.parametrize("kind", TINY)
+def test_no_text_of_a_tiny_run_says_nan_or_broken_english(kind, store):
+    """F22. Red with `kappa nan` at one row, "undefined are right" where nothing is parsed, "All 1 examples of it"."""
+    gold, answers, labels = TINY[kind]
+    other = [*answers[:-1], "b" if "b" in labels else "?"]
+    one, two = (reading(store, list(gold), list(each), labels=labels) for each in (answers, other))
+    both, several = compare(one, two), gather([one, two])
+    texts = [as_text(one, findings_of(store, one)), as_text(two, findings_of(store, two)), comparison_as_text(both),
+             sweep_as_text(several), verdict(both).sentence, shared_note(both)]  # fmt: skip
+    for line in "\n".join(texts).splitlines():
+        assert not re.search(BROKEN_ENGLISH, re.sub(r"1 of 1 examples|\d of 1 labels", "", line)), line
+    for row in both.metrics:
+        assert row.difference == row.difference or (row.better, row.clear, row.interval[0] != row.interval[0]) == (
+            "", False, True,
+        )  # fmt: skip
+
+
+def test_what_is_undefined_is_said_with_its_reason(store):
+    """F22. Red with `nan` for kappa, and for the effective labels of answers that name none."""
+    certain = as_text(reading(store, ["a"], ["a"], labels="ab"), [])
+    assert "MCC, kappa                     0.000  n/a" in certain
+    assert "kappa n/a: chance alone would agree every time" in certain
+    silent = reading(store, list("aab"), ["?"] * 3, labels="ab")
+    assert "effective labels n/a: no answer is a label" in as_text(silent, [])
+    assert "No answer is a label" in " ".join(finding.meaning for finding in find(silent))
+    assert "one answer that is a label is right" in " ".join(
+        finding.meaning for finding in find(reading(store, list("ab"), ["a", "?"], labels="ab"))
+    )

@@ -32,7 +32,8 @@ def test_the_numbers_in_the_table_are_those_of_the_tests():
     from tests import test_fault_web as web
 
     for fault, cases in (
-        ("F10", stale.MISSES), ("F11", stale.SAME), ("F21", storage.POINTS), ("F24", data.VALUES),
+        ("F10", stale.MISSES), ("F11", stale.SAME), ("F21", storage.POINTS), ("F22", parsing.TINY),
+        ("F24", data.VALUES),
         ("F25", data.OUTCOMES), ("F28", data.ODD_LABELS), ("F32", parsing.WRITTEN), ("F34", parsing.INJECTIONS),
         ("F35", models.SPOILT), ("F37", models.HOSTILE_TEMPLATES), ("F38", server.BAD_DAYS), ("F43", web.PAYLOADS),
         ("F44", data.NAMES), ("F18", storage.ODD), ("F20", storage.LIMITS), ("F20", storage.COMPLAINTS),

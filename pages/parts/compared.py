@@ -9,7 +9,8 @@ import streamlit as st
 
 from evalcore.comparison import SHARES, Comparison, MetricRow
 from evalcore.difference import changes, decisions, prompt_diff
-from evalcore.score_intervals import POPULATION
+from evalcore.metrics import WHY_UNDEFINED
+from evalcore.resampling import RESAMPLES
 from evalcore.verdict import MINUS, shared_note, verdict
 from pages.parts.clicked import height_of
 from pages.parts.plain import percent, plain
@@ -109,6 +110,9 @@ def agreement(comparison: Comparison) -> None:
         st.metric(
             "Cohen's kappa",
             "–" if math.isnan(alike.kappa) else f"{alike.kappa:.3f}",
+            f"undefined: {WHY_UNDEFINED['kappa']}" if math.isnan(alike.kappa) else None,
+            delta_color="off",
+            delta_arrow="off",
             border=True,
             width=200,
             help="Agreement of the two runs with each other beyond chance: 0 is chance, 1 is identical.",
@@ -143,6 +147,8 @@ def _between(row: MetricRow) -> str:
 
 
 def _better(row: MetricRow) -> str:
+    if math.isnan(row.difference):
+        return f"undefined: {WHY_UNDEFINED.get(row.name, 'nothing to count')}"
     if not row.direction:
         return "neither way is"
     if not row.better:

@@ -57,7 +57,8 @@ def labels(comparison: Comparison) -> None:
     if row is not None:
         code = int(_order(rows)[row])
         name, support = comparison.labels[code], int(rows.support[code])
-        examples(comparison, f"label:{code}", f"All {support} examples of {name}")
+        title = f"The one example of {name}" if support == 1 else f"All {support} examples of {name}"
+        examples(comparison, f"label:{code}", title)
 
 
 def matrices(page: Frame, comparison: Comparison) -> None:

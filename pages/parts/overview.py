@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import streamlit as st
@@ -9,7 +10,7 @@ import streamlit as st
 from evalcore import charts
 from evalcore.filters import Filter
 from evalcore.findings import Finding
-from evalcore.metrics import absent, confusion_pairs, never_predicted
+from evalcore.metrics import WHY_UNDEFINED, absent, confusion_pairs, never_predicted
 from evalcore.parse import PARSER_VERSION
 from evalcore.report import as_number
 from evalcore.score_intervals import POPULATION
@@ -39,6 +40,7 @@ def cards(reading: Reading) -> None:
         f"{s.labels_present} of {s.labels_total} labels present · {reading.scoring} scoring, parser {PARSER_VERSION} · "
         "below each number its 95 % interval"
     )
+    favourites = f"Two favourites take {percent(s.favourites_share)} of all answers." if s.favourites else ""
     with st.container(horizontal=True, gap="small"):
         _card(
             "Accuracy",
@@ -80,10 +82,10 @@ def cards(reading: Reading) -> None:
         )
         _card(
             "Effective labels",
-            as_number(s.effective_labels, 1),
-            f"favourites {percent(s.favourites_share)}",
+            "–" if math.isnan(s.effective_labels) else f"{s.effective_labels:.1f}",
+            WHY_UNDEFINED["effective_labels"] if not favourites else f"favourites {percent(s.favourites_share)}",
             f"The answers are as varied as if so many of the {s.labels_total} labels were answered equally often "
-            f"(exp of the entropy). Two favourites take {percent(s.favourites_share)} of all answers.",
+            f"(exp of the entropy). {favourites}",
             lambda: door(reading, "favourites", PER_CLASS, sort="predicted", descending="1"),
         )
 

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.comparison import Comparison
+from evalcore.findings import counted
 from evalcore.paired import GROUPS
 from pages.parts.clicked import clicked_row
 from pages.parts.plain import plain
@@ -51,7 +52,7 @@ def groups(comparison: Comparison) -> None:
         st.caption("Each number opens its examples, with both raw completions next to each other.")
         return
     st.query_params["door"] = st.session_state["url_door"] = door
-    examples(comparison, door, f"{getattr(counts, door)} examples: {NAMES[door]}. {HELP[door]}")
+    examples(comparison, door, f"{counted(getattr(counts, door), 'example')}: {NAMES[door]}. {HELP[door]}")
 
 
 def examples(comparison: Comparison, door: str, title: str) -> None:
