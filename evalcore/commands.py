@@ -14,7 +14,7 @@ from evalcore.errors import SpecError
 from evalcore.findings import counted, figure, percent
 from evalcore.prompt import BUILT_IN
 from evalcore.report import no_nan, why_undefined
-from evalcore.run import OnProgress, execute, find_prompt
+from evalcore.run import NotAnswered, OnProgress, execute, find_prompt
 from evalcore.runspec import BASELINES, Decoding, Dtype, Engine, RunSpec
 from evalcore.scoring import Reading, read
 from evalcore.store import Store

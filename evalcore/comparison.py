@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.f1_model import Design
-from evalcore.intervals import Interval, mcnemar_p, wilson
+from evalcore.intervals import NO_INTERVAL, Interval, mcnemar_p, wilson
 from evalcore.metrics import (
     UNPARSED,
     ClassScores,
@@ -29,7 +29,6 @@ from evalcore.pairing import shared_examples
 from evalcore.power import smallest_difference
 from evalcore.scoring import Reading, design_of
 
-UNKNOWN: Interval = (math.nan, math.nan)
 Better = Literal["higher", "lower", ""]
 Side = Literal["A", "B", ""]
 
@@ -212,7 +211,7 @@ class Comparison:
             low, high = self.intervals.difference["macro_f1_present"]
             share = scores(self.confusion_a).macro_f1_ceiling
             return low * share, high * share
-        return self.intervals.difference.get(name, UNKNOWN)
+        return self.intervals.difference.get(name, NO_INTERVAL)
 
     @cached_property
     def classes(self) -> ClassRows:
@@ -320,7 +319,7 @@ def _metric_row(name: str, title: str, direction: Better, a: float, b: float, in
     better: Side = ""
     if direction and abs(difference) > 0:
         better = "B" if (difference > 0) == (direction == "higher") else "A"
-    low, high = interval = UNKNOWN if math.isnan(difference) else interval
+    low, high = interval = NO_INTERVAL if math.isnan(difference) else interval
     return MetricRow(name, title, a, b, difference, interval, direction, better, low > 0 or high < 0)
 
 

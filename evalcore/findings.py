@@ -237,12 +237,18 @@ def _unparsed(r: Reading) -> Iterator[Finding]:
     if not s.unparsed:
         return
     parsed = s.n - s.unparsed
+    n_cut = int((_was_cut(r) & (r.outcomes == UNPARSED_OUTCOME)).sum())
+    limit = r.record.spec.max_new_tokens
+    if 2 * n_cut > s.unparsed:
+        reason = f"Of the unparsed, {n_cut} were cut at {limit} tokens, the likely reason: raise max_new_tokens."
+    else:
+        reason = "Read the raw completions before blaming the model's understanding."
     yield Finding(
         "unparsed",
         f"{counted(s.unparsed, 'completion')} ({percent(s.unparsed / s.n)}) {'names' if s.unparsed == 1 else 'name'} "
         f"no label, or more than one, under {r.scoring} scoring; the accuracy counts "
         f"{'it' if s.unparsed == 1 else 'them'} as wrong.",
-        f"{_right_among(s.correct, parsed)} Read the raw completions before blaming the model's understanding.",
+        f"{_right_among(s.correct, parsed)} {reason}",
         min(95.0, 30 + 150 * s.unparsed / s.n),
         {
             "unparsed": s.unparsed,

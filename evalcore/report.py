@@ -11,7 +11,6 @@ from evalcore.metrics import WHY_UNDEFINED, absent, confusion_pairs, never_predi
 from evalcore.parse import PARSER_VERSION
 from evalcore.run import Outcome
 from evalcore.runspec import BASELINES
-from evalcore.score_intervals import POPULATION
 from evalcore.scoring import Reading, read
 from evalcore.store import Store
 
@@ -58,6 +57,8 @@ def as_text(reading: Reading, findings: list[Finding], outcome: Outcome | None =
         line("unparsed", s.unparsed / s.n, None, counted(s.unparsed, "completion")),
         f"  {'effective predicted labels':28}{figure(s.effective_labels, 1):>8}",
         *why_undefined({name: getattr(s, name) for name in ("kappa", "effective_labels")}),
+        "",
+        i.withheld or f"Each interval is of {POPULATION}.",
         "",
         "What this run hides",
     ]
@@ -169,11 +170,6 @@ def _pairs(reading: Reading) -> list[dict[str, Any]]:
         }
         for pair in confusion_pairs(reading.confusion)
     ]
-
-
-def as_number(value: float, decimals: int = 3) -> str:
-    """`0.642`, and `n/a` for what is undefined."""
-    return f"{value:.{decimals}f}" if math.isfinite(value) else "n/a"
 
 
 def no_nan(value: Any) -> Any:

@@ -10,7 +10,7 @@ import streamlit as st
 from evalcore.comparison import SHARES, Comparison, MetricRow
 from evalcore.difference import changes, decisions, prompt_diff
 from evalcore.metrics import WHY_UNDEFINED
-from evalcore.resampling import RESAMPLES
+from evalcore.score_intervals import POPULATION
 from evalcore.verdict import MINUS, shared_note, verdict
 from pages.parts.clicked import height_of
 from pages.parts.plain import percent, plain

@@ -12,7 +12,6 @@ from evalcore.filters import Filter
 from evalcore.findings import Finding
 from evalcore.metrics import WHY_UNDEFINED, absent, confusion_pairs, never_predicted
 from evalcore.parse import PARSER_VERSION
-from evalcore.report import as_number
 from evalcore.score_intervals import POPULATION
 from evalcore.scoring import Reading
 from pages.parts.confusionlist import sentence
