@@ -11,6 +11,7 @@ from evalcore.metrics import WHY_UNDEFINED, absent, confusion_pairs, never_predi
 from evalcore.parse import PARSER_VERSION
 from evalcore.run import Outcome
 from evalcore.runspec import BASELINES
+from evalcore.score_intervals import POPULATION
 from evalcore.scoring import Reading, read
 from evalcore.store import Store
 
