@@ -39,7 +39,8 @@ def cards(reading: Reading) -> None:
         f"{s.labels_present} of {s.labels_total} labels present · {reading.scoring} scoring, parser {PARSER_VERSION} · "
         "below each number its 95 % interval"
     )
-    favourites = f"Two favourites take {percent(s.favourites_share)} of all answers." if s.favourites else ""
+    taken = f"Two favourites take {percent(s.favourites_share)} of all answers."
+    favourites = taken if s.favourites else f"Undefined here: {WHY_UNDEFINED['effective_labels']}."
     with st.container(horizontal=True, gap="small"):
         _card(
             "Accuracy",
@@ -82,7 +83,7 @@ def cards(reading: Reading) -> None:
         _card(
             "Effective labels",
             "–" if math.isnan(s.effective_labels) else f"{s.effective_labels:.1f}",
-            WHY_UNDEFINED["effective_labels"] if not favourites else f"favourites {percent(s.favourites_share)}",
+            f"favourites {percent(s.favourites_share)}" if s.favourites else "none is a label",
             f"The answers are as varied as if so many of the {s.labels_total} labels were answered equally often "
             f"(exp of the entropy). {favourites}",
             lambda: door(reading, "favourites", PER_CLASS, sort="predicted", descending="1"),

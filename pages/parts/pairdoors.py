@@ -25,7 +25,7 @@ HELP = {
     "both_right": "Both name the true label.",
     "wrong_alike": "Both give one and the same wrong label.",
     "wrong_differently": "Both are wrong, with different labels or just one of them with none.",
-    "both_unparsed": "Neither names a label, or each names more than one.",
+    "both_unparsed": "Neither names just one label.",
 }
 TABLE_HEIGHT = 340
 
