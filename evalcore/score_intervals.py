@@ -15,7 +15,7 @@ import numpy as np
 
 from evalcore.f1_model import Design, F1Model
 from evalcore.intervals import NO_INTERVAL, Interval, wilson, wilson_of_mean
-from evalcore.metrics import Counts, Floats, per_class, scores
+from evalcore.metrics import Counts, Floats, Scores, per_class, scores
 
 LEAST_EXAMPLES = 30
 LEAST_EXAMPLES_A_LABEL = 2
@@ -55,7 +55,7 @@ def score_intervals(confusion: Counts, design: Design) -> Intervals:
         ValueError: if the shape is wrong or a count is negative.
     """
     point = scores(confusion)
-    f1, micro_f1 = f1_intervals(confusion), _micro_f1(confusion)
+    f1, micro_f1 = f1_intervals(confusion), _micro_f1(point)
     withheld = too_few(point.n, point.labels_present)
     if withheld:
         return Intervals(NO_INTERVAL, NO_INTERVAL, micro_f1, NO_INTERVAL, NO_INTERVAL, f1, withheld)
@@ -113,10 +113,9 @@ def f1_intervals(confusion: Counts) -> Floats:
     return np.where(each.support[:, None] > 0, bounds, np.nan)
 
 
-def _micro_f1(confusion: Counts) -> Interval:
+def _micro_f1(point: Scores) -> Interval:
     """Wilson's interval where each answer is a label, since micro-F1 is the accuracy there; else of as many examples
     as give micro-F1's own variance (delta method: each example adds to the right ones and to the parsed ones)."""
-    point = scores(confusion)
     if not point.n:
         return NO_INTERVAL
     right, parsed = point.correct, point.n - point.unparsed
