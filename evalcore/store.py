@@ -311,15 +311,11 @@ class Store:
             raise StoreError("there is no such run.", where=repr(run_id), do="`python -m evalcore runs` lists them.")
         return _record(row)
 
-    def find_run(self, spec: RunSpec) -> RunRecord | None:
-        """The run that these words stood for when they were last resolved: `evalcore.standing` says whether they
-        still do."""
-        return next(iter(self.runs_for(spec)), None)
-
     def runs_for(self, spec: RunSpec) -> list[RunRecord]:
         """Every run that these words have stood for, the one that they stood for last first.
 
-        The same words mean another run once a prompt, a data file, a model's files or a branch of the hub is another.
+        The same words mean another run once a prompt, a data file, a model's files or a branch of the hub is another;
+        `evalcore.standing` says which of these they stand for now.
         """
         with self.connect() as db:
             rows = db.execute(
