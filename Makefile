@@ -10,9 +10,9 @@ run: .venv/.run
 test: .venv/.dev lint
 	$(BIN)/python -m pytest
 
-# How long a click takes, in the browser; `python -m tests.clicks --million` for a million rows as well.
+# How long a click takes, in the browser; `python -m tests.tools.clicks --million` for a million rows as well.
 clicks: .venv/.dev
-	$(BIN)/python -m tests.clicks
+	$(BIN)/python -m tests.tools.clicks
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -21,12 +21,12 @@ lint: .venv/.dev
 
 # What takes longer: everybody at once on one store for a minute, and 10,000 random cases of each kind.
 soak: .venv/.dev
-	$(BIN)/python -m tests.soak
-	BLINDSPOT_FUZZ=10000 $(BIN)/python -m pytest tests/test_fault_fuzz.py
+	$(BIN)/python -m tests.tools.soak
+	BLINDSPOT_FUZZ=10000 $(BIN)/python -m pytest tests/faults/test_fuzz.py
 
 # Break the program on purpose and see that a test notices each break.
 mutants: .venv/.dev
-	$(BIN)/python -m tests.mutants
+	$(BIN)/python -m tests.tools.mutants
 
 # Make the demo's two checkpoints again, from the data in evalcore/demo/data.
 demo: .venv/.run

@@ -4,17 +4,19 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import runtime
 
-from pages.parts.serving import SameOrigin, opening_a_browser
+from pages.parts.shell.serving import SameOrigin, opening_a_browser
 
 if not runtime.exists():  # imported once, before anything is served, for how to serve it
     app = st.App(__file__, middleware=[Middleware(SameOrigin)], lifespan=opening_a_browser)
 else:  # run for each visit
-    from pages.parts import doors, overview, state
-    from pages.parts.bar import bar
-    from pages.parts.frame import frame, say_how_it_stands
-    from pages.parts.plain import plain
-    from pages.parts.progress import launcher
-    from pages.parts.references import held_against
+    from pages.parts.explore import overview
+    from pages.parts.explore.references import held_against
+    from pages.parts.run.progress import launcher
+    from pages.parts.run.run_form import bar
+    from pages.parts.shell import links as doors
+    from pages.parts.shell import session as state
+    from pages.parts.shell.frame import frame, say_how_it_stands
+    from pages.parts.shell.markdown import plain
 
     page = frame("Overview")
     if page.record and state.is_import(page.record):

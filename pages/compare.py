@@ -3,12 +3,15 @@
 import streamlit as st
 
 from evalcore.errors import BlindspotError
-from evalcore.runspec import BASELINES
-from pages.parts import compared, labels_compared, pairdoors, state
-from pages.parts.enough import alone, how_much
-from pages.parts.frame import frame
-from pages.parts.pair import chosen_pair, comparison_of
-from pages.parts.plain import plain
+from evalcore.store.spec import BASELINES
+from pages.parts.compare import comparison as compared
+from pages.parts.compare import labels_compared
+from pages.parts.compare import pair_examples as pairdoors
+from pages.parts.compare.pair import chosen_pair, comparison_of
+from pages.parts.compare.sample_size import alone, how_much
+from pages.parts.shell import session as state
+from pages.parts.shell.frame import frame
+from pages.parts.shell.markdown import plain
 
 page = frame("Compare")
 st.title("Compare")

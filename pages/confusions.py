@@ -2,12 +2,15 @@
 
 import streamlit as st
 
-from evalcore.filters import Filter
-from evalcore.heatmap import NARROW_WIDTH
-from pages.parts import confusionlist, doors, matrixview, state
-from pages.parts.frame import frame
-from pages.parts.plain import plain
-from pages.parts.table import examples, open_example, opened
+from evalcore.analysis.filters import Filter
+from evalcore.charts.heatmap import NARROW_WIDTH
+from pages.parts.explore import confusion_list as confusionlist
+from pages.parts.explore import matrix_view as matrixview
+from pages.parts.explore.example_table import examples, open_example, opened
+from pages.parts.shell import links as doors
+from pages.parts.shell import session as state
+from pages.parts.shell.frame import frame
+from pages.parts.shell.markdown import plain
 
 NAME = "confusions"
 

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from evalcore.filters import Filter
-from pages.parts import doors, state
-from pages.parts.export import export_buttons
-from pages.parts.filterbar import are_there, door_line, filter_bar, filter_of_widgets, set_widgets
-from pages.parts.frame import frame
-from pages.parts.table import examples, open_example, opened
+from evalcore.analysis.filters import Filter
+from pages.parts.explore.example_table import examples, open_example, opened
+from pages.parts.explore.export import export_buttons
+from pages.parts.explore.filter_bar import are_there, door_line, filter_bar, filter_of_widgets, set_widgets
+from pages.parts.shell import links as doors
+from pages.parts.shell import session as state
+from pages.parts.shell.frame import frame
 
 NAME = "examples"
 

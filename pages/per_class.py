@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages.parts import classes, doors
-from pages.parts.frame import frame
-from pages.parts.table import open_example, opened
+from pages.parts.explore import classes
+from pages.parts.explore.example_table import open_example, opened
+from pages.parts.shell import links as doors
+from pages.parts.shell.frame import frame
 
 NAME = "per_class"
 

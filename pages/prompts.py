@@ -3,13 +3,13 @@
 import streamlit as st
 
 from evalcore.errors import BlindspotError
-from evalcore.prompt import BUILT_IN, DESCRIPTIONS, Prompt, built_in, own
-from evalcore.runspec import BASELINES
-from evalcore.standing import first_text
-from pages.parts import state
-from pages.parts.frame import frame
-from pages.parts.plain import plain
-from pages.parts.preview import exact_prompt
+from evalcore.running.standing import first_text
+from evalcore.store.spec import BASELINES
+from evalcore.tasks.prompt import BUILT_IN, DESCRIPTIONS, Prompt, built_in, own
+from pages.parts.run.prompt_preview import exact_prompt
+from pages.parts.shell import session as state
+from pages.parts.shell.frame import frame
+from pages.parts.shell.markdown import plain
 
 NEW = "write a new one …"
 START_SYSTEM = "Classify the message. Answer with one of these intents and nothing else: {labels}"

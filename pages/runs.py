@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from evalcore.shelf import Mark, Shelf
-from pages.parts import queue, shelves
-from pages.parts.frame import frame
+from evalcore.store.catalog import Mark, Shelf
+from pages.parts.run import queue
+from pages.parts.runs import catalog as shelves
+from pages.parts.shell.frame import frame
 
 page = frame("Runs")
 st.title("Runs")

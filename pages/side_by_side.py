@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from evalcore.analysis.sweep import FEWEST
 from evalcore.errors import BlindspotError
-from evalcore.sweep import FEWEST
-from pages.parts import swept, variants
-from pages.parts.frame import frame
-from pages.parts.plain import plain
+from pages.parts.compare import swept, variants
+from pages.parts.shell.frame import frame
+from pages.parts.shell.markdown import plain
 
 page = frame("Side by side")
 st.title("Side by side")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from evalcore.completion import Completion
-from evalcore.prompt import Messages
-from evalcore.runspec import Identity
-from evalcore.store import Store
-from evalcore.task import Example
+from evalcore.store.completion import Completion
+from evalcore.store.database import Store
+from evalcore.store.spec import Identity
+from evalcore.tasks.prompt import Messages
+from evalcore.tasks.task import Example
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -59,7 +59,7 @@ class Toy:
 @pytest.fixture(scope="module")
 def any_page():
     """Opens a page of one browser a module: `any_page(width, height, scheme)`."""
-    from tests.browser import browsing
+    from tests.tools.browser import browsing
 
     with browsing() as open_page:
         yield open_page

@@ -15,15 +15,15 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from evalcore.errors import SpecError
-from evalcore.prompt import Messages, Renderer, built_in
-from evalcore.runspec import CHOOSING, Engine, RunSpec, checked
-from evalcore.store import Store
-from evalcore.task import TaskSource, draw, load_task
+from evalcore.store.database import Store
+from evalcore.store.spec import CHOOSING, Engine, RunSpec, checked
+from evalcore.tasks.prompt import Messages, Renderer, built_in
+from evalcore.tasks.task import TaskSource, draw, load_task
 
 if TYPE_CHECKING:
     from evalcore.bench.subjects import Counted, Subject
-    from evalcore.completion import Completion
     from evalcore.predictors.local import LocalModel
+    from evalcore.store.completion import Completion
 
 LOOP_QUERIES = 32
 """How many queries the loop is timed on, where not said otherwise."""

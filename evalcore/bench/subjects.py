@@ -13,12 +13,13 @@ from typing import Any
 
 import torch
 
-from evalcore.chat import ChatRenderer, load_tokenizer
 from evalcore.errors import ModelError
+from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import local
-from evalcore.predictors.source import DEMO_MODELS, download, locate
-from evalcore.runspec import Engine, RunSpec
-from evalcore.store import Store
+from evalcore.predictors.chat import ChatRenderer, load_tokenizer
+from evalcore.predictors.source import download, locate
+from evalcore.store.database import Store
+from evalcore.store.spec import Engine, RunSpec
 
 SIZES: dict[str, dict[str, int]] = {
     "random:qwen2.5-0.5b": {"hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24, "heads": 14},

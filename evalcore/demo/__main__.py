@@ -28,10 +28,10 @@ from torch.nn import functional
 from transformers import GenerationConfig, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 from transformers.cache_utils import DynamicCache
 
-from evalcore.chat import ChatRenderer
-from evalcore.predictors.source import DEMO_MODELS
-from evalcore.prompt import BUILT_IN, Prompt, Renderer
-from evalcore.task import Example, Task, TaskSource, load_task
+from evalcore.paths import DEMO_MODELS
+from evalcore.predictors.chat import ChatRenderer
+from evalcore.tasks.prompt import BUILT_IN, Prompt, Renderer
+from evalcore.tasks.task import Example, Task, TaskSource, load_task
 
 SEED = 20
 STEPS = 1000

@@ -6,11 +6,11 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from evalcore.completion import Completion
 from evalcore.errors import ModelError
-from evalcore.prompt import Messages
-from evalcore.runspec import Identity
-from evalcore.task import Task, fingerprint
+from evalcore.store.completion import Completion
+from evalcore.store.spec import Identity
+from evalcore.tasks.prompt import Messages
+from evalcore.tasks.task import Task, fingerprint
 
 
 class Majority:

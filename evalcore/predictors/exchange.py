@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from evalcore.predictors.apikey import API_KEY_VARIABLE, api_key, clean, is_loopback, why_withheld
+from evalcore.predictors.api_key import API_KEY_VARIABLE, api_key, clean, is_loopback, why_withheld
 
 MAX_BODY_BYTES = 4_000_000
 _MOST_WORDS = 300

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from evalcore.chat import ChatRenderer, Rendered, load_tokenizer
-from evalcore.completion import Completion, Stop
 from evalcore.errors import ModelError
-from evalcore.predictors.choose import Scores
-from evalcore.predictors.engines import BATCH_SIZES, Scorer, choose_engine
-from evalcore.predictors.generate import GenerateDecoder
-from evalcore.predictors.memory import is_out_of_memory
+from evalcore.predictors.chat import ChatRenderer, Rendered, load_tokenizer
+from evalcore.predictors.engines.generate import GenerateDecoder
+from evalcore.predictors.engines.label_likelihood import Scores
+from evalcore.predictors.engines.memory import is_out_of_memory
+from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine
 from evalcore.predictors.source import ModelSource, download, locate
-from evalcore.prompt import Messages
-from evalcore.runspec import CHOOSING, Identity, RunSpec, digest
+from evalcore.store.completion import Completion, Stop
+from evalcore.store.spec import CHOOSING, Identity, RunSpec, digest
+from evalcore.tasks.prompt import Messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable

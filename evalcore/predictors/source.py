@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalcore.datafile import typed_path
 from evalcore.errors import ModelError
-from evalcore.store import Store, file_stamp
+from evalcore.paths import DEMO_MODELS
+from evalcore.store.database import Store, file_stamp
+from evalcore.tasks.data_file import typed_path
 
-DEMO_MODELS = Path(__file__).parent.parent / "demo" / "models"
 WANTED_FILES = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
 """What is downloaded of a hub repository: never weights in pickle form, never code."""
 

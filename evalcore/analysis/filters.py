@@ -1,0 +1,231 @@
+"""Which examples are looked at: one filter, as a door or a person sets it, as a URL keeps it, with live counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalcore.analysis.scored_run import OUTCOMES, Reading
+from evalcore.metrics.classification import Counts, absent, never_predicted, over_predicted, zero_recall
+from evalcore.metrics.matrix import most_confused
+from evalcore.parse.matching import MATCHES, LabelParser
+from evalcore.store.columns import stream_completions, stream_texts
+from evalcore.store.database import Store
+
+Mask = NDArray[np.bool_]
+
+FEW = 10
+"""Below so many examples a label's scores say little."""
+MENTIONS = ("its true label", "another label", "no label")
+LENGTHS = ((0, 20), (21, 50), (51, 100), (101, 200), (201, 500), (501, 1000), (1001, 10**9))
+"""Ranges of text length in characters."""
+GROUPS: dict[str, str] = {
+    "absent": "answered with a label that is absent from the sample",
+    "never_predicted": "their true label was never predicted",
+    "zero_recall": "their true label has zero recall",
+    "over_predicted": "answered with an over-predicted label",
+    "few": f"their true label has fewer than {FEW} examples",
+}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What examples must fulfil, all of it; an empty field asks for nothing.
+
+    Attributes:
+        outcomes: any of `OUTCOMES`; matches: any of `MATCHES`.
+        true, predicted: a label.
+        true_outside, predicted_outside: a label that is not among so many most confused ones ("other" in the matrix).
+        group: one of `GROUPS`.
+        text: stands in the text or the completion, whatever the case.
+        mentions: one of `MENTIONS`: what label the text itself names.
+        length: index into `LENGTHS`, as text.
+        finding: kind of the finding whose examples they are.
+    """
+
+    outcomes: tuple[str, ...] = ()
+    true: str = ""
+    predicted: str = ""
+    true_outside: int = 0
+    predicted_outside: int = 0
+    matches: tuple[str, ...] = ()
+    group: str = ""
+    text: str = ""
+    mentions: str = ""
+    length: str = ""
+    finding: str = ""
+
+    def to_query(self) -> dict[str, str]:
+        """As query parameters; only what is asked for."""
+        query = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value:
+                query[field.name] = ",".join(value) if isinstance(value, tuple) else str(value)
+        return query
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str], labels: Sequence[str], findings: Sequence[str] = ()) -> Filter:
+        """The inverse of `to_query`. What is not known is left out: a URL is not to be trusted."""
+        known: dict[str, Sequence[str]] = {
+            "true": labels,
+            "predicted": labels,
+            "group": list(GROUPS),
+            "mentions": MENTIONS,
+            "length": [str(at) for at in range(len(LENGTHS))],
+            "finding": findings,
+        }
+        values: dict[str, Any] = {name: query[name] for name in known if query.get(name) in known[name]}
+        for name, choices in (("outcomes", OUTCOMES), ("matches", MATCHES)):
+            values[name] = tuple(choice for choice in choices if choice in query.get(name, "").split(","))
+        for name in ("true_outside", "predicted_outside"):
+            number = query.get(name, "")
+            if number.isascii() and number.isdigit() and 0 < int(number[:6]) < len(labels):
+                values[name] = int(number[:6])
+        values["text"] = query.get("text", "")
+        return cls(**values)
+
+    def without_group(self) -> Filter:
+        """What the matrix can show of it: labels, the folded ones, and outcomes."""
+        return Filter(self.outcomes, self.true, self.predicted, self.true_outside, self.predicted_outside)
+
+
+@dataclass(frozen=True)
+class Selected:
+    """What passes a filter.
+
+    Attributes:
+        rows: indices into the reading's arrays, in the order of the sample.
+        counts: for each field with choices, how many rows each choice would leave, everything else being as it is:
+            shape (n_choices,). `true` and `predicted` by label code, `outcomes`, `matches`, `mentions`, `length`.
+        wrong: for `true` and `predicted`, how many of those are not right.
+    """
+
+    rows: NDArray[np.intp]
+    counts: dict[str, Counts]
+    wrong: dict[str, Counts]
+
+
+def select(
+    reading: Reading,
+    asked: Filter,
+    *,
+    found: Mask | None = None,
+    mentioned: NDArray[np.int8] | None = None,
+    positions: Sequence[int] | None = None,
+) -> Selected:
+    """The rows that pass, and the live counts.
+
+    Args:
+        found: what `search` says of `asked.text`; needed where that is asked for.
+        mentioned: what `mentions` says; needed where that is asked for, and for its counts.
+        positions: of the finding that is asked for.
+    """
+    n, n_labels = len(reading.y_true), len(reading.labels)
+    lengths = np.searchsorted([high for _, high in LENGTHS], reading.columns.chars)
+    by_choice: dict[str, tuple[NDArray[Any], int]] = {
+        "outcomes": (reading.outcomes, len(OUTCOMES)),
+        "true": (reading.y_true, n_labels),
+        "predicted": (reading.y_pred, n_labels),
+        "matches": (reading.columns.match, len(MATCHES)),
+        "length": (lengths, len(LENGTHS)),
+    }
+    if mentioned is not None:
+        by_choice["mentions"] = (mentioned, len(MENTIONS))
+    wanted = _wanted(reading, asked)
+    masks = {name: np.isin(by_choice[name][0], codes) for name, codes in wanted.items() if name in by_choice}
+    others = np.ones(n, dtype=bool) if found is None or not asked.text else found.copy()
+    for mask in _door(reading, asked, positions):
+        others &= mask
+    counts, wrong = {}, {}
+    for name, (codes, size) in by_choice.items():
+        left = others.copy()
+        for other, mask in masks.items():
+            if other != name:
+                left &= mask
+        left &= codes >= 0
+        counts[name] = np.bincount(codes[left], minlength=size)
+        if name in ("true", "predicted"):
+            wrong[name] = np.bincount(codes[left & (reading.outcomes != 0)], minlength=size)
+    for mask in masks.values():
+        others &= mask
+    return Selected(np.flatnonzero(others), counts, wrong)
+
+
+def search(store: Store, reading: Reading, needle: str) -> Mask:
+    """Rows whose text or completion contains `needle`, whatever the case; read block by block."""
+    folded = needle.casefold()
+    in_completion = np.zeros(len(reading.columns.keys), dtype=bool)
+    for code, completion in stream_completions(store, reading.columns.keys):
+        in_completion[code] = folded in completion.text.casefold()
+    in_text = np.zeros(reading.record.n, dtype=bool)
+    for position, text in stream_texts(store, reading.record):
+        in_text[position] = folded in text.casefold()
+    found: Mask = in_text[reading.positions] | in_completion[reading.columns.key]
+    return found
+
+
+def mentions(store: Store, reading: Reading) -> NDArray[np.int8]:
+    """Whether each row's text itself names a label, as whole words: codes into `MENTIONS`.
+
+    A label inside a longer one does not count. Another label outweighs the true one: it is what may mislead.
+    """
+    parser = LabelParser(reading.labels)
+    codes = np.full(reading.record.n, MENTIONS.index("no label"), dtype=np.int8)
+    true_label = dict(zip(reading.positions.tolist(), reading.names(reading.y_true), strict=True))
+    for position, text in stream_texts(store, reading.record):
+        named = parser.named_in(text)
+        if named - {true_label.get(position)}:
+            codes[position] = MENTIONS.index("another label")
+        elif named:
+            codes[position] = MENTIONS.index("its true label")
+    return codes[reading.positions]
+
+
+def _wanted(reading: Reading, asked: Filter) -> dict[str, list[int]]:
+    """Codes that the fields with choices ask for."""
+    wanted: dict[str, list[int]] = {}
+    if asked.outcomes:
+        wanted["outcomes"] = [OUTCOMES.index(outcome) for outcome in asked.outcomes]
+    if asked.matches:
+        wanted["matches"] = [MATCHES.index(match) for match in asked.matches if match in MATCHES]
+    for name in ("true", "predicted"):
+        if getattr(asked, name):
+            wanted[name] = [reading.labels.index(getattr(asked, name))]
+    if asked.mentions:
+        wanted["mentions"] = [MENTIONS.index(asked.mentions)]
+    if asked.length:
+        wanted["length"] = [int(asked.length)]
+    return wanted
+
+
+def _door(reading: Reading, asked: Filter, positions: Sequence[int] | None) -> list[Mask]:
+    """Masks of what has no choices of its own."""
+    masks: list[Mask] = []
+    if asked.true_outside:
+        masks.append(~np.isin(reading.y_true, most_confused(reading.confusion, asked.true_outside)))
+    if asked.predicted_outside:
+        inside = most_confused(reading.confusion, asked.predicted_outside)
+        masks.append((reading.y_pred >= 0) & ~np.isin(reading.y_pred, inside))
+    if asked.group:
+        masks.append(_in_group(reading, asked.group))
+    if asked.finding:
+        masks.append(np.isin(reading.positions, np.array(positions or (), dtype=np.int64)))
+    return masks
+
+
+def _in_group(reading: Reading, group: str) -> Mask:
+    confusion = reading.confusion
+    if group == "absent":
+        return np.isin(reading.y_pred, absent(confusion))
+    if group == "over_predicted":
+        return np.isin(reading.y_pred, over_predicted(confusion))
+    if group == "never_predicted":
+        return np.isin(reading.y_true, never_predicted(confusion))
+    if group == "zero_recall":
+        return np.isin(reading.y_true, zero_recall(confusion))
+    return np.isin(reading.y_true, np.flatnonzero(reading.per_class.support < FEW))

@@ -1,0 +1,73 @@
+"""What other stored runs answered to one text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalcore.parse.matching import Parsed, Scoring
+from evalcore.store.columns import parser_of
+from evalcore.store.database import RunRecord, Store
+
+_RUNS = 12
+"""Other runs that are looked at, the newest."""
+_LARGEST = 200_000
+"""Examples of another sample up to which it is searched for the text."""
+
+
+@dataclass(frozen=True)
+class OtherAnswer:
+    """One other run's answer to the same text.
+
+    Attributes:
+        position: of the text in that run's sample.
+        true: the label that the text has there.
+        predicted: under the scoring asked for; None is unparsed.
+    """
+
+    record: RunRecord
+    position: int
+    true: str
+    completion: str
+    parsed: Parsed
+    predicted: str | None
+
+
+def other_answers(store: Store, record: RunRecord, position: int, text: str, scoring: Scoring) -> list[OtherAnswer]:
+    """Answers to a text from the newest other runs that have it, on this sample or on another.
+
+    Args:
+        position: of the text in `record`'s sample; a blank text is looked for there alone.
+    """
+    others = [other for other in store.runs() if other.run_id != record.run_id and other.labels == record.labels]
+    found = []
+    for other in others[:_RUNS]:
+        at = position if other.sample_id == record.sample_id else _position(store, other, text)
+        if at is not None:
+            answer = _answer(store, other, at, scoring)
+            if answer is not None:
+                found.append(answer)
+    return found
+
+
+def _position(store: Store, record: RunRecord, text: str) -> int | None:
+    if not text.strip() or record.n > _LARGEST:
+        return None
+    with store.connect() as db:
+        row = db.execute(
+            "SELECT position FROM sample_items WHERE sample_id = ? AND text = ? LIMIT 1", (record.sample_id, text)
+        ).fetchone()
+    return int(row[0]) if row else None
+
+
+def _answer(store: Store, record: RunRecord, position: int, scoring: Scoring) -> OtherAnswer | None:
+    with store.connect() as db:
+        row = db.execute(
+            "SELECT i.key, s.label FROM run_items i JOIN sample_items s ON s.sample_id = ? AND s.position = i.position"
+            " WHERE i.run_id = ? AND i.position = ?",
+            (record.sample_id, record.run_id, position),
+        ).fetchone()
+    completion = store.completions([row[0]]).get(row[0]) if row else None
+    if completion is None:
+        return None
+    parsed = parser_of(record).parse(completion.text)
+    return OtherAnswer(record, position, row[1], completion.text, parsed, parsed.under(scoring))

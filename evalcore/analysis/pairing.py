@@ -1,0 +1,81 @@
+"""Which answers of two runs are to the same example."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalcore.analysis.scored_run import Reading
+from evalcore.errors import SpecError
+
+Indices = NDArray[np.int64]
+
+
+def shared_examples(a: Reading, b: Reading) -> tuple[Indices, Indices]:
+    """Pair the answers of two readings.
+
+    Runs on one sample are paired by position; others by text and label, the n-th copy of an example with the n-th.
+
+    Returns:
+        Indices into the answers of A and of B, each of shape (n_shared,), in A's order.
+
+    Raises:
+        SpecError: if the scorings or the label sets differ, or there is no example in common.
+    """
+    if a.scoring != b.scoring:
+        raise SpecError(f"A is scored {a.scoring}, B {b.scoring}.", do="Compare both under one scoring.")
+    _same_labels(a, b)
+    same_sample = a.record.sample_id == b.record.sample_id
+    if same_sample:
+        _, at_a, at_b = np.intersect1d(_positions(a), _positions(b), assume_unique=True, return_indices=True)
+    else:
+        at_a, at_b = _by_content(a, b)
+    if not len(at_a):
+        why = (
+            "no example has been predicted by both yet."
+            if same_sample
+            else f"they share no example: A is of {a.record.task_name}, B of {b.record.task_name}."
+        )
+        raise SpecError(f"These two runs cannot be compared: {why}", do="Choose two runs on one sample.")
+    return at_a, at_b
+
+
+def _same_labels(a: Reading, b: Reading) -> None:
+    only_a, only_b = (
+        [label for label in one.labels if label not in set(other.labels)] for one, other in ((a, b), (b, a))
+    )
+    if not only_a and not only_b:
+        return
+    differ = " and ".join(
+        f"{len(only)} of {side}'s {len(reading.labels)} labels, such as {only[0]!r}, are not in {other}"
+        for side, other, only, reading in (("A", "B", only_a, a), ("B", "A", only_b, b))
+        if only
+    )
+    raise SpecError(
+        f"These two runs cannot be compared: their label sets differ ({differ}).",
+        do="Choose two runs of one task; finished predictions can be imported with the task's label list.",
+    )
+
+
+def _positions(reading: Reading) -> Indices:
+    if len(reading.y_true) == reading.record.n:  # the usual case: nothing is missing
+        return np.arange(reading.record.n)
+    return np.array([answer.position for answer in reading.answers], dtype=np.int64)
+
+
+def _by_content(a: Reading, b: Reading) -> tuple[Indices, Indices]:
+    waiting: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for at, answer in enumerate(b.answers):
+        waiting[answer.example.text, answer.example.label].append(at)
+    copies: dict[tuple[str, str], int] = defaultdict(int)
+    pairs = []
+    for at, answer in enumerate(a.answers):
+        content = answer.example.text, answer.example.label
+        copy = copies[content]
+        copies[content] += 1
+        if copy < len(waiting.get(content, ())):
+            pairs.append((at, waiting[content][copy]))
+    shape = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return shape[:, 0], shape[:, 1]

@@ -1,0 +1,71 @@
+"""Accuracies to hold a run against: other runs on its sample, and, for Banking77, what was published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from evalcore.analysis.scored_run import Reading
+
+Kind = Literal["this run", "baseline here", "pinned here", "published"]
+
+CASANUEVA = (
+    "Casanueva et al. 2020, Efficient Intent Detection with Dual Sentence Encoders, "
+    "aclanthology.org/2020.nlp4convai-1.5"
+)
+_TRAINED_ON_ALL = "trained on all 10,003 train examples, all 3,080 test examples"
+_TRAINED_ON_TEN = "trained on 10 examples an intent, all 3,080 test examples"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One accuracy to stand beside a run's.
+
+    Attributes:
+        accuracy: in [0, 1].
+        interval: 95 %, for runs that are stored here; None for published figures.
+        setup: what differs from the run; source: who published it, empty for runs here.
+        run_id: of a run that is stored here.
+    """
+
+    name: str
+    kind: Kind
+    accuracy: float
+    interval: tuple[float, float] | None = None
+    setup: str = ""
+    source: str = ""
+    run_id: str = ""
+
+
+PUBLISHED: dict[str, tuple[Reference, ...]] = {
+    "banking77": (
+        Reference("BERT-Large, fine-tuned", "published", 0.9366, None, _TRAINED_ON_ALL, CASANUEVA),
+        Reference("USE + ConveRT", "published", 0.9336, None, _TRAINED_ON_ALL, CASANUEVA),
+        Reference("USE + ConveRT, 10 an intent", "published", 0.8519, None, _TRAINED_ON_TEN, CASANUEVA),
+    )
+}
+"""By the task's name. Classifiers that were trained on the task: never the setup of a prompted model."""
+
+
+def references(reading: Reading, others: Sequence[Reading], pinned: str | None = None) -> list[Reference]:
+    """The run itself, then what to hold it against.
+
+    Args:
+        others: readings of baselines and of a pinned run, on the same sample.
+        pinned: the pinned one among them.
+    """
+    here = [
+        _of(other, "pinned here" if other.record.run_id == pinned else "baseline here")
+        for other in others
+        if other.record.run_id != reading.record.run_id
+    ]
+    return [_of(reading, "this run"), *here, *PUBLISHED.get(reading.record.task_name, ())]
+
+
+def _of(reading: Reading, kind: Kind) -> Reference:
+    prompt = reading.record.prompt.name
+    name = reading.record.spec.model + ("" if prompt == "none" else f" · {prompt}")
+    return Reference(
+        name, kind, reading.scores.accuracy, reading.accuracy_interval, "same examples", "", reading.record.run_id
+    )

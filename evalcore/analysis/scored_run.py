@@ -1,0 +1,255 @@
+"""A stored run -> its reading: every completion parsed, counted and scored, under one scoring rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalcore.errors import StoreError
+from evalcore.metrics.classification import (
+    UNPARSED,
+    ClassScores,
+    Scores,
+    confusion_counts,
+    per_class,
+    scores,
+)
+from evalcore.metrics.f1_model import Design
+from evalcore.metrics.intervals import wilson
+from evalcore.metrics.score_intervals import Intervals, score_intervals
+from evalcore.parse.matching import ACCEPTED, MATCHES, Match, Parsed, Scoring
+from evalcore.store.columns import Columns, examples_at, load_columns, parser_of
+from evalcore.store.completion import Completion
+from evalcore.store.database import RunRecord, Store
+from evalcore.tasks.task import Example
+
+OUTCOMES = ("right", "wrong", "unparsed")
+
+_BLOCK = 500
+"""Answers fetched at a time when they are walked through."""
+_BLOCKS_KEPT = 8
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One example with what was made of it.
+
+    Attributes:
+        position: index in the run's sample; the same example has the same one in every run on that sample.
+        predicted: the label that counts under the reading's scoring; None is unparsed.
+    """
+
+    position: int
+    example: Example
+    completion: Completion
+    parsed: Parsed
+    predicted: str | None
+
+    @property
+    def outcome(self) -> str:
+        """`right`, `wrong` or `unparsed`."""
+        if self.predicted is None:
+            return "unparsed"
+        return "right" if self.predicted == self.example.label else "wrong"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A label that a decoding which chooses could have answered.
+
+    Attributes:
+        share: its probability among the labels alone.
+        mass: that of all labels together, among everything that the model might have written.
+    """
+
+    label: str
+    share: float
+    mass: float
+
+
+def ranked_labels(record: RunRecord, completion: Completion) -> list[Choice]:
+    """The labels of a `chosen` completion, the most probable first; none of another."""
+    logprobs = completion.logprobs.astype(np.float64)
+    if len(logprobs) != len(record.label_order):
+        return []
+    probabilities = np.exp(logprobs)
+    mass = float(probabilities.sum())
+    # Relative to the best, so that labels of a tiny probability can still be compared.
+    shares = np.exp(logprobs - logprobs.max())
+    shares /= shares.sum()
+    order = np.argsort(-logprobs, kind="stable")
+    return [Choice(record.label_order[at], float(shares[at]), min(mass, 1.0)) for at in order]
+
+
+class Answers(Sequence[Answer]):
+    """A run's answers, each fetched from the store when it is asked for; walking through them fetches blocks.
+
+    Args:
+        columns: of the run; its rows are the answers.
+    """
+
+    def __init__(self, store: Store, record: RunRecord, columns: Columns, scoring: Scoring) -> None:
+        self._store = store
+        self._record = record
+        self._columns = columns
+        self._scoring = scoring
+        self._parser = parser_of(record)
+        self._block = lru_cache(maxsize=_BLOCKS_KEPT)(self._fetch_block)
+
+    def __len__(self) -> int:
+        return len(self._columns.positions)
+
+    @overload
+    def __getitem__(self, index: int) -> Answer: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Answer]: ...
+    def __getitem__(self, index: int | slice) -> Answer | list[Answer]:
+        if isinstance(index, slice):
+            return self.at(np.arange(len(self))[index])
+        row = range(len(self))[index]
+        return self._block(row // _BLOCK)[row % _BLOCK]
+
+    def __iter__(self) -> Iterator[Answer]:
+        for start in range(0, len(self), _BLOCK):
+            yield from self.at(np.arange(start, min(start + _BLOCK, len(self))))
+
+    def at(self, rows: NDArray[np.intp] | Sequence[int]) -> list[Answer]:
+        """The answers of these rows, in this order, fetched in one go.
+
+        Raises:
+            StoreError: if one of them is no longer stored.
+        """
+        rows = np.asarray(rows, dtype=np.intp)
+        positions = self._columns.positions[rows].tolist()
+        keys = self._columns.keys_of(rows)
+        examples = examples_at(self._store, self._record, positions)
+        completions = self._store.completions(list(set(keys)))
+        try:
+            return [
+                self._answer(position, examples[position], completions[key])
+                for position, key in zip(positions, keys, strict=True)
+            ]
+        except KeyError:
+            raise StoreError(
+                "a completion of this run is gone or damaged.", where=self._record.run_id, do="Run it again."
+            ) from None
+
+    def _answer(self, position: int, example: Example, completion: Completion) -> Answer:
+        parsed = self._parser.parse(completion.text)
+        return Answer(position, example, completion, parsed, parsed.under(self._scoring))
+
+    def _fetch_block(self, block: int) -> list[Answer]:
+        return self.at(np.arange(block * _BLOCK, min((block + 1) * _BLOCK, len(self))))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A run as it reads under one scoring rule. Only examples that have a completion count.
+
+    Attributes:
+        record: the run.
+        scoring: `strict` or `lenient`.
+        columns: the completed rows as arrays; the same for both scoring rules.
+        answers: one per completed example, in the order of the sample, each fetched when it is asked for.
+        y_true, y_pred: shape (n_completed,), codes into `record.labels`; -1 is unparsed.
+        confusion: shape (n_labels, n_labels + 1); the last column counts unparsed completions.
+    """
+
+    record: RunRecord
+    scoring: Scoring
+    columns: Columns
+    answers: Answers
+    y_true: NDArray[np.int64]
+    y_pred: NDArray[np.int64]
+    confusion: NDArray[np.int64]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All labels of the task, in its order."""
+        return self.record.labels
+
+    @property
+    def positions(self) -> NDArray[np.int32]:
+        """Shape (n_completed,): each row's index in the run's sample."""
+        return self.columns.positions
+
+    @cached_property
+    def outcomes(self) -> NDArray[np.int8]:
+        """Shape (n_completed,), codes into `OUTCOMES`."""
+        return np.where(self.y_pred == UNPARSED, 2, self.y_pred != self.y_true).astype(np.int8)
+
+    @cached_property
+    def scores(self) -> Scores:
+        """The run's metrics."""
+        return scores(self.confusion)
+
+    @cached_property
+    def per_class(self) -> ClassScores:
+        """Each label's metrics."""
+        return per_class(self.confusion)
+
+    @cached_property
+    def intervals(self) -> Intervals:
+        """95 % intervals, for the way in which the sample was drawn."""
+        return score_intervals(self.confusion, design_of(self.record))
+
+    @cached_property
+    def accuracy_interval(self) -> tuple[float, float]:
+        """Wilson 95 % interval."""
+        low, high = wilson(self.scores.correct, self.scores.n)
+        return float(low), float(high)
+
+    @cached_property
+    def unparsed_interval(self) -> tuple[float, float]:
+        """Wilson 95 % interval of the unparsed rate."""
+        low, high = wilson(self.scores.unparsed, self.scores.n)
+        return float(low), float(high)
+
+    @cached_property
+    def matches(self) -> dict[Match, int]:
+        """How many completions matched in which way, whatever the scoring."""
+        counts = np.bincount(self.columns.match, minlength=len(MATCHES)).tolist()
+        return {match: count for match, count in zip(MATCHES, counts, strict=True) if count}
+
+    @cached_property
+    def right_under(self) -> dict[Scoring, int]:
+        """How many answers are right under each scoring rule: what the switch changes."""
+        same = self.columns.named == self.columns.y_true
+        return {scoring: int((same & _accepted(self.columns, scoring)).sum()) for scoring in ACCEPTED}
+
+    def names(self, codes: NDArray[np.int64] | list[int]) -> list[str]:
+        """Labels for label codes."""
+        return [self.record.labels[code] for code in codes]
+
+
+def read(store: Store, run_id: str, scoring: Scoring = "lenient", *, columns: Columns | None = None) -> Reading:
+    """Parse and count a stored run; no model is called.
+
+    Args:
+        columns: of this run, where they were loaded before: another scoring rule needs no second look at the texts.
+
+    Raises:
+        StoreError: if there is no such run.
+    """
+    record = store.run(run_id)
+    if columns is None:
+        columns = load_columns(store, record)
+    y_true = columns.y_true.astype(np.int64)
+    y_pred = np.where(_accepted(columns, scoring), columns.named, UNPARSED).astype(np.int64)
+    confusion = confusion_counts(y_true, y_pred, len(record.labels))
+    return Reading(record, scoring, columns, Answers(store, record, columns, scoring), y_true, y_pred, confusion)
+
+
+def design_of(record: RunRecord) -> Design:
+    """How a run's examples were drawn. A whole split, and what was imported, counts as drawn at random: nobody says
+    otherwise, and the intervals for that hold in both cases."""
+    return "stratified" if record.spec.sample == "stratified" and record.n < record.split_size else "random"
+
+
+def _accepted(columns: Columns, scoring: Scoring) -> NDArray[np.bool_]:
+    return np.array([match in ACCEPTED[scoring] for match in MATCHES])[columns.match]

@@ -1,0 +1,118 @@
+"""A comparison in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from evalcore.analysis.comparison import Comparison
+from evalcore.analysis.findings import CLEAR, counted
+
+Kind = Literal["better", "worse", "undecided", "same"]
+MINUS = "\u2212"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a comparison comes to.
+
+    Attributes:
+        kind: of B against A: `better` and `worse` only where the exact McNemar test says so.
+        sentence: with the figures it rests on.
+    """
+
+    kind: Kind
+    sentence: str
+
+
+def verdict(comparison: Comparison) -> Verdict:
+    """Say whether B differs from A in accuracy, and what the comparison could have seen."""
+    counts, low, high = comparison.counts, *comparison.interval
+    where = f"N = {comparison.n}"
+    if not counts.fixed + counts.broken:
+        one_answer = comparison.agreement.same == 1 and not counts.both_unparsed
+        alike = "answer alike" if one_answer else "are right on the same examples"
+        return Verdict(
+            "same",
+            f"B ±0 points: A and B {alike}, none of {comparison.n} fixed or broken{_could_see(comparison)}.",
+        )
+    figures = (
+        f"B {points(counts.difference)} points, 95 % interval {signed(low)} to {signed(high)}; "
+        f"{counts.fixed} fixed, {counts.broken} broken; exact McNemar {p_value(comparison.p)}"
+    )
+    if comparison.p >= CLEAR:
+        # Tango's interval inverts the score test, which is a little less strict than the exact one.
+        near = ", though near: the interval alone leaves out 0" if low > 0 or high < 0 else ""
+        return Verdict("undecided", f"{figures}: not distinguishable at {where}{near}{_could_see(comparison)}.")
+    if counts.difference > 0:
+        return Verdict("better", f"{figures}: B is better at {where}.")
+    return Verdict("worse", f"{figures}: B is worse at {where}.")
+
+
+def shared_note(comparison: Comparison) -> str:
+    """What was compared, where that is not everything; empty if it is."""
+    if comparison.n == len(comparison.a.y_true) == len(comparison.b.y_true):
+        return ""
+    one = comparison.n == 1
+    return (
+        f"{counted(comparison.n, 'example')} {'is' if one else 'are'} shared by A ({len(comparison.a.y_true)}) and "
+        f"B ({len(comparison.b.y_true)}); only {'this one is' if one else 'these are'} compared."
+    )
+
+
+def points(difference: float) -> str:
+    """`+2.5`, `−0.3`, `±0`: a difference of shares in percentage points."""
+    return "±0" if abs(difference) < 5e-4 else signed(difference)
+
+
+def signed(difference: float) -> str:
+    """`+2.5`: a share as percentage points with its sign."""
+    value = round(100 * difference, 1)
+    return f"{'+' if value > 0 else MINUS if value < 0 else ''}{abs(value):.1f}"
+
+
+def p_value(p: float) -> str:
+    """`p = .099`, `p < .001`."""
+    if p < 0.001:
+        return "p < .001"
+    return f"p = {p:.3f}".replace("0.", ".", 1) if p < 1 else "p = 1"
+
+
+def as_json(comparison: Comparison) -> dict[str, Any]:
+    """A comparison as plain data; NaN stays NaN."""
+    counts, said = comparison.counts, verdict(comparison)
+    return {
+        "a": comparison.a.record.run_id,
+        "b": comparison.b.record.run_id,
+        "scoring": comparison.a.scoring,
+        "shared": comparison.n,
+        "accuracy_a": float((comparison.y_a == comparison.y_true).mean()),
+        "accuracy_b": float((comparison.y_b == comparison.y_true).mean()),
+        "delta": counts.difference,
+        "interval": list(comparison.interval),
+        "fixed": counts.fixed,
+        "broken": counts.broken,
+        "both_right": counts.both_right,
+        "wrong_alike": counts.wrong_alike,
+        "wrong_differently": counts.wrong_differently,
+        "both_unparsed": counts.both_unparsed,
+        "mcnemar_p": comparison.p,
+        "mde": comparison.smallest,
+        "kappa": comparison.agreement.kappa,
+        "same_answers": comparison.agreement.same,
+        "both_wrong": comparison.agreement.both_wrong,
+        "expected_both_wrong": comparison.agreement.expected_both_wrong,
+        "verdict": said.kind,
+        "sentence": said.sentence,
+        "metrics": {
+            row.name: {"a": row.a, "b": row.b, "difference": row.difference, "interval": list(row.interval)}
+            for row in comparison.metrics
+        },
+    }
+
+
+def _could_see(comparison: Comparison) -> str:
+    smallest = comparison.smallest
+    if smallest != smallest:
+        return " (so few examples show no difference, however large)"
+    return f" (this comparison could see {100 * smallest:.1f} points or more)"

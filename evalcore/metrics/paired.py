@@ -1,0 +1,170 @@
+"""Two sets of answers to the same examples: what was fixed and broken, how sure the difference is.
+
+Knows nothing of runs or texts. Codes are as in `metrics`: true labels in [0, n_labels), answers with -1 for unparsed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from evalcore.metrics.classification import UNPARSED, Counts, Floats
+
+Group = Literal["fixed", "broken", "both_right", "wrong_alike", "wrong_differently", "both_unparsed"]
+GROUPS: tuple[Group, ...] = get_args(Group)
+_BISECTIONS = 60
+
+
+@dataclass(frozen=True)
+class PairCounts:
+    """How many examples are in each group; the six add up to `n`.
+
+    Attributes:
+        fixed: A is not right, B is.
+        broken: A is right, B is not.
+        wrong_alike: both give one and the same wrong label.
+        wrong_differently: both are wrong, with different labels or just one of them unparsed.
+        both_unparsed: neither names a label: they are wrong, and nothing says that they are so alike.
+    """
+
+    n: int
+    fixed: int
+    broken: int
+    both_right: int
+    wrong_alike: int
+    wrong_differently: int
+    both_unparsed: int
+
+    @property
+    def discordant_rate(self) -> float:
+        """Share of examples that just one of the two gets right; NaN without examples."""
+        return (self.fixed + self.broken) / self.n if self.n else float("nan")
+
+    @property
+    def difference(self) -> float:
+        """Accuracy of B minus accuracy of A; NaN without examples."""
+        return (self.fixed - self.broken) / self.n if self.n else float("nan")
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How alike two sets of answers are.
+
+    Attributes:
+        same: share of identical answers.
+        kappa: Cohen's, with unparsed as a category; NaN where chance agreement is certain.
+        both_wrong: examples that neither gets right.
+        expected_both_wrong: how many that would be if the two erred independently of each other.
+    """
+
+    same: float
+    kappa: float
+    both_wrong: int
+    expected_both_wrong: float
+
+
+def group_codes(y_true: Counts, y_a: Counts, y_b: Counts) -> NDArray[np.int8]:
+    """Each example's group, as a position in `GROUPS`; shape (n,).
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    if not y_true.shape == y_a.shape == y_b.shape:
+        raise ValueError(f"shapes differ: y_true {y_true.shape}, y_a {y_a.shape}, y_b {y_b.shape}")
+    right_a, right_b = y_a == y_true, y_b == y_true
+    alike, named = y_a == y_b, y_a != UNPARSED
+    groups: list[tuple[Group, NDArray[np.bool_]]] = [
+        ("fixed", ~right_a & right_b),
+        ("broken", right_a & ~right_b),
+        ("both_right", right_a & right_b),
+        ("wrong_alike", alike & named),
+        ("both_unparsed", alike),
+    ]
+    codes = [np.int8(GROUPS.index(name)) for name, _ in groups]
+    return np.select([mask for _, mask in groups], codes, np.int8(GROUPS.index("wrong_differently")))
+
+
+def pair_counts(groups: NDArray[np.int8]) -> PairCounts:
+    """Count the groups."""
+    return PairCounts(len(groups), *(int(count) for count in np.bincount(groups, minlength=len(GROUPS))))
+
+
+def tango(gained: ArrayLike, lost: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Tango's score interval for a paired difference of shares, (gained - lost) / n; NaN where n is 0.
+
+    It inverts the score test whose statistic at no difference is McNemar's, keeps inside [-1, 1], and keeps its
+    level where few pairs disagree, where the usual standard error fails (with none it has the width 0).
+
+    Args:
+        gained, lost: pairs in which only the second, only the first is a success; of one shape with `n`.
+
+    Returns:
+        Lower and upper bounds, each of that shape.
+
+    Source: Tango 1998, Statistics in Medicine 17, 891-908.
+    """
+    b, c, n = (np.asarray(values, dtype=float) for values in (gained, lost, n))
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        point = (b - c) / n
+        low = _where_statistic_is(z, b, c, n, np.full_like(point, -1.0), point)
+        high = _where_statistic_is(-z, b, c, n, point, np.full_like(point, 1.0))
+    empty = n == 0
+    return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
+
+
+def _where_statistic_is(target: float, b: Floats, c: Floats, n: Floats, low: Floats, high: Floats) -> Floats:
+    """The difference at which the score statistic, which falls as the difference grows, is `target`."""
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        above = _score_statistic(b, c, n, middle) > target
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return (low + high) / 2
+
+
+def _score_statistic(b: Floats, c: Floats, n: Floats, difference: Floats) -> Floats:
+    linear = -b - c + (2 * n - b + c) * difference
+    constant = -c * difference * (1 - difference)
+    lost = (np.sqrt(np.maximum(linear**2 - 8 * n * constant, 0)) - linear) / (4 * n)
+    variance = n * (2 * lost + difference * (1 - difference))
+    above = b - c - n * difference
+    infinite = np.where(above == 0, 0.0, np.copysign(np.inf, above))
+    return np.where(variance > 0, above / np.sqrt(np.where(variance > 0, variance, 1.0)), infinite)
+
+
+def agreement(y_true: Counts, y_a: Counts, y_b: Counts) -> Agreement:
+    """How alike the answers are, and how often both are wrong against what independence would give."""
+    n = len(y_true)
+    if not n:
+        nothing = float("nan")
+        return Agreement(nothing, nothing, 0, nothing)
+    same = float((y_a == y_b).mean())
+    width = int(max(y_a.max(), y_b.max())) + 2
+    often_a, often_b = (np.bincount(y + 1, minlength=width) / n for y in (y_a, y_b))
+    by_chance = float(often_a @ often_b)
+    wrong_a, wrong_b = y_a != y_true, y_b != y_true
+    return Agreement(
+        same=same,
+        kappa=(same - by_chance) / (1 - by_chance) if by_chance < 1 else float("nan"),
+        both_wrong=int((wrong_a & wrong_b).sum()),
+        expected_both_wrong=float(wrong_a.mean() * wrong_b.mean() * n),
+    )
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Holm's adjusted p-values: below a level, all of them at once keep that level.
+
+    Source: Holm 1979; equal to statsmodels' multipletests(p, method="holm").
+    """
+    order = sorted(range(len(p)), key=lambda i: p[i])
+    adjusted = [0.0] * len(p)
+    highest = 0.0
+    for rank, i in enumerate(order):
+        highest = max(highest, min(1.0, (len(p) - rank) * p[i]))
+        adjusted[i] = highest
+    return adjusted

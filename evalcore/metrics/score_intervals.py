@@ -1,0 +1,125 @@
+"""Confusion counts -> 95 % intervals of macro-F1, weighted F1, micro-F1, balanced accuracy and each label's F1.
+
+In closed form, with no resampling. A bootstrap of these scores is too narrow where labels have few examples: an F1 of
+few examples is biased, the bootstrap repeats that bias, and its interval then lies beside the truth (77 labels, 400
+examples: it holds the truth in 65 to 79 of 100 samples instead of 95). Here each label's F1 is corrected for its bias
+first (`f1_model`), for the way in which the sample was drawn. `python -m evalcore coverage` counts how often the
+intervals hold the truth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evalcore.metrics.classification import Counts, Floats, Scores, per_class, scores
+from evalcore.metrics.f1_model import Design, F1Model
+from evalcore.metrics.intervals import NO_INTERVAL, Interval, wilson, wilson_of_mean
+
+LEAST_EXAMPLES = 30
+LEAST_EXAMPLES_A_LABEL = 2
+"""With fewer examples, or fewer for each label present on average, no interval of a mean over labels holds."""
+
+POPULATION = "the score on all texts like these, over the labels that this sample holds"
+"""What an interval is an interval of."""
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """95 % intervals of one run's scores; NaN where there is none. Each contains its estimate.
+
+    Attributes:
+        macro_f1_all: that of macro_f1_present times the share of labels present.
+        f1: shape (n_labels, 2), each label's F1; NaN where the label does not occur.
+        withheld: why macro-F1, weighted F1 and balanced accuracy have none, in one sentence; empty if they have one.
+    """
+
+    macro_f1_present: Interval
+    macro_f1_all: Interval
+    micro_f1: Interval
+    weighted_f1: Interval
+    balanced_accuracy: Interval
+    f1: Floats
+    withheld: str
+
+
+def score_intervals(confusion: Counts, design: Design) -> Intervals:
+    """Intervals of a run's scores.
+
+    Args:
+        confusion: shape (n_labels, n_labels + 1), as in `metrics`.
+        design: how the examples were drawn; `random` where that is not known.
+
+    Raises:
+        ValueError: if the shape is wrong or a count is negative.
+    """
+    point = scores(confusion)
+    f1, micro_f1 = f1_intervals(confusion), _micro_f1(point)
+    withheld = too_few(point.n, point.labels_present)
+    if withheld:
+        return Intervals(NO_INTERVAL, NO_INTERVAL, micro_f1, NO_INTERVAL, NO_INTERVAL, f1, withheld)
+    model = F1Model.fit(confusion, design)
+    true, answer = np.nonzero(confusion)
+    counts = confusion[true, answer].astype(float)
+
+    def interval(estimate: float, mean: float, effects: Floats, worth: float) -> Interval:
+        """Around the corrected mean, and containing the estimate that is shown."""
+        low, high = wilson_of_mean(mean, model.variance(effects, true, counts), worth)
+        return min(low, estimate), max(high, estimate)
+
+    macro_f1 = interval(
+        point.macro_f1_present, model.macro_f1, model.effects_on_macro_f1(true, answer), model.worth_of_macro_f1
+    )
+    ceiling = point.macro_f1_ceiling
+    return Intervals(
+        macro_f1_present=macro_f1,
+        macro_f1_all=(macro_f1[0] * ceiling, macro_f1[1] * ceiling),
+        micro_f1=micro_f1,
+        weighted_f1=interval(
+            point.weighted_f1, model.weighted_f1, model.effects_on_weighted_f1(true, answer), float(point.n)
+        ),
+        balanced_accuracy=wilson_of_mean(
+            point.balanced_accuracy, model.variance_of_balanced_accuracy, model.worth_of_balanced_accuracy
+        ),
+        f1=f1,
+        withheld="",
+    )
+
+
+def too_few(n: int, labels_present: int) -> str:
+    """Why means over labels have no interval, as one sentence; empty if they have one."""
+    least = max(LEAST_EXAMPLES, LEAST_EXAMPLES_A_LABEL * labels_present)
+    if n >= least:
+        return ""
+    examples = "1 example" if n == 1 else f"{n:,} examples"
+    labels = "1 label" if labels_present == 1 else f"{labels_present:,} labels"
+    return (
+        f"Macro-F1, weighted F1 and balanced accuracy have no interval: {examples} of {labels} are too few. "
+        f"It takes {least:,} ({LEAST_EXAMPLES_A_LABEL} a label, and {LEAST_EXAMPLES} at least)."
+    )
+
+
+def f1_intervals(confusion: Counts) -> Floats:
+    """Each label's F1: shape (n_labels, 2); NaN where the label does not occur.
+
+    F1 is 2 J / (1 + J), where J is the share of right ones among the examples that are the label or are answered so.
+    Given how many those are, the right ones are binomial in a random sample (in a stratified one they vary a little
+    less), so this is Wilson's interval of J, transformed.
+    """
+    each = per_class(confusion)
+    low, high = wilson(each.true_positives, each.support + each.predicted - each.true_positives)
+    bounds = np.stack([2 * low / (1 + low), 2 * high / (1 + high)], axis=1)
+    return np.where(each.support[:, None] > 0, bounds, np.nan)
+
+
+def _micro_f1(point: Scores) -> Interval:
+    """Wilson's interval where each answer is a label, since micro-F1 is the accuracy there; else of as many examples
+    as give micro-F1's own variance (delta method: each example adds to the right ones and to the parsed ones)."""
+    if not point.n:
+        return NO_INTERVAL
+    right, parsed = point.correct, point.n - point.unparsed
+    f1 = point.micro_f1
+    effects = np.array([2 - 2 * f1, -2 * f1, -f1]) / (point.n + parsed)  # of a right, a wrong, an unparsed answer
+    counts = np.array([right, parsed - right, point.unparsed])
+    return wilson_of_mean(f1, float(counts @ effects**2), float(point.n))

@@ -1,0 +1,192 @@
+"""A stored run -> files. The one place that writes files for people: each is whole or is not there at all.
+
+A file is written beside its target under another name, synced, and renamed over it: whoever looks, and whatever
+dies, the target is the old file or the new one.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from evalcore.analysis.scored_run import Answer, Reading
+from evalcore.errors import DataError
+from evalcore.output.report import as_json, findings_of
+from evalcore.store.database import Store
+
+COLUMNS = (
+    "position", "text", "label", "completion", "predicted", "match", "outcome", "stop", "prompt_tokens",
+    "generated_tokens",
+)  # fmt: skip
+"""What decides or follows from a completion; no times, so that the same run gives the same bytes."""
+
+_CONTROLS = ("\t", "\r", "\n")
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\u2212")
+"""Also where they stand behind what cannot be seen, or in another width: spreadsheets fold `＝` into `=`."""
+_PART = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.part")
+
+
+def export_run(store: Store, reading: Reading, folder: Path) -> list[Path]:
+    """Write a run's predictions and its report into a folder.
+
+    Args:
+        folder: made if it is missing. Files of these names in it are replaced, each at once.
+
+    Returns:
+        the files: `predictions.csv` and `predictions.jsonl` (lossless), `predictions-for-spreadsheets.csv`, `run.json`.
+
+    Raises:
+        DataError: if the folder cannot be written.
+    """
+    contents = {
+        "predictions.csv": predictions_csv(reading),
+        "predictions.jsonl": predictions_jsonl(reading),
+        "predictions-for-spreadsheets.csv": predictions_for_spreadsheets(reading),
+        "run.json": run_json(store, reading),
+    }
+    return [write_file(folder / name, content) for name, content in contents.items()]
+
+
+def predictions_csv(reading: Reading) -> bytes:
+    """One row per answered example, in UTF-8, every field quoted: reading it back gives the same strings."""
+    return _csv(reading.answers).encode()
+
+
+def predictions_for_spreadsheets(reading: Reading) -> bytes:
+    """The same for Excel and its kin: a cell that they would run as a formula gets a leading apostrophe.
+
+    It begins with a byte order mark, by which they know UTF-8. Not lossless.
+    """
+    return ("\ufeff" + _csv(reading.answers, _no_formula)).encode()
+
+
+def predictions_jsonl(reading: Reading) -> bytes:
+    """One JSON object per answered example, with token ids and latency; `predicted` is null where unparsed."""
+    lines = []
+    for answer in reading.answers:
+        row: dict[str, Any] = dict(zip(COLUMNS, _row(answer), strict=True))
+        row["predicted"] = answer.predicted
+        row["token_ids"] = list(answer.completion.token_ids)
+        row["latency_ms"] = _finite(answer.completion.latency_ms)
+        lines.append(json.dumps(row, ensure_ascii=True))
+    return ("\n".join(lines) + "\n" if lines else "").encode()
+
+
+def run_json(store: Store, reading: Reading) -> bytes:
+    """What decided the run, its facts, and everything that the pages show of it."""
+    record = reading.record
+    content = {
+        "run": {
+            "run_id": record.run_id,
+            "spec": asdict(record.spec),
+            "identity": record.identity,
+            "prompt": asdict(record.prompt),
+            "label_order": record.label_order,
+            "sample_id": record.sample_id,
+            "created": record.created,
+            "finished": record.finished,
+            "seconds": record.seconds,
+            "load_seconds": record.load_seconds,
+            "predicted": record.predicted,
+            "facts": record.facts or {},
+        },
+        "report": as_json(reading, findings_of(store, reading)),
+    }
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+
+
+def write_file(path: Path, content: bytes) -> Path:
+    """Write a file at once: temporary file in the same folder, fsync, rename, fsync of the folder.
+
+    Raises:
+        DataError: if it cannot be written. What was there before is still there then.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
+        try:
+            with open(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(part, path)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise DataError(
+            f"the file cannot be written ({error.strerror or error}).",
+            where=str(path),
+            do="Free some space, or choose another folder.",
+        ) from error
+    return path
+
+
+def _csv(answers: Iterable[Answer], cell: Any = str) -> str:
+    stream = io.StringIO(newline="")
+    # All fields quoted: a lone carriage return, say, would otherwise be taken for the end of a row.
+    writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([cell(value) for value in _row(answer)] for answer in answers)
+    return stream.getvalue()
+
+
+def _row(answer: Answer) -> list[str | int]:
+    completion = answer.completion
+    return [
+        answer.position, answer.example.text, answer.example.label, completion.text, answer.predicted or "",
+        answer.parsed.match, answer.outcome, completion.stop, completion.prompt_tokens, len(completion.token_ids),
+    ]  # fmt: skip
+
+
+def _no_formula(value: str | int) -> str:
+    text = str(value)
+    seen = next((character for character in text if unicodedata.category(character)[0] not in "ZC"), "")
+    runs = text.startswith(_CONTROLS) or unicodedata.normalize("NFKC", seen).startswith(_STARTS_A_FORMULA)
+    return f"'{text}" if runs else text
+
+
+def _finite(value: float) -> float | None:
+    return value if value - value == 0 else None
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Parts of this file that processes left which were killed while they wrote."""
+    for part in path.parent.glob(".*.part"):
+        found = _PART.fullmatch(part.name)
+        if found and found["name"] == path.name and not _alive(int(found["pid"])):
+            part.unlink(missing_ok=True)
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":
+        return True  # to ask there is to kill
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # it is someone else's
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    if not hasattr(os, "O_DIRECTORY"):
+        return  # a folder cannot be opened there, nor need it be
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

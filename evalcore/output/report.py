@@ -1,0 +1,191 @@
+"""A reading as data: what the command line prints and writes as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from evalcore.analysis.findings import Finding, counted, figure, find, percent
+from evalcore.analysis.scored_run import Reading, read
+from evalcore.metrics.classification import (
+    WHY_UNDEFINED,
+    absent,
+    confusion_pairs,
+    never_predicted,
+    over_predicted,
+    zero_recall,
+)
+from evalcore.metrics.score_intervals import POPULATION
+from evalcore.parse.matching import PARSER_VERSION
+from evalcore.running.run import Outcome
+from evalcore.store.database import Store
+from evalcore.store.spec import BASELINES
+
+
+def findings_of(store: Store, reading: Reading) -> list[Finding]:
+    """A reading's findings, held against the baselines that were run on the same sample."""
+    on_sample = store.runs_on_sample(reading.record.sample_id)
+    # Of each the one that was asked for last: the train split may have changed since.
+    baselines = {r.spec.model: r for r in reversed(on_sample) if r.spec.model in BASELINES}
+    if reading.record.spec.model in BASELINES:
+        return find(reading)
+    return find(reading, [read(store, baseline.run_id, reading.scoring) for baseline in baselines.values()])
+
+
+def as_text(reading: Reading, findings: list[Finding], outcome: Outcome | None = None) -> str:
+    """A report for a terminal."""
+    r, s, i = reading.record, reading.scores, reading.intervals
+    if not s.n:
+        return f"run {r.run_id}: nothing is predicted yet."
+    low, high = reading.accuracy_interval
+
+    def line(name: str, value: float, interval: Any = None, note: str = "") -> str:
+        known = interval is not None and not math.isnan(interval[0])
+        between = f"{100 * interval[0]:5.1f} – {100 * interval[1]:.1f}" if known else ""
+        return f"  {name:28}{percent(value):>8}  {between:14}{note}".rstrip()
+
+    lines = [
+        f"run {r.run_id}: {r.task_name} · {r.spec.model} · {r.prompt.name} · {r.spec.sample} · {r.spec.decoding}",
+        f"{s.n} of {r.n} examples, {s.labels_present} of {s.labels_total} labels present, {reading.scoring} scoring",
+        "",
+        "                               value  95 % interval",
+        line("accuracy", s.accuracy, (low, high)),
+        line("macro-F1, labels present", s.macro_f1_present, i.macro_f1_present),
+        line(
+            "macro-F1, all labels",
+            s.macro_f1_all,
+            i.macro_f1_all,
+            f"ceiling of this sample {percent(s.macro_f1_ceiling)}",
+        ),
+        line("micro-F1", s.micro_f1, i.micro_f1, "" if s.unparsed else "= accuracy"),
+        line("weighted F1", s.weighted_f1, i.weighted_f1),
+        line("balanced accuracy", s.balanced_accuracy, i.balanced_accuracy),
+        f"  {'MCC, kappa':28}{figure(s.mcc):>8}  {figure(s.kappa)}",
+        line("unparsed", s.unparsed / s.n, None, counted(s.unparsed, "completion")),
+        f"  {'effective predicted labels':28}{figure(s.effective_labels, 1):>8}",
+        *why_undefined({name: getattr(s, name) for name in ("kappa", "effective_labels")}),
+        "",
+        i.withheld or f"Each interval is of {POPULATION}.",
+        "",
+        "What this run hides",
+    ]
+    for number, finding in enumerate(findings, start=1):
+        lines += [f"{number:3}. {finding.sentence}", f"     {finding.meaning}"]
+    if outcome is not None:
+        lines += [
+            "",
+            f"{outcome.predicted_now} predicted now in {outcome.seconds:.1f} s, {outcome.from_cache} from the cache.",
+        ]
+    return "\n".join(lines)
+
+
+def why_undefined(values: Mapping[str, float]) -> list[str]:
+    """A line for each score that is undefined, with the reason."""
+    undefined = [name for name in values if name in WHY_UNDEFINED and math.isnan(values[name])]
+    return [f"  {name.replace('_', ' ')} n/a: {WHY_UNDEFINED[name]}" for name in undefined]
+
+
+def as_json(reading: Reading, findings: list[Finding], outcome: Outcome | None = None) -> dict[str, Any]:
+    """Everything a run's page shows, JSON-ready: NaN is null, labels are names.
+
+    Args:
+        outcome: of the attempt just made; without it nothing was predicted now.
+    """
+    record, scores, intervals = reading.record, reading.scores, reading.intervals
+    report: dict[str, Any] = no_nan(
+        {
+            "run_id": record.run_id,
+            "task": record.task_name,
+            "origin": record.origin,
+            "model": record.spec.model,
+            "prompt": record.prompt.name,
+            "sample": record.spec.sample,
+            "seed": record.spec.seed,
+            "decoding": record.spec.decoding,
+            "identity": record.identity,
+            "facts": record.facts or {},
+            "scoring": reading.scoring,
+            "parser_version": PARSER_VERSION,
+            "n": scores.n,
+            "n_asked": record.n,
+            "correct": scores.correct,
+            "accuracy": scores.accuracy,
+            "accuracy_interval": list(reading.accuracy_interval),
+            "macro_f1_present": scores.macro_f1_present,
+            "macro_f1_present_interval": list(intervals.macro_f1_present),
+            "macro_f1_all": scores.macro_f1_all,
+            "macro_f1_all_interval": list(intervals.macro_f1_all),
+            "macro_f1_ceiling": scores.macro_f1_ceiling,
+            "micro_f1": scores.micro_f1,
+            "micro_f1_interval": list(intervals.micro_f1),
+            "weighted_f1": scores.weighted_f1,
+            "weighted_f1_interval": list(intervals.weighted_f1),
+            "balanced_accuracy": scores.balanced_accuracy,
+            "balanced_accuracy_interval": list(intervals.balanced_accuracy),
+            "mcc": scores.mcc,
+            "kappa": scores.kappa,
+            "unparsed": scores.unparsed,
+            "matches": reading.matches,
+            "labels_total": scores.labels_total,
+            "labels_present": scores.labels_present,
+            "absent": reading.names(absent(reading.confusion)),
+            "never_predicted": reading.names(never_predicted(reading.confusion)),
+            "zero_recall": reading.names(zero_recall(reading.confusion)),
+            "over_predicted": reading.names(over_predicted(reading.confusion)),
+            "effective_labels": scores.effective_labels,
+            "favourites": reading.names(list(scores.favourites)),
+            "favourites_share": scores.favourites_share,
+            "intervals_withheld": intervals.withheld,
+            "per_class": _per_class(reading),
+            "confusion_pairs": _pairs(reading),
+            "findings": [finding.as_json() for finding in findings],
+            "seconds": outcome.seconds if outcome else record.seconds,
+            "load_seconds": outcome.load_seconds if outcome else record.load_seconds,
+            "predicted_now": outcome.predicted_now if outcome else 0,
+            "from_cache": outcome.from_cache if outcome else scores.n,
+            "complete": scores.n == record.n,
+        }
+    )
+    return report
+
+
+def _per_class(reading: Reading) -> list[dict[str, Any]]:
+    each, intervals = reading.per_class, reading.intervals
+    return [
+        {
+            "label": label,
+            "support": int(each.support[i]),
+            "predicted": int(each.predicted[i]),
+            "true_positives": int(each.true_positives[i]),
+            "precision": float(each.precision[i]),
+            "recall": float(each.recall[i]),
+            "f1": float(each.f1[i]),
+            "f1_interval": [float(bound) for bound in intervals.f1[i]],
+        }
+        for i, label in enumerate(reading.labels)
+    ]
+
+
+def _pairs(reading: Reading) -> list[dict[str, Any]]:
+    return [
+        {
+            "true": reading.labels[pair.true],
+            "predicted": reading.labels[pair.predicted],
+            "count": pair.count,
+            "share": pair.share,
+            "reverse": pair.reverse,
+        }
+        for pair in confusion_pairs(reading.confusion)
+    ]
+
+
+def no_nan(value: Any) -> Any:
+    """Plain data as JSON takes it. NaN has no spelling in JSON; null says that a figure is undefined."""
+    if isinstance(value, dict):
+        return {key: no_nan(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [no_nan(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

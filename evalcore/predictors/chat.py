@@ -1,0 +1,198 @@
+"""Chat messages -> the exact text and token ids that a model is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalcore.errors import ModelError
+from evalcore.tasks.prompt import Message, Messages
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+# Llama's template and others write today's date into the prompt: the same run would be another one tomorrow.
+_FIXED_DATE = "01 Jan 2026"
+
+_VOCABULARY_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A prompt as the model sees it.
+
+    Attributes:
+        text: the chat template's output.
+        ids: its token ids, shape (n_tokens,).
+    """
+
+    text: str
+    ids: list[int]
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model folder.
+
+    Raises:
+        ModelError: if it has none that can be loaded without running code of its own.
+    """
+    from transformers import AutoTokenizer
+
+    if not any((folder / name).is_file() for name in _VOCABULARY_FILES):
+        # The library would make an empty tokenizer, which turns every text into nothing.
+        raise ModelError("it has no tokenizer.", where=str(folder), do="Save the model's tokenizer beside it.")
+    try:
+        return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    except Exception as error:  # the library raises about anything for a broken tokenizer file
+        raise ModelError(
+            f"the tokenizer cannot be loaded ({_first_line(error)}).",
+            where=str(folder),
+            do="The folder needs a tokenizer.json (or the files of a tokenizer that transformers knows).",
+        ) from error
+
+
+class ChatRenderer:
+    """Renders chats with one tokenizer's template. Control tokens inside messages are encoded as plain text.
+
+    A template without a system role gets the system text at the head of the first user turn; a tokenizer
+    without a template gets the turns as paragraphs.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        self.tokenizer = tokenizer
+        self._control_tokens = [token.content for token in tokenizer.added_tokens_decoder.values()]
+        self._borders = _borders(tokenizer)
+        self._head: tuple[str, list[int]] = ("", [])
+        self.has_template = bool(tokenizer.chat_template)
+        self._template = _without_clock(tokenizer.get_chat_template()) if self.has_template else None
+        self.takes_system = self.has_template and self._takes_system()
+
+    def render(self, chats: Sequence[Messages]) -> list[Rendered]:
+        """Each chat's text and ids, ending where the assistant's answer begins."""
+        if not self.has_template:
+            texts = [_as_paragraphs(chat) for chat in chats]
+            return self._tokenize(texts, [[] for _ in texts], add_special_tokens=True)
+        adapted = [list(chat) if self.takes_system else _system_in_user(chat) for chat in chats]
+        return self._tokenize([self._apply(chat, tokenize=False) for chat in adapted], adapted)
+
+    def answer_ids(self, answers: Sequence[str]) -> list[list[int]]:
+        """Token ids of answers as they stand behind a rendered prompt, without an end token."""
+        texts = list(answers) if self.has_template else [f" {answer}" for answer in answers]
+        if not texts:
+            return []
+        return [list(ids) for ids in self.tokenizer(texts, add_special_tokens=False)["input_ids"]]
+
+    @property
+    def end_id(self) -> int | None:
+        """The tokenizer's own end token: a chat model may end its turn with it."""
+        return self.tokenizer.eos_token_id
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of generated ids, special tokens left out, spaces as they are."""
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+    def _tokenize(
+        self, texts: list[str], chats: list[list[Message]], add_special_tokens: bool = False
+    ) -> list[Rendered]:
+        if not texts:
+            return []
+        head, head_ids = ("", []) if add_special_tokens else self._shared_head(texts)
+        all_ids = self._ids([text[len(head) :] for text in texts], add_special_tokens)
+        rendered = []
+        for text, own_ids, chat in zip(texts, all_ids, chats, strict=True):
+            ids = head_ids + own_ids
+            if any(token in message["content"] for message in chat for token in self._control_tokens):
+                ids = list(self._apply(chat, tokenize=True)["input_ids"])
+            rendered.append(Rendered(text, ids))
+        return rendered
+
+    def _shared_head(self, texts: list[str]) -> tuple[str, list[int]]:
+        """What all texts begin with, up to a control token, and its ids: they are the same wherever it stands.
+
+        Text on either side of a control token is tokenized by itself, so ids before one do not depend on what
+        follows it. A tokenizer for which this does not hold is caught on the first text.
+        """
+        if self._borders is None or len(texts) < 2:
+            return "", []
+        first, last = min(texts), max(texts)
+        common = first[
+            : next((at for at, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), None)
+        ]
+        cuts = [found.start() for found in self._borders.finditer(common)]
+        head = common[: cuts[-1]] if cuts else ""
+        if head and head != self._head[0]:
+            whole, ids, rest = self._ids([texts[0], head, texts[0][len(head) :]])
+            if whole != ids + rest:
+                self._borders = None
+                return "", []
+            self._head = head, ids
+        return self._head if head else ("", [])
+
+    def _ids(self, texts: list[str], add_special_tokens: bool = False) -> list[list[int]]:
+        ids: list[list[int]] = self.tokenizer(
+            texts, add_special_tokens=add_special_tokens, return_attention_mask=False
+        )["input_ids"]
+        return ids
+
+    def _apply(self, chat: Sequence[Message], *, tokenize: bool) -> Any:
+        try:
+            return self._raw(chat, tokenize=tokenize)
+        except Exception as error:  # a template is a program of the model's makers: it raises what it likes
+            raise ModelError(
+                f"its chat template cannot be used ({type(error).__name__}: {_first_line(error)}).",
+                where=str(getattr(self.tokenizer, "name_or_path", "")),
+                do="Check its chat_template.jinja, or choose another model.",
+            ) from error
+
+    def _raw(self, chat: Sequence[Message], *, tokenize: bool) -> Any:
+        return self.tokenizer.apply_chat_template(
+            list(chat),
+            tokenize=tokenize,
+            add_generation_prompt=True,
+            chat_template=self._template,
+            date_string=_FIXED_DATE,
+            # The library neutralises control tokens on the way to ids only.
+            **({"sanitize_control_tokens": True} if tokenize else {}),
+        )
+
+    def _takes_system(self) -> bool:
+        probe: list[Message] = [
+            {"role": "system", "content": "~system probe~"},
+            {"role": "user", "content": "~user probe~"},
+        ]
+        try:
+            return "~system probe~" in self._raw(probe, tokenize=False)
+        except Exception:  # a template refuses by raising what it likes
+            return False
+
+
+def _borders(tokenizer: PreTrainedTokenizerBase) -> re.Pattern[str] | None:
+    """Finds control tokens at which a text can be cut; None where some would take spaces around them along."""
+    tokens = list(tokenizer.added_tokens_decoder.values())
+    if not tokens or any(token.lstrip or token.rstrip or token.single_word or token.normalized for token in tokens):
+        return None
+    longest_first = sorted((token.content for token in tokens), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)))
+
+
+def _without_clock(template: str) -> str:
+    """The template with a fixed date: a macro of that name hides the library's function that reads the clock."""
+    if "strftime_now" not in template:
+        return template
+    return "{%- macro strftime_now(format) -%}" + _FIXED_DATE + "{%- endmacro -%}" + template
+
+
+def _system_in_user(chat: Messages) -> list[Message]:
+    system, first, *rest = chat
+    return [{"role": "user", "content": f"{system['content']}\n\n{first['content']}"}, *rest]
+
+
+def _as_paragraphs(chat: Messages) -> str:
+    return "\n\n".join(message["content"] for message in chat) + "\n\nAnswer:"
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

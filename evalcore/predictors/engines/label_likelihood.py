@@ -1,0 +1,196 @@
+"""The log-probability of every label as the answer to a prompt.
+
+`TrieScorer` gets all of them from one pass: what prompts share is behind a shared prefix, and the labels' tokens
+follow a prompt as a tree, each token attending to the prompt and to the tokens that lead to it. `ForwardScorer` puts
+each label behind each prompt and asks for the whole, as one would write it down; it is the reference, and what runs
+where attention cannot be replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from evalcore.predictors.engines import shared_prefix_attention as cascade
+from evalcore.predictors.engines.memory import in_memory
+from evalcore.predictors.engines.packed import Group, PackedModel
+from evalcore.predictors.engines.prefixes import Node, trie
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+Scores = NDArray[np.float32]
+
+MOST_LOGITS_BYTES = 1 << 30
+"""Of one pass; more rows are asked for in several."""
+
+
+class _Tree:
+    """The answers' tokens as a tree to be read behind a prompt.
+
+    Attributes:
+        tokens: shape (n_nodes,): tokens that more tokens follow. What ends an answer need not be read.
+        depths: shape (n_nodes,): 1 for an answer's first token.
+        visible: shape (n_nodes, n_nodes), True where a node may look: at itself and at what leads to it.
+        at, token: shape (n_edges,): each token of an answer and the place that decides it: 0 is the prompt's
+            last token, 1 + i is node i.
+        paths: shape (n_answers, n_edges), 1 for the edges of an answer.
+    """
+
+    def __init__(self, answers: Sequence[Sequence[int]]) -> None:
+        self.tokens: list[int] = []
+        self.depths: list[int] = []
+        self.at: list[int] = []
+        self.token: list[int] = []
+        parents: list[int] = []
+        edges: dict[tuple[int, int], int] = {}
+
+        def walk(node: Node, place: int, depth: int) -> None:
+            for token, child in node.items():
+                edges[place, token] = len(edges)
+                self.at.append(place)
+                self.token.append(token)
+                if child:
+                    self.tokens.append(token)
+                    self.depths.append(depth)
+                    parents.append(place)
+                    walk(child, len(self.tokens), depth + 1)
+
+        walk(trie(answers), 0, 1)
+        self.visible = torch.eye(len(self.tokens), dtype=torch.bool)
+        for node, parent in enumerate(parents):
+            if parent:
+                self.visible[node] |= self.visible[parent - 1]
+        self.paths = torch.zeros(len(answers), len(edges), dtype=torch.float64)
+        place_of = {
+            (parent, token): node + 1 for node, (parent, token) in enumerate(zip(parents, self.tokens, strict=True))
+        }
+        for number, answer in enumerate(answers):
+            place = 0
+            for token in answer:
+                self.paths[number, edges[place, token]] = 1
+                place = place_of.get((place, token), -1)
+
+
+class TrieScorer:
+    """Scores all answers in one pass over each prompt.
+
+    Args:
+        answers: token ids of each, with the token that ends it.
+    """
+
+    def __init__(self, packed: PackedModel, answers: Sequence[Sequence[int]]) -> None:
+        self.packed = packed
+        self._tree = _Tree(answers)
+
+    def score(self, prompts: Sequence[list[int]]) -> list[Scores]:
+        """Log-probabilities of the answers behind each prompt, each of shape (n_answers,).
+
+        Raises:
+            RuntimeError: if not even one prompt fits into the memory.
+        """
+        out: list[Scores] = [np.empty(0, np.float32)] * len(prompts)
+        per_row = 4 * self.packed.vocabulary * (1 + len(self._tree.tokens))
+        at_once = max(1, MOST_LOGITS_BYTES // per_row)
+        for group in self.packed.groups(prompts):
+            for start in range(0, len(group.members), at_once):
+                tails = group.tails[start : start + at_once]
+                with self.packed.replaced():
+                    device = self.packed.model.device
+                    scored = in_memory(tails, partial(self._score, group), device, self._bytes_for)
+                for index, scores in zip(group.members[start : start + at_once], scored, strict=True):
+                    out[index] = scores
+        return out
+
+    def _bytes_for(self, tails: Sequence[list[int]]) -> float:
+        """About what a pass takes: what a layer holds, attention among a row's own tokens, and logits."""
+        width = max(map(len, tails)) + len(self._tree.tokens)
+        heads = self.packed.model.config.get_text_config().num_attention_heads
+        attention = 3 * 4 * heads * len(tails) * width**2
+        logits = 4 * len(tails) * (1 + len(self._tree.tokens)) * self.packed.vocabulary
+        return self.packed.bytes_of(len(tails) * width) + attention + 2 * logits
+
+    def _score(self, group: Group, tails: Sequence[list[int]]) -> list[Scores]:
+        tree = self._tree
+        rows = cascade.Rows(group.prefix, group.shared, len(tails), max(map(len, tails)) + len(tree.tokens))
+        rows.layout = _lay_out(tails, tree.visible, self.packed.model.device)
+        starts = [0, *accumulate(len(tail) + len(tree.tokens) for tail in tails)]
+        logits = self.packed.forward(
+            rows,
+            [token for tail in tails for token in (*tail, *tree.tokens)],
+            [
+                group.shared + position
+                for tail in tails
+                for position in (*range(len(tail)), *(len(tail) - 1 + depth for depth in tree.depths))
+            ],
+            [
+                start + len(tail) - 1 + place
+                for start, tail in zip(starts, tails, strict=False)
+                for place in range(1 + len(tree.tokens))
+            ],
+        )
+        shaped = logits.view(len(tails), 1 + len(tree.tokens), -1).float()
+        wanted = shaped[:, tree.at, tree.token] - shaped.logsumexp(-1)[:, tree.at]
+        return list((wanted.double().cpu() @ tree.paths.T).float().numpy())
+
+
+def _lay_out(tails: Sequence[list[int]], visible: Tensor, device: torch.device) -> cascade.Layout:
+    """Rows of a prompt's own tokens and then the tree: the tree sees all of the prompt, and itself as it is grown."""
+    n_nodes = len(visible)
+    counts = [len(tail) + n_nodes for tail in tails]
+    layout = cascade.lay_out([0] * len(tails), counts, torch.device("cpu"))
+    for row, tail in enumerate(tails):
+        end = len(tail) + n_nodes
+        layout.hidden[row, len(tail) : end, len(tail) : end] = ~visible
+    return layout.to(device)
+
+
+class ForwardScorer:
+    """Scores each answer behind each prompt with plain forward passes over the whole text.
+
+    Args:
+        at_once: answers in one pass, padded on the right.
+    """
+
+    def __init__(self, model: PreTrainedModel, answers: Sequence[Sequence[int]], *, at_once: int = 1) -> None:
+        self._model = model
+        self._answers = [list(answer) for answer in answers]
+        self._at_once = at_once
+
+    def score(self, prompts: Sequence[list[int]]) -> list[Scores]:
+        """Log-probabilities of the answers behind each prompt, each of shape (n_answers,)."""
+        return [
+            np.array(
+                [
+                    score
+                    for start in range(0, len(self._answers), self._at_once)
+                    for score in in_memory(
+                        self._answers[start : start + self._at_once], partial(self._score, prompt), self._model.device
+                    )
+                ],
+                dtype=np.float32,
+            )
+            for prompt in prompts
+        ]
+
+    @torch.inference_mode()
+    def _score(self, prompt: list[int], answers: Sequence[list[int]]) -> list[float]:
+        width = max(map(len, answers))
+        ids = torch.tensor([prompt + answer + [answer[-1]] * (width - len(answer)) for answer in answers])
+        mask = torch.tensor([[1] * (len(prompt) + len(a)) + [0] * (width - len(a)) for a in answers])
+        device = self._model.device
+        out = self._model(
+            input_ids=ids.to(device), attention_mask=mask.to(device), use_cache=False, logits_to_keep=width + 1
+        )
+        logprobs = out.logits[:, :-1].float().log_softmax(-1)
+        return [
+            float(logprobs[row, torch.arange(len(answer)), torch.tensor(answer)].double().sum())
+            for row, answer in enumerate(answers)
+        ]

@@ -1,0 +1,168 @@
+"""A model behind cascade attention: prompts that begin alike share one copy of what they begin with.
+
+What the fast decoder and the scoring of all labels have in common: which prefix a prompt shares, passes over a
+packed batch, and what they take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from evalcore.predictors.engines import shared_prefix_attention as cascade
+from evalcore.predictors.engines.prefixes import LEAST_SHARED, common_length, shared_prefixes
+
+if TYPE_CHECKING:
+    from transformers import GenerationConfig, PreTrainedModel
+
+
+@dataclass
+class Work:
+    """What went through the model: for the benchmark and the curious."""
+
+    passes: int = 0
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Group:
+    """Prompts that share a prefix.
+
+    Attributes:
+        members: which prompts; the longest first, so that rows that are alike stand together.
+        tails: what of each is its own.
+        shared: how many tokens of `prefix` they begin with.
+    """
+
+    prefix: cascade.Prefix
+    shared: int
+    members: list[int]
+    tails: list[list[int]]
+
+
+def why_not(model: PreTrainedModel, settings: GenerationConfig) -> str:
+    """The reason why a model cannot be run this way, or nothing."""
+    config = model.config.get_text_config()
+    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
+    rope = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
+    if model.config.is_encoder_decoder:
+        return "it has an encoder"
+    if not getattr(model, "_supports_attention_backend", False):
+        return "its attention cannot be replaced"
+    if kinds != {"full_attention"}:
+        return "not all of its layers attend to the whole text"
+    if not any(name.endswith("rotary_emb") for name, _ in model.named_modules()):
+        return "its positions are not rotary"
+    if isinstance(rope, dict) and rope.get("rope_type", "default") in ("dynamic", "longrope"):
+        return "its rotary positions depend on the length of the text"
+    return unusual(settings)
+
+
+def unusual(settings: GenerationConfig) -> str:
+    """What a generation_config asks for beside a repetition penalty that changes greedy decoding, or nothing."""
+    for name, neutral in (
+        ("no_repeat_ngram_size", 0),
+        ("suppress_tokens", None),
+        ("begin_suppress_tokens", None),
+        ("forced_eos_token_id", None),
+        ("bad_words_ids", None),
+        ("min_new_tokens", None),
+        ("encoder_repetition_penalty", 1.0),
+        ("exponential_decay_length_penalty", None),
+    ):
+        if (getattr(settings, name, None) or neutral) != neutral:
+            return f"its generation_config sets {name}"
+    return ""
+
+
+class PackedModel:
+    """A causal language model whose passes go over packed rows behind shared prefixes.
+
+    Attributes:
+        model: as loaded; its own attention is restored after each pass.
+        work: what has gone through it since it was last reset.
+    """
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        cascade.register()
+        self.model = model
+        self.work = Work()
+        self._prefixes: list[cascade.Prefix] = []
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of logits."""
+        return int(self.model.config.get_text_config().vocab_size)
+
+    def share(self, prompts: Sequence[list[int]]) -> None:
+        """Find what prompts like these have in common, and compute it once."""
+        wanted = shared_prefixes(prompts, LEAST_SHARED)
+        known = {prefix.ids: prefix for prefix in self._prefixes}
+        self._prefixes = [known.get(ids) or self._computed(ids) for ids in wanted]
+
+    def groups(self, prompts: Sequence[list[int]]) -> Iterator[Group]:
+        """The prompts by the prefix that they share most of."""
+        if not self._prefixes:
+            self.share(prompts)
+        together: dict[tuple[int, int], list[int]] = {}
+        for index, prompt in enumerate(prompts):
+            together.setdefault(self._best_prefix(prompt), []).append(index)
+        for (which, shared), members in together.items():
+            members.sort(key=lambda index: -len(prompts[index]))
+            prefix = self._prefixes[which] if shared else cascade.Prefix(())
+            yield Group(prefix, shared, members, [prompts[index][shared:] for index in members])
+
+    def forward(
+        self, to: cascade.Prefix | cascade.Rows, ids: Sequence[int], positions: Sequence[int], deciding: Sequence[int]
+    ) -> Tensor:
+        """Logits after the tokens at `deciding`, shape (len(deciding), vocabulary)."""
+        device = self.model.device
+        self.work.passes += 1
+        self.work.tokens += len(ids)
+        with cascade.attending(to):
+            out = self.model(
+                input_ids=torch.tensor([ids], device=device),
+                position_ids=torch.tensor([list(positions)], device=device),
+                use_cache=False,
+                logits_to_keep=torch.tensor(deciding, device=device),
+            )
+        logits: Tensor = out.logits[0]
+        return logits
+
+    @contextmanager
+    def replaced(self) -> Iterator[None]:
+        """While this lasts the model attends through `cascade`."""
+        own = self.model.config._attn_implementation
+        self.model.set_attn_implementation(cascade.NAME)
+        try:
+            with torch.inference_mode():
+                yield
+        finally:
+            self.model.set_attn_implementation(own)
+
+    def bytes_of(self, n_tokens: int) -> float:
+        """Keys and values of so many tokens, and about what a layer holds of them at once."""
+        config = self.model.config.get_text_config()
+        size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+        kept = config.num_hidden_layers * 2 * heads * size
+        held = 4 * (config.hidden_size + config.intermediate_size)
+        return n_tokens * (kept + held) * float(self.model.dtype.itemsize)
+
+    def _computed(self, ids: tuple[int, ...]) -> cascade.Prefix:
+        prefix = cascade.Prefix(ids)
+        with self.replaced():
+            self.forward(prefix, list(ids), range(len(ids)), [len(ids) - 1])
+        return prefix
+
+    def _best_prefix(self, prompt: list[int]) -> tuple[int, int]:
+        """Which prefix a prompt shares most of, and how much; (0, 0) if it is not worth it."""
+        own = tuple(prompt[:-1])
+        shared = [common_length(own, prefix.ids) for prefix in self._prefixes]
+        best = max(range(len(shared)), key=shared.__getitem__, default=0)
+        return (best, shared[best]) if shared and shared[best] >= LEAST_SHARED else (0, 0)

@@ -1,0 +1,142 @@
+"""Which engine runs a model: the one asked for or, where that cannot be, the next one, saying so.
+
+`fast`, then `batched` behind a cached prefix, then `batched` without, then `loop`. Before an engine is trusted with a
+model it has to repeat what the loop says to a few made-up prompts.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+
+from evalcore.predictors.engines.fast import FastDecoder
+from evalcore.predictors.engines.generate import CachedDecoder, GenerateDecoder
+from evalcore.predictors.engines.label_likelihood import ForwardScorer, Scores, TrieScorer
+from evalcore.predictors.engines.memory import is_out_of_memory
+from evalcore.predictors.engines.packed import PackedModel, unusual, why_not
+from evalcore.predictors.engines.shared_prefix_attention import Unsupported
+from evalcore.store.spec import Engine
+
+if TYPE_CHECKING:
+    from transformers import GenerationConfig, PreTrainedModel
+
+BATCH_SIZES: dict[Engine, tuple[int, int]] = {"fast": (64, 512), "batched": (128, 512), "loop": (1, 1)}
+"""Prompts at once where the person has not said: on a CPU; on an accelerator, which wants more to do."""
+
+PADDED_TOGETHER = 32
+"""Of a batch so many prompts of about one length go through `generate` together: padding costs more than passes."""
+
+_PROBE_SHARED = 24
+_PROBE_TAILS = (3, 7, 5)
+_PROBE_NEW = 4
+
+
+class Decoder(Protocol):
+    """Token ids of prompts -> token ids of greedy completions."""
+
+    def expect(self, prompts: Sequence[list[int]], answers: Sequence[list[int]]) -> None:
+        """Told once before a run: some of its prompts, and the answers that are likely, each with its end token."""
+
+    def decode(self, prompts: Sequence[list[int]]) -> list[list[int]]:
+        """New token ids for each prompt, up to and with the end token."""
+
+
+class Scorer(Protocol):
+    """Token ids of prompts -> log-probabilities of the answers."""
+
+    def score(self, prompts: Sequence[list[int]]) -> list[Scores]:
+        """Each of shape (n_answers,)."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """An engine that runs a model.
+
+    Attributes:
+        decoder: of free answers.
+        scorer: makes what scores given answers (token ids, end token included).
+        name: the engine, and why it is not the one asked for; for people.
+        packed: what the fast engine has put through the model; None for the others.
+    """
+
+    decoder: Decoder
+    scorer: Callable[[Sequence[Sequence[int]]], Scorer]
+    name: str
+    packed: PackedModel | None = None
+
+
+def choose_engine(engine: Engine, model: PreTrainedModel, settings: GenerationConfig, batch_size: int) -> Chosen:
+    """The engine that was asked for, or the first after it that agrees with the loop."""
+    at_once = min(batch_size, PADDED_TOGETHER)
+    refusals: list[str] = []
+    for name, make in _candidates(engine, model, at_once, refusals, settings):
+        if name != "loop":
+            refusal = _disagreement(make, model, settings)
+            if refusal:
+                refusals.append(f"not {name}: {refusal}")
+                continue
+        decoder = make(settings)
+        packed = decoder.packed if isinstance(decoder, FastDecoder) else None
+
+        def scorer(answers: Sequence[Sequence[int]], packed: PackedModel | None = packed, name: str = name) -> Scorer:
+            if packed is not None:
+                return TrieScorer(packed, answers)
+            return ForwardScorer(model, answers, at_once=1 if name == "loop" else at_once)
+
+        return Chosen(decoder, scorer, "; ".join([name, *refusals]), packed)
+    raise AssertionError("the loop runs whatever generate runs")
+
+
+Make = Callable[["GenerationConfig"], Decoder]
+
+
+def _candidates(
+    engine: Engine, model: PreTrainedModel, at_once: int, refusals: list[str], settings: GenerationConfig
+) -> Iterator[tuple[str, Make]]:
+    if engine == "fast":
+        refusal = why_not(model, settings)
+        if refusal:
+            refusals.append(f"not fast: {refusal}")
+        else:
+            yield "fast", lambda settings: FastDecoder(PackedModel(model), settings)
+    if engine in ("fast", "batched") and not unusual(settings):
+        yield (
+            "batched, prefix cached",
+            lambda settings: CachedDecoder(model, settings, at_once=at_once),
+        )
+    if engine in ("fast", "batched"):
+        yield "batched", lambda settings: GenerateDecoder(model, settings, at_once=at_once)
+    yield "loop", lambda settings: GenerateDecoder(model, settings)
+
+
+def _disagreement(make: Make, model: PreTrainedModel, settings: GenerationConfig) -> str:
+    """How an engine fails to repeat what the loop says to a few prompts, or nothing."""
+    short = copy.deepcopy(settings)
+    short.max_new_tokens = _PROBE_NEW
+    prompts = _probe(int(model.config.get_text_config().vocab_size))
+    expected = GenerateDecoder(model, short).decode(prompts)
+    try:
+        decoder = make(short)
+        decoder.expect(prompts, expected[:1])
+        got = decoder.decode(prompts)
+    except (Unsupported, NotImplementedError, TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
+        # A model's code and the cache library raise about anything for what they were not made for.
+        if is_out_of_memory(error):
+            raise
+        return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+    alike = sum(a == b for a, b in zip(got, expected, strict=True))
+    # In short formats rounding may turn a near tie; a wrong engine turns everything.
+    enough = len(prompts) if model.dtype in (torch.float32, torch.float64) else len(prompts) / 2
+    return "" if alike >= enough else f"it answers {len(prompts) - alike} of {len(prompts)} test prompts otherwise"
+
+
+def _probe(vocabulary: int) -> list[list[int]]:
+    """Prompts that begin alike and are of several lengths."""
+    random = torch.Generator().manual_seed(0)
+    ids = torch.randint(vocabulary, (_PROBE_SHARED + sum(_PROBE_TAILS),), generator=random).tolist()
+    shared, own = ids[:_PROBE_SHARED], ids[_PROBE_SHARED:]
+    return [shared + own[at : at + length] for at, length in zip((0, 3, 10), _PROBE_TAILS, strict=True)]

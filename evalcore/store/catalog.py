@@ -1,0 +1,165 @@
+"""What a person does with stored runs: name them, note something, pin a baseline, delete, see the disk used."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from evalcore.errors import StoreError
+from evalcore.store.database import RunRecord, Store
+from evalcore.store.jobs import Jobs
+
+NAME_LENGTH = 60
+NOTE_LENGTH = 2000
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a person wrote on a run.
+
+    Attributes:
+        pinned: the baseline of its task; one run a task.
+    """
+
+    name: str = ""
+    note: str = ""
+    pinned: bool = False
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """What a deletion took away and what it left.
+
+    Attributes:
+        completions: raw completions that no other run needs, deleted.
+        kept: completions of the run that another run shares; they stay.
+    """
+
+    completions: int
+    kept: int
+
+
+class Shelf:
+    """The runs in a store, as a person arranges them. Every method is one short transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def marks(self) -> dict[str, Mark]:
+        """What is written on which run; runs without a mark are left out."""
+        with self._store.connect() as db:
+            rows = db.execute("SELECT run_id, name, note, pinned FROM run_marks").fetchall()
+        return {run_id: Mark(name, note, bool(pinned)) for run_id, name, note, pinned in rows}
+
+    def write(self, run_id: str, *, name: str, note: str) -> None:
+        """Name a run and note something on it; empty texts take the mark off.
+
+        Raises:
+            StoreError: if there is no such run, or the texts are too long.
+        """
+        name, note = " ".join(name.split()), note.strip()
+        if len(name) > NAME_LENGTH or len(note) > NOTE_LENGTH:
+            raise StoreError(
+                f"the name has {len(name)} characters, the note {len(note)}.",
+                do=f"A name takes {NAME_LENGTH}, a note {NOTE_LENGTH}.",
+            )
+        self._store.run(run_id)
+        with self._store.connect(write=True) as db:
+            db.execute(
+                "INSERT INTO run_marks (run_id, name, note) VALUES (?, ?, ?)"
+                " ON CONFLICT (run_id) DO UPDATE SET name = excluded.name, note = excluded.note",
+                (run_id, name, note),
+            )
+
+    def pin(self, run_id: str, pinned: bool = True) -> None:
+        """Make a run the baseline of its task, in place of the one before it; or no longer.
+
+        Raises:
+            StoreError: if there is no such run.
+        """
+        record = self._store.run(run_id)
+        with self._store.connect(write=True) as db:
+            if pinned:
+                db.execute(
+                    "UPDATE run_marks SET pinned = 0 WHERE run_id IN (SELECT run_id FROM runs WHERE task_name = ?)",
+                    (record.task_name,),
+                )
+            db.execute(
+                "INSERT INTO run_marks (run_id, pinned) VALUES (?, ?)"
+                " ON CONFLICT (run_id) DO UPDATE SET pinned = excluded.pinned",
+                (run_id, pinned),
+            )
+
+    def pinned_for(self, task_name: str) -> str | None:
+        """The pinned baseline of a task; None if there is none."""
+        with self._store.connect() as db:
+            row = db.execute(
+                "SELECT m.run_id FROM run_marks m JOIN runs r ON r.run_id = m.run_id"
+                " WHERE m.pinned AND r.task_name = ?",
+                (task_name,),
+            ).fetchone()
+        return str(row[0]) if row else None
+
+    def at_work(self, run_id: str) -> bool:
+        """Whether a job that waits or runs is for this run."""
+        record = self._store.run(run_id)
+        return any(
+            job.run_id == run_id or (job.kind == "run" and job.spec == record.spec)
+            for job in Jobs(self._store).active()
+        )
+
+    def delete(self, run_id: str) -> Deleted:
+        """Delete a run, its marks, and those of its completions and examples that no other run needs.
+
+        Raises:
+            StoreError: if there is no such run, or a job is at work on it.
+        """
+        record = self._store.run(run_id)
+        if self.at_work(run_id):
+            raise StoreError("this run is being predicted.", where=run_id, do="Stop it first.")
+        with self._store.connect(write=True) as db:
+            mine = "SELECT key FROM run_items WHERE run_id = ?"
+            shared = f"{mine} INTERSECT SELECT key FROM run_items WHERE run_id <> ?"
+            kept = db.execute(f"SELECT count(*) FROM completions WHERE key IN ({shared})", (run_id, run_id)).fetchone()[
+                0
+            ]
+            gone = db.execute(
+                f"DELETE FROM completions WHERE key IN ({mine}) AND key NOT IN ({shared})", (run_id, run_id, run_id)
+            ).rowcount
+            db.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))  # its items and marks go with it
+            db.execute(
+                "DELETE FROM sample_items WHERE sample_id = ?"
+                " AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.sample_id = ?)",
+                (record.sample_id, record.sample_id),
+            )
+        # SQLite gives the space back to the disk only in a VACUUM. The run is gone without one.
+        if not Jobs(self._store).active():
+            with suppress(StoreError), self._store.connect() as db:
+                db.execute("VACUUM")
+        return Deleted(int(gone), int(kept))
+
+    def disk_used(self) -> int:
+        """Size of the database in bytes."""
+        return self._store.path.stat().st_size
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each run's completions, those that it shares with other runs included."""
+        with self._store.connect() as db:
+            rows = db.execute(
+                "SELECT i.run_id, sum(length(CAST(c.text AS BLOB)) + length(c.token_ids) + 72) FROM run_items i"
+                " JOIN completions c ON c.key = i.key GROUP BY i.run_id"
+            ).fetchall()
+        return {run_id: int(size) for run_id, size in rows}
+
+
+def title_of(record: RunRecord, mark: Mark | None) -> str:
+    """A run's own name if it has one, and what it is."""
+    model = record.spec.model.rstrip("/").rpartition("/")[2]
+    parts = [model]
+    if record.prompt.name != "none":
+        parts.append(record.prompt.name)
+    if record.spec.decoding != "plain":
+        parts.append(record.spec.decoding.replace("-", " "))
+    parts += [record.task_name, f"{record.n} {record.spec.sample}"]
+    what = " · ".join(parts)
+    return f"{mark.name} ({what})" if mark and mark.name else what

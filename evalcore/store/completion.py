@@ -1,0 +1,76 @@
+"""What a predictor returns for one prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalcore.store.spec import Identity
+from evalcore.tasks.prompt import Messages
+
+Stop = Literal["eos", "length", "too_long", "chosen", "given"]
+"""Why it ended: the model said so; cut at max_new_tokens; the prompt did not fit; it is the best of all labels; it
+came from elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The raw output for one prompt, before any parsing.
+
+    Attributes:
+        text: as decoded, special tokens left out.
+        token_ids: what the model generated, its end token included; empty for baselines and imports.
+        prompt_tokens: length of the prompt in tokens; 0 where there are none.
+        stop: why generation ended.
+        latency_ms: wall time of the batch it was part of, divided by the batch's size.
+        label_logprobs: of a `chosen` one, float32 little-endian: the log-probability of each label's tokens with the
+            end token, in the order in which the prompt lists the labels. Empty otherwise.
+    """
+
+    text: str
+    token_ids: tuple[int, ...] = ()
+    prompt_tokens: int = 0
+    stop: Stop = "given"
+    latency_ms: float = 0.0
+    label_logprobs: bytes = b""
+
+    @property
+    def logprobs(self) -> NDArray[np.float32]:
+        """`label_logprobs` as an array, shape (n_labels,) or (0,)."""
+        return np.frombuffer(self.label_logprobs, dtype="<f4")
+
+
+class Predictor(Protocol):
+    """A loaded model, or something that answers like one."""
+
+    @property
+    def identity(self) -> Identity:
+        """Everything that decides a completion beside the prompt."""
+
+    @property
+    def batch_size(self) -> int:
+        """How many prompts `predict` likes to be given at once."""
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What people want to know of it once it is loaded; decides nothing that the identity does not say."""
+
+    def predict(self, prompts: list[Messages]) -> list[Completion]:
+        """One completion for each prompt, in order."""
+
+
+@runtime_checkable
+class Expecting(Protocol):
+    """A predictor that wants to know beforehand what a run will ask, and what answers there are."""
+
+    def expect(self, prompts: Sequence[Messages], answers: Sequence[str]) -> None:
+        """Told once before a run.
+
+        Args:
+            prompts: all that it will be asked, or a part.
+            answers: what a perfect model would write for each label, in the order of the prompt's list.
+        """

@@ -1,0 +1,226 @@
+"""The queue between pages and the worker: what is to be done, how far it is, how it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from typing import Literal
+
+from evalcore.store.database import Store
+from evalcore.store.spec import RunSpec
+
+REPORTS_KEPT = 32
+"""Of a job: its rate is that of the last few seconds, or of the last batches where these take longer."""
+
+Kind = Literal["run", "preview"]
+State = Literal["queued", "running", "done", "stopped", "failed", "died"]
+ACTIVE: tuple[State, ...] = ("queued", "running")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work for the worker.
+
+    Attributes:
+        job_id: rising number; the queue's order.
+        kind: `run` predicts what a RunSpec asks for; `preview` renders one prompt.
+        payload: the RunSpec as JSON; for a preview, JSON of its own.
+        state: `failed` ended with a message for people; `died` took the worker with it.
+        phase: what it is doing, in a few words.
+        run_id: known once the job has resolved its spec.
+        done, cached, total: examples with a completion; those that had one before; all of them.
+        predicting_since: when the first batch began (seconds since 1970).
+        result: a message (failed, died) or a preview as JSON.
+        stop: a person has asked for it to stop (1; SQLite has no truth values).
+        worker_pid: who took it.
+        created, started, finished: seconds since 1970.
+    """
+
+    job_id: int
+    kind: Kind
+    payload: str
+    state: State
+    phase: str
+    run_id: str | None
+    done: int
+    cached: int
+    total: int
+    predicting_since: float | None
+    result: str
+    stop: int
+    worker_pid: int | None
+    created: float
+    started: float | None
+    finished: float | None
+
+    @property
+    def spec(self) -> RunSpec:
+        """What a `run` job predicts."""
+        return RunSpec.from_json(self.payload)
+
+    @property
+    def active(self) -> bool:
+        """Waiting or being worked on."""
+        return self.state in ACTIVE
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a job has gone of late, and how long it has been silent.
+
+    Attributes:
+        heard: when something was last heard of it (seconds since 1970).
+        rate: examples a second over the last reports; None before there are two.
+        longest_wait_s: between two of these reports.
+    """
+
+    heard: float
+    rate: float | None = None
+    longest_wait_s: float = 0.0
+
+    @classmethod
+    def of(cls, reports: Sequence[tuple[float, int]], since: float) -> Pace:
+        """From the reports, each a time and how many were done, in their order; `since` if there are none."""
+        if not reports:
+            return cls(since)
+        (began, had), (heard, done) = reports[0], reports[-1]
+        waits = [later - earlier for (earlier, _), (later, _) in pairwise(reports)]
+        rate = (done - had) / (heard - began) if done > had and heard > began else None
+        return cls(heard, rate, max(waits, default=0.0))
+
+
+_COLUMNS = ", ".join(field.name for field in fields(Job))
+
+
+class Jobs:
+    """The queue in a store. Every method is one short transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def enqueue(self, kind: Kind, payload: str) -> int:
+        """Add a job, or name the active one that does the same."""
+        with self._store.connect(write=True) as db:
+            same = db.execute(
+                "SELECT job_id FROM jobs WHERE kind = ? AND payload = ? AND stop = 0"
+                " AND state IN ('queued', 'running')",
+                (kind, payload),
+            ).fetchone()
+            if same:
+                return int(same[0])
+            cursor = db.execute(
+                "INSERT INTO jobs (kind, payload, state, created) VALUES (?, ?, 'queued', ?)",
+                (kind, payload, time.time()),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def claim(self, worker_pid: int) -> Job | None:
+        """Take the next job; previews go first, since a person is waiting for them."""
+        with self._store.connect(write=True) as db:
+            row = db.execute(
+                f"SELECT {_COLUMNS} FROM jobs WHERE state = 'queued' ORDER BY kind = 'run', job_id LIMIT 1"
+            ).fetchone()
+            if row is None:
+                return None
+            db.execute(
+                "UPDATE jobs SET state = 'running', worker_pid = ?, started = ? WHERE job_id = ?",
+                (worker_pid, time.time(), row[0]),
+            )
+        return Job(*row)
+
+    def report(
+        self,
+        job_id: int,
+        *,
+        phase: str,
+        run_id: str | None,
+        done: int,
+        cached: int,
+        total: int,
+        predicting: bool,
+    ) -> bool:
+        """Note how far a job is.
+
+        Returns:
+            False if a person has asked for it to stop.
+        """
+        with self._store.connect(write=True) as db:
+            db.execute(
+                "UPDATE jobs SET phase = ?, run_id = coalesce(?, run_id), done = ?, cached = ?, total = ?,"
+                " predicting_since = CASE WHEN ? THEN coalesce(predicting_since, ?) END WHERE job_id = ?",
+                (phase, run_id, done, cached, total, predicting, time.time(), job_id),
+            )
+            db.execute("INSERT INTO job_reports (job_id, at, done) VALUES (?, ?, ?)", (job_id, time.time(), done))
+            db.execute(
+                "DELETE FROM job_reports WHERE job_id = ? AND report_id NOT IN"
+                " (SELECT report_id FROM job_reports WHERE job_id = ? ORDER BY report_id DESC LIMIT ?)",
+                (job_id, job_id, REPORTS_KEPT),
+            )
+            row = db.execute("SELECT stop FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
+            return row is not None and not row[0]
+
+    def finish(self, job_id: int, state: State, result: str = "") -> None:
+        """Say how a job ended."""
+        with self._store.connect(write=True) as db:
+            db.execute(
+                "UPDATE jobs SET state = ?, result = ?, finished = ?, phase = '' WHERE job_id = ?",
+                (state, result, time.time(), job_id),
+            )
+            db.execute("DELETE FROM job_reports WHERE job_id = ?", (job_id,))
+
+    def pace(self, job: Job) -> Pace:
+        """How fast a job goes, and when it was last heard of."""
+        with self._store.connect() as db:
+            reports = db.execute(
+                "SELECT at, done FROM job_reports WHERE job_id = ? ORDER BY report_id", (job.job_id,)
+            ).fetchall()
+        if job.predicting_since is not None:  # what came before, loading the model say, was no predicting
+            reports = [report for report in reports if report[0] >= job.predicting_since]
+        return Pace.of(reports, job.predicting_since or job.started or job.created)
+
+    def bury(self, reason: str) -> int:
+        """Mark jobs that are `running` although there is no worker. Only the holder of the worker's lock may.
+
+        Returns:
+            how many there were.
+        """
+        with self._store.connect(write=True) as db:
+            db.execute("DELETE FROM job_reports")
+            return db.execute(
+                "UPDATE jobs SET state = CASE stop WHEN 1 THEN 'stopped' ELSE 'died' END, result = ?, finished = ?,"
+                " phase = '' WHERE state = 'running'",
+                (reason, time.time()),
+            ).rowcount
+
+    def stop(self, job_id: int) -> None:
+        """Ask a job to stop after the batch in hand; one that waits is stopped at once."""
+        with self._store.connect(write=True) as db:
+            db.execute("UPDATE jobs SET stop = 1 WHERE job_id = ? AND state = 'running'", (job_id,))
+            db.execute(
+                "UPDATE jobs SET stop = 1, state = 'stopped', finished = ? WHERE job_id = ? AND state = 'queued'",
+                (time.time(), job_id),
+            )
+
+    def get(self, job_id: int) -> Job | None:
+        """One job; None if there is none of that number."""
+        rows = self._select("WHERE job_id = ?", (job_id,))
+        return rows[0] if rows else None
+
+    def active(self) -> list[Job]:
+        """Jobs that wait or run, in the queue's order."""
+        return self._select("WHERE state IN ('queued', 'running') ORDER BY job_id")
+
+    def recent(self, limit: int = 20) -> list[Job]:
+        """The last run jobs, the newest first."""
+        return self._select("WHERE kind = 'run' ORDER BY job_id DESC LIMIT ?", (limit,))
+
+    def last_for(self, spec: RunSpec) -> Job | None:
+        """The newest job for just this spec."""
+        rows = self._select("WHERE kind = 'run' AND payload = ? ORDER BY job_id DESC LIMIT 1", (spec.to_json(),))
+        return rows[0] if rows else None
+
+    def _select(self, where: str, parameters: Sequence[object] = ()) -> list[Job]:
+        with self._store.connect() as db:
+            return [Job(*row) for row in db.execute(f"SELECT {_COLUMNS} FROM jobs {where}", parameters)]

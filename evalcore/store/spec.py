@@ -1,0 +1,175 @@
+"""What decides a run, and the keys that follow from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from evalcore.errors import SpecError
+from evalcore.tasks.prompt import Messages
+from evalcore.tasks.task import SAMPLES, Example, Sample, TaskSource
+
+KEY_VERSION = 1
+"""Raised when a key means something else than before; older completions are then never read as current."""
+
+Decoding = Literal["plain", "as-shipped", "choose", "choose-mean"]
+Engine = Literal["fast", "batched", "loop"]
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+
+CHOOSING: tuple[Decoding, ...] = ("choose", "choose-mean")
+"""Decodings whose answer is always one of the labels."""
+
+BASELINES = ("majority", "tfidf")
+NO_PROMPT = "none"
+
+Identity = Mapping[str, str | int]
+"""Everything that decides a completion beside the prompt: weights, tokenizer, dtype, decoding, engine."""
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """What a person asks for. Two equal specs are the same run as long as data and weights stay the same.
+
+    Attributes:
+        task: where examples and labels come from.
+        model: `demo`, `demo-early`, `majority`, `tfidf`, a folder, or a hub id (`owner/name` or `owner/name@revision`).
+        prompt: a built-in variant or the name of a person's own.
+        n: number of examples; the whole split if it has fewer.
+        sample, seed: which of them.
+        decoding: `plain` greedy, or greedy `as-shipped` with the penalties of the model's generation_config; or no
+            free answer at all: `choose` takes the label whose tokens are the most probable answer, `choose-mean`
+            the one that is so per token.
+        engine: how a local model predicts; all give the same answers in float32, and `loop`, one prompt after
+            another, is the reference. Where a model cannot be run by one, the next one does.
+        max_new_tokens: completions are cut there.
+        batch_size: prompts a local model is given at once, 0 for what suits the device and the engine; part of the
+            key, since rounding depends on it.
+        dtype: number format of the weights; `auto` chooses by device.
+    """
+
+    task: TaskSource = field(default_factory=TaskSource)
+    model: str = "demo"
+    prompt: str = "article"
+    n: int = 400
+    sample: Sample = "stratified"
+    seed: int = 0
+    decoding: Decoding = "plain"
+    engine: Engine = "fast"
+    max_new_tokens: int = 16
+    batch_size: int = 0
+    dtype: Dtype = "auto"
+
+    @property
+    def key(self) -> str:
+        """What was asked for, hashed: finds the run of an equal spec without resolving anything."""
+        return digest(asdict(self))
+
+    def to_json(self) -> str:
+        """One line of JSON from which `from_json` makes the same spec."""
+        return canonical(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> RunSpec:
+        """The inverse of `to_json`."""
+        fields = json.loads(text)
+        return cls(**{**fields, "task": TaskSource(**fields["task"])})
+
+
+def checked(spec: RunSpec) -> RunSpec:
+    """The spec in its one normal form: what cannot matter to a baseline is set to its default.
+
+    Raises:
+        SpecError: if an option is unknown or out of range.
+    """
+    for name, value, choices in (
+        ("sample", spec.sample, SAMPLES),
+        ("decoding", spec.decoding, get_args(Decoding)),
+        ("engine", spec.engine, get_args(Engine)),
+        ("dtype", spec.dtype, get_args(Dtype)),
+    ):
+        if value not in choices:
+            raise SpecError(f"there is no {name} {value!r}.", do=f"Choose one of {', '.join(choices)}.")
+    if spec.n < 1:
+        raise SpecError(f"N is {spec.n}.", do="Choose at least 1 example.")
+    if not 1 <= spec.max_new_tokens <= 4096:
+        raise SpecError(f"max_new_tokens is {spec.max_new_tokens}.", do="Choose 1 to 4096.")
+    if not 0 <= spec.batch_size <= 4096:
+        raise SpecError(f"batch_size is {spec.batch_size}.", do="Choose 1 to 4096, or 0 for what suits the device.")
+    if not spec.model.strip():
+        raise SpecError(
+            "no model is named.", do="Give `demo`, a hub id such as Qwen/Qwen2.5-1.5B-Instruct, or a folder."
+        )
+    if spec.sample == "first":
+        spec = replace(spec, seed=0)
+    if spec.engine == "loop":
+        spec = replace(spec, batch_size=1)
+    if spec.decoding in CHOOSING:
+        spec = replace(spec, max_new_tokens=RunSpec.max_new_tokens)
+    if spec.model in BASELINES:
+        plain = RunSpec()
+        return replace(
+            spec,
+            prompt=NO_PROMPT,
+            decoding=plain.decoding,
+            engine=plain.engine,
+            max_new_tokens=plain.max_new_tokens,
+            batch_size=plain.batch_size,
+            dtype=plain.dtype,
+        )
+    return spec
+
+
+def completion_keys(identity: Identity, prompts: Sequence[Messages]) -> list[bytes]:
+    """The key of each completion: a hash of the identity of the predictor and of the chat messages.
+
+    The messages stand for the prompt as rendered: the chat template and the tokenizer that render them are
+    part of the identity.
+    """
+    base = hashlib.sha256(canonical({"key_version": KEY_VERSION, **identity}).encode())
+    keys = []
+    for messages in prompts:
+        own = base.copy()
+        own.update(canonical(messages).encode())
+        keys.append(own.digest())
+    return keys
+
+
+class SampleHash:
+    """A hash of what was sampled, labels and examples in order, made example by example."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self._hash = hashlib.sha256(canonical(list(labels)).encode())
+
+    def add(self, text: str, label: str) -> None:
+        """The next example."""
+        self._hash.update(canonical([text, label]).encode("ascii"))
+
+    def hexdigest(self) -> str:
+        """SHA-256, in hexadecimal."""
+        return self._hash.hexdigest()
+
+
+def sample_id(labels: Sequence[str], examples: Iterable[Example]) -> str:
+    """A hash of what was sampled: labels and examples, in order."""
+    made = SampleHash(labels)
+    for example in examples:
+        made.add(example.text, example.label)
+    return made.hexdigest()
+
+
+def run_id(sample: str, identity: Identity, prompt_fingerprint: str) -> str:
+    """A run's short name: a hash of the sample, the predictor and the prompt."""
+    return digest([KEY_VERSION, sample, dict(identity), prompt_fingerprint])[:12]
+
+
+def canonical(value: Any) -> str:
+    """JSON with one spelling for equal values."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical JSON, in hexadecimal."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()

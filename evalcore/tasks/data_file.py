@@ -1,0 +1,151 @@
+"""Data files -> rows of text, exactly as written. The one place that reads CSV, JSONL and Parquet.
+
+Nothing is guessed about values: `NA`, `001` and `True` are text. What cannot be read exactly is refused
+with the line it stands on. (pandas would read a row with one field too many as an index, without a word.)
+Only the columns that the caller wants are converted: what stands in the others does no harm.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalcore.errors import DataError
+from evalcore.tasks import table
+from evalcore.tasks.table import Choose, Header, Table, check_text, every_column
+from evalcore.tasks.text_file import parse_csv, parse_json, parse_json_lines, text_file
+
+__all__ = [
+    "SUFFIXES", "Header", "LabelList", "Table", "parse_table", "read_label_list", "read_table", "typed_path",
+]  # fmt: skip
+
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+MAX_LABEL_LIST_BYTES = 16 * 2**20
+
+_RECENT_S = 2.0
+_PAUSE_S = 0.1
+_PAUSE_INSIDE_A_ROW_S = 1.0
+
+
+@dataclass(frozen=True)
+class LabelList:
+    """Labels in order, and where each stands.
+
+    Attributes:
+        name: the file's name, for messages.
+        labels: as they stand there.
+        places: of each, for messages: its line, or its number in a JSON array; empty if they come from no list.
+    """
+
+    name: str
+    labels: list[str]
+    places: list[str]
+
+    def where(self, at: int) -> str:
+        """Where the label at `at` stands, for messages."""
+        return f"{self.name}, {self.places[at]}" if self.places else self.name
+
+
+def read_table(path: Path, choose: Choose = every_column) -> Table:
+    """Read a CSV, TSV, JSONL or Parquet file.
+
+    Args:
+        choose: is given the names of all columns and says which of them are read.
+
+    Raises:
+        DataError: if it is missing, of another kind, not UTF-8 or UTF-16, ragged, too large or being written.
+    """
+    return parse_table(path.name, _read(path), choose)
+
+
+def typed_path(name: str) -> Path | None:
+    """The file or folder that a person names; None if there is none, or the name cannot be one."""
+    try:
+        path = Path(name).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError, ValueError):  # too long; a home folder that nobody has; half a surrogate pair
+        return None
+
+
+def parse_table(name: str, content: bytes, choose: Choose = every_column) -> Table:
+    """The same for content in memory (an upload); `name` only decides the format and stands in messages."""
+    name = _shown(name)
+    if len(content) > table.MAX_BYTES:
+        raise table.too_many_bytes(name)
+    suffix = Path(name).suffix.lower()
+    if suffix == ".parquet":
+        from evalcore.tasks.parquet_file import parse_parquet
+
+        return parse_parquet(name, content, choose)
+    if suffix in (".jsonl", ".ndjson"):
+        return parse_json_lines(text_file(name, content), choose)
+    if suffix in (".csv", ".tsv"):
+        return parse_csv(text_file(name, content), "\t" if suffix == ".tsv" else ",", choose)
+    raise DataError("is not a kind of file that can be read here.", where=name, do=f"Use one of {', '.join(SUFFIXES)}.")
+
+
+def read_label_list(path: Path) -> LabelList:
+    """Labels in order, from a JSON array of strings or a text file with one label a line.
+
+    Raises:
+        DataError: if it is missing, is no such array, or is too large.
+    """
+    name = _shown(path.name)
+    content = _read(path)
+    if len(content) > MAX_LABEL_LIST_BYTES:
+        raise DataError(f"a label list of more than {MAX_LABEL_LIST_BYTES / 2**20:.0f} MB.", where=name)
+    # Not splitlines(): it also breaks at U+2028 and friends, which may stand inside a label.
+    lines = text_file(name, content).lines(newline="")
+    if path.suffix.lower() != ".json":
+        labels = {number: line.rstrip("\r\n") for number, line in enumerate(lines, start=1) if line.strip()}
+        return LabelList(name, list(labels.values()), [f"line {number}" for number in labels])
+    array = parse_json("".join(lines), name)
+    if not isinstance(array, list) or not all(type(label) is str for label in array):
+        raise DataError("a label list must be a JSON array of strings.", where=name)
+    places = [f"label {number}" for number in range(1, len(array) + 1)]
+    for label, place in zip(array, places, strict=True):
+        check_text(label, "label", f"{name}, {place}")
+    return LabelList(name, array, places)
+
+
+def _read(path: Path) -> bytes:
+    """All of a file, at a moment when nobody writes it."""
+    try:
+        if path.exists() and not path.is_file():
+            raise DataError("this is not a plain file.", where=str(path))
+        before = _state(path)
+        if before[0] > table.MAX_BYTES:
+            raise table.too_many_bytes(path.name)
+        content = path.read_bytes()
+        # Who writes a long file pauses between its pieces: one that has just changed is looked at once more.
+        if abs(time.time() - before[1] / 1e9) < _RECENT_S:
+            time.sleep(_PAUSE_S if _ends_with_a_row(path.suffix.lower(), content) else _PAUSE_INSIDE_A_ROW_S)
+        if _state(path) != before or len(content) != before[0]:
+            raise DataError("the file is being written.", where=str(path), do="Try again when it is complete.")
+        return content
+    except OSError as error:
+        raise DataError(f"the file cannot be read ({error.strerror}).", where=str(path), do="Check the path.") from None
+    except (ValueError, RuntimeError):  # a NUL in the path
+        raise DataError("this is not a path.", where=repr(str(path))) from None
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns, stat.st_ino
+
+
+def _ends_with_a_row(suffix: str, content: bytes) -> bool:
+    """Whether the last row is known to be whole. A CSV file may end without a line break, but seldom does."""
+    end = content[-80:].rstrip(b"\0")  # the zeros of UTF-16
+    if suffix in (".jsonl", ".ndjson", ".json"):
+        return end.rstrip().endswith((b"}", b"]"))
+    return suffix == ".parquet" or end.endswith((b"\n", b"\r"))
+
+
+def _shown(name: str) -> str:
+    """A file's name as messages show it: the last part of it, without control characters, not longer than a line."""
+    last = re.split(r"[/\\]", name)[-1]
+    whole = "".join(character if character.isprintable() else "\ufffd" for character in last)
+    return whole if len(whole) <= 80 else f"{whole[:40]}…{whole[-39:]}"

@@ -1,0 +1,233 @@
+"""Parquet -> rows of text. The heavy library for it is imported here, so this module is, where a file needs it.
+
+A thousand bytes of Parquet can hold gigabytes: pages are compressed, and a dictionary's values stand once for all rows
+that share them. What the pages hold is known before they are read; values that are shared are kept as shared.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow
+import pyarrow.compute
+import pyarrow.parquet
+from pyarrow import types
+
+from evalcore.errors import DataError, quoted, shortened
+from evalcore.tasks import table
+from evalcore.tasks.parquet_pages import Leaf, Load, check_footer, loads_of, owners
+from evalcore.tasks.table import Choose, Header, Table, chosen_columns, flaw
+
+_MAX_VALUE_BYTES = 4 * table.MAX_FIELD_CHARS
+_ROWS_AT_ONCE = 16_384
+_BYTES_AT_ONCE = 64 * 2**20
+
+_ERRORS = (
+    pyarrow.ArrowException, ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
+"""What the library raises for a file that is damaged, and for a value that Python has no type for."""
+
+
+def parse_parquet(name: str, content: bytes, choose: Choose) -> Table:
+    """A Parquet file. The integers of a class label, as the `datasets` library writes it, are its names.
+
+    Raises:
+        DataError: if it is not valid or too large once unfolded, or a value that is wanted cannot become text.
+    """
+    footer = check_footer(name, content)
+    try:
+        buffer = pyarrow.BufferReader(content)
+        file = pyarrow.parquet.ParquetFile(buffer, thrift_container_size_limit=table.MAX_COLUMNS + 1)
+        if file.metadata.num_rows > table.MAX_ROWS:
+            raise table.too_many_rows(name)
+        schema = file.schema_arrow
+        chosen = chosen_columns(Header(name, list(schema.names)), choose)
+        leaves = _leaves(file.metadata, owners(content, footer, schema.names), set(chosen))
+        loads = loads_of(name, content, footer, leaves)
+        codes = _class_label_names(schema.metadata or {})
+        rows: list[list[str | None]] = []
+        for batch in _batches(name, buffer, file.metadata, chosen, loads):
+            if len(rows) + len(batch) > table.MAX_ROWS:
+                raise table.too_many_rows(name)
+            texts = [_texts(batch.column(column), codes.get(column), column, name, len(rows) + 1) for column in chosen]
+            rows += map(list, zip(*texts, strict=True))
+    except _ERRORS as error:
+        raise DataError(f"not a readable Parquet file ({_first_line(error)}).", where=name) from None
+    if not rows:
+        raise table.no_rows(name)
+    return Table(name, chosen, rows, list(range(1, len(rows) + 1)))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def _batches(name: str, buffer: Any, metadata: Any, chosen: list[str], loads: Sequence[Load]) -> Iterator[Any]:
+    """The rows of the wanted columns, in batches of a bounded size."""
+    unfolding = {load.leaf.column for load in loads if load.unfolds}
+    shared = [load.leaf.path for load in loads if load.is_dictionary and load.leaf.column in unfolding]
+    file = pyarrow.parquet.ParquetFile(buffer, metadata=metadata, read_dictionary=shared)
+    rows_at_once = _rows_at_once(name, loads, {column: file.schema_arrow.field(column).type for column in unfolding})
+    unfolded = 0
+    for group in range(metadata.num_row_groups):  # each has its own dictionaries, which the library does not join
+        for batch in file.iter_batches(rows_at_once, [group], chosen, use_threads=False):
+            unfolded += sum(map(_unfolded_bytes, batch.columns))
+            if unfolded > table.MAX_BYTES:
+                raise table.too_many_bytes(name)
+            yield batch
+
+
+def _leaves(metadata: Any, owner_of: Sequence[str], chosen: set[str]) -> list[Leaf]:
+    """Whatever the library reads for these columns: each path that begins with the name of one.
+
+    Raises:
+        ValueError: if the library and we do not count the same.
+    """
+    if len(owner_of) != metadata.num_columns:
+        raise ValueError("its description contradicts itself")
+    found = []
+    for index, owner in enumerate(owner_of):
+        column = metadata.schema.column(index)
+        parts = column.path.split(".")
+        if any(".".join(parts[:end]) in chosen for end in range(1, len(parts) + 1)):
+            kind = column.physical_type
+            width = column.length if kind == "FIXED_LEN_BYTE_ARRAY" else 0
+            found.append(Leaf(index, owner, column.path, kind, width))
+    return found
+
+
+def _rows_at_once(name: str, loads: Sequence[Load], unfolding: dict[str, Any]) -> int:
+    """Rows in a batch, of which the columns that unfold have these types: fewer where values are not kept as shared,
+    for each may then be as long as its page."""
+    longest = 1
+    for column, kind in unfolding.items():
+        texts = [load for load in loads if load.leaf.column == column and load.leaf.kind == "BYTE_ARRAY"]
+        if _dictionaries(kind) == len(texts):
+            continue
+        longest = max(longest, *(load.widest for load in texts))
+        if kind.num_fields and any(load.widest * load.values > table.MAX_BYTES for load in texts):
+            raise DataError(  # one row may hold any number of values
+                f"column {quoted(column)} holds lists whose size is not known before they are read.",
+                where=name,
+                do="Save it in the default encoding, or as JSON lines.",
+            )
+    mean = max((load.size // max(1, load.values) for load in loads), default=0)
+    return max(1, min(_ROWS_AT_ONCE, _BYTES_AT_ONCE // max(longest, mean, 1)))
+
+
+def _dictionaries(kind: Any) -> int:
+    """How many dictionaries a type holds."""
+    if types.is_dictionary(kind):
+        return 1
+    return sum(_dictionaries(kind.field(at).type) for at in range(kind.num_fields))
+
+
+def _unfolded_bytes(array: Any) -> int:
+    """Bytes of an array once every value stands by itself: what is shared counts as often as it is used."""
+    kind = array.type
+    if types.is_dictionary(kind):
+        lengths = pyarrow.compute.binary_length(array.dictionary)
+        return pyarrow.compute.sum(lengths.take(array.indices)).as_py() or 0
+    if types.is_struct(kind):
+        return sum(map(_unfolded_bytes, array.flatten()))
+    if types.is_map(kind):
+        start, end = array.offsets[0].as_py(), array.offsets[-1].as_py()
+        return sum(_unfolded_bytes(part.slice(start, end - start)) for part in (array.keys, array.items))
+    if kind.num_fields:
+        return _unfolded_bytes(array.flatten())
+    return int(array.nbytes)
+
+
+def _texts(array: Any, names: list[str] | None, column: str, file: str, first_row: int) -> list[str | None]:
+    """The values of one column as text; `first_row` is the number of the first, for messages."""
+
+    def text(value: Any, row: int) -> str | None:
+        try:
+            return _text(value, names)
+        except _Flaw as error:
+            what = str(error)
+        except _ERRORS as error:
+            kind = shortened(str(array.type), 60)
+            what = f"holds a value of type {kind} that cannot become text ({_first_line(error)})"
+        raise DataError(f"column {quoted(column)} {what}.", where=f"{file}, row {first_row + row}")
+
+    if not types.is_dictionary(array.type):
+        return [text(value, row) for row, value in enumerate(array)]
+    known: dict[int | None, str | None] = {None: None}
+    texts = []
+    for row, index in enumerate(array.indices.to_pylist()):
+        if index not in known:
+            known[index] = text(array.dictionary[index], row)
+        texts.append(known[index])
+    return texts
+
+
+class _Flaw(ValueError):
+    """What is wrong with a value, as a verb and what follows."""
+
+
+def _text(value: Any, names: list[str] | None) -> str | None:
+    """A Parquet value as text; the code of a class label as its name.
+
+    Raises:
+        _Flaw, or whatever the library raises: if it cannot become text.
+    """
+    held = value.as_buffer() if isinstance(value, pyarrow.BinaryScalar) else None
+    if held is not None and held.size > _MAX_VALUE_BYTES:
+        raise _Flaw(f"holds more than {table.MAX_FIELD_CHARS:,} characters")
+    plain = _plain(value.as_py(), value.type)
+    if names is not None and isinstance(plain, int):
+        if not 0 <= plain < len(names):  # -1 says that there is none: never the last name
+            raise _Flaw(f"holds {plain}, which is the code of no label")
+        plain = names[plain]
+    if plain is None:
+        return None
+    if isinstance(plain, bool | int | float | list | dict):
+        plain = json.dumps(plain, ensure_ascii=False, default=str)
+    text = str(plain)  # dates, decimals
+    if found := flaw(text):
+        raise _Flaw(found)
+    return text
+
+
+def _plain(value: Any, kind: Any) -> Any:
+    """A value with bytes as text, and with a short float as the shortest number that reads back as it."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            raise _Flaw("holds bytes that are no UTF-8 text") from None
+    if types.is_float16(kind) or types.is_float32(kind):
+        # 0.1 in 32 bits is 0.10000000149011612 in 64.
+        return float(str((np.float16 if types.is_float16(kind) else np.float32)(value)))
+    if types.is_dictionary(kind):
+        return _plain(value, kind.value_type)
+    if types.is_map(kind):
+        return [(_plain(key, kind.key_type), _plain(item, kind.item_type)) for key, item in value]
+    if types.is_struct(kind):
+        return {field.name: _plain(value[field.name], field.type) for field in kind}
+    if kind.num_fields and isinstance(value, list):
+        return [_plain(item, kind.value_type) for item in value]
+    return value
+
+
+def _class_label_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
+    """The names behind integer labels, as the `datasets` library writes them into a Parquet file."""
+    try:
+        features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
+        described = list(features.items())
+    except (ValueError, AttributeError, RecursionError):
+        return {}
+    return {
+        column: feature["names"]
+        for column, feature in described
+        if isinstance(feature, dict)
+        and feature.get("_type") == "ClassLabel"
+        and isinstance(feature.get("names"), list)
+        and all(isinstance(name, str) for name in feature["names"])
+    }

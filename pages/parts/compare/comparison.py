@@ -1,0 +1,158 @@
+"""What the compare page shows: verdict, what changed, metrics, agreement."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from evalcore.analysis.comparison import SHARES, Comparison, MetricRow
+from evalcore.analysis.difference import changes, decisions, prompt_diff
+from evalcore.analysis.verdict import MINUS, shared_note, verdict
+from evalcore.metrics.classification import WHY_UNDEFINED
+from evalcore.metrics.score_intervals import POPULATION
+from pages.parts.shell.clickable_table import height_of
+from pages.parts.shell.markdown import percent, plain
+
+ICONS = {
+    "better": ":material/trending_up:",
+    "worse": ":material/trending_down:",
+    "undecided": ":material/drag_handle:",
+    "same": ":material/equal:",
+}
+
+
+def say_verdict(comparison: Comparison) -> None:
+    """The verdict, large, and what it is about."""
+    said = verdict(comparison)
+    st.markdown(
+        f"### {ICONS[said.kind]} {plain(said.sentence)}",
+        help="Paired over the examples that both runs share. The interval is Tango's score interval for a paired "
+        "difference; the test is the exact McNemar test, two-sided, which decides. “Could see”: the difference that "
+        "this test finds in 80 of 100 comparisons of so many examples, if the runs disagree as often as these do.",
+    )
+    note = shared_note(comparison)
+    scored = f"Both are scored {comparison.a.scoring}ly." if comparison.a.scoring == "strict" else "Lenient scoring."
+    st.caption(f"{plain(note)} {scored}".strip())
+
+
+def what_changed(comparison: Comparison) -> None:
+    """The difference of the two runs' specs, the prompts' texts among it."""
+    a, b = comparison.a.record, comparison.b.record
+    found = changes(a, b)
+    things = [plain(thing) for thing in decisions(found)]
+    if not found:
+        st.markdown("**What changed**: nothing that was chosen. Both runs asked for the same.")
+        return
+    if len(things) == 1:
+        st.markdown(f"**What changed**: the {things[0]} alone.")
+    else:
+        st.markdown(
+            f"**What changed**: {len(things)} things at once ({', '.join(things)}). "
+            "The difference cannot be put down to one of them."
+        )
+    table = pd.DataFrame(
+        {
+            "what": [f"{change.what} {change.detail}".strip() for change in found],
+            "A": [change.a for change in found],
+            "B": [change.b for change in found],
+        }
+    )
+    st.dataframe(table, hide_index=True, height=height_of(len(table)), key="what_changed")
+    diff = prompt_diff(a.prompt, b.prompt) if "none" not in (a.prompt.name, b.prompt.name) else []
+    if diff:
+        with st.expander("The prompts' texts, line by line", expanded=len(diff) < 12):
+            st.code("\n".join(diff), language="diff", wrap_lines=True)
+
+
+def metrics(comparison: Comparison) -> None:
+    """Every metric: A, B, difference, interval, the better side."""
+    rows = comparison.metrics
+    table = pd.DataFrame(
+        {
+            "metric": [row.title for row in rows],
+            "A": [figure(row, row.a) for row in rows],
+            "B": [figure(row, row.b) for row in rows],
+            f"B {MINUS} A": [figure(row, row.difference, signed=True) for row in rows],
+            "better": [_better(row) for row in rows],
+            "95 % interval": [_between(row) for row in rows],
+        }
+    )
+    right = st.column_config.TextColumn(alignment="right")
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=height_of(len(table)),
+        column_config={"A": right, "B": right, f"B {MINUS} A": right, "95 % interval": right},
+        key="metric_table",
+    )
+    if comparison.intervals.withheld:
+        st.caption(comparison.intervals.withheld)
+    st.caption(
+        f"Each interval is of the difference in {POPULATION}. Of macro and weighted precision, effective labels and "
+        "favourites no interval is known that holds, so none is shown. Of unparsed answers and of labels never "
+        "predicted fewer is better; of effective labels and favourites neither way is."
+    )
+
+
+def agreement(comparison: Comparison) -> None:
+    """How alike the answers are, and how often both are wrong."""
+    alike = comparison.agreement
+    with st.container(horizontal=True):
+        st.metric(
+            "Identical answers",
+            percent(alike.same),
+            border=True,
+            width=200,
+            help="Share of the examples to which both runs give one and the same answer, right, wrong or unparsed.",
+        )
+        st.metric(
+            "Cohen's kappa",
+            "–" if math.isnan(alike.kappa) else f"{alike.kappa:.3f}",
+            f"undefined: {WHY_UNDEFINED['kappa']}" if math.isnan(alike.kappa) else None,
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            width=200,
+            help="Agreement of the two runs with each other beyond chance: 0 is chance, 1 is identical.",
+        )
+        st.metric(
+            "Wrong together",
+            f"{alike.both_wrong}",
+            f"{alike.expected_both_wrong:.1f} if independent",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            width=200,
+            help="Examples that neither gets right. Far more than independent errors would give: the two find the "
+            "same examples hard, or their labels are wrong; combining the two would gain little.",
+        )
+
+
+def figure(row: MetricRow, value: float, *, signed: bool = False) -> str:
+    """A metric's value as it is shown: percent, points, or a plain number."""
+    if math.isnan(value):
+        return "–"
+    share = row.name in SHARES
+    decimals = 0 if row.name == "never_predicted" else 1 if share or row.name == "effective_labels" else 3
+    scaled = round(100 * value if share else value, decimals)
+    sign = ("+" if scaled > 0 else MINUS if scaled < 0 else "") if signed else (MINUS if scaled < 0 else "")
+    return f"{sign}{abs(scaled):.{decimals}f}{' %' if share and not signed else ''}"
+
+
+def _between(row: MetricRow) -> str:
+    low, high = row.interval
+    return "" if math.isnan(low) else f"{figure(row, low, signed=True)} to {figure(row, high, signed=True)}"
+
+
+def _better(row: MetricRow) -> str:
+    if math.isnan(row.difference):
+        return f"undefined: {WHY_UNDEFINED.get(row.name, 'nothing to count')}"
+    if not row.direction:
+        return "neither way is"
+    if not row.better:
+        return "equal"
+    if math.isnan(row.interval[0]):
+        return f"{row.better}, in this sample"
+    return row.better if row.clear else f"{row.better}, within chance"

@@ -1,0 +1,182 @@
+"""The compare page, label by label: scores of both, matrices, confusions fixed and introduced."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from evalcore.analysis.comparison import ClassRows, Comparison
+from evalcore.analysis.verdict import MINUS
+from evalcore.charts.comparison import View, matrix_cells, matrix_spec
+from evalcore.metrics.classification import UNPARSED, Floats
+from pages.parts.compare.pair_examples import examples
+from pages.parts.shell.clickable_table import clicked_row
+from pages.parts.shell.frame import Frame
+from pages.parts.shell.markdown import plain
+
+TABLE_HEIGHT = 460
+VIEWS: tuple[View, ...] = ("A", "B", "B − A")
+
+
+def labels(comparison: Comparison) -> None:
+    """F1 or recall of each label under both runs; a row that is clicked opens the label's examples."""
+    for title, codes in (
+        ("Never predicted any more, though A does predict them", comparison.became_never_predicted),
+        ("Predicted again, though A never does", comparison.came_back),
+    ):
+        if len(codes):
+            st.markdown(f"{title}: " + ", ".join(f"**{plain(comparison.labels[code])}**" for code in codes))
+    by = st.segmented_control("Score", ["F1", "recall"], default="F1", required=True, key="labels_by")
+    rows = comparison.classes
+    if by == "F1":
+        of = (rows.f1_a, rows.f1_a_interval, rows.f1_b, rows.f1_b_interval, rows.f1_difference_interval)
+    else:
+        of = (
+            rows.recall_a,
+            rows.recall_a_interval,
+            rows.recall_b,
+            rows.recall_b_interval,
+            rows.recall_difference_interval,
+        )
+    table = _label_table(comparison, *of)
+    number = st.column_config.NumberColumn(format="%.1f")
+    row = clicked_row(
+        table,
+        f"labels_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{by}",
+        TABLE_HEIGHT,
+        {
+            "label": st.column_config.TextColumn(pinned=True),
+            **dict.fromkeys(("A", "B", f"B {MINUS} A"), number),
+        },
+    )
+    st.caption(
+        f"{by} in percent, each with its 95 % interval; with few examples that of a difference is wider than it need "
+        "be. Click a column's head to sort, a row to see the label's examples."
+    )
+    if row is not None:
+        code = int(_order(rows)[row])
+        name, support = comparison.labels[code], int(rows.support[code])
+        title = f"The one example of {name}" if support == 1 else f"All {support} examples of {name}"
+        examples(comparison, f"label:{code}", title)
+
+
+def matrices(page: Frame, comparison: Comparison) -> None:
+    """A, B and the difference under one set of controls; a cell that is clicked opens its examples."""
+    left, right = st.columns([1, 2])
+    view = left.segmented_control("Matrix", VIEWS, default="B − A", required=True, key="matrix_view")
+    unit = right.segmented_control(
+        "Colour", ["share of the true label", "examples"], default="share of the true label", required=True, key="unit"
+    )
+    cells = matrix_cells(comparison, view, shares=unit != "examples")
+    names = f"{comparison.a.record.run_id}_{comparison.b.record.run_id}"
+    if view == "B − A":
+        st.caption(
+            "Orange: B answers so more often than A. Blue: A more often. On the diagonal orange is good, elsewhere "
+            "it is bad. Cells that did not change are empty."
+        )
+    if not len(cells):
+        st.info("The two matrices are the same.")
+        return
+    event = st.echarts_chart(
+        matrix_spec(comparison, cells, view, page.ink),
+        height=min(900, 200 + 20 * len(comparison.labels)),
+        key=f"matrix_{names}_{view}_{unit}",
+        on_select="rerun",
+        alt=f"Confusion matrix {view}: true labels downwards, answers across",
+    )
+    chosen = event.selection.selected
+    at = chosen[0]["data_indices"][0] if chosen and chosen[0]["data_indices"] else None
+    if at is None or at >= len(cells):
+        st.caption("Rows: true labels. Columns: answers. Click a cell to see its examples; the wheel zooms.")
+        return
+    cell = cells.iloc[at]
+    predicted = UNPARSED if cell.x == len(comparison.labels) else int(cell.x)
+    side = {"A": ":a", "B": ":b"}.get(view, "")
+    examples(
+        comparison,
+        f"cell:{int(cell.y)}:{predicted}{side}",
+        f"{cell.true} answered {cell.answered}: A {cell.a}, B {cell.b} of {cell.of}",
+    )
+
+
+def confusions(comparison: Comparison) -> None:
+    """Confusions of either run, the most changed first; a row that is clicked opens its examples."""
+    found = comparison.confusions
+    if not found:
+        st.caption("Neither run confuses any two labels.")
+        return
+    table = pd.DataFrame(
+        {
+            "true label": [comparison.labels[c.true] for c in found],
+            "answered": [comparison.labels[c.predicted] for c in found],
+            "A": [c.a for c in found],
+            "B": [c.b for c in found],
+            f"B {MINUS} A": [c.b - c.a for c in found],
+            "fixed": [c.fixed for c in found],
+            "introduced": [c.introduced for c in found],
+            "unchanged": [c.unchanged for c in found],
+            "of": [int(comparison.classes.support[c.true]) for c in found],
+        }
+    )
+    fixed, introduced, unchanged = (int(table[name].sum()) for name in ("fixed", "introduced", "unchanged"))
+    st.markdown(
+        f"{fixed} confusions fixed, {introduced} introduced, {unchanged} unchanged, the most changed pairs first."
+    )
+    row = clicked_row(table, f"confusions_{comparison.a.record.run_id}_{comparison.b.record.run_id}", TABLE_HEIGHT)
+    if row is not None:
+        c = found[row]
+        true, predicted = comparison.labels[c.true], comparison.labels[c.predicted]
+        examples(comparison, f"cell:{c.true}:{c.predicted}", f"{true} called {predicted} by A ({c.a}) or B ({c.b})")
+
+
+def _order(rows: ClassRows) -> np.ndarray:
+    """Labels by the size of their difference, absent ones last."""
+    change = np.abs(rows.f1_b - rows.f1_a)
+    return np.lexsort((-rows.support, -np.nan_to_num(change, nan=-1.0)))
+
+
+def _label_table(
+    comparison: Comparison, a: Floats, a_interval: Floats, b: Floats, b_interval: Floats, difference: Floats
+) -> pd.DataFrame:
+    rows = comparison.classes
+    order = _order(rows)
+    return pd.DataFrame(
+        {
+            "label": [comparison.labels[code] for code in order],
+            "examples": rows.support[order],
+            "A": 100 * a[order],
+            "A 95 %": [_between(a_interval[code]) for code in order],
+            "B": 100 * b[order],
+            "B 95 %": [_between(b_interval[code]) for code in order],
+            f"B {MINUS} A": 100 * (b - a)[order],
+            "difference 95 %": [_between(difference[code], signed=True) for code in order],
+            "note": [_note(rows, int(code)) for code in order],
+        }
+    )
+
+
+def _between(interval: Floats, *, signed: bool = False) -> str:
+    low, high = (round(float(100 * bound), 1) if bound == bound else float("nan") for bound in interval)
+    if low != low:
+        return ""
+    sign = "+" if signed else ""
+    return f"{low:{sign}.1f} to {high:{sign}.1f}".replace("-", MINUS)
+
+
+def _note(rows: ClassRows, code: int) -> str:
+    """Absent, never predicted and zero recall are kept apart."""
+    if not rows.support[code]:
+        return "absent from the sample"
+    never = [side for side, predicted in (("A", rows.predicted_a), ("B", rows.predicted_b)) if not predicted[code]]
+    zero = [
+        side
+        for side, predicted, recall in (
+            ("A", rows.predicted_a, rows.recall_a),
+            ("B", rows.predicted_b, rows.recall_b),
+        )
+        if predicted[code] and not recall[code]
+    ]
+    said = [f"never predicted by {' and '.join(never)}"] if never else []
+    said += [f"zero recall in {' and '.join(zero)}"] if zero else []
+    return "; ".join(said)

@@ -1,0 +1,109 @@
+"""The examples behind a number of a comparison, with both raw completions next to each other."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from evalcore.analysis.comparison import Comparison
+from evalcore.analysis.findings import counted
+from evalcore.metrics.paired import GROUPS
+from pages.parts.shell.clickable_table import clicked_row
+from pages.parts.shell.markdown import plain
+
+NAMES = {
+    "fixed": "fixed",
+    "broken": "broken",
+    "both_right": "both right",
+    "wrong_alike": "both wrong, alike",
+    "wrong_differently": "both wrong, differently",
+    "both_unparsed": "both unparsed",
+}
+HELP = {
+    "fixed": "A is not right, B is.",
+    "broken": "A is right, B is not.",
+    "both_right": "Both name the true label.",
+    "wrong_alike": "Both give one and the same wrong label.",
+    "wrong_differently": "Both are wrong, with different labels or just one of them with none.",
+    "both_unparsed": "Neither names just one label.",
+}
+TABLE_HEIGHT = 340
+
+
+def groups(comparison: Comparison) -> None:
+    """Six doors, one a group; the one that is open shows its examples below. The URL holds which."""
+    _follow_url()
+    counts = comparison.counts
+    with st.container(horizontal=True):
+        for name in GROUPS:
+            count = getattr(counts, name)
+            st.button(
+                f"**{count}** {NAMES[name]}",
+                key=f"door_{name}",
+                type="primary" if st.session_state.get("door") == name else "secondary",
+                help=HELP[name],
+                on_click=_toggle,
+                args=(name,),
+            )
+    door = st.session_state.get("door", "")
+    if door not in GROUPS:
+        st.query_params.pop("door", None)
+        st.session_state["url_door"] = None
+        st.caption("Each number opens its examples, with both raw completions next to each other.")
+        return
+    st.query_params["door"] = st.session_state["url_door"] = door
+    examples(comparison, door, f"{counted(getattr(counts, door), 'example')}: {NAMES[door]}. {HELP[door]}")
+
+
+def examples(comparison: Comparison, door: str, title: str) -> None:
+    """The examples behind a door as a table; one that is clicked shows both raw completions.
+
+    Args:
+        title: data in it is shown as typed.
+    """
+    behind = comparison.behind(door)
+    st.markdown(f"**{plain(title)}**")
+    if not len(behind):
+        st.caption("There are none.")
+        return
+    pairs = [
+        (comparison.a.answers[int(comparison.at_a[at])], comparison.b.answers[int(comparison.at_b[at])])
+        for at in behind
+    ]
+    table = pd.DataFrame(
+        {
+            "text": [a.example.text for a, _ in pairs],
+            "true label": [a.example.label for a, _ in pairs],
+            "A answered": [a.predicted or "(unparsed)" for a, _ in pairs],
+            "B answered": [b.predicted or "(unparsed)" for _, b in pairs],
+            "A": [a.outcome for a, _ in pairs],
+            "B": [b.outcome for _, b in pairs],
+        }
+    )
+    chosen = clicked_row(
+        table,
+        f"behind_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{door}",
+        TABLE_HEIGHT,
+        {"text": st.column_config.TextColumn(width="large")},
+    )
+    if chosen is None:
+        st.caption("The first of them; click a row for another.")
+    a, b = pairs[chosen or 0]
+    st.code(a.example.text, language=None, wrap_lines=True)
+    left, right = st.columns(2, gap="large")
+    for column, name, answer in ((left, ":blue[**A**]", a), (right, ":orange[**B**]", b)):
+        with column:
+            predicted = plain(answer.predicted) if answer.predicted else "no label"
+            st.markdown(f"{name} answered **{predicted}** · {answer.outcome} · match: {answer.parsed.match}")
+            st.code(answer.completion.text or "(empty)", language=None, wrap_lines=True)
+    st.caption(f"True label: {plain(a.example.label)}")
+
+
+def _follow_url() -> None:
+    named = st.query_params.get("door")
+    if named in GROUPS and named != st.session_state.get("url_door"):
+        st.session_state["door"] = named
+
+
+def _toggle(name: str) -> None:
+    st.session_state["door"] = "" if st.session_state.get("door") == name else name

@@ -1,0 +1,74 @@
+"""How much is enough: what N examples can show, and how many a difference takes."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from evalcore.analysis.scored_run import Reading
+from evalcore.charts.comparison import enough as enough_chart
+from evalcore.metrics.power import LEVEL, POWER, Growth, examples_needed, growth
+from pages.parts.shell import session as state
+from pages.parts.shell.frame import Frame
+from pages.parts.shell.markdown import percent
+
+
+def alone(page: Frame) -> None:
+    """The same for the run that is looked at, while there is nothing to compare it with."""
+    if page.record is None:
+        return
+    reading = state.reading_of(page.store, page.record, page.scoring)
+    if not reading.scores.n:
+        return
+    accuracy = reading.scores.accuracy
+    st.subheader("How much is enough")
+    how_much(
+        page,
+        reading,
+        2 * accuracy * (1 - accuracy),
+        "of two runs of this accuracy that err independently, a cautious case,",
+    )
+
+
+def how_much(page: Frame, reading: Reading, rate: float, rate_is: str) -> None:
+    """Interval width and smallest visible difference as N grows, and N for a difference that is typed in.
+
+    Args:
+        rate: share of examples that only one of two runs gets right; rate_is: where it is known from.
+    """
+    record, s = reading.record, reading.scores
+    low, high = reading.accuracy_interval
+    split = max(record.split_size, s.n)
+    grown = _growth(round(s.accuracy, 6), round(rate, 6), split)
+    st.caption(
+        f"As things stand: accuracy {percent(s.accuracy)}, known to within {100 * (high - low):.1f} points at "
+        f"N = {s.n}; {rate_is} {percent(rate)} are right in only one of the two. “See” is the exact McNemar test at "
+        f"{LEVEL:.2f}, in {POWER:.0%} of such comparisons."
+    )
+    chart, answer = st.columns([2.4, 1], gap="large")
+    with chart:
+        st.altair_chart(
+            enough_chart(grown, s.n, page.ink),
+            key="enough",
+            alt="Interval width and smallest visible difference against N",
+        )
+    with answer:
+        wanted = st.number_input(
+            "A difference that matters to you, in points", 0.1, 100.0, 2.0, 0.5, format="%.1f", key="wanted_points"
+        )
+        needed = examples_needed(wanted / 100, rate)
+        whole, smallest = f"the whole split has {split}", float(grown.smallest[-1])
+        if needed is None:
+            st.markdown(f"More than a million examples would be needed; {whole}.")
+        elif needed <= split:
+            st.markdown(f"About **{needed} examples** are needed to see it; {whole}.")
+        else:
+            st.markdown(f"About **{needed} examples** are needed to see it, and {whole}: it cannot be seen here.")
+        if not math.isnan(smallest):
+            st.caption(f"On the whole split, {100 * smallest:.1f} points could be seen.")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _growth(accuracy: float, rate: float, split: int) -> Growth:
+    return growth(accuracy, rate, split)

@@ -1,0 +1,95 @@
+"""One example opened: its text, the raw completion with the matched part marked, the prompt, tokens, timing,
+and what other runs answered to the same text."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from evalcore.analysis.other_runs import other_answers
+from evalcore.analysis.scored_run import Answer, Reading, ranked_labels
+from pages.parts.run.prompt_preview import exact_prompt
+from pages.parts.shell.frame import Frame, describe
+from pages.parts.shell.markdown import percent, plain, plain_lines
+
+STOPS = {
+    "eos": "the model ended it",
+    "length": "cut at the token limit",
+    "too_long": "the prompt did not fit into the context",
+    "chosen": "the most probable of all labels",
+    "given": "as given",
+}
+CHOICES_SHOWN = 3
+MATCHES = {
+    "exact": "the label, character for character",
+    "normalized": "the label but for case, spaces and punctuation",
+    "extracted": "one label inside a longer answer",
+    "ambiguous": "more than one label, or one that is also denied",
+    "none": "no label, or only one that is denied",
+}
+
+
+def one_example(frame: Frame, reading: Reading, answer: Answer, name: str) -> None:
+    """Draw one example.
+
+    Args:
+        name: of the table it was opened from.
+    """
+    record, completion = reading.record, answer.completion
+    text, raw = st.columns(2, gap="large")
+    with text:
+        st.caption("Text")
+        st.code(answer.example.text, language=None, wrap_lines=True)
+        st.markdown(f"True label **{plain(answer.example.label)}**")
+    with raw:
+        st.caption("Raw completion, the matched part marked")
+        _completion(answer)
+        predicted = f"**{plain(answer.predicted)}**" if answer.predicted else "no label"
+        st.markdown(f"Answered {predicted} · {answer.outcome} · {answer.parsed.match}: {MATCHES[answer.parsed.match]}")
+        facts = [STOPS[completion.stop]]
+        if completion.token_ids:
+            facts += [f"{completion.prompt_tokens} prompt tokens", f"{len(completion.token_ids)} tokens generated"]
+            facts += [f"{completion.latency_ms:.1f} ms, its share of the batch"]
+        st.caption(" · ".join(facts))
+        ranked = ranked_labels(record, completion)
+        if ranked:
+            st.caption(plain(" · ".join(f"{one.label} {percent(one.share)}" for one in ranked[:CHOICES_SHOWN])))
+            st.caption(f"of all labels; together they hold {percent(ranked[0].mass)} of what the model might say")
+    _other_runs(frame, reading, answer, name)
+    if st.toggle("Show the exact prompt as sent", key=f"{name}_render_prompt"):
+        exact_prompt(frame.store, record.spec.task, record.spec.model, record.prompt, answer.example.text)
+
+
+def _completion(answer: Answer) -> None:
+    raw, span = answer.completion.text, answer.parsed.span
+    if not raw:
+        st.caption("(empty)")
+    elif span is None:
+        st.code(raw, language=None, wrap_lines=True)
+    else:
+        start, end = span
+        marked = f":blue-background[{plain(raw[start:end])}]"
+        with st.container(border=True):
+            st.markdown(plain_lines(raw[:start]) + marked + plain_lines(raw[end:]))
+
+
+def _other_runs(frame: Frame, reading: Reading, answer: Answer, name: str) -> None:
+    others = other_answers(frame.store, reading.record, answer.position, answer.example.text, reading.scoring)
+    if not others:
+        return
+    st.caption(f"What {'another run' if len(others) == 1 else f'{len(others)} other runs'} answered to the same text")
+    table = pd.DataFrame(
+        {
+            "run": [describe(other.record) for other in others],
+            "answered": [other.predicted or "" for other in others],
+            "outcome": [_outcome(other.predicted, other.true) for other in others],
+            "completion": [other.completion for other in others],
+        }
+    )
+    st.dataframe(table, hide_index=True, key=f"{name}_others", alt="Other runs' answers to the same text")
+
+
+def _outcome(predicted: str | None, true: str) -> str:
+    if predicted is None:
+        return "unparsed"
+    return "right" if predicted == true else "wrong"

@@ -1,0 +1,162 @@
+"""The heat map with its controls, and what is picked in it: a cell, a row or a column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from evalcore.analysis.filters import Filter
+from evalcore.analysis.scored_run import Reading
+from evalcore.charts.heatmap import WIDE_FROM, cell_of, cells, filter_of, heatmap, height_of, top_of
+from evalcore.charts.overview import Ink
+from evalcore.metrics.matrix import BLOCK_FROM, BLOCK_SIZE, ORDERS, VALUES, Order, Value, View, view
+
+BLOCK, ALL = "the most confused", "all labels"
+VALUE_WORDS = {"count": "counts", "by true label": "share of the true label", "by predicted label": "share of answers"}
+ORDER_WORDS = {"data set": "as in the data set", "alphabet": "alphabet", "errors": "most errors first",
+               "clustered": "clustered"}  # fmt: skip
+PICK = "matrix_picked"
+LIT = "matrix_lit"
+
+
+@dataclass(frozen=True)
+class Controls:
+    """How the matrix is drawn."""
+
+    value: Value
+    order: Order
+    block: int
+    diagonal: bool
+    log: bool
+    unparsed: bool
+
+
+def pick(asked: Filter, *, lit: bool) -> None:
+    """Pick a cell, a row or a column.
+
+    Args:
+        lit: outline the cell. Not for a click in the chart: it outlines its cell itself, and a changed chart would
+            lose its zoom.
+    """
+    st.session_state[PICK] = asked
+    if lit:
+        st.session_state[LIT] = asked
+    st.session_state["pick_true"], st.session_state["pick_predicted"] = asked.true, asked.predicted
+
+
+def picked(reading: Reading) -> Filter:
+    """What is picked; nothing if it is a label of another run."""
+    asked = st.session_state.get(PICK, Filter())
+    known = ("", *reading.labels)
+    return asked if asked.true in known and asked.predicted in known else Filter()
+
+
+def controls(reading: Reading) -> Controls:
+    """Draw the controls, in one line where there is room."""
+    many = len(reading.labels) > BLOCK_FROM
+    start = {"matrix_value": "count", "matrix_order": "clustered" if many else "data set", "matrix_show": BLOCK,
+             "matrix_diagonal": True, "matrix_log": True, "matrix_unparsed": True}  # fmt: skip
+    for name, value in start.items():
+        st.session_state[name] = st.session_state.get(name, value)  # set again: kept from page to page
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if many:
+            st.segmented_control("Show", [BLOCK, ALL], key="matrix_show", required=True,
+                                 format_func=lambda show: f"{show} {BLOCK_SIZE}" if show == BLOCK
+                                 else f"all {len(reading.labels)} labels")  # fmt: skip
+        st.selectbox("Cells show", VALUES, key="matrix_value", format_func=lambda v: VALUE_WORDS[v], width=210)
+        st.selectbox("Order of labels", ORDERS, key="matrix_order", format_func=lambda o: ORDER_WORDS[o], width=190,
+                     help="Clustered: labels that are confused with each other stand side by side.")  # fmt: skip
+        st.toggle("Right answers", key="matrix_diagonal", help="The diagonal.")
+        st.toggle("Logarithmic", key="matrix_log", help="Colours by the logarithm: rare confusions can be seen.")
+        if reading.scores.unparsed:
+            st.toggle("Unparsed", key="matrix_unparsed", help="A last column for completions that name no label.")
+    s = st.session_state
+    return Controls(
+        s["matrix_value"],
+        s["matrix_order"],
+        BLOCK_SIZE if many and s["matrix_show"] == BLOCK else 0,
+        s["matrix_diagonal"],
+        s["matrix_log"],
+        bool(s["matrix_unparsed"] and reading.scores.unparsed),
+    )
+
+
+def is_wide(reading: Reading, how: Controls) -> bool:
+    """Whether the matrix needs the whole width of the page."""
+    return (how.block or len(reading.labels)) >= WIDE_FROM
+
+
+def matrix(reading: Reading, ink: Ink, how: Controls) -> None:
+    """Draw the heat map; a click picks a cell, a second click or a double click lets it go."""
+    shown = view(reading.confusion, reading.labels, order=how.order, block=how.block, unparsed=how.unparsed,
+                 diagonal=how.diagonal)  # fmt: skip
+    labels = reading.labels
+    st.caption(_legend(shown, how))
+    if not shown.counts.any():
+        st.info("Nothing was confused. Switch on the right answers to see the diagonal.")
+        return
+    lit = cell_of(shown, labels, st.session_state.get(LIT, Filter()))
+    spec = heatmap(shown, labels, ink, value=how.value, log=how.log, lit=lit)
+    key = f"heatmap_{reading.record.run_id}_{reading.scoring}_{how.order}_{how.block}_{how.diagonal}_{how.unparsed}"
+    event = st.echarts_chart(
+        spec,
+        height=height_of(shown),
+        key=key,
+        on_select="rerun",
+        alt="Confusion matrix: true labels downwards, answers across. The list of confusions leads to the same cells.",
+    )
+    chosen = event.selection.selected
+    index = chosen[0]["data_indices"][0] if chosen and chosen[0]["data_indices"] else None
+    if index != st.session_state.get("matrix_clicked", {}).get(key):
+        st.session_state["matrix_clicked"] = {key: index}
+        rows, columns = cells(shown)
+        if index is None:
+            pick(Filter(), lit=False)
+        elif index < len(rows):
+            pick(filter_of(shown, labels, int(rows[index]), int(columns[index])), lit=False)
+
+
+def pick_boxes(reading: Reading) -> None:
+    """Pick a row or a column by its label: what a click beside the cells would do."""
+
+    def choose() -> None:
+        chosen = replace(Filter(), true=st.session_state["pick_true"], predicted=st.session_state["pick_predicted"])
+        pick(chosen, lit=True)
+
+    asked = picked(reading)
+    st.session_state["pick_true"], st.session_state["pick_predicted"] = asked.true, asked.predicted
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for key, title in (("pick_true", "Row: true label"), ("pick_predicted", "Column: answered")):
+            st.selectbox(title, ["", *reading.labels], key=key, width=330, on_change=choose,
+                         format_func=lambda label: label or "any label")  # fmt: skip
+
+
+def in_words(reading: Reading, asked: Filter, count: int) -> str:
+    """What is picked, as a sentence."""
+    support = dict(zip(reading.labels, reading.per_class.support.tolist(), strict=True))
+    true = f"“{asked.true}”" if asked.true else "any label" if not asked.true_outside else "the other labels"
+    if asked.outcomes == ("unparsed",):
+        answered = "answered with no label that could be parsed"
+    elif asked.predicted:
+        answered = f"answered “{asked.predicted}”"
+    elif asked.predicted_outside:
+        answered = "answered with one of the other labels"
+    else:
+        answered = "answered wrongly" if asked.outcomes == ("wrong",) else "whatever the answer"
+    of = f" of {support[asked.true]:,}" if asked.true else ""
+    if asked.outcomes == ("wrong",) and asked.predicted:
+        answered += ", wrongly"
+    return f"{count:,}{of} examples of {true}, {answered}"
+
+
+def _legend(shown: View, how: Controls) -> str:
+    what = {"count": "examples", "by true label": "of the true label's examples",
+            "by predicted label": "of the answers"}[how.value]  # fmt: skip
+    top = top_of(shown, shown.values(how.value))
+    upper = f"{top:,.0f} {what}" if how.value == "count" else f"{100 * top:.0f} % {what}"
+    folded = f" The other {len(shown.folded)} labels stand together as one." if len(shown.folded) else ""
+    return (
+        f"Rows: true labels. Columns: answers. Colour: 0 to {upper}{', logarithmic' if how.log else ''}."
+        f"{folded} Wheel zooms, drag moves."
+    )

@@ -1,0 +1,173 @@
+"""What the overview shows of a reading: cards, findings, the readings in one picture, the collapse view."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import streamlit as st
+
+from evalcore.analysis.filters import Filter
+from evalcore.analysis.findings import Finding
+from evalcore.analysis.scored_run import Reading
+from evalcore.charts import overview as charts
+from evalcore.metrics.classification import WHY_UNDEFINED, absent, confusion_pairs, never_predicted
+from evalcore.metrics.score_intervals import POPULATION
+from evalcore.parse.matching import PARSER_VERSION
+from pages.parts.explore.confusion_list import sentence
+from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import CONFUSIONS, EXAMPLES, PER_CLASS, door
+from pages.parts.shell.markdown import between, percent, plain
+
+CARD_WIDTH, WIDE_CARD = 152, 182
+"""Six fit into a row; the wide one is for the longest of their names."""
+WIDEST_NAME = 16
+FINDINGS_SHOWN = 5
+CONFUSIONS_SHOWN = 5
+READINGS_WIDTH = 620
+MATRIX_WIDTH = 320
+LABELS_WITHOUT_SCROLLING = 26
+
+
+def cards(reading: Reading) -> None:
+    """What the numbers are of, and metric cards, each with its interval; they wrap where the page is narrow."""
+    s, i = reading.scores, reading.intervals
+    never = len(never_predicted(reading.confusion))
+    missing = len(absent(reading.confusion))
+    st.caption(
+        f"n = {s.n} of {reading.record.split_size} examples, {plain(reading.record.spec.sample)} · "
+        f"{s.labels_present} of {s.labels_total} labels present · {reading.scoring} scoring, parser {PARSER_VERSION} · "
+        "below each number its 95 % interval"
+    )
+    taken = f"Two favourites take {percent(s.favourites_share)} of all answers."
+    favourites = taken if s.favourites else f"Undefined here: {WHY_UNDEFINED['effective_labels']}."
+    with st.container(horizontal=True, gap="small"):
+        _card(
+            "Accuracy",
+            percent(s.accuracy),
+            between(reading.accuracy_interval),
+            f"{s.correct} of {s.n} examples are right under {reading.scoring} scoring. Below: Wilson 95 % interval.",
+            lambda: door(reading, f"{s.n - s.correct:,} not right", asked=Filter(outcomes=("wrong", "unparsed"))),
+        )
+        _card(
+            "Macro-F1, present",
+            percent(s.macro_f1_present),
+            between(i.macro_f1_present) if not i.withheld else "too few for an interval",
+            f"F1 of each of the {s.labels_present} labels that occur in this sample, averaged with equal weight. "
+            f"Below: 95 % interval of {POPULATION}. {i.withheld}",
+            lambda: door(reading, "each label", PER_CLASS, sort="F1"),
+        )
+        _card(
+            "Macro-F1, all",
+            percent(s.macro_f1_all),
+            f"ceiling {percent(s.macro_f1_ceiling)}",
+            f"Averaged over all labels, absent ones as 0; 95 % interval {between(i.macro_f1_all)}. With {missing} of "
+            f"{s.labels_total} labels absent from the sample even a perfect model gets {percent(s.macro_f1_ceiling)}.",
+            lambda: door(reading, f"{missing} absent", PER_CLASS, standing="absent from the sample"),
+        )
+        _card(
+            "Unparsed",
+            percent(s.unparsed / s.n),
+            between(reading.unparsed_interval),
+            f"{s.unparsed} of {s.n} completions name no label, or more than one. They count as wrong.",
+            lambda: door(reading, f"these {s.unparsed:,}", asked=Filter(outcomes=("unparsed",))),
+        )
+        _card(
+            "Never predicted",
+            f"{never} of {s.labels_present}",
+            f"{missing} absent",
+            "Labels that occur in this sample and were not answered once. Labels that are absent from the sample are "
+            "another matter: they say nothing about the model.",
+            lambda: door(reading, f"these {never}", PER_CLASS, standing="never predicted"),
+        )
+        _card(
+            "Effective labels",
+            "–" if math.isnan(s.effective_labels) else f"{s.effective_labels:.1f}",
+            f"favourites {percent(s.favourites_share)}" if s.favourites else "none is a label",
+            f"The answers are as varied as if so many of the {s.labels_total} labels were answered equally often "
+            f"(exp of the entropy). {favourites}",
+            lambda: door(reading, "favourites", PER_CLASS, sort="predicted", descending="1"),
+        )
+
+
+def _card(label: str, value: str, below: str, explanation: str, draw_door: Callable[[], None]) -> None:
+    with st.container(width=WIDE_CARD if len(label) > WIDEST_NAME else CARD_WIDTH, gap="xxsmall"):
+        st.metric(label, value, below, delta_color="off", delta_arrow="off", help=explanation, border=True)
+        draw_door()
+
+
+def findings(frame: Frame, reading: Reading, found: list[Finding]) -> None:
+    """The findings in words, each with the way to its examples."""
+    st.subheader("What this run hides")
+    for number, finding in enumerate(found[:FINDINGS_SHOWN], start=1):
+        _finding(frame, reading, number, finding)
+    if len(found) > FINDINGS_SHOWN:
+        with st.expander(f"{len(found) - FINDINGS_SHOWN} more"):
+            for number, finding in enumerate(found[FINDINGS_SHOWN:], start=FINDINGS_SHOWN + 1):
+                _finding(frame, reading, number, finding)
+
+
+def _finding(frame: Frame, reading: Reading, number: int, finding: Finding) -> None:
+    st.markdown(f"**{number}. {plain(finding.sentence)}**")
+    st.caption(plain(finding.meaning))
+    count = len(finding.positions)
+    with st.container(horizontal=True):
+        if count and frame.record and count < frame.record.n:
+            label = f"see {'this example' if count == 1 else f'these {count:,} examples'}"
+            door(reading, label, asked=Filter(finding=finding.kind))
+        if finding.kind in _WAYS:
+            page, label, more = _WAYS[finding.kind]
+            door(reading, label, page, **more)
+
+
+_WAYS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "sample_misses_labels": (PER_CLASS, "the absent labels", {"standing": "absent from the sample"}),
+    "collapse": (PER_CLASS, "labels by how often they were answered", {"sort": "predicted", "descending": "1"}),
+    "carried_by_frequent_labels": (PER_CLASS, "labels by F1", {"sort": "F1"}),
+    "never_predicted": (PER_CLASS, "these labels", {"standing": "never predicted"}),
+    "zero_recall": (PER_CLASS, "these labels", {"standing": "zero recall"}),
+    "over_predicted": (PER_CLASS, "these labels", {"standing": "over-predicted"}),
+    "too_uncertain_to_rank": (PER_CLASS, "labels with their intervals", {"sort": "recall"}),
+    "micro_f1_says_nothing_new": (CONFUSIONS, "every wrong answer in the matrix", {}),
+    "penalty_on_prompt_labels": (EXAMPLES, "the examples", {}),
+    "not_finished": (EXAMPLES, "what is predicted so far", {}),
+}
+"""Where a finding can be seen, beside its examples: page, words, query parameters."""
+
+
+def pictures(frame: Frame, reading: Reading) -> None:
+    """The same predictions, read five ways: one scale, the matrix, and the worst confusions in words."""
+    st.subheader("The same predictions, five ways")
+    with st.container(horizontal=True, gap="large"):
+        with st.container(width=READINGS_WIDTH):
+            chart = charts.five_readings(reading, frame.ink)
+            st.altair_chart(chart, key="five_readings", alt="Accuracy, F1s and unparsed rate on one scale")
+            if not reading.scores.unparsed:
+                st.caption("Micro-F1 equals accuracy whenever every answer is one of the labels: it adds nothing here.")
+        with st.container(width=MATRIX_WIDTH):
+            st.altair_chart(
+                charts.small_matrix(reading, frame.ink),
+                key="small_matrix",
+                alt="Confusion matrix: true labels downwards, answers across",
+            )
+            st.caption("Rows: true labels. Columns: answers.")
+    pairs = confusion_pairs(reading.confusion)[:CONFUSIONS_SHOWN]
+    if pairs:
+        st.markdown("**Worst confusions**")
+        st.markdown("\n".join(f"- {plain(sentence(reading, pair))}" for pair in pairs))
+    door(reading, "all confusions, and the matrix to click", CONFUSIONS)
+
+
+def collapse(frame: Frame, reading: Reading) -> None:
+    """Predicted against true frequency, label by label."""
+    st.subheader("Answered against occurring")
+    st.caption(
+        "Bars: how often each label was answered. The mark: how often it occurs. "
+        "A model that collapses has a few long bars and many marks without one."
+    )
+    chart = charts.predicted_against_true(reading, frame.ink)
+    if len(reading.labels) <= LABELS_WITHOUT_SCROLLING:
+        st.altair_chart(chart, key="collapse", alt="How often each label was answered and occurs")
+        return
+    with st.container(height=560, border=False):
+        st.altair_chart(chart, key="collapse", alt="How often each label was answered and occurs")

@@ -1,0 +1,50 @@
+"""Accuracies to hold a run against, on the overview."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from evalcore.analysis.references import references
+from evalcore.analysis.scored_run import Reading
+from evalcore.charts.comparison import reference_lines
+from evalcore.store.catalog import Shelf
+from evalcore.store.spec import BASELINES
+from pages.parts.shell import session as state
+from pages.parts.shell.frame import Frame
+from pages.parts.shell.markdown import plain
+
+
+def held_against(page: Frame, reading: Reading) -> None:
+    """The run beside baselines and the pinned run on its sample, and beside published figures, marked as such."""
+    record = reading.record
+    pinned = Shelf(page.store).pinned_for(record.task_name)
+    newest = {}
+    for other in page.store.runs_on_sample(record.sample_id):
+        if other.spec.model in BASELINES or other.run_id == pinned:
+            newest.setdefault((other.spec.model, other.run_id == pinned), other)
+    others = [state.reading_of(page.store, other, reading.scoring) for other in newest.values()]
+    found = references(reading, others, pinned)
+    if len(found) < 2:
+        return
+    st.subheader("Held against")
+    st.altair_chart(reference_lines(found, page.ink), key="references", alt="Accuracy beside reference accuracies")
+    published = [one for one in found if one.kind == "published"]
+    if published:
+        st.caption(
+            "Published figures are of other setups: classifiers trained on the task's train split, which a prompted "
+            "model is not, and tested on the whole test split."
+        )
+        for source in dict.fromkeys(one.source for one in published):
+            said = "; ".join(
+                f"{one.name} {100 * one.accuracy:.2f} % ({one.setup})" for one in published if one.source == source
+            )
+            st.caption(plain(f"{said}. Source: {source}"))
+    others_here = [one for one in found if one.run_id and one.run_id != record.run_id]
+    with st.container(horizontal=True):
+        for one in others_here:
+            st.page_link(
+                "pages/compare.py",
+                label=f"compare with {plain(one.name)}",
+                icon=":material/compare_arrows:",
+                query_params={"a": one.run_id, "b": record.run_id},
+            )

@@ -1,0 +1,172 @@
+"""The runs page: every stored run, and what a person does with one."""
+
+from __future__ import annotations
+
+import time
+
+import pandas as pd
+import streamlit as st
+
+from evalcore.analysis.scored_run import read
+from evalcore.errors import BlindspotError
+from evalcore.parse.matching import Scoring
+from evalcore.store.catalog import NAME_LENGTH, Mark, Shelf, title_of
+from evalcore.store.database import RunRecord, Store
+from pages.parts.shell import session as state
+from pages.parts.shell.clickable_table import clicked_row
+from pages.parts.shell.frame import Frame
+from pages.parts.shell.markdown import plain
+
+TABLE_HEIGHT = 520
+EVERY = "all"
+
+
+def sized(size: float) -> str:
+    """`1.4 MB`."""
+    for unit in ("KB", "MB"):
+        size /= 1000
+        if size < 1000:
+            return f"{size:.1f} {unit}"
+    return f"{size / 1000:.1f} GB"
+
+
+def filtered(page: Frame, marks: dict[str, Mark]) -> list[RunRecord]:
+    """Draw the filters; the runs that pass."""
+    records = page.store.runs()
+    first, second, third = st.columns([2, 1, 1], vertical_alignment="bottom")
+    searched = first.text_input("Find", key="runs_find", placeholder="name, note, model, prompt, task").casefold()
+    task = second.selectbox("Task", [EVERY, *dict.fromkeys(r.task_name for r in records)], key="runs_task")
+    model = third.selectbox("Model", [EVERY, *dict.fromkeys(r.spec.model for r in records)], key="runs_model")
+    return [
+        record
+        for record in records
+        if task in (EVERY, record.task_name)
+        and model in (EVERY, record.spec.model)
+        and searched in _words(record, marks.get(record.run_id, Mark())).casefold()
+    ]
+
+
+def table(page: Frame, records: list[RunRecord], marks: dict[str, Mark]) -> RunRecord | None:
+    """All runs in a table that sorts by any column; the one whose row is clicked."""
+    sizes = Shelf(page.store).sizes()
+    rows = []
+    for record in records:
+        figures = _figures(page.store, record, page.scoring)
+        mark = marks.get(record.run_id, Mark())
+        rows.append(
+            {
+                # What a narrow window shows comes first.
+                "model": record.spec.model,
+                "prompt": "" if record.prompt.name == "none" else record.prompt.name,
+                "task": record.task_name,
+                "accuracy": figures[1],
+                "macro-F1": figures[2],
+                "unparsed": figures[3],
+                "N": figures[0],
+                "of": record.n,
+                "sample": record.spec.sample,
+                "baseline": "pinned" if mark.pinned else "",
+                "name": mark.name,
+                "note": mark.note,
+                "when": pd.Timestamp(record.created, unit="s", tz="UTC"),
+                "seconds": round(record.seconds + record.load_seconds, 1),
+                "size": sizes.get(record.run_id, 0) / 1000,
+                "decoding": record.spec.decoding,
+                "run": record.run_id,
+            }
+        )
+    number = st.column_config.NumberColumn(format="%.1f")
+    row = clicked_row(
+        pd.DataFrame(rows),
+        "runs_table",
+        TABLE_HEIGHT,
+        {
+            "name": st.column_config.TextColumn(width=120),
+            "note": st.column_config.TextColumn(width=120),
+            "prompt": st.column_config.TextColumn(width=120),
+            "accuracy": number,
+            "macro-F1": number,
+            "unparsed": number,
+            "seconds": st.column_config.NumberColumn(format="%.1f", help="Predicting and loading, over all attempts"),
+            "size": st.column_config.NumberColumn("KB", format="%.1f", help="Completions, shared ones included"),
+            "when": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+        },
+    )
+    st.caption(
+        f"Accuracy, macro-F1 over labels present and unparsed in percent, {page.scoring} scoring; their intervals are "
+        "on the run's overview. Click a column's head to sort, a row to open, name, pin or delete a run."
+    )
+    return None if row is None else records[row]
+
+
+def one(page: Frame, record: RunRecord, mark: Mark) -> None:
+    """A run that was clicked: open, name, note, pin, delete."""
+    shelf = Shelf(page.store)
+    run_id = record.run_id
+    st.subheader(plain(title_of(record, mark)))
+    st.caption(
+        f"run {run_id} · {plain(record.origin)} · {time.strftime('%Y-%m-%d %H:%M', time.localtime(record.created))}"
+    )
+    left, right = st.columns([1, 1], gap="large")
+    with left, st.form(f"mark_{run_id}", border=False):
+        name = st.text_input("Name", mark.name, max_chars=NAME_LENGTH)
+        note = st.text_area("Note", mark.note, height=90)
+        if st.form_submit_button("Save", disabled=page.store.read_only):
+            shelf.write(run_id, name=name, note=note)
+            st.rerun()
+    with right, st.container(horizontal=True):
+        if st.button("Open", icon=":material/dashboard:", type="primary"):
+            state.show(record)
+            st.switch_page("app.py")
+        if st.button(
+            "Unpin" if mark.pinned else "Pin as baseline",
+            icon=":material/keep:",
+            disabled=page.store.read_only,
+            help="The run that others of its task are held against: A on the Compare page, a line on the overview.",
+        ):
+            shelf.pin(run_id, not mark.pinned)
+            st.rerun()
+        if st.button("Delete …", icon=":material/delete:", disabled=page.store.read_only):
+            _ask_to_delete(page.store, record, title_of(record, mark))
+
+
+@st.dialog("Delete this run?")
+def _ask_to_delete(store: Store, record: RunRecord, title: str) -> None:
+    shelf = Shelf(store)
+    st.markdown(plain(title))
+    if shelf.at_work(record.run_id):
+        st.warning("This run is being predicted. Stop it first.")
+        return
+    st.markdown("Completions that another run shares stay; the others would have to be predicted again.")
+    yes, no = st.columns(2)
+    if yes.button("Delete", type="primary", width="stretch", key="really_delete"):
+        try:
+            deleted = shelf.delete(record.run_id)
+        except BlindspotError as error:
+            st.error(plain(str(error)))
+            return
+        st.session_state["deleted"] = (
+            f"Deleted. {deleted.completions} completions went with it, {deleted.kept} stay for other runs."
+        )
+        st.session_state.pop("runs_table", None)
+        st.rerun()
+    if no.button("Keep it", width="stretch"):
+        st.rerun()
+
+
+def _words(record: RunRecord, mark: Mark) -> str:
+    pinned = "pinned baseline" if mark.pinned else ""
+    return " ".join(
+        (mark.name, mark.note, record.task_name, record.spec.model, record.prompt.name, record.run_id, pinned)
+    )
+
+
+def _figures(store: Store, record: RunRecord, scoring: Scoring) -> tuple[int, float, float, float]:
+    """Predicted so far; accuracy, macro-F1 and unparsed in percent."""
+    return _scores(store, record.run_id, scoring, record.finished or store.count_done(record.run_id))
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _scores(_store: Store, run_id: str, scoring: Scoring, stamp: float) -> tuple[int, float, float, float]:
+    s = read(_store, run_id, scoring).scores
+    return s.n, 100 * s.accuracy, 100 * s.macro_f1_present, 100 * s.unparsed_rate

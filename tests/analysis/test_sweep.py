@@ -1,0 +1,138 @@
+"""Several runs on the same examples."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evalcore.analysis.sweep import Spread, as_json, gather, order_effect
+from evalcore.cli.commands import sweep_as_text
+from evalcore.errors import SpecError
+from evalcore.tasks.prompt import built_in, label_order
+from tests.tools.runs import reading
+
+GOLD = list("aabbcc")
+RUNS = [list("aabbca"), list("abbbca"), list("bbbaba")]
+
+
+@pytest.fixture
+def sweep(store):
+    return gather([reading(store, GOLD, answers) for answers in RUNS])
+
+
+def test_each_example_is_right_in_j_of_k(sweep):
+    assert list(sweep.times_right) == [2, 1, 3, 2, 2, 0]
+    assert list(sweep.always_wrong) == [5]
+    assert list(sweep.wrong_alike) == [5]
+    assert list(sweep.flips) == [0, 1, 3, 4]
+    assert list(sweep.behind("always_right")) == [2]
+    assert list(sweep.behind("all")) == list(range(6))
+
+
+def test_what_every_run_left_unparsed_is_told_from_what_all_answer_alike(store):
+    answers = [["a", "b", "?", ""], ["a", "b", "no idea", "b"], ["a", "b", "a or b", ""]]
+    sweep = gather([reading(store, list("aaaa"), each, labels="ab") for each in answers])
+    assert list(sweep.behind("wrong_alike")) == [1]
+    assert list(sweep.behind("unparsed_in_all")) == [2]
+    assert list(sweep.behind("always_wrong")) == [1, 2, 3]
+    assert as_json(sweep)["unparsed_in_all"] == 1
+    assert "wrong in every run 3 (1 with one and the same label, 1 unparsed in all)" in sweep_as_text(sweep)
+
+
+def test_the_answers_of_each_run_stand_in_its_row(sweep):
+    for row, at, one in zip(sweep.answers, sweep.at, sweep.readings, strict=True):
+        np.testing.assert_array_equal(row, one.y_pred[at])
+
+
+def test_every_pair_is_compared_and_corrected_for_all_of_them(sweep):
+    assert {(pair.a, pair.b) for pair in sweep.pairs} == {(0, 1), (0, 2), (1, 2)}
+    for pair in sweep.pairs:
+        assert pair.comparison.p <= pair.p_holm <= min(1, 3 * pair.comparison.p)
+
+
+def test_a_pairs_verdict_goes_by_the_corrected_p(store):
+    gold = ["a", "b"] * 30
+    good, fair = gold, [*gold[:53], *("b" if label == "a" else "a" for label in gold[53:])]
+    worse = [*gold[:30], *("b" if label == "a" else "a" for label in gold[30:])]
+    sweep = gather([reading(store, gold, answers) for answers in (good, fair, worse)])
+    found = {(pair.a, pair.b): pair for pair in sweep.pairs}
+    assert found[0, 2].verdict == "worse"
+    assert found[0, 1].comparison.p == pytest.approx(2 / 2**7)
+    assert (found[0, 1].p_holm, found[0, 1].verdict) == (pytest.approx(2 / 2**7), "worse")
+    assert {pair.verdict for pair in gather([sweep.readings[0]] * 2).pairs} == {"same"}
+
+
+def test_a_sweep_over_other_samples_keeps_what_all_share(store):
+    texts = [[*"uvwxyz"], [*"uvwxyz"], [*"zyxuAB"]]
+    gold = [GOLD, GOLD, ["c", "c", "b", "a", "a", "b"]]
+    sweep = gather([reading(store, g, answers, texts=t) for g, answers, t in zip(gold, RUNS, texts, strict=True)])
+    assert sweep.n == 4
+    for at in range(4):
+        examples = {one.answers[int(row[at])].example for row, one in zip(sweep.at, sweep.readings, strict=True)}
+        assert len(examples) == 1
+
+
+def test_the_spread_is_least_median_and_greatest(sweep):
+    assert sweep.spread([0.3, 0.1, 0.2, 0.9]) == Spread(0.1, 0.25, 0.9)
+
+
+@pytest.mark.parametrize("count", [0, 1, 11])
+def test_two_to_ten_runs_are_taken(store, count):
+    with pytest.raises(SpecError, match="Choose 2 to 10"):
+        gather([reading(store, GOLD, RUNS[0])] * count)
+
+
+def in_order(one, seed):
+    """The reading as if the prompt had listed the labels in the order of a seed."""
+    prompt = built_in("article" if seed is None else f"shuffled-labels:{seed}")
+    order = label_order(prompt, one.labels)
+    return replace(one, record=replace(one.record, prompt=prompt, label_order=order))
+
+
+def simulated(store, slope, seed, n_labels=24, support=25, orders=4):
+    """Runs whose answers go to a label the more, the further down it stands in the list."""
+    rng = np.random.default_rng(seed)
+    labels = [f"label {i:02}" for i in range(n_labels)]
+    liking = rng.normal(0, 0.4, n_labels)
+    template = in_order(reading(store, labels * support, labels * support), None)
+    found = []
+    for order in range(orders):
+        one = in_order(template, order)
+        place = np.array([one.record.label_order.index(label) for label in one.labels]) / (n_labels - 1)
+        weight = np.maximum(np.exp(liking) + slope * (place - 0.5), 0.01)
+        answers = rng.choice(n_labels, n_labels * support, p=weight / weight.sum())
+        from evalcore.metrics.classification import confusion_counts
+
+        confusion = confusion_counts(one.y_true, answers, n_labels)
+        found.append(replace(one, y_pred=answers, confusion=confusion))
+    return found
+
+
+def test_a_slope_that_is_there_is_found(store):
+    effect = order_effect(simulated(store, 0.8, seed=1))
+    assert effect.orders == 4
+    assert effect.interval[0] > 0
+    assert effect.slope == pytest.approx(0.75, abs=0.25)
+
+
+def test_no_slope_is_held_to_be_none_about_as_often_as_the_interval_says(store):
+    held = 0
+    for seed in range(60):
+        low, high = order_effect(simulated(store, 0.0, seed)).interval
+        held += low <= 0 <= high
+    assert held >= 52
+
+
+def test_one_order_or_no_list_says_nothing(store):
+    one = reading(store, GOLD, RUNS[0])
+    assert order_effect([one, one]) is None
+    assert order_effect([in_order(one, 1), in_order(one, 1)]) is None
+    assert order_effect([]) is None
+
+
+def test_the_json_counts_what_the_sweep_counts(sweep):
+    data = as_json(sweep)
+    assert (data["shared"], data["always_wrong"], data["flips"], data["always_right"]) == (6, 1, 4, 1)
+    assert data["times_right"] == [1, 1, 3, 1]
+    assert len(data["pairs"]) == 3
+    assert data["correction"] == "Holm"

@@ -1,0 +1,191 @@
+"""What a person does first, in a real Chromium."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from evalcore.analysis.scored_run import read
+from evalcore.running.run import execute
+from evalcore.store.database import Store
+from evalcore.store.jobs import Jobs
+from evalcore.store.spec import RunSpec, checked
+from evalcore.tasks.task import Example, TaskSource
+from tests.conftest import write_csv
+from tests.tools.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, card, choose, fit, serving, settled
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium (Debian: apt-get install chromium)"),
+]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("app") / "cache"
+
+
+@pytest.fixture(scope="module")
+def server(cache):
+    with serving(cache) as running:
+        yield running
+
+
+def cards_are_there(page):
+    page.wait_for_selector("[data-testid=stMetric] >> text=Effective labels", timeout=PATIENCE_MS)
+    return settled(page)
+
+
+def test_the_first_start_runs_the_demo_by_itself_and_fills_the_page(server, new_page):
+    page = new_page()
+    page.goto(server.url)
+    cards_are_there(page)
+    reading = read(Store(server.cache), page.url.partition("run=")[2][:12])
+    assert reading.record.spec == RunSpec(n=reading.record.n)
+    assert card(page, "Accuracy") == f"{100 * reading.scores.accuracy:.1f} %"
+    assert card(page, "Macro-F1, present") == f"{100 * reading.scores.macro_f1_present:.1f} %"
+    assert page.get_by_text("What this run hides").is_visible()
+    assert page.get_by_text("predictions come from the cache").is_visible()
+    page.get_by_text("Held against").wait_for(timeout=PATIENCE_MS)
+    assert page.locator("[data-testid=stVegaLiteChart]").count() == 4
+
+
+def test_the_first_n_of_a_sorted_file_are_called_what_they_are(server, new_page):
+    page = new_page()
+    page.goto(server.url)
+    cards_are_there(page)
+    choose(page, "Model", "majority · baseline")
+    choose(page, "Sample", "first N of the file")
+    page.get_by_label("N exactly").fill("60")
+    page.get_by_label("N exactly").press("Enter")
+    settled(page)
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_text("a perfect model would score").wait_for(timeout=PATIENCE_MS)
+    assert page.get_by_text("choose a stratified sample").is_visible()
+    assert "ceiling" in page.locator("[data-testid=stMetric]", has_text="Macro-F1, all").inner_text()
+
+
+def test_a_finding_leads_to_its_examples_and_an_example_to_its_exact_prompt(server, new_page):
+    page = new_page()
+    page.goto(server.url)
+    cards_are_there(page)
+    link = page.get_by_role("link", name="see these").first
+    count = int("".join(filter(str.isdigit, link.inner_text())))
+    link.click()
+    page.get_by_text(f"{count} of ").first.wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    table = page.locator("[data-testid=stDataFrame] canvas").first
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 60, box["y"] + 55)
+    page.get_by_text("Raw completion").wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    page.get_by_text("Show the exact prompt as sent").click()
+    page.get_by_text("<|im_start|>system").wait_for(timeout=PATIENCE_MS)
+    assert page.get_by_text("tokens, as the model is given them").is_visible()
+
+
+def test_strict_and_lenient_scoring_are_one_click_apart(server, new_page):
+    page = new_page()
+    page.goto(server.url)
+    cards_are_there(page)
+    page.get_by_role("button", name="strict").or_(page.get_by_role("radio", name="strict")).first.click()
+    page.get_by_text("strict scoring, parser").wait_for(timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize("path", ["", "per_class", "confusions", "examples", "prompts"])
+def test_a_deep_link_is_the_first_request_of_a_fresh_server(server, new_page, path, cache):
+    run_id = next(run.run_id for run in Store(cache).runs() if run.spec.model == "demo")
+    with serving(cache) as fresh:
+        page = new_page()
+        page.goto(f"{fresh.url}/{path}?run={run_id}")
+        settled(page)
+        assert "Page not found" not in page.content()
+        assert page.locator("[data-testid=stSidebar]").get_by_text("Overview").is_visible()
+        assert page.locator("[data-testid=stException]").count() == 0
+        if path == "examples":
+            page.get_by_text(f"{Store(cache).run(run_id).n} of").first.wait_for(timeout=PATIENCE_MS)
+
+
+def test_an_unknown_run_in_the_link_is_said_to_be_unknown(server, new_page):
+    page = new_page()
+    page.goto(f"{server.url}/?run=../../etc/passwd")
+    page.get_by_text("a run that is not stored here").wait_for(timeout=PATIENCE_MS)
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_a_run_is_stopped_outlives_its_tab_and_goes_on(server, new_page):
+    page = new_page()
+    page.goto(server.url)
+    cards_are_there(page)
+    page.get_by_text("More", exact=True).click()
+    page.get_by_text("loop", exact=True).click()
+    settled(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_text("Accuracy so far").wait_for(timeout=PATIENCE_MS)
+    page.close()
+    time.sleep(1)
+    job = Jobs(Store(server.cache)).active()[0]  # still at work without a tab
+    # What stands behind "More" and was not touched is as it was: a browser once sent back a widget's own default.
+    assert job.spec == checked(RunSpec(n=job.spec.n, engine="loop"))
+    page = new_page()
+    page.goto(f"{server.url}/?run={job.run_id}")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Stopped. What was predicted is kept").wait_for(timeout=PATIENCE_MS)
+    kept = Store(server.cache).count_done(job.run_id)
+    assert 0 < kept < job.total
+    assert page.get_by_text(f"{kept} of {job.total} predictions are in the cache").is_visible()
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_text("Accuracy so far").wait_for(timeout=PATIENCE_MS)
+    os.kill(Jobs(Store(server.cache)).active()[0].worker_pid, signal.SIGKILL)
+    page.get_by_text("The worker process").wait_for(timeout=PATIENCE_MS)
+    assert page.get_by_role("button", name="Go on").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 800])
+@pytest.mark.parametrize("path", ["", "per_class", "confusions", "examples", "prompts"])
+def test_no_page_is_wider_than_its_window(server, new_page, path, width, scheme, tmp_path):
+    run_id = next(run.run_id for run in Store(server.cache).runs() if run.spec.model == "demo")
+    page = new_page(width, 900, scheme)
+    page.goto(f"{server.url}/{path}?run={run_id}")
+    settled(page)
+    fit(page)
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth + 1")
+    page.screenshot(
+        path=os.environ.get("BLINDSPOT_SHOTS", str(tmp_path)) + f"/{path or 'overview'}-{width}-{scheme}.png"
+    )
+
+
+def test_hostile_labels_look_as_typed_and_nothing_leaves_the_server(tmp_path, new_page):
+    rows = [Example(f"{payload} number {i}", payload) for payload in PAYLOADS for i in range(4)]
+    path = write_csv(tmp_path / "hostile.csv", rows)
+    write_csv(tmp_path / "train.csv", rows[:5])
+    cache = tmp_path / "cache"
+    spec = RunSpec(TaskSource(str(path), train=str(tmp_path / "train.csv")), "majority", n=len(rows))
+    record = execute(spec, Store(cache)).record
+    with serving(cache) as server:
+        page = new_page()
+        left, dialogs = [], []
+        page.on(
+            "request",
+            lambda request: (
+                left.append(request.url)
+                if not request.url.startswith((server.url, "data:", "blob:", "ws://127.0.0.1"))
+                else None
+            ),
+        )
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        for where in ("", "per_class", "confusions", "examples"):
+            page.goto(f"{server.url}/{where}?run={record.run_id}")
+            settled(page)
+            if not where:
+                text = page.locator("[data-testid=stMain]").inner_text()
+                shown = [payload for payload in PAYLOADS if payload in text]
+                assert len(shown) >= 3, text
+                assert page.locator("[data-testid=stMain] .katex").count() == 0
+        assert left == []
+        assert dialogs == []

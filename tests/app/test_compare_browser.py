@@ -1,0 +1,212 @@
+"""Two runs, several prompts and all runs, in a real Chromium, on the bundled demo."""
+
+import os
+import re
+
+import pytest
+
+from evalcore.analysis.comparison import compare
+from evalcore.analysis.scored_run import read
+from evalcore.analysis.verdict import verdict
+from evalcore.running.run import baseline_specs, execute
+from evalcore.store.catalog import Shelf
+from evalcore.store.database import Store
+from evalcore.store.spec import RunSpec
+from evalcore.tasks.prompt import BUILT_IN
+from tests.tools.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, fit, serving, settled
+from tests.tools.runs import stored
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium (Debian: apt-get install chromium)"),
+]
+N = 80
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return Store(tmp_path_factory.mktemp("compare") / "cache")
+
+
+@pytest.fixture(scope="module")
+def ids(store):
+    spec = RunSpec(n=N)
+    specs = [spec, RunSpec(model="demo-early", n=N), *baseline_specs(spec)]
+    return {one.model: execute(one, store).record.run_id for one in specs}
+
+
+@pytest.fixture(scope="module")
+def server(store, ids):
+    with serving(store.folder) as running:
+        yield running
+
+
+def text_of(page):
+    return page.locator("[data-testid=stMain]").inner_text()
+
+
+@pytest.mark.parametrize("other", ["demo-early", "tfidf"])
+def test_demo_is_held_against_another_and_broken_opens_exactly_those(server, store, ids, new_page, other):
+    expected = compare(read(store, ids["demo"]), read(store, ids[other]))
+    page = new_page()
+    page.goto(f"{server.url}/compare?a={ids['demo']}&b={ids[other]}")
+    page.get_by_text("exact McNemar").first.wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    assert verdict(expected).sentence in text_of(page).replace("\xa0", " ")
+    broken = expected.counts.broken
+    assert broken
+    page.get_by_role("button", name=f"{broken} broken", exact=True).click()
+    page.get_by_text(f"{broken} examples: broken").wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    assert "door=broken" in page.url
+    first = expected.behind("broken")[0]
+    answer_a, answer_b = expected.a.answers[int(expected.at_a[first])], expected.b.answers[int(expected.at_b[first])]
+    shown = page.locator("[data-testid=stCode]").all_inner_texts()
+    for text in (answer_a.example.text, answer_a.completion.text, answer_b.completion.text):
+        assert any(" ".join(text.split()) in " ".join(each.split()) for each in shown), text
+
+
+def test_swap_is_one_click_and_the_url_follows(server, ids, new_page):
+    page = new_page()
+    page.goto(f"{server.url}/compare?a={ids['demo']}&b={ids['demo-early']}")
+    page.get_by_text("B is worse").wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    page.get_by_role("button", name="Swap").click()
+    page.get_by_text("B is better").wait_for(timeout=PATIENCE_MS)
+    page.wait_for_url(f"**a={ids['demo-early']}&b={ids['demo']}*", timeout=PATIENCE_MS)
+    page.reload()
+    page.get_by_text("B is better").wait_for(timeout=PATIENCE_MS)
+
+
+def test_a_cell_of_the_difference_opens_its_examples(server, store, ids, new_page):
+    page = new_page()
+    page.goto(f"{server.url}/compare?a={ids['demo']}&b={ids['demo-early']}")
+    page.get_by_role("tab", name="Matrices").click()
+    chart = page.locator("canvas[data-zr-dom-id]").first
+    chart.wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    found = None
+    # Cells lie somewhere to the right of the labels: click along rows until one is hit.
+    for down in range(4, 60, 3):
+        for across in (0.35, 0.45, 0.55, 0.65, 0.75, 0.85):
+            page.mouse.click(box["x"] + box["width"] * across, box["y"] + down * 8)
+            page.wait_for_timeout(80)
+        settled(page)
+        found = re.search(r"(\w+) answered (\S+): A (\d+), B (\d+) of (\d+)", text_of(page))
+        if found:
+            break
+    true, answered, a, b, support = found.groups()
+    expected = compare(read(store, ids["demo"]), read(store, ids["demo-early"]))
+    row = expected.labels.index(true)
+    column = -1 if answered == "(unparsed)" else expected.labels.index(answered)
+    assert (int(a), int(b)) == (expected.confusion_a[row, column], expected.confusion_b[row, column])
+    assert int(support) == expected.classes.support[row]
+    assert int(a) != int(b)
+
+
+def test_all_built_in_variants_are_run_side_by_side_from_one_click(server, store, ids, new_page):
+    page = new_page()
+    page.goto(f"{server.url}/side_by_side?run={ids['demo']}")
+    page.get_by_role("button", name="Run all of them").wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    page.get_by_role("button", name="Run all of them").click()
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=stMain]').innerText.includes('shuffled-labels:1')"
+        " && !document.querySelector('[data-testid=stProgress]')",
+        timeout=3 * PATIENCE_MS,
+    )
+    page.get_by_text("pairs can be told apart").wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    found = [record for record in store.runs() if record.spec.model == "demo" and record.n == N and record.finished]
+    assert {record.spec.prompt for record in found} == set(BUILT_IN)
+    assert len({record.sample_id for record in found}) == 1
+    for record in found:
+        assert record.run_id in page.url
+    page.get_by_text("of 10 pairs can be told apart").wait_for(timeout=PATIENCE_MS)
+
+
+def test_a_run_is_deleted_only_after_the_question(server, store, ids, new_page):
+    victim = execute(RunSpec(model="majority", n=N // 2), store).record
+    page = new_page()
+    page.goto(f"{server.url}/runs")
+    page.get_by_label("Find").fill(victim.run_id)
+    page.get_by_label("Find").press("Enter")
+    page.get_by_text("Click a column's head").wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    box = page.locator("[data-testid=stDataFrame] canvas").first.bounding_box()
+    page.mouse.click(box["x"] + 250, box["y"] + 52)
+    page.get_by_role("button", name="Delete …").click(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Keep it").click(timeout=PATIENCE_MS)
+    settled(page)
+    assert victim.run_id in {record.run_id for record in store.runs()}
+    page.get_by_role("button", name="Delete …").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click(timeout=PATIENCE_MS)
+    page.get_by_text("stay for other runs").wait_for(timeout=PATIENCE_MS)
+    assert victim.run_id not in {record.run_id for record in store.runs()}
+    assert store.count_done(ids["majority"]) == N  # what the larger run needs is there
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (800, "dark")])
+@pytest.mark.parametrize("path", ["compare", "side_by_side", "runs"])
+def test_no_page_is_wider_than_its_window(server, ids, new_page, path, width, scheme, tmp_path):
+    query = {
+        "compare": f"a={ids['demo']}&b={ids['demo-early']}&door=broken",
+        "side_by_side": "runs=" + ",".join(ids.values()),
+        "runs": "",
+    }[path]
+    page = new_page(width, 900, scheme)
+    page.goto(f"{server.url}/{path}?{query}")
+    page.locator("[data-testid=stDataFrame]").first.wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    fit(page)
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("element => element.scrollWidth <= element.clientWidth + 1")
+    page.screenshot(path=os.environ.get("BLINDSPOT_SHOTS", str(tmp_path)) + f"/{path}-{width}-{scheme}.png")
+
+
+def test_a_link_to_a_comparison_is_the_first_request_of_a_fresh_server(store, ids, new_page):
+    with serving(store.folder) as fresh:
+        page = new_page()
+        page.goto(f"{fresh.url}/compare?a={ids['tfidf']}&b={ids['demo']}")
+        page.get_by_text("exact McNemar").first.wait_for(timeout=PATIENCE_MS)
+        assert page.locator("[data-testid=stException]").count() == 0
+        page.locator("[data-testid=stSidebar]").get_by_text("Overview").wait_for(timeout=PATIENCE_MS)
+
+
+def test_hostile_labels_names_and_completions_look_as_typed_and_nothing_leaves_the_server(tmp_path, new_page):
+    store = Store(tmp_path / "cache")
+    gold = [payload for payload in PAYLOADS for _ in range(3)]
+    texts = [f"{payload} number {at}" for at, payload in enumerate(gold)]
+    wrong = [*gold[1:], gold[0]]
+    runs = [stored(store, gold, answers, texts=texts, name=PAYLOADS[3]) for answers in (gold, wrong)]
+    a, b = (run.run_id for run in runs)
+    Shelf(store).write(a, name=PAYLOADS[4], note=PAYLOADS[0])
+    with serving(store.folder) as server:
+        page = new_page()
+        left, dialogs = [], []
+        ours = (server.url, "data:", "blob:", "ws://127.0.0.1")
+        page.on("request", lambda request: None if request.url.startswith(ours) else left.append(request.url))
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        for path in (f"compare?a={a}&b={b}&door=broken", f"side_by_side?runs={a},{b}", "runs"):
+            page.goto(f"{server.url}/{path}")
+            page.locator("[data-testid=stDataFrame]").first.wait_for(timeout=PATIENCE_MS)
+            settled(page)
+            assert page.locator("[data-testid=stMain] .katex").count() == 0
+            assert page.locator("[data-testid=stException]").count() == 0
+            if path.startswith("compare"):
+                assert PAYLOADS[0] in text_of(page)
+                page.get_by_role("tab", name="Matrices").click()
+                chart = page.locator("canvas[data-zr-dom-id]").first
+                chart.wait_for(timeout=PATIENCE_MS)
+                settled(page)
+                chart.scroll_into_view_if_needed()
+                box = chart.bounding_box()
+                for step in range(20):  # across the cells, so that tooltips with labels in them are drawn
+                    page.mouse.move(box["x"] + box["width"] * (0.3 + step / 30), box["y"] + 15 + step * 5)
+                    page.wait_for_timeout(30)
+        assert left == []
+        assert dialogs == []

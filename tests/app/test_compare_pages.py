@@ -1,0 +1,297 @@
+"""Compare, Side by side and Runs in Streamlit's own test runner."""
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from evalcore.store.catalog import Shelf
+from evalcore.store.database import Store
+from evalcore.store.jobs import Jobs
+from evalcore.store.spec import RunSpec, checked
+from tests.conftest import ROOT
+from tests.tools.runs import stored
+
+COMPARE, SIDE, RUNS = "pages/compare.py", "pages/side_by_side.py", "pages/runs.py"
+GOLD = list("aabbccddee") * 4
+ANSWERS = {
+    "good": GOLD,
+    "fair": [*GOLD[:30], *"bbccddeeaa"],
+    "bad": ["a"] * 40,
+}
+
+
+@pytest.fixture(autouse=True)
+def own_store(tmp_path, monkeypatch):
+    from pages.parts.shell import frame
+    from pages.parts.shell import session as state
+
+    store = Store(tmp_path / "cache")
+    monkeypatch.setattr(state, "open_store", lambda: store)
+    monkeypatch.setattr(frame, "ensure_worker", lambda store: None)
+    return store
+
+
+@pytest.fixture
+def ids(own_store):
+    return {name: stored(own_store, GOLD, answers).run_id for name, answers in ANSWERS.items()}
+
+
+def opened(page, **query):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    if page:
+        app.switch_page(page)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return rerun(app)
+
+
+def rerun(app):
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def press(app, one):
+    one.click()
+    return rerun(app)
+
+
+def said(app):
+    return "\n".join(element.value for kind in ("markdown", "caption", "info", "warning") for element in app.get(kind))
+
+
+def button(app, label):
+    return next(one for one in app.button if label in one.label)
+
+
+@pytest.mark.parametrize("page", [COMPARE, SIDE, RUNS])
+def test_an_empty_cache_says_what_to_do(page):
+    assert opened(page).info
+
+
+def test_one_run_alone_is_told_how_much_is_enough(own_store):
+    run_id = stored(own_store, GOLD, ANSWERS["fair"]).run_id
+    app = opened(COMPARE, run=run_id)
+    assert "takes two stored runs" in app.info[0].value
+    assert "examples" in said(app)
+    assert app.number_input(key="wanted_points").value == 2.0
+
+
+def test_the_url_chooses_both_runs_and_the_verdict_is_theirs(ids):
+    app = opened(COMPARE, a=ids["good"], b=ids["fair"])
+    assert (app.selectbox(key="pair_a").value, app.selectbox(key="pair_b").value) == (ids["good"], ids["fair"])
+    assert "0 fixed, 10 broken" in said(app).replace("\\", "")
+    assert "B is worse at N \\= 40" in said(app)
+
+
+def test_swapping_turns_the_verdict_round_and_the_url_with_it(ids):
+    app = opened(COMPARE, a=ids["good"], b=ids["fair"], door="broken")
+    press(app, button(app, "Swap"))
+    assert "B is better at" in said(app)
+    assert (app.query_params["a"], app.query_params["b"]) == (ids["fair"], ids["good"])
+    assert app.query_params["door"] == "fixed"
+
+
+def test_what_both_left_unparsed_has_a_door_of_its_own(own_store):
+    runs = [stored(own_store, list("abab"), answers).run_id for answers in (["a", "?", "", "a"], ["a", "-", "no", "a"])]
+    app = opened(COMPARE, a=runs[0], b=runs[1], door="both_unparsed")
+    doors = {one.key: one.label for one in app.button if (one.key or "").startswith("door_")}
+    assert doors["door_both_unparsed"] == "**2** both unparsed"
+    assert doors["door_wrong_alike"] == "**1** both wrong, alike"
+    assert sum(int(label.split("**")[1]) for label in doors.values()) == 4
+    table = next(table.value for table in app.dataframe if "A answered" in table.value.columns)
+    assert list(table["text"]) == ["text 1", "text 2"]
+    assert app.query_params["door"] == "both_unparsed"
+
+
+def test_a_door_opens_its_examples_and_closes_again(ids):
+    app = opened(COMPARE, a=ids["good"], b=ids["fair"])
+    tables = len(app.dataframe)
+    press(app, app.button(key="door_broken"))
+    table = next(table.value for table in app.dataframe if "A answered" in table.value.columns)
+    assert list(table["A"]) == ["right"] * 10
+    assert list(table["B"]) == ["wrong"] * 10
+    assert app.query_params["door"] == "broken"
+    press(app, app.button(key="door_broken"))
+    assert len(app.dataframe) == tables
+    assert "door" not in app.query_params
+
+
+def test_runs_that_cannot_be_compared_are_refused_with_the_reason(own_store, ids):
+    other = stored(own_store, ["x", "y"], ["x", "x"]).run_id
+    app = opened(COMPARE, a=ids["good"], b=other)
+    assert "label sets differ" in app.warning[0].value
+
+
+def test_runs_that_are_not_stored_are_said_to_be_so(ids):
+    app = opened(COMPARE, a="../../etc/passwd", b=ids["good"])
+    assert any("not stored here" in warning.value for warning in app.warning)
+
+
+def test_a_run_deleted_while_it_is_open_leaves_a_working_page(own_store, ids):
+    app = opened(COMPARE, a=ids["good"], b=ids["bad"])
+    Shelf(own_store).delete(ids["bad"])
+    rerun(app)
+    assert ids["bad"] not in (app.selectbox(key="pair_a").value, app.selectbox(key="pair_b").value)
+
+
+def test_the_pinned_baseline_is_a_unless_it_is_looked_at(own_store, ids):
+    Shelf(own_store).pin(ids["bad"])
+    app = opened(COMPARE, run=ids["fair"])
+    assert (app.selectbox(key="pair_a").value, app.selectbox(key="pair_b").value) == (ids["bad"], ids["fair"])
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_a_link_that_names_one_run_alone_finds_the_other(ids, side):
+    app = opened(COMPARE, **{side: ids["fair"]})
+    assert app.selectbox(key=f"pair_{side}").value == ids["fair"]
+    assert not app.warning
+    assert "exact McNemar" in said(app)
+
+
+def test_two_sessions_comparing_other_runs_never_see_each_others_state(ids):
+    """Twenty interleaved steps: doors, swaps, plain reruns."""
+    first = opened(COMPARE, a=ids["good"], b=ids["fair"])
+    second = opened(COMPARE, a=ids["bad"], b=ids["fair"])
+    third = opened(SIDE, runs=f"{ids['good']},{ids['bad']}")
+    expected = {"first": [ids["good"], ids["fair"], ""], "second": [ids["bad"], ids["fair"], ""]}
+    steps = ("door_broken", "swap", "", "door_fixed", "swap", "door_both_right", "", "swap", "door_fixed", "")
+    for number, step in enumerate(steps):
+        for name, app in (("first", first), ("second", second)):
+            act = step if name == "first" else steps[-1 - number]
+            state = expected[name]
+            if act == "swap":
+                button(app, "Swap").click()
+                state[:2] = reversed(state[:2])
+                state[2] = {"fixed": "broken", "broken": "fixed"}.get(state[2], state[2])
+            elif act:
+                app.button(key=act).click()
+                door = act.removeprefix("door_")
+                state[2] = "" if state[2] == door else door
+            rerun(app)
+            for other, shown in (("first", first), ("second", second)):
+                a, b, door = expected[other]
+                assert (shown.selectbox(key="pair_a").value, shown.selectbox(key="pair_b").value) == (a, b)
+                assert shown.query_params.get("door", "") == door
+        assert rerun(third).multiselect(key="picked_runs").value == [ids["good"], ids["bad"]]
+
+
+def test_side_by_side_serves_any_runs_of_the_url(ids):
+    app = opened(SIDE, runs=",".join(ids.values()))
+    assert [metric.value for metric in app.metric][:3] == ["20.0 %", "75.0 %", "100.0 %"]
+    each = next(table.value for table in app.dataframe if "right in" in table.value.columns)
+    assert len(each) == 40
+    pairs = next(table.value for table in app.dataframe if "corrected (Holm)" in table.value.columns)
+    assert len(pairs) == 3
+
+
+def test_one_click_queues_every_chosen_prompt_once(own_store):
+    app = opened(SIDE)
+    app.multiselect(key="sweep_prompts").set_value(["article", "bare", "numbered"])
+    rerun(app)
+    press(app, button(app, "Run all of them"))
+    queued = [job.spec for job in Jobs(own_store).active()]
+    assert [spec.prompt for spec in queued] == ["article", "bare", "numbered"]
+    assert len({(spec.n, spec.sample, spec.model, spec.seed) for spec in queued}) == 1
+    press(app, button(app, "Run all of them"))
+    assert len(Jobs(own_store).active()) == 3
+
+
+def test_two_spellings_of_one_prompt_are_run_once_and_an_unknown_one_is_refused(own_store):
+    app = opened(SIDE)
+    app.multiselect(key="sweep_prompts").set_value(["article", "few-shot"])
+    rerun(app)
+    app.session_state["sweep_prompts"] = ["article", "few-shot", "few-shot:5"]
+    rerun(app)
+    press(app, button(app, "Run all of them"))
+    assert [job.spec.prompt for job in Jobs(own_store).active()] == ["article", "few-shot"]
+    app.session_state["sweep_prompts"] = ["article", "nothing"]
+    rerun(app)
+    press(app, button(app, "Run all of them"))
+    assert "there is no prompt" in app.error[0].value
+    assert len(Jobs(own_store).active()) == 2
+
+
+def test_a_prompt_that_there_is_not_fails_by_the_worker_and_is_retried_here(own_store):
+    spec = checked(RunSpec(prompt="article"))
+    jobs = Jobs(own_store)
+    job = jobs.enqueue("run", spec.to_json())
+    jobs.claim(1)
+    jobs.finish(job, "failed", "there is no prompt *x*.")
+    app = opened(RUNS)
+    assert "there is no prompt \\*x\\*" in app.error[0].value
+    press(app, button(app, "Retry"))
+    assert [again.spec for again in jobs.active()] == [spec]
+    assert not app.error
+
+
+def test_a_waiting_job_is_stopped_on_the_runs_page(own_store):
+    jobs = Jobs(own_store)
+    job = jobs.enqueue("run", checked(RunSpec()).to_json())
+    app = opened(RUNS)
+    app.button(key=f"stop_job_{job}").click().run()
+    assert jobs.get(job).state == "stopped"
+
+
+def click_row(app, key, row):
+    app.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": [[row, "run"]]}}
+    return rerun(app)
+
+
+def test_runs_are_found_named_and_pinned(own_store, ids):
+    app = opened(RUNS)
+    table = app.dataframe[0].value
+    assert set(table["run"]) == set(ids.values())
+    row = list(table["run"]).index(ids["fair"])
+    assert table["accuracy"][row] == pytest.approx(75.0)
+    click_row(app, "runs_table", row)
+    press(app, button(app, "Pin as baseline"))
+    assert Shelf(own_store).marks()[ids["fair"]].pinned
+    app.text_input(key="runs_find").set_value("pinned").run()
+    assert list(app.dataframe[0].value["run"]) == [ids["fair"]]
+    app.text_input(key="runs_find").set_value("no such thing").run()
+    assert "No run passes" in app.info[0].value
+
+
+def test_deleting_asks_before_anything_is_gone(own_store, ids):
+    app = opened(RUNS)
+    row = list(app.dataframe[0].value["run"]).index(ids["bad"])
+    click_row(app, "runs_table", row)
+    press(app, button(app, "Delete …"))
+    assert ids["bad"] in {record.run_id for record in own_store.runs()}
+    assert app.button(key="really_delete").label == "Delete"  # pressed in the browser's test: a dialog is a fragment
+
+
+def test_a_name_shows_in_the_sidebar_and_in_the_pickers(own_store, ids):
+    Shelf(own_store).write(ids["good"], name="my best", note="")
+    app = opened(COMPARE, a=ids["good"], b=ids["bad"])
+    for key in ("picked_run", "pair_a"):
+        assert any(option.startswith("my best") for option in app.selectbox(key=key).options), key
+
+
+def test_a_hostile_name_looks_as_typed(own_store, ids):
+    Shelf(own_store).write(ids["good"], name="![x](http://127.0.0.1:9/p.png) :red[x]", note="")
+    app = opened(RUNS)
+    row = list(app.dataframe[0].value["run"]).index(ids["good"])
+    click_row(app, "runs_table", row)
+    assert "![x](" not in "".join(heading.value for heading in app.subheader)
+
+
+def test_the_overview_holds_a_run_against_the_pinned_one(own_store, ids):
+    Shelf(own_store).pin(ids["bad"])
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app.query_params["run"] = ids["good"]
+    rerun(app)
+    assert "Held against" in [heading.value for heading in app.subheader]
+
+
+@pytest.mark.parametrize(("gold", "answers"), [("a", "a"), ("a", "?"), ("aab", "???"), ("aaa", "aaa")])
+def test_no_page_of_a_tiny_run_says_nan(own_store, gold, answers):
+    runs = [stored(own_store, list(gold), each, labels="ab").run_id for each in (list(answers), ["b", *answers[1:]])]
+    pages = [opened(COMPARE, a=runs[0], b=runs[1]), opened(SIDE, runs=",".join(runs)), opened(None, run=runs[0])]
+    for app in pages:
+        figures = [str(part) for metric in app.metric for part in (metric.label, metric.value, metric.delta)]
+        cells = [cell for table in app.dataframe for cell in table.value.astype(object).to_numpy().ravel()]
+        words = " ".join([said(app), *figures, *(cell for cell in cells if isinstance(cell, str))])
+        assert not re.search(r"\bnan\b|undefined are", words), words

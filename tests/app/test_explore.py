@@ -1,0 +1,226 @@
+"""From a number to the examples behind it and back, in a real Chromium: at 77 and at 150 labels, light and dark."""
+
+import re
+
+import numpy as np
+import pytest
+
+from evalcore.analysis.scored_run import read
+from evalcore.charts.heatmap import cells, height_of
+from evalcore.metrics.matrix import view
+from evalcore.running.run import execute
+from evalcore.store.database import Store
+from evalcore.store.spec import RunSpec
+from evalcore.tasks.task import Example, TaskSource
+from tests.conftest import write_csv
+from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
+from tests.tools.generated import imported
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium (Debian: apt-get install chromium)"),
+]
+GUTTER, EDGE = 165, 8
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return Store(tmp_path_factory.mktemp("explore") / "cache")
+
+
+@pytest.fixture(scope="module")
+def readings(store):
+    """77 labels and 3,080 examples; 150 labels and 20,000."""
+    return {n: read(store, imported(store, n, size).run_id) for n, size in ((77, 3080), (150, 20_000))}
+
+
+@pytest.fixture(scope="module")
+def server(store, readings):
+    with serving(store.folder) as running:
+        yield running
+
+
+def visit(page, server, path, reading, **query):
+    page.goto(f"{server.url}/{path}?run={reading.record.run_id}" + "".join(f"&{k}={v}" for k, v in query.items()))
+    page.wait_for_selector("h1, [data-testid=stMetric]", timeout=PATIENCE_MS)
+    return settled(page)
+
+
+def count_shown(page):
+    """What the examples page says of how many pass."""
+    return int(
+        re.search(r"([\d,]+) of [\d,]+ examples", page.locator("[data-testid=stMain]").inner_text())[1].replace(",", "")
+    )
+
+
+def chart_box(page, shown):
+    canvas = page.locator("[data-testid=stEChartsChart] canvas").first
+    canvas.wait_for(timeout=PATIENCE_MS)
+    box = canvas.bounding_box()
+    # The header lies over the top of the window: what is clicked must lie below it.
+    page.locator("[data-testid=stMain]").evaluate("(main, by) => main.scrollBy(0, by)", box["y"] - 80)
+    page.wait_for_timeout(300)
+    return canvas.bounding_box()
+
+
+def middle_of(box, shown, row, column):
+    rows, columns = shown.counts.shape
+    width, height = (box["width"] - GUTTER - EDGE) / columns, (box["height"] - GUTTER - EDGE) / rows
+    return box["x"] + GUTTER + (column + 0.5) * width, box["y"] + GUTTER + (row + 0.5) * height
+
+
+@pytest.mark.parametrize(("n", "scheme"), [(77, "light"), (150, "dark")])
+def test_a_click_on_a_cell_shows_just_that_cells_examples(server, readings, new_page, n, scheme):
+    reading = readings[n]
+    page = new_page(1440, 1000, scheme)
+    visit(page, server, "confusions", reading)
+    page.get_by_text(f"all {n} labels").click()
+    settled(page)
+    shown = view(reading.confusion, reading.labels, order="clustered", unparsed=True, diagonal=True)
+    box = chart_box(page, shown)
+    assert box["height"] == height_of(shown)
+    rows, columns = cells(shown)
+    near = np.flatnonzero((rows < 40) & (rows != columns) & (columns < n))
+    at = near[np.argmax(shown.counts[rows[near], columns[near]])]
+    row, column = int(rows[at]), int(columns[at])
+    page.mouse.click(*middle_of(box, shown, row, column))
+    true, predicted = (reading.labels[shown.codes[code]] for code in (row, column))
+    count, support = shown.counts[row, column], shown.support[row]
+    words = f"{count:,} of {support:,} examples of “{true}”, answered “{predicted}”"
+    page.get_by_text(words).wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    assert f"true={true}&predicted={predicted}" in page.url
+    page.get_by_role("link", name="with all filters").click()
+    page.get_by_role("heading", name="Examples", exact=True).wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    assert count_shown(page) == count
+
+
+def test_the_zoom_survives_a_click(server, readings, new_page):
+    reading = readings[77]
+    page = new_page()
+    visit(page, server, "confusions", reading)
+    page.get_by_text("all 77 labels").click()
+    settled(page)
+    shown = view(reading.confusion, reading.labels, order="clustered", unparsed=True, diagonal=True)
+    box = chart_box(page, shown)
+    labels = {"x": box["x"], "y": box["y"] + GUTTER, "width": GUTTER - 4, "height": 600}
+    whole = page.screenshot(clip=labels)
+    page.mouse.move(*middle_of(box, shown, 10, 10))
+    page.wait_for_timeout(700)  # the chart takes the wheel only once the pointer rests on it
+    for _ in range(6):
+        page.mouse.wheel(0, -200)
+        page.wait_for_timeout(120)
+    page.mouse.move(300, 10)
+    page.wait_for_timeout(500)
+    zoomed = page.screenshot(clip=labels)
+    assert zoomed != whole
+    # Where the cells lie after the zoom is the chart's own affair: points along the diagonal until one is a cell.
+    for step in range(0, 300, 12):
+        if "true=" in page.url:
+            break
+        page.mouse.click(box["x"] + GUTTER + 30 + step, box["y"] + GUTTER + 30 + step)
+        page.wait_for_timeout(600)
+    assert "true=" in page.url
+    settled(page)
+    page.mouse.move(300, 10)
+    page.wait_for_timeout(400)
+    assert page.screenshot(clip=labels) == zoomed
+
+
+def test_a_card_leads_to_its_examples_to_one_of_them_and_back(server, readings, new_page):
+    reading = readings[77]
+    page = new_page()
+    visit(page, server, "", reading)
+    wrong = reading.scores.n - reading.scores.correct
+    page.get_by_role("link", name=f"{wrong:,} not right").click()
+    page.get_by_role("heading", name="Examples", exact=True).wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    assert count_shown(page) == wrong
+    filtered = page.url
+    table = page.locator("[data-testid=stDataFrame] canvas").first.bounding_box()
+    page.mouse.click(table["x"] + 60, table["y"] + 55)
+    page.get_by_text("Raw completion, the matched part marked").wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    first = np.flatnonzero(reading.outcomes != 0)[:2] + 1
+    assert page.url.endswith(f"example={first[0]}")
+    page.get_by_role("button", name="Next", exact=True).click()
+    page.get_by_role("heading", name=f"Example {first[1]} of").wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    assert count_shown(page) == wrong
+    page.get_by_role("button", name="Close").click()
+    page.get_by_text("Raw completion, the matched part marked").wait_for(state="detached", timeout=PATIENCE_MS)
+    settled(page)
+    assert page.url == filtered
+    page.go_back()
+    page.get_by_role("heading", name=f"Example {first[1]} of").wait_for(timeout=PATIENCE_MS)
+
+
+def test_a_filtered_page_is_the_first_request_of_a_fresh_server(store, readings, new_page):
+    reading = readings[77]
+    label = reading.labels[3]
+    expected = int(((reading.y_true == 3) & (reading.outcomes == 1)).sum())
+    position = int(np.flatnonzero((reading.y_true == 3) & (reading.outcomes == 1))[0]) + 1
+    with serving(store.folder) as fresh:
+        page = new_page()
+        visit(page, fresh, "examples", reading, true=label, outcomes="wrong", example=position)
+        page.get_by_role("heading", name=f"Example {position} of").wait_for(timeout=PATIENCE_MS)
+        assert count_shown(page) == expected
+        assert reading.answers[position - 1].example.text in page.locator("[data-testid=stCode]").first.inner_text()
+
+
+def test_the_keyboard_alone_leads_from_the_ranked_confusions_to_the_examples(server, readings, new_page):
+    reading = readings[77]
+    page = new_page()
+    visit(page, server, "confusions", reading)
+    page.locator("[data-testid=stTab]", has_text="All confusions").or_(
+        page.get_by_role("tab", name="All confusions")
+    ).first.focus()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("() => document.activeElement.tagName") == "CANVAS":
+            break
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.get_by_text(re.compile(r"^[\d,]+ of [\d,]+ examples of “")).wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    assert "true=" in page.url
+    assert "predicted=" in page.url
+
+
+def test_the_worst_confusion_in_words_lights_its_cell_up(server, readings, new_page):
+    page = new_page()
+    visit(page, server, "confusions", readings[77])
+    page.get_by_role("button", name="see these").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_text(re.compile(r"^[\d,]+ of [\d,]+ examples of “")).wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    assert "predicted=" in page.url
+
+
+def test_a_class_shows_its_confusions_both_ways_and_its_examples(server, readings, new_page):
+    reading = readings[77]
+    page = new_page()
+    visit(page, server, "per_class", reading, label=reading.labels[5])
+    page.get_by_text("What its examples were called instead").wait_for(timeout=PATIENCE_MS)
+    each = reading.per_class
+    text = page.locator("[data-testid=stMain]").inner_text()
+    assert f"It occurs {each.support[5]} times and was found {each.true_positives[5]} times" in text
+    assert f"{each.support[5]} examples" in text
+    page.get_by_role("radio", name="wrongly called so").or_(page.get_by_text("wrongly called so")).first.click()
+    page.get_by_text(f"{each.predicted[5] - each.true_positives[5]} examples: 0 right").wait_for(timeout=PATIENCE_MS)
+
+
+def test_never_predicted_leads_to_the_labels_of_which_it_is_so(server, store, new_page, tmp_path):
+    rows = [Example(f"{label} {i}", label) for label in "abcd" for i in range(6 if label == "a" else 3)]
+    path = write_csv(tmp_path / "x.csv", rows)
+    write_csv(tmp_path / "train.csv", rows)
+    spec = RunSpec(TaskSource(str(path), train=str(tmp_path / "train.csv")), "majority", n=len(rows))
+    reading = read(store, execute(spec, store).record.run_id)
+    page = new_page()
+    visit(page, server, "", reading)
+    page.get_by_role("link", name="these 3").click()
+    page.get_by_role("heading", name="Per class", exact=True).wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    assert "standing=never+predicted" in page.url.replace("%20", "+")
+    assert page.get_by_text("never predicted 3").is_visible()

@@ -1,0 +1,81 @@
+"""Figures of comparisons: what they are made of, and that they are valid."""
+
+import json
+
+import numpy as np
+import pytest
+
+from evalcore.analysis.comparison import compare
+from evalcore.analysis.references import references
+from evalcore.analysis.sweep import OrderEffect
+from evalcore.charts.comparison import (
+    RUN_B,
+    UNPARSED_COLUMN,
+    enough,
+    label_order,
+    matrix_cells,
+    matrix_spec,
+    reference_lines,
+    variants,
+)
+from evalcore.charts.overview import DARK, LIGHT, RUN_A
+from evalcore.metrics.power import growth
+from tests.tools.runs import reading
+
+GOLD = list("aabbcc")
+
+
+@pytest.fixture
+def compared(store):
+    a, b = (reading(store, GOLD, answers, labels="abcd") for answers in (["a", "b", "b", "b", "", "c"], [*"aabbca"]))
+    return compare(a, b)
+
+
+@pytest.mark.parametrize("view", ["A", "B", "B − A"])
+@pytest.mark.parametrize("shares", [False, True])
+def test_the_cells_are_the_matrix_without_its_zeros(compared, view, shares):
+    a, b = compared.confusion_a, compared.confusion_b
+    shown = {"A": a, "B": b, "B − A": b - a}[view]
+    cells = matrix_cells(compared, view, shares)
+    again = np.zeros_like(shown, dtype=float)
+    again[cells["y"], cells["x"]] = cells["value"]
+    expected = 100 * shown / np.maximum(a.sum(axis=1), 1)[:, None] if shares else shown
+    np.testing.assert_allclose(again, expected, atol=0.051)
+    assert (cells["value"] != 0).all()
+    assert list(cells["a"]) == list(a[cells["y"], cells["x"]])
+
+
+def test_unparsed_is_a_column_of_its_own(compared):
+    cells = matrix_cells(compared, "A", shares=False)
+    assert list(cells[cells["answered"] == UNPARSED_COLUMN]["true"]) == ["c"]
+
+
+@pytest.mark.parametrize("ink", [LIGHT, DARK])
+def test_the_difference_is_blue_for_a_orange_for_b_and_neutral_at_nothing(compared, ink):
+    spec = matrix_spec(compared, matrix_cells(compared, "B − A", shares=True), "B − A", ink)
+    colours = spec["visualMap"]["inRange"]["color"]
+    assert (colours[0], colours[-1]) == (RUN_A, RUN_B)
+    assert spec["visualMap"]["min"] == -spec["visualMap"]["max"]
+    json.dumps({**spec, "dataset": None})  # plain numbers alone: anything of numpy's is refused by the page
+
+
+def test_every_cell_has_a_name_of_its_own(compared):
+    cells = matrix_cells(compared, "B", shares=True)
+    assert cells["cell"].is_unique
+
+
+def test_variants_draw_three_figures_a_run(compared):
+    spec = variants([compared.a, compared.b], ["one", "two"], LIGHT).to_dict()
+    rows = next(iter(spec["datasets"].values()))
+    assert {(row["run"], row["metric"]) for row in rows} == {
+        (run, metric) for run in ("one", "two") for metric in ("Accuracy", "Macro-F1, present", "Unparsed")
+    }
+
+
+def test_enough_and_label_order_and_references_are_valid_figures(compared):
+    enough(growth(0.7, 0.2, 464), 80, DARK).to_dict()
+    effect = OrderEffect(0.2, (0.1, 0.3), 2, 3, np.array([[0, 0.5, 1], [1, 0, 0.5]]), np.zeros((2, 3)))
+    label_order(effect, LIGHT).to_dict()
+    found = references(compared.a, [compared.b])
+    spec = reference_lines(found, LIGHT).to_dict()
+    assert spec["height"] > 100

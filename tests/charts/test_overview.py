@@ -1,0 +1,77 @@
+"""Figures as data: what they draw is what the reading says, at any number of labels, under any label text."""
+
+import json
+
+import pytest
+
+from evalcore.analysis.scored_run import read
+from evalcore.charts import overview as charts
+from evalcore.running.run import execute
+from evalcore.store.spec import RunSpec
+from evalcore.tasks.task import Example, TaskSource
+from tests.conftest import write_csv
+
+
+def reading_of(store, folder, rows, model="majority"):
+    path = write_csv(folder / "data.csv", rows)
+    write_csv(folder / "train.csv", rows[: len(rows) // 2])
+    spec = RunSpec(TaskSource(str(path), train=str(folder / "train.csv")), model, n=len(rows))
+    return read(store, execute(spec, store).record.run_id)
+
+
+@pytest.fixture
+def many(store, tmp_path):
+    """150 labels, one to four examples each."""
+    rows = [Example(f"text {i} of {code}", f"label_{code:03}") for code in range(150) for i in range(1 + code % 4)]
+    return reading_of(store, tmp_path, rows)
+
+
+def data_of(spec, has):
+    """The one data set of a chart that has these columns."""
+    found = [rows for rows in spec["datasets"].values() if rows and set(has) <= set(rows[0])]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize("ink", [charts.LIGHT, charts.DARK], ids=["light", "dark"])
+def test_every_label_has_its_row_and_its_counts(many, ink):
+    spec = charts.predicted_against_true(many, ink).to_dict()
+    rows = data_of(spec, ["answer", "count"])
+    assert len(rows) == 2 * 150
+    assert sum(row["count"] for row in rows) == many.scores.n
+    assert spec["height"] >= 150 * 12  # readable: a row of at least 12 pixels for each label
+    expression = spec["layer"][0]["encoding"]["y"]["axis"]["labelExpr"]
+    named = json.loads(expression.removesuffix("[datum.value]"))
+    assert sorted(named) == sorted(many.labels)
+
+
+def test_the_matrix_draws_each_cell_that_occurs(many):
+    spec = charts.small_matrix(many, charts.LIGHT).to_dict()
+    cells = data_of(spec, ["row", "column"])
+    for cell in cells:
+        assert many.confusion[cell["row"], cell["column"]] == cell["count"]
+    assert sum(cell["count"] for cell in cells) == many.scores.n - many.scores.unparsed
+
+
+def test_five_readings_are_those_of_the_scores(many):
+    spec = charts.five_readings(many, charts.LIGHT).to_dict()
+    values = {row["reading"]: row["value"] for row in data_of(spec, ["shown", "interval"])}
+    s = many.scores
+    assert values["Accuracy"] == pytest.approx(s.accuracy)
+    assert values["Macro-F1, labels present"] == pytest.approx(s.macro_f1_present)
+    assert values["Macro-F1, all labels"] == pytest.approx(s.macro_f1_all)
+    strip = data_of(spec, ["label", "support"])
+    assert len(strip) == s.labels_present
+
+
+def test_hostile_labels_stay_text(store, tmp_path):
+    labels = ["</script><script>alert(1)</script>", 'quote " and \\ backslash', "$x$", "a" * 300]
+    rows = [Example(f"{label} {i}", label) for label in labels for i in range(3)]
+    reading = reading_of(store, tmp_path, rows)
+    for chart in (
+        charts.predicted_against_true(reading, charts.LIGHT),
+        charts.five_readings(reading, charts.LIGHT),
+        charts.small_matrix(reading, charts.LIGHT),
+    ):
+        spec = chart.to_dict()
+        assert "</script>" not in json.dumps([layer.get("encoding") for layer in spec.get("layer", [spec])])

@@ -1,0 +1,104 @@
+"""A run as files: what is in them, from the command line and from the page."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from evalcore.analysis.scored_run import read
+from evalcore.output.export import COLUMNS, export_run, predictions_csv, predictions_jsonl, run_json
+from evalcore.running.run import execute
+from evalcore.store.spec import RunSpec
+from evalcore.tasks.data_file import read_table
+from evalcore.tasks.task import TaskSource
+from tests.conftest import ROOT, Toy
+
+ANSWERS = {"red thing 0": "Label: red.", "red thing 1": "red or blue", "green thing 0": ""}
+
+
+@pytest.fixture
+def record(store, colours):
+    loader = lambda identified, on_phase: Toy(identified.identity, ANSWERS)  # noqa: E731
+    return execute(RunSpec(TaskSource(str(colours)), "tfidf", n=40), store, loader=loader).record
+
+
+def test_a_row_says_what_was_asked_answered_and_made_of_it(store, record, tmp_path):
+    (tmp_path / "p.csv").write_bytes(predictions_csv(read(store, record.run_id)))
+    table = read_table(tmp_path / "p.csv")
+    assert tuple(table.columns) == COLUMNS
+    rows = {row[1]: dict(zip(COLUMNS, row, strict=True)) for row in table.rows}
+    assert len(rows) == 40
+    first = rows["red thing 0"]
+    assert (first["completion"], first["predicted"], first["match"]) == ("Label: red.", "red", "extracted")
+    assert (first["outcome"], first["stop"], first["prompt_tokens"], first["generated_tokens"]) == (
+        "right",
+        "eos",
+        "7",
+        "2",
+    )
+    assert (rows["red thing 1"]["predicted"], rows["red thing 1"]["match"]) == ("", "ambiguous")
+
+
+def test_strict_and_lenient_are_exported_as_they_read(store, record):
+    strict, lenient = (predictions_csv(read(store, record.run_id, scoring)) for scoring in ("strict", "lenient"))
+    assert strict.count(b'"unparsed"') == lenient.count(b'"unparsed"') + 1
+
+
+def test_json_lines_hold_tokens_and_null_where_nothing_was_understood(store, record):
+    rows = [json.loads(line) for line in predictions_jsonl(read(store, record.run_id)).splitlines()]
+    by_text = {row["text"]: row for row in rows}
+    assert by_text["red thing 1"]["predicted"] is None
+    assert (by_text["red thing 0"]["token_ids"], by_text["red thing 0"]["latency_ms"]) == ([1, 2], 1.5)
+    assert [row["position"] for row in rows] == list(range(40))
+
+
+def test_the_report_says_what_decided_the_run(store, record):
+    content = json.loads(run_json(store, read(store, record.run_id)))
+    assert RunSpec.from_json(json.dumps(content["run"]["spec"])) == record.spec
+    assert content["run"]["identity"] == record.identity
+    assert content["report"]["accuracy"] == read(store, record.run_id).scores.accuracy
+
+
+def test_the_command_line_writes_the_same_files(store, record, tmp_path):
+    command = [sys.executable, "-m", "evalcore", "export", record.run_id, "--out", str(tmp_path / "new" / "out")]
+    done = subprocess.run(
+        [*command, "--cache", str(store.folder), "--json"], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    written = {path.rpartition("/")[2] for path in json.loads(done.stdout)}
+    assert written == {path.name for path in (tmp_path / "new" / "out").iterdir()}
+    here = export_run(store, read(store, record.run_id), tmp_path / "here")
+    for path in here:
+        assert path.read_bytes() == (tmp_path / "new" / "out" / path.name).read_bytes()
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_one_line(store, record, tmp_path):
+    (tmp_path / "file").write_text("")
+    command = [sys.executable, "-m", "evalcore", "export", record.run_id, "--out", str(tmp_path / "file")]
+    done = subprocess.run(
+        [*command, "--cache", str(store.folder)], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_page_offers_the_four_files(store, record):
+    def page(folder, run_id):
+        from pathlib import Path
+
+        from evalcore.analysis.scored_run import read
+        from evalcore.store.database import Store
+        from pages.parts.explore.export import export_buttons
+
+        store = Store(Path(folder))
+        export_buttons(store, read(store, run_id))
+
+    app = AppTest.from_function(page, kwargs={"folder": str(store.folder), "run_id": record.run_id}).run()
+    assert not app.exception
+    labels = [button.label for button in app.get("download_button")]
+    assert len(labels) == 4
+    assert labels[0] == "Predictions, CSV"
+    assert "40 predictions, lenient scoring" in app.caption[0].value

@@ -1,0 +1,208 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from evalcore.analysis.scored_run import read
+from evalcore.errors import ModelError
+from evalcore.running.run import execute, prepare
+from evalcore.store.spec import RunSpec
+from evalcore.tasks.task import TaskSource
+from tests.conftest import ROOT, Toy
+from tests.tools import processes
+
+PATIENCE_S = 60
+
+
+@pytest.fixture
+def spec(colours):
+    return RunSpec(TaskSource(str(colours)), model="tfidf", n=40)
+
+
+class Loader:
+    """Loads a Toy and keeps it, so that a test can read its log."""
+
+    def __init__(self, **options):
+        self.toys = []
+        self.options = options
+
+    def __call__(self, identified, on_phase):
+        self.toys.append(Toy(identified.identity, {}, **self.options))
+        return self.toys[-1]
+
+    @property
+    def asked(self):
+        return [text for toy in self.toys for text in toy.asked]
+
+
+def test_a_run_predicts_every_example_once_and_is_stored(store, spec):
+    loader = Loader()
+    outcome = execute(spec, store, loader=loader)
+    assert (outcome.predicted_now, outcome.from_cache, outcome.complete) == (40, 0, True)
+    assert len(loader.asked) == len(set(loader.asked)) == 40
+    reading = read(store, outcome.record.run_id)
+    assert len(reading.answers) == 40
+    assert reading.scores.accuracy == 4 / 40 or reading.scores.accuracy == 16 / 40  # all "red"
+    assert outcome.record.finished is not None
+
+
+def test_the_same_run_again_calls_no_model(store, spec):
+    first = execute(spec, store, loader=Loader())
+    loader = Loader()
+    again = execute(spec, store, loader=loader)
+    assert loader.toys == []
+    assert (again.predicted_now, again.from_cache, again.record.run_id) == (0, 40, first.record.run_id)
+
+
+@pytest.mark.parametrize("sample", ["stratified", "random", "first"])
+def test_a_larger_n_computes_only_what_is_missing(store, spec, sample):
+    execute(replace(spec, n=16, sample=sample), store, loader=Loader())
+    loader = Loader()
+    outcome = execute(replace(spec, sample=sample), store, loader=loader)
+    assert (len(loader.asked), outcome.from_cache) == (24, 16)
+
+
+def test_another_sample_reuses_what_it_shares(store, spec):
+    execute(replace(spec, n=20, sample="first"), store, loader=Loader())
+    loader = Loader()
+    execute(replace(spec, sample="random"), store, loader=loader)
+    assert len(loader.asked) == 20
+
+
+def test_a_stopped_run_keeps_its_batches_and_goes_on(store, spec):
+    def stop_after_two(progress):
+        return progress.done < 8
+
+    stopped = execute(spec, store, loader=Loader(), on_progress=stop_after_two)
+    assert (stopped.predicted_now, stopped.complete) == (8, False)
+    assert len(read(store, stopped.record.run_id).answers) == 8
+    loader = Loader()
+    outcome = execute(spec, store, loader=loader)
+    assert (len(loader.asked), outcome.complete) == (32, True)
+    assert store.run(outcome.record.run_id).predicted == 40
+
+
+def test_a_predictor_that_fails_midway_loses_nothing(store, spec):
+    class Failing(Toy):
+        def predict(self, prompts):
+            if self.batches == 3:
+                raise ModelError("out of memory")
+            return super().predict(prompts)
+
+    with pytest.raises(ModelError):
+        execute(spec, store, loader=lambda identified, on_phase: Failing(identified.identity, {}))
+    loader = Loader()
+    assert execute(spec, store, loader=loader).complete
+    assert len(loader.asked) == 40 - 12
+
+
+def test_progress_counts_up_to_the_total(store, spec):
+    seen = []
+    execute(spec, store, loader=Loader(), on_progress=lambda p: seen.append(p) or True)
+    predicting = [p for p in seen if p.predicting]
+    assert [p.done for p in predicting] == list(range(4, 41, 4))
+    assert {p.total for p in predicting} == {40}
+
+
+def test_two_threads_predict_each_example_once(store, spec):
+    loader = Loader()
+    threads = [threading.Thread(target=execute, args=(spec, store), kwargs={"loader": loader}) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(loader.asked) == 40
+
+
+def test_two_processes_predict_each_example_once(store, spec, tmp_path):
+    log = tmp_path / "log"
+    running = [processes.start(store.folder, spec, log, 0.02) for _ in range(2)]
+    assert [process.wait(PATIENCE_S) for process in running] == [0, 0]
+    assert len(log.read_text().splitlines()) == 40
+
+
+def test_a_killed_process_loses_at_most_its_batch_and_frees_its_lock(store, spec, tmp_path):
+    log = tmp_path / "log"
+    process = processes.start(store.folder, spec, log, 0.05)
+    until = time.monotonic() + PATIENCE_S
+    while not log.exists() or len(log.read_text().splitlines()) < 12:
+        assert process.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    loader = Loader()
+    assert execute(spec, store, loader=loader).complete
+    assert len(loader.asked) + len(log.read_text().splitlines()) <= 40 + 4
+
+
+def test_a_waiting_run_says_for_whom_and_can_be_stopped(store, spec):
+    started, release = threading.Event(), threading.Event()
+
+    class Stuck(Toy):
+        def predict(self, prompts):
+            started.set()
+            release.wait(20)
+            return super().predict(prompts)
+
+    first = threading.Thread(
+        target=execute, args=(spec, store), kwargs={"loader": lambda i, on_phase: Stuck(i.identity, {})}
+    )
+    first.start()
+    started.wait(20)
+    phases = []
+    outcome = execute(
+        spec, store, loader=Loader(), on_progress=lambda p: phases.append(p.phase) or not p.phase.startswith("waiting")
+    )
+    release.set()
+    first.join()
+    assert f"waiting for process {os.getpid()}, which is predicting with this model" in phases
+    assert not outcome.complete
+
+
+def test_rescoring_calls_no_model_and_strict_never_scores_above_lenient(store, spec):
+    answers = {f"red thing {i}": text for i, text in enumerate(["red", "Red.", "it is red", "red or blue", "x"] * 4)}
+    outcome = execute(spec, store, loader=lambda i, on_phase: Toy(i.identity, answers))
+    strict, lenient = (read(store, outcome.record.run_id, scoring) for scoring in ("strict", "lenient"))
+    assert lenient.scores.correct - strict.scores.correct == 6  # of 16 red ones: 3 "Red." and 3 "it is red"
+    assert lenient.scores.unparsed == 6
+    assert strict.scores.correct + strict.scores.wrong + strict.scores.unparsed == 40
+
+
+def test_n_above_the_split_takes_all_of_it(store, spec):
+    outcome = execute(replace(spec, n=5000), store, loader=Loader())
+    assert (outcome.record.n, outcome.record.split_size) == (40, 40)
+
+
+def test_two_models_never_share_a_completion(store, spec):
+    tfidf, majority = (set(prepare(replace(spec, model=model), store).keys) for model in ("tfidf", "majority"))
+    assert not tfidf & majority
+
+
+def test_rows_in_another_order_are_the_same_completions(store, spec, colours):
+    execute(spec, store, loader=Loader())
+    header, *rows = (colours / "test.csv").read_text().splitlines()
+    (colours / "test.csv").write_text("\n".join([header, *rows[::-1]]) + "\n")
+    loader = Loader()
+    assert execute(spec, store, loader=loader).complete
+    assert loader.asked == []
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_command_ends_with_130_and_no_traceback(tmp_path, colours, stop):
+    command = [sys.executable, "-m", "evalcore", "run", "--task", str(colours), "--model", "tfidf"]
+    process = subprocess.Popen(
+        [*command, "--cache", str(tmp_path / "c")], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    while not (tmp_path / "c" / "blindspot.db").exists():  # past the imports, before the fit is done
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(stop)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode in (130, 0)  # 0: it was quicker than the signal
+    assert b"Traceback" not in errors

@@ -1,0 +1,201 @@
+"""How long a click takes, in the browser: `python -m tests.tools.clicks` (`make clicks`).
+
+Prints the median over 20 clicks at 77 labels and 3,080 examples (Banking77 with the tfidf baseline where its files are
+beside the project, made-up predictions otherwise) and at 150 labels and 100,000 examples, beside the same figure for a
+page that draws one line of text; what the browser was sent; and the server's memory. With `--million`, also what a
+million imported predictions take to import, to open and to page through.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from evalcore.running.run import execute
+from evalcore.store.database import Store
+from evalcore.store.spec import RunSpec
+from evalcore.tasks.task import TaskSource
+from tests.conftest import BANKING77
+from tests.tools.browser import PATIENCE_MS, Server, browsing, free_port, serving, settled, wait_for_port
+from tests.tools.generated import imported
+
+CLICKS = 20
+ONE_LINE = 'import streamlit as st\nst.button("Again")\nst.text("one line of text")\n'
+
+_LISTEN = """
+    const Plain = window.WebSocket;
+    window.painted = 0;
+    window.WebSocket = class extends Plain {
+        constructor(...all) {
+            super(...all);
+            this.addEventListener('message', () => requestAnimationFrame(
+                () => requestAnimationFrame(() => { window.painted = performance.now(); })));
+        }
+    };
+    document.addEventListener('click', () => { window.began ??= performance.now(); }, {capture: true});
+"""
+"""Notes when the page has painted what the server last sent."""
+_QUIET_MS = 300
+_ANSWERED = f"""() => window.began && window.painted > window.began
+    && performance.now() - window.painted > {_QUIET_MS}
+    && document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"""
+
+
+def click_ms(page: Page, click: Callable[[], None]) -> float:
+    """From the click until the last of the server's answer is painted."""
+    page.evaluate("() => { window.began = undefined; }")
+    click()
+    page.wait_for_function(_ANSWERED, timeout=PATIENCE_MS)
+    return float(page.evaluate("() => window.painted - window.began"))
+
+
+def listening(page: Page) -> Page:
+    """The page, noting when it paints."""
+    page.add_init_script(_LISTEN)
+    return page
+
+
+class Sent:
+    """Bytes that the server has sent to a page over its socket."""
+
+    def __init__(self, page: Page) -> None:
+        self.size_bytes = 0
+        page.on("websocket", lambda socket: socket.on("framereceived", self._add))
+
+    def _add(self, frame: str | bytes) -> None:
+        self.size_bytes += len(frame)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--million", action="store_true", help="also a million imported predictions")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, browsing() as new_page:
+        store = Store(Path(folder) / "cache")
+        runs = {"77 labels, 3,080 examples": _banking77(store), "150 labels, 100,000": imported(store, 150, 100_000)}
+        with one_line(Path(folder)) as url:
+            page = listening(new_page())
+            page.goto(url)
+            settled(page)
+            again = page.get_by_role("button", name="Again")
+            print(f"{'one line of text':34}{_median([click_ms(page, again.click) for _ in range(CLICKS)])}")
+        with serving(store.folder) as server:
+            for name, record in runs.items():
+                _clicks(server, listening(new_page()), name, record.run_id)
+            print(f"{'server memory afterwards':34}{_memory_mb(server)}")
+        if arguments.million:
+            _million(Store(Path(folder) / "million"), listening(new_page()))
+
+
+def _clicks(server: Server, page: Page, name: str, run_id: str) -> None:
+    sent = Sent(page)
+    times: list[float] = []
+    print(name)
+    for path, buttons in (
+        ("confusions", ["see these", "Logarithmic", "Right answers"]),
+        ("examples", ["wrong", "unparsed", "exact"]),
+        ("per_class", ["few examples", "never predicted"]),
+    ):
+        before, started = sent.size_bytes, time.perf_counter()
+        page.goto(f"{server.url}/{path}?run={run_id}")
+        page.wait_for_selector("h1", timeout=PATIENCE_MS)
+        settled(page)
+        opened = time.perf_counter() - started - 0.5  # `settled` itself waits half a second
+        to_open, largest, here = sent.size_bytes - before, 0, []
+        for number in range(CLICKS // 3 + (path != "per_class")):
+            target = _target(page, buttons[number % len(buttons)], number // len(buttons))
+            before = sent.size_bytes
+            here.append(click_ms(page, target))
+            page.wait_for_timeout(150)
+            largest = max(largest, sent.size_bytes - before)
+        times += here
+        print(f"  {path:32}{_median(here)}   opened in {opened:.1f} s with {to_open / 1e6:.2f} MB,"
+              f" a click at most {largest / 1e6:.2f} MB")  # fmt: skip
+    print(f"  {'all':32}{_median(times)}   over {len(times)} clicks, {sent.size_bytes / 1e6:.2f} MB in all")
+
+
+def _target(page: Page, name: str, turn: int) -> Callable[[], None]:
+    buttons = page.get_by_role("button", name=name)
+    if name == "see these":
+        return buttons.nth(turn).click
+    if name in ("Logarithmic", "Right answers"):
+        return page.locator("label", has_text=name).first.click
+    return page.get_by_text(re.compile(rf"^{name} [\d,]+$")).first.click  # a pill with its count
+
+
+def _million(store: Store, page: Page) -> None:
+    started = time.perf_counter()
+    record = imported(store, 150, 1_000_000)
+    print(f"1,000,000 predictions\n  {'made up and imported':32}{time.perf_counter() - started:.0f} s,"
+          f" {store.path.stat().st_size / 1e6:.0f} MB stored")  # fmt: skip
+    with serving(store.folder) as server:
+        sent = Sent(page)
+        started = time.perf_counter()
+        page.goto(f"{server.url}/examples?run={record.run_id}")
+        page.locator("[data-testid=stDataFrame]").first.wait_for(timeout=10 * PATIENCE_MS)
+        settled(page)
+        print(
+            f"  {'opened for the first time':32}{time.perf_counter() - started:.1f} s, {sent.size_bytes / 1e6:.2f} MB"
+        )
+        turn = page.get_by_role("button", name="Next page")
+        print(f"  {'next page':32}{_median([click_ms(page, turn.click) for _ in range(CLICKS)])}")
+        for name, wait in (("overview", ""), ("confusions", "confusions"), ("per class", "per_class")):
+            started = time.perf_counter()
+            page.goto(f"{server.url}/{wait}?run={record.run_id}")
+            page.wait_for_selector("h1, [data-testid=stMetric]", timeout=10 * PATIENCE_MS)
+            settled(page)
+            print(f"  {name:32}{time.perf_counter() - started:.1f} s")
+        print(f"  {'server memory afterwards':32}{_memory_mb(server)}; {sent.size_bytes / 1e6:.2f} MB sent in all")
+
+
+def _banking77(store: Store):  # type: ignore[no-untyped-def]
+    if (BANKING77 / "test.csv").is_file():
+        return execute(RunSpec(TaskSource(str(BANKING77)), "tfidf", n=3080), store).record
+    return imported(store, 77, 3080)
+
+
+@contextmanager
+def one_line(folder: Path) -> Iterator[str]:
+    """A server whose page draws one line of text."""
+    script, port = folder / "one_line.py", free_port()
+    script.write_text(ONE_LINE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", "--server.headless=true",
+         "--server.address=127.0.0.1", "--browser.gatherUsageStats=false", "--server.fileWatcherType=none"],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_for_port(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _median(times_ms: list[float]) -> str:
+    return f"{statistics.median(times_ms):6.0f} ms (slowest {max(times_ms):.0f})"
+
+
+def _memory_mb(server: Server) -> str:
+    status = Path(f"/proc/{server.process.pid}/status")
+    if not status.exists():
+        return "unknown on this system"
+    values = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
+    now, most = (int(values[name].split()[0]) // 1024 for name in ("VmRSS", "VmHWM"))
+    return f"{now} MB, {most} MB at most"
+
+
+if __name__ == "__main__":
+    main()

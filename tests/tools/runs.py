@@ -1,0 +1,18 @@
+"""Stored runs of given answers, for tests that hold runs against each other."""
+
+from evalcore.analysis.scored_run import read
+from evalcore.store.importing import import_table
+from evalcore.tasks.data_file import Table
+
+
+def stored(store, gold, answers, *, texts=None, labels=None, name="rows.csv"):
+    """Import finished answers; runs of the same texts and labels are on one sample."""
+    texts = texts or [f"text {i}" for i in range(len(gold))]
+    rows = [list(row) for row in zip(texts, gold, answers, strict=True)]
+    table = Table(name, ["text", "label", "completion"], rows, list(range(2, len(rows) + 2)))
+    return import_table(table, name, store, labels=list(labels) if labels else None)
+
+
+def reading(store, gold, answers, scoring="lenient", **options):
+    """The same, read."""
+    return read(store, stored(store, gold, answers, **options).run_id, scoring)
