@@ -12,18 +12,17 @@ else:  # run for each visit
     from pages.parts.explore import overview
     from pages.parts.explore.references import held_against
     from pages.parts.run.progress import launcher
-    from pages.parts.run.run_form import bar
-    from pages.parts.shell import links as doors
-    from pages.parts.shell import session as state
+    from pages.parts.run.run_form import run_form
+    from pages.parts.shell import links, session
     from pages.parts.shell.frame import frame, say_how_it_stands
-    from pages.parts.shell.markdown import plain
+    from pages.parts.shell.markdown import escape_markdown
 
     page = frame("Overview")
-    if page.record and state.is_import(page.record):
-        st.caption(f"Imported predictions: {plain(page.record.origin)}")
+    if page.record and session.is_import(page.record):
+        st.caption(f"Imported predictions: {escape_markdown(page.record.origin)}")
         job = None
     else:
-        bar(page.store)
+        run_form(page.store)
         job = launcher(page)
 
     if job is not None:
@@ -32,16 +31,16 @@ else:  # run for each visit
     if page.record is None:
         if not page.shown.said:
             st.info("This has not been run yet. Press “Run”; a run that was made before shows at once.")
-        doors.leave("overview", {})
+        links.leave("overview", {})
         st.stop()
 
-    reading = state.reading_of(page.store, page.record, page.scoring)
-    if not len(reading.answers):
+    scored = session.scored_run_of(page.store, page.record, page.scoring)
+    if not len(scored.answers):
         st.info("Nothing has been predicted yet. Press “Run” to begin.")
         st.stop()
-    doors.leave("overview", doors.query(reading))
-    overview.cards(reading)
-    overview.findings(page, reading, state.findings_for(page.store, reading))
-    overview.pictures(page, reading)
-    held_against(page, reading)
-    overview.collapse(page, reading)
+    links.leave("overview", links.query(scored))
+    overview.cards(scored)
+    overview.findings(page, scored, session.findings_for(page.store, scored))
+    overview.pictures(page, scored)
+    held_against(page, scored)
+    overview.collapse(page, scored)

@@ -4,14 +4,12 @@ import streamlit as st
 
 from evalcore.errors import BlindspotError
 from evalcore.store.spec import BASELINES
-from pages.parts.compare import comparison as compared
-from pages.parts.compare import labels_compared
-from pages.parts.compare import pair_examples as pairdoors
+from pages.parts.compare import labels_compared, pair_examples, summary
 from pages.parts.compare.pair import chosen_pair, comparison_of
 from pages.parts.compare.sample_size import alone, how_much
-from pages.parts.shell import session as state
+from pages.parts.shell import session
 from pages.parts.shell.frame import frame
-from pages.parts.shell.markdown import plain
+from pages.parts.shell.markdown import escape_markdown
 
 page = frame("Compare")
 st.title("Compare")
@@ -33,18 +31,18 @@ if a.run_id == b.run_id:
 try:
     comparison = comparison_of(page.store, a, b, page.scoring)
 except BlindspotError as error:
-    st.warning(plain(str(error)), icon=":material/block:")
+    st.warning(escape_markdown(str(error)), icon=":material/block:")
     alone(page)
     st.stop()
 
-compared.say_verdict(comparison)
-compared.what_changed(comparison)
+summary.say_verdict(comparison)
+summary.what_changed(comparison)
 st.subheader("Example by example")
-pairdoors.groups(comparison)
+pair_examples.groups(comparison)
 st.subheader("Every metric")
-compared.metrics(comparison)
+summary.metrics(comparison)
 st.subheader("How alike the two are")
-compared.agreement(comparison)
+summary.agreement(comparison)
 st.subheader("Label by label")
 scores, matrices, confusions = st.tabs(["Scores", "Matrices", "Confusions"], key="label_views", on_change="rerun")
 with scores:
@@ -57,7 +55,7 @@ with confusions:
 st.subheader("How much is enough")
 how_much(
     page,
-    state.reading_of(page.store, b, page.scoring),
+    session.scored_run_of(page.store, b, page.scoring),
     comparison.counts.discordant_rate,
     f"of the {comparison.n} examples that A and B share,",
 )

@@ -4,51 +4,49 @@ import streamlit as st
 
 from evalcore.analysis.filters import Filter
 from evalcore.charts.heatmap import NARROW_WIDTH
-from pages.parts.explore import confusion_list as confusionlist
-from pages.parts.explore import matrix_view as matrixview
+from pages.parts.explore import confusion_list, matrix_view
 from pages.parts.explore.example_table import examples, open_example, opened
-from pages.parts.shell import links as doors
-from pages.parts.shell import session as state
+from pages.parts.shell import links, session
 from pages.parts.shell.frame import frame
-from pages.parts.shell.markdown import plain
+from pages.parts.shell.markdown import escape_markdown
 
 NAME = "confusions"
 
 page = frame("Confusions")
 st.title("Confusions")
-reading = doors.reading_or_stop(page)
-asks = doors.arrived(NAME)
+scored = links.reading_or_stop(page)
+asks = links.arrived(NAME)
 if asks is not None:
-    matrixview.pick(Filter.from_query(asks, reading.labels).without_group(), lit=True)
+    matrix_view.pick(Filter.from_query(asks, scored.labels).without_group(), highlighted=True)
     number = asks.get("example", "")
     open_example(NAME, int(number) - 1 if len(number) < 10 and number.isascii() and number.isdigit() else None)
 
-controls = matrixview.controls(reading)
-wide = matrixview.is_wide(reading, controls)
+controls = matrix_view.controls(scored)
+wide = matrix_view.is_wide(scored, controls)
 if wide:
     left = st.container()
     beside = st.container(horizontal=True, gap="medium")
-    right, below = beside.container(width=confusionlist.WIDTH), beside.container(width=confusionlist.TABLES_WIDTH)
+    right, below = beside.container(width=confusion_list.WIDTH), beside.container(width=confusion_list.TABLES_WIDTH)
 else:
     beside = st.container(horizontal=True, gap="medium")
-    left, right = beside.container(width=NARROW_WIDTH), beside.container(width=confusionlist.WIDTH)
+    left, right = beside.container(width=NARROW_WIDTH), beside.container(width=confusion_list.WIDTH)
     below = st.container()
 with right:
-    confusionlist.sentences(reading)
+    confusion_list.sentences(scored)
 with below:
-    confusionlist.tables(reading)
+    confusion_list.tables(scored)
 with left:
-    matrixview.matrix(reading, page.ink, controls)
-matrixview.pick_boxes(reading)
+    matrix_view.matrix(scored, page.theme, controls)
+matrix_view.pick_boxes(scored)
 
-picked = matrixview.picked(reading)
+picked = matrix_view.picked(scored)
 if picked == Filter():
     st.info("Click a cell, a confusion in the list, or choose a label above: its examples open here.")
 else:
-    passed = state.selected(page.store, reading, picked)
-    st.markdown(f"**{plain(matrixview.in_words(reading, picked, len(passed.rows)))}**")
-    doors.door(reading, "with all filters, on the examples page", asked=picked)
-    examples(page, reading, passed.rows, NAME, height=320)
+    passed = session.selected(page.store, scored, picked)
+    st.markdown(f"**{escape_markdown(matrix_view.in_words(scored, picked, len(passed.rows)))}**")
+    links.door(scored, "with all filters, on the examples page", asked=picked)
+    examples(page, scored, passed.rows, NAME, height=320)
 position = opened(NAME)
 more = {} if position is None or picked == Filter() else {"example": str(position + 1)}
-doors.leave(NAME, doors.query(reading, picked, **more))
+links.leave(NAME, links.query(scored, picked, **more))

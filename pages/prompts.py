@@ -5,11 +5,11 @@ import streamlit as st
 from evalcore.errors import BlindspotError
 from evalcore.running.standing import first_text
 from evalcore.store.spec import BASELINES
-from evalcore.tasks.prompt import BUILT_IN, DESCRIPTIONS, Prompt, built_in, own
+from evalcore.tasks.prompt import BUILT_IN, DESCRIPTIONS, Prompt, built_in, custom_prompt
 from pages.parts.run.prompt_preview import exact_prompt
-from pages.parts.shell import session as state
+from pages.parts.shell import session
 from pages.parts.shell.frame import frame
-from pages.parts.shell.markdown import plain
+from pages.parts.shell.markdown import escape_markdown
 
 NEW = "write a new one …"
 START_SYSTEM = "Classify the message. Answer with one of these intents and nothing else: {labels}"
@@ -17,8 +17,8 @@ START_SYSTEM = "Classify the message. Answer with one of these intents and nothi
 page = frame("Prompts")
 st.title("Prompts")
 st.page_link("pages/side_by_side.py", label="Run several prompts on one sample", icon=":material/view_week:")
-spec = state.spec()
-kept = page.store.own_prompts()
+spec = session.spec()
+kept = page.store.custom_prompts()
 names = [*BUILT_IN, *kept, NEW]
 if spec.prompt not in names:
     names.insert(0, spec.prompt)
@@ -30,10 +30,10 @@ is_own = name in kept or name == NEW
 try:
     start = kept.get(name) or (Prompt("", START_SYSTEM, "{text}") if name == NEW else built_in(name))
 except BlindspotError as error:
-    st.error(plain(str(error)))
+    st.error(escape_markdown(str(error)))
     st.stop()
 if not is_own:
-    st.caption(plain(DESCRIPTIONS[name.partition(":")[0]]))
+    st.caption(escape_markdown(DESCRIPTIONS[name.partition(":")[0]]))
 left, right = st.columns(2, gap="large")
 with left:
     new_name = st.text_input("Name", placeholder="my prompt", key="new_name") if name == NEW else name
@@ -53,34 +53,34 @@ with left:
     problem = ""
     if is_own:
         try:
-            prompt = own(new_name or "unnamed", system, user)
+            prompt = custom_prompt(new_name or "unnamed", system, user)
         except BlindspotError as error:
             problem = str(error)
-            st.error(plain(problem))
+            st.error(escape_markdown(problem))
         save, remove = st.columns(2)
         fixed = page.store.read_only
         if save.button("Save", type="primary", disabled=bool(fixed or problem or not new_name), width="stretch"):
             page.store.save_prompt(prompt)
-            st.toast(f"Saved {plain(prompt.name)}.")
-            state.choose_prompt(prompt.name)
+            st.toast(f"Saved {escape_markdown(prompt.name)}.")
+            session.choose_prompt(prompt.name)
             st.session_state.pop("edited_prompt", None)
             st.rerun()
         if name in kept and remove.button("Remove", disabled=fixed, width="stretch"):
             page.store.delete_prompt(name)
-            state.choose_prompt("article")
+            session.choose_prompt("article")
             st.session_state.pop("edited_prompt", None)
             st.rerun()
     if not problem and name != NEW and st.button("Use it on the overview", icon=":material/arrow_forward:"):
-        state.choose_prompt(name)
+        session.choose_prompt(name)
         st.switch_page("app.py")
 with right:
     st.markdown("**The exact chat text**")
     model = "demo" if spec.model in BASELINES else spec.model
-    st.caption(plain(f"for {model}, with the model's own template"))
+    st.caption(escape_markdown(f"for {model}, with the model's own template"))
     try:
         first = first_text(spec.task)
     except BlindspotError as error:
-        st.error(plain(str(error)))
+        st.error(escape_markdown(str(error)))
         st.stop()
     text = st.text_area("A message to ask for", first or "Where is my card?", height=80, key="preview_text")
     if not problem:

@@ -6,7 +6,7 @@ from evalcore.analysis.sweep import FEWEST
 from evalcore.errors import BlindspotError
 from pages.parts.compare import swept, variants
 from pages.parts.shell.frame import frame
-from pages.parts.shell.markdown import plain
+from pages.parts.shell.markdown import escape_markdown
 
 page = frame("Side by side")
 st.title("Side by side")
@@ -18,10 +18,10 @@ if len(records) < FEWEST:
 try:
     sweep = variants.sweep_of(page, records)
 except BlindspotError as error:
-    st.warning(plain(str(error)), icon=":material/block:")
+    st.warning(escape_markdown(str(error)), icon=":material/block:")
     st.stop()
 names = variants.short_names(sweep)
-fewer = [reading for reading in sweep.readings if len(reading.y_true) != sweep.n]
+fewer = [scored for scored in sweep.scored_runs if len(scored.y_true) != sweep.n]
 if fewer:
     st.caption(
         f"{sweep.n} examples are shared by all of them. Scores in the first table are of each run's own examples; "

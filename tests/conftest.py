@@ -43,7 +43,7 @@ class Toy:
 
     def __init__(self, identity: Identity, answers: dict[str, str], batch_size: int = 4) -> None:
         self.identity = identity
-        self.facts: dict[str, str] = {}
+        self.metadata: dict[str, str] = {}
         self.batch_size = batch_size
         self.answers = answers
         self.asked: list[str] = []

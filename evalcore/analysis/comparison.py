@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis.pairing import shared_examples
-from evalcore.analysis.scored_run import Reading, design_of
+from evalcore.analysis.scored_run import ScoredRun, design_of
 from evalcore.metrics.classification import (
     UNPARSED,
     ClassScores,
@@ -25,12 +25,20 @@ from evalcore.metrics.classification import (
 )
 from evalcore.metrics.f1_model import Design
 from evalcore.metrics.intervals import NO_INTERVAL, Interval, mcnemar_p, wilson
-from evalcore.metrics.paired import GROUPS, Agreement, PairCounts, agreement, group_codes, pair_counts, tango
+from evalcore.metrics.paired import (
+    PAIR_GROUPS,
+    Agreement,
+    PairCounts,
+    agreement,
+    group_codes,
+    pair_counts,
+    tango_interval,
+)
 from evalcore.metrics.paired_intervals import PairedIntervals, paired_intervals
 from evalcore.metrics.power import smallest_difference
 
 Better = Literal["higher", "lower", ""]
-Side = Literal["A", "B", ""]
+BetterRun = Literal["A", "B", ""]
 
 METRICS: tuple[tuple[str, str, Better], ...] = (
     ("accuracy", "Accuracy", "higher"),
@@ -73,7 +81,7 @@ class MetricRow:
     difference: float
     interval: Interval
     direction: Better
-    better: Side
+    better: BetterRun
     clear: bool
 
 
@@ -124,8 +132,8 @@ class Comparison:
         same_sample: whether both runs looked at just the same examples.
     """
 
-    a: Reading
-    b: Reading
+    a: ScoredRun
+    b: ScoredRun
     at_a: NDArray[np.int64]
     at_b: NDArray[np.int64]
     y_true: Counts
@@ -156,7 +164,7 @@ class Comparison:
     @cached_property
     def interval(self) -> Interval:
         """Tango's 95 % interval of the accuracies' difference, B minus A."""
-        low, high = tango(self.counts.fixed, self.counts.broken, self.n)
+        low, high = tango_interval(self.counts.fixed, self.counts.broken, self.n)
         return float(low), float(high)
 
     @cached_property
@@ -234,7 +242,7 @@ class Comparison:
             recall_b=b.recall,
             recall_a_interval=_wilson_of(a),
             recall_b_interval=_wilson_of(b),
-            recall_difference_interval=np.stack(tango(gained, lost, a.support), axis=1),
+            recall_difference_interval=np.stack(tango_interval(gained, lost, a.support), axis=1),
             predicted_a=a.predicted,
             predicted_b=b.predicted,
         )
@@ -280,8 +288,8 @@ class Comparison:
         """
         kind, *rest = door.split(":")
         nothing = np.array([], dtype=np.intp)
-        if door in GROUPS:
-            return np.flatnonzero(self.groups == GROUPS.index(door))
+        if door in PAIR_GROUPS:
+            return np.flatnonzero(self.groups == PAIR_GROUPS.index(door))
         side = rest.pop() if len(rest) == 3 else ""
         try:
             codes = [int(part) for part in rest]
@@ -296,7 +304,7 @@ class Comparison:
         return np.flatnonzero((self.y_true == codes[0]) & either)
 
 
-def compare(a: Reading, b: Reading) -> Comparison:
+def compare(a: ScoredRun, b: ScoredRun) -> Comparison:
     """Pair two readings by example.
 
     Raises:
@@ -316,7 +324,7 @@ def _figures(confusion: Counts) -> dict[str, float]:
 
 def _metric_row(name: str, title: str, direction: Better, a: float, b: float, interval: Interval) -> MetricRow:
     difference = b - a
-    better: Side = ""
+    better: BetterRun = ""
     if direction and abs(difference) > 0:
         better = "B" if (difference > 0) == (direction == "higher") else "A"
     low, high = interval = NO_INTERVAL if math.isnan(difference) else interval

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.analysis.scored_run import OUTCOMES, Reading
+from evalcore.analysis.scored_run import OUTCOMES, ScoredRun
 from evalcore.metrics.classification import Counts, absent, never_predicted, over_predicted, zero_recall
 from evalcore.metrics.matrix import most_confused
 from evalcore.parse.matching import MATCHES, LabelParser
@@ -23,7 +23,7 @@ FEW = 10
 MENTIONS = ("its true label", "another label", "no label")
 LENGTHS = ((0, 20), (21, 50), (51, 100), (101, 200), (201, 500), (501, 1000), (1001, 10**9))
 """Ranges of text length in characters."""
-GROUPS: dict[str, str] = {
+OUTCOME_GROUPS: dict[str, str] = {
     "absent": "answered with a label that is absent from the sample",
     "never_predicted": "their true label was never predicted",
     "zero_recall": "their true label has zero recall",
@@ -74,7 +74,7 @@ class Filter:
         known: dict[str, Sequence[str]] = {
             "true": labels,
             "predicted": labels,
-            "group": list(GROUPS),
+            "group": list(OUTCOME_GROUPS),
             "mentions": MENTIONS,
             "length": [str(at) for at in range(len(LENGTHS))],
             "finding": findings,
@@ -111,7 +111,7 @@ class Selected:
 
 
 def select(
-    reading: Reading,
+    scored: ScoredRun,
     asked: Filter,
     *,
     found: Mask | None = None,
@@ -125,21 +125,21 @@ def select(
         mentioned: what `mentions` says; needed where that is asked for, and for its counts.
         positions: of the finding that is asked for.
     """
-    n, n_labels = len(reading.y_true), len(reading.labels)
-    lengths = np.searchsorted([high for _, high in LENGTHS], reading.columns.chars)
+    n, n_labels = len(scored.y_true), len(scored.labels)
+    lengths = np.searchsorted([high for _, high in LENGTHS], scored.columns.chars)
     by_choice: dict[str, tuple[NDArray[Any], int]] = {
-        "outcomes": (reading.outcomes, len(OUTCOMES)),
-        "true": (reading.y_true, n_labels),
-        "predicted": (reading.y_pred, n_labels),
-        "matches": (reading.columns.match, len(MATCHES)),
+        "outcomes": (scored.outcomes, len(OUTCOMES)),
+        "true": (scored.y_true, n_labels),
+        "predicted": (scored.y_pred, n_labels),
+        "matches": (scored.columns.match, len(MATCHES)),
         "length": (lengths, len(LENGTHS)),
     }
     if mentioned is not None:
         by_choice["mentions"] = (mentioned, len(MENTIONS))
-    wanted = _wanted(reading, asked)
+    wanted = _wanted(scored, asked)
     masks = {name: np.isin(by_choice[name][0], codes) for name, codes in wanted.items() if name in by_choice}
     others = np.ones(n, dtype=bool) if found is None or not asked.text else found.copy()
-    for mask in _door(reading, asked, positions):
+    for mask in _door(scored, asked, positions):
         others &= mask
     counts, wrong = {}, {}
     for name, (codes, size) in by_choice.items():
@@ -150,43 +150,43 @@ def select(
         left &= codes >= 0
         counts[name] = np.bincount(codes[left], minlength=size)
         if name in ("true", "predicted"):
-            wrong[name] = np.bincount(codes[left & (reading.outcomes != 0)], minlength=size)
+            wrong[name] = np.bincount(codes[left & (scored.outcomes != 0)], minlength=size)
     for mask in masks.values():
         others &= mask
     return Selected(np.flatnonzero(others), counts, wrong)
 
 
-def search(store: Store, reading: Reading, needle: str) -> Mask:
+def search(store: Store, scored: ScoredRun, needle: str) -> Mask:
     """Rows whose text or completion contains `needle`, whatever the case; read block by block."""
     folded = needle.casefold()
-    in_completion = np.zeros(len(reading.columns.keys), dtype=bool)
-    for code, completion in stream_completions(store, reading.columns.keys):
+    in_completion = np.zeros(len(scored.columns.keys), dtype=bool)
+    for code, completion in stream_completions(store, scored.columns.keys):
         in_completion[code] = folded in completion.text.casefold()
-    in_text = np.zeros(reading.record.n, dtype=bool)
-    for position, text in stream_texts(store, reading.record):
+    in_text = np.zeros(scored.record.n, dtype=bool)
+    for position, text in stream_texts(store, scored.record):
         in_text[position] = folded in text.casefold()
-    found: Mask = in_text[reading.positions] | in_completion[reading.columns.key]
+    found: Mask = in_text[scored.positions] | in_completion[scored.columns.key]
     return found
 
 
-def mentions(store: Store, reading: Reading) -> NDArray[np.int8]:
+def mentions(store: Store, scored: ScoredRun) -> NDArray[np.int8]:
     """Whether each row's text itself names a label, as whole words: codes into `MENTIONS`.
 
     A label inside a longer one does not count. Another label outweighs the true one: it is what may mislead.
     """
-    parser = LabelParser(reading.labels)
-    codes = np.full(reading.record.n, MENTIONS.index("no label"), dtype=np.int8)
-    true_label = dict(zip(reading.positions.tolist(), reading.names(reading.y_true), strict=True))
-    for position, text in stream_texts(store, reading.record):
+    parser = LabelParser(scored.labels)
+    codes = np.full(scored.record.n, MENTIONS.index("no label"), dtype=np.int8)
+    true_label = dict(zip(scored.positions.tolist(), scored.names(scored.y_true), strict=True))
+    for position, text in stream_texts(store, scored.record):
         named = parser.named_in(text)
         if named - {true_label.get(position)}:
             codes[position] = MENTIONS.index("another label")
         elif named:
             codes[position] = MENTIONS.index("its true label")
-    return codes[reading.positions]
+    return codes[scored.positions]
 
 
-def _wanted(reading: Reading, asked: Filter) -> dict[str, list[int]]:
+def _wanted(scored: ScoredRun, asked: Filter) -> dict[str, list[int]]:
     """Codes that the fields with choices ask for."""
     wanted: dict[str, list[int]] = {}
     if asked.outcomes:
@@ -195,7 +195,7 @@ def _wanted(reading: Reading, asked: Filter) -> dict[str, list[int]]:
         wanted["matches"] = [MATCHES.index(match) for match in asked.matches if match in MATCHES]
     for name in ("true", "predicted"):
         if getattr(asked, name):
-            wanted[name] = [reading.labels.index(getattr(asked, name))]
+            wanted[name] = [scored.labels.index(getattr(asked, name))]
     if asked.mentions:
         wanted["mentions"] = [MENTIONS.index(asked.mentions)]
     if asked.length:
@@ -203,29 +203,29 @@ def _wanted(reading: Reading, asked: Filter) -> dict[str, list[int]]:
     return wanted
 
 
-def _door(reading: Reading, asked: Filter, positions: Sequence[int] | None) -> list[Mask]:
+def _door(scored: ScoredRun, asked: Filter, positions: Sequence[int] | None) -> list[Mask]:
     """Masks of what has no choices of its own."""
     masks: list[Mask] = []
     if asked.true_outside:
-        masks.append(~np.isin(reading.y_true, most_confused(reading.confusion, asked.true_outside)))
+        masks.append(~np.isin(scored.y_true, most_confused(scored.confusion, asked.true_outside)))
     if asked.predicted_outside:
-        inside = most_confused(reading.confusion, asked.predicted_outside)
-        masks.append((reading.y_pred >= 0) & ~np.isin(reading.y_pred, inside))
+        inside = most_confused(scored.confusion, asked.predicted_outside)
+        masks.append((scored.y_pred >= 0) & ~np.isin(scored.y_pred, inside))
     if asked.group:
-        masks.append(_in_group(reading, asked.group))
+        masks.append(_in_group(scored, asked.group))
     if asked.finding:
-        masks.append(np.isin(reading.positions, np.array(positions or (), dtype=np.int64)))
+        masks.append(np.isin(scored.positions, np.array(positions or (), dtype=np.int64)))
     return masks
 
 
-def _in_group(reading: Reading, group: str) -> Mask:
-    confusion = reading.confusion
+def _in_group(scored: ScoredRun, group: str) -> Mask:
+    confusion = scored.confusion
     if group == "absent":
-        return np.isin(reading.y_pred, absent(confusion))
+        return np.isin(scored.y_pred, absent(confusion))
     if group == "over_predicted":
-        return np.isin(reading.y_pred, over_predicted(confusion))
+        return np.isin(scored.y_pred, over_predicted(confusion))
     if group == "never_predicted":
-        return np.isin(reading.y_true, never_predicted(confusion))
+        return np.isin(scored.y_true, never_predicted(confusion))
     if group == "zero_recall":
-        return np.isin(reading.y_true, zero_recall(confusion))
-    return np.isin(reading.y_true, np.flatnonzero(reading.per_class.support < FEW))
+        return np.isin(scored.y_true, zero_recall(confusion))
+    return np.isin(scored.y_true, np.flatnonzero(scored.per_class.support < FEW))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.analysis.scored_run import OUTCOMES, Reading
+from evalcore.analysis.scored_run import OUTCOMES, ScoredRun
 from evalcore.metrics.classification import absent, never_predicted, over_predicted, zero_recall
 from evalcore.metrics.intervals import mcnemar_p, wilson
 from evalcore.parse.matching import MATCHES
@@ -63,17 +63,17 @@ class Finding:
         return asdict(self)
 
 
-def find(reading: Reading, baselines: Sequence[Reading] = ()) -> list[Finding]:
+def find(scored: ScoredRun, baselines: Sequence[ScoredRun] = ()) -> list[Finding]:
     """All findings about a reading, the weightiest first.
 
     Args:
         baselines: readings of baselines on the same sample, under the same scoring.
     """
-    if not reading.answers:
+    if not scored.answers:
         return []
-    found = [finding for look in _LOOKS for finding in look(reading)]
+    found = [finding for look in _LOOKS for finding in look(scored)]
     for baseline in baselines:
-        found += _baseline_does_as_well(reading, baseline)
+        found += _baseline_does_as_well(scored, baseline)
     return sorted(found, key=lambda finding: -finding.weight)
 
 
@@ -92,7 +92,7 @@ def counted(n: int, noun: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
-def _sample_misses_labels(r: Reading) -> Iterator[Finding]:
+def _sample_misses_labels(r: ScoredRun) -> Iterator[Finding]:
     s = r.scores
     missing = absent(r.confusion)
     if not len(missing):
@@ -125,7 +125,7 @@ def _sample_misses_labels(r: Reading) -> Iterator[Finding]:
     )
 
 
-def _collapse(r: Reading) -> Iterator[Finding]:
+def _collapse(r: ScoredRun) -> Iterator[Finding]:
     s = r.scores
     true_labels = _effective(r.per_class.support)
     if not s.effective_labels < COLLAPSED * true_labels or s.labels_present < 3:
@@ -150,7 +150,7 @@ def _collapse(r: Reading) -> Iterator[Finding]:
     )
 
 
-def _carried_by_frequent_labels(r: Reading) -> Iterator[Finding]:
+def _carried_by_frequent_labels(r: ScoredRun) -> Iterator[Finding]:
     s = r.scores
     gap = s.accuracy - s.macro_f1_present
     if not gap > CARRIED:
@@ -166,7 +166,7 @@ def _carried_by_frequent_labels(r: Reading) -> Iterator[Finding]:
     )
 
 
-def _never_predicted(r: Reading) -> Iterator[Finding]:
+def _never_predicted(r: ScoredRun) -> Iterator[Finding]:
     codes = never_predicted(r.confusion)
     if not len(codes):
         return
@@ -188,7 +188,7 @@ def _never_predicted(r: Reading) -> Iterator[Finding]:
     )
 
 
-def _zero_recall(r: Reading) -> Iterator[Finding]:
+def _zero_recall(r: ScoredRun) -> Iterator[Finding]:
     codes = zero_recall(r.confusion)
     if not len(codes):
         return
@@ -208,7 +208,7 @@ def _zero_recall(r: Reading) -> Iterator[Finding]:
     )
 
 
-def _over_predicted(r: Reading) -> Iterator[Finding]:
+def _over_predicted(r: ScoredRun) -> Iterator[Finding]:
     codes = over_predicted(r.confusion)
     if not len(codes):
         return
@@ -232,7 +232,7 @@ def _over_predicted(r: Reading) -> Iterator[Finding]:
     )
 
 
-def _unparsed(r: Reading) -> Iterator[Finding]:
+def _unparsed(r: ScoredRun) -> Iterator[Finding]:
     s = r.scores
     if not s.unparsed:
         return
@@ -267,7 +267,7 @@ def _right_among(correct: int, parsed: int) -> str:
     return f"Among the {parsed} answers that are labels, {percent(correct / parsed)} are right."
 
 
-def _depends_on_the_parser(r: Reading) -> Iterator[Finding]:
+def _depends_on_the_parser(r: ScoredRun) -> Iterator[Finding]:
     right = r.right_under
     helped = right["lenient"] - right["strict"]
     if not helped:
@@ -288,7 +288,7 @@ def _depends_on_the_parser(r: Reading) -> Iterator[Finding]:
     )
 
 
-def _cut_short(r: Reading) -> Iterator[Finding]:
+def _cut_short(r: ScoredRun) -> Iterator[Finding]:
     cut = _was_cut(r)
     n_cut = int(cut.sum())
     if n_cut:
@@ -318,7 +318,7 @@ def _cut_short(r: Reading) -> Iterator[Finding]:
         )
 
 
-def _too_uncertain_to_rank(r: Reading) -> Iterator[Finding]:
+def _too_uncertain_to_rank(r: ScoredRun) -> Iterator[Finding]:
     present = r.per_class.support > 0
     support, right = r.per_class.support[present], r.per_class.true_positives[present]
     if len(support) < 2:
@@ -341,7 +341,7 @@ def _too_uncertain_to_rank(r: Reading) -> Iterator[Finding]:
     )
 
 
-def _micro_f1_says_nothing_new(r: Reading) -> Iterator[Finding]:
+def _micro_f1_says_nothing_new(r: ScoredRun) -> Iterator[Finding]:
     s = r.scores
     if s.unparsed:
         return
@@ -355,8 +355,8 @@ def _micro_f1_says_nothing_new(r: Reading) -> Iterator[Finding]:
     )
 
 
-def _penalty_on_prompt_labels(r: Reading) -> Iterator[Finding]:
-    penalty = float((r.record.facts or {}).get("repetition_penalty", "1"))
+def _penalty_on_prompt_labels(r: ScoredRun) -> Iterator[Finding]:
+    penalty = float((r.record.metadata or {}).get("repetition_penalty", "1"))
     if r.record.spec.decoding != "as-shipped" or penalty == 1.0:
         return
     listed = "{labels}" in r.record.prompt.system + r.record.prompt.user
@@ -372,7 +372,7 @@ def _penalty_on_prompt_labels(r: Reading) -> Iterator[Finding]:
     )
 
 
-def _same_text_two_labels(r: Reading) -> Iterator[Finding]:
+def _same_text_two_labels(r: ScoredRun) -> Iterator[Finding]:
     doubled = _doubled_texts(r)
     if not doubled:
         return
@@ -386,7 +386,7 @@ def _same_text_two_labels(r: Reading) -> Iterator[Finding]:
     )
 
 
-def _not_finished(r: Reading) -> Iterator[Finding]:
+def _not_finished(r: ScoredRun) -> Iterator[Finding]:
     done = len(r.answers)
     if done < r.record.n:
         yield Finding(
@@ -399,22 +399,22 @@ def _not_finished(r: Reading) -> Iterator[Finding]:
         )
 
 
-def _true_labels_respelt(r: Reading) -> Iterator[Finding]:
-    facts = r.record.facts or {}
-    if RESPELT not in facts:
+def _true_labels_respelt(r: ScoredRun) -> Iterator[Finding]:
+    metadata = r.record.metadata or {}
+    if RESPELT not in metadata:
         return
-    n = int(facts[RESPELT])
+    n = int(metadata[RESPELT])
     yield Finding(
         "true_labels_respelt",
         f"{counted(n, 'true label')} of the file {'is' if n == 1 else 'are'} spelt in another way than the label "
-        f"that {'it counts' if n == 1 else 'they count'} as: {facts[RESPELT_EXAMPLE]}.",
+        f"that {'it counts' if n == 1 else 'they count'} as: {metadata[RESPELT_EXAMPLE]}.",
         "Labels that differ in no more than case, spaces, `_`, `-` or outer punctuation are taken for one label.",
         9,
         {"true_labels": n},
     )
 
 
-def _baseline_does_as_well(r: Reading, baseline: Reading) -> Iterator[Finding]:
+def _baseline_does_as_well(r: ScoredRun, baseline: ScoredRun) -> Iterator[Finding]:
     _, mine, theirs = np.intersect1d(r.positions, baseline.positions, assume_unique=True, return_indices=True)
     if not len(mine):
         return
@@ -446,7 +446,7 @@ def _baseline_does_as_well(r: Reading, baseline: Reading) -> Iterator[Finding]:
     )
 
 
-_LOOKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
+_LOOKS: tuple[Callable[[ScoredRun], Iterator[Finding]], ...] = (
     _not_finished,
     _sample_misses_labels,
     _collapse,
@@ -465,18 +465,18 @@ _LOOKS: tuple[Callable[[Reading], Iterator[Finding]], ...] = (
 )
 
 
-def _was_cut(r: Reading) -> NDArray[np.bool_]:
+def _was_cut(r: ScoredRun) -> NDArray[np.bool_]:
     """Which rows ended at max_new_tokens."""
     cut: NDArray[np.bool_] = r.columns.stop == STOPS.index("length")
     return cut
 
 
-def _positions(r: Reading, rows: NDArray[Any] | slice = _ALL) -> tuple[int, ...]:
+def _positions(r: ScoredRun, rows: NDArray[Any] | slice = _ALL) -> tuple[int, ...]:
     """Positions in the sample of the rows that a mask or an index chooses."""
     return tuple(r.positions[rows].tolist())
 
 
-def _doubled_texts(r: Reading) -> list[list[int]]:
+def _doubled_texts(r: ScoredRun) -> list[list[int]]:
     """Rows of each text that stands in the sample with more than one label."""
     c = r.columns
     order = np.lexsort((c.y_true, c.text_hash))

@@ -7,13 +7,13 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.analysis.scored_run import Reading
+from evalcore.analysis.scored_run import ScoredRun
 from evalcore.errors import SpecError
 
 Indices = NDArray[np.int64]
 
 
-def shared_examples(a: Reading, b: Reading) -> tuple[Indices, Indices]:
+def shared_examples(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
     """Pair the answers of two readings.
 
     Runs on one sample are paired by position; others by text and label, the n-th copy of an example with the n-th.
@@ -42,15 +42,15 @@ def shared_examples(a: Reading, b: Reading) -> tuple[Indices, Indices]:
     return at_a, at_b
 
 
-def _same_labels(a: Reading, b: Reading) -> None:
+def _same_labels(a: ScoredRun, b: ScoredRun) -> None:
     only_a, only_b = (
         [label for label in one.labels if label not in set(other.labels)] for one, other in ((a, b), (b, a))
     )
     if not only_a and not only_b:
         return
     differ = " and ".join(
-        f"{len(only)} of {side}'s {len(reading.labels)} labels, such as {only[0]!r}, are not in {other}"
-        for side, other, only, reading in (("A", "B", only_a, a), ("B", "A", only_b, b))
+        f"{len(only)} of {side}'s {len(scored.labels)} labels, such as {only[0]!r}, are not in {other}"
+        for side, other, only, scored in (("A", "B", only_a, a), ("B", "A", only_b, b))
         if only
     )
     raise SpecError(
@@ -59,13 +59,13 @@ def _same_labels(a: Reading, b: Reading) -> None:
     )
 
 
-def _positions(reading: Reading) -> Indices:
-    if len(reading.y_true) == reading.record.n:  # the usual case: nothing is missing
-        return np.arange(reading.record.n)
-    return np.array([answer.position for answer in reading.answers], dtype=np.int64)
+def _positions(scored: ScoredRun) -> Indices:
+    if len(scored.y_true) == scored.record.n:  # the usual case: nothing is missing
+        return np.arange(scored.record.n)
+    return np.array([answer.position for answer in scored.answers], dtype=np.int64)
 
 
-def _by_content(a: Reading, b: Reading) -> tuple[Indices, Indices]:
+def _by_content(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
     waiting: dict[tuple[str, str], list[int]] = defaultdict(list)
     for at, answer in enumerate(b.answers):
         waiting[answer.example.text, answer.example.label].append(at)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from evalcore.analysis.scored_run import Reading
+from evalcore.analysis.scored_run import ScoredRun
 
-Kind = Literal["this run", "baseline here", "pinned here", "published"]
+ReferenceKind = Literal["this run", "baseline here", "pinned here", "published"]
 
 CASANUEVA = (
     "Casanueva et al. 2020, Efficient Intent Detection with Dual Sentence Encoders, "
@@ -30,7 +30,7 @@ class Reference:
     """
 
     name: str
-    kind: Kind
+    kind: ReferenceKind
     accuracy: float
     interval: tuple[float, float] | None = None
     setup: str = ""
@@ -48,7 +48,7 @@ PUBLISHED: dict[str, tuple[Reference, ...]] = {
 """By the task's name. Classifiers that were trained on the task: never the setup of a prompted model."""
 
 
-def references(reading: Reading, others: Sequence[Reading], pinned: str | None = None) -> list[Reference]:
+def references(scored: ScoredRun, others: Sequence[ScoredRun], pinned: str | None = None) -> list[Reference]:
     """The run itself, then what to hold it against.
 
     Args:
@@ -58,14 +58,14 @@ def references(reading: Reading, others: Sequence[Reading], pinned: str | None =
     here = [
         _of(other, "pinned here" if other.record.run_id == pinned else "baseline here")
         for other in others
-        if other.record.run_id != reading.record.run_id
+        if other.record.run_id != scored.record.run_id
     ]
-    return [_of(reading, "this run"), *here, *PUBLISHED.get(reading.record.task_name, ())]
+    return [_of(scored, "this run"), *here, *PUBLISHED.get(scored.record.task_name, ())]
 
 
-def _of(reading: Reading, kind: Kind) -> Reference:
-    prompt = reading.record.prompt.name
-    name = reading.record.spec.model + ("" if prompt == "none" else f" · {prompt}")
+def _of(scored: ScoredRun, kind: ReferenceKind) -> Reference:
+    prompt = scored.record.prompt.name
+    name = scored.record.spec.model + ("" if prompt == "none" else f" · {prompt}")
     return Reference(
-        name, kind, reading.scores.accuracy, reading.accuracy_interval, "same examples", "", reading.record.run_id
+        name, kind, scored.scores.accuracy, scored.accuracy_interval, "same examples", "", scored.record.run_id
     )

@@ -36,7 +36,7 @@ _BLOCKS_KEPT = 8
 
 
 @dataclass(frozen=True)
-class Answer:
+class ScoredExample:
     """One example with what was made of it.
 
     Attributes:
@@ -86,7 +86,7 @@ def ranked_labels(record: RunRecord, completion: Completion) -> list[Choice]:
     return [Choice(record.label_order[at], float(shares[at]), min(mass, 1.0)) for at in order]
 
 
-class Answers(Sequence[Answer]):
+class ScoredExamples(Sequence[ScoredExample]):
     """A run's answers, each fetched from the store when it is asked for; walking through them fetches blocks.
 
     Args:
@@ -105,20 +105,20 @@ class Answers(Sequence[Answer]):
         return len(self._columns.positions)
 
     @overload
-    def __getitem__(self, index: int) -> Answer: ...
+    def __getitem__(self, index: int) -> ScoredExample: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Answer]: ...
-    def __getitem__(self, index: int | slice) -> Answer | list[Answer]:
+    def __getitem__(self, index: slice) -> list[ScoredExample]: ...
+    def __getitem__(self, index: int | slice) -> ScoredExample | list[ScoredExample]:
         if isinstance(index, slice):
             return self.at(np.arange(len(self))[index])
         row = range(len(self))[index]
         return self._block(row // _BLOCK)[row % _BLOCK]
 
-    def __iter__(self) -> Iterator[Answer]:
+    def __iter__(self) -> Iterator[ScoredExample]:
         for start in range(0, len(self), _BLOCK):
             yield from self.at(np.arange(start, min(start + _BLOCK, len(self))))
 
-    def at(self, rows: NDArray[np.intp] | Sequence[int]) -> list[Answer]:
+    def at(self, rows: NDArray[np.intp] | Sequence[int]) -> list[ScoredExample]:
         """The answers of these rows, in this order, fetched in one go.
 
         Raises:
@@ -139,16 +139,16 @@ class Answers(Sequence[Answer]):
                 "a completion of this run is gone or damaged.", where=self._record.run_id, do="Run it again."
             ) from None
 
-    def _answer(self, position: int, example: Example, completion: Completion) -> Answer:
+    def _answer(self, position: int, example: Example, completion: Completion) -> ScoredExample:
         parsed = self._parser.parse(completion.text)
-        return Answer(position, example, completion, parsed, parsed.under(self._scoring))
+        return ScoredExample(position, example, completion, parsed, parsed.under(self._scoring))
 
-    def _fetch_block(self, block: int) -> list[Answer]:
+    def _fetch_block(self, block: int) -> list[ScoredExample]:
         return self.at(np.arange(block * _BLOCK, min((block + 1) * _BLOCK, len(self))))
 
 
 @dataclass(frozen=True)
-class Reading:
+class ScoredRun:
     """A run as it reads under one scoring rule. Only examples that have a completion count.
 
     Attributes:
@@ -163,7 +163,7 @@ class Reading:
     record: RunRecord
     scoring: Scoring
     columns: Columns
-    answers: Answers
+    answers: ScoredExamples
     y_true: NDArray[np.int64]
     y_pred: NDArray[np.int64]
     confusion: NDArray[np.int64]
@@ -227,7 +227,7 @@ class Reading:
         return [self.record.labels[code] for code in codes]
 
 
-def read(store: Store, run_id: str, scoring: Scoring = "lenient", *, columns: Columns | None = None) -> Reading:
+def score_run(store: Store, run_id: str, scoring: Scoring = "lenient", *, columns: Columns | None = None) -> ScoredRun:
     """Parse and count a stored run; no model is called.
 
     Args:
@@ -242,7 +242,9 @@ def read(store: Store, run_id: str, scoring: Scoring = "lenient", *, columns: Co
     y_true = columns.y_true.astype(np.int64)
     y_pred = np.where(_accepted(columns, scoring), columns.named, UNPARSED).astype(np.int64)
     confusion = confusion_counts(y_true, y_pred, len(record.labels))
-    return Reading(record, scoring, columns, Answers(store, record, columns, scoring), y_true, y_pred, confusion)
+    return ScoredRun(
+        record, scoring, columns, ScoredExamples(store, record, columns, scoring), y_true, y_pred, confusion
+    )
 
 
 def design_of(record: RunRecord) -> Design:

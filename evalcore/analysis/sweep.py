@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from evalcore.analysis.comparison import Comparison, compare
 from evalcore.analysis.findings import CLEAR
-from evalcore.analysis.scored_run import Reading
-from evalcore.analysis.verdict import Kind
+from evalcore.analysis.scored_run import ScoredRun
+from evalcore.analysis.verdict import VerdictKind
 from evalcore.errors import SpecError
 from evalcore.metrics.classification import UNPARSED, Counts, Floats
 from evalcore.metrics.intervals import Interval
@@ -50,7 +50,7 @@ class Pair:
     clear: bool
 
     @property
-    def verdict(self) -> Kind:
+    def verdict(self) -> VerdictKind:
         """Of B against A, as for two runs alone, but by the corrected p."""
         counts = self.comparison.counts
         if not counts.fixed + counts.broken:
@@ -71,7 +71,7 @@ class Sweep:
         answers: shape (n_runs, n_shared), codes; -1 is unparsed.
     """
 
-    readings: tuple[Reading, ...]
+    scored_runs: tuple[ScoredRun, ...]
     at: NDArray[np.int64]
     y_true: Counts
     answers: Counts
@@ -101,7 +101,7 @@ class Sweep:
     @property
     def flips(self) -> NDArray[np.intp]:
         """Examples that some runs get right and others do not."""
-        return np.flatnonzero((self.times_right > 0) & (self.times_right < len(self.readings)))
+        return np.flatnonzero((self.times_right > 0) & (self.times_right < len(self.scored_runs)))
 
     @property
     def wrong_alike(self) -> NDArray[np.intp]:
@@ -121,8 +121,8 @@ class Sweep:
     @cached_property
     def pairs(self) -> list[Pair]:
         """Every two of the runs, with Holm's correction for looking at all of them; the clearest first."""
-        which = list(combinations(range(len(self.readings)), 2))
-        compared = [compare(self.readings[a], self.readings[b]) for a, b in which]
+        which = list(combinations(range(len(self.scored_runs)), 2))
+        compared = [compare(self.scored_runs[a], self.scored_runs[b]) for a, b in which]
         adjusted = holm([comparison.p for comparison in compared])
         found = [
             Pair(a, b, comparison, p, p < CLEAR)
@@ -133,22 +133,22 @@ class Sweep:
     def behind(self, door: str) -> NDArray[np.intp]:
         """The examples behind `all`, `always_wrong`, `wrong_alike`, `unparsed_in_all`, `flips` or `always_right`."""
         if door == "always_right":
-            return np.flatnonzero(self.times_right == len(self.readings))
+            return np.flatnonzero(self.times_right == len(self.scored_runs))
         if door in ("always_wrong", "wrong_alike", "unparsed_in_all", "flips"):
             found: NDArray[np.intp] = getattr(self, door)
             return found
         return np.arange(self.n)
 
 
-def gather(readings: Sequence[Reading]) -> Sweep:
+def gather(scored_runs: Sequence[ScoredRun]) -> Sweep:
     """Bring two to ten readings together on the examples that all of them share.
 
     Raises:
         SpecError: if there are too few or too many, or two of them cannot be compared.
     """
-    if not FEWEST <= len(readings) <= MOST:
-        raise SpecError(f"{len(readings)} runs are chosen.", do=f"Choose {FEWEST} to {MOST} of them.")
-    first, *others = readings
+    if not FEWEST <= len(scored_runs) <= MOST:
+        raise SpecError(f"{len(scored_runs)} runs are chosen.", do=f"Choose {FEWEST} to {MOST} of them.")
+    first, *others = scored_runs
     compared = [compare(first, other) for other in others]
     shared = np.arange(len(first.y_true))
     for comparison in compared:
@@ -160,7 +160,7 @@ def gather(readings: Sequence[Reading]) -> Sweep:
         rows = np.searchsorted(comparison.at_a, shared)
         at.append(comparison.at_b[rows])
         answers.append(comparison.y_b[rows])
-    return Sweep(tuple(readings), np.stack(at), first.y_true[shared], np.stack(answers))
+    return Sweep(tuple(scored_runs), np.stack(at), first.y_true[shared], np.stack(answers))
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ class OrderEffect:
     ratio: Floats
 
 
-def order_effect(readings: Sequence[Reading], seed: int = 0) -> OrderEffect | None:
+def order_effect(scored_runs: Sequence[ScoredRun], seed: int = 0) -> OrderEffect | None:
     """The slope of predicted / occurring against the place in the list, within each label, over several orders.
 
     A label that is answered often is so in every order: only what changes with its own place counts, so each label's
@@ -192,17 +192,17 @@ def order_effect(readings: Sequence[Reading], seed: int = 0) -> OrderEffect | No
     Returns:
         None with fewer than two different orders, or fewer than two labels that occur.
     """
-    by_order = max(_by_order(readings), key=len, default={})
-    readings = list(by_order.values())
-    support = readings[0].per_class.support if readings else np.zeros(0, dtype=np.int64)
+    by_order = max(_by_order(scored_runs), key=len, default={})
+    scored_runs = list(by_order.values())
+    support = scored_runs[0].per_class.support if scored_runs else np.zeros(0, dtype=np.int64)
     occurs = np.flatnonzero(support)
     if len(by_order) < 2 or len(occurs) < 2:
         return None
     places, ratios = [], []
-    for order, reading in by_order.items():
+    for order, scored in by_order.items():
         rank = {label: position for position, label in enumerate(order)}
-        place = np.array([rank[label] for label in reading.labels]) / (len(order) - 1)
-        each = reading.per_class
+        place = np.array([rank[label] for label in scored.labels]) / (len(order) - 1)
+        each = scored.per_class
         places.append(place[occurs])
         ratios.append(each.predicted[occurs] / np.maximum(each.support[occurs], 1))
     place, ratio = (np.array(rows) - np.mean(rows, axis=0) for rows in (places, ratios))
@@ -222,35 +222,35 @@ def order_effect(readings: Sequence[Reading], seed: int = 0) -> OrderEffect | No
     )
 
 
-def _by_order(readings: Sequence[Reading]) -> list[dict[tuple[str, ...], Reading]]:
+def _by_order(scored_runs: Sequence[ScoredRun]) -> list[dict[tuple[str, ...], ScoredRun]]:
     """Readings of one sample, one model and one prompt that lists the labels, by label order; group by group."""
-    groups: dict[tuple[object, ...], dict[tuple[str, ...], Reading]] = {}
-    for reading in readings:
-        record, prompt = reading.record, reading.record.prompt
+    groups: dict[tuple[object, ...], dict[tuple[str, ...], ScoredRun]] = {}
+    for scored in scored_runs:
+        record, prompt = scored.record, scored.record.prompt
         if "{labels}" in prompt.system + prompt.user:
             text = (prompt.system, prompt.user, prompt.listing, prompt.shots)
-            group = (record.sample_id, len(reading.y_true), tuple(sorted(record.identity.items())), *text)
-            groups.setdefault(group, {}).setdefault(record.label_order, reading)
+            group = (record.sample_id, len(scored.y_true), tuple(sorted(record.identity.items())), *text)
+            groups.setdefault(group, {}).setdefault(record.label_order, scored)
     return list(groups.values())
 
 
-def as_json(sweep: Sweep) -> dict[str, Any]:
+def sweep_as_json(sweep: Sweep) -> dict[str, Any]:
     """A sweep as plain data; NaN stays NaN."""
     runs = [
         {
-            "run_id": reading.record.run_id,
-            "model": reading.record.spec.model,
-            "prompt": reading.record.prompt.name,
-            "accuracy": reading.scores.accuracy,
-            "accuracy_interval": list(reading.accuracy_interval),
-            "macro_f1_present": reading.scores.macro_f1_present,
-            "macro_f1_present_interval": list(reading.intervals.macro_f1_present),
-            "unparsed_rate": reading.scores.unparsed_rate,
-            "unparsed_interval": list(reading.unparsed_interval),
+            "run_id": scored.record.run_id,
+            "model": scored.record.spec.model,
+            "prompt": scored.record.prompt.name,
+            "accuracy": scored.scores.accuracy,
+            "accuracy_interval": list(scored.accuracy_interval),
+            "macro_f1_present": scored.scores.macro_f1_present,
+            "macro_f1_present_interval": list(scored.intervals.macro_f1_present),
+            "unparsed_rate": scored.scores.unparsed_rate,
+            "unparsed_interval": list(scored.unparsed_interval),
         }
-        for reading in sweep.readings
+        for scored in sweep.scored_runs
     ]
-    effect = order_effect(sweep.readings)
+    effect = order_effect(sweep.scored_runs)
 
     def spread(values: list[float]) -> dict[str, float]:
         of = sweep.spread(values)
@@ -259,20 +259,20 @@ def as_json(sweep: Sweep) -> dict[str, Any]:
     return {
         "runs": runs,
         "shared": sweep.n,
-        "accuracy_spread": spread([reading.scores.accuracy for reading in sweep.readings]),
-        "macro_f1_present_spread": spread([reading.scores.macro_f1_present for reading in sweep.readings]),
-        "unparsed_spread": spread([reading.scores.unparsed_rate for reading in sweep.readings]),
+        "accuracy_spread": spread([scored.scores.accuracy for scored in sweep.scored_runs]),
+        "macro_f1_present_spread": spread([scored.scores.macro_f1_present for scored in sweep.scored_runs]),
+        "unparsed_spread": spread([scored.scores.unparsed_rate for scored in sweep.scored_runs]),
         "always_wrong": len(sweep.always_wrong),
         "wrong_alike": len(sweep.wrong_alike),
         "unparsed_in_all": len(sweep.unparsed_in_all),
         "flips": len(sweep.flips),
         "always_right": len(sweep.behind("always_right")),
-        "times_right": np.bincount(sweep.times_right, minlength=len(sweep.readings) + 1).tolist(),
+        "times_right": np.bincount(sweep.times_right, minlength=len(sweep.scored_runs) + 1).tolist(),
         "correction": "Holm",
         "pairs": [
             {
-                "a": sweep.readings[pair.a].record.run_id,
-                "b": sweep.readings[pair.b].record.run_id,
+                "a": sweep.scored_runs[pair.a].record.run_id,
+                "b": sweep.scored_runs[pair.b].record.run_id,
                 "shared": pair.comparison.n,
                 "delta": pair.comparison.counts.difference,
                 "interval": list(pair.comparison.interval),

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from evalcore.analysis.comparison import Comparison
 from evalcore.analysis.findings import CLEAR, counted
 
-Kind = Literal["better", "worse", "undecided", "same"]
+VerdictKind = Literal["better", "worse", "undecided", "same"]
 MINUS = "\u2212"
 
 
@@ -21,7 +21,7 @@ class Verdict:
         sentence: with the figures it rests on.
     """
 
-    kind: Kind
+    kind: VerdictKind
     sentence: str
 
 
@@ -78,7 +78,7 @@ def p_value(p: float) -> str:
     return f"p = {p:.3f}".replace("0.", ".", 1) if p < 1 else "p = 1"
 
 
-def as_json(comparison: Comparison) -> dict[str, Any]:
+def verdict_as_json(comparison: Comparison) -> dict[str, Any]:
     """A comparison as plain data; NaN stays NaN."""
     counts, said = comparison.counts, verdict(comparison)
     return {

@@ -18,7 +18,7 @@ from evalcore.errors import SpecError
 from evalcore.store.database import Store
 from evalcore.store.spec import CHOOSING, Engine, RunSpec, checked
 from evalcore.tasks.prompt import Messages, Renderer, built_in
-from evalcore.tasks.task import TaskSource, draw, load_task
+from evalcore.tasks.task import TaskSource, draw_sample, load_task
 
 if TYPE_CHECKING:
     from evalcore.bench.subjects import Counted, Subject
@@ -95,11 +95,11 @@ def main(options: argparse.Namespace, store: Store) -> int:
     )
     task = load_task(spec.task)
     renderer = Renderer(task, built_in(spec.prompt))
-    prompts = [renderer.messages(example.text) for example in draw(task, spec.n, spec.sample)]
+    prompts = [renderer.messages(example.text) for example in draw_sample(task, spec.n, spec.sample)]
     subject = subjects.load(spec, options.tokenizer, renderer.answers, store)
     rows = list(_measure(subject, spec, prompts, renderer.answers, options))
     head = {"model": spec.model, "task": task.name, "labels": len(task.labels), "prompt": spec.prompt}
-    head |= {"decoding": spec.decoding, **subject.facts}
+    head |= {"decoding": spec.decoding, **subject.metadata}
     if options.json:
         print(json.dumps({**head, "rows": [asdict(row) for row in rows]}, indent=1))
     else:
@@ -152,7 +152,7 @@ def _measure(
 
 def _predict(model: LocalModel, prompts: list[Messages], answers: Sequence[str]) -> list[Completion]:
     """What a run does with a loaded model, without the store."""
-    model.expect(prompts, answers)
+    model.prepare(prompts, answers)
     completions: list[Completion] = []
     for start in range(0, len(prompts), model.batch_size):
         completions += model.predict(prompts[start : start + model.batch_size])

@@ -21,7 +21,7 @@ import numpy as np
 from evalcore.metrics.classification import UNPARSED, Counts, Floats, confusion_counts
 from evalcore.metrics.f1_model import Design
 from evalcore.metrics.intervals import Interval, wilson
-from evalcore.metrics.paired import tango
+from evalcore.metrics.paired import tango_interval
 from evalcore.metrics.paired_intervals import paired_intervals
 from evalcore.metrics.score_intervals import score_intervals
 
@@ -136,7 +136,9 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
         discordant.append((((b == true) & (a != true)).sum(), ((a == true) & (b != true)).sum()))
         of_accuracy.append(of_b["accuracy"] - of_a["accuracy"])
     fixed, broken = np.array(discordant).T
-    bounds = np.stack(tango(fixed, broken, np.full(datasets, shape.n)), axis=1)  # at once: each takes many steps
+    bounds = np.stack(
+        tango_interval(fixed, broken, np.full(datasets, shape.n)), axis=1
+    )  # at once: each takes many steps
     count("difference of accuracy", bounds, np.array(of_accuracy))
     return [Covered(name, shape, tried, of / tried) for name, (of, tried) in held.items() if tried]
 

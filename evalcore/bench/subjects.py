@@ -73,12 +73,12 @@ class Subject:
         self.model.register_forward_hook(count, with_kwargs=True)
 
     @property
-    def facts(self) -> dict[str, str | int]:
+    def metadata(self) -> dict[str, str | int]:
         """What the figures are of."""
         weights = "random, completions planted" if self.planted else "as trained"
         parameters = sum(p.numel() for p in self.model.parameters())
-        facts = local.facts(self.model.device, self.model.dtype)
-        return {**facts, "threads": torch.get_num_threads(), "parameters": parameters, "weights": weights}
+        metadata = local.metadata(self.model.device, self.model.dtype)
+        return {**metadata, "threads": torch.get_num_threads(), "parameters": parameters, "weights": weights}
 
     def with_engine(self, engine: Engine, spec: RunSpec) -> local.LocalModel:
         """The model behind one engine."""

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalcore.analysis.filters import FEW
-from evalcore.analysis.scored_run import Reading
-from evalcore.charts.overview import RUN_A, Ink
+from evalcore.analysis.scored_run import ScoredRun
+from evalcore.charts.overview import RUN_A, Theme
 from evalcore.metrics.classification import absent, never_predicted, over_predicted, zero_recall
 from evalcore.metrics.intervals import wilson
 from evalcore.metrics.matrix import off_diagonal
@@ -25,7 +25,7 @@ _ROW_HEIGHT = 17
 _LABEL_WIDTH = 260
 
 
-def class_table(reading: Reading) -> pd.DataFrame:
+def class_table(scored: ScoredRun) -> pd.DataFrame:
     """One row for each label, in the task's order.
 
     Shares are in percent, NaN where undefined: recall and F1 of a label that is absent from the sample, precision of
@@ -33,15 +33,15 @@ def class_table(reading: Reading) -> pd.DataFrame:
     precision, and for F1 Wilson's transformed (`score_intervals.f1_intervals`). `taken for` is the label it is most
     often called instead, `taken for it` the one most often called so; empty if there is none.
     """
-    each, confusion = reading.per_class, reading.confusion
+    each, confusion = scored.per_class, scored.confusion
     errors = off_diagonal(confusion)
     recall_low, recall_high = wilson(each.true_positives, each.support)
     precision_low, precision_high = wilson(each.true_positives, each.predicted)
-    f1_low, f1_high = reading.intervals.f1.T
+    f1_low, f1_high = scored.intervals.f1.T
     ratio = np.divide(each.predicted, each.support, out=np.full(len(errors), np.nan), where=each.support > 0)
     return pd.DataFrame(
         {
-            "label": list(reading.labels),
+            "label": list(scored.labels),
             "support": each.support,
             "recall": 100 * each.recall,
             "recall low": 100 * recall_low,
@@ -54,16 +54,16 @@ def class_table(reading: Reading) -> pd.DataFrame:
             "F1 high": 100 * f1_high,
             "predicted": each.predicted,
             "predicted / support": ratio,
-            "taken for": _most(reading, errors),
-            "taken for it": _most(reading, errors.T),
-            "standing": _standings(reading),
+            "taken for": _most(scored, errors),
+            "taken for it": _most(scored, errors.T),
+            "standing": _standings(scored),
         }
     )
 
 
-def overall_row(reading: Reading) -> pd.DataFrame:
+def overall_row(scored: ScoredRun) -> pd.DataFrame:
     """The same for all labels together: means over the labels that are present, with their intervals."""
-    s, i = reading.scores, reading.intervals
+    s, i = scored.scores, scored.intervals
     nan = float("nan")
     row = {
         "label": f"overall ({s.labels_present} labels present)",
@@ -86,9 +86,9 @@ def overall_row(reading: Reading) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def members(reading: Reading, standing: Standing) -> NDArray[np.intp]:
+def members(scored: ScoredRun, standing: Standing) -> NDArray[np.intp]:
     """Codes of the labels of which a standing holds."""
-    confusion = reading.confusion
+    confusion = scored.confusion
     if standing == "absent from the sample":
         return absent(confusion)
     if standing == "never predicted":
@@ -97,7 +97,7 @@ def members(reading: Reading, standing: Standing) -> NDArray[np.intp]:
         return zero_recall(confusion)
     if standing == "over-predicted":
         return np.sort(over_predicted(confusion))
-    support = reading.per_class.support
+    support = scored.per_class.support
     return np.flatnonzero((support > 0) & (support < FEW))
 
 
@@ -109,7 +109,7 @@ def sorted_table(table: pd.DataFrame, by: str, *, descending: bool) -> pd.DataFr
     return table.sort_values(by, ascending=not descending, kind="stable", na_position="last", key=key)
 
 
-def class_chart(table: pd.DataFrame, score: str, ink: Ink) -> alt.LayerChart:
+def class_chart(table: pd.DataFrame, score: str, theme: Theme) -> alt.LayerChart:
     """A score of each label with its interval, in the order of the table; absent labels have a row and no mark.
 
     Args:
@@ -149,15 +149,15 @@ def class_chart(table: pd.DataFrame, score: str, ink: Ink) -> alt.LayerChart:
     return alt.layer(rows, spans, points).properties(height=_ROW_HEIGHT * max(1, len(frame)))
 
 
-def _most(reading: Reading, errors: NDArray[np.int64]) -> list[str]:
+def _most(scored: ScoredRun, errors: NDArray[np.int64]) -> list[str]:
     """For each row the label with the largest count, with the count."""
-    return [f"{reading.labels[row.argmax()]} · {row.max()}" if row.any() else "" for row in errors]
+    return [f"{scored.labels[row.argmax()]} · {row.max()}" if row.any() else "" for row in errors]
 
 
-def _standings(reading: Reading) -> list[str]:
-    said: list[list[str]] = [[] for _ in reading.labels]
+def _standings(scored: ScoredRun) -> list[str]:
+    said: list[list[str]] = [[] for _ in scored.labels]
     for standing in STANDINGS:
-        for code in members(reading, standing):
+        for code in members(scored, standing):
             said[code].append(standing)
     return [", ".join(standings) for standings in said]
 

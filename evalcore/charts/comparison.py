@@ -11,14 +11,14 @@ import pandas as pd
 
 from evalcore.analysis.comparison import Comparison
 from evalcore.analysis.references import Reference
-from evalcore.analysis.scored_run import Reading
+from evalcore.analysis.scored_run import ScoredRun
 from evalcore.analysis.sweep import OrderEffect
-from evalcore.charts.overview import ABSENT, RUN_A, UNPARSED, Ink
+from evalcore.charts.overview import ABSENT, RUN_A, UNPARSED, Theme
 from evalcore.metrics.classification import Counts
 from evalcore.metrics.power import Growth
 
 RUN_B = "#e07b1a"
-View = Literal["A", "B", "B − A"]
+MatrixKind = Literal["A", "B", "B − A"]
 UNPARSED_COLUMN = "(unparsed)"
 
 _MAGMA = ("#000004", "#231151", "#5f187f", "#982d80", "#d3436e", "#f8765c", "#febb81", "#fcfdbf")
@@ -26,7 +26,7 @@ _AXIS = {"width": 130, "overflow": "truncate", "fontSize": 10}
 _ROW_HEIGHT = 40
 
 
-def matrix_cells(comparison: Comparison, view: View, shares: bool) -> pd.DataFrame:
+def matrix_cells(comparison: Comparison, view: MatrixKind, shares: bool) -> pd.DataFrame:
     """The cells of a matrix that are not 0: true and predicted code, counts of both, and the value that is coloured.
 
     Args:
@@ -55,14 +55,14 @@ def matrix_cells(comparison: Comparison, view: View, shares: bool) -> pd.DataFra
     )
 
 
-def matrix_spec(comparison: Comparison, cells: pd.DataFrame, view: View, ink: Ink) -> dict[str, Any]:
+def matrix_spec(comparison: Comparison, cells: pd.DataFrame, view: MatrixKind, theme: Theme) -> dict[str, Any]:
     """An ECharts heat map of `matrix_cells`: true labels downwards, answers across, zoom by wheel."""
     if view == "B − A":
         most = max(1.0, float(cells["value"].abs().max())) if len(cells) else 1.0
-        low, colours = -most, [RUN_A, "#f2f2f2" if ink.magma_reversed else "#20293c", RUN_B]
+        low, colours = -most, [RUN_A, "#f2f2f2" if theme.magma_reversed else "#20293c", RUN_B]
     else:
         most = max(1.0, float(cells["value"].max())) if len(cells) else 1.0
-        low, colours = 0.0, list(reversed(_MAGMA)) if ink.magma_reversed else list(_MAGMA)
+        low, colours = 0.0, list(reversed(_MAGMA)) if theme.magma_reversed else list(_MAGMA)
     labels = list(comparison.labels)
     zoom = {"type": "inside", "filterMode": "none"}
     axis = {"type": "category", "splitLine": {"show": False}, "axisTick": {"show": False}}
@@ -81,28 +81,28 @@ def matrix_spec(comparison: Comparison, cells: pd.DataFrame, view: View, ink: In
                 "progressive": 0,
                 # Without a unique item name ECharts marks a whole column (apache/echarts#18794).
                 "encode": {"x": "x", "y": "y", "value": "value", "itemName": "cell"},
-                "select": {"itemStyle": {"borderColor": ink.text, "borderWidth": 2}},
+                "select": {"itemStyle": {"borderColor": theme.text, "borderWidth": 2}},
             }
         ],
     }
 
 
-def variants(readings: Sequence[Reading], names: Sequence[str], ink: Ink) -> alt.LayerChart:
+def variants_chart(scored_runs: Sequence[ScoredRun], names: Sequence[str], theme: Theme) -> alt.LayerChart:
     """Accuracy, macro-F1 and unparsed of several runs, each with its interval, on one scale."""
     rows = [
         (at, name, title, value, *interval)
-        for at, (reading, name) in enumerate(zip(readings, names, strict=True))
+        for at, (scored, name) in enumerate(zip(scored_runs, names, strict=True))
         for title, value, interval in (
-            ("Accuracy", reading.scores.accuracy, reading.accuracy_interval),
-            ("Macro-F1, present", reading.scores.macro_f1_present, reading.intervals.macro_f1_present),
-            ("Unparsed", reading.scores.unparsed_rate, reading.unparsed_interval),
+            ("Accuracy", scored.scores.accuracy, scored.accuracy_interval),
+            ("Macro-F1, present", scored.scores.macro_f1_present, scored.intervals.macro_f1_present),
+            ("Unparsed", scored.scores.unparsed_rate, scored.unparsed_interval),
         )
     ]
     frame = pd.DataFrame(rows, columns=["at", "run", "metric", "value", "low", "high"])
     metrics = ["Accuracy", "Macro-F1, present", "Unparsed"]
     colour = alt.Color(
         "metric:N",
-        scale=alt.Scale(domain=metrics, range=[ink.text, ABSENT, UNPARSED]),
+        scale=alt.Scale(domain=metrics, range=[theme.text, ABSENT, UNPARSED]),
         legend=alt.Legend(title=None, orient="top"),
     )
     y = alt.Y("run:N", sort=list(names), title=None, axis=alt.Axis(labelLimit=320, ticks=False, domain=False))
@@ -120,10 +120,10 @@ def variants(readings: Sequence[Reading], names: Sequence[str], ink: Ink) -> alt
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
         y=y, yOffset=offset, x=x, color=colour, tooltip=tooltip
     )
-    return alt.layer(spans, points).properties(height=max(120, (_ROW_HEIGHT + 14) * len(readings)))
+    return alt.layer(spans, points).properties(height=max(120, (_ROW_HEIGHT + 14) * len(scored_runs)))
 
 
-def enough(grown: Growth, now: int, ink: Ink) -> alt.LayerChart:
+def sample_size_chart(grown: Growth, now: int, theme: Theme) -> alt.LayerChart:
     """Width of the accuracy's interval and smallest visible difference against N; a line where N is now."""
     wide = pd.DataFrame({"n": grown.n, "width": 100 * grown.width, "smallest": 100 * grown.smallest})
     titles = {"width": "width of the accuracy's 95 % interval", "smallest": "smallest difference one could see"}
@@ -131,7 +131,7 @@ def enough(grown: Growth, now: int, ink: Ink) -> alt.LayerChart:
     long["what"] = long["what"].map(titles)
     colour = alt.Color(
         "what:N",
-        scale=alt.Scale(domain=list(titles.values()), range=[RUN_A, ink.text]),
+        scale=alt.Scale(domain=list(titles.values()), range=[RUN_A, theme.text]),
         legend=alt.Legend(title=None, orient="top", labelLimit=320, columns=1),
     )
     x = alt.X("n:Q", scale=alt.Scale(type="log", nice=False), title="N, number of examples")
@@ -146,14 +146,14 @@ def enough(grown: Growth, now: int, ink: Ink) -> alt.LayerChart:
         .encode(x=x, y=alt.Y("points:Q", title="percentage points"), color=colour, tooltip=tooltip)
     )
     here = alt.Chart(pd.DataFrame({"n": [now], "said": [f"now, N = {now}"]}))
-    rule = here.mark_rule(strokeDash=[4, 4], color=ink.text, opacity=0.5).encode(x=x)
-    said = here.mark_text(align="left", dx=5, dy=8, color=ink.text, baseline="top").encode(
+    rule = here.mark_rule(strokeDash=[4, 4], color=theme.text, opacity=0.5).encode(x=x)
+    said = here.mark_text(align="left", dx=5, dy=8, color=theme.text, baseline="top").encode(
         x=x, y=alt.value(0), text="said:N"
     )
     return alt.layer(lines, rule, said).properties(height=260)
 
 
-def label_order(effect: OrderEffect, ink: Ink) -> alt.LayerChart:
+def label_order_chart(effect: OrderEffect, theme: Theme) -> alt.LayerChart:
     """Each label in each order: its place in the list against how often it was predicted, less its own mean."""
     frame = pd.DataFrame({"place": effect.place.ravel(), "ratio": effect.ratio.ravel()})
     ends = np.array([0.0, 1.0])
@@ -161,11 +161,11 @@ def label_order(effect: OrderEffect, ink: Ink) -> alt.LayerChart:
     x = alt.X("place:Q", title="place in the prompt's list (0 first, 1 last)", scale=alt.Scale(domain=[0, 1]))
     y = alt.Y("ratio:Q", title="predicted / occurring, centred")
     points = alt.Chart(frame).mark_point(filled=True, size=36, opacity=0.45, color=RUN_A).encode(x=x, y=y)
-    slope = alt.Chart(line).mark_line(color=ink.text, strokeWidth=2).encode(x=x, y=y)
+    slope = alt.Chart(line).mark_line(color=theme.text, strokeWidth=2).encode(x=x, y=y)
     return alt.layer(points, slope).properties(height=300)
 
 
-def reference_lines(found: Sequence[Reference], ink: Ink) -> alt.LayerChart:
+def reference_lines(found: Sequence[Reference], theme: Theme) -> alt.LayerChart:
     """Accuracies on one scale: this run, runs here on the same examples, published figures as dashed lines."""
     kinds = ["this run", "baseline here", "pinned here", "published"]
     rows = [
@@ -176,7 +176,7 @@ def reference_lines(found: Sequence[Reference], ink: Ink) -> alt.LayerChart:
     frame["shown"] = [f"{100 * accuracy:.1f} %" for accuracy in frame["accuracy"]]
     y = alt.Y("name:N", sort=list(frame["name"]), title=None, axis=alt.Axis(labelLimit=330, ticks=False, domain=False))
     x = alt.X("accuracy:Q", scale=alt.Scale(domain=[0, 1]), title="accuracy", axis=alt.Axis(format="%", tickCount=5))
-    colour = alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=[RUN_A, ink.text, RUN_B, ABSENT]), legend=None)
+    colour = alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=[RUN_A, theme.text, RUN_B, ABSENT]), legend=None)
     tooltip = [
         alt.Tooltip("name:N", title="Run"),
         alt.Tooltip("accuracy:Q", title="Accuracy", format=".1%"),
@@ -194,5 +194,5 @@ def reference_lines(found: Sequence[Reference], ink: Ink) -> alt.LayerChart:
         .encode(y=y, x="low:Q", x2="high:Q", color=colour)
     )
     points = base.mark_point(filled=True, size=90, opacity=1).encode(y=y, x=x, color=colour, tooltip=tooltip)
-    numbers = base.mark_text(dy=-11, fontSize=11, color=ink.text).encode(y=y, x=x, text="shown:N")
+    numbers = base.mark_text(dy=-11, fontSize=11, color=theme.text).encode(y=y, x=x, text="shown:N")
     return alt.layer(lines, spans, points, numbers).properties(height=60 + _ROW_HEIGHT * len(found))

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from evalcore.analysis.filters import Filter
-from evalcore.charts.overview import Ink
-from evalcore.metrics.matrix import Value, View
+from evalcore.charts.overview import Theme
+from evalcore.metrics.matrix import MatrixView, Value
 
 MAGMA = ("#000004", "#1c1044", "#4f127b", "#812581", "#b5367a", "#e55064", "#fb8761", "#fec287", "#fcfdbf")
 OTHER, UNPARSED_NAME = "… other labels", "(unparsed)"
@@ -25,19 +25,19 @@ _NAME_CHARS = 80
 """Of a label in a tooltip, which is sent once for every cell."""
 
 
-def names_of(view: View, labels: Sequence[str]) -> tuple[list[str], list[str]]:
+def names_of(view: MatrixView, labels: Sequence[str]) -> tuple[list[str], list[str]]:
     """What stands beside the rows and above the columns."""
     rows = [labels[code] for code in view.codes] + ([OTHER] if len(view.folded) else [])
     return rows, rows + ([UNPARSED_NAME] if view.unparsed else [])
 
 
-def cells(view: View) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def cells(view: MatrixView) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Row and column of every cell that is drawn, in the order in which the chart numbers them."""
     rows, columns = np.nonzero(view.counts)
     return rows, columns
 
 
-def filter_of(view: View, labels: Sequence[str], row: int, column: int) -> Filter:
+def filter_of(view: MatrixView, labels: Sequence[str], row: int, column: int) -> Filter:
     """The filter that passes just the examples of a cell."""
     asked: dict[str, Any] = {}
     if view.is_other(row):
@@ -55,7 +55,7 @@ def filter_of(view: View, labels: Sequence[str], row: int, column: int) -> Filte
     return Filter(**asked)
 
 
-def cell_of(view: View, labels: Sequence[str], asked: Filter) -> tuple[int, int] | None:
+def cell_of(view: MatrixView, labels: Sequence[str], asked: Filter) -> tuple[int, int] | None:
     """Row and column of the cell that a filter is about; None if it is about no single cell that is shown."""
     row_names, column_names = names_of(view, labels)
     for row in _matching(row_names, asked.true, asked.true_outside, len(view.codes)):
@@ -67,7 +67,7 @@ def cell_of(view: View, labels: Sequence[str], asked: Filter) -> tuple[int, int]
     return None
 
 
-def height_of(view: View) -> int:
+def height_of(view: MatrixView) -> int:
     """Pixels, so that cells are about square and every row has room for its label."""
     rows, columns = view.counts.shape
     width = _FULL_WIDTH if rows >= WIDE_FROM else NARROW_WIDTH
@@ -76,7 +76,13 @@ def height_of(view: View) -> int:
 
 
 def heatmap(
-    view: View, labels: Sequence[str], ink: Ink, *, value: Value, log: bool, lit: tuple[int, int] | None
+    view: MatrixView,
+    labels: Sequence[str],
+    theme: Theme,
+    *,
+    value: Value,
+    log: bool,
+    highlighted: tuple[int, int] | None,
 ) -> dict[str, Any]:
     """The specification for `st.echarts_chart`.
 
@@ -88,23 +94,23 @@ def heatmap(
     rows, columns = cells(view)
     row_names, column_names = names_of(view, labels)
     dense = len(column_names) > WIDE_FROM
-    colours = list(reversed(MAGMA)) if ink.magma_reversed else list(MAGMA)
-    colours[0] = ink.zero
+    colours = list(reversed(MAGMA)) if theme.magma_reversed else list(MAGMA)
+    colours[0] = theme.zero
     series = {
         "type": "heatmap",
         "progressive": 0,
         "selectedMode": "single",
         # Without a name of its own for each cell, ECharts selects the whole column (apache/echarts#18794).
         "encode": {"x": "x", "y": "y", "value": "shade", "itemName": "cell"},
-        "select": {"itemStyle": {"borderColor": ink.lit, "borderWidth": 2.5}},
-        "emphasis": {"itemStyle": {"borderColor": ink.lit, "borderWidth": 1}},
+        "select": {"itemStyle": {"borderColor": theme.highlighted, "borderWidth": 2.5}},
+        "emphasis": {"itemStyle": {"borderColor": theme.highlighted, "borderWidth": 1}},
     }
     datasets = [{"source": _frame(view, shown, shade, rows, columns, row_names, column_names)}]
     all_series: list[dict[str, Any]] = [series]
-    if lit is not None:
-        row, column = (np.array([at]) for at in lit)
+    if highlighted is not None:
+        row, column = (np.array([at]) for at in highlighted)
         datasets.append({"source": _frame(view, shown, shade, row, column, row_names, column_names)})
-        outline = {"borderColor": ink.lit, "borderWidth": 2.5, "borderType": "dashed"}
+        outline = {"borderColor": theme.highlighted, "borderWidth": 2.5, "borderType": "dashed"}
         # The same cell in the same colour, outlined, and below the pointer's notice.
         all_series.append({**series, "datasetIndex": 1, "selectedMode": False, "silent": True, "itemStyle": outline})
     zoom = {"type": "inside", "filterMode": "none"}
@@ -117,10 +123,10 @@ def heatmap(
         },
         "grid": {"left": _GUTTER, "right": _EDGE, "top": _GUTTER, "bottom": _EDGE, "containLabel": False,
                  "outerBoundsMode": "none", "show": True,
-                 "backgroundColor": ink.zero, "borderColor": ink.faint},
+                 "backgroundColor": theme.zero, "borderColor": theme.faint},
         "dataset": datasets,
-        "xAxis": _axis(column_names, ink, rotated=True, every="auto" if len(column_names) > 90 else 0, dense=dense),
-        "yAxis": {**_axis(row_names, ink, rotated=False, every=0, dense=dense), "inverse": True},
+        "xAxis": _axis(column_names, theme, rotated=True, every="auto" if len(column_names) > 90 else 0, dense=dense),
+        "yAxis": {**_axis(row_names, theme, rotated=False, every=0, dense=dense), "inverse": True},
         "visualMap": {"min": 0, "max": top_of(view, shade) or 1.0, "show": False, "dimension": "shade",
                       "inRange": {"color": colours}},
         "dataZoom": [{**zoom, "xAxisIndex": 0}, {**zoom, "yAxisIndex": 0}],
@@ -128,7 +134,7 @@ def heatmap(
     }  # fmt: skip
 
 
-def top_of(view: View, shown: np.ndarray[Any, Any]) -> float:
+def top_of(view: MatrixView, shown: np.ndarray[Any, Any]) -> float:
     """Top of the colour scale. What the folded labels have among themselves would outshine all others and does not
     count; it gets the top colour."""
     compared = shown.copy()
@@ -137,7 +143,7 @@ def top_of(view: View, shown: np.ndarray[Any, Any]) -> float:
     return float(compared.max()) if compared.size else 0.0
 
 
-def _axis(names: list[str], ink: Ink, *, rotated: bool, every: int | str, dense: bool) -> dict[str, Any]:
+def _axis(names: list[str], theme: Theme, *, rotated: bool, every: int | str, dense: bool) -> dict[str, Any]:
     return {
         "type": "category",
         "data": [" ".join(name.split()) for name in names],
@@ -151,13 +157,13 @@ def _axis(names: list[str], ink: Ink, *, rotated: bool, every: int | str, dense:
             "overflow": "truncate",
             "fontSize": 10 if dense else 11,
             "lineHeight": 10 if dense else 13,
-            "color": ink.text,
+            "color": theme.text,
         },
     }
 
 
 def _frame(
-    view: View,
+    view: MatrixView,
     shown: np.ndarray[Any, Any],
     shade: np.ndarray[Any, Any],
     rows: np.ndarray[Any, Any],

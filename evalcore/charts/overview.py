@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from evalcore.analysis.scored_run import Reading
+from evalcore.analysis.scored_run import ScoredRun
 
 RUN_A = "#2f6fde"
 RIGHT, WRONG, UNPARSED, ABSENT = "#2a9d78", "#d9534f", "#8c6bb8", "#9aa5b5"
@@ -20,25 +20,25 @@ _LABEL_WIDTH = 240
 
 
 @dataclass(frozen=True)
-class Ink:
+class Theme:
     """The colours of one theme: text, faint lines, an empty cell of the matrix (magma's own zero), a lit one's edge."""
 
     text: str
     faint: str
     zero: str
-    lit: str
+    highlighted: str
     magma_reversed: bool
 
 
-LIGHT = Ink("#131a2a", "#c9d1de", zero="#fdfbf0", lit="#0084ff", magma_reversed=True)
-DARK = Ink("#e6ebf5", "#38445c", zero="#000004", lit="#20d9ff", magma_reversed=False)
+LIGHT = Theme("#131a2a", "#c9d1de", zero="#fdfbf0", highlighted="#0084ff", magma_reversed=True)
+DARK = Theme("#e6ebf5", "#38445c", zero="#000004", highlighted="#20d9ff", magma_reversed=False)
 
 
-def five_readings(reading: Reading, ink: Ink) -> alt.LayerChart:
+def five_readings(scored: ScoredRun, theme: Theme) -> alt.LayerChart:
     """The same predictions read in different ways on one scale: where accuracy stands, and what falls short of it."""
-    s, i = reading.scores, reading.intervals
+    s, i = scored.scores, scored.intervals
     rows = [
-        ("Accuracy", s.accuracy, *reading.accuracy_interval),
+        ("Accuracy", s.accuracy, *scored.accuracy_interval),
         ("Micro-F1", s.micro_f1, *i.micro_f1),
         ("Macro-F1, labels present", s.macro_f1_present, *i.macro_f1_present),
         ("Macro-F1, all labels", s.macro_f1_all, *i.macro_f1_all),
@@ -63,25 +63,25 @@ def five_readings(reading: Reading, ink: Ink) -> alt.LayerChart:
     measured = base.transform_filter("isValid(datum.value)")
     at_accuracy = (
         alt.Chart(pd.DataFrame({"value": [s.accuracy]}))
-        .mark_rule(strokeDash=[4, 4], color=ink.text, opacity=0.45)
+        .mark_rule(strokeDash=[4, 4], color=theme.text, opacity=0.45)
         .encode(x=x)
     )
     spans = measured.mark_rule(strokeWidth=7, color=RUN_A, opacity=0.28).encode(y=y, x="low:Q", x2="high:Q")
     points = measured.mark_point(filled=True, size=110, color=RUN_A, opacity=1).encode(y=y, x=x, tooltip=tooltip)
-    numbers = measured.mark_text(dy=-12, fontSize=11, color=ink.text).encode(y=y, x=x, text="shown:N")
+    numbers = measured.mark_text(dy=-12, fontSize=11, color=theme.text).encode(y=y, x=x, text="shown:N")
     return alt.layer(
-        at_accuracy, spans, _class_strip(reading, y, x), _ceiling(reading, y, ink), points, numbers
+        at_accuracy, spans, _class_strip(scored, y, x), _ceiling(scored, y, theme), points, numbers
     ).properties(height=_ROW_HEIGHT * len(rows))
 
 
-def _class_strip(reading: Reading, y: alt.Y, x: alt.X) -> alt.Chart:
-    present = reading.per_class.support > 0
+def _class_strip(scored: ScoredRun, y: alt.Y, x: alt.X) -> alt.Chart:
+    present = scored.per_class.support > 0
     frame = pd.DataFrame(
         {
             "reading": "F1 of each label",
-            "value": reading.per_class.f1[present],
-            "label": np.array(reading.labels, dtype=object)[present],
-            "support": reading.per_class.support[present],
+            "value": scored.per_class.f1[present],
+            "label": np.array(scored.labels, dtype=object)[present],
+            "support": scored.per_class.support[present],
         }
     )
     tooltip = [
@@ -92,9 +92,9 @@ def _class_strip(reading: Reading, y: alt.Y, x: alt.X) -> alt.Chart:
     return alt.Chart(frame).mark_tick(thickness=2, size=16, color=RUN_A, opacity=0.55).encode(y=y, x=x, tooltip=tooltip)
 
 
-def _ceiling(reading: Reading, y: alt.Y, ink: Ink) -> alt.LayerChart:
+def _ceiling(scored: ScoredRun, y: alt.Y, theme: Theme) -> alt.LayerChart:
     """Where a perfect model would stand on this sample."""
-    ceiling = reading.scores.macro_f1_ceiling
+    ceiling = scored.scores.macro_f1_ceiling
     shown = f"ceiling {_percent(ceiling)}" if ceiling < 1 else ""
     frame = pd.DataFrame({"reading": ["Macro-F1, all labels"], "value": [ceiling], "shown": [shown]})
     base = alt.Chart(frame)
@@ -105,11 +105,11 @@ def _ceiling(reading: Reading, y: alt.Y, ink: Ink) -> alt.LayerChart:
     return alt.layer(tick, text) if shown else alt.layer(base.mark_point(opacity=0).encode(y=y))
 
 
-def predicted_against_true(reading: Reading, ink: Ink) -> alt.LayerChart:
+def predicted_against_true(scored: ScoredRun, theme: Theme) -> alt.LayerChart:
     """How often each label was answered, rightly and wrongly, against how often it occurs; most answered first."""
-    each = reading.per_class
+    each = scored.per_class
     order = np.lexsort((-each.support, -each.predicted))
-    labels = [reading.labels[code] for code in order]
+    labels = [scored.labels[code] for code in order]
     # A row is named by its rank: two long labels that are cut to the same text must stay two rows.
     ranks = np.arange(len(order))
     wide = pd.DataFrame(
@@ -166,23 +166,23 @@ def predicted_against_true(reading: Reading, ink: Ink) -> alt.LayerChart:
     )
     occurs = (
         alt.Chart(wide)
-        .mark_tick(thickness=2.5, size=_LABEL_ROW_HEIGHT - 2, color=ink.text)
+        .mark_tick(thickness=2.5, size=_LABEL_ROW_HEIGHT - 2, color=theme.text)
         .encode(y=y, x="support:Q", tooltip=tooltip[:3])
     )
     return alt.layer(bars, occurs).properties(height=_LABEL_ROW_HEIGHT * len(order))
 
 
-def small_matrix(reading: Reading, ink: Ink) -> alt.Chart:
+def small_matrix(scored: ScoredRun, theme: Theme) -> alt.Chart:
     """The confusion matrix as a square picture: true labels downwards, predicted ones across, in the task's order."""
-    n = len(reading.labels)
-    rows, columns = np.nonzero(reading.confusion[:, :n])
+    n = len(scored.labels)
+    rows, columns = np.nonzero(scored.confusion[:, :n])
     frame = pd.DataFrame(
         {
             "row": rows,
             "column": columns,
-            "count": reading.confusion[rows, columns],
-            "true": [reading.labels[row] for row in rows],
-            "predicted": [reading.labels[column] for column in columns],
+            "count": scored.confusion[rows, columns],
+            "true": [scored.labels[row] for row in rows],
+            "predicted": [scored.labels[column] for column in columns],
         }
     )
     edges = {"scale": alt.Scale(domain=[0, n], nice=False), "axis": None}
@@ -197,7 +197,7 @@ def small_matrix(reading: Reading, ink: Ink) -> alt.Chart:
             y2="row_end:Q",
             color=alt.Color(
                 "count:Q",
-                scale=alt.Scale(scheme="magma", reverse=ink.magma_reversed, domainMin=0),
+                scale=alt.Scale(scheme="magma", reverse=theme.magma_reversed, domainMin=0),
                 legend=None,
             ),
             tooltip=[
@@ -207,7 +207,7 @@ def small_matrix(reading: Reading, ink: Ink) -> alt.Chart:
             ],
         )
         .properties(height=320)
-        .configure_view(stroke=ink.faint, fill=ink.zero)
+        .configure_view(stroke=theme.faint, fill=theme.zero)
     )
 
 

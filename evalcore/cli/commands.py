@@ -11,11 +11,9 @@ from typing import get_args
 from evalcore.analysis.comparison import SHARES, Comparison, MetricRow, compare
 from evalcore.analysis.difference import changes, decisions, prompt_diff
 from evalcore.analysis.findings import counted, figure, percent
-from evalcore.analysis.scored_run import Reading, read
-from evalcore.analysis.sweep import FEWEST, MOST, Sweep, gather, order_effect
-from evalcore.analysis.sweep import as_json as sweep_as_json
-from evalcore.analysis.verdict import as_json as comparison_as_json
-from evalcore.analysis.verdict import p_value, points, shared_note, signed, verdict
+from evalcore.analysis.scored_run import ScoredRun, score_run
+from evalcore.analysis.sweep import FEWEST, MOST, Sweep, gather, order_effect, sweep_as_json
+from evalcore.analysis.verdict import p_value, points, shared_note, signed, verdict, verdict_as_json
 from evalcore.errors import SpecError
 from evalcore.output.report import no_nan, why_undefined
 from evalcore.running.run import NotAnswered, OnProgress, execute, find_prompt
@@ -65,10 +63,10 @@ def sweep_specs(options: argparse.Namespace, store: Store, task: TaskSource) -> 
 
 def run_compare(options: argparse.Namespace, store: Store) -> int:
     """Print a comparison of two stored runs; no model is called."""
-    a, b = (read(store, run_id, options.scoring) for run_id in (options.a, options.b))
+    a, b = (score_run(store, run_id, options.scoring) for run_id in (options.a, options.b))
     comparison = compare(a, b)
     if options.json:
-        print(json.dumps(no_nan(comparison_as_json(comparison)), indent=1, ensure_ascii=False))
+        print(json.dumps(no_nan(verdict_as_json(comparison)), indent=1, ensure_ascii=False))
     else:
         print(comparison_as_text(comparison))
     return 0
@@ -76,7 +74,7 @@ def run_compare(options: argparse.Namespace, store: Store) -> int:
 
 def run_sweep(options: argparse.Namespace, store: Store, task: TaskSource, on_progress: OnProgress) -> int:
     """Predict what is missing of every prompt on one sample, then print the sweep."""
-    readings: list[Reading] = []
+    scored_runs: list[ScoredRun] = []
     unanswered = None
     for spec in sweep_specs(options, store, task):
         try:
@@ -85,8 +83,8 @@ def run_sweep(options: argparse.Namespace, store: Store, task: TaskSource, on_pr
             if not error.answered:
                 raise
             record, unanswered = error.record, error
-        readings.append(read(store, record.run_id, options.scoring))
-    sweep = gather(readings)
+        scored_runs.append(score_run(store, record.run_id, options.scoring))
+    sweep = gather(scored_runs)
     if options.json:
         print(json.dumps(no_nan(sweep_as_json(sweep)), indent=1, ensure_ascii=False))
     else:
@@ -131,17 +129,17 @@ def comparison_as_text(comparison: Comparison) -> str:
 
 def sweep_as_text(sweep: Sweep) -> str:
     """A sweep for a terminal."""
-    width = max(len(_what(reading)) for reading in sweep.readings)
-    lines = [f"{counted(sweep.n, 'example')} that all {len(sweep.readings)} runs share", ""]
+    width = max(len(_what(scored)) for scored in sweep.scored_runs)
+    lines = [f"{counted(sweep.n, 'example')} that all {len(sweep.scored_runs)} runs share", ""]
     lines.append(f"     {'':{width}}  accuracy (95 %)            macro-F1   unparsed")
-    for number, reading in enumerate(sweep.readings, start=1):
-        s, (low, high) = reading.scores, reading.accuracy_interval
+    for number, scored in enumerate(sweep.scored_runs, start=1):
+        s, (low, high) = scored.scores, scored.accuracy_interval
         between = f"({100 * low:.1f} to {100 * high:.1f})"
         lines.append(
-            f"  {number:2} {_what(reading):{width}}  {percent(s.accuracy):>8} {between:16}"
+            f"  {number:2} {_what(scored):{width}}  {percent(s.accuracy):>8} {between:16}"
             f"{percent(s.macro_f1_present):>10}{percent(s.unparsed_rate):>11}"
         )
-    spread = sweep.spread([reading.scores.accuracy for reading in sweep.readings])
+    spread = sweep.spread([scored.scores.accuracy for scored in sweep.scored_runs])
     lines += [
         "",
         f"  accuracy: min {percent(spread.low)}, median {percent(spread.middle)}, max {percent(spread.high)}",
@@ -160,7 +158,7 @@ def sweep_as_text(sweep: Sweep) -> str:
             f"({signed(low)} to {signed(high)}), {c.counts.fixed} fixed, {c.counts.broken} broken, "
             f"{p_value(c.p)}, corrected {p_value(pair.p_holm)}: {said}"
         )
-    effect = order_effect(sweep.readings)
+    effect = order_effect(sweep.scored_runs)
     if effect is not None:
         low, high = effect.interval
         lines += [
@@ -171,8 +169,8 @@ def sweep_as_text(sweep: Sweep) -> str:
     return "\n".join(lines)
 
 
-def _what(reading: Reading) -> str:
-    record = reading.record
+def _what(scored: ScoredRun) -> str:
+    record = scored.record
     parts = [record.spec.model, record.prompt.name, record.spec.decoding, f"{record.n} {record.spec.sample}"]
     return " · ".join(part for part in parts if part not in ("none", "plain"))
 

@@ -178,11 +178,11 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from evalcore.analysis.scored_run import read
+    from evalcore.analysis.scored_run import score_run
     from evalcore.output.export import export_run
 
     store = _store(options)
-    written = export_run(store, read(store, options.run, options.scoring), options.out)
+    written = export_run(store, score_run(store, options.run, options.scoring), options.out)
     print(json.dumps([str(path) for path in written]) if options.json else "\n".join(map(str, written)))
     return 0
 
@@ -231,26 +231,26 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _print_report(options: argparse.Namespace, store: Any, run_id: str, outcome: Any = None) -> int:
-    from evalcore.analysis.scored_run import read
-    from evalcore.output.report import as_json, as_text, findings_of
+    from evalcore.analysis.scored_run import score_run
+    from evalcore.output.report import findings_of, report_as_json, report_as_text
 
-    reading = read(store, run_id, options.scoring)
-    findings = findings_of(store, reading)
+    scored = score_run(store, run_id, options.scoring)
+    findings = findings_of(store, scored)
     if options.json:
-        print(json.dumps(as_json(reading, findings, outcome), indent=1, ensure_ascii=False))
+        print(json.dumps(report_as_json(scored, findings, outcome), indent=1, ensure_ascii=False))
     else:
-        print(printable(as_text(reading, findings, outcome)))
+        print(printable(report_as_text(scored, findings, outcome)))
     return 0
 
 
 def _runs(options: argparse.Namespace) -> int:
-    from evalcore.analysis.scored_run import read
+    from evalcore.analysis.scored_run import score_run
 
     store = _store(options)
     rows = []
     for record in store.runs():
         try:
-            scores = read(store, record.run_id).scores
+            scores = score_run(store, record.run_id).scores
         except BlindspotError as error:
             print(error, file=sys.stderr)
             continue
@@ -285,23 +285,23 @@ def _runs(options: argparse.Namespace) -> int:
 
 def _prompt(options: argparse.Namespace) -> int:
     from evalcore.running.run import find_prompt
-    from evalcore.tasks.prompt import own
+    from evalcore.tasks.prompt import custom_prompt
 
     store = _store(options)
     if options.name is None:
-        listed = {**DESCRIPTIONS, **dict.fromkeys(store.own_prompts(), "your own")}
+        listed = {**DESCRIPTIONS, **dict.fromkeys(store.custom_prompts(), "your own")}
         print(json.dumps(listed, indent=1) if options.json else "\n".join(f"{k:18} {v}" for k, v in listed.items()))
         return 0
     if options.remove:
         store.delete_prompt(options.name)
         return 0
     if options.system is not None:
-        store.save_prompt(own(options.name, options.system, options.user))
+        store.save_prompt(custom_prompt(options.name, options.system, options.user))
     from evalcore.running.preview import preview
-    from evalcore.tasks.task import draw, load_task
+    from evalcore.tasks.task import draw_sample, load_task
 
     source = _source(options)
-    text = options.text if options.text is not None else draw(load_task(source), 1, "stratified")[0].text
+    text = options.text if options.text is not None else draw_sample(load_task(source), 1, "stratified")[0].text
     shown = preview(source, options.model, find_prompt(options.name, store), text, store)
     if options.json:
         print(json.dumps({"prompt": options.name, "text": shown.text, "tokens": shown.tokens}, ensure_ascii=False))

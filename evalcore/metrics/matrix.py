@@ -15,7 +15,7 @@ from evalcore.metrics.intervals import wilson
 Order = Literal["data set", "alphabet", "errors", "clustered"]
 Value = Literal["count", "by true label", "by predicted label"]
 Direction = Literal["one-way", "two-way", "too few to tell"]
-ORDERS: tuple[Order, ...] = get_args(Order)
+MATRIX_ORDERS: tuple[Order, ...] = get_args(Order)
 VALUES: tuple[Value, ...] = get_args(Value)
 
 BLOCK_FROM = 30
@@ -29,7 +29,7 @@ _OPTIMAL_UP_TO = 300
 
 
 @dataclass(frozen=True)
-class View:
+class MatrixView:
     """A confusion matrix as it is drawn: rows are true labels, columns answers.
 
     Attributes:
@@ -66,7 +66,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Side:
+class RankedLabel:
     """A label ranked by the wrong answers in its row (it leaks) or its column (it absorbs).
 
     Attributes:
@@ -113,7 +113,7 @@ def ordered(confusion: Counts, labels: Sequence[str], order: Order) -> NDArray[n
 
 def view(
     confusion: Counts, labels: Sequence[str], *, order: Order, block: int = 0, unparsed: bool, diagonal: bool
-) -> View:
+) -> MatrixView:
     """The matrix as it is to be drawn.
 
     Args:
@@ -134,16 +134,16 @@ def view(
     if unparsed:
         shown = np.hstack([shown, (member @ confusion[:, n])[:, None]])
     support, predicted = member @ confusion.sum(axis=1), member @ confusion[:, :n].sum(axis=0)
-    return View(codes, folded, shown, unparsed, diagonal, support, predicted)
+    return MatrixView(codes, folded, shown, unparsed, diagonal, support, predicted)
 
 
-def absorbing(confusion: Counts) -> list[Side]:
+def absorbing(confusion: Counts) -> list[RankedLabel]:
     """Labels by how many wrong answers they take, the greediest first."""
     errors = off_diagonal(confusion)
     return _ranked(errors.T, confusion[:, : len(confusion)].sum(axis=0))
 
 
-def leaking(confusion: Counts) -> list[Side]:
+def leaking(confusion: Counts) -> list[RankedLabel]:
     """Labels by how many of their examples are called something else, the leakiest first."""
     return _ranked(off_diagonal(confusion), confusion.sum(axis=1))
 
@@ -165,10 +165,10 @@ def direction(pair: Confusion, confusion: Counts) -> Direction:
     return "one-way" if low[0] > high[1] or low[1] > high[0] else "too few to tell"
 
 
-def _ranked(errors: Counts, whole: Counts) -> list[Side]:
+def _ranked(errors: Counts, whole: Counts) -> list[RankedLabel]:
     totals = errors.sum(axis=1)
     return [
-        Side(
+        RankedLabel(
             int(code),
             int(totals[code]),
             float(totals[code] / whole[code]),

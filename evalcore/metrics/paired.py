@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalcore.metrics.classification import UNPARSED, Counts, Floats
 
-Group = Literal["fixed", "broken", "both_right", "wrong_alike", "wrong_differently", "both_unparsed"]
-GROUPS: tuple[Group, ...] = get_args(Group)
+PairGroup = Literal["fixed", "broken", "both_right", "wrong_alike", "wrong_differently", "both_unparsed"]
+PAIR_GROUPS: tuple[PairGroup, ...] = get_args(PairGroup)
 _BISECTIONS = 60
 
 
@@ -78,23 +78,23 @@ def group_codes(y_true: Counts, y_a: Counts, y_b: Counts) -> NDArray[np.int8]:
         raise ValueError(f"shapes differ: y_true {y_true.shape}, y_a {y_a.shape}, y_b {y_b.shape}")
     right_a, right_b = y_a == y_true, y_b == y_true
     alike, named = y_a == y_b, y_a != UNPARSED
-    groups: list[tuple[Group, NDArray[np.bool_]]] = [
+    groups: list[tuple[PairGroup, NDArray[np.bool_]]] = [
         ("fixed", ~right_a & right_b),
         ("broken", right_a & ~right_b),
         ("both_right", right_a & right_b),
         ("wrong_alike", alike & named),
         ("both_unparsed", alike),
     ]
-    codes = [np.int8(GROUPS.index(name)) for name, _ in groups]
-    return np.select([mask for _, mask in groups], codes, np.int8(GROUPS.index("wrong_differently")))
+    codes = [np.int8(PAIR_GROUPS.index(name)) for name, _ in groups]
+    return np.select([mask for _, mask in groups], codes, np.int8(PAIR_GROUPS.index("wrong_differently")))
 
 
 def pair_counts(groups: NDArray[np.int8]) -> PairCounts:
     """Count the groups."""
-    return PairCounts(len(groups), *(int(count) for count in np.bincount(groups, minlength=len(GROUPS))))
+    return PairCounts(len(groups), *(int(count) for count in np.bincount(groups, minlength=len(PAIR_GROUPS))))
 
 
-def tango(gained: ArrayLike, lost: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+def tango_interval(gained: ArrayLike, lost: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
     """Tango's score interval for a paired difference of shares, (gained - lost) / n; NaN where n is 0.
 
     It inverts the score test whose statistic at no difference is McNemar's, keeps inside [-1, 1], and keeps its

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from evalcore.metrics.classification import UNPARSED, Counts, Floats, confusion_counts, per_class, scores
 from evalcore.metrics.f1_model import Codes, Design, F1Model
 from evalcore.metrics.intervals import NO_INTERVAL, Interval
-from evalcore.metrics.paired import tango
+from evalcore.metrics.paired import tango_interval
 from evalcore.metrics.score_intervals import f1_intervals, too_few
 
 WITHOUT_INTERVAL = ("macro_precision_present", "weighted_precision", "effective_labels", "favourites_share")
@@ -88,7 +88,7 @@ def paired_intervals(y_true: Counts, y_a: Counts, y_b: Counts, n_labels: int, de
 
 
 def _of_shares(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> Interval:
-    low, high = tango((b & ~a).sum(), (a & ~b).sum(), len(a))
+    low, high = tango_interval((b & ~a).sum(), (a & ~b).sum(), len(a))
     return float(low), float(high)
 
 

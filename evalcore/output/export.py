@@ -18,9 +18,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from evalcore.analysis.scored_run import Answer, Reading
+from evalcore.analysis.scored_run import ScoredExample, ScoredRun
 from evalcore.errors import DataError
-from evalcore.output.report import as_json, findings_of
+from evalcore.output.report import findings_of, report_as_json
 from evalcore.store.database import Store
 
 COLUMNS = (
@@ -35,7 +35,7 @@ _STARTS_A_FORMULA = ("=", "+", "-", "@", "\u2212")
 _PART = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.part")
 
 
-def export_run(store: Store, reading: Reading, folder: Path) -> list[Path]:
+def export_run(store: Store, scored: ScoredRun, folder: Path) -> list[Path]:
     """Write a run's predictions and its report into a folder.
 
     Args:
@@ -48,31 +48,31 @@ def export_run(store: Store, reading: Reading, folder: Path) -> list[Path]:
         DataError: if the folder cannot be written.
     """
     contents = {
-        "predictions.csv": predictions_csv(reading),
-        "predictions.jsonl": predictions_jsonl(reading),
-        "predictions-for-spreadsheets.csv": predictions_for_spreadsheets(reading),
-        "run.json": run_json(store, reading),
+        "predictions.csv": predictions_csv(scored),
+        "predictions.jsonl": predictions_jsonl(scored),
+        "predictions-for-spreadsheets.csv": predictions_for_spreadsheets(scored),
+        "run.json": run_json(store, scored),
     }
     return [write_file(folder / name, content) for name, content in contents.items()]
 
 
-def predictions_csv(reading: Reading) -> bytes:
+def predictions_csv(scored: ScoredRun) -> bytes:
     """One row per answered example, in UTF-8, every field quoted: reading it back gives the same strings."""
-    return _csv(reading.answers).encode()
+    return _csv(scored.answers).encode()
 
 
-def predictions_for_spreadsheets(reading: Reading) -> bytes:
+def predictions_for_spreadsheets(scored: ScoredRun) -> bytes:
     """The same for Excel and its kin: a cell that they would run as a formula gets a leading apostrophe.
 
     It begins with a byte order mark, by which they know UTF-8. Not lossless.
     """
-    return ("\ufeff" + _csv(reading.answers, _no_formula)).encode()
+    return ("\ufeff" + _csv(scored.answers, _no_formula)).encode()
 
 
-def predictions_jsonl(reading: Reading) -> bytes:
+def predictions_jsonl(scored: ScoredRun) -> bytes:
     """One JSON object per answered example, with token ids and latency; `predicted` is null where unparsed."""
     lines = []
-    for answer in reading.answers:
+    for answer in scored.answers:
         row: dict[str, Any] = dict(zip(COLUMNS, _row(answer), strict=True))
         row["predicted"] = answer.predicted
         row["token_ids"] = list(answer.completion.token_ids)
@@ -81,9 +81,9 @@ def predictions_jsonl(reading: Reading) -> bytes:
     return ("\n".join(lines) + "\n" if lines else "").encode()
 
 
-def run_json(store: Store, reading: Reading) -> bytes:
+def run_json(store: Store, scored: ScoredRun) -> bytes:
     """What decided the run, its facts, and everything that the pages show of it."""
-    record = reading.record
+    record = scored.record
     content = {
         "run": {
             "run_id": record.run_id,
@@ -97,9 +97,9 @@ def run_json(store: Store, reading: Reading) -> bytes:
             "seconds": record.seconds,
             "load_seconds": record.load_seconds,
             "predicted": record.predicted,
-            "facts": record.facts or {},
+            "facts": record.metadata or {},
         },
-        "report": as_json(reading, findings_of(store, reading)),
+        "report": report_as_json(scored, findings_of(store, scored)),
     }
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")
 
@@ -134,7 +134,7 @@ def write_file(path: Path, content: bytes) -> Path:
     return path
 
 
-def _csv(answers: Iterable[Answer], cell: Any = str) -> str:
+def _csv(answers: Iterable[ScoredExample], cell: Any = str) -> str:
     stream = io.StringIO(newline="")
     # All fields quoted: a lone carriage return, say, would otherwise be taken for the end of a row.
     writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
@@ -143,7 +143,7 @@ def _csv(answers: Iterable[Answer], cell: Any = str) -> str:
     return stream.getvalue()
 
 
-def _row(answer: Answer) -> list[str | int]:
+def _row(answer: ScoredExample) -> list[str | int]:
     completion = answer.completion
     return [
         answer.position, answer.example.text, answer.example.label, completion.text, answer.predicted or "",

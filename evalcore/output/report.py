@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalcore.analysis.findings import Finding, counted, figure, find, percent
-from evalcore.analysis.scored_run import Reading, read
+from evalcore.analysis.scored_run import ScoredRun, score_run
 from evalcore.metrics.classification import (
     WHY_UNDEFINED,
     absent,
@@ -23,22 +23,22 @@ from evalcore.store.database import Store
 from evalcore.store.spec import BASELINES
 
 
-def findings_of(store: Store, reading: Reading) -> list[Finding]:
+def findings_of(store: Store, scored: ScoredRun) -> list[Finding]:
     """A reading's findings, held against the baselines that were run on the same sample."""
-    on_sample = store.runs_on_sample(reading.record.sample_id)
+    on_sample = store.runs_on_sample(scored.record.sample_id)
     # Of each the one that was asked for last: the train split may have changed since.
     baselines = {r.spec.model: r for r in reversed(on_sample) if r.spec.model in BASELINES}
-    if reading.record.spec.model in BASELINES:
-        return find(reading)
-    return find(reading, [read(store, baseline.run_id, reading.scoring) for baseline in baselines.values()])
+    if scored.record.spec.model in BASELINES:
+        return find(scored)
+    return find(scored, [score_run(store, baseline.run_id, scored.scoring) for baseline in baselines.values()])
 
 
-def as_text(reading: Reading, findings: list[Finding], outcome: Outcome | None = None) -> str:
+def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome | None = None) -> str:
     """A report for a terminal."""
-    r, s, i = reading.record, reading.scores, reading.intervals
+    r, s, i = scored.record, scored.scores, scored.intervals
     if not s.n:
         return f"run {r.run_id}: nothing is predicted yet."
-    low, high = reading.accuracy_interval
+    low, high = scored.accuracy_interval
 
     def line(name: str, value: float, interval: Any = None, note: str = "") -> str:
         known = interval is not None and not math.isnan(interval[0])
@@ -47,7 +47,7 @@ def as_text(reading: Reading, findings: list[Finding], outcome: Outcome | None =
 
     lines = [
         f"run {r.run_id}: {r.task_name} · {r.spec.model} · {r.prompt.name} · {r.spec.sample} · {r.spec.decoding}",
-        f"{s.n} of {r.n} examples, {s.labels_present} of {s.labels_total} labels present, {reading.scoring} scoring",
+        f"{s.n} of {r.n} examples, {s.labels_present} of {s.labels_total} labels present, {scored.scoring} scoring",
         "",
         "                               value  95 % interval",
         line("accuracy", s.accuracy, (low, high)),
@@ -86,13 +86,13 @@ def why_undefined(values: Mapping[str, float]) -> list[str]:
     return [f"  {name.replace('_', ' ')} n/a: {WHY_UNDEFINED[name]}" for name in undefined]
 
 
-def as_json(reading: Reading, findings: list[Finding], outcome: Outcome | None = None) -> dict[str, Any]:
+def report_as_json(scored: ScoredRun, findings: list[Finding], outcome: Outcome | None = None) -> dict[str, Any]:
     """Everything a run's page shows, JSON-ready: NaN is null, labels are names.
 
     Args:
         outcome: of the attempt just made; without it nothing was predicted now.
     """
-    record, scores, intervals = reading.record, reading.scores, reading.intervals
+    record, scores, intervals = scored.record, scored.scores, scored.intervals
     report: dict[str, Any] = no_nan(
         {
             "run_id": record.run_id,
@@ -104,14 +104,14 @@ def as_json(reading: Reading, findings: list[Finding], outcome: Outcome | None =
             "seed": record.spec.seed,
             "decoding": record.spec.decoding,
             "identity": record.identity,
-            "facts": record.facts or {},
-            "scoring": reading.scoring,
+            "facts": record.metadata or {},
+            "scoring": scored.scoring,
             "parser_version": PARSER_VERSION,
             "n": scores.n,
             "n_asked": record.n,
             "correct": scores.correct,
             "accuracy": scores.accuracy,
-            "accuracy_interval": list(reading.accuracy_interval),
+            "accuracy_interval": list(scored.accuracy_interval),
             "macro_f1_present": scores.macro_f1_present,
             "macro_f1_present_interval": list(intervals.macro_f1_present),
             "macro_f1_all": scores.macro_f1_all,
@@ -126,19 +126,19 @@ def as_json(reading: Reading, findings: list[Finding], outcome: Outcome | None =
             "mcc": scores.mcc,
             "kappa": scores.kappa,
             "unparsed": scores.unparsed,
-            "matches": reading.matches,
+            "matches": scored.matches,
             "labels_total": scores.labels_total,
             "labels_present": scores.labels_present,
-            "absent": reading.names(absent(reading.confusion)),
-            "never_predicted": reading.names(never_predicted(reading.confusion)),
-            "zero_recall": reading.names(zero_recall(reading.confusion)),
-            "over_predicted": reading.names(over_predicted(reading.confusion)),
+            "absent": scored.names(absent(scored.confusion)),
+            "never_predicted": scored.names(never_predicted(scored.confusion)),
+            "zero_recall": scored.names(zero_recall(scored.confusion)),
+            "over_predicted": scored.names(over_predicted(scored.confusion)),
             "effective_labels": scores.effective_labels,
-            "favourites": reading.names(list(scores.favourites)),
+            "favourites": scored.names(list(scores.favourites)),
             "favourites_share": scores.favourites_share,
             "intervals_withheld": intervals.withheld,
-            "per_class": _per_class(reading),
-            "confusion_pairs": _pairs(reading),
+            "per_class": _per_class(scored),
+            "confusion_pairs": _pairs(scored),
             "findings": [finding.as_json() for finding in findings],
             "seconds": outcome.seconds if outcome else record.seconds,
             "load_seconds": outcome.load_seconds if outcome else record.load_seconds,
@@ -150,8 +150,8 @@ def as_json(reading: Reading, findings: list[Finding], outcome: Outcome | None =
     return report
 
 
-def _per_class(reading: Reading) -> list[dict[str, Any]]:
-    each, intervals = reading.per_class, reading.intervals
+def _per_class(scored: ScoredRun) -> list[dict[str, Any]]:
+    each, intervals = scored.per_class, scored.intervals
     return [
         {
             "label": label,
@@ -163,20 +163,20 @@ def _per_class(reading: Reading) -> list[dict[str, Any]]:
             "f1": float(each.f1[i]),
             "f1_interval": [float(bound) for bound in intervals.f1[i]],
         }
-        for i, label in enumerate(reading.labels)
+        for i, label in enumerate(scored.labels)
     ]
 
 
-def _pairs(reading: Reading) -> list[dict[str, Any]]:
+def _pairs(scored: ScoredRun) -> list[dict[str, Any]]:
     return [
         {
-            "true": reading.labels[pair.true],
-            "predicted": reading.labels[pair.predicted],
+            "true": scored.labels[pair.true],
+            "predicted": scored.labels[pair.predicted],
             "count": pair.count,
             "share": pair.share,
             "reverse": pair.reverse,
         }
-        for pair in confusion_pairs(reading.confusion)
+        for pair in confusion_pairs(scored.confusion)
     ]
 
 

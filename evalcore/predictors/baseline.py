@@ -17,7 +17,7 @@ class Majority:
     """Always answers the most frequent label of the train split."""
 
     batch_size = 4096
-    facts: Mapping[str, str] = {}
+    metadata: Mapping[str, str] = {}
 
     def __init__(self, task: Task) -> None:
         self.identity = identity("majority", task)
@@ -36,7 +36,7 @@ class Tfidf:
     """
 
     batch_size = 512
-    facts: Mapping[str, str] = {}
+    metadata: Mapping[str, str] = {}
 
     def __init__(self, task: Task) -> None:
         from scipy.sparse import vstack

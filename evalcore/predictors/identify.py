@@ -21,7 +21,7 @@ OnPhase = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Identified:
+class ModelHandle:
     """A model that is known but not loaded.
 
     Attributes:
@@ -32,10 +32,10 @@ class Identified:
 
     identity: Identity
     load: Callable[[OnPhase], Predictor]
-    facts: dict[str, str]
+    metadata: dict[str, str]
 
 
-def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_phase: OnPhase) -> Identified:
+def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_phase: OnPhase) -> ModelHandle:
     """Find out what a spec's model is.
 
     Args:
@@ -51,7 +51,7 @@ def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on
             on_phase(f"fitting {spec.model}")
             return kind(task)
 
-        return Identified(baseline.identity(spec.model, task), load_baseline, {})
+        return ModelHandle(baseline.identity(spec.model, task), load_baseline, {})
     if server.is_server(spec.model):
         at = server.endpoint(spec.model)
         if spec.decoding in CHOOSING:
@@ -67,15 +67,15 @@ def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on
             model.check()
             return model
 
-        return Identified(server.identity(at, spec), reach, {"server": at.url})
+        return ModelHandle(server.identity(at, spec), reach, {"server": at.url})
     from evalcore.predictors import local
 
     on_phase("looking the model up")
     source = local.locate(spec.model, store)
     device, dtype = local.device_and_dtype(spec.dtype)
     identity = local.identity(source, spec, device, dtype, answers)
-    return Identified(
+    return ModelHandle(
         identity,
         lambda on_phase: local.load(source, spec, device, dtype, identity, on_phase),
-        local.facts(device, dtype),
+        local.metadata(device, dtype),
     )

@@ -18,7 +18,7 @@ import torch
 from evalcore.errors import ModelError
 from evalcore.predictors.chat import ChatRenderer, Rendered, load_tokenizer
 from evalcore.predictors.engines.generate import GenerateDecoder
-from evalcore.predictors.engines.label_likelihood import Scores
+from evalcore.predictors.engines.label_likelihood import LabelScores
 from evalcore.predictors.engines.memory import is_out_of_memory
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine
 from evalcore.predictors.source import ModelSource, download, locate
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from transformers import GenerationConfig, PreTrainedModel
 
-__all__ = ["LocalModel", "device_and_dtype", "facts", "identity", "load", "locate"]
+__all__ = ["LocalModel", "device_and_dtype", "identity", "load", "locate", "metadata"]
 
 ENGINE_VERSION = 1
 """Raised when an engine may return something else for the same prompt."""
@@ -86,7 +86,7 @@ def batch_size(spec: RunSpec, device: torch.device) -> int:
     return spec.batch_size or BATCH_SIZES[spec.engine][device.type != "cpu"]
 
 
-def facts(device: torch.device, dtype: torch.dtype) -> dict[str, str]:
+def metadata(device: torch.device, dtype: torch.dtype) -> dict[str, str]:
     """What people want to know of the machine; decides nothing."""
     name = torch.cuda.get_device_name() if device.type == "cuda" else device.type.upper()
     return {
@@ -170,7 +170,7 @@ class LocalModel:
         # With `generate`, what the model's own configuration says would fill every setting left open.
         model.generation_config = self.generation
         self.engine = choose_engine(spec.engine, model, self.generation, self.batch_size)
-        self.facts = {
+        self.metadata = {
             "engine": self.engine.name,
             "repetition_penalty": f"{self.generation.repetition_penalty or 1.0:g}",
         }
@@ -178,7 +178,7 @@ class LocalModel:
         self._answer_ids: list[list[int]] = []
         self._scorer: Scorer | None = None
 
-    def expect(self, prompts: Sequence[Messages], answers: Sequence[str]) -> None:
+    def prepare(self, prompts: Sequence[Messages], answers: Sequence[str]) -> None:
         """Prepare for a run: what its prompts share, what its answers may be."""
         ends = self.generation.eos_token_id
         end = [self.renderer.end_id] if self.renderer.end_id in ends else ends[:1]
@@ -188,9 +188,9 @@ class LocalModel:
         if self.decoding in CHOOSING:
             self._scorer = self.engine.scorer(self._answer_ids)
         ids = [prompt.ids for prompt in self.renderer.render(some) if self._fits(prompt)]
-        self.engine.decoder.expect(ids, self._answer_ids)
+        self.engine.decoder.prepare(ids, self._answer_ids)
         if self.decoding not in CHOOSING and self.model.dtype in (torch.bfloat16, torch.float16):
-            self.facts["differing_from_loop"] = self._compared(ids[:: max(1, len(ids) // PROMPTS_COMPARED)])
+            self.metadata["differing_from_loop"] = self._compared(ids[:: max(1, len(ids) // PROMPTS_COMPARED)])
 
     def _compared(self, prompts: list[list[int]]) -> str:
         """How many completions are not the loop's: rounding depends on the shape of a batch."""
@@ -234,7 +234,7 @@ class LocalModel:
         stop: Stop = "eos" if ids and ids[-1] in self.generation.eos_token_id else "length"
         return Completion(self.renderer.decode(ids), tuple(ids), prompt_tokens, stop)
 
-    def _best(self, prompt_tokens: int, scores: Scores) -> Completion:
+    def _best(self, prompt_tokens: int, scores: LabelScores) -> Completion:
         lengths = np.array([len(ids) for ids in self._answer_ids])
         best = int(np.argmax(scores / lengths if self.decoding == "choose-mean" else scores))
         logprobs = scores.astype("<f4").tobytes()

@@ -131,7 +131,7 @@ class ServerModel:
     def __init__(self, at: Endpoint, spec: RunSpec, patience: Patience | None = None) -> None:
         self.identity = identity(at, spec)
         why = why_withheld(at.url)
-        self.facts = {
+        self.metadata = {
             "server": at.url,
             "served model": at.model,
             "API key": f"not sent: {why}" if why else "sent" if api_key() else "none",
@@ -161,7 +161,7 @@ class ServerModel:
             if failed.status in (401, 403) or (failed.again and not failed.status):
                 raise ModelError(f"{failed}.", where=self._at.where, do=self._remedy(failed)) from None
 
-    def expect(self, prompts: Sequence[Messages], answers: Sequence[str]) -> None:
+    def prepare(self, prompts: Sequence[Messages], answers: Sequence[str]) -> None:
         """A new run, or the same once more: what failed before may not fail now."""
         self._failed_in_a_row = 0
         self._reasons.clear()

@@ -13,8 +13,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from evalcore.errors import ModelError, StoreError, Unanswered
-from evalcore.predictors.identify import Identified, OnPhase, identify
-from evalcore.store.completion import Completion, Expecting, Predictor
+from evalcore.predictors.identify import ModelHandle, OnPhase, identify
+from evalcore.store.completion import Completion, Predictor, Preparable
 from evalcore.store.database import RunRecord, Store
 from evalcore.store.spec import (
     BASELINES,
@@ -27,11 +27,11 @@ from evalcore.store.spec import (
     sample_id,
 )
 from evalcore.tasks.prompt import Messages, Prompt, Renderer, built_in
-from evalcore.tasks.task import Example, Task, draw, load_task
+from evalcore.tasks.task import Example, Task, draw_sample, load_task
 
 _LOCK_POLL_S = 0.1
 
-Loader = Callable[[Identified, OnPhase], Predictor]
+Loader = Callable[[ModelHandle, OnPhase], Predictor]
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class NotAnswered(ModelError):
 
 
 @dataclass(frozen=True)
-class Prepared:
+class RunPlan:
     """A run that is resolved but not predicted: every example has its prompt and its key.
 
     Attributes:
@@ -107,12 +107,12 @@ class Prepared:
     prompts: list[Messages]
     answers: tuple[str, ...]
     keys: list[bytes]
-    identified: Identified
+    handle: ModelHandle
 
 
-def load_model(identified: Identified, on_phase: OnPhase) -> Predictor:
+def load_model(handle: ModelHandle, on_phase: OnPhase) -> Predictor:
     """The plain loader; the worker has one that keeps the model warm."""
-    return identified.load(on_phase)
+    return handle.load(on_phase)
 
 
 def execute(
@@ -129,7 +129,7 @@ def execute(
     Raises:
         BlindspotError: for what a person can mend: the data, the model, the spec, the cache. `NotAnswered` is one.
     """
-    run: Prepared | None = None
+    run: RunPlan | None = None
 
     def on_phase(phase: str) -> None:
         record = run.record if run else None
@@ -139,7 +139,7 @@ def execute(
 
     stored: dict[bytes, object] = {}
     try:
-        run = prepare(spec, store, on_phase)
+        run = plan_run(spec, store, on_phase)
         stored = dict(store.completions(run.keys))
         lacking = sum(key not in stored for key in run.keys)
         if lacking and store.read_only:
@@ -176,7 +176,7 @@ def execute_baselines(spec: RunSpec, store: Store, on_start: Callable[[str], Non
                 raise
 
 
-def prepare(spec: RunSpec, store: Store, on_phase: OnPhase = lambda phase: None) -> Prepared:
+def plan_run(spec: RunSpec, store: Store, on_phase: OnPhase = lambda phase: None) -> RunPlan:
     """Resolve a spec: read the task, draw the sample, identify the model, write the prompts.
 
     Raises:
@@ -185,30 +185,30 @@ def prepare(spec: RunSpec, store: Store, on_phase: OnPhase = lambda phase: None)
     spec = checked(spec)
     on_phase("reading the task")
     task = load_task(spec.task)
-    examples = draw(task, spec.n, spec.sample, spec.seed)
+    examples = draw_sample(task, spec.n, spec.sample, spec.seed)
     if not examples:
         raise ValueError("a task without examples")  # load_task refuses those
     asked = _prompts(spec, store, task, examples)
     prompt, prompts = asked.prompt, asked.messages
-    identified = identify(spec, task, asked.answers, store, on_phase)
+    handle = identify(spec, task, asked.answers, store, on_phase)
     sample = sample_id(task.labels, examples)
     record = RunRecord(
-        run_id=run_id(sample, identified.identity, prompt.fingerprint),
+        run_id=run_id(sample, handle.identity, prompt.fingerprint),
         spec=spec,
         task_name=task.name,
         origin=task.origin,
         labels=task.labels,
         label_order=asked.label_order,
         prompt=prompt,
-        identity=dict(identified.identity),
+        identity=dict(handle.identity),
         sample_id=sample,
         n=len(examples),
         split_size=len(task.test),
         created=time.time(),
-        facts=identified.facts,
+        metadata=handle.metadata,
     )
-    keys = completion_keys(identified.identity, prompts)
-    return Prepared(record, examples, prompts, asked.answers, keys, identified)
+    keys = completion_keys(handle.identity, prompts)
+    return RunPlan(record, examples, prompts, asked.answers, keys, handle)
 
 
 def find_prompt(name: str, store: Store) -> Prompt:
@@ -217,7 +217,7 @@ def find_prompt(name: str, store: Store) -> Prompt:
     Raises:
         SpecError: if there is neither.
     """
-    return store.own_prompts().get(name) or built_in(name)
+    return store.custom_prompts().get(name) or built_in(name)
 
 
 def baseline_specs(spec: RunSpec) -> list[RunSpec]:
@@ -245,7 +245,7 @@ def _prompts(spec: RunSpec, store: Store, task: Task, examples: tuple[Example, .
     return _Asked(prompt, renderer.labels, renderer.answers, messages)
 
 
-def _predict(run: Prepared, store: Store, on_progress: OnProgress, on_phase: OnPhase, loader: Loader) -> Outcome:
+def _predict(run: RunPlan, store: Store, on_progress: OnProgress, on_phase: OnPhase, loader: Loader) -> Outcome:
     found = store.completions(run.keys)  # again: another process may have predicted them meanwhile
     missing = {key: messages for key, messages in zip(run.keys, run.prompts, strict=True) if key not in found}
     copies = Counter(run.keys)  # a text that occurs twice is predicted once
@@ -256,14 +256,14 @@ def _predict(run: Prepared, store: Store, on_progress: OnProgress, on_phase: OnP
     try:
         if missing:
             started = time.perf_counter()
-            predictor = loader(run.identified, on_phase)
+            predictor = loader(run.handle, on_phase)
             load_seconds = time.perf_counter() - started
             on_phase("predicting")
             started = time.perf_counter()
-            if isinstance(predictor, Expecting):
-                predictor.expect(list(missing.values()), run.answers)
+            if isinstance(predictor, Preparable):
+                predictor.prepare(list(missing.values()), run.answers)
             seconds += time.perf_counter() - started
-            store.note_load(run.record.run_id, load_seconds=load_seconds, facts=predictor.facts)
+            store.note_load(run.record.run_id, load_seconds=load_seconds, metadata=predictor.metadata)
             for batch in _batches(list(copies), predictor.batch_size, missing):
                 rows, took, failure = _ask(predictor, batch, [missing[key] for key in batch])
                 store.put_batch(run.record.run_id, rows, took)
@@ -315,7 +315,7 @@ def _check_that_it_stayed(kept: list[bytes], record: RunRecord, store: Store) ->
 
 
 def _outcome(
-    run: Prepared, store: Store, found: int, predicted: int, seconds: float = 0.0, load_seconds: float = 0.0
+    run: RunPlan, store: Store, found: int, predicted: int, seconds: float = 0.0, load_seconds: float = 0.0
 ) -> Outcome:
     complete = len(store.completions(run.keys)) == len(set(run.keys))
     if complete and not store.read_only:

@@ -20,7 +20,7 @@ from evalcore.running.run import baseline_specs, find_prompt
 from evalcore.store.database import RunRecord, Store, file_stamp
 from evalcore.store.spec import BASELINES, Identity, RunSpec, completion_keys, run_id, sample_id
 from evalcore.tasks.prompt import Messages, Prompt, Renderer
-from evalcore.tasks.task import Sample, Task, TaskSource, draw, load_task, task_files
+from evalcore.tasks.task import Sample, Task, TaskSource, draw_sample, load_task, task_files
 
 BANKING77_TEST_ROWS = 3080
 READ_AT_MOST = 256 * 2**20
@@ -250,17 +250,17 @@ def _size(task: Task) -> int:
 
 @_once_a_change
 def _first_text(task: Task) -> str:
-    return draw(task, 1, "stratified")[0].text
+    return draw_sample(task, 1, "stratified")[0].text
 
 
 @_once_a_change
 def _sample(task: Task, n: int, sample: Sample, seed: int) -> str:
-    return sample_id(task.labels, draw(task, n, sample, seed))
+    return sample_id(task.labels, draw_sample(task, n, sample, seed))
 
 
 @_once_a_change
 def _first_messages(task: Task, prompt: Prompt, sample: Sample, seed: int) -> Messages:
-    return Renderer(task, prompt).messages(draw(task, 1, sample, seed)[0].text)
+    return Renderer(task, prompt).messages(draw_sample(task, 1, sample, seed)[0].text)
 
 
 @_once_a_change

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from evalcore.errors import BlindspotError
 from evalcore.paths import PROJECT
-from evalcore.predictors.identify import Identified, OnPhase
+from evalcore.predictors.identify import ModelHandle, OnPhase
 from evalcore.running import preview
 from evalcore.running.run import NotAnswered, OnProgress, Outcome, Progress, Stopped, execute, execute_baselines
 from evalcore.store.completion import Predictor
@@ -39,18 +39,18 @@ _children: dict[str, subprocess.Popen[bytes]] = {}
 """Workers that this process started, by cache folder: their exit status says how they died."""
 
 
-class Warm:
+class ModelCache:
     """Keeps the last loaded model."""
 
     def __init__(self) -> None:
         self._loaded: tuple[str, Predictor] | None = None
 
-    def load(self, identified: Identified, on_phase: OnPhase) -> Predictor:
+    def load(self, handle: ModelHandle, on_phase: OnPhase) -> Predictor:
         """The model that is loaded already, if it is the one; otherwise the old one goes before the new one comes."""
-        name = digest(dict(identified.identity))
+        name = digest(dict(handle.identity))
         if self._loaded is None or self._loaded[0] != name:
             self._loaded = None
-            self._loaded = (name, identified.load(on_phase))
+            self._loaded = (name, handle.load(on_phase))
         return self._loaded[1]
 
 
@@ -65,10 +65,10 @@ def work(store: Store, *, idle_limit_s: float = IDLE_LIMIT_S) -> bool:
         lock.acquire(timeout=_LOCK_WAIT_S)
     except Timeout:
         return False
-    jobs, warm = Jobs(store), Warm()
+    jobs, warm = Jobs(store), ModelCache()
     parent = os.getppid()
     try:
-        jobs.bury("The worker before this one ended without a word; what it had done is kept.")
+        jobs.fail_orphaned("The worker before this one ended without a word; what it had done is kept.")
         idle_since = time.monotonic()
         while time.monotonic() - idle_since < idle_limit_s:
             job = jobs.claim(os.getpid())
@@ -102,7 +102,7 @@ def ensure_worker(store: Store) -> None:
         lock.release()  # it has been started and is about to take the lock
         return
     try:
-        Jobs(store).bury(_why_it_died(child.returncode if child else None, store.folder))
+        Jobs(store).fail_orphaned(_why_it_died(child.returncode if child else None, store.folder))
     finally:
         lock.release()
     with open(os.open(store.folder / "worker.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), "ab") as log:
@@ -120,7 +120,7 @@ def _lock(store: Store) -> FileLock:
     return FileLock(store.folder / "worker.lock", thread_local=False, mode=0o600)
 
 
-def _do(job: Job, store: Store, jobs: Jobs, warm: Warm) -> None:
+def _do(job: Job, store: Store, jobs: Jobs, warm: ModelCache) -> None:
     try:
         if job.kind == "preview":
             jobs.finish(job.job_id, "done", preview.answer(job.payload, store))
@@ -139,7 +139,7 @@ def _do(job: Job, store: Store, jobs: Jobs, warm: Warm) -> None:
         jobs.finish(job.job_id, "failed", message)
 
 
-def _predict(spec: RunSpec, store: Store, warm: Warm, on_progress: OnProgress) -> Outcome:
+def _predict(spec: RunSpec, store: Store, warm: ModelCache, on_progress: OnProgress) -> Outcome:
     """The run itself, and then the baselines on the same sample: the first thing to compare it with."""
     try:
         outcome = execute(spec, store, on_progress=on_progress, loader=warm.load)

@@ -14,7 +14,7 @@ NOTE_LENGTH = 2000
 
 
 @dataclass(frozen=True)
-class Mark:
+class RunAnnotation:
     """What a person wrote on a run.
 
     Attributes:
@@ -39,17 +39,17 @@ class Deleted:
     kept: int
 
 
-class Shelf:
+class RunCatalog:
     """The runs in a store, as a person arranges them. Every method is one short transaction."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def marks(self) -> dict[str, Mark]:
+    def annotations(self) -> dict[str, RunAnnotation]:
         """What is written on which run; runs without a mark are left out."""
         with self._store.connect() as db:
             rows = db.execute("SELECT run_id, name, note, pinned FROM run_marks").fetchall()
-        return {run_id: Mark(name, note, bool(pinned)) for run_id, name, note, pinned in rows}
+        return {run_id: RunAnnotation(name, note, bool(pinned)) for run_id, name, note, pinned in rows}
 
     def write(self, run_id: str, *, name: str, note: str) -> None:
         """Name a run and note something on it; empty texts take the mark off.
@@ -152,7 +152,7 @@ class Shelf:
         return {run_id: int(size) for run_id, size in rows}
 
 
-def title_of(record: RunRecord, mark: Mark | None) -> str:
+def title_of(record: RunRecord, mark: RunAnnotation | None) -> str:
     """A run's own name if it has one, and what it is."""
     model = record.spec.model.rstrip("/").rpartition("/")[2]
     parts = [model]

@@ -114,9 +114,9 @@ def examples_at(store: Store, record: RunRecord, positions: Sequence[int]) -> di
     with store.connect() as db:
         for start in range(0, len(positions), _POSITIONS_AT_ONCE):
             chunk = positions[start : start + _POSITIONS_AT_ONCE]
-            marks = ",".join("?" * len(chunk))
+            annotations = ",".join("?" * len(chunk))
             for position, text, label in db.execute(
-                f"SELECT position, text, label FROM sample_items WHERE sample_id = ? AND position IN ({marks})",
+                f"SELECT position, text, label FROM sample_items WHERE sample_id = ? AND position IN ({annotations})",
                 (record.sample_id, *chunk),
             ):
                 found[position] = Example(text, label)

@@ -56,7 +56,7 @@ class Predictor(Protocol):
         """How many prompts `predict` likes to be given at once."""
 
     @property
-    def facts(self) -> Mapping[str, str]:
+    def metadata(self) -> Mapping[str, str]:
         """What people want to know of it once it is loaded; decides nothing that the identity does not say."""
 
     def predict(self, prompts: list[Messages]) -> list[Completion]:
@@ -64,10 +64,10 @@ class Predictor(Protocol):
 
 
 @runtime_checkable
-class Expecting(Protocol):
+class Preparable(Protocol):
     """A predictor that wants to know beforehand what a run will ask, and what answers there are."""
 
-    def expect(self, prompts: Sequence[Messages], answers: Sequence[str]) -> None:
+    def prepare(self, prompts: Sequence[Messages], answers: Sequence[str]) -> None:
         """Told once before a run.
 
         Args:

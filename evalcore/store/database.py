@@ -74,7 +74,7 @@ class RunRecord:
     seconds: float = 0.0
     load_seconds: float = 0.0
     predicted: int = 0
-    facts: dict[str, str] | None = None
+    metadata: dict[str, str] | None = None
 
 
 class Store:
@@ -224,9 +224,9 @@ class Store:
         with self.connect() as db:
             for start in range(0, len(keys), _CHUNK):
                 chunk = keys[start : start + _CHUNK]
-                marks = ",".join("?" * len(chunk))
+                annotations = ",".join("?" * len(chunk))
                 for key, checksum, *columns in db.execute(
-                    f"SELECT key, checksum, {_COMPLETION_COLUMNS} FROM completions WHERE key IN ({marks})",
+                    f"SELECT key, checksum, {_COMPLETION_COLUMNS} FROM completions WHERE key IN ({annotations})",
                     chunk,
                 ):
                     if checksum == _checksum(key, columns):
@@ -269,14 +269,14 @@ class Store:
         with self.connect(write=True) as db:
             insert_run(db, record, examples, keys)
 
-    def note_load(self, run_id: str, *, load_seconds: float, facts: Mapping[str, str]) -> None:
+    def note_load(self, run_id: str, *, load_seconds: float, metadata: Mapping[str, str]) -> None:
         """Add what loading the model took to the run's totals, and what was learnt to the run's facts."""
         with self.connect(write=True) as db:
             row = db.execute("SELECT facts FROM runs WHERE run_id = ?", (run_id,)).fetchone()
             if row is not None:  # a run can be deleted while it is worked on
                 db.execute(
                     "UPDATE runs SET load_seconds = load_seconds + ?, facts = ? WHERE run_id = ?",
-                    (load_seconds, json.dumps({**json.loads(row[0]), **facts}), run_id),
+                    (load_seconds, json.dumps({**json.loads(row[0]), **metadata}), run_id),
                 )
 
     def finish_run(self, run_id: str) -> None:
@@ -374,7 +374,7 @@ class Store:
         with self.connect(write=True) as db:
             db.execute("DELETE FROM prompts WHERE name = ?", (name,))
 
-    def own_prompts(self) -> dict[str, Prompt]:
+    def custom_prompts(self) -> dict[str, Prompt]:
         """A person's own prompts by name."""
         with self.connect() as db:
             rows = db.execute("SELECT name, system, user FROM prompts ORDER BY name").fetchall()
@@ -552,20 +552,20 @@ def _record_row(r: RunRecord) -> tuple[object, ...]:
         r.run_id, r.spec.to_json(), r.task_name, r.origin, json.dumps(r.labels), json.dumps(r.label_order),
         json.dumps([p.name, p.system, p.user, p.listing, p.shots, p.shuffle_seed]), json.dumps(r.identity),
         r.sample_id, r.n, r.split_size, r.created, r.finished, r.seconds, r.load_seconds, r.predicted,
-        json.dumps(r.facts or {}),
+        json.dumps(r.metadata or {}),
     )  # fmt: skip
 
 
 def _record(row: Sequence[Any]) -> RunRecord:
     (run_id, spec, task_name, origin, labels, label_order, prompt, identity, sample_id, n, split_size,
-     created, finished, seconds, load_seconds, predicted, facts) = row  # fmt: skip
+     created, finished, seconds, load_seconds, predicted, metadata) = row  # fmt: skip
     try:
         "".join(value for value in row if isinstance(value, str)).encode()
         n, split_size, created = int(n), int(split_size), float(created)
         return RunRecord(
             run_id, RunSpec.from_json(spec), task_name, origin, tuple(json.loads(labels)),
             tuple(json.loads(label_order)), Prompt(*json.loads(prompt)), json.loads(identity), sample_id, n,
-            split_size, created, finished, seconds, load_seconds, predicted, json.loads(facts),
+            split_size, created, finished, seconds, load_seconds, predicted, json.loads(metadata),
         )  # fmt: skip
     except (ValueError, TypeError, KeyError) as error:
         raise StoreError(

@@ -85,7 +85,7 @@ def import_table(table: Table, origin: str, store: Store, *, labels: list[str] |
         split_size=len(gold),
         created=now,
         finished=now,
-        facts=_respelt(gold_as_written, gold),
+        metadata=_respelt(gold_as_written, gold),
     )
     with store.connect(write=True) as db:
         insert_run(db, record, examples, keys)

@@ -14,7 +14,7 @@ from evalcore.store.spec import RunSpec
 REPORTS_KEPT = 32
 """Of a job: its rate is that of the last few seconds, or of the last batches where these take longer."""
 
-Kind = Literal["run", "preview"]
+JobKind = Literal["run", "preview"]
 State = Literal["queued", "running", "done", "stopped", "failed", "died"]
 ACTIVE: tuple[State, ...] = ("queued", "running")
 
@@ -39,7 +39,7 @@ class Job:
     """
 
     job_id: int
-    kind: Kind
+    kind: JobKind
     payload: str
     state: State
     phase: str
@@ -100,7 +100,7 @@ class Jobs:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def enqueue(self, kind: Kind, payload: str) -> int:
+    def enqueue(self, kind: JobKind, payload: str) -> int:
         """Add a job, or name the active one that does the same."""
         with self._store.connect(write=True) as db:
             same = db.execute(
@@ -180,7 +180,7 @@ class Jobs:
             reports = [report for report in reports if report[0] >= job.predicting_since]
         return Pace.of(reports, job.predicting_since or job.started or job.created)
 
-    def bury(self, reason: str) -> int:
+    def fail_orphaned(self, reason: str) -> int:
         """Mark jobs that are `running` although there is no worker. Only the holder of the worker's lock may.
 
         Returns:

@@ -104,7 +104,7 @@ def built_in(name: str) -> Prompt:
     return prompt
 
 
-def own(name: str, system: str, user: str) -> Prompt:
+def custom_prompt(name: str, system: str, user: str) -> Prompt:
     """A person's own prompt, checked.
 
     Raises:

@@ -133,7 +133,7 @@ def task_files(source: TaskSource) -> TaskFiles | None:
     return _files_in(source, path)
 
 
-def draw(task: Task, n: int, sample: Sample, seed: int = 0) -> tuple[Example, ...]:
+def draw_sample(task: Task, n: int, sample: Sample, seed: int = 0) -> tuple[Example, ...]:
     """The first `n` examples of the task in the order of a sampling rule; all of them if there are fewer.
 
     Every rule is nested: the sample of a larger N begins with the sample of a smaller one. `stratified` and
@@ -181,7 +181,7 @@ def shots(task: Task, k: int, seed: int = 0) -> tuple[Example, ...]:
             do="Give a train file, or choose another prompt.",
         )
     train = Task(task.name, task.labels, task.train, (), task.origin)
-    return draw(train, k, "stratified", seed)
+    return draw_sample(train, k, "stratified", seed)
 
 
 def fingerprint(examples: Iterable[Example]) -> str:

@@ -5,12 +5,12 @@ import pytest
 from sklearn.metrics import confusion_matrix, f1_score
 
 from evalcore.analysis.comparison import METRICS, compare
-from evalcore.analysis.verdict import as_json
+from evalcore.analysis.verdict import verdict_as_json
 from evalcore.cli.commands import comparison_as_text
 from evalcore.errors import SpecError
 from evalcore.metrics.classification import scores
-from evalcore.metrics.paired import GROUPS
-from tests.tools.runs import reading
+from evalcore.metrics.paired import PAIR_GROUPS
+from tests.tools.runs import scored
 
 GOLD = list("aaabbbccdd")
 A = [*"aabbbccc", "", "a"]
@@ -19,7 +19,7 @@ B = [*"aaabacca", "d", ""]
 
 @pytest.fixture
 def compared(store):
-    return compare(reading(store, GOLD, A, labels="abcde"), reading(store, GOLD, B, labels="abcde"))
+    return compare(scored(store, GOLD, A, labels="abcde"), scored(store, GOLD, B, labels="abcde"))
 
 
 def test_fixed_broken_and_the_rest_are_counted_and_add_up(compared):
@@ -32,24 +32,24 @@ def test_fixed_broken_and_the_rest_are_counted_and_add_up(compared):
 @pytest.mark.parametrize("scoring", ["lenient", "strict"])
 def test_what_both_left_unparsed_is_a_group_of_its_own_everywhere(store, scoring):
     answers = [["a", "b", "?", "a or b", "b", "not a"], ["a", "b", "no idea", "", "?", "a?"]]
-    a, b = (reading(store, list("aaaabb"), each, scoring, labels="ab") for each in answers)
+    a, b = (scored(store, list("aaaabb"), each, scoring, labels="ab") for each in answers)
     both = compare(a, b)
     c = both.counts
     assert (c.both_right, c.wrong_alike, c.both_unparsed) == (1, 1, 2 + (scoring == "strict"))
-    data, text = as_json(both), comparison_as_text(both)
-    assert [data[group] for group in GROUPS] == [getattr(c, group) for group in GROUPS]
-    assert sum(data[group] for group in GROUPS) == data["shared"] == 6
+    data, text = verdict_as_json(both), comparison_as_text(both)
+    assert [data[group] for group in PAIR_GROUPS] == [getattr(c, group) for group in PAIR_GROUPS]
+    assert sum(data[group] for group in PAIR_GROUPS) == data["shared"] == 6
     assert f"both wrong alike 1, both wrong differently {c.wrong_differently}, both unparsed {c.both_unparsed}" in text
     assert list(both.behind("both_unparsed")) == [2, 3, 5][: c.both_unparsed]
     assert list(both.behind("wrong_alike")) == [1]
 
 
 def test_runs_that_name_no_label_are_not_said_to_answer_alike(store):
-    a, b = (reading(store, list("ab"), answers, labels="ab") for answers in (["?", "a"], ["no idea", "a "]))
-    assert "A and B are right on the same examples" in as_json(compare(a, b))["sentence"]
+    a, b = (scored(store, list("ab"), answers, labels="ab") for answers in (["?", "a"], ["no idea", "a "]))
+    assert "A and B are right on the same examples" in verdict_as_json(compare(a, b))["sentence"]
 
 
-@pytest.mark.parametrize("door", GROUPS)
+@pytest.mark.parametrize("door", PAIR_GROUPS)
 def test_a_door_opens_exactly_its_examples(compared, door):
     assert len(compared.behind(door)) == getattr(compared.counts, door)
     for at in compared.behind(door):
@@ -87,7 +87,7 @@ def test_metrics_are_those_of_each_run_and_the_better_side_is_marked(compared):
 
 
 def test_fewer_unparsed_is_better(store):
-    a, b = (reading(store, GOLD, answers) for answers in (["", *GOLD[1:]], GOLD))
+    a, b = (scored(store, GOLD, answers) for answers in (["", *GOLD[1:]], GOLD))
     row = next(row for row in compare(a, b).metrics if row.name == "unparsed_rate")
     assert (row.difference < 0, row.better) == (True, "B")
     row = next(row for row in compare(b, a).metrics if row.name == "unparsed_rate")
@@ -112,8 +112,8 @@ def test_each_labels_scores_are_those_of_scikit_learn(compared):
 
 
 def test_never_predicted_and_back_again(store):
-    a = reading(store, list("aabb"), list("aaaa"))
-    b = reading(store, list("aabb"), list("bbbb"))
+    a = scored(store, list("aabb"), list("aaaa"))
+    b = scored(store, list("aabb"), list("bbbb"))
     forth = compare(a, b)
     assert list(forth.became_never_predicted) == [0]
     assert list(forth.came_back) == [1]
@@ -138,8 +138,8 @@ def test_confusions_are_fixed_introduced_or_unchanged(compared):
 
 
 def test_other_samples_are_paired_by_text_and_label_the_nth_copy_with_the_nth(store):
-    a = reading(store, list("abab"), list("aaaa"), texts=["x", "y", "x", "z"])
-    b = reading(store, list("aabb"), list("abbb"), texts=["x", "x", "w", "y"])
+    a = scored(store, list("abab"), list("aaaa"), texts=["x", "y", "x", "z"])
+    b = scored(store, list("aabb"), list("abbb"), texts=["x", "x", "w", "y"])
     both = compare(a, b)
     assert not both.same_sample
     pairs = {(a.answers[i].position, b.answers[j].position) for i, j in zip(both.at_a, both.at_b, strict=True)}
@@ -147,41 +147,41 @@ def test_other_samples_are_paired_by_text_and_label_the_nth_copy_with_the_nth(st
 
 
 def test_labels_in_another_order_are_the_same_labels(store):
-    a = reading(store, list("abc"), list("abb"), labels="abc")
-    b = reading(store, list("abc"), list("abc"), labels="cba")
+    a = scored(store, list("abc"), list("abb"), labels="abc")
+    b = scored(store, list("abc"), list("abc"), labels="cba")
     both = compare(a, b)
     assert (both.counts.fixed, both.counts.both_right) == (1, 2)
     assert list(both.y_b) == [0, 1, 2]
 
 
 def test_examples_that_one_run_has_not_reached_are_left_out(store):
-    record = reading(store, GOLD, A).record
+    record = scored(store, GOLD, A).record
     with store.connect(write=True) as db:
         keys = [row[0] for row in db.execute("SELECT key FROM run_items WHERE run_id = ?", (record.run_id,))]
         db.execute("DELETE FROM completions WHERE key = ?", (keys[0],))
-    from evalcore.analysis.scored_run import read
+    from evalcore.analysis.scored_run import score_run
 
-    both = compare(read(store, record.run_id), reading(store, GOLD, B))
+    both = compare(score_run(store, record.run_id), scored(store, GOLD, B))
     assert both.n == 10 - keys.count(keys[0])
     for i, j in zip(both.at_a, both.at_b, strict=True):
         assert both.a.answers[i].example == both.b.answers[j].example
 
 
 def test_other_label_sets_are_refused_with_the_reason(store):
-    a = reading(store, list("ab"), list("ab"), labels="ab")
-    b = reading(store, list("ab"), list("ab"), labels="abc")
+    a = scored(store, list("ab"), list("ab"), labels="ab")
+    b = scored(store, list("ab"), list("ab"), labels="abc")
     with pytest.raises(SpecError, match=r"label sets differ.*1 of B's 3 labels, such as 'c', are not in A"):
         compare(a, b)
 
 
 def test_runs_without_a_common_example_are_refused_with_both_tasks(store):
-    a = reading(store, list("ab"), list("ab"), texts=["x", "y"], name="one.csv")
-    b = reading(store, list("ab"), list("ab"), texts=["v", "w"], name="two.csv")
+    a = scored(store, list("ab"), list("ab"), texts=["x", "y"], name="one.csv")
+    b = scored(store, list("ab"), list("ab"), texts=["v", "w"], name="two.csv")
     with pytest.raises(SpecError, match=r"share no example: A is of one\.csv, B of two\.csv"):
         compare(a, b)
 
 
 def test_two_scorings_are_refused(store):
-    a, b = reading(store, GOLD, A), reading(store, GOLD, B, scoring="strict")
+    a, b = scored(store, GOLD, A), scored(store, GOLD, B, scoring="strict")
     with pytest.raises(SpecError, match="A is scored lenient, B strict"):
         compare(a, b)

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalcore.analysis.filters import GROUPS, LENGTHS, MENTIONS, Filter, mentions, search, select
-from evalcore.analysis.scored_run import OUTCOMES, read
+from evalcore.analysis.filters import LENGTHS, MENTIONS, OUTCOME_GROUPS, Filter, mentions, search, select
+from evalcore.analysis.scored_run import OUTCOMES, score_run
 from evalcore.charts.heatmap import cell_of, cells, filter_of
 from evalcore.metrics.classification import never_predicted
 from evalcore.metrics.matrix import most_confused, view
@@ -22,11 +22,11 @@ ANSWERS = ("card", "Card Arrival", "it is top_up", "card or top_up", "no", "abse
 
 
 @pytest.fixture
-def reading(store):
+def scored(store):
     rng = random.Random(3)
     rows = [[rng.choice(TEXTS), rng.choice(LABELS[:4]), rng.choice(ANSWERS)] for _ in range(500)]
     table = Table("x.csv", ["text", "label", "completion"], rows, list(range(500)))
-    return read(store, import_table(table, "x.csv", store, labels=list(LABELS)).run_id)
+    return score_run(store, import_table(table, "x.csv", store, labels=list(LABELS)).run_id)
 
 
 def passes(answer, asked):
@@ -42,9 +42,9 @@ def passes(answer, asked):
     )
 
 
-def chosen(store, reading, asked):
-    found = search(store, reading, asked.text) if asked.text else None
-    return select(reading, asked, found=found, mentioned=mentions(store, reading))
+def chosen(store, scored, asked):
+    found = search(store, scored, asked.text) if asked.text else None
+    return select(scored, asked, found=found, mentioned=mentions(store, scored))
 
 
 ASKED = [
@@ -61,14 +61,14 @@ ASKED = [
 
 
 @pytest.mark.parametrize("asked", ASKED)
-def test_just_what_passes_is_chosen_in_order(store, reading, asked):
-    expected = [row for row, answer in enumerate(reading.answers) if passes(answer, asked)]
-    assert chosen(store, reading, asked).rows.tolist() == expected
+def test_just_what_passes_is_chosen_in_order(store, scored, asked):
+    expected = [row for row, answer in enumerate(scored.answers) if passes(answer, asked)]
+    assert chosen(store, scored, asked).rows.tolist() == expected
 
 
 @pytest.mark.parametrize("asked", ASKED)
-def test_a_count_says_how_many_its_choice_would_leave(store, reading, asked):
-    counts = chosen(store, reading, asked).counts
+def test_a_count_says_how_many_its_choice_would_leave(store, scored, asked):
+    counts = chosen(store, scored, asked).counts
     choices = {
         "outcomes": [(outcome,) for outcome in OUTCOMES],
         "matches": [(match,) for match in MATCHES],
@@ -79,37 +79,37 @@ def test_a_count_says_how_many_its_choice_would_leave(store, reading, asked):
     for name, values in choices.items():
         for at, value in enumerate(values):
             one = replace(asked, **{name: value})
-            assert counts[name][at] == sum(passes(answer, one) for answer in reading.answers), (name, value)
+            assert counts[name][at] == sum(passes(answer, one) for answer in scored.answers), (name, value)
 
 
-def test_a_mention_is_a_whole_word_and_the_longest(store, reading):
+def test_a_mention_is_a_whole_word_and_the_longest(store, scored):
     said = {
         "": "no label",
         "where is my CARD arrival": "card arrival",
         "a card": "card",
         "was it reverted": "reverted?",
     }
-    codes = mentions(store, reading)
-    for code, answer in zip(codes, reading.answers, strict=True):
+    codes = mentions(store, scored)
+    for code, answer in zip(codes, scored.answers, strict=True):
         text, label = answer.example.text, answer.example.label
         if text in said:
             expected = "no label" if not text else "its true label" if label == said[text] else "another label"
         else:
             expected = "another label" if text.startswith("top-up") else "no label"
         assert MENTIONS[code] == expected, (text, label)
-    passed = select(reading, Filter(mentions="another label"), mentioned=codes)
+    passed = select(scored, Filter(mentions="another label"), mentioned=codes)
     assert passed.rows.tolist() == np.flatnonzero(codes == MENTIONS.index("another label")).tolist()
 
 
-def test_groups_and_findings_are_filters_of_their_own(store, reading):
-    answers = list(reading.answers)
-    rows = select(reading, Filter(group="absent")).rows
+def test_groups_and_findings_are_filters_of_their_own(store, scored):
+    answers = list(scored.answers)
+    rows = select(scored, Filter(group="absent")).rows
     assert rows.tolist() == [row for row, answer in enumerate(answers) if answer.predicted == "absent one"]
-    never = reading.names(never_predicted(reading.confusion))
-    rows = select(reading, Filter(group="never_predicted")).rows
+    never = scored.names(never_predicted(scored.confusion))
+    rows = select(scored, Filter(group="never_predicted")).rows
     assert never
     assert rows.tolist() == [row for row, answer in enumerate(answers) if answer.example.label in never]
-    assert select(reading, Filter(finding="unparsed"), positions=(3, 7, 499)).rows.tolist() == [3, 7, 499]
+    assert select(scored, Filter(finding="unparsed"), positions=(3, 7, 499)).rows.tolist() == [3, 7, 499]
 
 
 @pytest.mark.parametrize("asked", [*ASKED, Filter(group="few", finding="unparsed", mentions="no label"),
@@ -131,21 +131,21 @@ def test_what_a_url_may_not_ask_for_is_left_out(query):
 @pytest.mark.parametrize("block", [0, 5])
 @pytest.mark.parametrize("diagonal", [True, False])
 def test_the_filter_of_a_cell_passes_just_as_many_as_the_cell_says(store, block, diagonal):
-    reading = read(store, imported(store, 12, 3000).run_id)
-    shown = view(reading.confusion, reading.labels, order="errors", block=block, unparsed=True, diagonal=diagonal)
+    scored = score_run(store, imported(store, 12, 3000).run_id)
+    shown = view(scored.confusion, scored.labels, order="errors", block=block, unparsed=True, diagonal=diagonal)
     for row, column in zip(*cells(shown), strict=True):
-        asked = filter_of(shown, reading.labels, int(row), int(column))
-        assert len(select(reading, asked).rows) == shown.counts[row, column]
-        assert cell_of(shown, reading.labels, asked) == (row, column)
+        asked = filter_of(shown, scored.labels, int(row), int(column))
+        assert len(select(scored, asked).rows) == shown.counts[row, column]
+        assert cell_of(shown, scored.labels, asked) == (row, column)
 
 
 def test_outside_the_block_is_what_the_fold_holds(store):
-    reading = read(store, imported(store, 12, 3000).run_id)
-    kept = set(most_confused(reading.confusion, 4).tolist())
-    rows = select(reading, Filter(true_outside=4)).rows
-    assert rows.tolist() == [row for row, code in enumerate(reading.y_true.tolist()) if code not in kept]
+    scored = score_run(store, imported(store, 12, 3000).run_id)
+    kept = set(most_confused(scored.confusion, 4).tolist())
+    rows = select(scored, Filter(true_outside=4)).rows
+    assert rows.tolist() == [row for row, code in enumerate(scored.y_true.tolist()) if code not in kept]
 
 
-def test_every_group_has_its_words(reading):
-    for group in GROUPS:
-        select(reading, Filter(group=group))
+def test_every_group_has_its_words(scored):
+    for group in OUTCOME_GROUPS:
+        select(scored, Filter(group=group))

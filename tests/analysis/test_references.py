@@ -3,19 +3,19 @@
 from dataclasses import replace
 
 from evalcore.analysis.references import PUBLISHED, references
-from tests.tools.runs import reading
+from tests.tools.runs import scored
 
 
 def test_runs_here_stand_first_and_carry_their_interval(store):
-    run = reading(store, list("ab"), list("ab"))
-    other = reading(store, list("ab"), list("aa"))
+    run = scored(store, list("ab"), list("ab"))
+    other = scored(store, list("ab"), list("aa"))
     found = references(run, [run, other], pinned=other.record.run_id)
     assert [(one.kind, one.accuracy) for one in found] == [("this run", 1.0), ("pinned here", 0.5)]
     assert found[1].interval == other.accuracy_interval
 
 
 def test_published_figures_are_banking77s_alone_and_marked_as_other_setups(store):
-    run = reading(store, list("ab"), list("ab"))
+    run = scored(store, list("ab"), list("ab"))
     assert not [one for one in references(run, []) if one.kind == "published"]
     banking = replace(run, record=replace(run.record, task_name="banking77"))
     published = [one for one in references(banking, []) if one.kind == "published"]

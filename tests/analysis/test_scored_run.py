@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from evalcore.analysis.scored_run import OUTCOMES, read
+from evalcore.analysis.scored_run import OUTCOMES, score_run
 from evalcore.errors import StoreError
 from evalcore.parse.matching import LabelParser
 from evalcore.store.columns import load_columns
@@ -32,21 +32,21 @@ def record(store, rows):
 
 @pytest.mark.parametrize("scoring", ["strict", "lenient"])
 def test_arrays_and_answers_say_what_a_plain_loop_says(store, rows, record, scoring):
-    reading = read(store, record.run_id, scoring)
+    scored = score_run(store, record.run_id, scoring)
     parser = LabelParser("abc")
     expected = []
     for _, label, completion in rows:
         predicted = parser.parse(completion).under(scoring)
         expected.append("unparsed" if predicted is None else "right" if predicted == label else "wrong")
-    assert [OUTCOMES[code] for code in reading.outcomes] == expected
-    assert [answer.outcome for answer in reading.answers] == expected
-    assert [(a.example.text, a.example.label, a.completion.text) for a in reading.answers] == rows
-    assert reading.matches == Counter(parser.parse(completion).match for _, _, completion in rows)
-    assert reading.columns.chars.tolist() == [len(text) for text, _, _ in rows]
+    assert [OUTCOMES[code] for code in scored.outcomes] == expected
+    assert [answer.outcome for answer in scored.answers] == expected
+    assert [(a.example.text, a.example.label, a.completion.text) for a in scored.answers] == rows
+    assert scored.matches == Counter(parser.parse(completion).match for _, _, completion in rows)
+    assert scored.columns.chars.tolist() == [len(text) for text, _, _ in rows]
 
 
 def test_an_answer_is_the_same_by_index_by_slice_and_by_rows(store, record):
-    answers = read(store, record.run_id).answers
+    answers = score_run(store, record.run_id).answers
     walked = list(answers)
     assert answers[0] == walked[0]
     assert answers[-1] == walked[-1]
@@ -59,34 +59,34 @@ def test_an_answer_is_the_same_by_index_by_slice_and_by_rows(store, record):
 
 def test_another_scoring_rule_needs_no_second_look_at_the_store(store, record, monkeypatch):
     columns = load_columns(store, record)
-    expected = read(store, record.run_id, "strict").confusion
+    expected = score_run(store, record.run_id, "strict").confusion
     monkeypatch.setattr(type(store), "completions", lambda *a: pytest.fail("the completions were read again"))
-    assert (read(store, record.run_id, "strict", columns=columns).confusion == expected).all()
-    assert not (read(store, record.run_id, "lenient", columns=columns).confusion == expected).all()
+    assert (score_run(store, record.run_id, "strict", columns=columns).confusion == expected).all()
+    assert not (score_run(store, record.run_id, "lenient", columns=columns).confusion == expected).all()
 
 
 def test_what_the_switch_changes_is_counted_from_one_reading(store, record):
-    strict, lenient = (read(store, record.run_id, scoring) for scoring in ("strict", "lenient"))
+    strict, lenient = (score_run(store, record.run_id, scoring) for scoring in ("strict", "lenient"))
     assert strict.right_under == {"strict": strict.scores.correct, "lenient": lenient.scores.correct}
 
 
 def test_equal_answers_of_an_import_are_stored_once(store, record):
     with store.connect() as db:
         assert db.execute("SELECT count(*) FROM completions").fetchone()[0] == len(ANSWERS)
-    assert len(read(store, record.run_id).answers) == 1300
+    assert len(score_run(store, record.run_id).answers) == 1300
 
 
 def test_a_row_without_an_intact_completion_does_not_count(store, rows, record):
     with store.connect(write=True) as db:
         db.execute("UPDATE completions SET text = 'b' WHERE text = 'B'")
-    reading = read(store, record.run_id)
-    assert len(reading.answers) == sum(completion != "B" for _, _, completion in rows)
-    assert all(answer.completion.text != "b" for answer in reading.answers)
+    scored = score_run(store, record.run_id)
+    assert len(scored.answers) == sum(completion != "B" for _, _, completion in rows)
+    assert all(answer.completion.text != "b" for answer in scored.answers)
 
 
 def test_an_answer_that_is_gone_is_said_to_be_so(store, record):
-    reading = read(store, record.run_id)
+    scored = score_run(store, record.run_id)
     with store.connect(write=True) as db:
         db.execute("DELETE FROM completions")
     with pytest.raises(StoreError, match="gone or damaged"):
-        reading.answers[0]
+        scored.answers[0]

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalcore.analysis.sweep import Spread, as_json, gather, order_effect
+from evalcore.analysis.sweep import Spread, gather, order_effect, sweep_as_json
 from evalcore.cli.commands import sweep_as_text
 from evalcore.errors import SpecError
 from evalcore.tasks.prompt import built_in, label_order
-from tests.tools.runs import reading
+from tests.tools.runs import scored
 
 GOLD = list("aabbcc")
 RUNS = [list("aabbca"), list("abbbca"), list("bbbaba")]
@@ -17,7 +17,7 @@ RUNS = [list("aabbca"), list("abbbca"), list("bbbaba")]
 
 @pytest.fixture
 def sweep(store):
-    return gather([reading(store, GOLD, answers) for answers in RUNS])
+    return gather([scored(store, GOLD, answers) for answers in RUNS])
 
 
 def test_each_example_is_right_in_j_of_k(sweep):
@@ -31,16 +31,16 @@ def test_each_example_is_right_in_j_of_k(sweep):
 
 def test_what_every_run_left_unparsed_is_told_from_what_all_answer_alike(store):
     answers = [["a", "b", "?", ""], ["a", "b", "no idea", "b"], ["a", "b", "a or b", ""]]
-    sweep = gather([reading(store, list("aaaa"), each, labels="ab") for each in answers])
+    sweep = gather([scored(store, list("aaaa"), each, labels="ab") for each in answers])
     assert list(sweep.behind("wrong_alike")) == [1]
     assert list(sweep.behind("unparsed_in_all")) == [2]
     assert list(sweep.behind("always_wrong")) == [1, 2, 3]
-    assert as_json(sweep)["unparsed_in_all"] == 1
+    assert sweep_as_json(sweep)["unparsed_in_all"] == 1
     assert "wrong in every run 3 (1 with one and the same label, 1 unparsed in all)" in sweep_as_text(sweep)
 
 
 def test_the_answers_of_each_run_stand_in_its_row(sweep):
-    for row, at, one in zip(sweep.answers, sweep.at, sweep.readings, strict=True):
+    for row, at, one in zip(sweep.answers, sweep.at, sweep.scored_runs, strict=True):
         np.testing.assert_array_equal(row, one.y_pred[at])
 
 
@@ -54,21 +54,21 @@ def test_a_pairs_verdict_goes_by_the_corrected_p(store):
     gold = ["a", "b"] * 30
     good, fair = gold, [*gold[:53], *("b" if label == "a" else "a" for label in gold[53:])]
     worse = [*gold[:30], *("b" if label == "a" else "a" for label in gold[30:])]
-    sweep = gather([reading(store, gold, answers) for answers in (good, fair, worse)])
+    sweep = gather([scored(store, gold, answers) for answers in (good, fair, worse)])
     found = {(pair.a, pair.b): pair for pair in sweep.pairs}
     assert found[0, 2].verdict == "worse"
     assert found[0, 1].comparison.p == pytest.approx(2 / 2**7)
     assert (found[0, 1].p_holm, found[0, 1].verdict) == (pytest.approx(2 / 2**7), "worse")
-    assert {pair.verdict for pair in gather([sweep.readings[0]] * 2).pairs} == {"same"}
+    assert {pair.verdict for pair in gather([sweep.scored_runs[0]] * 2).pairs} == {"same"}
 
 
 def test_a_sweep_over_other_samples_keeps_what_all_share(store):
     texts = [[*"uvwxyz"], [*"uvwxyz"], [*"zyxuAB"]]
     gold = [GOLD, GOLD, ["c", "c", "b", "a", "a", "b"]]
-    sweep = gather([reading(store, g, answers, texts=t) for g, answers, t in zip(gold, RUNS, texts, strict=True)])
+    sweep = gather([scored(store, g, answers, texts=t) for g, answers, t in zip(gold, RUNS, texts, strict=True)])
     assert sweep.n == 4
     for at in range(4):
-        examples = {one.answers[int(row[at])].example for row, one in zip(sweep.at, sweep.readings, strict=True)}
+        examples = {one.answers[int(row[at])].example for row, one in zip(sweep.at, sweep.scored_runs, strict=True)}
         assert len(examples) == 1
 
 
@@ -79,7 +79,7 @@ def test_the_spread_is_least_median_and_greatest(sweep):
 @pytest.mark.parametrize("count", [0, 1, 11])
 def test_two_to_ten_runs_are_taken(store, count):
     with pytest.raises(SpecError, match="Choose 2 to 10"):
-        gather([reading(store, GOLD, RUNS[0])] * count)
+        gather([scored(store, GOLD, RUNS[0])] * count)
 
 
 def in_order(one, seed):
@@ -94,7 +94,7 @@ def simulated(store, slope, seed, n_labels=24, support=25, orders=4):
     rng = np.random.default_rng(seed)
     labels = [f"label {i:02}" for i in range(n_labels)]
     liking = rng.normal(0, 0.4, n_labels)
-    template = in_order(reading(store, labels * support, labels * support), None)
+    template = in_order(scored(store, labels * support, labels * support), None)
     found = []
     for order in range(orders):
         one = in_order(template, order)
@@ -124,14 +124,14 @@ def test_no_slope_is_held_to_be_none_about_as_often_as_the_interval_says(store):
 
 
 def test_one_order_or_no_list_says_nothing(store):
-    one = reading(store, GOLD, RUNS[0])
+    one = scored(store, GOLD, RUNS[0])
     assert order_effect([one, one]) is None
     assert order_effect([in_order(one, 1), in_order(one, 1)]) is None
     assert order_effect([]) is None
 
 
 def test_the_json_counts_what_the_sweep_counts(sweep):
-    data = as_json(sweep)
+    data = sweep_as_json(sweep)
     assert (data["shared"], data["always_wrong"], data["flips"], data["always_right"]) == (6, 1, 4, 1)
     assert data["times_right"] == [1, 1, 3, 1]
     assert len(data["pairs"]) == 3

@@ -4,8 +4,8 @@ import pytest
 from scipy.stats import binomtest
 
 from evalcore.analysis.comparison import compare
-from evalcore.analysis.verdict import as_json, p_value, shared_note, verdict
-from tests.tools.runs import reading
+from evalcore.analysis.verdict import p_value, shared_note, verdict, verdict_as_json
+from tests.tools.runs import scored
 
 
 def compared(store, fixed, broken, both, n):
@@ -16,7 +16,7 @@ def compared(store, fixed, broken, both, n):
     answers = [
         [label if ok else other[label] for label, ok in zip(gold, right, strict=True)] for right in (right_a, right_b)
     ]
-    return compare(*(reading(store, gold, each) for each in answers))
+    return compare(*(scored(store, gold, each) for each in answers))
 
 
 def test_a_difference_within_chance_says_what_could_have_been_seen(store):
@@ -50,13 +50,13 @@ def test_a_run_against_itself_is_the_same(store):
 
 def test_what_is_not_shared_is_said(store):
     assert shared_note(compared(store, 1, 1, 10, 20)) == ""
-    a = reading(store, ["a", "b", "a"], ["a", "b", "a"], texts=["x", "y", "z"])
-    b = reading(store, ["a", "b"], ["a", "a"], texts=["x", "y"])
+    a = scored(store, ["a", "b", "a"], ["a", "b", "a"], texts=["x", "y", "z"])
+    b = scored(store, ["a", "b"], ["a", "a"], texts=["x", "y"])
     assert shared_note(compare(a, b)).startswith("2 examples are shared by A (3) and B (2)")
 
 
 def test_the_json_has_every_figure_of_the_sentence(store):
-    data = as_json(compared(store, 20, 10, 200, 400))
+    data = verdict_as_json(compared(store, 20, 10, 200, 400))
     assert (data["shared"], data["fixed"], data["broken"], data["verdict"]) == (400, 20, 10, "undecided")
     assert data["delta"] == pytest.approx(0.025)
     assert data["mcnemar_p"] == pytest.approx(binomtest(20, 30).pvalue)

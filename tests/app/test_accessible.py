@@ -2,7 +2,7 @@
 
 import pytest
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.store.database import Store
 from tests.conftest import ROOT
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
@@ -23,25 +23,25 @@ PAGES = ["", *sorted(path.stem for path in (ROOT / "pages").glob("*.py"))]
 
 
 @pytest.fixture(scope="module")
-def reading(tmp_path_factory):
+def scored(tmp_path_factory):
     store = Store(tmp_path_factory.mktemp("axe") / "cache")
-    return read(store, imported(store, 24, 600).run_id), store
+    return score_run(store, imported(store, 24, 600).run_id), store
 
 
 @pytest.fixture(scope="module")
-def server(reading):
-    with serving(reading[1].folder) as running:
+def server(scored):
+    with serving(scored[1].folder) as running:
         yield running
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_has_no_serious_violation(server, reading, new_page, path, scheme):
-    labels = reading[0].labels
+def test_a_page_has_no_serious_violation(server, scored, new_page, path, scheme):
+    labels = scored[0].labels
     more = {"confusions": f"&true={labels[0]}&predicted={labels[1]}", "per_class": f"&label={labels[0]}",
             "examples": "&example=1"}.get(path, "")  # fmt: skip
     page = new_page(1440, 1200, scheme)
-    page.goto(f"{server.url}/{path}?run={reading[0].record.run_id}{more}")
+    page.goto(f"{server.url}/{path}?run={scored[0].record.run_id}{more}")
     page.wait_for_selector("h1, [data-testid=stMetric]", timeout=PATIENCE_MS)
     settled(page)
     context = {"exclude": [[selector] for selector in WHITE_ON_ACCENT]} if scheme == "dark" else None

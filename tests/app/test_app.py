@@ -11,7 +11,7 @@ from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
 from pages.parts.shell.frame import describe, distinct_names
-from pages.parts.shell.markdown import plain
+from pages.parts.shell.markdown import escape_markdown
 from tests.conftest import ROOT
 from tests.tools.generated import imported
 
@@ -21,17 +21,15 @@ PAGES = ("app.py", "pages/per_class.py", "pages/confusions.py", "pages/examples.
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
     from evalcore.running import preview
-    from pages.parts.run import progress
-    from pages.parts.run import prompt_preview as parts_preview
-    from pages.parts.shell import frame
-    from pages.parts.shell import session as state
+    from pages.parts.run import progress, prompt_preview
+    from pages.parts.shell import frame, session
 
     store = Store(tmp_path / "cache")
-    monkeypatch.setattr(state, "open_store", lambda: store)
+    monkeypatch.setattr(session, "open_store", lambda: store)
     for module in (frame, progress):
         monkeypatch.setattr(module, "ensure_worker", lambda store: None)
     shown = preview.Preview("the chat text", 3, True, True)
-    monkeypatch.setattr(parts_preview, "_ask", lambda store, payload: ("done", json.dumps(asdict(shown))))
+    monkeypatch.setattr(prompt_preview, "_ask", lambda store, payload: ("done", json.dumps(asdict(shown))))
     return store
 
 
@@ -101,7 +99,7 @@ def test_a_task_that_cannot_be_read_does_not_break_the_page(own_cache):
     "text", ["a_b*c*", "![x](http://y)", "<b>", "$a$ $b$", ":red[x]", "`c`", "1. x", "# x", "a\nb"]
 )
 def test_plain_escapes_whatever_markdown_knows(text):
-    escaped = plain(text)
+    escaped = escape_markdown(text)
     assert escaped.replace("\\", "") == " ".join(text.split())
     for at, character in enumerate(escaped):
         if not character.isalnum() and character not in " \\":

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.running.run import execute
 from evalcore.store.database import Store
 from evalcore.store.jobs import Jobs
@@ -41,10 +41,10 @@ def test_the_first_start_runs_the_demo_by_itself_and_fills_the_page(server, new_
     page = new_page()
     page.goto(server.url)
     cards_are_there(page)
-    reading = read(Store(server.cache), page.url.partition("run=")[2][:12])
-    assert reading.record.spec == RunSpec(n=reading.record.n)
-    assert card(page, "Accuracy") == f"{100 * reading.scores.accuracy:.1f} %"
-    assert card(page, "Macro-F1, present") == f"{100 * reading.scores.macro_f1_present:.1f} %"
+    scored = score_run(Store(server.cache), page.url.partition("run=")[2][:12])
+    assert scored.record.spec == RunSpec(n=scored.record.n)
+    assert card(page, "Accuracy") == f"{100 * scored.scores.accuracy:.1f} %"
+    assert card(page, "Macro-F1, present") == f"{100 * scored.scores.macro_f1_present:.1f} %"
     assert page.get_by_text("What this run hides").is_visible()
     assert page.get_by_text("predictions come from the cache").is_visible()
     page.get_by_text("Held against").wait_for(timeout=PATIENCE_MS)

@@ -6,10 +6,10 @@ import re
 import pytest
 
 from evalcore.analysis.comparison import compare
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.analysis.verdict import verdict
 from evalcore.running.run import baseline_specs, execute
-from evalcore.store.catalog import Shelf
+from evalcore.store.catalog import RunCatalog
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.prompt import BUILT_IN
@@ -47,7 +47,7 @@ def text_of(page):
 
 @pytest.mark.parametrize("other", ["demo-early", "tfidf"])
 def test_demo_is_held_against_another_and_broken_opens_exactly_those(server, store, ids, new_page, other):
-    expected = compare(read(store, ids["demo"]), read(store, ids[other]))
+    expected = compare(score_run(store, ids["demo"]), score_run(store, ids[other]))
     page = new_page()
     page.goto(f"{server.url}/compare?a={ids['demo']}&b={ids[other]}")
     page.get_by_text("exact McNemar").first.wait_for(timeout=PATIENCE_MS)
@@ -98,7 +98,7 @@ def test_a_cell_of_the_difference_opens_its_examples(server, store, ids, new_pag
         if found:
             break
     true, answered, a, b, support = found.groups()
-    expected = compare(read(store, ids["demo"]), read(store, ids["demo-early"]))
+    expected = compare(score_run(store, ids["demo"]), score_run(store, ids["demo-early"]))
     row = expected.labels.index(true)
     column = -1 if answered == "(unparsed)" else expected.labels.index(answered)
     assert (int(a), int(b)) == (expected.confusion_a[row, column], expected.confusion_b[row, column])
@@ -184,7 +184,7 @@ def test_hostile_labels_names_and_completions_look_as_typed_and_nothing_leaves_t
     wrong = [*gold[1:], gold[0]]
     runs = [stored(store, gold, answers, texts=texts, name=PAYLOADS[3]) for answers in (gold, wrong)]
     a, b = (run.run_id for run in runs)
-    Shelf(store).write(a, name=PAYLOADS[4], note=PAYLOADS[0])
+    RunCatalog(store).write(a, name=PAYLOADS[4], note=PAYLOADS[0])
     with serving(store.folder) as server:
         page = new_page()
         left, dialogs = [], []

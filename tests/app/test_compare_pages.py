@@ -5,7 +5,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from evalcore.store.catalog import Shelf
+from evalcore.store.catalog import RunCatalog
 from evalcore.store.database import Store
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
@@ -23,11 +23,10 @@ ANSWERS = {
 
 @pytest.fixture(autouse=True)
 def own_store(tmp_path, monkeypatch):
-    from pages.parts.shell import frame
-    from pages.parts.shell import session as state
+    from pages.parts.shell import frame, session
 
     store = Store(tmp_path / "cache")
-    monkeypatch.setattr(state, "open_store", lambda: store)
+    monkeypatch.setattr(session, "open_store", lambda: store)
     monkeypatch.setattr(frame, "ensure_worker", lambda store: None)
     return store
 
@@ -131,13 +130,13 @@ def test_runs_that_are_not_stored_are_said_to_be_so(ids):
 
 def test_a_run_deleted_while_it_is_open_leaves_a_working_page(own_store, ids):
     app = opened(COMPARE, a=ids["good"], b=ids["bad"])
-    Shelf(own_store).delete(ids["bad"])
+    RunCatalog(own_store).delete(ids["bad"])
     rerun(app)
     assert ids["bad"] not in (app.selectbox(key="pair_a").value, app.selectbox(key="pair_b").value)
 
 
 def test_the_pinned_baseline_is_a_unless_it_is_looked_at(own_store, ids):
-    Shelf(own_store).pin(ids["bad"])
+    RunCatalog(own_store).pin(ids["bad"])
     app = opened(COMPARE, run=ids["fair"])
     assert (app.selectbox(key="pair_a").value, app.selectbox(key="pair_b").value) == (ids["bad"], ids["fair"])
 
@@ -160,15 +159,15 @@ def test_two_sessions_comparing_other_runs_never_see_each_others_state(ids):
     for number, step in enumerate(steps):
         for name, app in (("first", first), ("second", second)):
             act = step if name == "first" else steps[-1 - number]
-            state = expected[name]
+            session = expected[name]
             if act == "swap":
                 button(app, "Swap").click()
-                state[:2] = reversed(state[:2])
-                state[2] = {"fixed": "broken", "broken": "fixed"}.get(state[2], state[2])
+                session[:2] = reversed(session[:2])
+                session[2] = {"fixed": "broken", "broken": "fixed"}.get(session[2], session[2])
             elif act:
                 app.button(key=act).click()
                 door = act.removeprefix("door_")
-                state[2] = "" if state[2] == door else door
+                session[2] = "" if session[2] == door else door
             rerun(app)
             for other, shown in (("first", first), ("second", second)):
                 a, b, door = expected[other]
@@ -247,7 +246,7 @@ def test_runs_are_found_named_and_pinned(own_store, ids):
     assert table["accuracy"][row] == pytest.approx(75.0)
     click_row(app, "runs_table", row)
     press(app, button(app, "Pin as baseline"))
-    assert Shelf(own_store).marks()[ids["fair"]].pinned
+    assert RunCatalog(own_store).annotations()[ids["fair"]].pinned
     app.text_input(key="runs_find").set_value("pinned").run()
     assert list(app.dataframe[0].value["run"]) == [ids["fair"]]
     app.text_input(key="runs_find").set_value("no such thing").run()
@@ -264,14 +263,14 @@ def test_deleting_asks_before_anything_is_gone(own_store, ids):
 
 
 def test_a_name_shows_in_the_sidebar_and_in_the_pickers(own_store, ids):
-    Shelf(own_store).write(ids["good"], name="my best", note="")
+    RunCatalog(own_store).write(ids["good"], name="my best", note="")
     app = opened(COMPARE, a=ids["good"], b=ids["bad"])
     for key in ("picked_run", "pair_a"):
         assert any(option.startswith("my best") for option in app.selectbox(key=key).options), key
 
 
 def test_a_hostile_name_looks_as_typed(own_store, ids):
-    Shelf(own_store).write(ids["good"], name="![x](http://127.0.0.1:9/p.png) :red[x]", note="")
+    RunCatalog(own_store).write(ids["good"], name="![x](http://127.0.0.1:9/p.png) :red[x]", note="")
     app = opened(RUNS)
     row = list(app.dataframe[0].value["run"]).index(ids["good"])
     click_row(app, "runs_table", row)
@@ -279,7 +278,7 @@ def test_a_hostile_name_looks_as_typed(own_store, ids):
 
 
 def test_the_overview_holds_a_run_against_the_pinned_one(own_store, ids):
-    Shelf(own_store).pin(ids["bad"])
+    RunCatalog(own_store).pin(ids["bad"])
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
     app.query_params["run"] = ids["good"]
     rerun(app)

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.charts.heatmap import cells, height_of
 from evalcore.metrics.matrix import view
 from evalcore.running.run import execute
@@ -29,19 +29,19 @@ def store(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def readings(store):
+def scored_runs(store):
     """77 labels and 3,080 examples; 150 labels and 20,000."""
-    return {n: read(store, imported(store, n, size).run_id) for n, size in ((77, 3080), (150, 20_000))}
+    return {n: score_run(store, imported(store, n, size).run_id) for n, size in ((77, 3080), (150, 20_000))}
 
 
 @pytest.fixture(scope="module")
-def server(store, readings):
+def server(store, scored_runs):
     with serving(store.folder) as running:
         yield running
 
 
-def visit(page, server, path, reading, **query):
-    page.goto(f"{server.url}/{path}?run={reading.record.run_id}" + "".join(f"&{k}={v}" for k, v in query.items()))
+def visit(page, server, path, scored, **query):
+    page.goto(f"{server.url}/{path}?run={scored.record.run_id}" + "".join(f"&{k}={v}" for k, v in query.items()))
     page.wait_for_selector("h1, [data-testid=stMetric]", timeout=PATIENCE_MS)
     return settled(page)
 
@@ -70,13 +70,13 @@ def middle_of(box, shown, row, column):
 
 
 @pytest.mark.parametrize(("n", "scheme"), [(77, "light"), (150, "dark")])
-def test_a_click_on_a_cell_shows_just_that_cells_examples(server, readings, new_page, n, scheme):
-    reading = readings[n]
+def test_a_click_on_a_cell_shows_just_that_cells_examples(server, scored_runs, new_page, n, scheme):
+    scored = scored_runs[n]
     page = new_page(1440, 1000, scheme)
-    visit(page, server, "confusions", reading)
+    visit(page, server, "confusions", scored)
     page.get_by_text(f"all {n} labels").click()
     settled(page)
-    shown = view(reading.confusion, reading.labels, order="clustered", unparsed=True, diagonal=True)
+    shown = view(scored.confusion, scored.labels, order="clustered", unparsed=True, diagonal=True)
     box = chart_box(page, shown)
     assert box["height"] == height_of(shown)
     rows, columns = cells(shown)
@@ -84,7 +84,7 @@ def test_a_click_on_a_cell_shows_just_that_cells_examples(server, readings, new_
     at = near[np.argmax(shown.counts[rows[near], columns[near]])]
     row, column = int(rows[at]), int(columns[at])
     page.mouse.click(*middle_of(box, shown, row, column))
-    true, predicted = (reading.labels[shown.codes[code]] for code in (row, column))
+    true, predicted = (scored.labels[shown.codes[code]] for code in (row, column))
     count, support = shown.counts[row, column], shown.support[row]
     words = f"{count:,} of {support:,} examples of “{true}”, answered “{predicted}”"
     page.get_by_text(words).wait_for(timeout=PATIENCE_MS)
@@ -96,13 +96,13 @@ def test_a_click_on_a_cell_shows_just_that_cells_examples(server, readings, new_
     assert count_shown(page) == count
 
 
-def test_the_zoom_survives_a_click(server, readings, new_page):
-    reading = readings[77]
+def test_the_zoom_survives_a_click(server, scored_runs, new_page):
+    scored = scored_runs[77]
     page = new_page()
-    visit(page, server, "confusions", reading)
+    visit(page, server, "confusions", scored)
     page.get_by_text("all 77 labels").click()
     settled(page)
-    shown = view(reading.confusion, reading.labels, order="clustered", unparsed=True, diagonal=True)
+    shown = view(scored.confusion, scored.labels, order="clustered", unparsed=True, diagonal=True)
     box = chart_box(page, shown)
     labels = {"x": box["x"], "y": box["y"] + GUTTER, "width": GUTTER - 4, "height": 600}
     whole = page.screenshot(clip=labels)
@@ -128,11 +128,11 @@ def test_the_zoom_survives_a_click(server, readings, new_page):
     assert page.screenshot(clip=labels) == zoomed
 
 
-def test_a_card_leads_to_its_examples_to_one_of_them_and_back(server, readings, new_page):
-    reading = readings[77]
+def test_a_card_leads_to_its_examples_to_one_of_them_and_back(server, scored_runs, new_page):
+    scored = scored_runs[77]
     page = new_page()
-    visit(page, server, "", reading)
-    wrong = reading.scores.n - reading.scores.correct
+    visit(page, server, "", scored)
+    wrong = scored.scores.n - scored.scores.correct
     page.get_by_role("link", name=f"{wrong:,} not right").click()
     page.get_by_role("heading", name="Examples", exact=True).wait_for(timeout=PATIENCE_MS)
     settled(page)
@@ -142,7 +142,7 @@ def test_a_card_leads_to_its_examples_to_one_of_them_and_back(server, readings, 
     page.mouse.click(table["x"] + 60, table["y"] + 55)
     page.get_by_text("Raw completion, the matched part marked").wait_for(timeout=PATIENCE_MS)
     settled(page)
-    first = np.flatnonzero(reading.outcomes != 0)[:2] + 1
+    first = np.flatnonzero(scored.outcomes != 0)[:2] + 1
     assert page.url.endswith(f"example={first[0]}")
     page.get_by_role("button", name="Next", exact=True).click()
     page.get_by_role("heading", name=f"Example {first[1]} of").wait_for(timeout=PATIENCE_MS)
@@ -156,23 +156,23 @@ def test_a_card_leads_to_its_examples_to_one_of_them_and_back(server, readings, 
     page.get_by_role("heading", name=f"Example {first[1]} of").wait_for(timeout=PATIENCE_MS)
 
 
-def test_a_filtered_page_is_the_first_request_of_a_fresh_server(store, readings, new_page):
-    reading = readings[77]
-    label = reading.labels[3]
-    expected = int(((reading.y_true == 3) & (reading.outcomes == 1)).sum())
-    position = int(np.flatnonzero((reading.y_true == 3) & (reading.outcomes == 1))[0]) + 1
+def test_a_filtered_page_is_the_first_request_of_a_fresh_server(store, scored_runs, new_page):
+    scored = scored_runs[77]
+    label = scored.labels[3]
+    expected = int(((scored.y_true == 3) & (scored.outcomes == 1)).sum())
+    position = int(np.flatnonzero((scored.y_true == 3) & (scored.outcomes == 1))[0]) + 1
     with serving(store.folder) as fresh:
         page = new_page()
-        visit(page, fresh, "examples", reading, true=label, outcomes="wrong", example=position)
+        visit(page, fresh, "examples", scored, true=label, outcomes="wrong", example=position)
         page.get_by_role("heading", name=f"Example {position} of").wait_for(timeout=PATIENCE_MS)
         assert count_shown(page) == expected
-        assert reading.answers[position - 1].example.text in page.locator("[data-testid=stCode]").first.inner_text()
+        assert scored.answers[position - 1].example.text in page.locator("[data-testid=stCode]").first.inner_text()
 
 
-def test_the_keyboard_alone_leads_from_the_ranked_confusions_to_the_examples(server, readings, new_page):
-    reading = readings[77]
+def test_the_keyboard_alone_leads_from_the_ranked_confusions_to_the_examples(server, scored_runs, new_page):
+    scored = scored_runs[77]
     page = new_page()
-    visit(page, server, "confusions", reading)
+    visit(page, server, "confusions", scored)
     page.locator("[data-testid=stTab]", has_text="All confusions").or_(
         page.get_by_role("tab", name="All confusions")
     ).first.focus()
@@ -188,9 +188,9 @@ def test_the_keyboard_alone_leads_from_the_ranked_confusions_to_the_examples(ser
     assert "predicted=" in page.url
 
 
-def test_the_worst_confusion_in_words_lights_its_cell_up(server, readings, new_page):
+def test_the_worst_confusion_in_words_lights_its_cell_up(server, scored_runs, new_page):
     page = new_page()
-    visit(page, server, "confusions", readings[77])
+    visit(page, server, "confusions", scored_runs[77])
     page.get_by_role("button", name="see these").first.focus()
     page.keyboard.press("Enter")
     page.get_by_text(re.compile(r"^[\d,]+ of [\d,]+ examples of “")).wait_for(timeout=PATIENCE_MS)
@@ -198,12 +198,12 @@ def test_the_worst_confusion_in_words_lights_its_cell_up(server, readings, new_p
     assert "predicted=" in page.url
 
 
-def test_a_class_shows_its_confusions_both_ways_and_its_examples(server, readings, new_page):
-    reading = readings[77]
+def test_a_class_shows_its_confusions_both_ways_and_its_examples(server, scored_runs, new_page):
+    scored = scored_runs[77]
     page = new_page()
-    visit(page, server, "per_class", reading, label=reading.labels[5])
+    visit(page, server, "per_class", scored, label=scored.labels[5])
     page.get_by_text("What its examples were called instead").wait_for(timeout=PATIENCE_MS)
-    each = reading.per_class
+    each = scored.per_class
     text = page.locator("[data-testid=stMain]").inner_text()
     assert f"It occurs {each.support[5]} times and was found {each.true_positives[5]} times" in text
     assert f"{each.support[5]} examples" in text
@@ -216,9 +216,9 @@ def test_never_predicted_leads_to_the_labels_of_which_it_is_so(server, store, ne
     path = write_csv(tmp_path / "x.csv", rows)
     write_csv(tmp_path / "train.csv", rows)
     spec = RunSpec(TaskSource(str(path), train=str(tmp_path / "train.csv")), "majority", n=len(rows))
-    reading = read(store, execute(spec, store).record.run_id)
+    scored = score_run(store, execute(spec, store).record.run_id)
     page = new_page()
-    visit(page, server, "", reading)
+    visit(page, server, "", scored)
     page.get_by_role("link", name="these 3").click()
     page.get_by_role("heading", name="Per class", exact=True).wait_for(timeout=PATIENCE_MS)
     settled(page)

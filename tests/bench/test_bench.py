@@ -12,7 +12,7 @@ from evalcore.cli.main import main
 from evalcore.errors import ModelError
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.prompt import BUILT_IN, Renderer
-from evalcore.tasks.task import TaskSource, draw, load_task
+from evalcore.tasks.task import TaskSource, draw_sample, load_task
 
 
 def measured(capsys, tmp_path, *arguments):
@@ -48,7 +48,7 @@ def test_planted_completions_are_labels_whatever_the_engine(monkeypatch, store):
     monkeypatch.setattr(subjects, "VOCABULARY", 1600)
     task = load_task(TaskSource("demo"))
     renderer = Renderer(task, BUILT_IN["article"])
-    prompts = [renderer.messages(example.text) for example in draw(task, 24, "stratified")]
+    prompts = [renderer.messages(example.text) for example in draw_sample(task, 24, "stratified")]
     spec = RunSpec(model="random:small")
     subject = subjects.load(spec, "", renderer.answers, store)
     results = [

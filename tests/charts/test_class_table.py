@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import precision_recall_fscore_support
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.charts import overview as charts
 from evalcore.charts.class_table import (
     SCORES,
@@ -24,30 +24,30 @@ from tests.tools.generated import imported, labels_of
 
 
 @pytest.fixture
-def reading(store):
-    return read(store, imported(store, 15, 700).run_id)
+def scored(store):
+    return score_run(store, imported(store, 15, 700).run_id)
 
 
 def small(store, rows, labels):
     table = Table("s.csv", ["label", "completion"], [list(row) for row in rows], list(range(len(rows))))
-    return read(store, import_table(table, "s.csv", store, labels=labels).run_id)
+    return score_run(store, import_table(table, "s.csv", store, labels=labels).run_id)
 
 
-def test_its_scores_are_scikit_learns(reading):
-    table = class_table(reading)
+def test_its_scores_are_scikit_learns(scored):
+    table = class_table(scored)
     precision, recall, f1, support = precision_recall_fscore_support(
-        reading.y_true, reading.y_pred, labels=range(15), zero_division=np.nan
+        scored.y_true, scored.y_pred, labels=range(15), zero_division=np.nan
     )
     for name, expected in (("precision", precision), ("recall", recall), ("F1", f1)):
         np.testing.assert_allclose(table[name], 100 * expected)
     assert table["support"].tolist() == support.tolist()
-    assert table["predicted"].tolist() == [int((reading.y_pred == code).sum()) for code in range(15)]
+    assert table["predicted"].tolist() == [int((scored.y_pred == code).sum()) for code in range(15)]
 
 
-def test_its_intervals_are_scipys_wilson_and_hold_the_score(reading):
-    table = class_table(reading)
+def test_its_intervals_are_scipys_wilson_and_hold_the_score(scored):
+    table = class_table(scored)
     for code, row in table.iterrows():
-        right = int(reading.confusion[code, code])
+        right = int(scored.confusion[code, code])
         wilson = binomtest(right, int(row["support"])).proportion_ci(method="wilson")
         assert row["recall low"] == pytest.approx(100 * wilson.low)
         assert row["recall high"] == pytest.approx(100 * wilson.high)
@@ -57,8 +57,8 @@ def test_its_intervals_are_scipys_wilson_and_hold_the_score(reading):
 
 
 def test_a_label_that_was_never_right_has_an_f1_interval_all_the_same(store):
-    reading = small(store, [("a", "b")] * 3 + [("b", "b")] * 5 + [("c", "c")], list("abcd"))
-    table = class_table(reading).set_index("label")
+    scored = small(store, [("a", "b")] * 3 + [("b", "b")] * 5 + [("c", "c")], list("abcd"))
+    table = class_table(scored).set_index("label")
     assert table.loc["a", "F1"] == 0
     assert table.loc["a", "F1 high"] > 20
     assert table.loc["c", "F1"] == 100
@@ -66,8 +66,8 @@ def test_a_label_that_was_never_right_has_an_f1_interval_all_the_same(store):
     assert np.isnan(table.loc["d", "F1 low"])
 
 
-def test_what_a_label_is_taken_for_is_its_most_frequent_confusion(reading):
-    table, pairs = class_table(reading), confusion_pairs(reading.confusion)
+def test_what_a_label_is_taken_for_is_its_most_frequent_confusion(scored):
+    table, pairs = class_table(scored), confusion_pairs(scored.confusion)
     for code in range(15):
         there = max((p.count for p in pairs if p.true == code), default=0)
         back = max((p.count for p in pairs if p.predicted == code), default=0)
@@ -77,27 +77,27 @@ def test_what_a_label_is_taken_for_is_its_most_frequent_confusion(reading):
 
 def test_the_three_things_are_kept_apart(store):
     rows = [("a", "a")] * 20 + [("b", "a")] * 12 + [("c", "d")] * 11 + [("d", "c")] * 4
-    reading = small(store, rows, list("abcde"))
-    found = {standing: "".join(reading.names(members(reading, standing).tolist())) for standing in STANDINGS}
+    scored = small(store, rows, list("abcde"))
+    found = {standing: "".join(scored.names(members(scored, standing).tolist())) for standing in STANDINGS}
     assert found == {"absent from the sample": "e", "never predicted": "b", "zero recall": "cd",
                      "over-predicted": "d", "few examples": "d"}  # fmt: skip
-    standings = dict(zip("abcde", class_table(reading)["standing"], strict=True))
+    standings = dict(zip("abcde", class_table(scored)["standing"], strict=True))
     assert standings["e"] == "absent from the sample"
     assert standings["d"] == "zero recall, over-predicted, few examples"
 
 
-def test_overall_is_the_runs_own_scores(reading):
-    row = overall_row(reading).iloc[0]
-    assert row["F1"] == 100 * reading.scores.macro_f1_present
-    assert row["recall"] == 100 * reading.scores.balanced_accuracy
+def test_overall_is_the_runs_own_scores(scored):
+    row = overall_row(scored).iloc[0]
+    assert row["F1"] == 100 * scored.scores.macro_f1_present
+    assert row["recall"] == 100 * scored.scores.balanced_accuracy
     assert row["support"] == 700
 
 
 @pytest.mark.parametrize("by", SORTS)
 def test_every_order_keeps_every_label_and_puts_the_undefined_last(store, by):
-    reading = small(store, [("a", "b")] * 3 + [("b", "b")] * 5 + [("c", "c")], list("abcd"))
+    scored = small(store, [("a", "b")] * 3 + [("b", "b")] * 5 + [("c", "c")], list("abcd"))
     for descending in (True, False):
-        table = sorted_table(class_table(reading), by, descending=descending)
+        table = sorted_table(class_table(scored), by, descending=descending)
         assert sorted(table["label"]) == list("abcd")
         if by in ("recall", "F1"):
             assert table["label"].iloc[-1] == "d"
@@ -106,8 +106,8 @@ def test_every_order_keeps_every_label_and_puts_the_undefined_last(store, by):
 
 
 @pytest.mark.parametrize("score", SCORES)
-def test_the_chart_draws_the_table_in_its_order(reading, score):
-    table = sorted_table(class_table(reading), score, descending=True)
+def test_the_chart_draws_the_table_in_its_order(scored, score):
+    table = sorted_table(class_table(scored), score, descending=True)
     spec = class_chart(table, score, charts.DARK).to_dict()
     rows = max(spec["datasets"].values(), key=len)
     assert [row["label"] for row in rows] == table["label"].tolist()

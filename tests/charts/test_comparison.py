@@ -11,23 +11,23 @@ from evalcore.analysis.sweep import OrderEffect
 from evalcore.charts.comparison import (
     RUN_B,
     UNPARSED_COLUMN,
-    enough,
-    label_order,
+    label_order_chart,
     matrix_cells,
     matrix_spec,
     reference_lines,
-    variants,
+    sample_size_chart,
+    variants_chart,
 )
 from evalcore.charts.overview import DARK, LIGHT, RUN_A
 from evalcore.metrics.power import growth
-from tests.tools.runs import reading
+from tests.tools.runs import scored
 
 GOLD = list("aabbcc")
 
 
 @pytest.fixture
 def compared(store):
-    a, b = (reading(store, GOLD, answers, labels="abcd") for answers in (["a", "b", "b", "b", "", "c"], [*"aabbca"]))
+    a, b = (scored(store, GOLD, answers, labels="abcd") for answers in (["a", "b", "b", "b", "", "c"], [*"aabbca"]))
     return compare(a, b)
 
 
@@ -51,8 +51,8 @@ def test_unparsed_is_a_column_of_its_own(compared):
 
 
 @pytest.mark.parametrize("ink", [LIGHT, DARK])
-def test_the_difference_is_blue_for_a_orange_for_b_and_neutral_at_nothing(compared, ink):
-    spec = matrix_spec(compared, matrix_cells(compared, "B − A", shares=True), "B − A", ink)
+def test_the_difference_is_blue_for_a_orange_for_b_and_neutral_at_nothing(compared, theme):
+    spec = matrix_spec(compared, matrix_cells(compared, "B − A", shares=True), "B − A", theme)
     colours = spec["visualMap"]["inRange"]["color"]
     assert (colours[0], colours[-1]) == (RUN_A, RUN_B)
     assert spec["visualMap"]["min"] == -spec["visualMap"]["max"]
@@ -65,7 +65,7 @@ def test_every_cell_has_a_name_of_its_own(compared):
 
 
 def test_variants_draw_three_figures_a_run(compared):
-    spec = variants([compared.a, compared.b], ["one", "two"], LIGHT).to_dict()
+    spec = variants_chart([compared.a, compared.b], ["one", "two"], LIGHT).to_dict()
     rows = next(iter(spec["datasets"].values()))
     assert {(row["run"], row["metric"]) for row in rows} == {
         (run, metric) for run in ("one", "two") for metric in ("Accuracy", "Macro-F1, present", "Unparsed")
@@ -73,9 +73,9 @@ def test_variants_draw_three_figures_a_run(compared):
 
 
 def test_enough_and_label_order_and_references_are_valid_figures(compared):
-    enough(growth(0.7, 0.2, 464), 80, DARK).to_dict()
+    sample_size_chart(growth(0.7, 0.2, 464), 80, DARK).to_dict()
     effect = OrderEffect(0.2, (0.1, 0.3), 2, 3, np.array([[0, 0.5, 1], [1, 0, 0.5]]), np.zeros((2, 3)))
-    label_order(effect, LIGHT).to_dict()
+    label_order_chart(effect, LIGHT).to_dict()
     found = references(compared.a, [compared.b])
     spec = reference_lines(found, LIGHT).to_dict()
     assert spec["height"] > 100

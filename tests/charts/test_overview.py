@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.charts import overview as charts
 from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec
@@ -12,18 +12,18 @@ from evalcore.tasks.task import Example, TaskSource
 from tests.conftest import write_csv
 
 
-def reading_of(store, folder, rows, model="majority"):
+def scored_run_of(store, folder, rows, model="majority"):
     path = write_csv(folder / "data.csv", rows)
     write_csv(folder / "train.csv", rows[: len(rows) // 2])
     spec = RunSpec(TaskSource(str(path), train=str(folder / "train.csv")), model, n=len(rows))
-    return read(store, execute(spec, store).record.run_id)
+    return score_run(store, execute(spec, store).record.run_id)
 
 
 @pytest.fixture
 def many(store, tmp_path):
     """150 labels, one to four examples each."""
     rows = [Example(f"text {i} of {code}", f"label_{code:03}") for code in range(150) for i in range(1 + code % 4)]
-    return reading_of(store, tmp_path, rows)
+    return scored_run_of(store, tmp_path, rows)
 
 
 def data_of(spec, has):
@@ -34,8 +34,8 @@ def data_of(spec, has):
 
 
 @pytest.mark.parametrize("ink", [charts.LIGHT, charts.DARK], ids=["light", "dark"])
-def test_every_label_has_its_row_and_its_counts(many, ink):
-    spec = charts.predicted_against_true(many, ink).to_dict()
+def test_every_label_has_its_row_and_its_counts(many, theme):
+    spec = charts.predicted_against_true(many, theme).to_dict()
     rows = data_of(spec, ["answer", "count"])
     assert len(rows) == 2 * 150
     assert sum(row["count"] for row in rows) == many.scores.n
@@ -67,11 +67,11 @@ def test_five_readings_are_those_of_the_scores(many):
 def test_hostile_labels_stay_text(store, tmp_path):
     labels = ["</script><script>alert(1)</script>", 'quote " and \\ backslash', "$x$", "a" * 300]
     rows = [Example(f"{label} {i}", label) for label in labels for i in range(3)]
-    reading = reading_of(store, tmp_path, rows)
+    scored = scored_run_of(store, tmp_path, rows)
     for chart in (
-        charts.predicted_against_true(reading, charts.LIGHT),
-        charts.five_readings(reading, charts.LIGHT),
-        charts.small_matrix(reading, charts.LIGHT),
+        charts.predicted_against_true(scored, charts.LIGHT),
+        charts.five_readings(scored, charts.LIGHT),
+        charts.small_matrix(scored, charts.LIGHT),
     ):
         spec = chart.to_dict()
         assert "</script>" not in json.dumps([layer.get("encoding") for layer in spec.get("layer", [spec])])

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from evalcore.analysis.findings import find
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.charts.overview import LIGHT, small_matrix
 from evalcore.errors import BlindspotError, DataError
 from evalcore.output.export import export_run, predictions_for_spreadsheets
-from evalcore.output.report import as_text, findings_of
+from evalcore.output.report import findings_of, report_as_text
 from evalcore.predictors.source import locate
 from evalcore.running.run import execute
 from evalcore.store.completion import Completion
@@ -25,7 +25,7 @@ from evalcore.store.importing import import_bytes
 from evalcore.store.spec import RunSpec
 from evalcore.tasks import table
 from evalcore.tasks.data_file import parse_table, read_label_list, read_table
-from evalcore.tasks.task import Example, TaskSource, draw, load_task, make_task
+from evalcore.tasks.task import Example, TaskSource, draw_sample, load_task, make_task
 from tests.conftest import BANKING77, ROOT, Toy, needs_banking77, write_csv
 
 
@@ -172,11 +172,11 @@ def test_a_text_of_any_length_is_read_and_scored(tmp_path, store, length):
     long = "é" * length
     path = write_csv(tmp_path / "long.csv", [Example(long, "x"), Example("short", "y")])
     assert load_task(TaskSource(str(path))).test[0].text == long
-    loader = lambda identified, on_phase: Toy(identified.identity, {long: "x", "short": "x"})  # noqa: E731
+    loader = lambda handle, on_phase: Toy(handle.identity, {long: "x", "short": "x"})  # noqa: E731
     spec = RunSpec(TaskSource(str(path), train=str(path)), "majority", n=2)
-    reading = read(store, execute(spec, store, loader=loader).record.run_id)
-    assert {answer.example.text for answer in reading.answers} == {long, "short"}
-    assert reading.scores.correct == 1
+    scored = score_run(store, execute(spec, store, loader=loader).record.run_id)
+    assert {answer.example.text for answer in scored.answers} == {long, "short"}
+    assert scored.scores.correct == 1
 
 
 def test_a_completion_of_100_000_characters_is_parsed_in_time(store):
@@ -279,19 +279,19 @@ def test_odd_labels_go_all_the_way_and_come_back_as_they_were(tmp_path, store):
     path = write_csv(tmp_path / "odd.csv", rows)
     task = load_task(TaskSource(str(path)))
     assert Counter(task.labels) == Counter(ODD_LABELS)
-    loader = lambda identified, on_phase: Toy(identified.identity, {row.text: row.label for row in rows})  # noqa: E731
+    loader = lambda handle, on_phase: Toy(handle.identity, {row.text: row.label for row in rows})  # noqa: E731
     spec = RunSpec(TaskSource(str(path), train=str(path)), "majority", n=len(rows))
-    reading = read(store, execute(spec, store, loader=loader).record.run_id)
-    assert reading.scores.accuracy == 1
-    drawn = json.dumps(small_matrix(reading, LIGHT).to_dict(), ensure_ascii=False)
-    assert find(reading) is not None
+    scored = score_run(store, execute(spec, store, loader=loader).record.run_id)
+    assert scored.scores.accuracy == 1
+    drawn = json.dumps(small_matrix(scored, LIGHT).to_dict(), ensure_ascii=False)
+    assert find(scored) is not None
     assert len(drawn) > 100
-    csv_file, jsonl_file, *_ = export_run(store, reading, tmp_path / "out")
+    csv_file, jsonl_file, *_ = export_run(store, scored, tmp_path / "out")
     for file in (csv_file, jsonl_file):
         back = read_table(file)
         for column in ("label", "predicted", "completion"):
             assert Counter(back.column(column)) == Counter(ODD_LABELS)
-    again = read(store, import_bytes("predictions.csv", csv_file.read_bytes(), store).run_id)
+    again = score_run(store, import_bytes("predictions.csv", csv_file.read_bytes(), store).run_id)
     assert Counter(answer.predicted for answer in again.answers) == Counter(ODD_LABELS)
     assert again.scores.accuracy == 1
 
@@ -307,9 +307,9 @@ def test_cells_that_a_spreadsheet_would_run_begin_with_an_apostrophe(tmp_path, s
     starts = (*FORMULAS, "plain", "'quoted", "１+1", "a=1", "–1")
     rows = [Example(start, f"label {i}") for i, start in enumerate(starts)]
     path = write_csv(tmp_path / "formulas.csv", rows)
-    loader = lambda identified, on_phase: Toy(identified.identity, {row.text: row.text for row in rows})  # noqa: E731
+    loader = lambda handle, on_phase: Toy(handle.identity, {row.text: row.text for row in rows})  # noqa: E731
     record = execute(RunSpec(TaskSource(str(path), train=str(path)), "majority", n=99), store, loader=loader).record
-    content = predictions_for_spreadsheets(read(store, record.run_id))
+    content = predictions_for_spreadsheets(score_run(store, record.run_id))
     assert content.startswith(b"\xef\xbb\xbf")
     cells = [cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")) for cell in row]
     assert not [cell for cell in cells if cell in FORMULAS]
@@ -342,9 +342,9 @@ def run_on(store, rows, answers=None, train=None, labels=None, tmp_path=None):
     if labels is not None:
         label_path = tmp_path / "labels.json"
         label_path.write_text(json.dumps(labels), encoding="utf-8")
-    loader = lambda identified, on_phase: Toy(identified.identity, answers or {})  # noqa: E731
+    loader = lambda handle, on_phase: Toy(handle.identity, answers or {})  # noqa: E731
     source = TaskSource(str(path), train=str(train_path), labels=str(label_path))
-    return read(store, execute(RunSpec(source, "majority", n=10_000), store, loader=loader).record.run_id)
+    return score_run(store, execute(RunSpec(source, "majority", n=10_000), store, loader=loader).record.run_id)
 
 
 def test_no_label_at_all_is_refused(tmp_path):
@@ -362,25 +362,25 @@ def test_no_label_at_all_is_refused(tmp_path):
 
 def test_one_label_is_scored_and_said_to_be_one(tmp_path, store):
     """F29. Red with a division by the number of confusions, or by entropy."""
-    reading = run_on(store, [Example(f"t{i}", "red") for i in range(5)], tmp_path=tmp_path)
-    assert (reading.scores.accuracy, reading.scores.labels_total) == (1, 1)
-    assert as_text(reading, findings_of(store, reading))
+    scored = run_on(store, [Example(f"t{i}", "red") for i in range(5)], tmp_path=tmp_path)
+    assert (scored.scores.accuracy, scored.scores.labels_total) == (1, 1)
+    assert report_as_text(scored, findings_of(store, scored))
 
 
 def test_a_thousand_labels_are_scored(tmp_path, store):
     """F29. Red with a matrix of Python objects: seconds."""
     rows = [Example(f"text {i}", f"label_{i}") for i in range(1000)]
-    reading = run_on(store, rows, {row.text: row.label for row in rows}, tmp_path=tmp_path)
-    assert (reading.scores.accuracy, reading.scores.labels_present) == (1, 1000)
-    assert findings_of(store, reading) is not None
+    scored = run_on(store, rows, {row.text: row.label for row in rows}, tmp_path=tmp_path)
+    assert (scored.scores.accuracy, scored.scores.labels_present) == (1, 1000)
+    assert findings_of(store, scored) is not None
 
 
 def test_a_label_that_does_not_occur_is_absent_and_costs_the_present_ones_nothing(tmp_path, store):
     """F29. Red with an absent label averaged as 0 into the score over the labels present."""
     rows = [Example("a", "red"), Example("b", "blue")]
-    reading = run_on(store, rows, {"a": "red", "b": "blue"}, labels=["red", "blue", "green"], tmp_path=tmp_path)
-    assert (reading.scores.macro_f1_present, reading.scores.labels_present) == (1, 2)
-    assert reading.scores.macro_f1_all == pytest.approx(2 / 3) == reading.scores.macro_f1_ceiling
+    scored = run_on(store, rows, {"a": "red", "b": "blue"}, labels=["red", "blue", "green"], tmp_path=tmp_path)
+    assert (scored.scores.macro_f1_present, scored.scores.labels_present) == (1, 2)
+    assert scored.scores.macro_f1_all == pytest.approx(2 / 3) == scored.scores.macro_f1_ceiling
 
 
 def test_a_label_that_is_not_on_the_list_is_refused(tmp_path, store):
@@ -391,9 +391,9 @@ def test_a_label_that_is_not_on_the_list_is_refused(tmp_path, store):
 
 def test_a_text_with_two_labels_is_asked_once_and_is_right_once(tmp_path, store):
     """F29. Red with examples keyed by their text: one of the two was lost."""
-    reading = run_on(store, [Example("same", "red"), Example("same", "blue")], {"same": "red"}, tmp_path=tmp_path)
-    assert [answer.outcome for answer in sorted(reading.answers, key=lambda a: a.example.label)] == ["wrong", "right"]
-    assert reading.record.predicted == 1
+    scored = run_on(store, [Example("same", "red"), Example("same", "blue")], {"same": "red"}, tmp_path=tmp_path)
+    assert [answer.outcome for answer in sorted(scored.answers, key=lambda a: a.example.label)] == ["wrong", "right"]
+    assert scored.record.predicted == 1
 
 
 @pytest.mark.parametrize("separator", ["\u2028", "\x0b", "\x1c", "\x85"])
@@ -416,7 +416,7 @@ def test_banking77_is_what_it_is():
     assert sum(text != text.strip() for text in texts) == 3
     assert sum(not text.isascii() for text in texts) == 9
     assert set(Counter(example.label for example in task.test).values()) == {40}
-    assert len({e.label for e in draw(task, 400, "first")}) == 10
+    assert len({e.label for e in draw_sample(task, 400, "first")}) == 10
 
 
 NAMES = (

@@ -17,7 +17,7 @@ from evalcore.store.importing import import_bytes, import_file
 from evalcore.store.spec import RunSpec, checked
 from evalcore.tasks.data_file import parse_table, read_table
 from evalcore.tasks.prompt import built_in
-from evalcore.tasks.task import Example, TaskSource, draw, load_task, make_task
+from evalcore.tasks.task import Example, TaskSource, draw_sample, load_task, make_task
 from tests.conftest import ROOT
 
 
@@ -547,7 +547,7 @@ LONG_ERRORS = {
     "a long name of a train file": lambda f, s: load_task(TaskSource("demo", train=LONG)) and long_labels(f, LONG),
     "a long name of an upload": lambda f, s: parse_table(LONG, b""),
     "a long name of a model": lambda f, s: locate(LONG, s),
-    "a long name of a sample": lambda f, s: draw(load_task(TaskSource("demo")), 1, LONG),
+    "a long name of a sample": lambda f, s: draw_sample(load_task(TaskSource("demo")), 1, LONG),
     "a long name of a prompt": lambda f, s: built_in(LONG),
     "a long name of an engine": lambda f, s: checked(RunSpec(TaskSource("demo"), "majority", engine=LONG)),
     "a long folder to export into": lambda f, s: write_file(f / LONG, b""),

@@ -20,7 +20,7 @@ from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec, canonical, completion_keys, run_id
 from evalcore.tasks.data_file import parse_table
 from evalcore.tasks.prompt import Prompt
-from evalcore.tasks.task import Example, TaskSource, draw, make_task
+from evalcore.tasks.task import Example, TaskSource, draw_sample, make_task
 
 CASES = int(os.environ.get("BLINDSPOT_FUZZ", "250"))
 fuzz = settings(
@@ -251,10 +251,10 @@ def test_samples_are_nested_and_lose_nothing(rows, seed):
     """F13. Red with a draw that depends on N, or that takes an example twice."""
     task = make_task("t", [Example(*row) for row in rows], (), None, "")
     for sample in ("stratified", "random", "first"):
-        whole = draw(task, len(rows), sample, seed)
+        whole = draw_sample(task, len(rows), sample, seed)
         assert sorted(map(repr, whole)) == sorted(map(repr, task.test))
         for n in (1, len(rows) // 2 or 1):
-            assert draw(task, n, sample, seed) == whole[:n]
+            assert draw_sample(task, n, sample, seed) == whole[:n]
 
 
 def test_random_names_of_runs_are_unknown_runs(tmp_path):

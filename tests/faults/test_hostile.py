@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.metrics.matrix import view
 from evalcore.store.database import Store
 from evalcore.store.importing import import_table
@@ -34,24 +34,24 @@ def store(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def reading(store):
+def scored(store):
     """Each label is right twice, called the next one three times, and once left without an answer."""
     rows = []
     for code, label in enumerate(LABELS):
         answers = [label] * 2 + [LABELS[(code + 1) % len(LABELS)]] * 3 + [f"no idea {label[:3]}"]
         rows += [[f"text {at} {label}", label, answer] for at, answer in enumerate(answers)]
     table = Table("<b>![](http://127.0.0.1:9/f.png).csv", ["text", "label", "completion"], rows, list(range(len(rows))))
-    return read(store, import_table(table, table.name, store, labels=list(LABELS)).run_id)
+    return score_run(store, import_table(table, table.name, store, labels=list(LABELS)).run_id)
 
 
 @pytest.fixture(scope="module")
-def server(store, reading):
+def server(store, scored):
     with serving(store.folder) as running:
         yield running
 
 
 @pytest.fixture
-def watched(server, reading, new_page):
+def watched(server, scored, new_page):
     """A page that may ask nobody but the server, and must not open a dialog; and the way to visit with it."""
     page = new_page()
     left = []
@@ -61,7 +61,7 @@ def watched(server, reading, new_page):
 
     def visit(path, **query):
         more = "".join(f"&{name}={quote(str(value))}" for name, value in query.items())
-        page.goto(f"{server.url}/{path}?run={reading.record.run_id}{more}")
+        page.goto(f"{server.url}/{path}?run={scored.record.run_id}{more}")
         page.wait_for_selector("h1, [data-testid=stMetric]", timeout=PATIENCE_MS)
         settled(page)
         return page
@@ -78,8 +78,8 @@ def folded(text):
 
 
 @pytest.mark.parametrize("label", LABELS, ids=range(len(LABELS)))
-def test_an_opened_example_shows_it_as_typed(watched, reading, label):
-    position = next(answer.position for answer in reading.answers if answer.example.label == label)
+def test_an_opened_example_shows_it_as_typed(watched, scored, label):
+    position = next(answer.position for answer in scored.answers if answer.example.label == label)
     page = watched("examples", true=label, example=position + 1)
     page.get_by_role("heading", name=f"Example {position + 1} of").wait_for(timeout=PATIENCE_MS)
     assert page.locator("[data-testid=stCode]").first.inner_text().strip() == f"text 0 {label}"
@@ -101,11 +101,11 @@ def test_a_class_is_headed_by_it_as_typed(watched, label):
     assert label in [folded(heading) for heading in page.get_by_role("heading").all_inner_texts()]
 
 
-def test_confusions_in_words_and_a_tooltip_show_it_as_typed(watched, reading):
+def test_confusions_in_words_and_a_tooltip_show_it_as_typed(watched, scored):
     page = watched("confusions")
     shown = folded(page.locator("[data-testid=stMain]").inner_text())
     assert sum(f"Of 6 “{label}”, 3 were called" in shown for label in LABELS) == 5
-    drawn = view(reading.confusion, reading.labels, order="data set", unparsed=True, diagonal=True)
+    drawn = view(scored.confusion, scored.labels, order="data set", unparsed=True, diagonal=True)
     box = page.locator("[data-testid=stEChartsChart] canvas").first.bounding_box()
     rows, columns = drawn.counts.shape
     for code in (0, 1, 3):

@@ -13,12 +13,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.errors import StoreError
 from evalcore.output.export import export_run, predictions_csv
 from evalcore.running import worker
 from evalcore.running.run import execute
-from evalcore.store.catalog import Shelf
+from evalcore.store.catalog import RunCatalog
 from evalcore.store.database import Store
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
@@ -40,9 +40,9 @@ def uninterrupted(task, tmp_path_factory):
     """What a run writes that nobody disturbs."""
     folder = tmp_path_factory.mktemp("whole")
     store = Store(folder / "cache")
-    loader = lambda identified, on_phase: Logged(identified.identity, folder / "log")  # noqa: E731
+    loader = lambda handle, on_phase: Logged(handle.identity, folder / "log")  # noqa: E731
     record = execute(spec(task), store, loader=loader).record
-    return read(store, record.run_id)
+    return score_run(store, record.run_id)
 
 
 def finish(cache, task, log):
@@ -56,13 +56,13 @@ def whole(cache, log, uninterrupted, kills):
     store = Store(cache)
     assert store.notice == ""
     (record,) = store.runs()
-    reading = read(store, record.run_id)
+    scored = score_run(store, record.run_id)
     with sqlite3.connect(store.path) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert db.execute("SELECT count(*), count(DISTINCT key) FROM completions").fetchone() == (N, N)
     assert len(asked(log)) <= N + kills * BATCH
-    assert predictions_csv(reading) == predictions_csv(uninterrupted)
-    assert repr(reading.scores) == repr(uninterrupted.scores)
+    assert predictions_csv(scored) == predictions_csv(uninterrupted)
+    assert repr(scored.scores) == repr(uninterrupted.scores)
     assert record.predicted == N
     return record
 
@@ -102,7 +102,7 @@ def test_a_kill_at_a_named_point_loses_nothing(task, tmp_path, uninterrupted, po
     finish(cache, task, log)
     record = whole(cache, log, uninterrupted, 1)
     assert len(asked(log)) - N == in_flight  # what was finished is not asked for again
-    files = export_run(Store(cache), read(Store(cache), record.run_id), out)
+    files = export_run(Store(cache), score_run(Store(cache), record.run_id), out)
     assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in files)  # no part is left
     assert files[0].read_bytes() == predictions_csv(uninterrupted)
 
@@ -144,7 +144,7 @@ def test_the_real_model_killed_and_resumed_writes_the_same_bytes(tmp_path):
     stores = Store(killed), Store(tmp_path / "whole")
     outcomes = [execute(real, store) for store in stores]
     assert (outcomes[0].from_cache, outcomes[0].predicted_now, outcomes[1].predicted_now) == (kept, n - kept, n)
-    files = [predictions_csv(read(store, outcomes[0].record.run_id)) for store in stores]
+    files = [predictions_csv(score_run(store, outcomes[0].record.run_id)) for store in stores]
     assert files[0] == files[1]
 
 
@@ -168,7 +168,7 @@ def test_two_processes_with_one_config_ask_once(task, tmp_path):
 def test_two_threads_with_one_config_ask_once(task, tmp_path):
     """F4. Red with a lock that one thread may take twice (filelock's default)."""
     store, log = Store(tmp_path / "cache"), tmp_path / "log"
-    loader = lambda identified, on_phase: Logged(identified.identity, log, delay_s=0.002)  # noqa: E731
+    loader = lambda handle, on_phase: Logged(handle.identity, log, delay_s=0.002)  # noqa: E731
     threads = [threading.Thread(target=execute, args=(spec(task), store), kwargs={"loader": loader}) for _ in range(2)]
     for thread in threads:
         thread.start()
@@ -280,7 +280,7 @@ def test_a_cache_that_cannot_be_written_still_shows_its_results(tmp_path):
     task = write_task(tmp_path / "messages")
     cache = tmp_path / "cache"
     store = Store(cache)
-    loader = lambda identified, on_phase: Logged(identified.identity, tmp_path / "log")  # noqa: E731
+    loader = lambda handle, on_phase: Logged(handle.identity, tmp_path / "log")  # noqa: E731
     execute(spec(task, n=64), store, loader=loader)
     store.path.chmod(0o444)
     cache.chmod(0o555)
@@ -322,7 +322,7 @@ def test_a_smaller_n_of_a_stored_sample_is_shown_from_a_cache_that_cannot_be_wri
     tmp_path.chmod(0o755)
     task, cache = write_task(tmp_path / "messages"), tmp_path / "cache"
     store = Store(cache)
-    loader = lambda identified, on_phase: Logged(identified.identity, tmp_path / "log")  # noqa: E731
+    loader = lambda handle, on_phase: Logged(handle.identity, tmp_path / "log")  # noqa: E731
     execute(spec(task, n=64), store, loader=loader)
     for file in store.folder.rglob("*"):
         file.chmod(0o555 if file.is_dir() else 0o444)
@@ -350,7 +350,7 @@ def state_of(folder):
 def test_what_is_kept_in_memory_reads_like_what_is_stored(tmp_path):
     """F57. Red with a run that is kept beside the others and that one of the readers does not see."""
     task, store = write_task(tmp_path / "messages"), Store(tmp_path / "cache")
-    loader = lambda identified, on_phase: Logged(identified.identity, tmp_path / "log")  # noqa: E731
+    loader = lambda handle, on_phase: Logged(handle.identity, tmp_path / "log")  # noqa: E731
     large = execute(spec(task), store, loader=loader).record
     other = Store(tmp_path / "cache")
     other.read_only = True
@@ -358,14 +358,14 @@ def test_what_is_kept_in_memory_reads_like_what_is_stored(tmp_path):
     assert [record.n for record in other.runs_for(checked(spec(task, n=60)))] == [60]
     assert {record.run_id for record in other.runs()} == {large.run_id, *(record.run_id for record in small)}
     assert {record.run_id for record in store.runs()} == {large.run_id}
-    readings = [read(other, record.run_id) for record in (*small, large)]
-    assert [len(reading.answers) for reading in readings] == [60, 200, 60, N]
-    assert predictions_csv(readings[3]).startswith(predictions_csv(readings[0]))
+    scored_runs = [score_run(other, record.run_id) for record in (*small, large)]
+    assert [len(scored.answers) for scored in scored_runs] == [60, 200, 60, N]
+    assert predictions_csv(scored_runs[3]).startswith(predictions_csv(scored_runs[0]))
     assert [record.n for record in other.runs_on_sample(small[0].sample_id)] == [60]
-    assert export_run(other, readings[0], tmp_path / "out")
+    assert export_run(other, scored_runs[0], tmp_path / "out")
     stored = execute(spec(task, n=60), store).record  # somebody who may write: then it is no longer twice there
     assert [record.run_id for record in other.runs_for(checked(spec(task, n=60)))] == [stored.run_id]
-    assert len(read(other, stored.run_id).answers) == 60
+    assert len(score_run(other, stored.run_id).answers) == 60
     with pytest.raises(StoreError, match="cannot be written"):
         other.finish_run(stored.run_id)
 
@@ -374,7 +374,7 @@ def test_what_is_kept_in_memory_reads_like_what_is_stored(tmp_path):
 def test_a_cache_of_an_older_format_that_cannot_be_written_shows_its_results(tmp_path, version, monkeypatch):
     """F57, F9. Red with a migration that is needed before anything is shown."""
     task, store = write_task(tmp_path / "messages"), Store(tmp_path / "cache")
-    loader = lambda identified, on_phase: Logged(identified.identity, tmp_path / "log")  # noqa: E731
+    loader = lambda handle, on_phase: Logged(handle.identity, tmp_path / "log")  # noqa: E731
     execute(spec(task, n=64), store, loader=loader)
     with store.connect(write=True) as db:
         for table in ("resolutions", "job_reports", *(["run_marks"] if version == 1 else [])):
@@ -385,9 +385,9 @@ def test_a_cache_of_an_older_format_that_cannot_be_written_shows_its_results(tmp
     old = Store(tmp_path / "cache")
     assert old.read_only
     assert [record.n for record in old.runs_for(checked(spec(task, n=64)))] == [64]
-    assert len(read(old, old.runs()[0].run_id).answers) == 64
+    assert len(score_run(old, old.runs()[0].run_id).answers) == 64
     assert execute(spec(task, n=20), old).complete
-    assert (Shelf(old).marks(), Jobs(old).recent(), old.own_prompts()) == ({}, [], {})
+    assert (RunCatalog(old).annotations(), Jobs(old).recent(), old.custom_prompts()) == ({}, [], {})
     assert state_of(store.folder) == before
 
 

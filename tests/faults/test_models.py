@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError
 from evalcore.paths import DEMO_MODELS
 from evalcore.predictors.source import check_folder
@@ -166,7 +166,8 @@ def test_a_run_on_a_gpu_is_never_mixed_with_one_on_a_cpu(tmp_path):
     assert outcome.record.identity["device"] == "cuda"
     again = execute(RunSpec(n=32, dtype="float32"), Store(tmp_path / "second"))
     texts = [
-        [a.completion.text for a in read(s, outcome.record.run_id).answers] for s in (store, Store(tmp_path / "second"))
+        [a.completion.text for a in score_run(s, outcome.record.run_id).answers]
+        for s in (store, Store(tmp_path / "second"))
     ]
     assert again.record.run_id == outcome.record.run_id
     assert texts[0] == texts[1]

@@ -14,16 +14,15 @@ import time
 import pytest
 
 from evalcore.analysis.findings import find
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError, SpecError
 from evalcore.output.export import export_run
-from evalcore.predictors import api_key as apikey
-from evalcore.predictors import exchange, server
-from evalcore.predictors.identify import Identified
+from evalcore.predictors import api_key, exchange, server
+from evalcore.predictors.identify import ModelHandle
 from evalcore.predictors.reply import CHARACTERS_OF_A_TOKEN
 from evalcore.predictors.server import Patience, ServerModel, endpoint
 from evalcore.running import preview, worker
-from evalcore.running.run import execute, prepare
+from evalcore.running.run import execute, plan_run
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.prompt import built_in
 from evalcore.tasks.task import TaskSource
@@ -51,7 +50,7 @@ def spec_of(chat, task, n=20, **options):
 
 
 def ask(spec, store, patience=QUICK):
-    def loader(identified: Identified, on_phase):
+    def loader(handle: ModelHandle, on_phase):
         model = ServerModel(endpoint(spec.model), spec, patience)
         model.check()
         return model
@@ -67,8 +66,8 @@ def test_a_server_is_a_model_like_any_other(chat, task, store):
     """F38. Red if anything but what is asked for is sent: sampling, another model, other messages."""
     chat.answer = lambda text, before: time.sleep(0.01) or gold(text, before)
     outcome = execute(spec_of(chat, task), store)
-    reading = read(store, outcome.record.run_id)
-    assert (outcome.complete, reading.scores.accuracy) == (True, 1)
+    scored = score_run(store, outcome.record.run_id)
+    assert (outcome.complete, scored.scores.accuracy) == (True, 1)
     assert set(chat.asked.values()) == {1}
     assert set(chat.paths) == {"/v1/models", "/v1/chat/completions"}
     body = chat.bodies[0]
@@ -76,7 +75,7 @@ def test_a_server_is_a_model_like_any_other(chat, task, store):
         "model": "m", "temperature": 0, "max_tokens": 16, "stream": False, "repetition_penalty": 1.0,
     }  # fmt: skip
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
-    assert reading.answers[0].completion.prompt_tokens == 11
+    assert scored.answers[0].completion.prompt_tokens == 11
     assert 1 < chat.most_open <= server.CONCURRENT
     assert execute(spec_of(chat, task), store).predicted_now == 0
 
@@ -102,7 +101,7 @@ def test_the_end_of_an_answer_is_told(chat, task, store):
     """F38. Red with finish_reason passed over."""
     chat.answer = lambda text, before: good("bil", finish_reason="length")
     record = ask(spec_of(chat, task, n=1), store).record
-    assert read(store, record.run_id).answers[0].completion.stop == "length"
+    assert score_run(store, record.run_id).answers[0].completion.stop == "length"
 
 
 HTML = (200, {"Content-Type": "text/html"}, b"<html>Please log in</html>")
@@ -145,7 +144,7 @@ def test_what_is_no_answer_is_an_error_and_never_kept(chat, task, store, day):
     assert "evil" not in str(chat.headers)
     (record,) = store.runs()
     assert store.count_done(record.run_id) == 0
-    assert read(store, record.run_id).answers[:] == []
+    assert score_run(store, record.run_id).answers[:] == []
     tries = max(chat.asked.values())
     assert (1 < tries <= QUICK.tries) if again else tries == 1
 
@@ -195,8 +194,8 @@ def test_a_third_of_refusals_loses_nothing_and_asks_nothing_twice(chat, task, st
         except ModelError:
             continue
         break
-    reading = read(store, store.runs()[0].run_id)
-    assert (complete, len(reading.answers), reading.scores.accuracy) == (True, 400, 1)
+    scored = score_run(store, store.runs()[0].run_id)
+    assert (complete, len(scored.answers), scored.scores.accuracy) == (True, 400, 1)
     assert len(sent) == len(set(sent)) == 400
 
 
@@ -224,9 +223,9 @@ def test_a_late_reply_is_nobodys_answer(chat, task, store):
         return gold(text, before)
 
     chat.answer = answer
-    reading = read(store, ask(spec_of(chat, task, n=32), store).record.run_id)
-    assert reading.scores.accuracy == 1
-    assert not [a for a in reading.answers if "late_answer" in a.completion.text]
+    scored = score_run(store, ask(spec_of(chat, task, n=32), store).record.run_id)
+    assert scored.scores.accuracy == 1
+    assert not [a for a in scored.answers if "late_answer" in a.completion.text]
 
 
 def test_when_everything_fails_it_stops_after_twenty(chat, task, store):
@@ -261,18 +260,18 @@ def test_a_prompt_that_is_too_long_for_the_server_is_counted_as_that(chat, task,
     """F26. Red with a refusal for length taken for a failure of the run."""
     too_long = refusal(400, "This model's maximum context length is 10 tokens.")
     chat.answer = lambda text, before: too_long if text.endswith("5") else gold(text, before)
-    reading = read(store, ask(spec_of(chat, task, n=30), store).record.run_id)
-    stops = {answer.completion.stop for answer in reading.answers if answer.example.text.endswith("5")}
+    scored = score_run(store, ask(spec_of(chat, task, n=30), store).record.run_id)
+    stops = {answer.completion.stop for answer in scored.answers if answer.example.text.endswith("5")}
     assert stops == {"too_long"}
-    assert reading.scores.unparsed == sum(answer.example.text.endswith("5") for answer in reading.answers) > 0
+    assert scored.scores.unparsed == sum(answer.example.text.endswith("5") for answer in scored.answers) > 0
 
 
 def test_half_a_surrogate_pair_in_a_reply_is_no_trouble(chat, task, store):
     """F38. Red with JSON's escapes kept as they are: the store cannot encode them."""
     content = good("bill")[2].replace(b"bill", b"bill \\ud800")
     chat.answer = lambda text, before: (200, {}, content)
-    reading = read(store, ask(spec_of(chat, task, n=1), store).record.run_id)
-    assert reading.answers[0].completion.text == "bill ?"
+    scored = score_run(store, ask(spec_of(chat, task, n=1), store).record.run_id)
+    assert scored.answers[0].completion.text == "bill ?"
 
 
 @pytest.mark.parametrize(
@@ -284,7 +283,7 @@ def test_half_a_surrogate_pair_in_a_reply_is_no_trouble(chat, task, store):
 def test_an_address_that_is_none_is_refused_without_its_secrets(task, store, name):
     """F40. Red with the address in the message as it is."""
     with pytest.raises(SpecError) as caught:
-        prepare(RunSpec(TaskSource(str(task)), name), store)
+        plan_run(RunSpec(TaskSource(str(task)), name), store)
     assert CANARY not in str(caught.value)
     assert store.runs() == []
 
@@ -306,7 +305,7 @@ def test_the_key_is_in_one_header_and_nowhere_else(chat, task, store, tmp_path, 
         messages.append(repr(caught.value) + str(caught.value) + repr(vars(caught.value)))
     assert all(headers.get("Authorization") == f"Bearer {CANARY}" for headers in chat.headers)
     (record,) = [run for run in store.runs() if run.n == 64]
-    export_run(store, read(store, record.run_id), tmp_path / "out")
+    export_run(store, score_run(store, record.run_id), tmp_path / "out")
     command = [sys.executable, "-m", "evalcore", "run", "--task", str(task), "--model", f"{chat.url}#m", "--n", "8"]
     done = subprocess.run(
         [*command, "--cache", str(store.folder)], capture_output=True, text=True, cwd=ROOT, timeout=60
@@ -404,7 +403,7 @@ def test_a_servers_failure_is_not_the_models_answer(chat, task, store, ending):
         ask(spec_of(chat, task, n=3), store)
     assert "0 of 3 examples have an answer" in str(caught.value)
     (record,) = store.runs()
-    assert (store.count_done(record.run_id), read(store, record.run_id).scores.unparsed) == (0, 0)
+    assert (store.count_done(record.run_id), score_run(store, record.run_id).scores.unparsed) == (0, 0)
     tries = max(chat.asked.values())
     assert (1 < tries <= QUICK.tries) if again else tries == 1
     chat.answer = gold
@@ -423,13 +422,13 @@ def test_what_servers_write_at_a_good_end_is_an_answer(chat, task, store):
     chat.answer = lambda text, before: reply(
         {"content": text.split()[0]}, endings[" ".join(text.split()[1:])], usage={"prompt_tokens": 5}
     )
-    reading = read(store, ask(spec_of(chat, task, n=11, sample="first"), store).record.run_id)
-    assert [answer.completion.stop for answer in reading.answers] == list(GOOD_ENDINGS.values())
-    assert reading.scores.accuracy == 1
+    scored = score_run(store, ask(spec_of(chat, task, n=11, sample="first"), store).record.run_id)
+    assert [answer.completion.stop for answer in scored.answers] == list(GOOD_ENDINGS.values())
+    assert scored.scores.accuracy == 1
     without = {"choices": [{"message": {"content": "bill"}}]}
     chat.answer = lambda text, before: (200, {}, json.dumps(without).encode())
-    reading = read(store, ask(spec_of(chat, task, n=1, seed=1, max_new_tokens=8), store).record.run_id)
-    assert reading.answers[0].completion.stop == "eos"
+    scored = score_run(store, ask(spec_of(chat, task, n=1, seed=1, max_new_tokens=8), store).record.run_id)
+    assert scored.answers[0].completion.stop == "eos"
 
 
 def filtered(text):
@@ -453,9 +452,9 @@ def test_texts_that_a_filter_refuses_cost_one_question_each_and_no_other_example
         assert "37 of 40 examples have an answer" in str(caught.value)
         assert {times for text, times in chat.asked.items() if filtered(text)} == {attempt}
     assert {times for text, times in chat.asked.items() if not filtered(text)} == {1}
-    reading = read(store, store.runs()[0].run_id)
-    assert (reading.scores.n, reading.scores.accuracy, reading.scores.unparsed) == (37, 1, 0)
-    assert "37 of 40 examples are predicted so far" in find(reading)[0].sentence
+    scored = score_run(store, store.runs()[0].run_id)
+    assert (scored.scores.n, scored.scores.accuracy, scored.scores.unparsed) == (37, 1, 0)
+    assert "37 of 40 examples are predicted so far" in find(scored)[0].sentence
 
 
 def test_many_refusals_in_a_row_do_not_keep_the_others_from_being_asked(chat, task, store):
@@ -489,7 +488,7 @@ def test_the_worker_compares_what_was_answered_with_the_baselines(chat, task, st
     """F54. Red with the baselines left out as soon as one text is refused."""
     chat.answer = lambda text, before: FILTERS["finish_reason"]() if filtered(text) else gold(text, before)
     with pytest.raises(ModelError, match="37 of 40 examples have an answer"):
-        worker._predict(spec_of(chat, task, n=40, sample="first"), store, worker.Warm(), lambda progress: True)
+        worker._predict(spec_of(chat, task, n=40, sample="first"), store, worker.ModelCache(), lambda progress: True)
     assert {(run.spec.model, run.finished is None) for run in store.runs()} == {
         (f"{chat.url}#m", True), ("majority", False), ("tfidf", False)
     }  # fmt: skip
@@ -528,7 +527,7 @@ def test_a_count_that_is_none_is_unknown(chat, task, store):
     replies.append((200, {}, huge))
     chat.answer = lambda text, before: replies[int(text.split()[-1])]
     outcome = ask(spec_of(chat, task, n=len(replies), sample="first"), store)
-    answers = read(store, outcome.record.run_id).answers
+    answers = score_run(store, outcome.record.run_id).answers
     assert [(answer.completion.text, answer.completion.prompt_tokens) for answer in answers] == [("bill", 0)] * len(
         replies
     )
@@ -566,17 +565,17 @@ def test_an_answer_beside_reasoning_is_one_and_so_is_an_empty_one_that_ended(cha
     """F54. Red with reasoning looked for before the text."""
     chat.answer = lambda text, before: reply({"content": "bill", "reasoning_content": "Let me see"}, "stop")
     record = ask(spec_of(chat, task, n=1), store).record
-    assert read(store, record.run_id).answers[0].completion.text == "bill"
+    assert score_run(store, record.run_id).answers[0].completion.text == "bill"
     chat.answer = lambda text, before: reply({"content": ""}, "stop", usage={"completion_tokens_details": None})
     record = ask(spec_of(chat, task, n=1, max_new_tokens=4), store).record
-    completion = read(store, record.run_id).answers[0].completion
+    completion = score_run(store, record.run_id).answers[0].completion
     assert (completion.text, completion.stop) == ("", "eos")
 
 
 def test_reasoning_inside_the_text_that_was_cut_is_told_by_the_findings(chat, task, store):
     """F54. Red with unparsed completions whose likely reason, the limit, is not named beside them."""
     chat.answer = lambda text, before: reply({"content": "<think>Let me see"}, "length")
-    found = {f.kind: f for f in find(read(store, ask(spec_of(chat, task, n=20), store).record.run_id))}
+    found = {f.kind: f for f in find(score_run(store, ask(spec_of(chat, task, n=20), store).record.run_id))}
     assert (
         "Of the unparsed, 20 were cut at 16 tokens, the likely reason: raise max_new_tokens."
         in found["unparsed"].meaning
@@ -586,7 +585,7 @@ def test_reasoning_inside_the_text_that_was_cut_is_told_by_the_findings(chat, ta
     chat.answer = lambda text, before: good("who knows")
     found = {
         f.kind: f
-        for f in find(read(store, ask(spec_of(chat, task, n=20, seed=2, max_new_tokens=9), store).record.run_id))
+        for f in find(score_run(store, ask(spec_of(chat, task, n=20, seed=2, max_new_tokens=9), store).record.run_id))
     }
     assert "max_new_tokens" not in found["unparsed"].meaning
 
@@ -595,14 +594,14 @@ def test_a_completion_is_cut_to_what_was_asked_for(chat, task, store):
     """F56. Red with all of it kept: 1.2 MB where 16 tokens were asked for took the parser seconds."""
     chat.answer = lambda text, before: good("bill " * 240_000)
     started = time.monotonic()
-    completion = read(store, ask(spec_of(chat, task, n=1), store).record.run_id).answers[0].completion
+    completion = score_run(store, ask(spec_of(chat, task, n=1), store).record.run_id).answers[0].completion
     assert (len(completion.text), completion.stop) == (16 * CHARACTERS_OF_A_TOKEN, "length")
     assert time.monotonic() - started < 5
     longest = " " * 128 * 16  # as many spaces as the longest token has, 16 times
     for text in (longest, "x" * 16 * CHARACTERS_OF_A_TOKEN):
         chat.answer = lambda asked, before, text=text: good(text)
         completion = (
-            read(store, ask(spec_of(chat, task, n=1, seed=len(text)), store).record.run_id).answers[0].completion
+            score_run(store, ask(spec_of(chat, task, n=1, seed=len(text)), store).record.run_id).answers[0].completion
         )
     assert (completion.text, completion.stop) == (text, "eos")
 
@@ -621,8 +620,8 @@ NOT_LOOPBACK = (
 
 def test_only_what_is_certainly_this_machine_is_loopback():
     """F58. Red with a name that begins or ends like it, looks like it, or leads to it taken for this machine."""
-    assert [host for host in LOOPBACK if not apikey.is_loopback(host)] == []
-    assert [host for host in NOT_LOOPBACK if apikey.is_loopback(host)] == []
+    assert [host for host in LOOPBACK if not api_key.is_loopback(host)] == []
+    assert [host for host in NOT_LOOPBACK if api_key.is_loopback(host)] == []
 
 
 HOSTS = (
@@ -654,16 +653,16 @@ SENT = (
 
 def test_the_key_is_for_this_machine_and_named_hosts_over_https(monkeypatch):
     """F58. Red with the key in the header of whatever address is typed in."""
-    monkeypatch.setenv(apikey.API_KEY_VARIABLE, CANARY)
-    monkeypatch.setenv(apikey.API_HOSTS_VARIABLE, HOSTS)
+    monkeypatch.setenv(api_key.API_KEY_VARIABLE, CANARY)
+    monkeypatch.setenv(api_key.API_HOSTS_VARIABLE, HOSTS)
     for url, why in WITHHELD.items():
-        assert why in apikey.why_withheld(url), url
-    assert {url: apikey.why_withheld(url) for url in SENT} == dict.fromkeys(SENT, "")
-    monkeypatch.delenv(apikey.API_HOSTS_VARIABLE)
-    assert "is not named" in apikey.why_withheld("https://api.example.com/v1")
-    assert apikey.why_withheld("http://localhost/v1") == ""
-    monkeypatch.delenv(apikey.API_KEY_VARIABLE)
-    assert apikey.why_withheld("http://evil.example/v1") == ""
+        assert why in api_key.why_withheld(url), url
+    assert {url: api_key.why_withheld(url) for url in SENT} == dict.fromkeys(SENT, "")
+    monkeypatch.delenv(api_key.API_HOSTS_VARIABLE)
+    assert "is not named" in api_key.why_withheld("https://api.example.com/v1")
+    assert api_key.why_withheld("http://localhost/v1") == ""
+    monkeypatch.delenv(api_key.API_KEY_VARIABLE)
+    assert api_key.why_withheld("http://evil.example/v1") == ""
 
 
 @pytest.fixture
@@ -683,14 +682,14 @@ def every_name_leads_here(chat, monkeypatch):
 )  # fmt: skip
 def test_what_is_not_sent_is_said(chat, task, store, monkeypatch, every_name_leads_here, url, sent):
     """F58. Red with the key sent to a host that nobody named or over plain HTTP; or withheld without a word."""
-    monkeypatch.setenv(apikey.API_KEY_VARIABLE, CANARY)
-    monkeypatch.setenv(apikey.API_HOSTS_VARIABLE, "api.example.com")
+    monkeypatch.setenv(api_key.API_KEY_VARIABLE, CANARY)
+    monkeypatch.setenv(api_key.API_HOSTS_VARIABLE, "api.example.com")
     spec = RunSpec(TaskSource(str(task)), f"{url}#m", n=4)
     chat.answer = gold
     record = ask(spec, store).record
     keys = {headers.get("Authorization") for headers in chat.headers}
     assert keys == ({f"Bearer {CANARY}"} if sent else {None})
-    assert record.facts["API key"].startswith("sent" if sent else "not sent: ")
+    assert record.metadata["API key"].startswith("sent" if sent else "not sent: ")
     chat.models = refusal(401, "who are you")
     with pytest.raises(ModelError, match="401") as caught:
         ask(RunSpec(TaskSource(str(task)), f"{url}#m", n=5, seed=1), store)
@@ -703,7 +702,7 @@ def test_what_is_not_sent_is_said(chat, task, store, monkeypatch, every_name_lea
 
 def test_a_name_of_this_machine_that_leads_elsewhere_is_not_sent_the_key(chat, task, store, monkeypatch):
     """F58. Red with the name believed, where the table of hosts has it otherwise."""
-    monkeypatch.setenv(apikey.API_KEY_VARIABLE, CANARY)
+    monkeypatch.setenv(api_key.API_KEY_VARIABLE, CANARY)
     monkeypatch.setattr(exchange, "is_loopback", lambda host: host != "127.0.0.1")
     spec = RunSpec(TaskSource(str(task)), f"{chat.url.replace('127.0.0.1', 'localhost')}#m", n=4)
     with pytest.raises(ModelError, match=r"localhost leads to 127\.0\.0\.1, which is not this machine"):

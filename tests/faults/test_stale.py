@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.cli import main as command_line
 from evalcore.errors import SpecError
 from evalcore.parse import matching as parse
@@ -24,15 +24,15 @@ from evalcore.predictors.identify import identify
 from evalcore.predictors.source import locate
 from evalcore.running import run as run_module
 from evalcore.running import worker
-from evalcore.running.run import execute, prepare
+from evalcore.running.run import execute, plan_run
+from evalcore.store import spec as runspec
 from evalcore.store.completion import Completion
 from evalcore.store.database import Store
-from evalcore.store.database import spec as runspec
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, canonical, checked, completion_keys, run_id
 from evalcore.tasks import task as task_module
-from evalcore.tasks.prompt import Renderer, built_in, own
-from evalcore.tasks.task import Example, TaskSource, draw, load_task
+from evalcore.tasks.prompt import Renderer, built_in, custom_prompt
+from evalcore.tasks.task import Example, TaskSource, draw_sample, load_task
 from tests.conftest import ROOT, write_csv
 from tests.faults.victim import LABELS, Logged, asked, spec, write_task
 
@@ -51,7 +51,7 @@ def task(tmp_path):
 
 
 def keys(store, asked_for):
-    return set(prepare(asked_for, store).keys)
+    return set(plan_run(asked_for, store).keys)
 
 
 def rewrite(file, **changes):
@@ -94,8 +94,8 @@ MISSES = {
 def test_a_change_of_one_input_makes_every_completion_another(store, task, model, change):
     """F10, F14. Red with any of these left out of the identity, or with the weights known by name alone."""
     article = built_in("article")
-    store.save_prompt(own("plain", article.system, "{text}"))
-    store.save_prompt(own("dotted", article.system, "{text}."))
+    store.save_prompt(custom_prompt("plain", article.system, "{text}"))
+    store.save_prompt(custom_prompt("dotted", article.system, "{text}."))
     base = RunSpec(TaskSource(str(task)), str(model), "plain", n=N)
     before = keys(store, base)
     changed = MISSES[change](base, task, model)
@@ -175,11 +175,11 @@ def test_keys_are_the_same_in_every_process_and_for_every_order_of_a_dict():
 def test_another_parser_reads_the_stored_answers_anew(store, task, tmp_path, monkeypatch):
     """F12. Red with a score kept in the store, or a reading kept across parsers."""
     record = execute(spec(task, n=64), store, loader=lambda i, on_phase: Logged(i.identity, tmp_path / "log")).record
-    before, calls = read(store, record.run_id), len(asked(tmp_path / "log"))
+    before, calls = score_run(store, record.run_id), len(asked(tmp_path / "log"))
     assert {"exact", "extracted", "ambiguous"} <= set(before.matches)
     monkeypatch.setattr(parse, "PARSER_VERSION", parse.PARSER_VERSION + 1)
     monkeypatch.setattr(parse.LabelParser, "_mentions", lambda self, text: [])
-    after = read(store, record.run_id)
+    after = score_run(store, record.run_id)
     assert "extracted" not in after.matches
     assert after.scores.accuracy < before.scores.accuracy
     assert len(asked(tmp_path / "log")) == calls
@@ -232,28 +232,28 @@ def test_answers_under_an_older_kind_of_key_are_not_read_as_current(store, task,
 
 def test_what_a_page_keeps_follows_the_store(store, task, tmp_path, monkeypatch):
     """F16. Red with a page's reading kept under the run's name alone."""
-    from pages.parts.shell import session as state
+    from pages.parts.shell import session
 
     loader = lambda i, on_phase: Logged(i.identity, tmp_path / "log")  # noqa: E731
     stopped = execute(spec(task, n=64), store, loader=loader, on_progress=lambda progress: progress.done < 16)
-    assert len(state.reading_of(store, stopped.record, "lenient").answers) == 16
+    assert len(session.scored_run_of(store, stopped.record, "lenient").answers) == 16
     record = execute(spec(task, n=64), store, loader=loader).record
-    assert len(state.reading_of(store, record, "lenient").answers) == 64
+    assert len(session.scored_run_of(store, record, "lenient").answers) == 64
 
 
 def test_what_sessions_share_cannot_be_changed_by_one_of_them(store, task, tmp_path):
     """F16. Red while the arrays of a kept reading could be written to."""
-    from pages.parts.shell import session as state
+    from pages.parts.shell import session
 
     loader = lambda i, on_phase: Logged(i.identity, tmp_path / "log")  # noqa: E731
     record = execute(spec(task, n=64), store, loader=loader).record
-    reading = state.reading_of(store, record, "lenient")
-    assert state.reading_of(store, record, "lenient") is reading
-    for array in (reading.y_true, reading.y_pred, reading.confusion, reading.per_class.support):
+    scored = session.scored_run_of(store, record, "lenient")
+    assert session.scored_run_of(store, record, "lenient") is scored
+    for array in (scored.y_true, scored.y_pred, scored.confusion, scored.per_class.support):
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0
     with pytest.raises(AttributeError):
-        reading.answers = ()
+        scored.answers = ()
 
 
 def test_the_data_of_a_session_is_its_own(tmp_path):
@@ -262,13 +262,13 @@ def test_the_data_of_a_session_is_its_own(tmp_path):
     first, second = (load_task(TaskSource(str(tmp_path / "test.csv"))) for _ in range(2))
     with pytest.raises(AttributeError):
         first.test[0].label = "z"
-    assert draw(second, 2, "first")[0].label == "x"
+    assert draw_sample(second, 2, "first")[0].label == "x"
 
 
 def test_identities_hold_no_device_name_or_path(store, task):
     """F11. Red with the path of a model's folder in its identity."""
-    identified = identify(RunSpec(TaskSource(str(task)), "demo"), load_task(TaskSource(str(task))), (), store, print)
-    assert str(DEMO_MODELS) not in json.dumps(dict(identified.identity))
+    handle = identify(RunSpec(TaskSource(str(task)), "demo"), load_task(TaskSource(str(task))), (), store, print)
+    assert str(DEMO_MODELS) not in json.dumps(dict(handle.identity))
     assert locate("demo", Store(store.folder)).fingerprint == locate(str(DEMO_MODELS / "demo"), store).fingerprint
     assert local.ENGINE_VERSION
 
@@ -314,7 +314,7 @@ class Judge:
     batch_size = 8
 
     def __init__(self, identity, right=None):
-        self.identity, self.facts, self.right, self.asked = identity, {}, right, 0
+        self.identity, self.metadata, self.right, self.asked = identity, {}, right, 0
 
     def predict(self, prompts):
         self.asked += len(prompts)
@@ -373,7 +373,7 @@ class Page:
 
     def press(self, *labels):
         next(button for button in self.app.button if button.label in labels).click().run()
-        jobs, warm = Jobs(self.store), worker.Warm()
+        jobs, warm = Jobs(self.store), worker.ModelCache()
         while (job := jobs.claim(os.getpid())) is not None:
             worker._do(job, self.store, jobs, warm)
         return self.look()
@@ -391,15 +391,13 @@ class Page:
 
 @pytest.fixture
 def page_of(store, monkeypatch):
-    from pages.parts.run import progress
-    from pages.parts.run import prompt_preview as preview
-    from pages.parts.shell import frame
-    from pages.parts.shell import session as state
+    from pages.parts.run import progress, prompt_preview
+    from pages.parts.shell import frame, session
 
-    monkeypatch.setattr(state, "open_store", lambda: store)
+    monkeypatch.setattr(session, "open_store", lambda: store)
     for module in (frame, progress):
         monkeypatch.setattr(module, "ensure_worker", lambda store: None)
-    monkeypatch.setattr(preview, "exact_prompt", lambda *_: None)
+    monkeypatch.setattr(prompt_preview, "exact_prompt", lambda *_: None)
     return lambda chosen=None, **query: Page(store, chosen, **query)
 
 
@@ -407,7 +405,7 @@ RUN = ("Run", "Check again")
 
 
 def edit_prompt(system, store, **_):
-    store.save_prompt(own("mine", system, "{text}"))
+    store.save_prompt(custom_prompt("mine", system, "{text}"))
 
 
 def edit_weights(content, model, **_):
@@ -440,7 +438,7 @@ def a_b(request, store, messages, model, judge):
         "shots": lambda identity, messages: "careful" in messages[1]["content"],
     }[decides]
     chosen = RunSpec(TaskSource(str(messages.folder)), str(model), "few-shot:2" if decides == "shots" else "mine", n=12)
-    store.save_prompt(own("mine", CAREFUL, "{text}"))
+    store.save_prompt(custom_prompt("mine", CAREFUL, "{text}"))
     things = {"store": store, "messages": messages, "model": model}
     return SimpleNamespace(
         spec=checked(chosen), a=lambda: to_a(**things), b=lambda: to_b(**things), what=WHAT[request.param]
@@ -517,7 +515,7 @@ def test_a_report_is_held_against_the_baseline_of_todays_train_split(store, mess
         record = store.runs_on_sample(store.runs()[0].sample_id)
         assert (
             next(one for one in record if one.spec.model == "tfidf").identity
-            == prepare(RunSpec(TaskSource(str(messages.folder)), "tfidf", n=16), store).record.identity
+            == plan_run(RunSpec(TaskSource(str(messages.folder)), "tfidf", n=16), store).record.identity
         )
     assert found == [True, False, True]
 
@@ -547,7 +545,7 @@ def test_what_cannot_be_looked_at_shows_the_last_run_and_says_why(store, message
     assert page.accuracy is not None
     assert "the folder holds no test file" in page.said
     assert "What is shown is the last run of it." in page.said
-    store.save_prompt(own("mine", CAREFUL, "{text}"))
+    store.save_prompt(custom_prompt("mine", CAREFUL, "{text}"))
     chosen = checked(RunSpec(TaskSource("demo"), "demo", "mine", n=4))
     execute(chosen, store)
     store.delete_prompt("mine")
@@ -560,7 +558,7 @@ def test_a_page_shows_the_run_of_its_job_although_the_file_was_written_meanwhile
     """F51. Red while the page looked for a run of the file as it is now, and found none."""
     chosen = checked(RunSpec(TaskSource(str(messages.folder)), "majority", n=12))
     page = page_of(chosen)
-    resolve = run_module.prepare
+    resolve = run_module.plan_run
 
     def prepare_and_write(spec, *rest):
         prepared = resolve(spec, *rest)
@@ -599,14 +597,14 @@ def test_a_run_of_an_older_cache_is_found_as_before(store, messages, judge, page
     """F51. Red with a run looked for only where this version notes what words stood for."""
     chosen = checked(RunSpec(TaskSource(str(messages.folder)), "demo", "mine", n=12))
     for system in (CAREFUL, CARELESS):
-        store.save_prompt(own("mine", system, "{text}"))
+        store.save_prompt(custom_prompt("mine", system, "{text}"))
         execute(chosen, store)
     as_format_2(store)
     again = Store(store.folder)
-    store.save_prompt(own("mine", CAREFUL, "{text}"))
+    store.save_prompt(custom_prompt("mine", CAREFUL, "{text}"))
     assert len(again.runs_for(chosen)) == 2
     assert page_of(chosen).accuracy == 1
-    store.save_prompt(own("mine", CARELESS, "{text}"))
+    store.save_prompt(custom_prompt("mine", CARELESS, "{text}"))
     assert page_of(chosen).accuracy < 0.5
 
 
@@ -631,10 +629,10 @@ def test_the_same_run_is_found_by_whatever_words_it_was_asked_for(store, message
 def test_side_by_side_runs_what_is_there_now(store, messages, judge, page_of):
     """F51. Red while an edited prompt counted as run, and its old answers were shown for it."""
     for name, system in (("mine", CAREFUL), ("other", CARELESS)):
-        store.save_prompt(own(name, system, "{text}"))
+        store.save_prompt(custom_prompt(name, system, "{text}"))
     chosen = checked(RunSpec(TaskSource(str(messages.folder)), "demo", "mine", n=12))
     ids = [execute(replace(chosen, prompt=name), store).record.run_id for name in ("mine", "other")]
-    store.save_prompt(own("mine", "Guess twice. One of {labels}.", "{text}"))
+    store.save_prompt(custom_prompt("mine", "Guess twice. One of {labels}.", "{text}"))
     page = page_of(chosen)
     page.app.session_state["sweep_prompts"] = ["mine", "other"]
     page.app.switch_page("pages/side_by_side.py")

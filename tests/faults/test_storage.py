@@ -13,16 +13,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.errors import BlindspotError, DataError, StoreError
 from evalcore.output import export
 from evalcore.output.export import export_run, predictions_csv, predictions_jsonl, run_json, write_file
-from evalcore.output.report import as_json, as_text, findings_of
+from evalcore.output.report import findings_of, report_as_json, report_as_text
 from evalcore.running.run import execute
 from evalcore.store import database as store_module
 from evalcore.store.completion import Completion
 from evalcore.store.database import FILE_NAME, MIGRATIONS, Store
-from evalcore.tasks.prompt import own
+from evalcore.tasks.prompt import custom_prompt
 from tests.conftest import ROOT
 from tests.faults.victim import Logged, asked, spec, start, write_task
 
@@ -60,7 +60,7 @@ def filled(store, run):
 
 def truth(store):
     (record,) = store.runs()
-    return {a.example.text: (a.example.label, a.completion) for a in read(store, record.run_id).answers}
+    return {a.example.text: (a.example.label, a.completion) for a in score_run(store, record.run_id).answers}
 
 
 ANCHORS = {"completions.text": "key", "sample_items.text": "sample_id", "sample_items.label": "text"}
@@ -145,7 +145,7 @@ def test_a_hundred_times_random_bytes_in_the_file_never_give_a_wrong_answer(fill
 
 
 def truth_of(store, record):
-    return {a.example.text: (a.example.label, a.completion) for a in read(store, record.run_id).answers}
+    return {a.example.text: (a.example.label, a.completion) for a in score_run(store, record.run_id).answers}
 
 
 def test_a_hundred_flipped_bits_in_completions_are_noticed_and_each_is_asked_for_again(filled, run, log):
@@ -172,7 +172,7 @@ def test_a_hundred_flipped_bits_in_examples_are_noticed_and_mended_without_a_cal
         flip(filled, f"sample_items.{column}", chance)
         (record,) = filled.runs()
         with pytest.raises(StoreError, match="examples of this run are damaged"):
-            read(filled, record.run_id)
+            score_run(filled, record.run_id)
         run(filled)
         assert truth(filled) == right
     assert len(asked(log)) == N
@@ -344,14 +344,14 @@ def test_an_export_reads_back_as_it_was(filled, tmp_path):
     from evalcore.tasks.data_file import read_table
 
     (record,) = filled.runs()
-    reading = read(filled, record.run_id)
-    files = {path.name: path for path in export_run(filled, reading, tmp_path / "out")}
+    scored = score_run(filled, record.run_id)
+    files = {path.name: path for path in export_run(filled, scored, tmp_path / "out")}
     table = read_table(files["predictions.csv"])
-    assert table.column("text") == [a.example.text for a in reading.answers]
-    assert table.column("completion") == [a.completion.text for a in reading.answers]
+    assert table.column("text") == [a.example.text for a in scored.answers]
+    assert table.column("completion") == [a.completion.text for a in scored.answers]
     lines = read_table(files["predictions.jsonl"])
     assert lines.column("completion") == table.column("completion")
-    assert [row[lines.columns.index("predicted")] for row in lines.rows] == [a.predicted for a in reading.answers]
+    assert [row[lines.columns.index("predicted")] for row in lines.rows] == [a.predicted for a in scored.answers]
 
 
 def test_only_one_module_writes_files_for_people():
@@ -383,19 +383,19 @@ def test_a_number_that_is_none_comes_back_as_it_was(store, value):
 def test_what_is_undefined_is_said_to_be_so_and_left_out_of_means(store, run, filled):
     """F22. Red with NaN written as 0, or averaged."""
     (record,) = filled.runs()
-    reading = read(filled, run(filled, n=5).record.run_id)
-    present = reading.per_class.support > 0
+    scored = score_run(filled, run(filled, n=5).record.run_id)
+    present = scored.per_class.support > 0
     assert 0 < present.sum() < len(present)
-    assert all(math.isnan(f1) for f1 in reading.per_class.f1[~present])
-    assert reading.scores.macro_f1_present == pytest.approx(reading.per_class.f1[present].mean())
-    report = as_json(reading, findings_of(filled, reading))
+    assert all(math.isnan(f1) for f1 in scored.per_class.f1[~present])
+    assert scored.scores.macro_f1_present == pytest.approx(scored.per_class.f1[present].mean())
+    report = report_as_json(scored, findings_of(filled, scored))
     assert [row["f1"] is None for row in report["per_class"]] == [not there for there in present]
     assert (report["labels_present"], report["labels_total"]) == (int(present.sum()), len(present))
-    text = as_text(reading, findings_of(filled, reading))
+    text = report_as_text(scored, findings_of(filled, scored))
     assert f"{int(present.sum())} of {len(present)} labels present" in text
     assert "nan" not in text.lower()
-    assert b"NaN" not in run_json(filled, reading) + predictions_jsonl(reading)
-    assert predictions_csv(reading).count(b"\n") == 6
+    assert b"NaN" not in run_json(filled, scored) + predictions_jsonl(scored)
+    assert predictions_csv(scored).count(b"\n") == 6
     assert record.n == N
 
 
@@ -573,7 +573,7 @@ def test_a_locked_and_a_readonly_database_are_said_as_such(filled, monkeypatch):
     connect = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", lambda path, **more: connect(f"{path.as_uri()}?mode=ro", uri=True, **more))
     with pytest.raises(StoreError, match="cannot be written"):
-        filled.save_prompt(own("mine", "x", "{text}"))
+        filled.save_prompt(custom_prompt("mine", "x", "{text}"))
 
 
 @pytest.mark.skipif(resource is None, reason="no limits here")

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 from streamlit.testing.v1 import AppTest
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.running import worker
 from evalcore.running.run import execute
 from evalcore.store.database import Store
@@ -274,8 +274,7 @@ def test_hostile_data_looks_as_typed_on_every_page_and_nothing_leaves_the_server
 @pytest.fixture
 def own_cache(tmp_path, monkeypatch):
     from evalcore.running import preview
-    from pages.parts.run import progress
-    from pages.parts.run import prompt_preview as parts_preview
+    from pages.parts.run import progress, prompt_preview
     from pages.parts.shell import frame
     from pages.parts.shell import session as state
 
@@ -284,7 +283,7 @@ def own_cache(tmp_path, monkeypatch):
     for module in (frame, progress):
         monkeypatch.setattr(module, "ensure_worker", lambda store: None)
     shown = json.dumps(asdict(preview.Preview("the chat text", 3, True, True)))
-    monkeypatch.setattr(parts_preview, "_ask", lambda store, payload: ("done", shown))
+    monkeypatch.setattr(prompt_preview, "_ask", lambda store, payload: ("done", shown))
     return store
 
 
@@ -456,7 +455,7 @@ def test_the_app_outlives_its_worker_at_any_moment_and_offers_to_go_on(tmp_path,
         assert len(workers_of(cache.resolve())) == 1
         for tab in tabs:
             tab.context.close()
-    assert len(read(store, record.run_id).answers) == store.run(record.run_id).predicted == n
+    assert len(score_run(store, record.run_id).answers) == store.run(record.run_id).predicted == n
 
 
 def test_a_page_on_a_cache_that_cannot_be_written_shows_a_smaller_n(own_cache, colours):
@@ -464,17 +463,17 @@ def test_a_page_on_a_cache_that_cannot_be_written_shows_a_smaller_n(own_cache, c
     execute(RunSpec(TaskSource(str(colours)), "tfidf", n=30), own_cache)
     other = Store(own_cache.folder)
     execute(RunSpec(TaskSource(str(colours)), "tfidf", n=12), other)  # as it would be
-    shelf = {record.n: record.run_id for record in other.runs()}
+    catalog = {record.n: record.run_id for record in other.runs()}
     with other.connect(write=True) as db:
         db.execute("DELETE FROM runs WHERE n = 12")
     before = {path: path.stat().st_mtime_ns for path in own_cache.folder.rglob("*")}
     own_cache.read_only = True
-    app = session(run=shelf[30])
+    app = session(run=catalog[30])
     app.number_input(key="bar_n").set_value(12).run()
     assert not app.exception
     assert any("n = 12 of 40" in caption.value for caption in app.caption)
-    assert app.query_params["run"] == shelf[12]
-    assert app.metric[0].value == f"{100 * read(own_cache, shelf[12]).scores.accuracy:.1f} %"
+    assert app.query_params["run"] == catalog[12]
+    assert app.metric[0].value == f"{100 * score_run(own_cache, catalog[12]).scores.accuracy:.1f} %"
     app.number_input(key="bar_n").set_value(35).run()  # five of these are not stored
     assert not app.exception
     assert not app.metric
@@ -529,7 +528,7 @@ def test_any_failure_of_a_task_fails_its_job_and_the_worker_lives(own_cache, tmp
     job_id = jobs.enqueue("run", checked(RunSpec(TaskSource(str(test), train=str(test)), "majority")).to_json())
     with monkeypatch.context() as broken:
         broken.setattr("evalcore.tasks.task.read_table", fail_with(failure))
-        worker._do(jobs.claim(1), own_cache, jobs, worker.Warm())
+        worker._do(jobs.claim(1), own_cache, jobs, worker.ModelCache())
     job = jobs.get(job_id)
     assert job.state == "failed"
     assert str(test) in job.result
@@ -537,5 +536,5 @@ def test_any_failure_of_a_task_fails_its_job_and_the_worker_lives(own_cache, tmp
     assert "fault of Blindspot" not in job.result
     assert "Traceback" not in capfd.readouterr().err
     again = jobs.enqueue("run", job.payload)
-    worker._do(jobs.claim(1), own_cache, jobs, worker.Warm())
+    worker._do(jobs.claim(1), own_cache, jobs, worker.ModelCache())
     assert jobs.get(again).state == "done"

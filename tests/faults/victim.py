@@ -40,7 +40,7 @@ class Logged:
     """Logs every text it is asked for. Answers from it alone: right, wrong, in a sentence, two labels, nothing."""
 
     def __init__(self, identity, log, batch_size=BATCH, delay_s=0.0):
-        self.facts = {}
+        self.metadata = {}
         self.identity, self.log, self.batch_size, self.delay_s = identity, Path(log), batch_size, delay_s
 
     def predict(self, prompts):
@@ -145,7 +145,7 @@ def main(arguments=None):
     original = run.execute
 
     def execute(spec, store, **more):
-        more["loader"] = lambda identified, on_phase: Logged(identified.identity, options.log, BATCH, options.delay)
+        more["loader"] = lambda handle, on_phase: Logged(handle.identity, options.log, BATCH, options.delay)
         return original(spec, store, **more)
 
     run.execute = execute

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evalcore.metrics.classification import UNPARSED, confusion_counts, scores
-from evalcore.metrics.paired import tango
+from evalcore.metrics.paired import tango_interval
 from evalcore.metrics.paired_intervals import (
     _JACKKNIFED,
     _MEANS,
@@ -95,7 +95,7 @@ def test_the_other_way_round_it_is_the_negative():
 def test_unparsed_is_a_difference_of_two_shares():
     true, a, b = two_runs()
     gained, lost = ((b == UNPARSED) & (a != UNPARSED)).sum(), ((a == UNPARSED) & (b != UNPARSED)).sum()
-    expected = [float(bound) for bound in tango(gained, lost, len(true))]
+    expected = [float(bound) for bound in tango_interval(gained, lost, len(true))]
     assert paired_intervals(true, a, b, 6, "random").difference["unparsed_rate"] == pytest.approx(expected)
 
 

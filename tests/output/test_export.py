@@ -7,7 +7,7 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.output.export import COLUMNS, export_run, predictions_csv, predictions_jsonl, run_json
 from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec
@@ -20,12 +20,12 @@ ANSWERS = {"red thing 0": "Label: red.", "red thing 1": "red or blue", "green th
 
 @pytest.fixture
 def record(store, colours):
-    loader = lambda identified, on_phase: Toy(identified.identity, ANSWERS)  # noqa: E731
+    loader = lambda handle, on_phase: Toy(handle.identity, ANSWERS)  # noqa: E731
     return execute(RunSpec(TaskSource(str(colours)), "tfidf", n=40), store, loader=loader).record
 
 
 def test_a_row_says_what_was_asked_answered_and_made_of_it(store, record, tmp_path):
-    (tmp_path / "p.csv").write_bytes(predictions_csv(read(store, record.run_id)))
+    (tmp_path / "p.csv").write_bytes(predictions_csv(score_run(store, record.run_id)))
     table = read_table(tmp_path / "p.csv")
     assert tuple(table.columns) == COLUMNS
     rows = {row[1]: dict(zip(COLUMNS, row, strict=True)) for row in table.rows}
@@ -42,12 +42,12 @@ def test_a_row_says_what_was_asked_answered_and_made_of_it(store, record, tmp_pa
 
 
 def test_strict_and_lenient_are_exported_as_they_read(store, record):
-    strict, lenient = (predictions_csv(read(store, record.run_id, scoring)) for scoring in ("strict", "lenient"))
+    strict, lenient = (predictions_csv(score_run(store, record.run_id, scoring)) for scoring in ("strict", "lenient"))
     assert strict.count(b'"unparsed"') == lenient.count(b'"unparsed"') + 1
 
 
 def test_json_lines_hold_tokens_and_null_where_nothing_was_understood(store, record):
-    rows = [json.loads(line) for line in predictions_jsonl(read(store, record.run_id)).splitlines()]
+    rows = [json.loads(line) for line in predictions_jsonl(score_run(store, record.run_id)).splitlines()]
     by_text = {row["text"]: row for row in rows}
     assert by_text["red thing 1"]["predicted"] is None
     assert (by_text["red thing 0"]["token_ids"], by_text["red thing 0"]["latency_ms"]) == ([1, 2], 1.5)
@@ -55,10 +55,10 @@ def test_json_lines_hold_tokens_and_null_where_nothing_was_understood(store, rec
 
 
 def test_the_report_says_what_decided_the_run(store, record):
-    content = json.loads(run_json(store, read(store, record.run_id)))
+    content = json.loads(run_json(store, score_run(store, record.run_id)))
     assert RunSpec.from_json(json.dumps(content["run"]["spec"])) == record.spec
     assert content["run"]["identity"] == record.identity
-    assert content["report"]["accuracy"] == read(store, record.run_id).scores.accuracy
+    assert content["report"]["accuracy"] == score_run(store, record.run_id).scores.accuracy
 
 
 def test_the_command_line_writes_the_same_files(store, record, tmp_path):
@@ -69,7 +69,7 @@ def test_the_command_line_writes_the_same_files(store, record, tmp_path):
     assert done.returncode == 0, done.stderr
     written = {path.rpartition("/")[2] for path in json.loads(done.stdout)}
     assert written == {path.name for path in (tmp_path / "new" / "out").iterdir()}
-    here = export_run(store, read(store, record.run_id), tmp_path / "here")
+    here = export_run(store, score_run(store, record.run_id), tmp_path / "here")
     for path in here:
         assert path.read_bytes() == (tmp_path / "new" / "out" / path.name).read_bytes()
 
@@ -89,12 +89,12 @@ def test_the_page_offers_the_four_files(store, record):
     def page(folder, run_id):
         from pathlib import Path
 
-        from evalcore.analysis.scored_run import read
+        from evalcore.analysis.scored_run import score_run
         from evalcore.store.database import Store
         from pages.parts.explore.export import export_buttons
 
         store = Store(Path(folder))
-        export_buttons(store, read(store, run_id))
+        export_buttons(store, score_run(store, run_id))
 
     app = AppTest.from_function(page, kwargs={"folder": str(store.folder), "run_id": record.run_id}).run()
     assert not app.exception

@@ -29,7 +29,7 @@ def models():
 def fast(model, how, answers=(), asked=None):
     decoder = FastDecoder(PackedModel(model), how)
     if asked is not None:
-        decoder.expect(asked, list(answers))
+        decoder.prepare(asked, list(answers))
     return decoder
 
 

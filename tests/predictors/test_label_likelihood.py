@@ -5,14 +5,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from evalcore.analysis.scored_run import ranked_labels, read  # noqa: E402
+from evalcore.analysis.scored_run import ranked_labels, score_run  # noqa: E402
 from evalcore.predictors.engines.label_likelihood import ForwardScorer, TrieScorer  # noqa: E402
 from evalcore.predictors.engines.packed import PackedModel  # noqa: E402
 from evalcore.running.run import execute  # noqa: E402
 from evalcore.store.database import Store  # noqa: E402
 from evalcore.store.spec import RunSpec  # noqa: E402
 from evalcore.tasks.prompt import BUILT_IN, Renderer  # noqa: E402
-from evalcore.tasks.task import TaskSource, draw, load_task  # noqa: E402
+from evalcore.tasks.task import TaskSource, draw_sample, load_task  # noqa: E402
 from tests.predictors.test_local import loaded  # noqa: E402, F401
 from tests.tools.tiny import CASCADING, END, prompts, tiny_model  # noqa: E402
 
@@ -56,11 +56,11 @@ def test_the_order_of_answers_and_prompts_does_not_matter():
 def test_every_engine_chooses_alike(loaded, prompt):  # noqa: F811
     task = load_task(TaskSource("demo"))
     renderer = Renderer(task, BUILT_IN[prompt])
-    asked = [renderer.messages(example.text) for example in draw(task, 6, "stratified")]
+    asked = [renderer.messages(example.text) for example in draw_sample(task, 6, "stratified")]
     by_engine = []
     for engine in ("fast", "batched", "loop"):
         model = loaded(answers=renderer.answers, engine=engine, decoding="choose")
-        model.expect(asked, renderer.answers)
+        model.prepare(asked, renderer.answers)
         by_engine.append(model.predict(asked))
     for others in by_engine[1:]:
         assert [c.text for c in others] == [c.text for c in by_engine[0]]
@@ -72,9 +72,9 @@ def test_every_engine_chooses_alike(loaded, prompt):  # noqa: F811
 def test_a_run_that_chooses_is_never_unparsed_and_keeps_every_probability(tmp_path):
     store = Store(tmp_path / "cache")
     outcome = execute(RunSpec(n=12, decoding="choose"), store)
-    reading = read(store, outcome.record.run_id)
-    assert reading.scores.unparsed == 0
-    for answer in reading.answers:
+    scored = score_run(store, outcome.record.run_id)
+    assert scored.scores.unparsed == 0
+    for answer in scored.answers:
         best, runner_up, *others = ranked_labels(outcome.record, answer.completion)
         assert best.label == answer.predicted
         assert best.share > runner_up.share
@@ -90,13 +90,13 @@ def test_the_mean_per_token_is_another_choice_under_another_key(tmp_path):
     by_sum = execute(RunSpec(n=12, decoding="choose"), store).record
     by_mean = execute(RunSpec(n=12, decoding="choose-mean"), store).record
     assert by_sum.run_id != by_mean.run_id
-    sums = [a.completion.label_logprobs for a in read(store, by_sum.run_id).answers]
-    assert sums == [a.completion.label_logprobs for a in read(store, by_mean.run_id).answers]
+    sums = [a.completion.label_logprobs for a in score_run(store, by_sum.run_id).answers]
+    assert sums == [a.completion.label_logprobs for a in score_run(store, by_mean.run_id).answers]
 
 
 def test_other_labels_are_another_choice(tmp_path):
     """Two tasks whose prompts do not name their labels: what there is to choose from is part of the key."""
-    from evalcore.running.run import prepare
+    from evalcore.running.run import plan_run
     from evalcore.tasks.task import Example
     from tests.conftest import write_csv
 
@@ -106,5 +106,5 @@ def test_other_labels_are_another_choice(tmp_path):
         rows = [Example("hello there", "alpha"), Example("good bye", other)]
         path = write_csv(tmp_path / other / "test.csv", rows)
         spec = RunSpec(TaskSource(str(path)), prompt="bare", n=1, sample="first", decoding="choose")
-        keys.append(prepare(spec, store).keys)
+        keys.append(plan_run(spec, store).keys)
     assert keys[0] != keys[1]

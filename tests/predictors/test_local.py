@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError
 from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import local
@@ -16,7 +16,7 @@ from evalcore.running.run import execute
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.prompt import BUILT_IN, Renderer
-from evalcore.tasks.task import Example, TaskSource, draw, load_task
+from evalcore.tasks.task import Example, TaskSource, draw_sample, load_task
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def edit(file, **changes):
 
 def prompts(task, prompt="article", n=12):
     renderer = Renderer(task, BUILT_IN[prompt])
-    return [renderer.messages(example.text) for example in draw(task, n, "stratified")]
+    return [renderer.messages(example.text) for example in draw_sample(task, n, "stratified")]
 
 
 def plain_loop(model, messages, limit):
@@ -77,8 +77,8 @@ def test_every_engine_answers_as_the_plain_loop_does(demo, loaded, prompt):
     assert [one_by_one.predict([messages])[0].token_ids for messages in asked] == expected
     for engine, runs_as in (("batched", "batched, prefix cached"), ("fast", "fast")):
         at_once = loaded(engine=engine, batch_size=5)
-        at_once.expect(asked, Renderer(demo, BUILT_IN[prompt]).answers)
-        assert at_once.facts["engine"] == runs_as
+        at_once.prepare(asked, Renderer(demo, BUILT_IN[prompt]).answers)
+        assert at_once.metadata["engine"] == runs_as
         assert [completion.token_ids for completion in at_once.predict(asked)] == expected
 
 
@@ -97,8 +97,8 @@ def test_as_shipped_applies_what_generation_config_says_and_plain_does_not(demo,
     edit(copy / "generation_config.json", repetition_penalty=2.5)
     asked = prompts(demo, "numbered", n=24)
     plain, shipped = loaded(str(copy)), loaded(str(copy), decoding="as-shipped")
-    assert plain.facts["repetition_penalty"] == "1"
-    assert shipped.facts["repetition_penalty"] == "2.5"
+    assert plain.metadata["repetition_penalty"] == "1"
+    assert shipped.metadata["repetition_penalty"] == "2.5"
     assert plain.identity != shipped.identity
     first, second = plain.predict(asked), shipped.predict(asked)
     assert [c.text for c in first] != [c.text for c in second]  # it falls on the digits that stand in the list
@@ -131,8 +131,8 @@ def test_it_counts_as_unparsed_in_the_run(tmp_path, demo):
     rows = [Example("my bill is too high", "bill_too_high"), Example("slow " * 5000, "internet_slow")]
     path = write_csv(tmp_path / "long.csv", rows)
     store = Store(tmp_path / "cache")
-    reading = read(store, execute(RunSpec(TaskSource(str(path)), "demo", n=2), store).record.run_id)
-    assert reading.scores.unparsed >= 1
+    scored = score_run(store, execute(RunSpec(TaskSource(str(path)), "demo", n=2), store).record.run_id)
+    assert scored.scores.unparsed >= 1
 
 
 def test_out_of_memory_says_what_to_choose(demo, loaded, monkeypatch):
@@ -203,6 +203,6 @@ def test_half_precision_runs_and_is_another_key(demo, tmp_path):
     half = execute(RunSpec(n=6, dtype="bfloat16"), store)
     assert half.predicted_now == 6
     assert half.record.identity != full.record.identity
-    assert re.fullmatch(r"\d of 6", half.record.facts["differing_from_loop"])
-    assert "differing_from_loop" not in full.record.facts
-    assert not math.isnan(read(store, half.record.run_id).scores.accuracy)
+    assert re.fullmatch(r"\d of 6", half.record.metadata["differing_from_loop"])
+    assert "differing_from_loop" not in full.record.metadata
+    assert not math.isnan(score_run(store, half.record.run_id).scores.accuracy)

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError
-from evalcore.running.run import execute, prepare
+from evalcore.running.run import execute, plan_run
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
 from tests.conftest import ROOT, Toy
@@ -31,8 +31,8 @@ class Loader:
         self.toys = []
         self.options = options
 
-    def __call__(self, identified, on_phase):
-        self.toys.append(Toy(identified.identity, {}, **self.options))
+    def __call__(self, handle, on_phase):
+        self.toys.append(Toy(handle.identity, {}, **self.options))
         return self.toys[-1]
 
     @property
@@ -45,9 +45,9 @@ def test_a_run_predicts_every_example_once_and_is_stored(store, spec):
     outcome = execute(spec, store, loader=loader)
     assert (outcome.predicted_now, outcome.from_cache, outcome.complete) == (40, 0, True)
     assert len(loader.asked) == len(set(loader.asked)) == 40
-    reading = read(store, outcome.record.run_id)
-    assert len(reading.answers) == 40
-    assert reading.scores.accuracy == 4 / 40 or reading.scores.accuracy == 16 / 40  # all "red"
+    scored = score_run(store, outcome.record.run_id)
+    assert len(scored.answers) == 40
+    assert scored.scores.accuracy == 4 / 40 or scored.scores.accuracy == 16 / 40  # all "red"
     assert outcome.record.finished is not None
 
 
@@ -80,7 +80,7 @@ def test_a_stopped_run_keeps_its_batches_and_goes_on(store, spec):
 
     stopped = execute(spec, store, loader=Loader(), on_progress=stop_after_two)
     assert (stopped.predicted_now, stopped.complete) == (8, False)
-    assert len(read(store, stopped.record.run_id).answers) == 8
+    assert len(score_run(store, stopped.record.run_id).answers) == 8
     loader = Loader()
     outcome = execute(spec, store, loader=loader)
     assert (len(loader.asked), outcome.complete) == (32, True)
@@ -95,7 +95,7 @@ def test_a_predictor_that_fails_midway_loses_nothing(store, spec):
             return super().predict(prompts)
 
     with pytest.raises(ModelError):
-        execute(spec, store, loader=lambda identified, on_phase: Failing(identified.identity, {}))
+        execute(spec, store, loader=lambda handle, on_phase: Failing(handle.identity, {}))
     loader = Loader()
     assert execute(spec, store, loader=loader).complete
     assert len(loader.asked) == 40 - 12
@@ -168,7 +168,7 @@ def test_a_waiting_run_says_for_whom_and_can_be_stopped(store, spec):
 def test_rescoring_calls_no_model_and_strict_never_scores_above_lenient(store, spec):
     answers = {f"red thing {i}": text for i, text in enumerate(["red", "Red.", "it is red", "red or blue", "x"] * 4)}
     outcome = execute(spec, store, loader=lambda i, on_phase: Toy(i.identity, answers))
-    strict, lenient = (read(store, outcome.record.run_id, scoring) for scoring in ("strict", "lenient"))
+    strict, lenient = (score_run(store, outcome.record.run_id, scoring) for scoring in ("strict", "lenient"))
     assert lenient.scores.correct - strict.scores.correct == 6  # of 16 red ones: 3 "Red." and 3 "it is red"
     assert lenient.scores.unparsed == 6
     assert strict.scores.correct + strict.scores.wrong + strict.scores.unparsed == 40
@@ -180,7 +180,7 @@ def test_n_above_the_split_takes_all_of_it(store, spec):
 
 
 def test_two_models_never_share_a_completion(store, spec):
-    tfidf, majority = (set(prepare(replace(spec, model=model), store).keys) for model in ("tfidf", "majority"))
+    tfidf, majority = (set(plan_run(replace(spec, model=model), store).keys) for model in ("tfidf", "majority"))
     assert not tfidf & majority
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.running import preview, worker
 from evalcore.store.jobs import REPORTS_KEPT, Jobs, Pace
 from evalcore.store.spec import RunSpec, checked
@@ -105,7 +105,7 @@ def test_a_worker_predicts_and_compares_with_baselines(store, jobs, colours):
     worker.ensure_worker(store)
     job = ended(jobs, job_id)
     assert (job.state, job.result, job.done, job.total) == ("done", "", 12, 12)
-    assert len(read(store, job.run_id).answers) == 12
+    assert len(score_run(store, job.run_id).answers) == 12
     on_sample = {run.spec.model for run in store.runs_on_sample(store.run(job.run_id).sample_id)}
     assert on_sample == {"demo", "majority", "tfidf"}
 
@@ -133,7 +133,7 @@ def test_a_stopped_job_keeps_what_is_done_and_goes_on(store, jobs, colours):
     jobs.stop(job_id)
     job = ended(jobs, job_id)
     assert job.state == "stopped"
-    kept = len(read(store, job.run_id).answers)
+    kept = len(score_run(store, job.run_id).answers)
     assert 3 < kept < 300
     again = jobs.enqueue("run", replace(spec, n=kept + 5).to_json())
     job = ended(jobs, again)

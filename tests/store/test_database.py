@@ -8,7 +8,7 @@ import pytest
 from evalcore.errors import StoreError
 from evalcore.store.completion import Completion
 from evalcore.store.database import FILE_NAME, MIGRATIONS, Store
-from evalcore.tasks.prompt import own
+from evalcore.tasks.prompt import custom_prompt
 
 ROWS = [(bytes([i]) * 32, Completion(f"text {i}", (i, 2), 5, "eos", 0.5)) for i in range(20)]
 KEYS = [key for key, _ in ROWS]
@@ -117,11 +117,11 @@ def test_threads_can_share_a_store(store):
 
 
 def test_a_persons_prompts_are_kept_replaced_and_removed(store):
-    store.save_prompt(own("mine", "one", "{text}"))
-    store.save_prompt(own("mine", "two", "{text}"))
-    assert store.own_prompts()["mine"].system == "two"
+    store.save_prompt(custom_prompt("mine", "one", "{text}"))
+    store.save_prompt(custom_prompt("mine", "two", "{text}"))
+    assert store.custom_prompts()["mine"].system == "two"
     store.delete_prompt("mine")
-    assert store.own_prompts() == {}
+    assert store.custom_prompts() == {}
 
 
 def test_an_unknown_run_is_said_to_be_so(store):

@@ -1,7 +1,7 @@
 import pytest
 
 from evalcore.errors import SpecError
-from evalcore.tasks.prompt import BUILT_IN, DESCRIPTIONS, Renderer, built_in, own
+from evalcore.tasks.prompt import BUILT_IN, DESCRIPTIONS, Renderer, built_in, custom_prompt
 from evalcore.tasks.task import Example, TaskSource, load_task, make_task
 
 
@@ -82,19 +82,19 @@ def test_placeholders_inside_the_data_stay_as_they_are():
 )
 def test_a_prompt_of_ones_own_that_cannot_work_is_refused(name, system, user):
     with pytest.raises(SpecError):
-        own(name, system, user)
+        custom_prompt(name, system, user)
 
 
 def test_a_prompt_of_ones_own_is_filled(task):
-    messages = Renderer(task, own("mine", "One of {labels}.", "Message: {text} Intent:")).messages("hi")
+    messages = Renderer(task, custom_prompt("mine", "One of {labels}.", "Message: {text} Intent:")).messages("hi")
     assert messages[0]["content"] == f"One of {', '.join(task.labels)}."
     assert messages[1]["content"] == "Message: hi Intent:"
 
 
 def test_a_fingerprint_changes_with_everything_but_the_name():
-    base = own("a", "s", "{text}")
-    assert base.fingerprint == own("b", "s", "{text}").fingerprint
-    assert len({own("a", "s", "{text}").fingerprint, own("a", "s2", "{text}").fingerprint,
-                own("a", "s", "{text}.").fingerprint, built_in("few-shot:2").fingerprint,
+    base = custom_prompt("a", "s", "{text}")
+    assert base.fingerprint == custom_prompt("b", "s", "{text}").fingerprint
+    assert len({custom_prompt("a", "s", "{text}").fingerprint, custom_prompt("a", "s2", "{text}").fingerprint,
+                custom_prompt("a", "s", "{text}.").fingerprint, built_in("few-shot:2").fingerprint,
                 built_in("few-shot:3").fingerprint, built_in("shuffled-labels:2").fingerprint,
                 built_in("article").fingerprint, built_in("numbered").fingerprint}) == 8  # fmt: skip

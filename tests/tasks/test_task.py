@@ -4,7 +4,7 @@ import pytest
 
 from evalcore.errors import DataError, SpecError
 from evalcore.paths import DEMO_DATA
-from evalcore.tasks.task import Example, TaskSource, draw, fingerprint, load_task, make_task, shots
+from evalcore.tasks.task import Example, TaskSource, draw_sample, fingerprint, load_task, make_task, shots
 from tests.conftest import BANKING77, COLOURS, needs_banking77, write_csv
 
 
@@ -16,45 +16,45 @@ def task(colours):
 @pytest.mark.parametrize("sample", ["stratified", "random", "first"])
 @pytest.mark.parametrize("seed", [0, 1, 5])
 def test_a_larger_sample_begins_with_the_smaller_one(task, sample, seed):
-    whole = draw(task, 40, sample, seed)
+    whole = draw_sample(task, 40, sample, seed)
     for n in (1, 4, 7, 39):
-        assert draw(task, n, sample, seed) == whole[:n]
+        assert draw_sample(task, n, sample, seed) == whole[:n]
 
 
 @pytest.mark.parametrize("n", [4, 10, 20, 31, 40])
 def test_a_stratified_sample_gives_each_label_its_share(task, n):
-    counts = Counter(example.label for example in draw(task, n, "stratified", seed=3))
+    counts = Counter(example.label for example in draw_sample(task, n, "stratified", seed=3))
     for label, support in zip(COLOURS, (16, 12, 8, 4), strict=True):
         assert abs(counts[label] - n * support / 40) <= 1
 
 
 def test_a_stratified_sample_has_every_label_before_any_twice(task):
-    assert {example.label for example in draw(task, 4, "stratified")} == set(COLOURS)
+    assert {example.label for example in draw_sample(task, 4, "stratified")} == set(COLOURS)
 
 
 @pytest.mark.parametrize("sample", ["stratified", "random"])
 def test_a_sample_does_not_depend_on_the_order_of_the_file(task, sample):
     turned = make_task("turned", task.test[::-1], task.train, task.labels, "")
-    assert draw(turned, 17, sample, 2) == draw(task, 17, sample, 2)
+    assert draw_sample(turned, 17, sample, 2) == draw_sample(task, 17, sample, 2)
 
 
 def test_the_seed_decides_which_examples_are_drawn(task):
-    assert set(draw(task, 10, "random", 0)) != set(draw(task, 10, "random", 1))
+    assert set(draw_sample(task, 10, "random", 0)) != set(draw_sample(task, 10, "random", 1))
 
 
 def test_first_is_the_order_of_the_file(task):
-    assert draw(task, 5, "first") == task.test[:5]
+    assert draw_sample(task, 5, "first") == task.test[:5]
 
 
 def test_texts_that_occur_twice_are_both_kept():
     doubled = make_task("d", [Example("a", "x"), Example("a", "x"), Example("b", "y")], (), None, "")
-    assert Counter(draw(doubled, 3, "stratified")) == Counter(doubled.test)
+    assert Counter(draw_sample(doubled, 3, "stratified")) == Counter(doubled.test)
 
 
 @pytest.mark.parametrize("n", [0, -1])
 def test_a_sample_of_nothing_is_refused(task, n):
     with pytest.raises(SpecError, match="at least 1"):
-        draw(task, n, "random")
+        draw_sample(task, n, "random")
 
 
 def test_columns_are_guessed_or_given(tmp_path):
@@ -175,5 +175,5 @@ def test_banking77_is_read_exactly():
     assert sum("\n" in text for text in texts) == 3
     assert sum(text != text.strip() for text in texts) == 3
     assert sum(not text.isascii() for text in texts) == 9
-    assert len({example.label for example in draw(task, 400, "first")}) == 10
-    assert len({example.label for example in draw(task, 77, "stratified")}) == 77
+    assert len({example.label for example in draw_sample(task, 400, "first")}) == 10
+    assert len({example.label for example in draw_sample(task, 77, "stratified")}) == 77

@@ -32,9 +32,7 @@ def main(folder: str, spec: str, log: str, delay_s: str) -> None:
                 stream.writelines(f"{message[-1]['content']}\n" for message in prompts)
             return super().predict(prompts)
 
-    execute(
-        RunSpec.from_json(spec), Store(Path(folder)), loader=lambda identified, on_phase: Slow(identified.identity, {})
-    )
+    execute(RunSpec.from_json(spec), Store(Path(folder)), loader=lambda handle, on_phase: Slow(handle.identity, {}))
 
 
 if __name__ == "__main__":

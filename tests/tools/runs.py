@@ -1,6 +1,6 @@
 """Stored runs of given answers, for tests that hold runs against each other."""
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.store.importing import import_table
 from evalcore.tasks.data_file import Table
 
@@ -13,6 +13,6 @@ def stored(store, gold, answers, *, texts=None, labels=None, name="rows.csv"):
     return import_table(table, name, store, labels=list(labels) if labels else None)
 
 
-def reading(store, gold, answers, scoring="lenient", **options):
+def scored(store, gold, answers, scoring="lenient", **options):
     """The same, read."""
-    return read(store, stored(store, gold, answers, **options).run_id, scoring)
+    return score_run(store, stored(store, gold, answers, **options).run_id, scoring)

@@ -24,7 +24,7 @@ from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import sync_playwright
 from sklearn.metrics import f1_score
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.errors import BlindspotError
 from evalcore.parse.matching import LabelParser
 from evalcore.store.database import Store
@@ -132,22 +132,22 @@ class Soak:
             self.wrong.append(store.notice)
         for record in store.runs():
             try:
-                reading = read(store, record.run_id)
+                scored = score_run(store, record.run_id)
             except BlindspotError as error:
                 self.wrong.append(str(error))
                 continue
             parser = LabelParser(record.label_order)
-            rows = [(a.example.label, parser.parse(a.completion.text)) for a in reading.answers]
+            rows = [(a.example.label, parser.parse(a.completion.text)) for a in scored.answers]
             true = [label for label, _ in rows]
             answered = [p.label if p.match in ("exact", "normalized", "extracted") else "?" for _, p in rows]
             if not rows:
                 continue
             right = sum(a == b for a, b in zip(true, answered, strict=True))
             macro = f1_score(true, answered, labels=sorted(set(true)), average="macro", zero_division=0)
-            if (reading.scores.correct, len(rows)) != (right, reading.scores.n):
-                self.wrong.append(f"{record.run_id}: {reading.scores.correct} right, counted anew {right}")
-            if abs(reading.scores.macro_f1_present - macro) > 1e-12:
-                self.wrong.append(f"{record.run_id}: macro-F1 {reading.scores.macro_f1_present}, counted anew {macro}")
+            if (scored.scores.correct, len(rows)) != (right, scored.scores.n):
+                self.wrong.append(f"{record.run_id}: {scored.scores.correct} right, counted anew {right}")
+            if abs(scored.scores.macro_f1_present - macro) > 1e-12:
+                self.wrong.append(f"{record.run_id}: macro-F1 {scored.scores.macro_f1_present}, counted anew {macro}")
             self.did["runs counted anew"] += 1
         return self.wrong
 

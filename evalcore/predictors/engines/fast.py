@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from evalcore.predictors.engines import shared_prefix_attention as cascade
+from evalcore.predictors.engines import shared_prefix_attention
 from evalcore.predictors.engines.memory import in_memory
-from evalcore.predictors.engines.packed import Group, PackedModel
+from evalcore.predictors.engines.packed import PackedModel, PrefixGroup
 from evalcore.predictors.engines.penalty import best_tokens, seen_tokens
 from evalcore.predictors.engines.prefixes import Node, forced, trie
 
@@ -54,7 +54,7 @@ class FastDecoder:
         self._penalty = float(settings.repetition_penalty or 1.0)
         self._expected = Node()
 
-    def expect(self, prompts: Sequence[list[int]], answers: Sequence[list[int]]) -> None:
+    def prepare(self, prompts: Sequence[list[int]], answers: Sequence[list[int]]) -> None:
         """Prepare for a run: what its prompts share, and what its answers may be."""
         self._expected = trie(answers)
         self.packed.share(prompts)
@@ -79,10 +79,10 @@ class FastDecoder:
         room = len(tails) * (max(map(len, tails)) + self._limit)
         return self.packed.bytes_of(room) + len(tails) * 4 * self.packed.vocabulary * 4
 
-    def _decode(self, group: Group, tails: Sequence[list[int]]) -> list[list[int]]:
+    def _decode(self, group: PrefixGroup, tails: Sequence[list[int]]) -> list[list[int]]:
         rows = [_Row(tail, node=self._expected) for tail in tails]
         room = max(map(len, tails)) + self._limit
-        kept = cascade.Rows(group.prefix, group.shared, len(rows), room)
+        kept = shared_prefix_attention.Rows(group.prefix, group.shared, len(rows), room)
         seen = None
         if self._penalty != 1.0:
             prefix = group.prefix.ids[: group.shared]
@@ -90,7 +90,7 @@ class FastDecoder:
         alive = list(range(len(rows)))
         while alive:
             living = [rows[at] for at in alive]
-            kept.layout = cascade.lay_out(
+            kept.layout = shared_prefix_attention.lay_out(
                 [row.length for row in living], [len(row.feed) for row in living], self.packed.model.device
             )
             deciding: list[int] = []

@@ -38,7 +38,7 @@ class GenerateDecoder:
         self.settings = settings
         self._at_once = at_once
 
-    def expect(self, prompts: Sequence[list[int]], answers: Sequence[list[int]]) -> None:
+    def prepare(self, prompts: Sequence[list[int]], answers: Sequence[list[int]]) -> None:
         """Nothing to prepare: a prefix is found in each batch."""
 
     def decode(self, prompts: Sequence[list[int]]) -> list[list[int]]:

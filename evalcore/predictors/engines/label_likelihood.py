@@ -18,15 +18,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from evalcore.predictors.engines import shared_prefix_attention as cascade
+from evalcore.predictors.engines import shared_prefix_attention
 from evalcore.predictors.engines.memory import in_memory
-from evalcore.predictors.engines.packed import Group, PackedModel
+from evalcore.predictors.engines.packed import PackedModel, PrefixGroup
 from evalcore.predictors.engines.prefixes import Node, trie
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-Scores = NDArray[np.float32]
+LabelScores = NDArray[np.float32]
 
 MOST_LOGITS_BYTES = 1 << 30
 """Of one pass; more rows are asked for in several."""
@@ -90,13 +90,13 @@ class TrieScorer:
         self.packed = packed
         self._tree = _Tree(answers)
 
-    def score(self, prompts: Sequence[list[int]]) -> list[Scores]:
+    def score(self, prompts: Sequence[list[int]]) -> list[LabelScores]:
         """Log-probabilities of the answers behind each prompt, each of shape (n_answers,).
 
         Raises:
             RuntimeError: if not even one prompt fits into the memory.
         """
-        out: list[Scores] = [np.empty(0, np.float32)] * len(prompts)
+        out: list[LabelScores] = [np.empty(0, np.float32)] * len(prompts)
         per_row = 4 * self.packed.vocabulary * (1 + len(self._tree.tokens))
         at_once = max(1, MOST_LOGITS_BYTES // per_row)
         for group in self.packed.groups(prompts):
@@ -117,9 +117,11 @@ class TrieScorer:
         logits = 4 * len(tails) * (1 + len(self._tree.tokens)) * self.packed.vocabulary
         return self.packed.bytes_of(len(tails) * width) + attention + 2 * logits
 
-    def _score(self, group: Group, tails: Sequence[list[int]]) -> list[Scores]:
+    def _score(self, group: PrefixGroup, tails: Sequence[list[int]]) -> list[LabelScores]:
         tree = self._tree
-        rows = cascade.Rows(group.prefix, group.shared, len(tails), max(map(len, tails)) + len(tree.tokens))
+        rows = shared_prefix_attention.Rows(
+            group.prefix, group.shared, len(tails), max(map(len, tails)) + len(tree.tokens)
+        )
         rows.layout = _lay_out(tails, tree.visible, self.packed.model.device)
         starts = [0, *accumulate(len(tail) + len(tree.tokens) for tail in tails)]
         logits = self.packed.forward(
@@ -141,11 +143,11 @@ class TrieScorer:
         return list((wanted.double().cpu() @ tree.paths.T).float().numpy())
 
 
-def _lay_out(tails: Sequence[list[int]], visible: Tensor, device: torch.device) -> cascade.Layout:
+def _lay_out(tails: Sequence[list[int]], visible: Tensor, device: torch.device) -> shared_prefix_attention.Layout:
     """Rows of a prompt's own tokens and then the tree: the tree sees all of the prompt, and itself as it is grown."""
     n_nodes = len(visible)
     counts = [len(tail) + n_nodes for tail in tails]
-    layout = cascade.lay_out([0] * len(tails), counts, torch.device("cpu"))
+    layout = shared_prefix_attention.lay_out([0] * len(tails), counts, torch.device("cpu"))
     for row, tail in enumerate(tails):
         end = len(tail) + n_nodes
         layout.hidden[row, len(tail) : end, len(tail) : end] = ~visible
@@ -164,7 +166,7 @@ class ForwardScorer:
         self._answers = [list(answer) for answer in answers]
         self._at_once = at_once
 
-    def score(self, prompts: Sequence[list[int]]) -> list[Scores]:
+    def score(self, prompts: Sequence[list[int]]) -> list[LabelScores]:
         """Log-probabilities of the answers behind each prompt, each of shape (n_answers,)."""
         return [
             np.array(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from evalcore.predictors.engines import shared_prefix_attention as cascade
+from evalcore.predictors.engines import shared_prefix_attention
 from evalcore.predictors.engines.prefixes import LEAST_SHARED, common_length, shared_prefixes
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Group:
+class PrefixGroup:
     """Prompts that share a prefix.
 
     Attributes:
@@ -39,7 +39,7 @@ class Group:
         shared: how many tokens of `prefix` they begin with.
     """
 
-    prefix: cascade.Prefix
+    prefix: shared_prefix_attention.Prefix
     shared: int
     members: list[int]
     tails: list[list[int]]
@@ -89,10 +89,10 @@ class PackedModel:
     """
 
     def __init__(self, model: PreTrainedModel) -> None:
-        cascade.register()
+        shared_prefix_attention.register()
         self.model = model
         self.work = Work()
-        self._prefixes: list[cascade.Prefix] = []
+        self._prefixes: list[shared_prefix_attention.Prefix] = []
 
     @property
     def vocabulary(self) -> int:
@@ -105,7 +105,7 @@ class PackedModel:
         known = {prefix.ids: prefix for prefix in self._prefixes}
         self._prefixes = [known.get(ids) or self._computed(ids) for ids in wanted]
 
-    def groups(self, prompts: Sequence[list[int]]) -> Iterator[Group]:
+    def groups(self, prompts: Sequence[list[int]]) -> Iterator[PrefixGroup]:
         """The prompts by the prefix that they share most of."""
         if not self._prefixes:
             self.share(prompts)
@@ -114,17 +114,21 @@ class PackedModel:
             together.setdefault(self._best_prefix(prompt), []).append(index)
         for (which, shared), members in together.items():
             members.sort(key=lambda index: -len(prompts[index]))
-            prefix = self._prefixes[which] if shared else cascade.Prefix(())
-            yield Group(prefix, shared, members, [prompts[index][shared:] for index in members])
+            prefix = self._prefixes[which] if shared else shared_prefix_attention.Prefix(())
+            yield PrefixGroup(prefix, shared, members, [prompts[index][shared:] for index in members])
 
     def forward(
-        self, to: cascade.Prefix | cascade.Rows, ids: Sequence[int], positions: Sequence[int], deciding: Sequence[int]
+        self,
+        to: shared_prefix_attention.Prefix | shared_prefix_attention.Rows,
+        ids: Sequence[int],
+        positions: Sequence[int],
+        deciding: Sequence[int],
     ) -> Tensor:
         """Logits after the tokens at `deciding`, shape (len(deciding), vocabulary)."""
         device = self.model.device
         self.work.passes += 1
         self.work.tokens += len(ids)
-        with cascade.attending(to):
+        with shared_prefix_attention.attending(to):
             out = self.model(
                 input_ids=torch.tensor([ids], device=device),
                 position_ids=torch.tensor([list(positions)], device=device),
@@ -138,7 +142,7 @@ class PackedModel:
     def replaced(self) -> Iterator[None]:
         """While this lasts the model attends through `cascade`."""
         own = self.model.config._attn_implementation
-        self.model.set_attn_implementation(cascade.NAME)
+        self.model.set_attn_implementation(shared_prefix_attention.NAME)
         try:
             with torch.inference_mode():
                 yield
@@ -154,8 +158,8 @@ class PackedModel:
         held = 4 * (config.hidden_size + config.intermediate_size)
         return n_tokens * (kept + held) * float(self.model.dtype.itemsize)
 
-    def _computed(self, ids: tuple[int, ...]) -> cascade.Prefix:
-        prefix = cascade.Prefix(ids)
+    def _computed(self, ids: tuple[int, ...]) -> shared_prefix_attention.Prefix:
+        prefix = shared_prefix_attention.Prefix(ids)
         with self.replaced():
             self.forward(prefix, list(ids), range(len(ids)), [len(ids) - 1])
         return prefix

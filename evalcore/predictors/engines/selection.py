@@ -15,7 +15,7 @@ import torch
 
 from evalcore.predictors.engines.fast import FastDecoder
 from evalcore.predictors.engines.generate import CachedDecoder, GenerateDecoder
-from evalcore.predictors.engines.label_likelihood import ForwardScorer, Scores, TrieScorer
+from evalcore.predictors.engines.label_likelihood import ForwardScorer, LabelScores, TrieScorer
 from evalcore.predictors.engines.memory import is_out_of_memory
 from evalcore.predictors.engines.packed import PackedModel, unusual, why_not
 from evalcore.predictors.engines.shared_prefix_attention import Unsupported
@@ -38,7 +38,7 @@ _PROBE_NEW = 4
 class Decoder(Protocol):
     """Token ids of prompts -> token ids of greedy completions."""
 
-    def expect(self, prompts: Sequence[list[int]], answers: Sequence[list[int]]) -> None:
+    def prepare(self, prompts: Sequence[list[int]], answers: Sequence[list[int]]) -> None:
         """Told once before a run: some of its prompts, and the answers that are likely, each with its end token."""
 
     def decode(self, prompts: Sequence[list[int]]) -> list[list[int]]:
@@ -48,7 +48,7 @@ class Decoder(Protocol):
 class Scorer(Protocol):
     """Token ids of prompts -> log-probabilities of the answers."""
 
-    def score(self, prompts: Sequence[list[int]]) -> list[Scores]:
+    def score(self, prompts: Sequence[list[int]]) -> list[LabelScores]:
         """Each of shape (n_answers,)."""
 
 
@@ -121,7 +121,7 @@ def _disagreement(make: Make, model: PreTrainedModel, settings: GenerationConfig
     expected = GenerateDecoder(model, short).decode(prompts)
     try:
         decoder = make(short)
-        decoder.expect(prompts, expected[:1])
+        decoder.prepare(prompts, expected[:1])
         got = decoder.decode(prompts)
     except (Unsupported, NotImplementedError, TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
         # A model's code and the cache library raise about anything for what they were not made for.

@@ -8,15 +8,15 @@ import streamlit as st
 
 from evalcore.analysis.comparison import ClassRows, Comparison
 from evalcore.analysis.verdict import MINUS
-from evalcore.charts.comparison import View, matrix_cells, matrix_spec
+from evalcore.charts.comparison import MatrixKind, matrix_cells, matrix_spec
 from evalcore.metrics.classification import UNPARSED, Floats
 from pages.parts.compare.pair_examples import examples
 from pages.parts.shell.clickable_table import clicked_row
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import plain
+from pages.parts.shell.markdown import escape_markdown
 
 TABLE_HEIGHT = 460
-VIEWS: tuple[View, ...] = ("A", "B", "B − A")
+VIEWS: tuple[MatrixKind, ...] = ("A", "B", "B − A")
 
 
 def labels(comparison: Comparison) -> None:
@@ -26,7 +26,7 @@ def labels(comparison: Comparison) -> None:
         ("Predicted again, though A never does", comparison.came_back),
     ):
         if len(codes):
-            st.markdown(f"{title}: " + ", ".join(f"**{plain(comparison.labels[code])}**" for code in codes))
+            st.markdown(f"{title}: " + ", ".join(f"**{escape_markdown(comparison.labels[code])}**" for code in codes))
     by = st.segmented_control("Score", ["F1", "recall"], default="F1", required=True, key="labels_by")
     rows = comparison.classes
     if by == "F1":
@@ -79,7 +79,7 @@ def matrices(page: Frame, comparison: Comparison) -> None:
         st.info("The two matrices are the same.")
         return
     event = st.echarts_chart(
-        matrix_spec(comparison, cells, view, page.ink),
+        matrix_spec(comparison, cells, view, page.theme),
         height=min(900, 200 + 20 * len(comparison.labels)),
         key=f"matrix_{names}_{view}_{unit}",
         on_select="rerun",

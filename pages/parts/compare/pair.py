@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from evalcore.analysis.comparison import Comparison, compare
-from evalcore.analysis.scored_run import Reading
+from evalcore.analysis.scored_run import ScoredRun
 from evalcore.parse.matching import Scoring
-from evalcore.store.catalog import Mark, Shelf, title_of
+from evalcore.store.catalog import RunAnnotation, RunCatalog, title_of
 from evalcore.store.database import RunRecord, Store
-from pages.parts.shell import session as state
+from pages.parts.shell import session
 from pages.parts.shell.frame import Frame
 
 _MAX_CACHED = 16
@@ -18,9 +18,9 @@ _SWAPPED = {"fixed": "broken", "broken": "fixed"}
 Records = dict[str, RunRecord]
 
 
-def titles(records: Records, marks: dict[str, Mark]) -> dict[str, str]:
+def titles(records: Records, annotations: dict[str, RunAnnotation]) -> dict[str, str]:
     """Each run in one line, no two alike."""
-    named = {run_id: title_of(record, marks.get(run_id)) for run_id, record in records.items()}
+    named = {run_id: title_of(record, annotations.get(run_id)) for run_id, record in records.items()}
     seen = list(named.values())
     return {run_id: name if seen.count(name) == 1 else f"{name} · {run_id[:6]}" for run_id, name in named.items()}
 
@@ -34,7 +34,7 @@ def chosen_pair(page: Frame) -> tuple[RunRecord, RunRecord] | None:
     kept = st.session_state.get("pair", ("", ""))
     if kept[0] not in records or kept[1] not in records:
         kept = st.session_state["pair"] = _first_pair(page.record or next(iter(records.values())), page.store, records)
-    names = titles(records, Shelf(page.store).marks())
+    names = titles(records, RunCatalog(page.store).annotations())
     st.session_state["pair_a"], st.session_state["pair_b"] = kept
 
     def pick() -> None:
@@ -56,13 +56,13 @@ def comparison_of(store: Store, a: RunRecord, b: RunRecord, scoring: Scoring) ->
     Raises:
         SpecError: if they cannot be compared.
     """
-    readings = [state.reading_of(store, record, scoring) for record in (a, b)]
-    return _comparison(*readings, a.run_id, b.run_id, scoring, *(len(reading.y_true) for reading in readings))
+    scored_runs = [session.scored_run_of(store, record, scoring) for record in (a, b)]
+    return _comparison(*scored_runs, a.run_id, b.run_id, scoring, *(len(scored.y_true) for scored in scored_runs))
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
 def _comparison(
-    _a: Reading, _b: Reading, run_a: str, run_b: str, scoring: Scoring, done_a: int, done_b: int
+    _a: ScoredRun, _b: ScoredRun, run_a: str, run_b: str, scoring: Scoring, done_a: int, done_b: int
 ) -> Comparison:
     return compare(_a, _b)
 
@@ -84,7 +84,7 @@ def _follow_url(page: Frame, records: Records) -> None:
 
 def _first_pair(current: RunRecord, store: Store, records: Records) -> tuple[str, str]:
     """The pinned baseline against the run that is looked at; else that run against the newest it can be held to."""
-    pinned = Shelf(store).pinned_for(current.task_name)
+    pinned = RunCatalog(store).pinned_for(current.task_name)
     if pinned and pinned != current.run_id:
         return pinned, current.run_id
     others = [record for record in records.values() if record.run_id != current.run_id]

@@ -7,9 +7,9 @@ import streamlit as st
 
 from evalcore.analysis.comparison import Comparison
 from evalcore.analysis.findings import counted
-from evalcore.metrics.paired import GROUPS
+from evalcore.metrics.paired import PAIR_GROUPS
 from pages.parts.shell.clickable_table import clicked_row
-from pages.parts.shell.markdown import plain
+from pages.parts.shell.markdown import escape_markdown
 
 NAMES = {
     "fixed": "fixed",
@@ -35,7 +35,7 @@ def groups(comparison: Comparison) -> None:
     _follow_url()
     counts = comparison.counts
     with st.container(horizontal=True):
-        for name in GROUPS:
+        for name in PAIR_GROUPS:
             count = getattr(counts, name)
             st.button(
                 f"**{count}** {NAMES[name]}",
@@ -46,7 +46,7 @@ def groups(comparison: Comparison) -> None:
                 args=(name,),
             )
     door = st.session_state.get("door", "")
-    if door not in GROUPS:
+    if door not in PAIR_GROUPS:
         st.query_params.pop("door", None)
         st.session_state["url_door"] = None
         st.caption("Each number opens its examples, with both raw completions next to each other.")
@@ -62,7 +62,7 @@ def examples(comparison: Comparison, door: str, title: str) -> None:
         title: data in it is shown as typed.
     """
     behind = comparison.behind(door)
-    st.markdown(f"**{plain(title)}**")
+    st.markdown(f"**{escape_markdown(title)}**")
     if not len(behind):
         st.caption("There are none.")
         return
@@ -93,15 +93,15 @@ def examples(comparison: Comparison, door: str, title: str) -> None:
     left, right = st.columns(2, gap="large")
     for column, name, answer in ((left, ":blue[**A**]", a), (right, ":orange[**B**]", b)):
         with column:
-            predicted = plain(answer.predicted) if answer.predicted else "no label"
+            predicted = escape_markdown(answer.predicted) if answer.predicted else "no label"
             st.markdown(f"{name} answered **{predicted}** · {answer.outcome} · match: {answer.parsed.match}")
             st.code(answer.completion.text or "(empty)", language=None, wrap_lines=True)
-    st.caption(f"True label: {plain(a.example.label)}")
+    st.caption(f"True label: {escape_markdown(a.example.label)}")
 
 
 def _follow_url() -> None:
     named = st.query_params.get("door")
-    if named in GROUPS and named != st.session_state.get("url_door"):
+    if named in PAIR_GROUPS and named != st.session_state.get("url_door"):
         st.session_state["door"] = named
 
 

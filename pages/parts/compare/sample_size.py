@@ -6,10 +6,10 @@ import math
 
 import streamlit as st
 
-from evalcore.analysis.scored_run import Reading
-from evalcore.charts.comparison import enough as enough_chart
+from evalcore.analysis.scored_run import ScoredRun
+from evalcore.charts.comparison import sample_size_chart
 from evalcore.metrics.power import LEVEL, POWER, Growth, examples_needed, growth
-from pages.parts.shell import session as state
+from pages.parts.shell import session
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import percent
 
@@ -18,27 +18,27 @@ def alone(page: Frame) -> None:
     """The same for the run that is looked at, while there is nothing to compare it with."""
     if page.record is None:
         return
-    reading = state.reading_of(page.store, page.record, page.scoring)
-    if not reading.scores.n:
+    scored = session.scored_run_of(page.store, page.record, page.scoring)
+    if not scored.scores.n:
         return
-    accuracy = reading.scores.accuracy
+    accuracy = scored.scores.accuracy
     st.subheader("How much is enough")
     how_much(
         page,
-        reading,
+        scored,
         2 * accuracy * (1 - accuracy),
         "of two runs of this accuracy that err independently, a cautious case,",
     )
 
 
-def how_much(page: Frame, reading: Reading, rate: float, rate_is: str) -> None:
+def how_much(page: Frame, scored: ScoredRun, rate: float, rate_is: str) -> None:
     """Interval width and smallest visible difference as N grows, and N for a difference that is typed in.
 
     Args:
         rate: share of examples that only one of two runs gets right; rate_is: where it is known from.
     """
-    record, s = reading.record, reading.scores
-    low, high = reading.accuracy_interval
+    record, s = scored.record, scored.scores
+    low, high = scored.accuracy_interval
     split = max(record.split_size, s.n)
     grown = _growth(round(s.accuracy, 6), round(rate, 6), split)
     st.caption(
@@ -49,7 +49,7 @@ def how_much(page: Frame, reading: Reading, rate: float, rate_is: str) -> None:
     chart, answer = st.columns([2.4, 1], gap="large")
     with chart:
         st.altair_chart(
-            enough_chart(grown, s.n, page.ink),
+            sample_size_chart(grown, s.n, page.theme),
             key="enough",
             alt="Interval width and smallest visible difference against N",
         )

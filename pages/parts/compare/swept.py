@@ -8,11 +8,11 @@ import streamlit as st
 
 from evalcore.analysis.sweep import Sweep, order_effect
 from evalcore.analysis.verdict import MINUS, p_value, points, signed
-from evalcore.charts.comparison import label_order, variants
+from evalcore.charts.comparison import label_order_chart, variants_chart
 from evalcore.metrics.classification import UNPARSED
 from pages.parts.shell.clickable_table import clicked_row, height_of
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import between, percent, plain
+from pages.parts.shell.markdown import between, escape_markdown, percent
 
 DOORS = {
     "all": "all",
@@ -27,7 +27,7 @@ TABLE_HEIGHT = 460
 
 def overview(page: Frame, sweep: Sweep, names: list[str]) -> None:
     """Each run's accuracy, macro-F1 and unparsed with intervals, and their spread."""
-    accuracies = [reading.scores.accuracy for reading in sweep.readings]
+    accuracies = [scored.scores.accuracy for scored in sweep.scored_runs]
     spread = sweep.spread(accuracies)
     with st.container(horizontal=True):
         for label, value, run in (
@@ -35,7 +35,15 @@ def overview(page: Frame, sweep: Sweep, names: list[str]) -> None:
             ("Median", spread.middle, f"{len(names)} runs"),
             ("Greatest", spread.high, names[int(np.argmax(accuracies))]),
         ):
-            st.metric(label, percent(value), plain(run), delta_color="off", delta_arrow="off", border=True, width=230)
+            st.metric(
+                label,
+                percent(value),
+                escape_markdown(run),
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                width=230,
+            )
         st.metric(
             "Spread",
             f"{100 * (spread.high - spread.low):.1f} points",
@@ -49,13 +57,13 @@ def overview(page: Frame, sweep: Sweep, names: list[str]) -> None:
     others = [
         f"{title} {' – '.join(percent(value) for value in (of.low, of.middle, of.high))}"
         for title, of in (
-            ("macro-F1", sweep.spread([reading.scores.macro_f1_present for reading in sweep.readings])),
-            ("unparsed", sweep.spread([reading.scores.unparsed_rate for reading in sweep.readings])),
+            ("macro-F1", sweep.spread([scored.scores.macro_f1_present for scored in sweep.scored_runs])),
+            ("unparsed", sweep.spread([scored.scores.unparsed_rate for scored in sweep.scored_runs])),
         )
     ]
     st.caption(f"Least, median and greatest of the others: {'; '.join(others)}.")
     st.altair_chart(
-        variants(sweep.readings, names, page.ink),
+        variants_chart(sweep.scored_runs, names, page.theme),
         key="variants",
         alt="Accuracy, macro-F1 and unparsed of each run with 95 % intervals",
     )
@@ -63,12 +71,12 @@ def overview(page: Frame, sweep: Sweep, names: list[str]) -> None:
         {
             "run": names,
             "accuracy": [percent(value) for value in accuracies],
-            "accuracy 95 %": [between(reading.accuracy_interval) for reading in sweep.readings],
-            "macro-F1, present": [percent(reading.scores.macro_f1_present) for reading in sweep.readings],
-            "macro-F1 95 %": [between(reading.intervals.macro_f1_present) for reading in sweep.readings],
-            "unparsed": [percent(reading.scores.unparsed_rate) for reading in sweep.readings],
-            "unparsed 95 %": [between(reading.unparsed_interval) for reading in sweep.readings],
-            "N": [reading.scores.n for reading in sweep.readings],
+            "accuracy 95 %": [between(scored.accuracy_interval) for scored in sweep.scored_runs],
+            "macro-F1, present": [percent(scored.scores.macro_f1_present) for scored in sweep.scored_runs],
+            "macro-F1 95 %": [between(scored.intervals.macro_f1_present) for scored in sweep.scored_runs],
+            "unparsed": [percent(scored.scores.unparsed_rate) for scored in sweep.scored_runs],
+            "unparsed 95 %": [between(scored.unparsed_interval) for scored in sweep.scored_runs],
+            "N": [scored.scores.n for scored in sweep.scored_runs],
         }
     )
     st.dataframe(table, hide_index=True, height=height_of(len(table)), key="variant_table")
@@ -92,14 +100,14 @@ def pairs(sweep: Sweep, names: list[str]) -> None:
             "verdict": [_verdict(pair.clear, pair.comparison.counts.difference) for pair in found],
         }
     )
-    row = clicked_row(table, f"pairs_{'_'.join(reading.record.run_id for reading in sweep.readings)}", TABLE_HEIGHT)
+    row = clicked_row(table, f"pairs_{'_'.join(scored.record.run_id for scored in sweep.scored_runs)}", TABLE_HEIGHT)
     st.caption("Intervals are of each pair alone. Click a row to open its comparison.")
     if row is not None:
         pair = found[row]
-        a, b = (sweep.readings[at].record.run_id for at in (pair.a, pair.b))
+        a, b = (sweep.scored_runs[at].record.run_id for at in (pair.a, pair.b))
         st.page_link(
             "pages/compare.py",
-            label=f"Compare {plain(names[pair.a])} with {plain(names[pair.b])}",
+            label=f"Compare {escape_markdown(names[pair.a])} with {escape_markdown(names[pair.b])}",
             icon=":material/compare_arrows:",
             query_params={"a": a, "b": b},
         )
@@ -127,7 +135,7 @@ def each_example(sweep: Sweep, names: list[str]) -> None:
         st.caption("There are none.")
         return
     order = behind[np.argsort(sweep.times_right[behind], kind="stable")]
-    first = sweep.readings[0]
+    first = sweep.scored_runs[0]
     shown = [first.answers[int(at)].example for at in sweep.at[0][order]]
     table = pd.DataFrame(
         {
@@ -143,7 +151,7 @@ def each_example(sweep: Sweep, names: list[str]) -> None:
         ]
     row = clicked_row(
         table,
-        f"each_{door}_{'_'.join(reading.record.run_id for reading in sweep.readings)}",
+        f"each_{door}_{'_'.join(scored.record.run_id for scored in sweep.scored_runs)}",
         TABLE_HEIGHT,
         {"text": st.column_config.TextColumn(width="large", pinned=True)},
     )
@@ -153,18 +161,18 @@ def each_example(sweep: Sweep, names: list[str]) -> None:
 
 
 def _one(sweep: Sweep, names: list[str], at: int) -> None:
-    answers = [reading.answers[int(row[at])] for reading, row in zip(sweep.readings, sweep.at, strict=True)]
+    answers = [scored.answers[int(row[at])] for scored, row in zip(sweep.scored_runs, sweep.at, strict=True)]
     st.code(answers[0].example.text, language=None, wrap_lines=True)
-    st.caption(f"True label: {plain(answers[0].example.label)}")
+    st.caption(f"True label: {escape_markdown(answers[0].example.label)}")
     for name, answer in zip(names, answers, strict=True):
         left, right = st.columns([1, 2], vertical_alignment="center")
-        left.markdown(f"{plain(name)}: **{answer.outcome}**")
+        left.markdown(f"{escape_markdown(name)}: **{answer.outcome}**")
         right.code(answer.completion.text or "(empty)", language=None, wrap_lines=True)
 
 
 def order(page: Frame, sweep: Sweep) -> None:
     """Whether a label's place in the prompt's list changes how often it is predicted."""
-    effect = order_effect(sweep.readings)
+    effect = order_effect(sweep.scored_runs)
     if effect is None:
         st.caption(
             "Needs runs of one prompt with the labels in different orders. “Run label orders” above queues them."
@@ -181,7 +189,9 @@ def order(page: Frame, sweep: Sweep) -> None:
         f"(95 % interval {least} to {most}): {said}. {effect.orders} orders, {effect.labels} labels."
     )
     st.altair_chart(
-        label_order(effect, page.ink), key="label_order", alt="Place in the list against how often it was predicted"
+        label_order_chart(effect, page.theme),
+        key="label_order",
+        alt="Place in the list against how often it was predicted",
     )
     st.caption(
         "One mark a label and order. A label's own mean over the orders is taken off, so that a label that is "

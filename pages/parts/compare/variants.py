@@ -6,22 +6,22 @@ from dataclasses import replace
 
 import streamlit as st
 
-from evalcore.analysis.scored_run import Reading
+from evalcore.analysis.scored_run import ScoredRun
 from evalcore.analysis.sweep import FEWEST, MOST, Sweep, gather
 from evalcore.errors import BlindspotError
 from evalcore.parse.matching import Scoring
 from evalcore.running.run import find_prompt
 from evalcore.running.standing import stands_for
-from evalcore.store.catalog import Shelf
+from evalcore.store.catalog import RunCatalog
 from evalcore.store.database import RunRecord, Store
 from evalcore.store.jobs import Job, Jobs
 from evalcore.store.spec import BASELINES, RunSpec, checked
 from evalcore.tasks.prompt import BUILT_IN
 from pages.parts.compare.pair import titles
 from pages.parts.run import progress, queue
-from pages.parts.shell import session as state
+from pages.parts.shell import session
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import plain
+from pages.parts.shell.markdown import escape_markdown
 
 SHUFFLES = 4
 ORDERS = ["article", *(f"shuffled-labels:{seed}" for seed in range(1, SHUFFLES + 1))]
@@ -30,15 +30,16 @@ _MAX_CACHED = 8
 
 def launcher(page: Frame) -> None:
     """One click queues every chosen prompt on the sample that is chosen on the overview."""
-    chosen = state.spec()
+    chosen = session.spec()
     if chosen.model in BASELINES:
         chosen = replace(chosen, model=RunSpec().model)
     task = chosen.task.name.rstrip("/").rpartition("/")[2]
     st.caption(
-        f"On one sample, as chosen on the overview: {plain(chosen.model)}, {plain(task)}, N = {chosen.n}, "
-        f"{plain(chosen.sample)}. What is stored is not predicted again."
+        f"On one sample, as chosen on the overview: {escape_markdown(chosen.model)}, "
+        f"{escape_markdown(task)}, N = {chosen.n}, {escape_markdown(chosen.sample)}. "
+        "What is stored is not predicted again."
     )
-    own = list(page.store.own_prompts())
+    own = list(page.store.custom_prompts())
     prompts = st.multiselect(
         "Prompts",
         list(dict.fromkeys([*BUILT_IN, *own, *ORDERS, *st.session_state.get("sweep_prompts", [])])),
@@ -66,7 +67,7 @@ def launcher(page: Frame) -> None:
             "the list change how often it is predicted?",
         )
     if said := st.session_state.pop("sweep_error", ""):
-        st.error(plain(said))
+        st.error(escape_markdown(said))
     _follow(page.store)
 
 
@@ -75,7 +76,9 @@ def _start(store: Store, chosen: RunSpec, prompts: tuple[str, ...]) -> None:
         # `few-shot` and `few-shot:5` are one prompt: the first spelling stands for both.
         distinct = {find_prompt(prompt, store).fingerprint: prompt for prompt in reversed(prompts)}
         specs = [
-            state.clamped(checked(replace(chosen, prompt=prompt))) for prompt in prompts if prompt in distinct.values()
+            session.clamped(checked(replace(chosen, prompt=prompt)))
+            for prompt in prompts
+            if prompt in distinct.values()
         ]
         st.session_state["sweep_runs"] = [_stored_or_started(store, spec) for spec in specs]
     except BlindspotError as error:
@@ -122,7 +125,7 @@ def chosen_runs(page: Frame) -> list[RunRecord]:
     if "side_runs" not in st.session_state:
         st.session_state["side_runs"] = _first_runs(page, records)
     kept = [run_id for run_id in st.session_state["side_runs"] if run_id in records][:MOST]
-    names = titles(records, Shelf(page.store).marks())
+    names = titles(records, RunCatalog(page.store).annotations())
     st.session_state["picked_runs"] = kept
 
     def pick() -> None:
@@ -147,19 +150,21 @@ def sweep_of(page: Frame, records: list[RunRecord]) -> Sweep:
     Raises:
         SpecError: if the runs cannot be held side by side.
     """
-    readings = tuple(state.reading_of(page.store, record, page.scoring) for record in records)
+    scored_runs = tuple(session.scored_run_of(page.store, record, page.scoring) for record in records)
     ids = tuple(record.run_id for record in records)
-    return _sweep(readings, ids, page.scoring, tuple(len(reading.y_true) for reading in readings))
+    return _sweep(scored_runs, ids, page.scoring, tuple(len(scored.y_true) for scored in scored_runs))
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
-def _sweep(_readings: tuple[Reading, ...], run_ids: tuple[str, ...], scoring: Scoring, done: tuple[int, ...]) -> Sweep:
+def _sweep(
+    _readings: tuple[ScoredRun, ...], run_ids: tuple[str, ...], scoring: Scoring, done: tuple[int, ...]
+) -> Sweep:
     return gather(_readings)
 
 
 def short_names(sweep: Sweep) -> list[str]:
     """What tells the runs apart: the prompt where the rest is the same, numbered where it is not enough."""
-    records = [reading.record for reading in sweep.readings]
+    records = [scored.record for scored in sweep.scored_runs]
     one_model = len({record.spec.model for record in records}) == 1
     one_decoding = len({(record.spec.decoding, record.spec.engine) for record in records}) == 1
     names = []

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.analysis.filters import FEW, Filter
-from evalcore.analysis.scored_run import Reading
+from evalcore.analysis.scored_run import ScoredRun
 from evalcore.charts.class_table import (
     SCORES,
     SORTS,
@@ -22,10 +22,10 @@ from evalcore.charts.class_table import (
 )
 from evalcore.metrics.matrix import off_diagonal
 from pages.parts.explore.example_table import examples
-from pages.parts.shell import session as state
+from pages.parts.shell import session
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.links import CONFUSIONS, door
-from pages.parts.shell.markdown import plain
+from pages.parts.shell.links import CONFUSIONS, link_to
+from pages.parts.shell.markdown import escape_markdown
 
 LABEL = "class_label"
 WHICH = ("all its examples", "missed", "wrongly called so")
@@ -41,9 +41,9 @@ def are_there() -> bool:
     return "class_search" in st.session_state
 
 
-def set_widgets(reading: Reading, asks: dict[str, str]) -> None:
+def set_widgets(scored: ScoredRun, asks: dict[str, str]) -> None:
     """Make the widgets show what a URL asks for; what is not known is left out."""
-    known = {"standing": STANDINGS, "sort": SORTS, "which": WHICH, "label": reading.labels}
+    known = {"standing": STANDINGS, "sort": SORTS, "which": WHICH, "label": scored.labels}
     for key, value in DEFAULTS.items():
         st.session_state[key] = value
     for name, choices in known.items():
@@ -63,11 +63,11 @@ def as_query() -> dict[str, str]:
     return query
 
 
-def controls(reading: Reading) -> pd.DataFrame:
+def controls(scored: ScoredRun) -> pd.DataFrame:
     """Draw quick filters, search and order; the table as they ask for it."""
     for key in DEFAULTS:
         st.session_state[key] = st.session_state[key]
-    counts = {standing: len(members(reading, standing)) for standing in STANDINGS}
+    counts = {standing: len(members(scored, standing)) for standing in STANDINGS}
     st.pills("Only labels that are", STANDINGS, key="class_standing",
              format_func=lambda standing: f"{standing} {counts[standing]}",
              help="Absent from the sample: says nothing about the model. Never predicted: occurs and was not answered "
@@ -77,19 +77,19 @@ def controls(reading: Reading) -> pd.DataFrame:
         st.text_input("Label contains", key="class_search", width=260, icon=":material/search:")
         st.selectbox("Order", SORTS, key="class_sort", width=220, help="Of the table and of the chart.")
         st.toggle("Largest first", key="class_descending")
-    table = class_table(reading)
+    table = class_table(scored)
     kept = np.ones(len(table), dtype=bool)
     if st.session_state["class_standing"]:
-        kept = np.isin(np.arange(len(table)), members(reading, st.session_state["class_standing"]))
+        kept = np.isin(np.arange(len(table)), members(scored, st.session_state["class_standing"]))
     searched = st.session_state["class_search"].casefold()
-    kept &= [searched in label.casefold() for label in reading.labels]
+    kept &= [searched in label.casefold() for label in scored.labels]
     return sorted_table(table[kept], st.session_state["class_sort"], descending=st.session_state["class_descending"])
 
 
-def tables(reading: Reading, table: pd.DataFrame) -> None:
+def tables(scored: ScoredRun, table: pd.DataFrame) -> None:
     """Draw `overall`, pinned on top, and below it the labels, with the same columns."""
     columns = _columns()
-    st.dataframe(_shown(overall_row(reading)), hide_index=True, column_config=columns, key="class_overall",
+    st.dataframe(_shown(overall_row(scored)), hide_index=True, column_config=columns, key="class_overall",
                  alt="All labels together")  # fmt: skip
     if table.empty:
         st.info("No label passes these filters. Take one of them away.")
@@ -98,7 +98,7 @@ def tables(reading: Reading, table: pd.DataFrame) -> None:
     shown = _shown(table)
     styled = shown.style.apply(lambda column: np.where(few, GREY, ""), axis=0)
     how = [st.session_state[key] for key in ("class_standing", "class_search", "class_sort", "class_descending")]
-    key = f"classes_{reading.record.run_id}_{reading.scoring}_{how}"
+    key = f"classes_{scored.record.run_id}_{scored.scoring}_{how}"
     event = st.dataframe(
         styled,
         hide_index=True,
@@ -116,40 +116,40 @@ def tables(reading: Reading, table: pd.DataFrame) -> None:
             st.session_state[LABEL] = table["label"].iloc[cells[0][0]]
 
 
-def chosen(reading: Reading) -> str | None:
+def chosen(scored: ScoredRun) -> str | None:
     """The label that is chosen, if this run has it."""
     label = st.session_state.get(LABEL)
-    return label if label in reading.labels else None
+    return label if label in scored.labels else None
 
 
-def choice(reading: Reading) -> None:
+def choice(scored: ScoredRun) -> None:
     """Choose a label by its name: the way of the keyboard."""
-    if st.session_state[LABEL] not in reading.labels:
+    if st.session_state[LABEL] not in scored.labels:
         st.session_state[LABEL] = ""
-    st.selectbox("Label", ["", *reading.labels], key=LABEL, width=420, format_func=lambda label: label or "none chosen")
+    st.selectbox("Label", ["", *scored.labels], key=LABEL, width=420, format_func=lambda label: label or "none chosen")
 
 
-def one_class(page: Frame, reading: Reading, label: str, name: str) -> None:
+def one_class(page: Frame, scored: ScoredRun, label: str, name: str) -> None:
     """One label: in words, its confusions both ways, and its examples."""
-    code = reading.labels.index(label)
-    each = reading.per_class
+    code = scored.labels.index(label)
+    each = scored.per_class
     support, right, predicted = (int(x[code]) for x in (each.support, each.true_positives, each.predicted))
-    st.subheader(plain(label), anchor=False)
+    st.subheader(escape_markdown(label), anchor=False)
     if support:
         st.markdown(f"It occurs {support:,} times and was found {right:,} times; it was answered {predicted:,} times.")
     else:
         st.markdown(f"It is absent from the sample, which says nothing about it; it was answered {predicted:,} times.")
-    errors = off_diagonal(reading.confusion)
-    unparsed = int(reading.confusion[code, -1])
+    errors = off_diagonal(scored.confusion)
+    unparsed = int(scored.confusion[code, -1])
     there, back = st.columns(2, gap="large")
     with there:
         st.markdown("**What its examples were called instead**")
-        _confused(reading, errors[code], support, "called", lambda other: Filter(true=label, predicted=other), name)
+        _confused(scored, errors[code], support, "called", lambda other: Filter(true=label, predicted=other), name)
         if unparsed:
-            door(reading, f"{unparsed:,} unparsed", asked=Filter(true=label, outcomes=("unparsed",)))
+            link_to(scored, f"{unparsed:,} unparsed", asked=Filter(true=label, outcomes=("unparsed",)))
     with back:
         st.markdown("**What was called so, and is not**")
-        _confused(reading, errors[:, code], predicted, "true label",
+        _confused(scored, errors[:, code], predicted, "true label",
                   lambda other: Filter(true=other, predicted=label), name)  # fmt: skip
     st.segmented_control("Examples", WHICH, key="class_which", required=True)
     asked = {
@@ -157,12 +157,12 @@ def one_class(page: Frame, reading: Reading, label: str, name: str) -> None:
         WHICH[1]: Filter(true=label, outcomes=("wrong", "unparsed")),
         WHICH[2]: Filter(predicted=label, outcomes=("wrong",)),
     }[st.session_state["class_which"]]
-    passed = state.selected(page.store, reading, asked)
-    st.caption(f"{len(passed.rows):,} examples: {state.outcome_words(reading, passed.rows)}")
+    passed = session.selected(page.store, scored, asked)
+    st.caption(f"{len(passed.rows):,} examples: {session.outcome_words(scored, passed.rows)}")
     with st.container(horizontal=True):
-        door(reading, "with all filters, on the examples page", asked=asked)
-        door(reading, "its row in the matrix", CONFUSIONS, replace(Filter(), true=label))
-    examples(page, reading, passed.rows, name, height=320)
+        link_to(scored, "with all filters, on the examples page", asked=asked)
+        link_to(scored, "its row in the matrix", CONFUSIONS, replace(Filter(), true=label))
+    examples(page, scored, passed.rows, name, height=320)
 
 
 def chart(page: Frame, table: pd.DataFrame) -> None:
@@ -175,17 +175,17 @@ def chart(page: Frame, table: pd.DataFrame) -> None:
                                      label_visibility="collapsed")  # fmt: skip
         st.caption(f"In the order of the table. Pale: fewer than {FEW} examples. No mark: undefined in this sample.")
     with st.container(height=CHART_HEIGHT if len(table) > 24 else "content", border=False):
-        st.altair_chart(class_chart(table, score, page.ink), key="class_chart", alt=f"{score} of each label")
+        st.altair_chart(class_chart(table, score, page.theme), key="class_chart", alt=f"{score} of each label")
 
 
-def _confused(reading: Reading, counts, whole: int, title: str, filter_of, name: str) -> None:  # type: ignore[no-untyped-def]
+def _confused(scored: ScoredRun, counts, whole: int, title: str, filter_of, name: str) -> None:  # type: ignore[no-untyped-def]
     order = [code for code in np.argsort(-counts, kind="stable") if counts[code]]
     if not order:
         st.caption("Nothing.")
         return
     table = pd.DataFrame(
         {
-            title: [reading.labels[code] for code in order],
+            title: [scored.labels[code] for code in order],
             "count": [int(counts[code]) for code in order],
             "share": [100 * counts[code] / whole for code in order],
         }
@@ -198,8 +198,8 @@ def _confused(reading: Reading, counts, whole: int, title: str, filter_of, name:
         key=f"{name}_{title}",
         alt=f"{title}, with counts",
     )
-    worst = reading.labels[order[0]]
-    door(reading, f"the {int(counts[order[0]]):,} with {plain(worst)}", asked=filter_of(worst))
+    worst = scored.labels[order[0]]
+    link_to(scored, f"the {int(counts[order[0]]):,} with {escape_markdown(worst)}", asked=filter_of(worst))
 
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:

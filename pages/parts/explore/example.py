@@ -7,10 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.analysis.other_runs import other_answers
-from evalcore.analysis.scored_run import Answer, Reading, ranked_labels
+from evalcore.analysis.scored_run import ScoredExample, ScoredRun, ranked_labels
 from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell.frame import Frame, describe
-from pages.parts.shell.markdown import percent, plain, plain_lines
+from pages.parts.shell.markdown import escape_markdown, percent, plain_lines
 
 STOPS = {
     "eos": "the model ended it",
@@ -29,38 +29,40 @@ MATCHES = {
 }
 
 
-def one_example(frame: Frame, reading: Reading, answer: Answer, name: str) -> None:
+def one_example(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: str) -> None:
     """Draw one example.
 
     Args:
         name: of the table it was opened from.
     """
-    record, completion = reading.record, answer.completion
+    record, completion = scored.record, answer.completion
     text, raw = st.columns(2, gap="large")
     with text:
         st.caption("Text")
         st.code(answer.example.text, language=None, wrap_lines=True)
-        st.markdown(f"True label **{plain(answer.example.label)}**")
+        st.markdown(f"True label **{escape_markdown(answer.example.label)}**")
     with raw:
         st.caption("Raw completion, the matched part marked")
         _completion(answer)
-        predicted = f"**{plain(answer.predicted)}**" if answer.predicted else "no label"
+        predicted = f"**{escape_markdown(answer.predicted)}**" if answer.predicted else "no label"
         st.markdown(f"Answered {predicted} · {answer.outcome} · {answer.parsed.match}: {MATCHES[answer.parsed.match]}")
-        facts = [STOPS[completion.stop]]
+        metadata = [STOPS[completion.stop]]
         if completion.token_ids:
-            facts += [f"{completion.prompt_tokens} prompt tokens", f"{len(completion.token_ids)} tokens generated"]
-            facts += [f"{completion.latency_ms:.1f} ms, its share of the batch"]
-        st.caption(" · ".join(facts))
+            metadata += [f"{completion.prompt_tokens} prompt tokens", f"{len(completion.token_ids)} tokens generated"]
+            metadata += [f"{completion.latency_ms:.1f} ms, its share of the batch"]
+        st.caption(" · ".join(metadata))
         ranked = ranked_labels(record, completion)
         if ranked:
-            st.caption(plain(" · ".join(f"{one.label} {percent(one.share)}" for one in ranked[:CHOICES_SHOWN])))
+            st.caption(
+                escape_markdown(" · ".join(f"{one.label} {percent(one.share)}" for one in ranked[:CHOICES_SHOWN]))
+            )
             st.caption(f"of all labels; together they hold {percent(ranked[0].mass)} of what the model might say")
-    _other_runs(frame, reading, answer, name)
+    _other_runs(frame, scored, answer, name)
     if st.toggle("Show the exact prompt as sent", key=f"{name}_render_prompt"):
         exact_prompt(frame.store, record.spec.task, record.spec.model, record.prompt, answer.example.text)
 
 
-def _completion(answer: Answer) -> None:
+def _completion(answer: ScoredExample) -> None:
     raw, span = answer.completion.text, answer.parsed.span
     if not raw:
         st.caption("(empty)")
@@ -68,13 +70,13 @@ def _completion(answer: Answer) -> None:
         st.code(raw, language=None, wrap_lines=True)
     else:
         start, end = span
-        marked = f":blue-background[{plain(raw[start:end])}]"
+        marked = f":blue-background[{escape_markdown(raw[start:end])}]"
         with st.container(border=True):
             st.markdown(plain_lines(raw[:start]) + marked + plain_lines(raw[end:]))
 
 
-def _other_runs(frame: Frame, reading: Reading, answer: Answer, name: str) -> None:
-    others = other_answers(frame.store, reading.record, answer.position, answer.example.text, reading.scoring)
+def _other_runs(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: str) -> None:
+    others = other_answers(frame.store, scored.record, answer.position, answer.example.text, scored.scoring)
     if not others:
         return
     st.caption(f"What {'another run' if len(others) == 1 else f'{len(others)} other runs'} answered to the same text")

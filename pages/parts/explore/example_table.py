@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from evalcore.analysis.scored_run import Answer, Reading
+from evalcore.analysis.scored_run import ScoredExample, ScoredRun
 from evalcore.charts.overview import RIGHT, UNPARSED, WRONG
 from pages.parts.explore.example import one_example
 from pages.parts.shell.frame import Frame
@@ -19,7 +19,7 @@ ROW_PX = 35
 COLOURS = {"right": RIGHT, "wrong": WRONG, "unparsed": UNPARSED}
 
 
-def examples(page: Frame, reading: Reading, rows: NDArray[np.intp], name: str, *, height: int = 400) -> None:
+def examples(page: Frame, scored: ScoredRun, rows: NDArray[np.intp], name: str, *, height: int = 400) -> None:
     """Draw the table of some of a reading's rows.
 
     Args:
@@ -31,24 +31,24 @@ def examples(page: Frame, reading: Reading, rows: NDArray[np.intp], name: str, *
         return
     pages = -(-len(rows) // ROWS_A_PAGE)
     page_key = f"{name}_page"
-    if st.session_state.get(f"{name}_rows") != (stamp := (reading.record.run_id, len(rows), int(rows[0]))):
+    if st.session_state.get(f"{name}_rows") != (stamp := (scored.record.run_id, len(rows), int(rows[0]))):
         st.session_state[f"{name}_rows"] = stamp
-        at = _place(reading, rows, opened(name))
+        at = _place(scored, rows, opened(name))
         st.session_state[page_key] = 1 + (at or 0) // ROWS_A_PAGE
         _again(name)
     st.session_state[page_key] = min(max(1, st.session_state.get(page_key, 1)), pages)
     start = (st.session_state[page_key] - 1) * ROWS_A_PAGE
-    shown = reading.answers.at(rows[start : start + ROWS_A_PAGE])
-    _table(reading, shown, name, height)
+    shown = scored.answers.at(rows[start : start + ROWS_A_PAGE])
+    _table(scored, shown, name, height)
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
             _pagination(pages, name)
             st.caption(f"{start + 1:,} to {start + len(shown):,} of {len(rows):,}")
-    at = _place(reading, rows, opened(name))
+    at = _place(scored, rows, opened(name))
     if at is None:
         st.caption("Click a row, or choose it with the arrow keys, to open the example.")
         return
-    _opened(page, reading, rows, at, name)
+    _opened(page, scored, rows, at, name)
 
 
 def _pagination(pages: int, name: str) -> None:
@@ -74,9 +74,9 @@ def open_example(name: str, position: int | None) -> None:
         st.session_state.pop(f"{name}_rows", None)
 
 
-def _opened(page: Frame, reading: Reading, rows: NDArray[np.intp], at: int, name: str) -> None:
+def _opened(page: Frame, scored: ScoredRun, rows: NDArray[np.intp], at: int, name: str) -> None:
     def go(to: int) -> None:
-        st.session_state[f"{name}_opened"] = int(reading.positions[rows[to]])
+        st.session_state[f"{name}_opened"] = int(scored.positions[rows[to]])
         st.session_state[f"{name}_page"] = 1 + to // ROWS_A_PAGE
         _again(name)
 
@@ -86,17 +86,17 @@ def _opened(page: Frame, reading: Reading, rows: NDArray[np.intp], at: int, name
 
     st.divider()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"Example {reading.positions[rows[at]] + 1} of {reading.record.n}", width="content")
+        st.subheader(f"Example {scored.positions[rows[at]] + 1} of {scored.record.n}", width="content")
         st.button("Previous", icon=":material/chevron_left:", key=f"{name}_previous", on_click=go, args=(at - 1,),
                   disabled=at == 0)  # fmt: skip
         st.button("Next", icon=":material/chevron_right:", key=f"{name}_next", on_click=go, args=(at + 1,),
                   disabled=at == len(rows) - 1)  # fmt: skip
         st.button("Close", icon=":material/close:", key=f"{name}_close", on_click=close)
         st.caption(f"{at + 1:,} of {len(rows):,} that pass the filters")
-    one_example(page, reading, reading.answers.at([int(rows[at])])[0], name)
+    one_example(page, scored, scored.answers.at([int(rows[at])])[0], name)
 
 
-def _table(reading: Reading, shown: list[Answer], name: str, height: int) -> None:
+def _table(scored: ScoredRun, shown: list[ScoredExample], name: str, height: int) -> None:
     table = pd.DataFrame(
         {
             "text": [_cut(answer.example.text) for answer in shown],
@@ -109,7 +109,7 @@ def _table(reading: Reading, shown: list[Answer], name: str, height: int) -> Non
         }
     )
     generation = st.session_state.setdefault(f"{name}_generation", 0)
-    key = f"{name}_table_{reading.record.run_id}_{generation}_{st.session_state[f'{name}_page']}"
+    key = f"{name}_table_{scored.record.run_id}_{generation}_{st.session_state[f'{name}_page']}"
     chosen = next((at for at, answer in enumerate(shown) if answer.position == opened(name)), None)
     before = st.session_state.setdefault(f"{key}_before", [] if chosen is None else [(chosen, "text")])
     event = st.dataframe(
@@ -140,12 +140,12 @@ def _again(name: str) -> None:
     st.session_state[f"{name}_generation"] = st.session_state.get(f"{name}_generation", 0) + 1
 
 
-def _place(reading: Reading, rows: NDArray[np.intp], position: int | None) -> int | None:
+def _place(scored: ScoredRun, rows: NDArray[np.intp], position: int | None) -> int | None:
     """Index into `rows` of the example at a position of the sample, if it is among them."""
     if position is None:
         return None
-    at = int(np.searchsorted(reading.positions[rows], position))
-    return at if at < len(rows) and int(reading.positions[rows[at]]) == position else None
+    at = int(np.searchsorted(scored.positions[rows], position))
+    return at if at < len(rows) and int(scored.positions[rows[at]]) == position else None
 
 
 def _cut(text: str) -> str:

@@ -6,38 +6,38 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from evalcore.analysis.scored_run import Reading
+from evalcore.analysis.scored_run import ScoredRun
 from evalcore.output import export
 from evalcore.store.database import Store
 
 
-def export_buttons(store: Store, reading: Reading) -> None:
+def export_buttons(store: Store, scored: ScoredRun) -> None:
     """Draw the button. Each file is made when it is asked for, from the reading that the page shows."""
-    name = f"blindspot-{reading.record.run_id}"
+    name = f"blindspot-{scored.record.run_id}"
     with st.popover("Download", icon=":material/download:"):
-        st.caption(f"{len(reading.answers)} predictions, {reading.scoring} scoring")
+        st.caption(f"{len(scored.answers)} predictions, {scored.scoring} scoring")
         _button(
             "Predictions, CSV",
-            lambda: export.predictions_csv(reading),
+            lambda: export.predictions_csv(scored),
             f"{name}.csv",
             "text/csv",
             "Every string as it is.",
         )
         _button(
             "Predictions, JSON lines",
-            lambda: export.predictions_jsonl(reading),
+            lambda: export.predictions_jsonl(scored),
             f"{name}.jsonl",
             "application/x-ndjson",
             "With token ids and times.",
         )
         _button(
             "Predictions for spreadsheets",
-            lambda: export.predictions_for_spreadsheets(reading),
+            lambda: export.predictions_for_spreadsheets(scored),
             f"{name}-for-spreadsheets.csv",
             "text/csv",
             "Cells that a spreadsheet would run as a formula begin with an apostrophe.",
         )
-        _button("Run and report, JSON", lambda: export.run_json(store, reading), f"{name}.json", "application/json", "")
+        _button("Run and report, JSON", lambda: export.run_json(store, scored), f"{name}.json", "application/json", "")
 
 
 def _button(label: str, content: Callable[[], bytes], file_name: str, mime: str, explanation: str) -> None:

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from evalcore.analysis.filters import GROUPS, LENGTHS, MENTIONS, Filter, Selected
+from evalcore.analysis.filters import LENGTHS, MENTIONS, OUTCOME_GROUPS, Filter, Selected
 from evalcore.analysis.findings import Finding
-from evalcore.analysis.scored_run import OUTCOMES, Reading
+from evalcore.analysis.scored_run import OUTCOMES, ScoredRun
 from evalcore.metrics.classification import Counts
 from evalcore.metrics.matrix import most_confused
 from evalcore.parse.matching import MATCHES
-from pages.parts.shell.markdown import plain
+from pages.parts.shell.markdown import escape_markdown
 
 WIDGETS = ("outcomes", "true", "predicted", "matches", "text", "mentions", "length")
 
@@ -25,11 +25,11 @@ def set_widgets(asked: Filter) -> None:
         st.session_state[f"filter_{name}"] = list(value) if isinstance(value, tuple) else value
 
 
-def filter_of_widgets(reading: Reading) -> Filter:
+def filter_of_widgets(scored: ScoredRun) -> Filter:
     """The filter that the widgets and the door show."""
     values = {name: st.session_state.get(f"filter_{name}") or "" for name in WIDGETS}
     for name in ("true", "predicted"):
-        if values[name] not in reading.labels:  # of a run that was looked at before
+        if values[name] not in scored.labels:  # of a run that was looked at before
             values[name] = ""
     for name in ("outcomes", "matches"):
         values[name] = tuple(values[name])
@@ -41,17 +41,17 @@ def are_there() -> bool:
     return "filter_text" in st.session_state
 
 
-def door_line(reading: Reading, asked: Filter, finding: Finding | None) -> None:
+def door_line(scored: ScoredRun, asked: Filter, finding: Finding | None) -> None:
     """What the door through which one came asks for, and the way to close it."""
     said = []
     if finding is not None:
         said.append(finding.sentence)
     if asked.group:
-        said.append(f"Examples for which this holds: {GROUPS[asked.group]}.")
+        said.append(f"Examples for which this holds: {OUTCOME_GROUPS[asked.group]}.")
     if asked.true_outside:
-        said.append(f"True label: {_outside(reading, asked.true_outside)}.")
+        said.append(f"True label: {_outside(scored, asked.true_outside)}.")
     if asked.predicted_outside:
-        said.append(f"Answered with {_outside(reading, asked.predicted_outside)}.")
+        said.append(f"Answered with {_outside(scored, asked.predicted_outside)}.")
     if not said:
         return
 
@@ -59,11 +59,11 @@ def door_line(reading: Reading, asked: Filter, finding: Finding | None) -> None:
         st.session_state["door"] = Filter()
 
     with st.container(gap="xsmall"):
-        st.info(plain(" ".join(said)), icon=":material/filter_alt:")
+        st.info(escape_markdown(" ".join(said)), icon=":material/filter_alt:")
         st.button("Take this away: all examples", icon=":material/close:", type="tertiary", on_click=close)
 
 
-def filter_bar(reading: Reading, passed: Selected) -> None:
+def filter_bar(scored: ScoredRun, passed: Selected) -> None:
     """Draw the widgets. Each choice says how many examples it would leave."""
     counts = passed.counts
     for name in WIDGETS:  # their labels change with the counts: without this a widget would forget its value
@@ -78,8 +78,8 @@ def filter_bar(reading: Reading, passed: Selected) -> None:
                  "inside a longer answer. Ambiguous: several. None: no label.")  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name, title in (("true", "True label"), ("predicted", "Answered")):
-            st.selectbox(title, ["", *_labels_by_count(reading, counts[name])], key=f"filter_{name}", width=232,
-                         format_func=_with_counts(reading, counts[name], passed.wrong[name]))  # fmt: skip
+            st.selectbox(title, ["", *_labels_by_count(scored, counts[name])], key=f"filter_{name}", width=232,
+                         format_func=_with_counts(scored, counts[name], passed.wrong[name]))  # fmt: skip
         st.text_input("Text or completion contains", key="filter_text", width=190, icon=":material/search:")
         st.selectbox("Text mentions", ["", *MENTIONS], key="filter_mentions", width=150,
                      format_func=lambda name: _mentions_words(counts.get("mentions"), name),
@@ -94,13 +94,13 @@ def _mentions_words(counts: Counts | None, name: str) -> str:
     return name if counts is None else f"{name} · {counts[MENTIONS.index(name)]:,}"
 
 
-def _labels_by_count(reading: Reading, counts: Counts) -> list[str]:
+def _labels_by_count(scored: ScoredRun, counts: Counts) -> list[str]:
     """Labels in the task's order; those that would leave nothing last."""
-    return [reading.labels[code] for code in sorted(range(len(counts)), key=lambda code: counts[code] == 0)]
+    return [scored.labels[code] for code in sorted(range(len(counts)), key=lambda code: counts[code] == 0)]
 
 
-def _with_counts(reading: Reading, counts: Counts, wrong: Counts):  # type: ignore[no-untyped-def]
-    code_of = {label: code for code, label in enumerate(reading.labels)}
+def _with_counts(scored: ScoredRun, counts: Counts, wrong: Counts):  # type: ignore[no-untyped-def]
+    code_of = {label: code for code, label in enumerate(scored.labels)}
 
     def shown(label: str) -> str:
         if not label:
@@ -126,6 +126,6 @@ def _range(at: str, counts: Counts) -> str:
     return f"{words} · {counts[int(at)]:,}"
 
 
-def _outside(reading: Reading, block: int) -> str:
-    kept = len(most_confused(reading.confusion, block))
-    return f"one of the {len(reading.labels) - kept} labels outside the {kept} most confused"
+def _outside(scored: ScoredRun, block: int) -> str:
+    kept = len(most_confused(scored.confusion, block))
+    return f"one of the {len(scored.labels) - kept} labels outside the {kept} most confused"

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from evalcore.analysis.filters import Filter
-from evalcore.analysis.scored_run import Reading
+from evalcore.analysis.scored_run import ScoredRun
 from evalcore.charts.heatmap import WIDE_FROM, cell_of, cells, filter_of, heatmap, height_of, top_of
-from evalcore.charts.overview import Ink
-from evalcore.metrics.matrix import BLOCK_FROM, BLOCK_SIZE, ORDERS, VALUES, Order, Value, View, view
+from evalcore.charts.overview import Theme
+from evalcore.metrics.matrix import BLOCK_FROM, BLOCK_SIZE, MATRIX_ORDERS, VALUES, MatrixView, Order, Value, view
 
 BLOCK, ALL = "the most confused", "all labels"
 VALUE_WORDS = {"count": "counts", "by true label": "share of the true label", "by predicted label": "share of answers"}
 ORDER_WORDS = {"data set": "as in the data set", "alphabet": "alphabet", "errors": "most errors first",
                "clustered": "clustered"}  # fmt: skip
 PICK = "matrix_picked"
-LIT = "matrix_lit"
+HIGHLIGHTED = "matrix_lit"
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Controls:
     unparsed: bool
 
 
-def pick(asked: Filter, *, lit: bool) -> None:
+def pick(asked: Filter, *, highlighted: bool) -> None:
     """Pick a cell, a row or a column.
 
     Args:
@@ -40,21 +40,21 @@ def pick(asked: Filter, *, lit: bool) -> None:
             lose its zoom.
     """
     st.session_state[PICK] = asked
-    if lit:
-        st.session_state[LIT] = asked
+    if highlighted:
+        st.session_state[HIGHLIGHTED] = asked
     st.session_state["pick_true"], st.session_state["pick_predicted"] = asked.true, asked.predicted
 
 
-def picked(reading: Reading) -> Filter:
+def picked(scored: ScoredRun) -> Filter:
     """What is picked; nothing if it is a label of another run."""
     asked = st.session_state.get(PICK, Filter())
-    known = ("", *reading.labels)
+    known = ("", *scored.labels)
     return asked if asked.true in known and asked.predicted in known else Filter()
 
 
-def controls(reading: Reading) -> Controls:
+def controls(scored: ScoredRun) -> Controls:
     """Draw the controls, in one line where there is room."""
-    many = len(reading.labels) > BLOCK_FROM
+    many = len(scored.labels) > BLOCK_FROM
     start = {"matrix_value": "count", "matrix_order": "clustered" if many else "data set", "matrix_show": BLOCK,
              "matrix_diagonal": True, "matrix_log": True, "matrix_unparsed": True}  # fmt: skip
     for name, value in start.items():
@@ -63,13 +63,13 @@ def controls(reading: Reading) -> Controls:
         if many:
             st.segmented_control("Show", [BLOCK, ALL], key="matrix_show", required=True,
                                  format_func=lambda show: f"{show} {BLOCK_SIZE}" if show == BLOCK
-                                 else f"all {len(reading.labels)} labels")  # fmt: skip
+                                 else f"all {len(scored.labels)} labels")  # fmt: skip
         st.selectbox("Cells show", VALUES, key="matrix_value", format_func=lambda v: VALUE_WORDS[v], width=210)
-        st.selectbox("Order of labels", ORDERS, key="matrix_order", format_func=lambda o: ORDER_WORDS[o], width=190,
-                     help="Clustered: labels that are confused with each other stand side by side.")  # fmt: skip
+        st.selectbox("Order of labels", MATRIX_ORDERS, key="matrix_order", format_func=lambda o: ORDER_WORDS[o],
+                     width=190, help="Clustered: labels confused with each other stand side by side.")  # fmt: skip
         st.toggle("Right answers", key="matrix_diagonal", help="The diagonal.")
         st.toggle("Logarithmic", key="matrix_log", help="Colours by the logarithm: rare confusions can be seen.")
-        if reading.scores.unparsed:
+        if scored.scores.unparsed:
             st.toggle("Unparsed", key="matrix_unparsed", help="A last column for completions that name no label.")
     s = st.session_state
     return Controls(
@@ -78,27 +78,27 @@ def controls(reading: Reading) -> Controls:
         BLOCK_SIZE if many and s["matrix_show"] == BLOCK else 0,
         s["matrix_diagonal"],
         s["matrix_log"],
-        bool(s["matrix_unparsed"] and reading.scores.unparsed),
+        bool(s["matrix_unparsed"] and scored.scores.unparsed),
     )
 
 
-def is_wide(reading: Reading, how: Controls) -> bool:
+def is_wide(scored: ScoredRun, how: Controls) -> bool:
     """Whether the matrix needs the whole width of the page."""
-    return (how.block or len(reading.labels)) >= WIDE_FROM
+    return (how.block or len(scored.labels)) >= WIDE_FROM
 
 
-def matrix(reading: Reading, ink: Ink, how: Controls) -> None:
+def matrix(scored: ScoredRun, theme: Theme, how: Controls) -> None:
     """Draw the heat map; a click picks a cell, a second click or a double click lets it go."""
-    shown = view(reading.confusion, reading.labels, order=how.order, block=how.block, unparsed=how.unparsed,
+    shown = view(scored.confusion, scored.labels, order=how.order, block=how.block, unparsed=how.unparsed,
                  diagonal=how.diagonal)  # fmt: skip
-    labels = reading.labels
+    labels = scored.labels
     st.caption(_legend(shown, how))
     if not shown.counts.any():
         st.info("Nothing was confused. Switch on the right answers to see the diagonal.")
         return
-    lit = cell_of(shown, labels, st.session_state.get(LIT, Filter()))
-    spec = heatmap(shown, labels, ink, value=how.value, log=how.log, lit=lit)
-    key = f"heatmap_{reading.record.run_id}_{reading.scoring}_{how.order}_{how.block}_{how.diagonal}_{how.unparsed}"
+    highlighted = cell_of(shown, labels, st.session_state.get(HIGHLIGHTED, Filter()))
+    spec = heatmap(shown, labels, theme, value=how.value, log=how.log, highlighted=highlighted)
+    key = f"heatmap_{scored.record.run_id}_{scored.scoring}_{how.order}_{how.block}_{how.diagonal}_{how.unparsed}"
     event = st.echarts_chart(
         spec,
         height=height_of(shown),
@@ -112,29 +112,29 @@ def matrix(reading: Reading, ink: Ink, how: Controls) -> None:
         st.session_state["matrix_clicked"] = {key: index}
         rows, columns = cells(shown)
         if index is None:
-            pick(Filter(), lit=False)
+            pick(Filter(), highlighted=False)
         elif index < len(rows):
-            pick(filter_of(shown, labels, int(rows[index]), int(columns[index])), lit=False)
+            pick(filter_of(shown, labels, int(rows[index]), int(columns[index])), highlighted=False)
 
 
-def pick_boxes(reading: Reading) -> None:
+def pick_boxes(scored: ScoredRun) -> None:
     """Pick a row or a column by its label: what a click beside the cells would do."""
 
     def choose() -> None:
         chosen = replace(Filter(), true=st.session_state["pick_true"], predicted=st.session_state["pick_predicted"])
-        pick(chosen, lit=True)
+        pick(chosen, highlighted=True)
 
-    asked = picked(reading)
+    asked = picked(scored)
     st.session_state["pick_true"], st.session_state["pick_predicted"] = asked.true, asked.predicted
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for key, title in (("pick_true", "Row: true label"), ("pick_predicted", "Column: answered")):
-            st.selectbox(title, ["", *reading.labels], key=key, width=330, on_change=choose,
+            st.selectbox(title, ["", *scored.labels], key=key, width=330, on_change=choose,
                          format_func=lambda label: label or "any label")  # fmt: skip
 
 
-def in_words(reading: Reading, asked: Filter, count: int) -> str:
+def in_words(scored: ScoredRun, asked: Filter, count: int) -> str:
     """What is picked, as a sentence."""
-    support = dict(zip(reading.labels, reading.per_class.support.tolist(), strict=True))
+    support = dict(zip(scored.labels, scored.per_class.support.tolist(), strict=True))
     true = f"“{asked.true}”" if asked.true else "any label" if not asked.true_outside else "the other labels"
     if asked.outcomes == ("unparsed",):
         answered = "answered with no label that could be parsed"
@@ -150,7 +150,7 @@ def in_words(reading: Reading, asked: Filter, count: int) -> str:
     return f"{count:,}{of} examples of {true}, {answered}"
 
 
-def _legend(shown: View, how: Controls) -> str:
+def _legend(shown: MatrixView, how: Controls) -> str:
     what = {"count": "examples", "by true label": "of the true label's examples",
             "by predicted label": "of the answers"}[how.value]  # fmt: skip
     top = top_of(shown, shown.values(how.value))

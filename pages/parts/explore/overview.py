@@ -9,15 +9,15 @@ import streamlit as st
 
 from evalcore.analysis.filters import Filter
 from evalcore.analysis.findings import Finding
-from evalcore.analysis.scored_run import Reading
+from evalcore.analysis.scored_run import ScoredRun
 from evalcore.charts import overview as charts
 from evalcore.metrics.classification import WHY_UNDEFINED, absent, confusion_pairs, never_predicted
 from evalcore.metrics.score_intervals import POPULATION
 from evalcore.parse.matching import PARSER_VERSION
 from pages.parts.explore.confusion_list import sentence
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.links import CONFUSIONS, EXAMPLES, PER_CLASS, door
-from pages.parts.shell.markdown import between, percent, plain
+from pages.parts.shell.links import CONFUSIONS, EXAMPLES, PER_CLASS, link_to
+from pages.parts.shell.markdown import between, escape_markdown, percent
 
 CARD_WIDTH, WIDE_CARD = 152, 182
 """Six fit into a row; the wide one is for the longest of their names."""
@@ -29,14 +29,14 @@ MATRIX_WIDTH = 320
 LABELS_WITHOUT_SCROLLING = 26
 
 
-def cards(reading: Reading) -> None:
+def cards(scored: ScoredRun) -> None:
     """What the numbers are of, and metric cards, each with its interval; they wrap where the page is narrow."""
-    s, i = reading.scores, reading.intervals
-    never = len(never_predicted(reading.confusion))
-    missing = len(absent(reading.confusion))
+    s, i = scored.scores, scored.intervals
+    never = len(never_predicted(scored.confusion))
+    missing = len(absent(scored.confusion))
     st.caption(
-        f"n = {s.n} of {reading.record.split_size} examples, {plain(reading.record.spec.sample)} · "
-        f"{s.labels_present} of {s.labels_total} labels present · {reading.scoring} scoring, parser {PARSER_VERSION} · "
+        f"n = {s.n} of {scored.record.split_size} examples, {escape_markdown(scored.record.spec.sample)} · "
+        f"{s.labels_present} of {s.labels_total} labels present · {scored.scoring} scoring, parser {PARSER_VERSION} · "
         "below each number its 95 % interval"
     )
     taken = f"Two favourites take {percent(s.favourites_share)} of all answers."
@@ -45,9 +45,9 @@ def cards(reading: Reading) -> None:
         _card(
             "Accuracy",
             percent(s.accuracy),
-            between(reading.accuracy_interval),
-            f"{s.correct} of {s.n} examples are right under {reading.scoring} scoring. Below: Wilson 95 % interval.",
-            lambda: door(reading, f"{s.n - s.correct:,} not right", asked=Filter(outcomes=("wrong", "unparsed"))),
+            between(scored.accuracy_interval),
+            f"{s.correct} of {s.n} examples are right under {scored.scoring} scoring. Below: Wilson 95 % interval.",
+            lambda: link_to(scored, f"{s.n - s.correct:,} not right", asked=Filter(outcomes=("wrong", "unparsed"))),
         )
         _card(
             "Macro-F1, present",
@@ -55,7 +55,7 @@ def cards(reading: Reading) -> None:
             between(i.macro_f1_present) if not i.withheld else "too few for an interval",
             f"F1 of each of the {s.labels_present} labels that occur in this sample, averaged with equal weight. "
             f"Below: 95 % interval of {POPULATION}. {i.withheld}",
-            lambda: door(reading, "each label", PER_CLASS, sort="F1"),
+            lambda: link_to(scored, "each label", PER_CLASS, sort="F1"),
         )
         _card(
             "Macro-F1, all",
@@ -63,14 +63,14 @@ def cards(reading: Reading) -> None:
             f"ceiling {percent(s.macro_f1_ceiling)}",
             f"Averaged over all labels, absent ones as 0; 95 % interval {between(i.macro_f1_all)}. With {missing} of "
             f"{s.labels_total} labels absent from the sample even a perfect model gets {percent(s.macro_f1_ceiling)}.",
-            lambda: door(reading, f"{missing} absent", PER_CLASS, standing="absent from the sample"),
+            lambda: link_to(scored, f"{missing} absent", PER_CLASS, standing="absent from the sample"),
         )
         _card(
             "Unparsed",
             percent(s.unparsed / s.n),
-            between(reading.unparsed_interval),
+            between(scored.unparsed_interval),
             f"{s.unparsed} of {s.n} completions name no label, or more than one. They count as wrong.",
-            lambda: door(reading, f"these {s.unparsed:,}", asked=Filter(outcomes=("unparsed",))),
+            lambda: link_to(scored, f"these {s.unparsed:,}", asked=Filter(outcomes=("unparsed",))),
         )
         _card(
             "Never predicted",
@@ -78,7 +78,7 @@ def cards(reading: Reading) -> None:
             f"{missing} absent",
             "Labels that occur in this sample and were not answered once. Labels that are absent from the sample are "
             "another matter: they say nothing about the model.",
-            lambda: door(reading, f"these {never}", PER_CLASS, standing="never predicted"),
+            lambda: link_to(scored, f"these {never}", PER_CLASS, standing="never predicted"),
         )
         _card(
             "Effective labels",
@@ -86,7 +86,7 @@ def cards(reading: Reading) -> None:
             f"favourites {percent(s.favourites_share)}" if s.favourites else "none is a label",
             f"The answers are as varied as if so many of the {s.labels_total} labels were answered equally often "
             f"(exp of the entropy). {favourites}",
-            lambda: door(reading, "favourites", PER_CLASS, sort="predicted", descending="1"),
+            lambda: link_to(scored, "favourites", PER_CLASS, sort="predicted", descending="1"),
         )
 
 
@@ -96,28 +96,28 @@ def _card(label: str, value: str, below: str, explanation: str, draw_door: Calla
         draw_door()
 
 
-def findings(frame: Frame, reading: Reading, found: list[Finding]) -> None:
+def findings(frame: Frame, scored: ScoredRun, found: list[Finding]) -> None:
     """The findings in words, each with the way to its examples."""
     st.subheader("What this run hides")
     for number, finding in enumerate(found[:FINDINGS_SHOWN], start=1):
-        _finding(frame, reading, number, finding)
+        _finding(frame, scored, number, finding)
     if len(found) > FINDINGS_SHOWN:
         with st.expander(f"{len(found) - FINDINGS_SHOWN} more"):
             for number, finding in enumerate(found[FINDINGS_SHOWN:], start=FINDINGS_SHOWN + 1):
-                _finding(frame, reading, number, finding)
+                _finding(frame, scored, number, finding)
 
 
-def _finding(frame: Frame, reading: Reading, number: int, finding: Finding) -> None:
-    st.markdown(f"**{number}. {plain(finding.sentence)}**")
-    st.caption(plain(finding.meaning))
+def _finding(frame: Frame, scored: ScoredRun, number: int, finding: Finding) -> None:
+    st.markdown(f"**{number}. {escape_markdown(finding.sentence)}**")
+    st.caption(escape_markdown(finding.meaning))
     count = len(finding.positions)
     with st.container(horizontal=True):
         if count and frame.record and count < frame.record.n:
             label = f"see {'this example' if count == 1 else f'these {count:,} examples'}"
-            door(reading, label, asked=Filter(finding=finding.kind))
+            link_to(scored, label, asked=Filter(finding=finding.kind))
         if finding.kind in _WAYS:
             page, label, more = _WAYS[finding.kind]
-            door(reading, label, page, **more)
+            link_to(scored, label, page, **more)
 
 
 _WAYS: dict[str, tuple[str, str, dict[str, str]]] = {
@@ -135,38 +135,38 @@ _WAYS: dict[str, tuple[str, str, dict[str, str]]] = {
 """Where a finding can be seen, beside its examples: page, words, query parameters."""
 
 
-def pictures(frame: Frame, reading: Reading) -> None:
+def pictures(frame: Frame, scored: ScoredRun) -> None:
     """The same predictions, read five ways: one scale, the matrix, and the worst confusions in words."""
     st.subheader("The same predictions, five ways")
     with st.container(horizontal=True, gap="large"):
         with st.container(width=READINGS_WIDTH):
-            chart = charts.five_readings(reading, frame.ink)
+            chart = charts.five_readings(scored, frame.theme)
             st.altair_chart(chart, key="five_readings", alt="Accuracy, F1s and unparsed rate on one scale")
-            if not reading.scores.unparsed:
+            if not scored.scores.unparsed:
                 st.caption("Micro-F1 equals accuracy whenever every answer is one of the labels: it adds nothing here.")
         with st.container(width=MATRIX_WIDTH):
             st.altair_chart(
-                charts.small_matrix(reading, frame.ink),
+                charts.small_matrix(scored, frame.theme),
                 key="small_matrix",
                 alt="Confusion matrix: true labels downwards, answers across",
             )
             st.caption("Rows: true labels. Columns: answers.")
-    pairs = confusion_pairs(reading.confusion)[:CONFUSIONS_SHOWN]
+    pairs = confusion_pairs(scored.confusion)[:CONFUSIONS_SHOWN]
     if pairs:
         st.markdown("**Worst confusions**")
-        st.markdown("\n".join(f"- {plain(sentence(reading, pair))}" for pair in pairs))
-    door(reading, "all confusions, and the matrix to click", CONFUSIONS)
+        st.markdown("\n".join(f"- {escape_markdown(sentence(scored, pair))}" for pair in pairs))
+    link_to(scored, "all confusions, and the matrix to click", CONFUSIONS)
 
 
-def collapse(frame: Frame, reading: Reading) -> None:
+def collapse(frame: Frame, scored: ScoredRun) -> None:
     """Predicted against true frequency, label by label."""
     st.subheader("Answered against occurring")
     st.caption(
         "Bars: how often each label was answered. The mark: how often it occurs. "
         "A model that collapses has a few long bars and many marks without one."
     )
-    chart = charts.predicted_against_true(reading, frame.ink)
-    if len(reading.labels) <= LABELS_WITHOUT_SCROLLING:
+    chart = charts.predicted_against_true(scored, frame.theme)
+    if len(scored.labels) <= LABELS_WITHOUT_SCROLLING:
         st.altair_chart(chart, key="collapse", alt="How often each label was answered and occurs")
         return
     with st.container(height=560, border=False):

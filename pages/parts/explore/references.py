@@ -5,29 +5,29 @@ from __future__ import annotations
 import streamlit as st
 
 from evalcore.analysis.references import references
-from evalcore.analysis.scored_run import Reading
+from evalcore.analysis.scored_run import ScoredRun
 from evalcore.charts.comparison import reference_lines
-from evalcore.store.catalog import Shelf
+from evalcore.store.catalog import RunCatalog
 from evalcore.store.spec import BASELINES
-from pages.parts.shell import session as state
+from pages.parts.shell import session
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import plain
+from pages.parts.shell.markdown import escape_markdown
 
 
-def held_against(page: Frame, reading: Reading) -> None:
+def held_against(page: Frame, scored: ScoredRun) -> None:
     """The run beside baselines and the pinned run on its sample, and beside published figures, marked as such."""
-    record = reading.record
-    pinned = Shelf(page.store).pinned_for(record.task_name)
+    record = scored.record
+    pinned = RunCatalog(page.store).pinned_for(record.task_name)
     newest = {}
     for other in page.store.runs_on_sample(record.sample_id):
         if other.spec.model in BASELINES or other.run_id == pinned:
             newest.setdefault((other.spec.model, other.run_id == pinned), other)
-    others = [state.reading_of(page.store, other, reading.scoring) for other in newest.values()]
-    found = references(reading, others, pinned)
+    others = [session.scored_run_of(page.store, other, scored.scoring) for other in newest.values()]
+    found = references(scored, others, pinned)
     if len(found) < 2:
         return
     st.subheader("Held against")
-    st.altair_chart(reference_lines(found, page.ink), key="references", alt="Accuracy beside reference accuracies")
+    st.altair_chart(reference_lines(found, page.theme), key="references", alt="Accuracy beside reference accuracies")
     published = [one for one in found if one.kind == "published"]
     if published:
         st.caption(
@@ -38,13 +38,13 @@ def held_against(page: Frame, reading: Reading) -> None:
             said = "; ".join(
                 f"{one.name} {100 * one.accuracy:.2f} % ({one.setup})" for one in published if one.source == source
             )
-            st.caption(plain(f"{said}. Source: {source}"))
+            st.caption(escape_markdown(f"{said}. Source: {source}"))
     others_here = [one for one in found if one.run_id and one.run_id != record.run_id]
     with st.container(horizontal=True):
         for one in others_here:
             st.page_link(
                 "pages/compare.py",
-                label=f"compare with {plain(one.name)}",
+                label=f"compare with {escape_markdown(one.name)}",
                 icon=":material/compare_arrows:",
                 query_params={"a": one.run_id, "b": record.run_id},
             )

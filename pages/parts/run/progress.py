@@ -7,15 +7,15 @@ import time
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.errors import BlindspotError
 from evalcore.running.worker import ensure_worker
 from evalcore.store.database import Store
 from evalcore.store.jobs import Job, Jobs
 from evalcore.store.spec import RunSpec, checked
-from pages.parts.shell import session as state
+from pages.parts.shell import session
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import percent, plain
+from pages.parts.shell.markdown import escape_markdown, percent
 
 POLL_S = 0.6
 LATEST = 6
@@ -31,7 +31,7 @@ def start(store: Store, chosen: RunSpec) -> int:
     Returns:
         the job's number.
     """
-    return Jobs(store).enqueue("run", state.clamped(checked(chosen)).to_json())
+    return Jobs(store).enqueue("run", session.clamped(checked(chosen)).to_json())
 
 
 def launcher(page: Frame) -> Job | None:
@@ -42,16 +42,16 @@ def launcher(page: Frame) -> Job | None:
     """
     store, record = page.store, page.record
     try:
-        chosen = state.clamped(checked(state.spec()))
+        chosen = session.clamped(checked(session.spec()))
     except BlindspotError as error:
-        st.error(plain(str(error)))
+        st.error(escape_markdown(str(error)))
         return None
     job = Jobs(store).last_for(chosen)
     if job is None and _first_start(store):
         start(store, chosen)
         job = Jobs(store).last_for(chosen)
     if job is not None and job.active:
-        state.look_at_choice(job.job_id)  # when it ends, its run is what the page shows
+        session.look_at_choice(job.job_id)  # when it ends, its run is what the page shows
         _watch(store, job.job_id)
         return job
     line, button = st.columns([5, 1.4], vertical_alignment="center")
@@ -76,7 +76,7 @@ def launcher(page: Frame) -> Job | None:
             if label == "Check again"
             else None,
         ):
-            state.look_at_choice(start(store, chosen))
+            session.look_at_choice(start(store, chosen))
             st.rerun()
     if job is not None:
         _how_it_ended(job)
@@ -85,14 +85,14 @@ def launcher(page: Frame) -> Job | None:
 
 def _first_start(store: Store) -> bool:
     """Nothing has ever been run here: the demo's run starts by itself."""
-    return not store.read_only and state.spec() == RunSpec() and not store.runs() and not Jobs(store).recent(1)
+    return not store.read_only and session.spec() == RunSpec() and not store.runs() and not Jobs(store).recent(1)
 
 
 def _how_it_ended(job: Job) -> None:
     if job.state == "failed":
-        st.error(plain(job.result), icon=":material/error:")
+        st.error(escape_markdown(job.result), icon=":material/error:")
     elif job.state == "died":
-        st.error(plain(job.result), icon=":material/power_off:")
+        st.error(escape_markdown(job.result), icon=":material/power_off:")
     elif job.state == "stopped":
         st.info("Stopped. What was predicted is kept; “Go on” predicts the rest.", icon=":material/pause_circle:")
 
@@ -129,7 +129,7 @@ def status(job: Job, jobs: Jobs, now: float) -> str:
             return f"waiting for {ahead} other job(s)"
         return "waiting for the worker to start …" + (f" {_no_answer(silent)}" if silent > LONG_STEP_S else "")
     parts = [f"{job.done} of {job.total}"] if job.total else []
-    parts.append(plain(job.phase or "starting"))
+    parts.append(escape_markdown(job.phase or "starting"))
     usual = LONG_STEP_S if job.predicting_since is None else max(SILENT_S, 3 * pace.longest_wait_s)
     if silent > usual:
         parts.append(_no_answer(silent))
@@ -144,11 +144,11 @@ def _no_answer(silent_s: float) -> str:
 
 def _live(store: Store, run_id: str) -> None:
     """Running accuracy and the latest predictions."""
-    reading = read(store, run_id)
-    if not reading.answers:
+    scored = score_run(store, run_id)
+    if not scored.answers:
         return
-    scores = reading.scores
-    low, high = reading.accuracy_interval
+    scores = scored.scores
+    low, high = scored.accuracy_interval
     number, latest = st.columns([1, 4])
     with number:
         st.metric("Accuracy so far", percent(scores.accuracy), border=True)
@@ -161,6 +161,6 @@ def _live(store: Store, run_id: str) -> None:
                 "completion": answer.completion.text,
                 "outcome": answer.outcome,
             }
-            for answer in reversed(reading.answers[-LATEST:])
+            for answer in reversed(scored.answers[-LATEST:])
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True, height=36 * (LATEST + 1), key="latest")

@@ -13,7 +13,7 @@ from evalcore.store.jobs import Jobs
 from evalcore.store.spec import BASELINES
 from evalcore.tasks.prompt import Prompt
 from evalcore.tasks.task import TaskSource
-from pages.parts.shell.markdown import plain
+from pages.parts.shell.markdown import escape_markdown
 
 POLL_S = 0.15
 PATIENCE_S = 60.0
@@ -32,7 +32,7 @@ def exact_prompt(store: Store, task: TaskSource, model: str, prompt: Prompt, tex
     state, result = kept[payload]
     if state != "done":
         kept.pop(payload)
-        st.error(plain(result))
+        st.error(escape_markdown(result))
         return
     shown = preview.Preview.from_json(result)
     if not shown.tokens:

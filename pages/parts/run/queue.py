@@ -10,7 +10,7 @@ from evalcore.store.database import Store
 from evalcore.store.jobs import Job, Jobs
 from evalcore.store.spec import RunSpec
 from pages.parts.run.progress import POLL_S, status
-from pages.parts.shell.markdown import plain
+from pages.parts.shell.markdown import escape_markdown
 
 ENDED = {"failed": "failed", "died": "died with the worker", "stopped": "stopped"}
 ENDED_SHOWN = 5
@@ -45,7 +45,7 @@ def _watch(store: Store, specs: list[RunSpec] | None, were: int) -> None:
         st.rerun()
     for job in active:
         bar, stop = st.columns([5, 1], vertical_alignment="center")
-        text = f"{plain(what(job.spec))} · {status(job, jobs, now)}"
+        text = f"{escape_markdown(what(job.spec))} · {status(job, jobs, now)}"
         bar.progress(job.done / job.total if job.total else 0.0, text=text)
         if stop.button("Stop", key=f"stop_job_{job.job_id}", disabled=bool(job.stop), width="stretch"):
             jobs.stop(job.job_id)
@@ -62,8 +62,8 @@ def ended_badly(store: Store, specs: list[RunSpec] | None = None) -> None:
     bad = [job for job in newest.values() if job.state in ENDED and (wanted is None or job.payload in wanted)]
     for job in bad[:ENDED_SHOWN]:
         line, retry = st.columns([5, 1], vertical_alignment="center")
-        why = f": {plain(job.result)}" if job.result else ". What was predicted is kept."
-        said = f"{plain(what(job.spec))} {ENDED[job.state]}{why}"
+        why = f": {escape_markdown(job.result)}" if job.result else ". What was predicted is kept."
+        said = f"{escape_markdown(what(job.spec))} {ENDED[job.state]}{why}"
         (line.info if job.state == "stopped" else line.error)(said)
         label = "Go on" if job.state == "stopped" else "Retry"
         if retry.button(label, key=f"retry_{job.job_id}", disabled=store.read_only, width="stretch"):

@@ -12,7 +12,7 @@ from evalcore.store.database import Store
 from evalcore.store.spec import BASELINES, Decoding, Dtype, Engine
 from evalcore.tasks.prompt import BUILT_IN, DESCRIPTIONS
 from evalcore.tasks.task import SAMPLES, TaskSource
-from pages.parts.shell import session as state
+from pages.parts.shell import session
 
 TASKS = {"demo": "Demo · phone and internet support", "banking77": "Banking77 · 77 intents"}
 MODELS = {
@@ -29,15 +29,15 @@ WITHOUT_SPLIT_SIZE = 10_000
 """Upper end of the slider while the size of the split is unknown."""
 
 
-def bar(store: Store) -> None:
+def run_form(store: Store) -> None:
     """Draw the bar; what is chosen is in `state.spec()` afterwards."""
-    for key, value in state.widget_values(state.spec()).items():
+    for key, value in session.widget_values(session.spec()).items():
         # Set anew each time, not only at first: the browser makes what stands in a popover when it is opened, and
         # would take the widget's own default for what the session holds, and send that back.
         st.session_state[key] = st.session_state.get(key, value)
     used = [record.spec for record in store.runs()]
     baseline = st.session_state["bar_model"] in BASELINES
-    largest = split_size(state.spec().task) or WITHOUT_SPLIT_SIZE
+    largest = split_size(session.spec().task) or WITHOUT_SPLIT_SIZE
     for key in ("bar_n", "bar_n_slider"):
         st.session_state[key] = max(1, min(int(st.session_state[key]), largest))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -65,7 +65,7 @@ def bar(store: Store) -> None:
         )
         st.selectbox(
             "Prompt",
-            _with_chosen([*BUILT_IN, *store.own_prompts()], "bar_prompt"),
+            _with_chosen([*BUILT_IN, *store.custom_prompts()], "bar_prompt"),
             key="bar_prompt",
             accept_new_options=True,
             disabled=baseline,
@@ -135,13 +135,13 @@ def _more(baseline: bool) -> None:
 def _chosen() -> None:
     if isinstance(st.session_state["bar_task_name"], str) and isinstance(st.session_state["bar_model"], str):
         st.session_state["bar_n_slider"] = st.session_state["bar_n"]
-        chosen = state.spec_of_widgets()
-        if chosen.task.name != state.spec().task.name and chosen.task.name in TASKS:
+        chosen = session.spec_of_widgets()
+        if chosen.task.name != session.spec().task.name and chosen.task.name in TASKS:
             # What was said about the files of another task does not apply.
-            state.choose(replace(chosen, task=TaskSource(chosen.task.name)))
+            session.choose(replace(chosen, task=TaskSource(chosen.task.name)))
             return
         st.session_state["spec"] = chosen
-        state.look_at_choice()
+        session.look_at_choice()
 
 
 def _n_from_slider() -> None:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from evalcore.charts.overview import DARK, LIGHT, Ink
+from evalcore.charts.overview import DARK, LIGHT, Theme
 from evalcore.errors import BlindspotError
 from evalcore.parse.matching import Scoring
 from evalcore.running.worker import ensure_worker
-from evalcore.store.catalog import Mark, Shelf
+from evalcore.store.catalog import RunAnnotation, RunCatalog
 from evalcore.store.database import RunRecord, Store
 from evalcore.store.spec import RunSpec
-from pages.parts.shell import session as state
-from pages.parts.shell.markdown import percent, plain
+from pages.parts.shell import session
+from pages.parts.shell.markdown import escape_markdown, percent
 
 PAGES = (
     ("app.py", "Overview", ":material/dashboard:"),
@@ -40,9 +40,9 @@ class Frame:
     """
 
     store: Store
-    shown: state.Shown
+    shown: session.Shown
     scoring: Scoring
-    ink: Ink
+    theme: Theme
 
     @property
     def record(self) -> RunRecord | None:
@@ -56,13 +56,13 @@ def frame(title: str) -> Frame:
         page_title=f"{title} · Blindspot", page_icon="◐", layout="wide", initial_sidebar_state=SIDEBAR_WIDTH
     )
     try:
-        store = state.open_store()
+        store = session.open_store()
         ensure_worker(store)
     except BlindspotError as error:
-        st.error(plain(str(error)))
+        st.error(escape_markdown(str(error)))
         st.stop()
-    state.follow_url(store)
-    shown = state.shown(store)
+    session.follow_url(store)
+    shown = session.shown(store)
     record = shown.record
     with st.sidebar:
         st.markdown("## ◐ Blindspot")
@@ -74,11 +74,11 @@ def frame(title: str) -> Frame:
         scoring = _scoring_switch()
         _difference(store, record)
     if store.notice:
-        st.warning(plain(store.notice))
+        st.warning(escape_markdown(store.notice))
     if st.session_state.pop("unknown_run", False):
         st.warning("The link names a run that is not stored here. This is the run chosen last instead.")
-    ink = DARK if st.context.theme.type == "dark" else LIGHT
-    return Frame(store, shown, scoring, ink)
+    theme = DARK if st.context.theme.type == "dark" else LIGHT
+    return Frame(store, shown, scoring, theme)
 
 
 def say_how_it_stands(page: Frame) -> None:
@@ -86,7 +86,7 @@ def say_how_it_stands(page: Frame) -> None:
     shown = page.shown
     if not shown.said:
         return
-    (st.warning if shown.record else st.info)(plain(shown.said), icon=":material/history:")
+    (st.warning if shown.record else st.info)(escape_markdown(shown.said), icon=":material/history:")
     if shown.other is not None:
         st.page_link(
             "app.py",
@@ -100,13 +100,13 @@ def _run_picker(store: Store, record: RunRecord | None) -> None:
     records = {r.run_id: r for r in store.runs()}
     if not records:
         return
-    names = distinct_names(list(records.values()), Shelf(store).marks())
+    names = distinct_names(list(records.values()), RunCatalog(store).annotations())
     st.session_state["picked_run"] = record.run_id if record else None
 
     def pick() -> None:
         picked = st.session_state["picked_run"]
         if picked in records:
-            state.show(records[picked])
+            session.show(records[picked])
 
     st.selectbox(
         "Run",
@@ -119,7 +119,7 @@ def _run_picker(store: Store, record: RunRecord | None) -> None:
     )
 
 
-def describe(record: RunRecord, mark: Mark | None = None) -> str:
+def describe(record: RunRecord, mark: RunAnnotation | None = None) -> str:
     """A run in one line, its own name first if a person gave it one."""
     if mark and mark.name:
         return f"{mark.name} · {describe(record)}"
@@ -139,12 +139,14 @@ def describe(record: RunRecord, mark: Mark | None = None) -> str:
     return f"{model}{prompt}{''.join(settings)} · {record.task_name} · {record.n}{sample}"
 
 
-def distinct_names(records: Sequence[RunRecord], marks: Mapping[str, Mark] | None = None) -> dict[str, str]:
+def distinct_names(
+    records: Sequence[RunRecord], annotations: Mapping[str, RunAnnotation] | None = None
+) -> dict[str, str]:
     """Each run in one line, by run id; runs that read alike are told apart by their ids.
 
     A select box is told by the browser which line was chosen: two equal lines would be one run.
     """
-    lines = {record.run_id: describe(record, (marks or {}).get(record.run_id)) for record in records}
+    lines = {record.run_id: describe(record, (annotations or {}).get(record.run_id)) for record in records}
     times = Counter(lines.values())
     return {run_id: line if times[line] == 1 else f"{line} · {run_id[:6]}" for run_id, line in lines.items()}
 
@@ -170,7 +172,7 @@ def _difference(store: Store, record: RunRecord | None) -> None:
     """What the switch changes for this run."""
     if record is None or not record.finished:
         return
-    right = state.reading_of(store, record, "lenient").right_under
+    right = session.scored_run_of(store, record, "lenient").right_under
     if right["lenient"] == right["strict"]:
         st.caption("Strict or lenient, the same answers are right.")
         return

@@ -5,28 +5,28 @@ from __future__ import annotations
 import streamlit as st
 
 from evalcore.analysis.filters import Filter
-from evalcore.analysis.scored_run import Reading
-from pages.parts.shell import session as state
+from evalcore.analysis.scored_run import ScoredRun
+from pages.parts.shell import session
 from pages.parts.shell.frame import Frame, say_how_it_stands
 
 EXAMPLES, PER_CLASS, CONFUSIONS = "pages/examples.py", "pages/per_class.py", "pages/confusions.py"
 ARROW = ":material/arrow_forward:"
 
 
-def door(reading: Reading, label: str, page: str = EXAMPLES, asked: Filter | None = None, **more: str) -> None:
+def link_to(scored: ScoredRun, label: str, page: str = EXAMPLES, asked: Filter | None = None, **more: str) -> None:
     """A link to a page with a filter.
 
     Args:
         label: trusted, or made `plain`: it is Markdown.
         more: further query parameters, such as a sort order.
     """
-    st.page_link(page, label=label, icon=ARROW, query_params=query(reading, asked, **more))
+    st.page_link(page, label=label, icon=ARROW, query_params=query(scored, asked, **more))
 
 
-def query(reading: Reading, asked: Filter | None = None, **more: str) -> dict[str, str]:
+def query(scored: ScoredRun, asked: Filter | None = None, **more: str) -> dict[str, str]:
     """What a URL has to say to come back here: the run, the filter, and the scoring where it is not the usual one."""
-    asks = {"run": reading.record.run_id, **((asked or Filter()).to_query()), **more}
-    return asks if reading.scoring == "lenient" else {**asks, "scoring": reading.scoring}
+    asks = {"run": scored.record.run_id, **((asked or Filter()).to_query()), **more}
+    return asks if scored.scoring == "lenient" else {**asks, "scoring": scored.scoring}
 
 
 def arrived(page_name: str) -> dict[str, str] | None:
@@ -46,16 +46,16 @@ def leave(page_name: str, asks: dict[str, str]) -> None:
         st.query_params.from_dict(asks)
 
 
-def reading_or_stop(page: Frame) -> Reading:
+def reading_or_stop(page: Frame) -> ScoredRun:
     """The reading of the page's run; without one the page says what to do, and ends."""
     say_how_it_stands(page)
     if page.record is None:
         st.info("There is nothing to look at yet. Choose a stored run in the sidebar, or start one on the overview.")
         st.page_link("app.py", label="To the overview", icon=ARROW)
         st.stop()
-    reading = state.reading_of(page.store, page.record, page.scoring)
-    if not len(reading.answers):
+    scored = session.scored_run_of(page.store, page.record, page.scoring)
+    if not len(scored.answers):
         st.info("Nothing of this run has been predicted yet. Press “Run” on the overview to begin.")
         st.page_link("app.py", label="To the overview", icon=ARROW, query_params={"run": page.record.run_id})
         st.stop()
-    return reading
+    return scored

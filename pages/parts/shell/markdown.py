@@ -7,7 +7,7 @@ import re
 _SPECIAL = re.compile(r"([!-/:-@\[-`{-~])")
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """`text` for a place that takes Markdown, so that it looks as typed: every ASCII punctuation mark escaped."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evalcore.analysis.filters import Filter, Mask, Selected, mentions, search, select
 from evalcore.analysis.findings import Finding
-from evalcore.analysis.scored_run import OUTCOMES, Reading, read
+from evalcore.analysis.scored_run import OUTCOMES, ScoredRun, score_run
 from evalcore.errors import BlindspotError
 from evalcore.output.report import findings_of
 from evalcore.parse.matching import Scoring
@@ -166,47 +166,47 @@ def clamped(chosen: RunSpec) -> RunSpec:
     return replace(chosen, n=min(chosen.n, size)) if size else chosen
 
 
-def reading_of(store: Store, record: RunRecord, scoring: Scoring) -> Reading:
+def scored_run_of(store: Store, record: RunRecord, scoring: Scoring) -> ScoredRun:
     """The run's reading, kept until it has more completions."""
     return _reading(store, record.run_id, scoring, record.finished or store.count_done(record.run_id))
 
 
-def findings_for(store: Store, reading: Reading) -> list[Finding]:
+def findings_for(store: Store, scored: ScoredRun) -> list[Finding]:
     """The reading's findings, kept until another run on its sample is there to compare with."""
-    others = tuple(record.run_id for record in store.runs_on_sample(reading.record.sample_id))
-    return _findings(store, reading, reading.record.run_id, reading.scoring, len(reading.answers), others)
+    others = tuple(record.run_id for record in store.runs_on_sample(scored.record.sample_id))
+    return _findings(store, scored, scored.record.run_id, scored.scoring, len(scored.answers), others)
 
 
-def selected(store: Store, reading: Reading, asked: Filter, *, count_mentions: bool = False) -> Selected:
+def selected(store: Store, scored: ScoredRun, asked: Filter, *, count_mentions: bool = False) -> Selected:
     """What passes a filter, with live counts; searches are kept, so that a click does not repeat them.
 
     Args:
         count_mentions: also where it is not asked for. Above `MENTIONS_UP_TO` rows it is left out until it is.
     """
-    run_id, done = reading.record.run_id, len(reading.answers)
-    found = _found(store, reading, run_id, done, asked.text) if asked.text else None
+    run_id, done = scored.record.run_id, len(scored.answers)
+    found = _found(store, scored, run_id, done, asked.text) if asked.text else None
     mentioned = None
     if asked.mentions or (count_mentions and done <= MENTIONS_UP_TO):
-        mentioned = _mentioned(store, reading, run_id, done)
+        mentioned = _mentioned(store, scored, run_id, done)
     positions = None
     if asked.finding:
-        positions = next((f.positions for f in findings_for(store, reading) if f.kind == asked.finding), ())
-    return select(reading, asked, found=found, mentioned=mentioned, positions=positions)
+        positions = next((f.positions for f in findings_for(store, scored) if f.kind == asked.finding), ())
+    return select(scored, asked, found=found, mentioned=mentioned, positions=positions)
 
 
-def outcome_words(reading: Reading, rows: NDArray[np.intp]) -> str:
+def outcome_words(scored: ScoredRun, rows: NDArray[np.intp]) -> str:
     """`201 right, 60 wrong, 139 unparsed` of some rows."""
-    counts = np.bincount(reading.outcomes[rows], minlength=len(OUTCOMES)).tolist()
+    counts = np.bincount(scored.outcomes[rows], minlength=len(OUTCOMES)).tolist()
     return ", ".join(f"{count:,} {outcome}" for outcome, count in zip(OUTCOMES, counts, strict=True))
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
-def _found(_store: Store, _reading: Reading, run_id: str, done: int, needle: str) -> Mask:
+def _found(_store: Store, _reading: ScoredRun, run_id: str, done: int, needle: str) -> Mask:
     return search(_store, _reading, needle)
 
 
 @st.cache_resource(max_entries=_COLUMNS_CACHED, show_spinner=False)
-def _mentioned(_store: Store, _reading: Reading, run_id: str, done: int) -> NDArray[np.int8]:
+def _mentioned(_store: Store, _reading: ScoredRun, run_id: str, done: int) -> NDArray[np.int8]:
     return mentions(_store, _reading)
 
 
@@ -216,17 +216,17 @@ def _columns(_store: Store, run_id: str, stamp: float) -> Columns:
 
 
 @st.cache_resource(max_entries=_COLUMNS_CACHED, show_spinner=False)
-def _reading(_store: Store, run_id: str, scoring: Scoring, stamp: float) -> Reading:
-    reading = read(_store, run_id, scoring, columns=_columns(_store, run_id, stamp))
-    each = reading.per_class
-    shared = (reading.y_true, reading.y_pred, reading.confusion, each.precision, each.recall, each.f1)
+def _reading(_store: Store, run_id: str, scoring: Scoring, stamp: float) -> ScoredRun:
+    scored = score_run(_store, run_id, scoring, columns=_columns(_store, run_id, stamp))
+    each = scored.per_class
+    shared = (scored.y_true, scored.y_pred, scored.confusion, each.precision, each.recall, each.f1)
     for array in (*shared, each.support, each.predicted, each.true_positives):
         array.setflags(write=False)  # all sessions are given this one reading
-    return reading
+    return scored
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
 def _findings(
-    _store: Store, _reading: Reading, run_id: str, scoring: Scoring, done: int, others: tuple[str, ...]
+    _store: Store, _reading: ScoredRun, run_id: str, scoring: Scoring, done: int, others: tuple[str, ...]
 ) -> list[Finding]:
     return findings_of(_store, _reading)

@@ -13,7 +13,7 @@ from evalcore.analysis.verdict import MINUS, shared_note, verdict
 from evalcore.metrics.classification import WHY_UNDEFINED
 from evalcore.metrics.score_intervals import POPULATION
 from pages.parts.shell.clickable_table import height_of
-from pages.parts.shell.markdown import percent, plain
+from pages.parts.shell.markdown import escape_markdown, percent
 
 ICONS = {
     "better": ":material/trending_up:",
@@ -27,21 +27,21 @@ def say_verdict(comparison: Comparison) -> None:
     """The verdict, large, and what it is about."""
     said = verdict(comparison)
     st.markdown(
-        f"### {ICONS[said.kind]} {plain(said.sentence)}",
+        f"### {ICONS[said.kind]} {escape_markdown(said.sentence)}",
         help="Paired over the examples that both runs share. The interval is Tango's score interval for a paired "
         "difference; the test is the exact McNemar test, two-sided, which decides. “Could see”: the difference that "
         "this test finds in 80 of 100 comparisons of so many examples, if the runs disagree as often as these do.",
     )
     note = shared_note(comparison)
     scored = f"Both are scored {comparison.a.scoring}ly." if comparison.a.scoring == "strict" else "Lenient scoring."
-    st.caption(f"{plain(note)} {scored}".strip())
+    st.caption(f"{escape_markdown(note)} {scored}".strip())
 
 
 def what_changed(comparison: Comparison) -> None:
     """The difference of the two runs' specs, the prompts' texts among it."""
     a, b = comparison.a.record, comparison.b.record
     found = changes(a, b)
-    things = [plain(thing) for thing in decisions(found)]
+    things = [escape_markdown(thing) for thing in decisions(found)]
     if not found:
         st.markdown("**What changed**: nothing that was chosen. Both runs asked for the same.")
         return

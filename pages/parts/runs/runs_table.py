@@ -7,15 +7,15 @@ import time
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis.scored_run import read
+from evalcore.analysis.scored_run import score_run
 from evalcore.errors import BlindspotError
 from evalcore.parse.matching import Scoring
-from evalcore.store.catalog import NAME_LENGTH, Mark, Shelf, title_of
+from evalcore.store.catalog import NAME_LENGTH, RunAnnotation, RunCatalog, title_of
 from evalcore.store.database import RunRecord, Store
-from pages.parts.shell import session as state
+from pages.parts.shell import session
 from pages.parts.shell.clickable_table import clicked_row
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import plain
+from pages.parts.shell.markdown import escape_markdown
 
 TABLE_HEIGHT = 520
 EVERY = "all"
@@ -30,7 +30,7 @@ def sized(size: float) -> str:
     return f"{size / 1000:.1f} GB"
 
 
-def filtered(page: Frame, marks: dict[str, Mark]) -> list[RunRecord]:
+def filtered(page: Frame, annotations: dict[str, RunAnnotation]) -> list[RunRecord]:
     """Draw the filters; the runs that pass."""
     records = page.store.runs()
     first, second, third = st.columns([2, 1, 1], vertical_alignment="bottom")
@@ -42,17 +42,17 @@ def filtered(page: Frame, marks: dict[str, Mark]) -> list[RunRecord]:
         for record in records
         if task in (EVERY, record.task_name)
         and model in (EVERY, record.spec.model)
-        and searched in _words(record, marks.get(record.run_id, Mark())).casefold()
+        and searched in _words(record, annotations.get(record.run_id, RunAnnotation())).casefold()
     ]
 
 
-def table(page: Frame, records: list[RunRecord], marks: dict[str, Mark]) -> RunRecord | None:
+def table(page: Frame, records: list[RunRecord], annotations: dict[str, RunAnnotation]) -> RunRecord | None:
     """All runs in a table that sorts by any column; the one whose row is clicked."""
-    sizes = Shelf(page.store).sizes()
+    sizes = RunCatalog(page.store).sizes()
     rows = []
     for record in records:
         figures = _figures(page.store, record, page.scoring)
-        mark = marks.get(record.run_id, Mark())
+        mark = annotations.get(record.run_id, RunAnnotation())
         rows.append(
             {
                 # What a narrow window shows comes first.
@@ -99,24 +99,25 @@ def table(page: Frame, records: list[RunRecord], marks: dict[str, Mark]) -> RunR
     return None if row is None else records[row]
 
 
-def one(page: Frame, record: RunRecord, mark: Mark) -> None:
+def one(page: Frame, record: RunRecord, mark: RunAnnotation) -> None:
     """A run that was clicked: open, name, note, pin, delete."""
-    shelf = Shelf(page.store)
+    catalog = RunCatalog(page.store)
     run_id = record.run_id
-    st.subheader(plain(title_of(record, mark)))
+    st.subheader(escape_markdown(title_of(record, mark)))
     st.caption(
-        f"run {run_id} · {plain(record.origin)} · {time.strftime('%Y-%m-%d %H:%M', time.localtime(record.created))}"
+        f"run {run_id} · {escape_markdown(record.origin)} · "
+        f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(record.created))}"
     )
     left, right = st.columns([1, 1], gap="large")
     with left, st.form(f"mark_{run_id}", border=False):
         name = st.text_input("Name", mark.name, max_chars=NAME_LENGTH)
         note = st.text_area("Note", mark.note, height=90)
         if st.form_submit_button("Save", disabled=page.store.read_only):
-            shelf.write(run_id, name=name, note=note)
+            catalog.write(run_id, name=name, note=note)
             st.rerun()
     with right, st.container(horizontal=True):
         if st.button("Open", icon=":material/dashboard:", type="primary"):
-            state.show(record)
+            session.show(record)
             st.switch_page("app.py")
         if st.button(
             "Unpin" if mark.pinned else "Pin as baseline",
@@ -124,7 +125,7 @@ def one(page: Frame, record: RunRecord, mark: Mark) -> None:
             disabled=page.store.read_only,
             help="The run that others of its task are held against: A on the Compare page, a line on the overview.",
         ):
-            shelf.pin(run_id, not mark.pinned)
+            catalog.pin(run_id, not mark.pinned)
             st.rerun()
         if st.button("Delete …", icon=":material/delete:", disabled=page.store.read_only):
             _ask_to_delete(page.store, record, title_of(record, mark))
@@ -132,18 +133,18 @@ def one(page: Frame, record: RunRecord, mark: Mark) -> None:
 
 @st.dialog("Delete this run?")
 def _ask_to_delete(store: Store, record: RunRecord, title: str) -> None:
-    shelf = Shelf(store)
-    st.markdown(plain(title))
-    if shelf.at_work(record.run_id):
+    catalog = RunCatalog(store)
+    st.markdown(escape_markdown(title))
+    if catalog.at_work(record.run_id):
         st.warning("This run is being predicted. Stop it first.")
         return
     st.markdown("Completions that another run shares stay; the others would have to be predicted again.")
     yes, no = st.columns(2)
     if yes.button("Delete", type="primary", width="stretch", key="really_delete"):
         try:
-            deleted = shelf.delete(record.run_id)
+            deleted = catalog.delete(record.run_id)
         except BlindspotError as error:
-            st.error(plain(str(error)))
+            st.error(escape_markdown(str(error)))
             return
         st.session_state["deleted"] = (
             f"Deleted. {deleted.completions} completions went with it, {deleted.kept} stay for other runs."
@@ -154,7 +155,7 @@ def _ask_to_delete(store: Store, record: RunRecord, title: str) -> None:
         st.rerun()
 
 
-def _words(record: RunRecord, mark: Mark) -> str:
+def _words(record: RunRecord, mark: RunAnnotation) -> str:
     pinned = "pinned baseline" if mark.pinned else ""
     return " ".join(
         (mark.name, mark.note, record.task_name, record.spec.model, record.prompt.name, record.run_id, pinned)
@@ -168,5 +169,5 @@ def _figures(store: Store, record: RunRecord, scoring: Scoring) -> tuple[int, fl
 
 @st.cache_data(max_entries=2000, show_spinner=False)
 def _scores(_store: Store, run_id: str, scoring: Scoring, stamp: float) -> tuple[int, float, float, float]:
-    s = read(_store, run_id, scoring).scores
+    s = score_run(_store, run_id, scoring).scores
     return s.n, 100 * s.accuracy, 100 * s.macro_f1_present, 100 * s.unparsed_rate
