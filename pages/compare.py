@@ -3,7 +3,7 @@
 import streamlit as st
 
 from evalcore.errors import BlindspotError
-from evalcore.store.spec import BASELINES
+from evalcore.store import BASELINES
 from pages.parts.compare import labels_compared, pair_examples, summary
 from pages.parts.compare.pair import chosen_pair, comparison_of
 from pages.parts.compare.sample_size import alone, how_much

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from evalcore.analysis.filters import Filter
-from evalcore.charts.heatmap import NARROW_WIDTH
+from evalcore.analysis import Filter
+from evalcore.charts.heat_map import NARROW_WIDTH
 from pages.parts.explore import confusion_list, matrix_view
 from pages.parts.explore.example_table import examples, open_example, opened
 from pages.parts.shell import links, session
@@ -45,7 +45,7 @@ if picked == Filter():
 else:
     passed = session.selected(page.store, scored, picked)
     st.markdown(f"**{escape_markdown(matrix_view.in_words(scored, picked, len(passed.rows)))}**")
-    links.door(scored, "with all filters, on the examples page", asked=picked)
+    links.link_to(scored, "with all filters, on the examples page", asked=picked)
     examples(page, scored, passed.rows, NAME, height=320)
 position = opened(NAME)
 more = {} if position is None or picked == Filter() else {"example": str(position + 1)}

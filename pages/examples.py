@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from evalcore.analysis.filters import Filter
+from evalcore.analysis import Filter
 from pages.parts.explore.example_table import examples, open_example, opened
 from pages.parts.explore.export import export_buttons
 from pages.parts.explore.filter_bar import are_there, door_line, filter_bar, filter_of_widgets, set_widgets

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from evalcore.errors import BlindspotError
-from evalcore.running.standing import first_text
-from evalcore.store.spec import BASELINES
-from evalcore.tasks.prompt import BUILT_IN, DESCRIPTIONS, Prompt, built_in, custom_prompt
+from evalcore.running import first_text
+from evalcore.store import BASELINES
+from evalcore.tasks import BUILT_IN, DESCRIPTIONS, Prompt, built_in, custom_prompt
 from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell import session
 from pages.parts.shell.frame import frame

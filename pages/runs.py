@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from evalcore.store.catalog import RunAnnotation, RunCatalog
+from evalcore.store import RunAnnotation, RunCatalog
 from pages.parts.run import queue
 from pages.parts.runs import runs_table
 from pages.parts.shell.frame import frame

@@ -1,4 +1,4 @@
-"""The direction of imports, and what must not be imported at all."""
+"""The direction of imports, room by room, and what must not be imported at all."""
 
 import ast
 import subprocess
@@ -8,30 +8,40 @@ import pytest
 
 from tests.conftest import ROOT
 
-# Lower rooms first: a room may import only what stands before it.
-ORDER = (
-    "errors", "words", "denial", "parse", "table", "textfile", "parquetpages", "parquetfile", "datafile", "task",
-    "prompt", "runspec",
-    "completion", "store", "columns", "jobs", "chat",
-    "predictors.source", "predictors.baseline", "predictors.apikey", "predictors.exchange", "predictors.reply",
-    "predictors.server", "predictors.prefixes", "predictors.penalty",
-    "predictors.memory", "predictors.cascade", "predictors.packed", "predictors.fast", "predictors.choose",
-    "predictors.generate", "predictors.engines", "predictors.local", "predictors", "preview", "run", "standing",
-    "worker", "metrics", "intervals", "f1_model", "score_intervals", "scoring", "otherruns", "matrix", "filters",
-    "importing", "findings", "report", "export", "paired", "paired_intervals", "power",
-    "coverage", "speed", "shelf", "pairing", "comparison", "difference", "verdict", "sweep", "references", "commands",
-    "charts", "classtable", "heatmap", "comparison_charts",
-    "bench.subjects", "bench.peers", "bench", "demo", "demo.__main__", "__main__",
-)  # fmt: skip
-IMPORT_NOTHING_OF_OURS = ("errors", "words", "metrics")
+GROUND = {"errors", "paths", "parse"}
+MAY_IMPORT = {
+    "errors": set(),
+    "paths": set(),
+    "parse": set(),
+    "metrics": set(),
+    "tasks": GROUND,
+    "store": GROUND | {"tasks"},
+    "predictors": GROUND | {"tasks", "store"},
+    "running": GROUND | {"tasks", "store", "predictors"},
+    "analysis": GROUND | {"tasks", "store", "metrics"},
+    "charts": {"metrics", "analysis"},
+    "output": GROUND | {"tasks", "store", "metrics", "analysis"},
+    "bench": GROUND | {"tasks", "store", "predictors", "metrics"},
+    "demo": GROUND | {"tasks", "predictors"},
+}
+"""Each room, and the rooms that it may import beside itself. `cli` may import all of them, and nothing imports it."""
+PARTS_MAY_IMPORT = {
+    "shell": set(),
+    "run": {"shell"},
+    "explore": {"shell", "run"},
+    "compare": {"shell", "run"},
+    "runs": {"shell"},
+}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
 FORBIDDEN_NAMES = {"pickle", "unsafe_allow_html", "trust_remote_code", "html", "components", "unsafe_allow_javascript"}
 
 
-def modules():
-    for path in sorted((ROOT / "evalcore").rglob("*.py")):
-        name = ".".join(path.relative_to(ROOT / "evalcore").with_suffix("").parts)
-        yield name.removesuffix(".__init__"), path
+def files(folder):
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def pages():
+    return [ROOT / "app.py", *files("pages")]
 
 
 def imports(path):
@@ -43,31 +53,48 @@ def imports(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize(("name", "path"), [m for m in modules() if m[0] != "__init__"])
-def test_imports_go_downwards(name, path):
-    assert name in ORDER, f"give {name} its place in ORDER"
-    ours = {imported.removeprefix("evalcore.") for imported in imports(path) if imported.startswith("evalcore.")}
-    rooms = {room for room in ours if room in ORDER}
-    assert all(ORDER.index(room) < ORDER.index(name) for room in rooms - {name, "predictors"}), sorted(rooms)
-    if name in IMPORT_NOTHING_OF_OURS:
-        assert not rooms
+def rooms_used(path, package):
+    """The rooms of a package that a file imports from."""
+    depth = package.count(".") + 1
+    return {name.split(".")[depth] for name in imports(path) if name.startswith(package + ".")}
 
 
-def test_the_package_never_imports_streamlit():
-    assert not [name for name, path in modules() for imported in imports(path) if imported.startswith("streamlit")]
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_only_what_lies_below_it(room):
+    own = files(f"evalcore/{room}") or [ROOT / "evalcore" / f"{room}.py"]
+    used = set().union(*(rooms_used(path, "evalcore") for path in own))
+    assert used <= MAY_IMPORT[room] | {room}, room
 
 
-def pages():
-    return [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+@pytest.mark.parametrize("room", PARTS_MAY_IMPORT)
+def test_a_room_of_the_pages_imports_only_what_lies_below_it(room):
+    used = set().union(*(rooms_used(path, "pages.parts") for path in files(f"pages/parts/{room}")))
+    assert used <= PARTS_MAY_IMPORT[room] | {room}, room
 
 
-@pytest.mark.parametrize("path", pages(), ids=lambda path: path.name)
+def test_every_room_has_its_rule():
+    rooms = {path.name.removesuffix(".py") for path in (ROOT / "evalcore").iterdir() if path.name[0] not in "_."}
+    assert rooms == {*MAY_IMPORT, "cli"}
+    assert {path.name for path in (ROOT / "pages" / "parts").iterdir() if path.name[0] != "_"} == {*PARTS_MAY_IMPORT}
+
+
+def test_the_package_never_imports_streamlit_nor_a_page():
+    used = {name.partition(".")[0] for path in files("evalcore") for name in imports(path)}
+    assert not used & {"streamlit", "pages", "tests"}
+
+
+def test_only_the_store_speaks_sql():
+    speakers = {path.relative_to(ROOT).parts[1] for path in files("evalcore") if "sqlite3" in set(imports(path))}
+    assert speakers == {"store"}
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda path: path.stem)
 def test_a_page_imports_neither_torch_nor_a_database(path):
     roots = {imported.partition(".")[0] for imported in imports(path)}
     assert not roots & {"torch", "transformers", "sqlite3", "datasets"}
 
 
-@pytest.mark.parametrize("path", [*pages(), *(path for _, path in modules())], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*pages(), *files("evalcore")], ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_runs_foreign_code_or_draws_foreign_markup(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
@@ -80,7 +107,9 @@ def test_nothing_runs_foreign_code_or_draws_foreign_markup(path):
     assert not set(imports(path)) & {"pickle", "joblib", "dill", "cloudpickle"}
 
 
-def test_the_package_and_every_page_load_without_torch():
+def test_the_package_and_everything_that_pages_draw_with_load_without_torch():
+    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files("pages/parts")]
+    rooms = [f"evalcore.{room}" for room in (*MAY_IMPORT, "cli.main") if room != "bench"]
     program = f"""
 import sys
 class Block:
@@ -89,10 +118,7 @@ class Block:
             raise ImportError("blocked: " + name)
 sys.meta_path.insert(0, Block())
 sys.path.insert(0, {str(ROOT)!r})
-import evalcore
-import app_parts
-""".replace(
-        "import app_parts", "\n".join(f"import pages.parts.{p.stem}" for p in (ROOT / "pages/parts").glob("[a-z]*.py"))
-    )
+import {", ".join(["evalcore", *rooms, *modules])}
+"""
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr

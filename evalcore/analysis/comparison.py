@@ -12,30 +12,32 @@ from numpy.typing import NDArray
 
 from evalcore.analysis.pairing import shared_examples
 from evalcore.analysis.scored_run import ScoredRun, design_of
-from evalcore.metrics.classification import (
+from evalcore.metrics import (
+    NO_INTERVAL,
+    PAIR_GROUPS,
     UNPARSED,
+    Agreement,
     ClassScores,
     Counts,
+    Design,
     Floats,
+    Interval,
+    PairCounts,
+    PairedIntervals,
     Scores,
+    agreement,
     confusion_counts,
+    group_codes,
+    mcnemar_p,
     never_predicted,
+    pair_counts,
+    paired_intervals,
     per_class,
     scores,
-)
-from evalcore.metrics.f1_model import Design
-from evalcore.metrics.intervals import NO_INTERVAL, Interval, mcnemar_p, wilson
-from evalcore.metrics.paired import (
-    PAIR_GROUPS,
-    Agreement,
-    PairCounts,
-    agreement,
-    group_codes,
-    pair_counts,
+    smallest_difference,
     tango_interval,
+    wilson,
 )
-from evalcore.metrics.paired_intervals import PairedIntervals, paired_intervals
-from evalcore.metrics.power import smallest_difference
 
 Better = Literal["higher", "lower", ""]
 BetterRun = Literal["A", "B", ""]

@@ -6,9 +6,8 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evalcore.store.database import RunRecord
-from evalcore.store.spec import NO_PROMPT
-from evalcore.tasks.prompt import Prompt
+from evalcore.store import NO_PROMPT, RunRecord
+from evalcore.tasks import Prompt
 
 SHORT = 40
 """Hashes are shown up to here."""

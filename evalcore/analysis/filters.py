@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis.scored_run import OUTCOMES, ScoredRun
-from evalcore.metrics.classification import Counts, absent, never_predicted, over_predicted, zero_recall
-from evalcore.metrics.matrix import most_confused
-from evalcore.parse.matching import MATCHES, LabelParser
-from evalcore.store.columns import stream_completions, stream_texts
-from evalcore.store.database import Store
+from evalcore.metrics import Counts, absent, most_confused, never_predicted, over_predicted, zero_recall
+from evalcore.parse import MATCHES, LabelParser
+from evalcore.store import Store, stream_completions, stream_texts
 
 Mask = NDArray[np.bool_]
 

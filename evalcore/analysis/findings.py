@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis.scored_run import OUTCOMES, ScoredRun
-from evalcore.metrics.classification import absent, never_predicted, over_predicted, zero_recall
-from evalcore.metrics.intervals import mcnemar_p, wilson
-from evalcore.parse.matching import MATCHES
-from evalcore.store.columns import STOPS
+from evalcore.metrics import absent, mcnemar_p, never_predicted, over_predicted, wilson, zero_recall
+from evalcore.parse import MATCHES
+from evalcore.store import STOPS
 from evalcore.store.importing import RESPELT, RESPELT_EXAMPLE
 
 Figure = float | int | str

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evalcore.parse.matching import Parsed, Scoring
-from evalcore.store.columns import parser_of
-from evalcore.store.database import RunRecord, Store
+from evalcore.parse import Parsed, Scoring
+from evalcore.store import RunRecord, Store, parser_of
 
 _RUNS = 12
 """Other runs that are looked at, the newest."""

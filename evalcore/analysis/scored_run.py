@@ -11,22 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.errors import StoreError
-from evalcore.metrics.classification import (
+from evalcore.metrics import (
     UNPARSED,
     ClassScores,
+    Design,
+    Intervals,
     Scores,
     confusion_counts,
     per_class,
+    score_intervals,
     scores,
+    wilson,
 )
-from evalcore.metrics.f1_model import Design
-from evalcore.metrics.intervals import wilson
-from evalcore.metrics.score_intervals import Intervals, score_intervals
-from evalcore.parse.matching import ACCEPTED, MATCHES, Match, Parsed, Scoring
-from evalcore.store.columns import Columns, examples_at, load_columns, parser_of
-from evalcore.store.completion import Completion
-from evalcore.store.database import RunRecord, Store
-from evalcore.tasks.task import Example
+from evalcore.parse import ACCEPTED, MATCHES, Match, Parsed, Scoring
+from evalcore.store import Columns, Completion, RunRecord, Store, examples_at, load_columns, parser_of
+from evalcore.tasks import Example
 
 OUTCOMES = ("right", "wrong", "unparsed")
 

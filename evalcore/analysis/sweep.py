@@ -15,11 +15,9 @@ from numpy.typing import NDArray
 from evalcore.analysis.comparison import Comparison, compare
 from evalcore.analysis.findings import CLEAR
 from evalcore.analysis.scored_run import ScoredRun
-from evalcore.analysis.verdict import VerdictKind
+from evalcore.analysis.verdicts import VerdictKind
 from evalcore.errors import SpecError
-from evalcore.metrics.classification import UNPARSED, Counts, Floats
-from evalcore.metrics.intervals import Interval
-from evalcore.metrics.paired import holm
+from evalcore.metrics import UNPARSED, Counts, Floats, Interval, holm
 
 FEWEST, MOST = 2, 10
 SLOPE_RESAMPLES = 2000

@@ -15,15 +15,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from evalcore.errors import SpecError
-from evalcore.store.database import Store
-from evalcore.store.spec import CHOOSING, Engine, RunSpec, checked
-from evalcore.tasks.prompt import Messages, Renderer, built_in
-from evalcore.tasks.task import TaskSource, draw_sample, load_task
+from evalcore.store import CHOOSING, Engine, RunSpec, Store, checked
+from evalcore.tasks import Messages, Renderer, TaskSource, built_in, draw_sample, load_task
 
 if TYPE_CHECKING:
     from evalcore.bench.subjects import Counted, Subject
     from evalcore.predictors.local import LocalModel
-    from evalcore.store.completion import Completion
+    from evalcore.store import Completion
 
 LOOP_QUERIES = 32
 """How many queries the loop is timed on, where not said otherwise."""

@@ -18,12 +18,18 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from evalcore.metrics.classification import UNPARSED, Counts, Floats, confusion_counts
-from evalcore.metrics.f1_model import Design
-from evalcore.metrics.intervals import Interval, wilson
-from evalcore.metrics.paired import tango_interval
-from evalcore.metrics.paired_intervals import paired_intervals
-from evalcore.metrics.score_intervals import score_intervals
+from evalcore.metrics import (
+    UNPARSED,
+    Counts,
+    Design,
+    Floats,
+    Interval,
+    confusion_counts,
+    paired_intervals,
+    score_intervals,
+    tango_interval,
+    wilson,
+)
 
 Errors = Literal["spread", "neighbours", "favourites"]
 """Where wrong answers go: to all labels alike, to the next three, or to three favourites of the whole run."""

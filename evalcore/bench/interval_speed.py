@@ -9,9 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from evalcore.metrics.classification import Counts
-from evalcore.metrics.intervals import Interval
-from evalcore.metrics.paired_intervals import paired_intervals
+from evalcore.metrics import Counts, Interval, paired_intervals
 
 _T = TypeVar("_T")
 

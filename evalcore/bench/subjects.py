@@ -15,11 +15,8 @@ import torch
 
 from evalcore.errors import ModelError
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import local
-from evalcore.predictors.chat import ChatRenderer, load_tokenizer
-from evalcore.predictors.source import download, locate
-from evalcore.store.database import Store
-from evalcore.store.spec import Engine, RunSpec
+from evalcore.predictors import ChatRenderer, download, load_tokenizer, local, locate
+from evalcore.store import Engine, RunSpec, Store
 
 SIZES: dict[str, dict[str, int]] = {
     "random:qwen2.5-0.5b": {"hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24, "heads": 14},

@@ -9,13 +9,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from evalcore.analysis.comparison import Comparison
-from evalcore.analysis.references import Reference
-from evalcore.analysis.scored_run import ScoredRun
-from evalcore.analysis.sweep import OrderEffect
-from evalcore.charts.overview import ABSENT, RUN_A, UNPARSED, Theme
-from evalcore.metrics.classification import Counts
-from evalcore.metrics.power import Growth
+from evalcore.analysis import Comparison, OrderEffect, Reference, ScoredRun
+from evalcore.charts.single import ABSENT, RUN_A, UNPARSED, Theme
+from evalcore.metrics import Counts, Growth
 
 RUN_B = "#e07b1a"
 MatrixKind = Literal["A", "B", "B − A"]

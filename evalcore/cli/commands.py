@@ -8,19 +8,36 @@ import math
 from dataclasses import fields, replace
 from typing import get_args
 
-from evalcore.analysis.comparison import SHARES, Comparison, MetricRow, compare
-from evalcore.analysis.difference import changes, decisions, prompt_diff
-from evalcore.analysis.findings import counted, figure, percent
-from evalcore.analysis.scored_run import ScoredRun, score_run
-from evalcore.analysis.sweep import FEWEST, MOST, Sweep, gather, order_effect, sweep_as_json
-from evalcore.analysis.verdict import p_value, points, shared_note, signed, verdict, verdict_as_json
+from evalcore.analysis import (
+    SHARES,
+    Comparison,
+    MetricRow,
+    ScoredRun,
+    Sweep,
+    changes,
+    compare,
+    counted,
+    decisions,
+    figure,
+    gather,
+    order_effect,
+    p_value,
+    percent,
+    points,
+    prompt_diff,
+    score_run,
+    shared_note,
+    signed,
+    sweep_as_json,
+    verdict,
+    verdict_as_json,
+)
+from evalcore.analysis.sweep import FEWEST, MOST
 from evalcore.errors import SpecError
-from evalcore.output.report import no_nan, why_undefined
-from evalcore.running.run import NotAnswered, OnProgress, execute, find_prompt
-from evalcore.store.database import Store
-from evalcore.store.spec import BASELINES, Decoding, Dtype, Engine, RunSpec
-from evalcore.tasks.prompt import BUILT_IN
-from evalcore.tasks.task import SAMPLES, TaskSource
+from evalcore.output import no_nan, why_undefined
+from evalcore.running import NotAnswered, OnProgress, execute, find_prompt
+from evalcore.store import BASELINES, Decoding, Dtype, Engine, RunSpec, Store
+from evalcore.tasks import BUILT_IN, SAMPLES, TaskSource
 
 
 def add_sweep_options(command: argparse.ArgumentParser) -> None:

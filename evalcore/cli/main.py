@@ -15,11 +15,9 @@ from typing import Any, get_args
 from evalcore import bench
 from evalcore.cli.commands import add_sweep_options, run_compare, run_sweep
 from evalcore.errors import BlindspotError, printable
-from evalcore.parse.matching import Scoring
-from evalcore.store.database import DEFAULT_CACHE
-from evalcore.store.spec import Decoding, Dtype, Engine, RunSpec
-from evalcore.tasks.prompt import BUILT_IN, DESCRIPTIONS
-from evalcore.tasks.task import SAMPLES, TaskSource
+from evalcore.parse import Scoring
+from evalcore.store import DEFAULT_CACHE, Decoding, Dtype, Engine, RunSpec
+from evalcore.tasks import BUILT_IN, DESCRIPTIONS, SAMPLES, TaskSource
 
 INTERRUPTED = 130
 
@@ -132,7 +130,7 @@ def _source(options: argparse.Namespace) -> TaskSource:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from evalcore.running.run import NotAnswered, Progress, execute, execute_baselines
+    from evalcore.running import NotAnswered, Progress, execute, execute_baselines
 
     store = _store(options)
     spec = RunSpec(
@@ -178,8 +176,8 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from evalcore.analysis.scored_run import score_run
-    from evalcore.output.export import export_run
+    from evalcore.analysis import score_run
+    from evalcore.output import export_run
 
     store = _store(options)
     written = export_run(store, score_run(store, options.run, options.scoring), options.out)
@@ -192,7 +190,7 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from evalcore.running.run import Progress
+    from evalcore.running import Progress
 
     bar = _Bar()
 
@@ -223,7 +221,7 @@ def _bench_scores(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from evalcore.store.importing import import_file
+    from evalcore.store import import_file
 
     store = _store(options)
     record = import_file(options.file, store, labels=options.labels)
@@ -231,8 +229,8 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _print_report(options: argparse.Namespace, store: Any, run_id: str, outcome: Any = None) -> int:
-    from evalcore.analysis.scored_run import score_run
-    from evalcore.output.report import findings_of, report_as_json, report_as_text
+    from evalcore.analysis import score_run
+    from evalcore.output import findings_of, report_as_json, report_as_text
 
     scored = score_run(store, run_id, options.scoring)
     findings = findings_of(store, scored)
@@ -244,7 +242,7 @@ def _print_report(options: argparse.Namespace, store: Any, run_id: str, outcome:
 
 
 def _runs(options: argparse.Namespace) -> int:
-    from evalcore.analysis.scored_run import score_run
+    from evalcore.analysis import score_run
 
     store = _store(options)
     rows = []
@@ -284,8 +282,8 @@ def _runs(options: argparse.Namespace) -> int:
 
 
 def _prompt(options: argparse.Namespace) -> int:
-    from evalcore.running.run import find_prompt
-    from evalcore.tasks.prompt import custom_prompt
+    from evalcore.running import find_prompt
+    from evalcore.tasks import custom_prompt
 
     store = _store(options)
     if options.name is None:
@@ -297,8 +295,8 @@ def _prompt(options: argparse.Namespace) -> int:
         return 0
     if options.system is not None:
         store.save_prompt(custom_prompt(options.name, options.system, options.user))
-    from evalcore.running.preview import preview
-    from evalcore.tasks.task import draw_sample, load_task
+    from evalcore.running import preview
+    from evalcore.tasks import draw_sample, load_task
 
     source = _source(options)
     text = options.text if options.text is not None else draw_sample(load_task(source), 1, "stratified")[0].text
@@ -321,7 +319,7 @@ def _work(options: argparse.Namespace) -> int:
 
 
 def _store(options: argparse.Namespace) -> Any:
-    from evalcore.store.database import Store
+    from evalcore.store import Store
 
     store = Store(options.cache)
     if store.notice:

@@ -29,9 +29,8 @@ from transformers import GenerationConfig, PreTrainedTokenizerFast, Qwen2Config,
 from transformers.cache_utils import DynamicCache
 
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors.chat import ChatRenderer
-from evalcore.tasks.prompt import BUILT_IN, Prompt, Renderer
-from evalcore.tasks.task import Example, Task, TaskSource, load_task
+from evalcore.predictors import ChatRenderer
+from evalcore.tasks import BUILT_IN, Example, Prompt, Renderer, Task, TaskSource, load_task
 
 SEED = 20
 STEPS = 1000

@@ -1,0 +1,9 @@
+"""What people take away: text, JSON, CSV files.
+
+Imports analysis and what lies below; never predictors.
+"""
+
+from evalcore.output.export import export_run
+from evalcore.output.report import findings_of, no_nan, report_as_json, report_as_text, why_undefined
+
+__all__ = ["export_run", "findings_of", "no_nan", "report_as_json", "report_as_text", "why_undefined"]

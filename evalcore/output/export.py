@@ -18,10 +18,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from evalcore.analysis.scored_run import ScoredExample, ScoredRun
+from evalcore.analysis import ScoredExample, ScoredRun
 from evalcore.errors import DataError
 from evalcore.output.report import findings_of, report_as_json
-from evalcore.store.database import Store
+from evalcore.store import Store
 
 COLUMNS = (
     "position", "text", "label", "completion", "predicted", "match", "outcome", "stop", "prompt_tokens",

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from evalcore.analysis.findings import Finding, counted, figure, find, percent
-from evalcore.analysis.scored_run import ScoredRun, score_run
-from evalcore.metrics.classification import (
+from evalcore.analysis import Finding, ScoredRun, counted, figure, find, percent, score_run
+from evalcore.metrics import (
+    POPULATION,
     WHY_UNDEFINED,
     absent,
     confusion_pairs,
@@ -16,11 +16,9 @@ from evalcore.metrics.classification import (
     over_predicted,
     zero_recall,
 )
-from evalcore.metrics.score_intervals import POPULATION
-from evalcore.parse.matching import PARSER_VERSION
-from evalcore.running.run import Outcome
-from evalcore.store.database import Store
-from evalcore.store.spec import BASELINES
+from evalcore.parse import PARSER_VERSION
+from evalcore.running import Outcome
+from evalcore.store import BASELINES, Store
 
 
 def findings_of(store: Store, scored: ScoredRun) -> list[Finding]:

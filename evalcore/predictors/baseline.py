@@ -7,10 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from evalcore.errors import ModelError
-from evalcore.store.completion import Completion
-from evalcore.store.spec import Identity
-from evalcore.tasks.prompt import Messages
-from evalcore.tasks.task import Task, fingerprint
+from evalcore.store import Completion, Identity
+from evalcore.tasks import Messages, Task, fingerprint
 
 
 class Majority:

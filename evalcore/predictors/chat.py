@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalcore.errors import ModelError
-from evalcore.tasks.prompt import Message, Messages
+from evalcore.tasks import Message, Messages
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

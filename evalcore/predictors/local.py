@@ -22,9 +22,8 @@ from evalcore.predictors.engines.label_likelihood import LabelScores
 from evalcore.predictors.engines.memory import is_out_of_memory
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine
 from evalcore.predictors.source import ModelSource, download, locate
-from evalcore.store.completion import Completion, Stop
-from evalcore.store.spec import CHOOSING, Identity, RunSpec, digest
-from evalcore.tasks.prompt import Messages
+from evalcore.store import CHOOSING, Completion, Identity, RunSpec, Stop, digest
+from evalcore.tasks import Messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable

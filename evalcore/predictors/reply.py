@@ -7,7 +7,7 @@ from typing import Any
 
 from evalcore.predictors.api_key import clean
 from evalcore.predictors.exchange import Failed, message_of, shortened
-from evalcore.store.completion import Completion, Stop
+from evalcore.store import Completion, Stop
 
 CHARACTERS_OF_A_TOKEN = 1024
 """So many for each token that was asked for are kept of an answer. No vocabulary comes near it (Qwen2's longest token

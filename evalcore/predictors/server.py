@@ -24,9 +24,8 @@ from evalcore.errors import ModelError, SpecError, Unanswered
 from evalcore.predictors.api_key import API_KEY_VARIABLE, api_key, why_withheld
 from evalcore.predictors.exchange import Failed, UnderWay, exchange
 from evalcore.predictors.reply import completion_of, withheld
-from evalcore.store.completion import Completion
-from evalcore.store.spec import Identity, RunSpec
-from evalcore.tasks.prompt import Messages
+from evalcore.store import Completion, Identity, RunSpec
+from evalcore.tasks import Messages
 
 VERSION = 1
 """Raised when the same server would be asked in another way."""

@@ -15,8 +15,8 @@ from typing import Any
 
 from evalcore.errors import ModelError
 from evalcore.paths import DEMO_MODELS
-from evalcore.store.database import Store, file_stamp
-from evalcore.tasks.data_file import typed_path
+from evalcore.store import Store, file_stamp
+from evalcore.tasks import typed_path
 
 WANTED_FILES = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
 """What is downloaded of a hub repository: never weights in pickle form, never code."""

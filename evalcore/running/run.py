@@ -13,21 +13,23 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from evalcore.errors import ModelError, StoreError, Unanswered
-from evalcore.predictors.identify import ModelHandle, OnPhase, identify
-from evalcore.store.completion import Completion, Predictor, Preparable
-from evalcore.store.database import RunRecord, Store
-from evalcore.store.spec import (
+from evalcore.predictors import ModelHandle, OnPhase, identify
+from evalcore.store import (
     BASELINES,
     NO_PROMPT,
+    Completion,
+    Predictor,
+    Preparable,
+    RunRecord,
     RunSpec,
+    Store,
     checked,
     completion_keys,
     digest,
     run_id,
     sample_id,
 )
-from evalcore.tasks.prompt import Messages, Prompt, Renderer, built_in
-from evalcore.tasks.task import Example, Task, draw_sample, load_task
+from evalcore.tasks import Example, Messages, Prompt, Renderer, Task, built_in, draw_sample, load_task
 
 _LOCK_POLL_S = 0.1
 

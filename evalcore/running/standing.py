@@ -14,13 +14,20 @@ from functools import lru_cache
 from typing import TypeVar
 
 from evalcore.errors import BlindspotError, DataError
-from evalcore.predictors import baseline, server
-from evalcore.predictors.source import bytes_to_read, folder_fingerprint, model_folder
+from evalcore.predictors import baseline, bytes_to_read, folder_fingerprint, model_folder, server
 from evalcore.running.run import baseline_specs, find_prompt
-from evalcore.store.database import RunRecord, Store, file_stamp
-from evalcore.store.spec import BASELINES, Identity, RunSpec, completion_keys, run_id, sample_id
-from evalcore.tasks.prompt import Messages, Prompt, Renderer
-from evalcore.tasks.task import Sample, Task, TaskSource, draw_sample, load_task, task_files
+from evalcore.store import (
+    BASELINES,
+    Identity,
+    RunRecord,
+    RunSpec,
+    Store,
+    completion_keys,
+    file_stamp,
+    run_id,
+    sample_id,
+)
+from evalcore.tasks import Messages, Prompt, Renderer, Sample, Task, TaskSource, draw_sample, load_task, task_files
 
 BANKING77_TEST_ROWS = 3080
 READ_AT_MOST = 256 * 2**20

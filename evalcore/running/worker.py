@@ -21,13 +21,10 @@ from filelock import FileLock, Timeout
 
 from evalcore.errors import BlindspotError
 from evalcore.paths import PROJECT
-from evalcore.predictors.identify import ModelHandle, OnPhase
-from evalcore.running import preview
+from evalcore.predictors import ModelHandle, OnPhase
+from evalcore.running import prompt_preview
 from evalcore.running.run import NotAnswered, OnProgress, Outcome, Progress, Stopped, execute, execute_baselines
-from evalcore.store.completion import Predictor
-from evalcore.store.database import Store
-from evalcore.store.jobs import Job, Jobs
-from evalcore.store.spec import RunSpec, digest
+from evalcore.store import Job, Jobs, Predictor, RunSpec, Store, digest
 
 POLL_S = 0.2
 REPORT_EVERY_S = 0.25
@@ -123,7 +120,7 @@ def _lock(store: Store) -> FileLock:
 def _do(job: Job, store: Store, jobs: Jobs, warm: ModelCache) -> None:
     try:
         if job.kind == "preview":
-            jobs.finish(job.job_id, "done", preview.answer(job.payload, store))
+            jobs.finish(job.job_id, "done", prompt_preview.answer(job.payload, store))
             return
         outcome = _predict(job.spec, store, warm, _reporter(job, jobs))
         jobs.finish(job.job_id, "done" if outcome.complete else "stopped")

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.errors import StoreError
-from evalcore.parse.matching import MATCHES, LabelParser
+from evalcore.parse import MATCHES, LabelParser
 from evalcore.store.completion import Completion, Stop
 from evalcore.store.database import RunRecord, Store
 from evalcore.store.spec import SampleHash
-from evalcore.tasks.task import Example
+from evalcore.tasks import Example
 
 STOPS: tuple[Stop, ...] = get_args(Stop)
 

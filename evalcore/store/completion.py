@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.store.spec import Identity
-from evalcore.tasks.prompt import Messages
+from evalcore.tasks import Messages
 
 Stop = Literal["eos", "length", "too_long", "chosen", "given"]
 """Why it ended: the model said so; cut at max_new_tokens; the prompt did not fit; it is the best of all labels; it

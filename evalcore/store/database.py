@@ -28,8 +28,7 @@ from evalcore.errors import StoreError
 from evalcore.paths import OWN_CACHE
 from evalcore.store.completion import Completion, Stop
 from evalcore.store.spec import RunSpec
-from evalcore.tasks.prompt import Prompt
-from evalcore.tasks.task import Example
+from evalcore.tasks import Example, Prompt
 
 DEFAULT_CACHE = Path(os.environ.get("BLINDSPOT_CACHE") or OWN_CACHE)
 FILE_NAME = "blindspot.db"

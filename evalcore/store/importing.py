@@ -9,13 +9,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evalcore.errors import DataError, listed
-from evalcore.parse.matching import normal_form
+from evalcore.parse import normal_form
 from evalcore.store.completion import Completion
 from evalcore.store.database import RunRecord, Store, insert_completions, insert_run
 from evalcore.store.spec import NO_PROMPT, RunSpec, completion_keys, run_id, sample_id
-from evalcore.tasks.data_file import Header, LabelList, Table, parse_table, read_label_list, read_table
-from evalcore.tasks.prompt import Messages, Prompt
-from evalcore.tasks.task import LABEL_COLUMNS, TEXT_COLUMNS, Example, TaskSource, guess_column, make_task
+from evalcore.tasks import (
+    LABEL_COLUMNS,
+    TEXT_COLUMNS,
+    Example,
+    LabelList,
+    Messages,
+    Prompt,
+    TaskSource,
+    guess_column,
+    make_task,
+    parse_table,
+    read_label_list,
+    read_table,
+)
+from evalcore.tasks.data_file import Header, Table
 
 NO_TEXT = ""
 ANSWER_COLUMNS = ("completion", "prediction")

@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from evalcore.errors import SpecError
-from evalcore.tasks.prompt import Messages
-from evalcore.tasks.task import SAMPLES, Example, Sample, TaskSource
+from evalcore.tasks import SAMPLES, Example, Messages, Sample, TaskSource
 
 KEY_VERSION = 1
 """Raised when a key means something else than before; older completions are then never read as current."""

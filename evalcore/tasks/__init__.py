@@ -1,0 +1,51 @@
+"""What is asked: a task with its labels and examples, the sample that a run looks at, and the prompts made of it.
+
+Data files are read here and nowhere else. Imports the ground floor only.
+"""
+
+from evalcore.tasks.data_file import LabelList, parse_table, read_label_list, read_table, typed_path
+from evalcore.tasks.prompt import BUILT_IN, DESCRIPTIONS, Message, Messages, Prompt, Renderer, built_in, custom_prompt
+from evalcore.tasks.task import (
+    LABEL_COLUMNS,
+    SAMPLES,
+    TEXT_COLUMNS,
+    Example,
+    Sample,
+    Task,
+    TaskSource,
+    draw_sample,
+    fingerprint,
+    guess_column,
+    load_task,
+    make_task,
+    task_files,
+)
+
+__all__ = [
+    "BUILT_IN",
+    "DESCRIPTIONS",
+    "LABEL_COLUMNS",
+    "SAMPLES",
+    "TEXT_COLUMNS",
+    "Example",
+    "LabelList",
+    "Message",
+    "Messages",
+    "Prompt",
+    "Renderer",
+    "Sample",
+    "Task",
+    "TaskSource",
+    "built_in",
+    "custom_prompt",
+    "draw_sample",
+    "fingerprint",
+    "guess_column",
+    "load_task",
+    "make_task",
+    "parse_table",
+    "read_label_list",
+    "read_table",
+    "task_files",
+    "typed_path",
+]

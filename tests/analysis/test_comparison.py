@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import confusion_matrix, f1_score
 
 from evalcore.analysis.comparison import METRICS, compare
-from evalcore.analysis.verdict import verdict_as_json
+from evalcore.analysis.verdicts import verdict_as_json
 from evalcore.cli.commands import comparison_as_text
 from evalcore.errors import SpecError
 from evalcore.metrics.classification import scores

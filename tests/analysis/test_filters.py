@@ -8,7 +8,7 @@ import pytest
 
 from evalcore.analysis.filters import LENGTHS, MENTIONS, OUTCOME_GROUPS, Filter, mentions, search, select
 from evalcore.analysis.scored_run import OUTCOMES, score_run
-from evalcore.charts.heatmap import cell_of, cells, filter_of
+from evalcore.charts.heat_map import cell_of, cells, filter_of
 from evalcore.metrics.classification import never_predicted
 from evalcore.metrics.matrix import most_confused, view
 from evalcore.parse.matching import MATCHES

@@ -20,16 +20,17 @@ PAGES = ("app.py", "pages/per_class.py", "pages/confusions.py", "pages/examples.
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
-    from evalcore.running import preview
-    from pages.parts.run import progress, prompt_preview
+    from evalcore.running import prompt_preview
+    from pages.parts.run import progress
+    from pages.parts.run import prompt_preview as preview_widget
     from pages.parts.shell import frame, session
 
     store = Store(tmp_path / "cache")
     monkeypatch.setattr(session, "open_store", lambda: store)
     for module in (frame, progress):
         monkeypatch.setattr(module, "ensure_worker", lambda store: None)
-    shown = preview.Preview("the chat text", 3, True, True)
-    monkeypatch.setattr(prompt_preview, "_ask", lambda store, payload: ("done", json.dumps(asdict(shown))))
+    shown = prompt_preview.Preview("the chat text", 3, True, True)
+    monkeypatch.setattr(preview_widget, "_ask", lambda store, payload: ("done", json.dumps(asdict(shown))))
     return store
 
 

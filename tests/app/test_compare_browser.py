@@ -7,7 +7,7 @@ import pytest
 
 from evalcore.analysis.comparison import compare
 from evalcore.analysis.scored_run import score_run
-from evalcore.analysis.verdict import verdict
+from evalcore.analysis.verdicts import verdict
 from evalcore.running.run import baseline_specs, execute
 from evalcore.store.catalog import RunCatalog
 from evalcore.store.database import Store

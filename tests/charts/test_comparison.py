@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evalcore.analysis.comparison import compare
-from evalcore.analysis.references import references
+from evalcore.analysis.reference_accuracies import references
 from evalcore.analysis.sweep import OrderEffect
 from evalcore.charts.comparison import (
     RUN_B,
@@ -18,7 +18,7 @@ from evalcore.charts.comparison import (
     sample_size_chart,
     variants_chart,
 )
-from evalcore.charts.overview import DARK, LIGHT, RUN_A
+from evalcore.charts.single import DARK, LIGHT, RUN_A
 from evalcore.metrics.power import growth
 from tests.tools.runs import scored
 
@@ -50,7 +50,7 @@ def test_unparsed_is_a_column_of_its_own(compared):
     assert list(cells[cells["answered"] == UNPARSED_COLUMN]["true"]) == ["c"]
 
 
-@pytest.mark.parametrize("ink", [LIGHT, DARK])
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_the_difference_is_blue_for_a_orange_for_b_and_neutral_at_nothing(compared, theme):
     spec = matrix_spec(compared, matrix_cells(compared, "B − A", shares=True), "B − A", theme)
     colours = spec["visualMap"]["inRange"]["color"]

@@ -26,7 +26,7 @@ class Guard:
 
 
 KILL, STALE, STORAGE, DATA, FILES, PARSING, SERVER, MODELS, WEB, FUZZ, NUMBERS = (
-    f"tests/test_fault_{name}.py"
+    f"tests/faults/test_{name}.py"
     for name in ("kill", "stale", "storage", "data", "files", "parsing", "server", "models", "web", "fuzz", "numbers")
 )
 
@@ -177,8 +177,8 @@ GUARDS: tuple[Guard, ...] = (
         "F12",
         "answers are parsed each time they are read",
         "evalcore/analysis/scored_run.py",
-        "def read(",
-        "@__import__('functools').lru_cache\ndef read(",
+        "def score_run(",
+        "@__import__('functools').lru_cache\ndef score_run(",
         ((STALE, "another_parser"),),
     ),
     Guard(
@@ -605,7 +605,7 @@ GUARDS: tuple[Guard, ...] = (
         "F42",
         "errors in Markdown places go through plain",
         "pages/parts/run/progress.py",
-        "        st.error(plain(str(error)))",
+        "        st.error(escape_markdown(str(error)))",
         "        st.error(str(error))",
         ((WEB, "takes_markdown and progress"),),
     ),

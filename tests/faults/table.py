@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 from tests.faults.guards import GUARDS
 from tests.faults.victim import BATCH, KILLS, POINTS, N
 
-ELSEWHERE = {"F35": ("test_local.py", "test_hub.py"), "F49": ("test_metrics.py",), "F15": ("test_store.py",)}
+ELSEWHERE = {"F35": ("test_local.py", "test_hub.py"), "F49": ("test_classification.py",), "F15": ("test_database.py",)}
 """Tests outside the fault suite that a fault rests on as well."""
 
 ROWS: dict[str, tuple[str, str]] = {
@@ -101,7 +101,7 @@ hold; several people who do not trust each other on one server, for there is no 
 def named() -> dict[str, dict[str, list[str]]]:
     """Test functions by fault and file, as their docstrings name them."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for path in sorted((ROOT / "tests").glob("test_fault_*.py")):
+    for path in sorted((ROOT / "tests" / "faults").glob("test_*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 first = (ast.get_docstring(node) or "").partition(". ")[0].partition(" (")[0].partition(":")[0]

@@ -14,7 +14,7 @@ import pytest
 
 from evalcore.analysis.findings import find
 from evalcore.analysis.scored_run import score_run
-from evalcore.charts.overview import LIGHT, small_matrix
+from evalcore.charts.single import LIGHT, small_matrix
 from evalcore.errors import BlindspotError, DataError
 from evalcore.output.export import export_run, predictions_for_spreadsheets
 from evalcore.output.report import findings_of, report_as_text

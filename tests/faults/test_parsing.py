@@ -15,7 +15,7 @@ from evalcore.analysis.comparison import compare
 from evalcore.analysis.findings import find
 from evalcore.analysis.scored_run import score_run
 from evalcore.analysis.sweep import gather
-from evalcore.analysis.verdict import shared_note, verdict
+from evalcore.analysis.verdicts import shared_note, verdict
 from evalcore.cli.commands import comparison_as_text, sweep_as_text
 from evalcore.metrics.classification import (
     UNPARSED,

@@ -18,10 +18,10 @@ from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError, SpecError
 from evalcore.output.export import export_run
 from evalcore.predictors import api_key, exchange, server
-from evalcore.predictors.identify import ModelHandle
+from evalcore.predictors.handle import ModelHandle
 from evalcore.predictors.reply import CHARACTERS_OF_A_TOKEN
 from evalcore.predictors.server import Patience, ServerModel, endpoint
-from evalcore.running import preview, worker
+from evalcore.running import prompt_preview, worker
 from evalcore.running.run import execute, plan_run
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.prompt import built_in
@@ -357,7 +357,7 @@ def test_ctrl_c_does_not_wait_for_a_server(chat, task, tmp_path):
 
 def test_a_preview_shows_the_messages_that_a_server_is_sent(chat, task, store):
     """F38. Red with a server's name looked for among the folders."""
-    shown = preview.preview(TaskSource(str(task)), f"{chat.url}#m", built_in("article"), "hello", store)
+    shown = prompt_preview.preview(TaskSource(str(task)), f"{chat.url}#m", built_in("article"), "hello", store)
     assert shown.text.startswith("system:\nYou are an intent classifier")
     assert shown.text.endswith("user:\nhello")
     assert (shown.tokens, set(LABELS) <= set(re.findall(r"\w+", shown.text))) == (0, True)

@@ -20,7 +20,7 @@ from evalcore.errors import SpecError
 from evalcore.parse import matching as parse
 from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import local, server
-from evalcore.predictors.identify import identify
+from evalcore.predictors.handle import identify
 from evalcore.predictors.source import locate
 from evalcore.running import run as run_module
 from evalcore.running import worker

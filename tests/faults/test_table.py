@@ -57,7 +57,7 @@ def test_every_fault_has_a_test_that_names_it():
 
 def test_every_fault_test_says_how_it_was_seen_red():
     """F50. Red with a docstring that does not."""
-    for path in (ROOT / "tests").glob("test_fault_*.py"):
+    for path in (ROOT / "tests" / "faults").glob("test_*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 said = ast.get_docstring(node) or ""
@@ -104,10 +104,10 @@ def test_the_database_is_not_in_the_mode_that_old_sqlites_corrupt(tmp_path):
         assert db.execute("PRAGMA synchronous").fetchone() == (2,)
         assert db.in_transaction
     assert sqlite3.sqlite_version_info >= (3, 35)
-    assert "journal_mode" not in (ROOT / "evalcore" / "store.py").read_text(encoding="utf-8").lower()
+    assert "journal_mode" not in (ROOT / "evalcore" / "store" / "database.py").read_text(encoding="utf-8").lower()
 
 
 def test_the_suite_names_no_network_and_skips_what_needs_a_gpu():
     """F50. Red with a GPU test that has no mark."""
-    text = (ROOT / "tests" / "test_fault_models.py").read_text(encoding="utf-8")
+    text = (ROOT / "tests" / "faults" / "test_models.py").read_text(encoding="utf-8")
     assert text.count("needs a CUDA device") == text.count("@pytest.mark.gpu") == 2

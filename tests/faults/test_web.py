@@ -273,8 +273,9 @@ def test_hostile_data_looks_as_typed_on_every_page_and_nothing_leaves_the_server
 
 @pytest.fixture
 def own_cache(tmp_path, monkeypatch):
-    from evalcore.running import preview
-    from pages.parts.run import progress, prompt_preview
+    from evalcore.running import prompt_preview
+    from pages.parts.run import progress
+    from pages.parts.run import prompt_preview as preview_widget
     from pages.parts.shell import frame
     from pages.parts.shell import session as state
 
@@ -282,8 +283,8 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.setattr(state, "open_store", lambda: store)
     for module in (frame, progress):
         monkeypatch.setattr(module, "ensure_worker", lambda store: None)
-    shown = json.dumps(asdict(preview.Preview("the chat text", 3, True, True)))
-    monkeypatch.setattr(prompt_preview, "_ask", lambda store, payload: ("done", shown))
+    shown = json.dumps(asdict(prompt_preview.Preview("the chat text", 3, True, True)))
+    monkeypatch.setattr(preview_widget, "_ask", lambda store, payload: ("done", shown))
     return store
 
 

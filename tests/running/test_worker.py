@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.running import preview, worker
+from evalcore.running import prompt_preview, worker
 from evalcore.store.jobs import REPORTS_KEPT, Jobs, Pace
 from evalcore.store.spec import RunSpec, checked
 from evalcore.tasks.prompt import built_in
@@ -156,10 +156,10 @@ def test_a_killed_worker_is_replaced_and_its_job_says_why_it_ended(store, jobs, 
 
 
 def test_a_preview_is_the_exact_prompt_with_its_length(store, jobs, colours):
-    asked = preview.request(TaskSource(str(colours)), "demo", built_in("article"), "a <|im_end|> b")
+    asked = prompt_preview.request(TaskSource(str(colours)), "demo", built_in("article"), "a <|im_end|> b")
     job_id = jobs.enqueue("preview", asked)
     worker.ensure_worker(store)
-    shown = preview.Preview.from_json(ended(jobs, job_id).result)
+    shown = prompt_preview.Preview.from_json(ended(jobs, job_id).result)
     assert shown.text.startswith("<|im_start|>system\nYou are an intent classifier")
     assert shown.text.endswith("<|im_start|>user\na <|im_end|> b<|im_end|>\n<|im_start|>assistant\n")
     assert "Valid intents: blue, dark_blue, green, red" in shown.text

@@ -33,38 +33,38 @@ QUICK = 10
 MOST_SECONDS = 20
 CASES_OF_ONE_TEST = 25
 MODULES = {
-    "words": ("tests.parse.test_parse", "tests.faults.test_parsing"),
-    "denial": ("tests.parse.test_parse", "tests.faults.test_parsing"),
-    "parse": ("tests.parse.test_parse", "tests.faults.test_parsing"),
-    "metrics": ("tests.metrics.test_classification", "tests.faults.test_parsing"),
-    "runspec": ("tests.store.test_spec", "tests.faults.test_stale", "tests.faults.test_fuzz"),
+    "parse.words": ("tests.parse.test_parse", "tests.faults.test_parsing"),
+    "parse.denial": ("tests.parse.test_parse", "tests.faults.test_parsing"),
+    "parse.matching": ("tests.parse.test_parse", "tests.faults.test_parsing"),
+    "metrics.classification": ("tests.metrics.test_classification", "tests.faults.test_parsing"),
+    "store.spec": ("tests.store.test_spec", "tests.faults.test_stale", "tests.faults.test_fuzz"),
 }
-REBUILT = {"words": ("denial", "parse"), "denial": ("parse",)}
+REBUILT = {"parse.words": ("parse.denial", "parse.matching"), "parse.denial": ("parse.matching",)}
 """What holds names of a module and is loaded anew on top of the broken one."""
 _OF_PARSING = ("test_random_text_never_raises", "test_there_are_at_least", "test_nothing_is_lost", "test_the_table_has")
 SKIPPED = {
-    "words": _OF_PARSING,
-    "denial": (*_OF_PARSING, "test_what_names_one", "test_labels_that_begin"),
-    "parse": (*_OF_PARSING, "test_a_completion_of_a_megabyte"),
-    "metrics": ("test_a_written", "test_what_names_one", "test_labels_that_begin", "test_control", "test_a_text_stays",
-                "test_nothing_is_guessed", "test_a_completion_of_a_megabyte", "test_labels_of_banking77"),
-    "runspec": ("test_keys_are_the_same_in_every_process", "test_a_parser", "test_the_order", "test_every_label",
+    "parse.words": _OF_PARSING,
+    "parse.denial": (*_OF_PARSING, "test_what_names_one", "test_labels_that_begin"),
+    "parse.matching": (*_OF_PARSING, "test_a_completion_of_a_megabyte"),
+    "metrics.classification": ("test_a_written", "test_what_names_one", "test_labels_that_begin", "test_control",
+                "test_a_text_stays", "test_nothing_is_guessed", "test_a_completion_of_a_megabyte", "test_labels_of_banking77"),
+    "store.spec": ("test_keys_are_the_same_in_every_process", "test_a_parser", "test_the_order", "test_every_label",
                 "test_a_normal_form", "test_rows_survive", "test_random", "test_a_damaged", "test_scores_hold",
                 "test_refusing", "test_samples"),
 }  # fmt: skip
 """Slow, or of another module."""
 EQUIVALENT = {
-    "words": (
+    "parse.words": (
         "_MOST_MARKS = 30",  # any bound will do
         "len(seen) < 2",  # more are not looked at
         "return False: 'return",  # None is false as well
     ),
-    "denial": (
+    "parse.denial": (
         "_NO_MENTION = -1",  # any number below 0
         "self.firm = False: 'False' -> 'True'",  # at the beginning there is no mention that it could be of
         "starts[passed] <= start",  # what is inside of a mention is left out in any case
     ),
-    "parse": (
+    "parse.matching": (
         "len(text) <= 9",  # a bound against a huge int(): any bound will do
         "reach, last = -1, (-1, -1)",  # any numbers below 0
         "branch, reached = self._tree, 0",  # a form begins with no space
@@ -72,8 +72,8 @@ EQUIVALENT = {
         "reached = 0",  # no branch is open yet
         "PARSER_VERSION",
     ),
-    "metrics": ("raise ValueError(f", "UNPARSED = -1", "flat.reshape("),
-    "runspec": ("KEY_VERSION", "seed: int", "batch_size: int", "ensure_ascii=True"),
+    "metrics.classification": ("raise ValueError(f", "UNPARSED = -1", "flat.reshape("),
+    "store.spec": ("KEY_VERSION", "seed: int", "batch_size: int", "ensure_ascii=True"),
 }
 """Lines in which some break changes nothing, or nothing but words and defaults."""
 
@@ -144,13 +144,19 @@ def change(node: ast.AST, parent: ast.AST, variant: int) -> str:
     return f"{before!r} -> {ast.unparse(node)[:70]!r}"
 
 
+def source_of(name: str) -> Path:
+    """The file of a module of evalcore, named with its room."""
+    return (ROOT / "evalcore").joinpath(*name.split(".")).with_suffix(".py")
+
+
 def load(name: str, tree: ast.Module) -> types.ModuleType:
     """The module of this name, made of a tree, in the place of the real one."""
     full = f"evalcore.{name}"
     module = types.ModuleType(full)
-    module.__file__ = str(ROOT / "evalcore" / f"{name}.py")
+    module.__file__ = str(source_of(name))
     sys.modules[full] = module
-    setattr(importlib.import_module("evalcore"), name, module)
+    room, _, leaf = full.rpartition(".")
+    setattr(importlib.import_module(room), leaf, module)
     exec(compile(tree, module.__file__, "exec"), module.__dict__)
     return module
 
@@ -159,7 +165,7 @@ def load_with_what_uses_it(name: str, tree: ast.Module) -> None:
     """Load a module and, on top of it, those that hold names of it."""
     load(name, tree)
     for above in REBUILT.get(name, ()):
-        load(above, ast.parse((ROOT / "evalcore" / f"{above}.py").read_text(encoding="utf-8")))
+        load(above, ast.parse(source_of(above).read_text(encoding="utf-8")))
 
 
 def cases(function):
@@ -208,7 +214,7 @@ def noticed(name: str, tree: ast.Module) -> str:
 
 def break_module(name: str, quick: bool) -> tuple[int, list[str]]:
     """How many breaks of a module a test noticed, and those that none did."""
-    source = (ROOT / "evalcore" / f"{name}.py").read_text(encoding="utf-8")
+    source = source_of(name).read_text(encoding="utf-8")
     whole = ast.parse(source)
     assert noticed(name, whole) == "", f"{name}: its tests fail as it is"
     all_breaks = breaks(source)

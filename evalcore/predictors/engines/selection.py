@@ -19,7 +19,7 @@ from evalcore.predictors.engines.label_likelihood import ForwardScorer, LabelSco
 from evalcore.predictors.engines.memory import is_out_of_memory
 from evalcore.predictors.engines.packed import PackedModel, unusual, why_not
 from evalcore.predictors.engines.shared_prefix_attention import Unsupported
-from evalcore.store.spec import Engine
+from evalcore.store import Engine
 
 if TYPE_CHECKING:
     from transformers import GenerationConfig, PreTrainedModel

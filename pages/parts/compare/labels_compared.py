@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis.comparison import ClassRows, Comparison
-from evalcore.analysis.verdict import MINUS
-from evalcore.charts.comparison import MatrixKind, matrix_cells, matrix_spec
-from evalcore.metrics.classification import UNPARSED, Floats
+from evalcore.analysis import MINUS, ClassRows, Comparison
+from evalcore.charts import MatrixKind, matrix_cells, matrix_spec
+from evalcore.metrics import UNPARSED, Floats
 from pages.parts.compare.pair_examples import examples
 from pages.parts.shell.clickable_table import clicked_row
 from pages.parts.shell.frame import Frame

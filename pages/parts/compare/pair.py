@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from evalcore.analysis.comparison import Comparison, compare
-from evalcore.analysis.scored_run import ScoredRun
-from evalcore.parse.matching import Scoring
-from evalcore.store.catalog import RunAnnotation, RunCatalog, title_of
-from evalcore.store.database import RunRecord, Store
+from evalcore.analysis import Comparison, ScoredRun, compare
+from evalcore.parse import Scoring
+from evalcore.store import RunAnnotation, RunCatalog, RunRecord, Store, title_of
 from pages.parts.shell import session
 from pages.parts.shell.frame import Frame
 

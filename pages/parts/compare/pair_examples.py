@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis.comparison import Comparison
-from evalcore.analysis.findings import counted
-from evalcore.metrics.paired import PAIR_GROUPS
+from evalcore.analysis import Comparison, counted
+from evalcore.metrics import PAIR_GROUPS
 from pages.parts.shell.clickable_table import clicked_row
 from pages.parts.shell.markdown import escape_markdown
 

@@ -6,9 +6,9 @@ import math
 
 import streamlit as st
 
-from evalcore.analysis.scored_run import ScoredRun
-from evalcore.charts.comparison import sample_size_chart
-from evalcore.metrics.power import LEVEL, POWER, Growth, examples_needed, growth
+from evalcore.analysis import ScoredRun
+from evalcore.charts import sample_size_chart
+from evalcore.metrics import LEVEL, POWER, Growth, examples_needed, growth
 from pages.parts.shell import session
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import percent

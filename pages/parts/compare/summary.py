@@ -7,11 +7,18 @@ import math
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis.comparison import SHARES, Comparison, MetricRow
-from evalcore.analysis.difference import changes, decisions, prompt_diff
-from evalcore.analysis.verdict import MINUS, shared_note, verdict
-from evalcore.metrics.classification import WHY_UNDEFINED
-from evalcore.metrics.score_intervals import POPULATION
+from evalcore.analysis import (
+    MINUS,
+    SHARES,
+    Comparison,
+    MetricRow,
+    changes,
+    decisions,
+    prompt_diff,
+    shared_note,
+    verdict,
+)
+from evalcore.metrics import POPULATION, WHY_UNDEFINED
 from pages.parts.shell.clickable_table import height_of
 from pages.parts.shell.markdown import escape_markdown, percent
 

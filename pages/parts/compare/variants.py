@@ -6,17 +6,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from evalcore.analysis.scored_run import ScoredRun
-from evalcore.analysis.sweep import FEWEST, MOST, Sweep, gather
+from evalcore.analysis import ScoredRun, Sweep, gather
+from evalcore.analysis.sweep import FEWEST, MOST
 from evalcore.errors import BlindspotError
-from evalcore.parse.matching import Scoring
-from evalcore.running.run import find_prompt
-from evalcore.running.standing import stands_for
-from evalcore.store.catalog import RunCatalog
-from evalcore.store.database import RunRecord, Store
-from evalcore.store.jobs import Job, Jobs
-from evalcore.store.spec import BASELINES, RunSpec, checked
-from evalcore.tasks.prompt import BUILT_IN
+from evalcore.parse import Scoring
+from evalcore.running import find_prompt, stands_for
+from evalcore.store import BASELINES, Job, Jobs, RunCatalog, RunRecord, RunSpec, Store, checked
+from evalcore.tasks import BUILT_IN
 from pages.parts.compare.pair import titles
 from pages.parts.run import progress, queue
 from pages.parts.shell import session

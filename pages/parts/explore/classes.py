@@ -8,19 +8,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis.filters import FEW, Filter
-from evalcore.analysis.scored_run import ScoredRun
-from evalcore.charts.class_table import (
-    SCORES,
-    SORTS,
-    STANDINGS,
-    class_chart,
-    class_table,
-    members,
-    overall_row,
-    sorted_table,
-)
-from evalcore.metrics.matrix import off_diagonal
+from evalcore.analysis import FEW, Filter, ScoredRun
+from evalcore.charts import SCORES, SORTS, STANDINGS, class_chart, class_table, members, overall_row, sorted_table
+from evalcore.metrics import off_diagonal
 from pages.parts.explore.example_table import examples
 from pages.parts.shell import session
 from pages.parts.shell.frame import Frame

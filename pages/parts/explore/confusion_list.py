@@ -7,10 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis.filters import Filter
-from evalcore.analysis.scored_run import ScoredRun
-from evalcore.metrics.classification import Confusion, confusion_pairs
-from evalcore.metrics.matrix import absorbing, direction, leaking
+from evalcore.analysis import Filter, ScoredRun
+from evalcore.metrics import Confusion, absorbing, confusion_pairs, direction, leaking
 from pages.parts.explore.matrix_view import pick
 from pages.parts.shell.links import ARROW
 from pages.parts.shell.markdown import escape_markdown

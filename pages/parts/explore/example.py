@@ -6,8 +6,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis.other_runs import other_answers
-from evalcore.analysis.scored_run import ScoredExample, ScoredRun, ranked_labels
+from evalcore.analysis import ScoredExample, ScoredRun, other_answers, ranked_labels
 from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell.frame import Frame, describe
 from pages.parts.shell.markdown import escape_markdown, percent, plain_lines

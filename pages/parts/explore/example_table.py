@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from evalcore.analysis.scored_run import ScoredExample, ScoredRun
-from evalcore.charts.overview import RIGHT, UNPARSED, WRONG
+from evalcore.analysis import ScoredExample, ScoredRun
+from evalcore.charts.single import RIGHT, UNPARSED, WRONG
 from pages.parts.explore.example import one_example
 from pages.parts.shell.frame import Frame
 

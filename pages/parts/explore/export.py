@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from evalcore.analysis.scored_run import ScoredRun
+from evalcore.analysis import ScoredRun
 from evalcore.output import export
-from evalcore.store.database import Store
+from evalcore.store import Store
 
 
 def export_buttons(store: Store, scored: ScoredRun) -> None:

@@ -6,12 +6,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from evalcore.analysis.filters import LENGTHS, MENTIONS, OUTCOME_GROUPS, Filter, Selected
-from evalcore.analysis.findings import Finding
-from evalcore.analysis.scored_run import OUTCOMES, ScoredRun
-from evalcore.metrics.classification import Counts
-from evalcore.metrics.matrix import most_confused
-from evalcore.parse.matching import MATCHES
+from evalcore.analysis import LENGTHS, MENTIONS, OUTCOME_GROUPS, OUTCOMES, Filter, Finding, ScoredRun, Selected
+from evalcore.metrics import Counts, most_confused
+from evalcore.parse import MATCHES
 from pages.parts.shell.markdown import escape_markdown
 
 WIDGETS = ("outcomes", "true", "predicted", "matches", "text", "mentions", "length")

@@ -6,11 +6,9 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from evalcore.analysis.filters import Filter
-from evalcore.analysis.scored_run import ScoredRun
-from evalcore.charts.heatmap import WIDE_FROM, cell_of, cells, filter_of, heatmap, height_of, top_of
-from evalcore.charts.overview import Theme
-from evalcore.metrics.matrix import BLOCK_FROM, BLOCK_SIZE, MATRIX_ORDERS, VALUES, MatrixView, Order, Value, view
+from evalcore.analysis import Filter, ScoredRun
+from evalcore.charts import WIDE_FROM, Theme, cell_of, cells, filter_of, heatmap, height_of, top_of
+from evalcore.metrics import BLOCK_FROM, BLOCK_SIZE, MATRIX_ORDERS, VALUES, MatrixView, Order, Value, view
 
 BLOCK, ALL = "the most confused", "all labels"
 VALUE_WORDS = {"count": "counts", "by true label": "share of the true label", "by predicted label": "share of answers"}

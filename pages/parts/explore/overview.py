@@ -7,13 +7,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from evalcore.analysis.filters import Filter
-from evalcore.analysis.findings import Finding
-from evalcore.analysis.scored_run import ScoredRun
-from evalcore.charts import overview as charts
-from evalcore.metrics.classification import WHY_UNDEFINED, absent, confusion_pairs, never_predicted
-from evalcore.metrics.score_intervals import POPULATION
-from evalcore.parse.matching import PARSER_VERSION
+from evalcore.analysis import Filter, Finding, ScoredRun
+from evalcore.charts import single as charts
+from evalcore.metrics import POPULATION, WHY_UNDEFINED, absent, confusion_pairs, never_predicted
+from evalcore.parse import PARSER_VERSION
 from pages.parts.explore.confusion_list import sentence
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import CONFUSIONS, EXAMPLES, PER_CLASS, link_to

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from evalcore.analysis.references import references
-from evalcore.analysis.scored_run import ScoredRun
-from evalcore.charts.comparison import reference_lines
-from evalcore.store.catalog import RunCatalog
-from evalcore.store.spec import BASELINES
+from evalcore.analysis import ScoredRun, references
+from evalcore.charts import reference_lines
+from evalcore.store import BASELINES, RunCatalog
 from pages.parts.shell import session
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown

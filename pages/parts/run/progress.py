@@ -7,12 +7,10 @@ import time
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis.scored_run import score_run
+from evalcore.analysis import score_run
 from evalcore.errors import BlindspotError
-from evalcore.running.worker import ensure_worker
-from evalcore.store.database import Store
-from evalcore.store.jobs import Job, Jobs
-from evalcore.store.spec import RunSpec, checked
+from evalcore.running import ensure_worker
+from evalcore.store import Job, Jobs, RunSpec, Store, checked
 from pages.parts.shell import session
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, percent

@@ -7,12 +7,9 @@ import time
 import streamlit as st
 
 from evalcore.errors import BlindspotError
-from evalcore.running import preview
-from evalcore.store.database import Store
-from evalcore.store.jobs import Jobs
-from evalcore.store.spec import BASELINES
-from evalcore.tasks.prompt import Prompt
-from evalcore.tasks.task import TaskSource
+from evalcore.running import prompt_preview
+from evalcore.store import BASELINES, Jobs, Store
+from evalcore.tasks import Prompt, TaskSource
 from pages.parts.shell.markdown import escape_markdown
 
 POLL_S = 0.15
@@ -24,7 +21,7 @@ def exact_prompt(store: Store, task: TaskSource, model: str, prompt: Prompt, tex
     if model in BASELINES or prompt.name == "none":
         st.caption("There is no prompt: this reads the text alone.")
         return
-    payload = preview.request(task, model, prompt, text)
+    payload = prompt_preview.request(task, model, prompt, text)
     kept = st.session_state.setdefault("previews", {})
     if payload not in kept:
         with st.spinner("Rendering with the model's own template …"):
@@ -34,7 +31,7 @@ def exact_prompt(store: Store, task: TaskSource, model: str, prompt: Prompt, tex
         kept.pop(payload)
         st.error(escape_markdown(result))
         return
-    shown = preview.Preview.from_json(result)
+    shown = prompt_preview.Preview.from_json(result)
     if not shown.tokens:
         st.caption("The messages as the server is sent them. It writes them out with the model's template itself.")
     else:

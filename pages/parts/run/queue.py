@@ -6,9 +6,7 @@ import time
 
 import streamlit as st
 
-from evalcore.store.database import Store
-from evalcore.store.jobs import Job, Jobs
-from evalcore.store.spec import RunSpec
+from evalcore.store import Job, Jobs, RunSpec, Store
 from pages.parts.run.progress import POLL_S, status
 from pages.parts.shell.markdown import escape_markdown
 

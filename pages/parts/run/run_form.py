@@ -7,11 +7,9 @@ from typing import get_args
 
 import streamlit as st
 
-from evalcore.running.standing import split_size
-from evalcore.store.database import Store
-from evalcore.store.spec import BASELINES, Decoding, Dtype, Engine
-from evalcore.tasks.prompt import BUILT_IN, DESCRIPTIONS
-from evalcore.tasks.task import SAMPLES, TaskSource
+from evalcore.running import split_size
+from evalcore.store import BASELINES, Decoding, Dtype, Engine, Store
+from evalcore.tasks import BUILT_IN, DESCRIPTIONS, SAMPLES, TaskSource
 from pages.parts.shell import session
 
 TASKS = {"demo": "Demo · phone and internet support", "banking77": "Banking77 · 77 intents"}

@@ -7,11 +7,10 @@ import time
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis.scored_run import score_run
+from evalcore.analysis import score_run
 from evalcore.errors import BlindspotError
-from evalcore.parse.matching import Scoring
-from evalcore.store.catalog import NAME_LENGTH, RunAnnotation, RunCatalog, title_of
-from evalcore.store.database import RunRecord, Store
+from evalcore.parse import Scoring
+from evalcore.store import NAME_LENGTH, RunAnnotation, RunCatalog, RunRecord, Store, title_of
 from pages.parts.shell import session
 from pages.parts.shell.clickable_table import clicked_row
 from pages.parts.shell.frame import Frame

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from evalcore.charts.overview import DARK, LIGHT, Theme
+from evalcore.charts import DARK, LIGHT, Theme
 from evalcore.errors import BlindspotError
-from evalcore.parse.matching import Scoring
-from evalcore.running.worker import ensure_worker
-from evalcore.store.catalog import RunAnnotation, RunCatalog
-from evalcore.store.database import RunRecord, Store
-from evalcore.store.spec import RunSpec
+from evalcore.parse import Scoring
+from evalcore.running import ensure_worker
+from evalcore.store import RunAnnotation, RunCatalog, RunRecord, RunSpec, Store
 from pages.parts.shell import session
 from pages.parts.shell.markdown import escape_markdown, percent
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from evalcore.analysis.filters import Filter
-from evalcore.analysis.scored_run import ScoredRun
+from evalcore.analysis import Filter, ScoredRun
 from pages.parts.shell import session
 from pages.parts.shell.frame import Frame, say_how_it_stands
 

@@ -8,18 +8,13 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from evalcore.analysis.filters import Filter, Mask, Selected, mentions, search, select
-from evalcore.analysis.findings import Finding
-from evalcore.analysis.scored_run import OUTCOMES, ScoredRun, score_run
+from evalcore.analysis import OUTCOMES, Filter, Finding, Mask, ScoredRun, Selected, mentions, score_run, search, select
 from evalcore.errors import BlindspotError
-from evalcore.output.report import findings_of
-from evalcore.parse.matching import Scoring
-from evalcore.running.standing import changed_since, split_size, stands_for
-from evalcore.store.columns import Columns, load_columns
-from evalcore.store.database import RunRecord, Store
-from evalcore.store.jobs import Jobs
-from evalcore.store.spec import RunSpec, checked
-from evalcore.tasks.task import TaskSource
+from evalcore.output import findings_of
+from evalcore.parse import Scoring
+from evalcore.running import changed_since, split_size, stands_for
+from evalcore.store import Columns, Jobs, RunRecord, RunSpec, Store, checked, load_columns
+from evalcore.tasks import TaskSource
 
 MENTIONS_UP_TO = 200_000
 """Rows up to which it is counted unasked whether their texts name a label; a million take seconds."""

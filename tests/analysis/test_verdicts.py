@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import binomtest
 
 from evalcore.analysis.comparison import compare
-from evalcore.analysis.verdict import p_value, shared_note, verdict, verdict_as_json
+from evalcore.analysis.verdicts import p_value, shared_note, verdict, verdict_as_json
 from tests.tools.runs import scored
 
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from evalcore.metrics.classification import UNPARSED, Counts, Floats, confusion_counts, per_class, scores
 from evalcore.metrics.f1_model import Codes, Design, F1Model
 from evalcore.metrics.intervals import NO_INTERVAL, Interval
+from evalcore.metrics.intervals_single import f1_intervals, too_few
 from evalcore.metrics.paired import tango_interval
-from evalcore.metrics.score_intervals import f1_intervals, too_few
 
 WITHOUT_INTERVAL = ("macro_precision_present", "weighted_precision", "effective_labels", "favourites_share")
 """Differences that have no interval, by their names in `metrics.Scores`."""

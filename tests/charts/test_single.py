@@ -5,7 +5,7 @@ import json
 import pytest
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.charts import overview as charts
+from evalcore.charts import single as charts
 from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import Example, TaskSource
@@ -33,7 +33,7 @@ def data_of(spec, has):
     return found[0]
 
 
-@pytest.mark.parametrize("ink", [charts.LIGHT, charts.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("theme", [charts.LIGHT, charts.DARK], ids=["light", "dark"])
 def test_every_label_has_its_row_and_its_counts(many, theme):
     spec = charts.predicted_against_true(many, theme).to_dict()
     rows = data_of(spec, ["answer", "count"])

@@ -9,12 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalcore.analysis.filters import FEW
-from evalcore.analysis.scored_run import ScoredRun
-from evalcore.charts.overview import RUN_A, Theme
-from evalcore.metrics.classification import absent, never_predicted, over_predicted, zero_recall
-from evalcore.metrics.intervals import wilson
-from evalcore.metrics.matrix import off_diagonal
+from evalcore.analysis import FEW, ScoredRun
+from evalcore.charts.single import RUN_A, Theme
+from evalcore.metrics import absent, never_predicted, off_diagonal, over_predicted, wilson, zero_recall
 
 Standing = Literal["absent from the sample", "never predicted", "zero recall", "over-predicted", "few examples"]
 STANDINGS: tuple[Standing, ...] = get_args(Standing)

@@ -6,8 +6,8 @@ from scipy.stats import binomtest
 from sklearn.metrics import precision_recall_fscore_support
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.charts import overview as charts
-from evalcore.charts.class_table import (
+from evalcore.charts import single as charts
+from evalcore.charts.classes import (
     SCORES,
     SORTS,
     STANDINGS,

@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from evalcore.analysis.scored_run import ScoredRun
+from evalcore.analysis import ScoredRun
 
 RUN_A = "#2f6fde"
 RIGHT, WRONG, UNPARSED, ABSENT = "#2a9d78", "#d9534f", "#8c6bb8", "#9aa5b5"

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 from evalcore.errors import ModelError
 from evalcore.predictors import baseline, server
-from evalcore.store.completion import Predictor
-from evalcore.store.database import Store
-from evalcore.store.spec import BASELINES, CHOOSING, Identity, RunSpec
-from evalcore.tasks.task import Task
+from evalcore.store import BASELINES, CHOOSING, Identity, Predictor, RunSpec, Store
+from evalcore.tasks import Task
 
 OnPhase = Callable[[str], None]
 """Told what a slow step is doing, in a few words; may raise to stop it."""

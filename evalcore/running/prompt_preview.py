@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from evalcore.predictors.chat import ChatRenderer, load_tokenizer
-from evalcore.predictors.server import is_server
-from evalcore.predictors.source import download, locate
-from evalcore.store.database import Store
-from evalcore.tasks.prompt import Prompt, Renderer
-from evalcore.tasks.task import TaskSource, load_task
+from evalcore.predictors import ChatRenderer, download, is_server, load_tokenizer, locate
+from evalcore.store import Store
+from evalcore.tasks import Prompt, Renderer, TaskSource, load_task
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from evalcore.analysis.references import PUBLISHED, references
+from evalcore.analysis.reference_accuracies import PUBLISHED, references
 from tests.tools.runs import scored
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalcore.analysis.filters import Filter
-from evalcore.charts.overview import Theme
-from evalcore.metrics.matrix import MatrixView, Value
+from evalcore.analysis import Filter
+from evalcore.charts.single import Theme
+from evalcore.metrics import MatrixView, Value
 
 MAGMA = ("#000004", "#1c1044", "#4f127b", "#812581", "#b5367a", "#e55064", "#fb8761", "#fec287", "#fcfdbf")
 OTHER, UNPARSED_NAME = "… other labels", "(unparsed)"

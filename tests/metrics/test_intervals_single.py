@@ -10,7 +10,7 @@ from sklearn.metrics import f1_score
 
 from evalcore.metrics.classification import per_class, scores
 from evalcore.metrics.intervals import wilson
-from evalcore.metrics.score_intervals import f1_intervals, score_intervals, too_few
+from evalcore.metrics.intervals_single import f1_intervals, score_intervals, too_few
 from tests.metrics.test_f1_model import confusion_counts, run_of
 
 NAMES = ("macro_f1_present", "macro_f1_all", "micro_f1", "weighted_f1", "balanced_accuracy")

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from evalcore.metrics.classification import UNPARSED, confusion_counts, scores
-from evalcore.metrics.paired import tango_interval
-from evalcore.metrics.paired_intervals import (
+from evalcore.metrics.intervals_paired import (
     _JACKKNIFED,
     _MEANS,
     WITHOUT_INTERVAL,
@@ -15,6 +14,7 @@ from evalcore.metrics.paired_intervals import (
     _totals_without_one,
     paired_intervals,
 )
+from evalcore.metrics.paired import tango_interval
 from tests.metrics.test_f1_model import run_of
 
 DESIGNS = ("stratified", "random")
