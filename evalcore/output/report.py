@@ -17,8 +17,7 @@ from evalcore.metrics import (
     zero_recall,
 )
 from evalcore.parse import PARSER_VERSION
-from evalcore.running import Outcome
-from evalcore.store import BASELINES, Store
+from evalcore.store import BASELINES, Outcome, Store
 
 
 def findings_of(store: Store, scored: ScoredRun) -> list[Finding]:

@@ -4,14 +4,13 @@ Resumable: what is stored is never predicted again. Imports predictors and what 
 """
 
 from evalcore.running.prompt_preview import preview
-from evalcore.running.run import NotAnswered, OnProgress, Outcome, Progress, execute, execute_baselines, find_prompt
+from evalcore.running.run import NotAnswered, OnProgress, Progress, execute, execute_baselines, find_prompt
 from evalcore.running.standing import changed_since, first_text, split_size, stands_for
 from evalcore.running.worker import ensure_worker
 
 __all__ = [
     "NotAnswered",
     "OnProgress",
-    "Outcome",
     "Progress",
     "changed_since",
     "ensure_worker",

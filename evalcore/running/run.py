@@ -18,6 +18,7 @@ from evalcore.store import (
     BASELINES,
     NO_PROMPT,
     Completion,
+    Outcome,
     Predictor,
     Preparable,
     RunRecord,
@@ -57,25 +58,6 @@ class Progress:
 
 OnProgress = Callable[[Progress], bool]
 """Told of progress; returns False to stop the run after the batch in hand."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one attempt at a run did.
-
-    Attributes:
-        record: the run as stored afterwards.
-        predicted_now, from_cache: completions computed by this attempt; found in the store.
-        seconds, load_seconds: time spent predicting; loading the model.
-        complete: whether no example is missing.
-    """
-
-    record: RunRecord
-    predicted_now: int
-    from_cache: int
-    seconds: float
-    load_seconds: float
-    complete: bool
 
 
 class Stopped(Exception):

@@ -23,8 +23,8 @@ from evalcore.errors import BlindspotError
 from evalcore.paths import PROJECT
 from evalcore.predictors import ModelHandle, OnPhase
 from evalcore.running import prompt_preview
-from evalcore.running.run import NotAnswered, OnProgress, Outcome, Progress, Stopped, execute, execute_baselines
-from evalcore.store import Job, Jobs, Predictor, RunSpec, Store, digest
+from evalcore.running.run import NotAnswered, OnProgress, Progress, Stopped, execute, execute_baselines
+from evalcore.store import Job, Jobs, Outcome, Predictor, RunSpec, Store, digest
 
 POLL_S = 0.2
 REPORT_EVERY_S = 0.25

@@ -17,6 +17,7 @@ from evalcore.store.completion import Completion, Predictor, Preparable, Stop
 from evalcore.store.database import DEFAULT_CACHE, RunRecord, Store, file_stamp
 from evalcore.store.importing import import_file
 from evalcore.store.jobs import Job, Jobs
+from evalcore.store.outcome import Outcome
 from evalcore.store.spec import (
     BASELINES,
     CHOOSING,
@@ -48,6 +49,7 @@ __all__ = [
     "Identity",
     "Job",
     "Jobs",
+    "Outcome",
     "Predictor",
     "Preparable",
     "RunAnnotation",

@@ -1,0 +1,26 @@
+"""What one attempt at a run did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalcore.store.database import RunRecord
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one attempt at a run did.
+
+    Attributes:
+        record: the run as stored afterwards.
+        predicted_now, from_cache: completions computed by this attempt; found in the store.
+        seconds, load_seconds: time spent predicting; loading the model.
+        complete: whether no example is missing.
+    """
+
+    record: RunRecord
+    predicted_now: int
+    from_cache: int
+    seconds: float
+    load_seconds: float
+    complete: bool
