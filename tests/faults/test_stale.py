@@ -15,7 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.cli import main as command_line
+from evalcore.cli.main import main as command_line
 from evalcore.errors import SpecError
 from evalcore.parse import matching as parse
 from evalcore.paths import DEMO_MODELS
