@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from evalcore.chat import ChatRenderer, load_tokenizer
-from evalcore.predictors.server import is_server
+from evalcore.predictors.endpoint import is_server
 from evalcore.predictors.source import download, locate
 from evalcore.prompt import Prompt, Renderer
 from evalcore.store import Store

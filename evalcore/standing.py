@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from evalcore.errors import BlindspotError, DataError
-from evalcore.predictors import baseline, server
+from evalcore.predictors import baseline, endpoint
 from evalcore.predictors.source import bytes_to_read, folder_fingerprint, model_folder
 from evalcore.prompt import Messages, Prompt, Renderer
 from evalcore.run import baseline_specs, find_prompt
@@ -160,8 +160,8 @@ def _model(spec: RunSpec, store: Store, *, has_files: bool) -> Identity:
     """Of the identity, what can be known: nothing of a model of the hub, whose branch may have moved."""
     if spec.model in BASELINES:
         return _baseline(spec.task, spec.model) if has_files else {}
-    if server.is_server(spec.model):
-        return server.identity(server.endpoint(spec.model), spec)
+    if endpoint.is_server(spec.model):
+        return endpoint.identity(endpoint.parse_endpoint(spec.model), spec)
     folder = model_folder(spec.model)
     if folder is None:
         return {}

@@ -5,21 +5,22 @@ import os
 import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 
 import pytest
+from httpcore2._backends.anyio import AnyIOBackend, AnyIOStream
 
 from evalcore import preview, worker
 from evalcore.errors import ModelError, SpecError
 from evalcore.export import export_run
 from evalcore.findings import find
-from evalcore.predictors import Identified, apikey, exchange, server
+from evalcore.predictors import Identified, apikey, http, server
+from evalcore.predictors.endpoint import parse_endpoint
 from evalcore.predictors.reply import CHARACTERS_OF_A_TOKEN
-from evalcore.predictors.server import Patience, ServerModel, endpoint
+from evalcore.predictors.server import Patience, ServerModel
 from evalcore.prompt import built_in
 from evalcore.run import execute, prepare
 from evalcore.runspec import RunSpec
@@ -50,7 +51,7 @@ def spec_of(chat, task, n=20, **options):
 
 def ask(spec, store, patience=QUICK):
     def loader(identified: Identified, on_phase):
-        model = ServerModel(endpoint(spec.model), spec, patience)
+        model = ServerModel(parse_endpoint(spec.model), spec, patience)
         model.check()
         return model
 
@@ -315,7 +316,7 @@ def test_the_key_is_in_one_header_and_nowhere_else(chat, task, store, tmp_path, 
         if written.is_file():
             assert CANARY.encode() not in written.read_bytes(), written
     assert CANARY not in done.stdout + done.stderr + "".join(messages)
-    assert CANARY not in repr(ServerModel(endpoint(f"{chat.url}#m"), RunSpec()).__dict__)
+    assert CANARY not in repr(ServerModel(parse_endpoint(f"{chat.url}#m"), RunSpec()).__dict__)
 
 
 @pytest.mark.parametrize("key", ["with space", "line\nbreak", "ünï"])
@@ -667,10 +668,17 @@ def test_the_key_is_for_this_machine_and_named_hosts_over_https(monkeypatch):
 @pytest.fixture
 def every_name_leads_here(chat, monkeypatch):
     """Every host is this machine's server, and HTTPS is spoken in clear: what is sent is seen."""
-    look_up = socket.getaddrinfo
     port = int(chat.url.rpartition(":")[2].partition("/")[0])
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, _, *more, **how: look_up("127.0.0.1", port, *more, **how))
-    monkeypatch.setattr(exchange.http.client, "HTTPSConnection", exchange.http.client.HTTPConnection)
+    connect = AnyIOBackend.connect_tcp
+
+    async def connect_here(backend, *_, **options):
+        return await connect(backend, **{**options, "host": "127.0.0.1", "port": port})
+
+    async def in_clear(stream, *_, **__):
+        return stream
+
+    monkeypatch.setattr(AnyIOBackend, "connect_tcp", connect_here)
+    monkeypatch.setattr(AnyIOStream, "start_tls", in_clear)
     return port
 
 
@@ -702,7 +710,7 @@ def test_what_is_not_sent_is_said(chat, task, store, monkeypatch, every_name_lea
 def test_a_name_of_this_machine_that_leads_elsewhere_is_not_sent_the_key(chat, task, store, monkeypatch):
     """F58. Red with the name believed, where the table of hosts has it otherwise."""
     monkeypatch.setenv(apikey.API_KEY_VARIABLE, CANARY)
-    monkeypatch.setattr(exchange, "is_loopback", lambda host: host != "127.0.0.1")
+    monkeypatch.setattr(http, "is_loopback", lambda host: host != "127.0.0.1")
     spec = RunSpec(TaskSource(str(task)), f"{chat.url.replace('127.0.0.1', 'localhost')}#m", n=4)
     with pytest.raises(ModelError, match=r"localhost leads to 127\.0\.0\.1, which is not this machine"):
         ask(spec, store)
@@ -718,7 +726,7 @@ def test_a_name_of_this_machine_that_leads_elsewhere_is_not_sent_the_key(chat, t
 def test_an_address_that_can_be_read_in_two_ways_is_refused(name):
     """F58. Red with what stands before an @, or after a bracket, passed over: it looks like another host."""
     with pytest.raises(SpecError):
-        endpoint(name)
+        parse_endpoint(name)
 
 
 def test_an_interrupt_while_requests_are_handed_out_is_not_lost(chat, task, store, monkeypatch):

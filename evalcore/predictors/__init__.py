@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from evalcore.completion import Predictor
 from evalcore.errors import ModelError
-from evalcore.predictors import baseline, server
+from evalcore.predictors import baseline, endpoint
 from evalcore.runspec import BASELINES, CHOOSING, Identity, RunSpec
 from evalcore.store import Store
 from evalcore.task import Task
@@ -52,8 +52,8 @@ def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on
             return kind(task)
 
         return Identified(baseline.identity(spec.model, task), load_baseline, {})
-    if server.is_server(spec.model):
-        at = server.endpoint(spec.model)
+    if endpoint.is_server(spec.model):
+        at = endpoint.parse_endpoint(spec.model)
         if spec.decoding in CHOOSING:
             raise ModelError(
                 "a server does not give the probability of every label.",
@@ -62,12 +62,14 @@ def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on
             )
 
         def reach(on_phase: OnPhase) -> Predictor:
+            from evalcore.predictors import server  # imports httpx2, in 60 ms
+
             on_phase("asking for the server")
             model = server.ServerModel(at, spec)
             model.check()
             return model
 
-        return Identified(server.identity(at, spec), reach, {"server": at.url})
+        return Identified(endpoint.identity(at, spec), reach, {"server": at.url})
     from evalcore.predictors import local  # imports torch
 
     on_phase("looking the model up")

@@ -7,7 +7,7 @@ from typing import Any
 
 from evalcore.completion import Completion, Stop
 from evalcore.predictors.apikey import clean
-from evalcore.predictors.exchange import Failed, message_of, shortened
+from evalcore.predictors.http import RequestError, message_of, shortened
 
 CHARACTERS_OF_A_TOKEN = 1024
 """So many for each token that was asked for are kept of an answer. No vocabulary comes near it (Qwen2's longest token
@@ -30,27 +30,27 @@ def completion_of(reply: bytes, max_new_tokens: int, latency_ms: float) -> Compl
     """The answer in the body of a reply, cut to `max_new_tokens * CHARACTERS_OF_A_TOKEN` characters.
 
     Raises:
-        Failed: if it holds none: it is no JSON, ends as no answer ends, or has no text.
+        RequestError: if it holds none: it is no JSON, ends as no answer ends, or has no text.
     """
     try:
         # A number that is cut to 20 digits is as far out of range as before, and is read in no time.
         content = _object(json.loads(reply, parse_int=lambda digits: int(digits[:20])))
     except (ValueError, RecursionError):
-        raise Failed("the server's reply is no JSON, or was cut", again=True) from None
+        raise RequestError("the server's reply is no JSON, or was cut", again=True) from None
     choices = content.get("choices")
     if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
         count = f"{len(choices)} answers" if isinstance(choices, list) else "no list of answers"
         said = _in_brackets(message_of(content.get("error")))
-        raise Failed(f"the server's reply holds {count} where one was asked for{said}", again=False)
+        raise RequestError(f"the server's reply holds {count} where one was asked for{said}", again=False)
     stop = _stop(choices[0])
     message, usage = _object(choices[0].get("message")), _object(content.get("usage"))
     text = message.get("content")
     if text is None or (isinstance(text, str) and not text.strip()):
         _check_reasoning(message, usage, text or "", stop, max_new_tokens)
     if not isinstance(text, str):
-        raise Failed("the server's answer has no text", again=False)
+        raise RequestError("the server's answer has no text", again=False)
     if clean(text) != text:
-        raise Failed("the server's answer repeats the API key", again=False)
+        raise RequestError("the server's answer repeats the API key", again=False)
     if len(text) > max_new_tokens * CHARACTERS_OF_A_TOKEN:
         text, stop = text[: max_new_tokens * CHARACTERS_OF_A_TOKEN], "length"
     # JSON can spell half of a surrogate pair, which no text holds.
@@ -58,17 +58,17 @@ def completion_of(reply: bytes, max_new_tokens: int, latency_ms: float) -> Compl
     return Completion(whole, (), _count(usage.get("prompt_tokens")), stop, latency_ms)
 
 
-def withheld() -> Failed:
+def withheld() -> RequestError:
     """The server is well, and a filter of its own lets this prompt or its answer not through."""
     do = "It will most likely withhold it again: the scores are of the other examples."
-    return Failed("the server's content filter withheld the answer", again=False, filtered=True, do=do)
+    return RequestError("the server's content filter withheld the answer", again=False, filtered=True, do=do)
 
 
 def _stop(choice: dict[str, Any]) -> Stop:
     """How an answer ended.
 
     Raises:
-        Failed: if it says of itself that it is no answer, whatever text there is.
+        RequestError: if it says of itself that it is no answer, whatever text there is.
     """
     reason = choice.get("finish_reason", "")
     if reason is None:
@@ -79,9 +79,9 @@ def _stop(choice: dict[str, Any]) -> Stop:
     if ending.startswith("content_filter"):  # Gemini adds which
         raise withheld()
     if ending in ("tool_calls", "function_call"):
-        raise Failed("the model called a tool instead of answering", again=False)
+        raise RequestError("the model called a tool instead of answering", again=False)
     said = _in_brackets(message_of(choice.get("error")))
-    raise Failed(
+    raise RequestError(
         f"the server ended its reply with finish_reason “{shortened(ending)}”, which is no answer{said}",
         again=ending in _PASSING,
     )
@@ -91,18 +91,18 @@ def _check_reasoning(message: dict[str, Any], usage: dict[str, Any], text: str, 
     """See why an answer is blank.
 
     Raises:
-        Failed: if all there is is reasoning, or the tokens were used up before the first character.
+        RequestError: if all there is is reasoning, or the tokens were used up before the first character.
     """
     details = _object(usage.get("completion_tokens_details"))
     thought = any(isinstance(message.get(field), str) and message[field].strip() for field in _REASONING)
     if thought or _count(details.get("reasoning_tokens")):
         if stop == "length":
             what = f"the model used all {limit} tokens for its reasoning and came to no answer"
-            raise Failed(what, again=False, do=_RAISE_THE_LIMIT)
-        raise Failed("the model reasoned and ended without an answer", again=False)
+            raise RequestError(what, again=False, do=_RAISE_THE_LIMIT)
+        raise RequestError("the model reasoned and ended without an answer", again=False)
     if not text and stop == "length":
         what = f"the model used all {limit} tokens before its answer had any text"
-        raise Failed(what, again=False, do=_RAISE_THE_LIMIT)
+        raise RequestError(what, again=False, do=_RAISE_THE_LIMIT)
 
 
 def _object(field: object) -> dict[str, Any]:
