@@ -151,7 +151,7 @@ def test_what_is_no_http_is_an_error_that_says_so(case):
 @pytest.mark.parametrize(
     ("location", "to"),
     [("http://evil.example/v1", "evil.example"), ("http://[", "another address"), ("/elsewhere", "another address"),
-     ("http://evil.example:99999999/", "evil.example")],
+     ("http://evil.example:99999999/", "evil.example"), ("https://EVIL.example?x", "EVIL.example")],
 )  # fmt: skip
 def test_a_redirect_is_never_followed(location, to):
     heads = []

@@ -153,9 +153,9 @@ def _sendable_key(url: str) -> str:
 def _refused(response: httpx2.Response, content: bytes) -> RequestError:
     status = response.status_code
     if 300 <= status < 400:
-        to = _host_of(response.headers.get("Location", "")) or "another address"
-        what = f"the server redirects to {shortened(to)}, which is not followed"
-        return RequestError(what, again=False, hopeless=True)
+        host = re.match(r"https?://([^/?#@:\[\]]+)", response.headers.get("Location", ""), re.IGNORECASE)
+        to = shortened(host[1]) if host else "another address"
+        return RequestError(f"the server redirects to {to}, which is not followed", again=False, hopeless=True)
     reply = clean(content[:20_000].decode("utf-8", "replace"))
     try:
         said = message_of(json.loads(reply))
@@ -169,13 +169,6 @@ def _refused(response: httpx2.Response, content: bytes) -> RequestError:
         status=status,
         reply=reply,
     )
-
-
-def _host_of(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _not_reached(error: Exception) -> RequestError:

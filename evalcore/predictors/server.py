@@ -77,6 +77,7 @@ class ServerModel:
         self._failed_in_a_row = 0
         self._reasons: Counter[str] = Counter()
         self._remedies: dict[str, str] = {}
+        self._free = asyncio.Semaphore(CONCURRENT)
         self._given_up = asyncio.Event()
         # Servers such as vLLM apply the penalty of the model's generation_config unless told otherwise.
         self._neutral = {"repetition_penalty": 1.0} if spec.decoding == "plain" else {}
@@ -116,31 +117,29 @@ class ServerModel:
 
     async def _answer_all(self, prompts: list[Messages]) -> list[Completion | None]:
         """The answers, in the order of the prompts; None where there is none."""
-        free = asyncio.Semaphore(CONCURRENT)
-
-        async def answer(messages: Messages) -> Completion | None:
-            async with free:
-                return await self._answer(messages)
-
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(answer(messages)) for messages in prompts]
+            tasks = [group.create_task(self._answer(messages)) for messages in prompts]
         return [task.result() for task in tasks]
 
     async def _answer(self, messages: Messages) -> Completion | None:
         """An answer, unless so many prompts in a row failed, or one in such a way, that asking on is pointless."""
-        if self._given_up.is_set():
-            return None
-        try:
-            completion = await self._ask(messages)
-        except RequestError as error:
-            self._reasons[str(error)] += 1
-            self._remedies[str(error)] = self._remedy(error)
-            self._failed_in_a_row = 0 if error.filtered else self._failed_in_a_row + 1
-            if error.hopeless or self._failed_in_a_row >= GIVE_UP_AFTER:
-                self._given_up.set()
-            return None
-        self._failed_in_a_row = 0
-        return completion
+        async with self._free:
+            if self._given_up.is_set():
+                return None
+            try:
+                completion = await self._ask(messages)
+            except RequestError as error:
+                self._count(error)
+                return None
+            self._failed_in_a_row = 0
+            return completion
+
+    def _count(self, error: RequestError) -> None:
+        self._reasons[str(error)] += 1
+        self._remedies[str(error)] = self._remedy(error)
+        self._failed_in_a_row = 0 if error.filtered else self._failed_in_a_row + 1
+        if error.hopeless or self._failed_in_a_row >= GIVE_UP_AFTER:
+            self._given_up.set()
 
     async def _ask(self, messages: Messages) -> Completion:
         """One prompt, tried as often and as long as patience allows.
