@@ -16,7 +16,7 @@ from httpcore2._backends.anyio import AnyIOBackend
 
 from evalcore.predictors import apikey
 from evalcore.predictors.endpoint import parse_endpoint
-from evalcore.predictors.http import MAX_BODY_BYTES, RequestError, request, wait_for
+from evalcore.predictors.http import MAX_BODY_BYTES, RequestError, request, run_in_loop
 from evalcore.predictors.server import ServerModel
 from evalcore.runspec import RunSpec
 from tests.chat_server import good, serving_chat
@@ -49,7 +49,7 @@ def serving_bytes(write):
 
 
 def get(url, timeout_s=20.0):
-    return wait_for(request("GET", url, "/models", None, timeout_s))
+    return run_in_loop(request("GET", url, "/models", None, timeout_s))
 
 
 def head(*lines, status=200):
@@ -251,7 +251,7 @@ def test_what_a_coroutine_raises_is_raised():
         raise LookupError("here")
 
     with pytest.raises(LookupError, match="here"):
-        wait_for(fail())
+        run_in_loop(fail())
 
 
 def test_an_address_is_read_without_the_http_library():

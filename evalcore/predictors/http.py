@@ -215,7 +215,7 @@ def shortened(said: str) -> str:
     return words if len(words) <= _MAX_QUOTED_CHARS else f"{words[:_MAX_QUOTED_CHARS]}…"
 
 
-def wait_for(work: Coroutine[Any, Any, _T]) -> _T:
+def run_in_loop(work: Coroutine[Any, Any, _T]) -> _T:
     """Run a coroutine in this process's event loop, and wait for its result.
 
     May be called from any thread, also where another event loop runs. An exception that ends the waiting, such as

@@ -21,7 +21,7 @@ from evalcore.completion import Completion
 from evalcore.errors import ModelError, Unanswered
 from evalcore.predictors.apikey import API_KEY_VARIABLE, api_key, why_withheld
 from evalcore.predictors.endpoint import Endpoint, identity
-from evalcore.predictors.http import RequestError, request, wait_for
+from evalcore.predictors.http import RequestError, request, run_in_loop
 from evalcore.predictors.reply import completion_of, withheld
 from evalcore.prompt import Messages
 from evalcore.runspec import RunSpec
@@ -56,9 +56,9 @@ class Patience:
 
 
 class ServerModel:
-    """A model on a server. Some prompts are asked at the same time; no answer depends on which.
+    """A model on a server. CONCURRENT prompts are asked at the same time; no answer depends on which.
 
-    Everything that changes is changed in the event loop's thread alone, so there are no locks.
+    While prompts are asked, only the event loop's thread changes the model's state, so there are no locks.
     """
 
     batch_size = BATCH
@@ -89,7 +89,7 @@ class ServerModel:
             ModelError: if none does, or the key is refused.
         """
         try:
-            wait_for(request("GET", self._at.url, "/models", None, self._patience.timeout_s))
+            run_in_loop(request("GET", self._at.url, "/models", None, self._patience.timeout_s))
         except RequestError as error:
             if error.status in (401, 403) or (error.again and not error.status):
                 raise ModelError(f"{error}.", where=self._at.where, do=self._remedy(error)) from None
@@ -110,7 +110,7 @@ class ServerModel:
             Unanswered: if some prompts have no answer; the others' answers are in it. It says how many prompts have had
                 none since `expect`, and why.
         """
-        answers = wait_for(self._answer_all(prompts))
+        answers = run_in_loop(self._answer_all(prompts))
         if None in answers:
             raise self._unanswered(answers)
         return [answer for answer in answers if answer is not None]
