@@ -19,12 +19,14 @@ from evalcore.output import export
 from evalcore.output.export import export_run, predictions_csv, predictions_jsonl, run_json, write_file
 from evalcore.output.report import findings_of, report_as_json, report_as_text
 from evalcore.running.run import execute
-from evalcore.store import database as store_module
+from evalcore.store import sqlite_errors
 from evalcore.store.completion import Completion
-from evalcore.store.database import FILE_NAME, MIGRATIONS, Store
+from evalcore.store.database import FILE_NAME, Store
+from evalcore.store.migrations import MIGRATIONS
 from evalcore.tasks.prompt import custom_prompt
 from tests.conftest import ROOT
 from tests.faults.victim import Logged, asked, spec, start, write_task
+from tests.tools.runs import put
 
 try:
     import resource
@@ -375,7 +377,7 @@ def test_only_one_module_writes_files_for_people():
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 0.0, 1e-320])
 def test_a_number_that_is_none_comes_back_as_it_was(store, value):
     """F22 (inspect_ai#4491). Red with NaN handed to SQLite, which keeps it as NULL."""
-    store.put_completions([(b"k" * 32, Completion("x", latency_ms=value))])
+    put(store, [(b"k" * 32, Completion("x", latency_ms=value))])
     back = store.completions([b"k" * 32])[b"k" * 32].latency_ms
     assert repr(back) == repr(float(value))
 
@@ -441,14 +443,14 @@ ODD = {
 def test_what_would_come_back_as_something_else_is_refused(store, odd):
     """F54, F18. Red while it was written: a row that fails its own checksum, asked for for ever; or a traceback."""
     with pytest.raises(StoreError, match=f"a completion's {next(iter(ODD[odd]))} would not come back as it is"):
-        store.put_completions([(b"a" * 32, Completion("x")), (b"k" * 32, replace(Completion("x"), **ODD[odd]))])
+        put(store, [(b"a" * 32, Completion("x")), (b"k" * 32, replace(Completion("x"), **ODD[odd]))])
     assert store.completions([b"a" * 32, b"k" * 32]) == {}
 
 
 @pytest.mark.parametrize("latency", [1, -0.0, 2**60])
 def test_a_whole_number_of_milliseconds_comes_back(store, latency):
     """F54, F18. Red with an int in a column of floats, or with the sign of a zero in the checksum."""
-    store.put_completions([(b"k" * 32, Completion("x", latency_ms=latency))])
+    put(store, [(b"k" * 32, Completion("x", latency_ms=latency))])
     assert store.completions([b"k" * 32])[b"k" * 32].latency_ms == latency
 
 
@@ -564,7 +566,7 @@ def test_each_complaint_of_sqlite_is_said_as_what_it_is_and_only_damage_is_set_a
 
 def test_a_locked_and_a_readonly_database_are_said_as_such(filled, monkeypatch):
     """F20, F5. Red with a complaint of SQLite's that has another code than it is looked for by."""
-    monkeypatch.setattr(store_module, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(sqlite_errors, "BUSY_TIMEOUT_S", 0.05)
     with sqlite3.connect(filled.path, isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreError, match="kept the cache locked"):
@@ -583,7 +585,7 @@ def test_a_write_that_the_system_refuses_is_no_damage(filled):
     resource.setrlimit(resource.RLIMIT_FSIZE, (filled.path.stat().st_size, before[1]))
     try:
         with pytest.raises(StoreError, match=r"cannot be written \(SQLITE_IOERR_WRITE\): no file may grow beyond"):
-            filled.put_completions([(bytes([i]) * 32, Completion("x" * 5000)) for i in range(20)])
+            put(filled, [(bytes([i]) * 32, Completion("x" * 5000)) for i in range(20)])
         Store(filled.folder)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

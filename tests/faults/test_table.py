@@ -104,7 +104,7 @@ def test_the_database_is_not_in_the_mode_that_old_sqlites_corrupt(tmp_path):
         assert db.execute("PRAGMA synchronous").fetchone() == (2,)
         assert db.in_transaction
     assert sqlite3.sqlite_version_info >= (3, 35)
-    assert "journal_mode" not in (ROOT / "evalcore" / "store" / "database.py").read_text(encoding="utf-8").lower()
+    assert "journal_mode" not in (ROOT / "evalcore" / "store" / "connection.py").read_text(encoding="utf-8").lower()
 
 
 def test_the_suite_names_no_network_and_skips_what_needs_a_gpu():

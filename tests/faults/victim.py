@@ -139,16 +139,16 @@ def main(arguments=None):
     if options.dies_at:
         die_at(options.dies_at)
     # The command line itself, but for the model: what it prints and returns is what a person gets.
+    from evalcore import running
     from evalcore.cli import main as command
-    from evalcore.running import run
 
-    original = run.execute
+    original = running.execute
 
     def execute(spec, store, **more):
         more["loader"] = lambda handle, on_phase: Logged(handle.identity, options.log, BATCH, options.delay)
         return original(spec, store, **more)
 
-    run.execute = execute
+    running.execute = execute
     words = ["run", "--task", options.task, "--model", options.model, "--n", options.n, "--cache", options.cache]
     status = command.main([*map(str, words), "--no-baselines"])
     if status == 0 and options.export:
