@@ -701,8 +701,8 @@ GUARDS: tuple[Guard, ...] = (
         "F20",
         "a limit on the size of files is said",
         "evalcore/store/sqlite_errors.py",
-        "    if limit is not None and not",
-        "    if False and not",
+        "    if limit is not None and name",
+        "    if False and name",
         ((STORAGE, "limit_on"),),
     ),
     Guard(
