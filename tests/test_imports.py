@@ -90,9 +90,7 @@ def test_only_the_store_speaks_sql():
 
 
 STORE = ROOT / "evalcore" / "store"
-SQL = re.compile(
-    r"\s*(SELECT|INSERT|REPLACE|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|ATTACH|VACUUM)\b.*\b[a-z_]", re.DOTALL
-)
+SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|ATTACH)\s+\S")
 
 
 @pytest.mark.parametrize(
@@ -102,9 +100,7 @@ def test_nothing_outside_the_store_opens_a_connection_to_it_or_writes_sql(path):
     for node in ast.walk(ast.parse(path.read_text())):
         for opened in (item.context_expr for item in node.items) if isinstance(node, ast.With) else ():
             assert not (isinstance(opened, ast.Call) and getattr(opened.func, "attr", "") == "connect")
-        if (
-            isinstance(node, ast.Attribute) and node.attr == "connect"
-        ):  # that of a store; an HTTP connection has one too
+        if isinstance(node, ast.Attribute) and node.attr == "connect":  # an HTTP connection has one as well
             assert not ast.unparse(node.value).endswith("store")
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             assert not SQL.match(node.value), node.value
