@@ -1,6 +1,7 @@
 """The direction of imports, room by room, and what must not be imported at all."""
 
 import ast
+import re
 import subprocess
 import sys
 
@@ -86,6 +87,23 @@ def test_the_package_never_imports_streamlit_nor_a_page():
 def test_only_the_store_speaks_sql():
     speakers = {path.relative_to(ROOT).parts[1] for path in files("evalcore") if "sqlite3" in set(imports(path))}
     assert speakers == {"store"}
+
+
+STORE = ROOT / "evalcore" / "store"
+SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|ATTACH)\s+\S")
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in (*pages(), *files("evalcore")) if STORE not in path.parents], ids=lambda path: path.stem
+)
+def test_nothing_outside_the_store_opens_a_connection_to_it_or_writes_sql(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        for opened in (item.context_expr for item in node.items) if isinstance(node, ast.With) else ():
+            assert not (isinstance(opened, ast.Call) and getattr(opened.func, "attr", "") == "connect")
+        if isinstance(node, ast.Attribute) and node.attr == "connect":  # an HTTP connection has one as well
+            assert not ast.unparse(node.value).endswith("store")
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            assert not SQL.match(node.value), node.value
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.stem)

@@ -121,10 +121,10 @@ def execute(
         if not on_progress(Progress(phase, record.run_id if record else None, *counts)):
             raise Stopped
 
-    stored: dict[bytes, object] = {}
+    stored: set[bytes] = set()
     try:
         run = plan_run(spec, store, on_phase)
-        stored = dict(store.completions(run.keys))
+        stored = store.stored_keys(run.keys)
         lacking = sum(key not in stored for key in run.keys)
         if lacking and store.read_only:
             raise StoreError(
@@ -230,7 +230,7 @@ def _prompts(spec: RunSpec, store: Store, task: Task, examples: tuple[Example, .
 
 
 def _predict(run: RunPlan, store: Store, on_progress: OnProgress, on_phase: OnPhase, loader: Loader) -> Outcome:
-    found = store.completions(run.keys)  # again: another process may have predicted them meanwhile
+    found = store.stored_keys(run.keys)  # again: another process may have predicted them meanwhile
     missing = {key: messages for key, messages in zip(run.keys, run.prompts, strict=True) if key not in found}
     copies = Counter(run.keys)  # a text that occurs twice is predicted once
     done = cached = sum(key in found for key in run.keys)
@@ -289,7 +289,7 @@ def _check_that_it_stayed(kept: list[bytes], record: RunRecord, store: Store) ->
     Raises:
         StoreError: if it is not.
     """
-    lost = len(kept) - len(store.completions(kept))
+    lost = len(kept) - len(store.stored_keys(kept))
     if lost:
         raise StoreError(
             f"{lost} of {len(kept)} completions that were just stored cannot be read back as they were.",
@@ -301,7 +301,7 @@ def _check_that_it_stayed(kept: list[bytes], record: RunRecord, store: Store) ->
 def _outcome(
     run: RunPlan, store: Store, found: int, predicted: int, seconds: float = 0.0, load_seconds: float = 0.0
 ) -> Outcome:
-    complete = len(store.completions(run.keys)) == len(set(run.keys))
+    complete = len(store.stored_keys(run.keys)) == len(set(run.keys))
     if complete and not store.read_only:
         store.finish_run(run.record.run_id)
     try:

@@ -35,9 +35,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F1, F2",
         "a batch is one transaction",
-        "evalcore/store/database.py",
-        '                connection.execute("BEGIN IMMEDIATE")\n',
-        "                pass\n",
+        "evalcore/store/connection.py",
+        '            connection.execute("BEGIN IMMEDIATE")\n',
+        "            pass\n",
         ((KILL, "named_point and inside"),),
     ),
     Guard(
@@ -56,9 +56,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F3",
         "a run's totals go with its batches",
-        "evalcore/store/database.py",
-        '                "UPDATE runs SET seconds = seconds + ?, predicted = predicted + ? WHERE run_id = ?",',
-        '                "UPDATE runs SET seconds = 0 * ?, predicted = 0 * ? WHERE run_id = ?",',
+        "evalcore/store/run_rows.py",
+        '        "UPDATE runs SET seconds = seconds + ?, predicted = predicted + ? WHERE run_id = ?",',
+        '        "UPDATE runs SET seconds = 0 * ?, predicted = 0 * ? WHERE run_id = ?",',
         ((KILL, "totals"),),
     ),
     Guard(
@@ -83,7 +83,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F5",
         "patience with a locked database",
-        "evalcore/store/database.py",
+        "evalcore/store/sqlite_errors.py",
         "BUSY_TIMEOUT_S = 60.0",
         "BUSY_TIMEOUT_S = 0.0",
         ((KILL, "never_find_it_locked"),),
@@ -131,9 +131,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F9",
         "the journal mode leaves nothing",
-        "evalcore/store/database.py",
-        '            connection.execute("PRAGMA synchronous = FULL")',
-        '            connection.execute("PRAGMA journal_mode = PERSIST")',
+        "evalcore/store/connection.py",
+        '        connection.execute("PRAGMA synchronous = FULL")',
+        '        connection.execute("PRAGMA journal_mode = PERSIST")',
         ((KILL, "side_file"),),
     ),
     Guard(
@@ -196,7 +196,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F14",
         "a file's change time is looked at",
-        "evalcore/store/database.py",
+        "evalcore/store/file_digests.py",
         ":{stat.st_ctime_ns}:",
         ":",
         ((STALE, "old_date"),),
@@ -213,8 +213,8 @@ GUARDS: tuple[Guard, ...] = (
         "F15",
         "a newer format is refused",
         "evalcore/store/database.py",
-        "            if version > len(MIGRATIONS):\n",
-        "            if version > 1000:\n",
+        "        if found > known:\n",
+        "        if found > 1000:\n",
         (("tests/store/test_database.py", "newer_format"),),
     ),
     Guard(
@@ -237,7 +237,7 @@ GUARDS: tuple[Guard, ...] = (
         "F17, F19",
         "damage is looked for at opening",
         "evalcore/store/database.py",
-        "                self._check(db, version)",
+        "                self._check(db)",
         "                pass",
         ((STORAGE, "set_aside_and_never and (half or table)"),),
     ),
@@ -252,9 +252,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F18",
         "a completion's checksum is read",
-        "evalcore/store/database.py",
-        "                    if checksum == _checksum(key, columns):\n",
-        "                    if True:\n",
+        "evalcore/store/completion_rows.py",
+        "            if checksum == _checksum(key, columns):\n",
+        "            if True:\n",
         ((STORAGE, "flipped_bits_in_completions"),),
     ),
     Guard(
@@ -268,15 +268,15 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F18",
         "a text that is no UTF-8 is damage",
-        "evalcore/store/database.py",
-        "        connection.text_factory = _as_text\n",
+        "evalcore/store/connection.py",
+        "    connection.text_factory = _as_text\n",
         "",
         ((STORAGE, "flipped_bits_in_completions"),),
     ),
     Guard(
         "F18",
         "a run's rows are mended",
-        "evalcore/store/database.py",
+        "evalcore/store/run_rows.py",
         "    if stored == rows:",
         "    if stored:",
         ((STORAGE, "lost_is_mended or mended_without"),),
@@ -292,8 +292,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F20",
         "a full disk is said",
-        "evalcore/store/database.py",
-        "    if code == sqlite3.SQLITE_FULL:",
+        "evalcore/store/sqlite_errors.py",
+        '    if cause == "SQLITE_FULL":',
         "    if False:",
         ((STORAGE, "full_disk"),),
     ),
@@ -316,7 +316,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F22",
         "NaN is kept as NaN",
-        "evalcore/store/database.py",
+        "evalcore/store/completion_rows.py",
         'else "nan"',
         "else 0.0",
         ((STORAGE, "comes_back_as_it_was"),),
@@ -712,7 +712,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F18, F54",
         "a field that would come back as another is refused",
-        "evalcore/store/database.py",
+        "evalcore/store/completion_rows.py",
         "    if odd:\n        value",
         "    if False:\n        value",
         ((STORAGE, "would_come_back"),),
@@ -728,9 +728,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F20",
         "a limit on the size of files is said",
-        "evalcore/store/database.py",
-        "    if limit is not None and not",
-        "    if False and not",
+        "evalcore/store/sqlite_errors.py",
+        "    if limit is not None and name",
+        "    if False and name",
         ((STORAGE, "limit_on"),),
     ),
     Guard(
@@ -760,7 +760,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F51",
         "of two that fit, the one that was resolved last",
-        "evalcore/store/database.py",
+        "evalcore/store/run_rows.py",
         " ORDER BY coalesce(resolved, created) DESC",
         " ORDER BY created DESC",
         ((STALE, "branch_that_moves"),),

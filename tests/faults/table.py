@@ -73,6 +73,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "F56": ("A small file or a reply is a large one", "27 files, each in less than 650 MB; a new key on each line; a completion of 1.2 MB where 16 tokens were asked for"),
     "F57": ("A smaller N, from a cache that cannot be written", "as another user, on a page; 2 older formats"),
     "F58": ("The key of a server goes astray", "14 addresses that do not get it and 11 that do, 14 spellings of this machine, 30 of others, 9 that can be read in two ways"),
+    "F59": ("A migration loses something", "caches of 3 formats, each row compared, 0 calls; a table renamed, one rebuilt; 2 failures of 3 formats, a full disk"),
+    "F60": ("A new field of a spec orphans stored runs", "a field of the spec, one of its task; 2 keys as they were"),
     "F61": ("A file is being written", "3 ends of what is there; replaced while it is read; complete"),
     "F62": ("A message is as long as the data", "24 ways to a message, 6 kinds of error at 6 lengths: 2,000 characters at most"),
 }  # fmt: skip

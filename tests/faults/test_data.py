@@ -21,12 +21,12 @@ from evalcore.output.report import findings_of, report_as_text
 from evalcore.predictors.source import locate
 from evalcore.running.run import execute
 from evalcore.store.completion import Completion
-from evalcore.store.importing import import_bytes
 from evalcore.store.spec import RunSpec
 from evalcore.tasks import table
 from evalcore.tasks.data_file import parse_table, read_label_list, read_table
 from evalcore.tasks.task import Example, TaskSource, draw_sample, load_task, make_task
 from tests.conftest import BANKING77, ROOT, Toy, needs_banking77, write_csv
+from tests.tools.runs import import_bytes, put
 
 
 def refused(name, content, where, says="."):
@@ -501,5 +501,5 @@ def test_completions_with_odd_characters_are_kept_as_they_came(store):
     """F28. Red with text compared or measured in SQL, where 'a\\0b' has length 1."""
     odd = [Completion(text) for text in ("a\0b", "\r\n", "\u202e", "😀", " ", "'; drop table runs; --")]
     keys = [bytes([i]) * 32 for i in range(len(odd))]
-    store.put_completions(list(zip(keys, odd, strict=True)))
+    put(store, list(zip(keys, odd, strict=True)))
     assert [store.completions([key])[key] for key in keys] == odd
