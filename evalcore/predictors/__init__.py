@@ -5,7 +5,6 @@
 
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
 from evalcore.predictors.handle import ModelHandle, OnPhase, identify
-from evalcore.predictors.server import is_server
 from evalcore.predictors.source import bytes_to_read, download, folder_fingerprint, locate, model_folder
 
 __all__ = [
@@ -16,7 +15,6 @@ __all__ = [
     "download",
     "folder_fingerprint",
     "identify",
-    "is_server",
     "load_tokenizer",
     "locate",
     "model_folder",

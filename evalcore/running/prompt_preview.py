@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from evalcore.predictors import ChatRenderer, download, is_server, load_tokenizer, locate
-from evalcore.store import Store
+from evalcore.predictors import ChatRenderer, download, load_tokenizer, locate
+from evalcore.store import Store, kind_of
 from evalcore.tasks import Prompt, Renderer, TaskSource, load_task
 
 
@@ -55,7 +55,7 @@ def preview(source: TaskSource, model: str, prompt: Prompt, text: str, store: St
         BlindspotError: if the task or the model cannot be had.
     """
     messages = Renderer(load_task(source), prompt).messages(text)
-    if is_server(model):  # it has the template and the tokenizer
+    if kind_of(model).is_remote:  # it has the template and the tokenizer
         return Preview("\n\n".join(f"{m['role']}:\n{m['content']}" for m in messages), 0, False, True)
     folder = download(locate(model, store), lambda phase: None, weights=False)
     renderer = ChatRenderer(load_tokenizer(folder))

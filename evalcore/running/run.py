@@ -16,7 +16,6 @@ from evalcore.errors import ModelError, StoreError, Unanswered
 from evalcore.predictors import ModelHandle, OnPhase, identify
 from evalcore.store import (
     BASELINES,
-    NO_PROMPT,
     Completion,
     Outcome,
     Predictor,
@@ -30,7 +29,7 @@ from evalcore.store import (
     run_id,
     sample_id,
 )
-from evalcore.tasks import Example, Messages, Prompt, Renderer, Task, built_in, draw_sample, load_task
+from evalcore.tasks import NO_PROMPT, Example, Messages, Prompt, Renderer, Task, built_in, draw_sample, load_task
 
 _LOCK_POLL_S = 0.1
 
@@ -149,7 +148,7 @@ def execute_baselines(spec: RunSpec, store: Store, on_start: Callable[[str], Non
     Args:
         on_start: told the name of each before it begins.
     """
-    for baseline in baseline_specs(spec) if spec.model not in BASELINES else ():
+    for baseline in baseline_specs(spec) if not spec.kind.is_baseline else ():
         on_start(baseline.model)
         try:
             execute(baseline, store)
@@ -220,9 +219,9 @@ class _Asked:
 
 
 def _prompts(spec: RunSpec, store: Store, task: Task, examples: tuple[Example, ...]) -> _Asked:
-    if spec.model in BASELINES:
+    if not spec.kind.reads_prompt:
         bare: list[Messages] = [({"role": "user", "content": example.text},) for example in examples]
-        return _Asked(Prompt(NO_PROMPT, "", "{text}"), task.labels, task.labels, bare)
+        return _Asked(NO_PROMPT, task.labels, task.labels, bare)
     prompt = find_prompt(spec.prompt, store)
     renderer = Renderer(task, prompt)
     messages = [renderer.messages(example.text) for example in examples]

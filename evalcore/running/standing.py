@@ -17,7 +17,6 @@ from evalcore.errors import BlindspotError, DataError
 from evalcore.predictors import baseline, bytes_to_read, folder_fingerprint, model_folder, server
 from evalcore.running.run import baseline_specs, find_prompt
 from evalcore.store import (
-    BASELINES,
     Identity,
     RunRecord,
     RunSpec,
@@ -133,7 +132,7 @@ class _Now:
         if self.sample not in (None, record.sample_id):
             found.append("the data")
         if any(record.identity.get(name) != value for name, value in self.model.items()):
-            found.append("the training examples" if record.spec.model in BASELINES else "the model")
+            found.append("the training examples" if record.kind.needs_train else "the model")
         return tuple(dict.fromkeys(found))
 
 
@@ -153,7 +152,7 @@ def _look(spec: RunSpec, store: Store) -> _Now:
             return None
 
     on_disk = tried(lambda: task_files(spec.task))
-    prompt = tried(lambda: find_prompt(spec.prompt, store)) if spec.model not in BASELINES else None
+    prompt = tried(lambda: find_prompt(spec.prompt, store)) if spec.kind.reads_prompt else None
     sample = tried(lambda: _sample(spec.task, spec.n, spec.sample, spec.seed)) if on_disk else None
     first = None
     if prompt is not None and prompt.shots and sample:
@@ -165,9 +164,9 @@ def _look(spec: RunSpec, store: Store) -> _Now:
 
 def _model(spec: RunSpec, store: Store, *, has_files: bool) -> Identity:
     """Of the identity, what can be known: nothing of a model of the hub, whose branch may have moved."""
-    if spec.model in BASELINES:
+    if spec.kind.needs_train:
         return _baseline(spec.task, spec.model) if has_files else {}
-    if server.is_server(spec.model):
+    if spec.kind.is_remote:
         return server.identity(server.endpoint(spec.model), spec)
     folder = model_folder(spec.model)
     if folder is None:
@@ -198,7 +197,7 @@ def _part_of_a_larger(spec: RunSpec, store: Store) -> RunRecord | None:
             n=len(examples), created=now, finished=now, seconds=0.0, load_seconds=0.0, predicted=0,
         )  # fmt: skip
         store.start_run(part, examples, keys)
-        if spec.model not in BASELINES:
+        if not spec.kind.is_baseline:
             for other in baseline_specs(spec):
                 stands_for(other, store)
         return part

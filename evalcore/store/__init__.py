@@ -17,11 +17,10 @@ from evalcore.store.completion import Completion, Predictor, Preparable, Stop
 from evalcore.store.database import DEFAULT_CACHE, RunRecord, Store, file_stamp
 from evalcore.store.importing import import_file
 from evalcore.store.jobs import Job, Jobs
+from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_of
 from evalcore.store.outcome import Outcome
 from evalcore.store.spec import (
-    BASELINES,
     CHOOSING,
-    NO_PROMPT,
     Decoding,
     Dtype,
     Engine,
@@ -38,8 +37,8 @@ __all__ = [
     "BASELINES",
     "CHOOSING",
     "DEFAULT_CACHE",
+    "MODEL_KINDS",
     "NAME_LENGTH",
-    "NO_PROMPT",
     "STOPS",
     "Columns",
     "Completion",
@@ -49,6 +48,7 @@ __all__ = [
     "Identity",
     "Job",
     "Jobs",
+    "ModelKind",
     "Outcome",
     "Predictor",
     "Preparable",
@@ -64,6 +64,7 @@ __all__ = [
     "examples_at",
     "file_stamp",
     "import_file",
+    "kind_of",
     "load_columns",
     "parser_of",
     "run_id",

@@ -27,6 +27,7 @@ from filelock import FileLock
 from evalcore.errors import StoreError
 from evalcore.paths import OWN_CACHE
 from evalcore.store.completion import Completion, Stop
+from evalcore.store.model_kind import ModelKind, kind_named
 from evalcore.store.spec import RunSpec
 from evalcore.tasks import Example, Prompt
 
@@ -48,7 +49,10 @@ class RunRecord:
         labels: all labels, in the task's order.
         label_order: in the order in which the prompt lists them.
         prompt: the variant in full.
-        identity: what else decided the completions.
+        identity: what else decided the completions: "predictor" (the name of the model's kind) and, by kind,
+            "model" (fingerprint of its files, or its name on a server), "url", "train" (hash of the train split),
+            "content" (hash of imported answers), "device", "dtype", "decoding", "engine", "max_new_tokens",
+            "batch_size", "choices" (hash of the answers to choose from), "version".
         sample_id: two runs with the same one looked at the same examples.
         n: number of examples; `split_size` of them are in the split it was sampled from.
         created, finished: seconds since 1970; `finished` is None while examples are missing.
@@ -74,6 +78,11 @@ class RunRecord:
     load_seconds: float = 0.0
     predicted: int = 0
     metadata: dict[str, str] | None = None
+
+    @property
+    def kind(self) -> ModelKind:
+        """What its model can do: by its identity or, should that name no kind, by the model's name."""
+        return kind_named(self.identity.get("predictor")) or self.spec.kind
 
 
 class Store:

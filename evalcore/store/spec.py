@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from evalcore.errors import SpecError
-from evalcore.tasks import SAMPLES, Example, Messages, Sample, TaskSource
+from evalcore.store.model_kind import ModelKind, kind_of
+from evalcore.tasks import NO_PROMPT, SAMPLES, Example, Messages, Sample, TaskSource
 
 KEY_VERSION = 1
 """Raised when a key means something else than before; older completions are then never read as current."""
@@ -20,9 +21,6 @@ Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 CHOOSING: tuple[Decoding, ...] = ("choose", "choose-mean")
 """Decodings whose answer is always one of the labels."""
-
-BASELINES = ("majority", "tfidf")
-NO_PROMPT = "none"
 
 Identity = Mapping[str, str | int]
 """Everything that decides a completion beside the prompt: weights, tokenizer, dtype, decoding, engine."""
@@ -66,6 +64,11 @@ class RunSpec:
         """What was asked for, hashed: finds the run of an equal spec without resolving anything."""
         return digest(asdict(self))
 
+    @property
+    def kind(self) -> ModelKind:
+        """What its model can do."""
+        return kind_of(self.model)
+
     def to_json(self) -> str:
         """One line of JSON from which `from_json` makes the same spec."""
         return canonical(asdict(self))
@@ -78,7 +81,7 @@ class RunSpec:
 
 
 def checked(spec: RunSpec) -> RunSpec:
-    """The spec in its one normal form: what cannot matter to a baseline is set to its default.
+    """The spec in its one normal form: what cannot matter to a model that reads no prompt is set to its default.
 
     Raises:
         SpecError: if an option is unknown or out of range.
@@ -107,11 +110,11 @@ def checked(spec: RunSpec) -> RunSpec:
         spec = replace(spec, batch_size=1)
     if spec.decoding in CHOOSING:
         spec = replace(spec, max_new_tokens=RunSpec.max_new_tokens)
-    if spec.model in BASELINES:
+    if not spec.kind.reads_prompt:
         plain = RunSpec()
         return replace(
             spec,
-            prompt=NO_PROMPT,
+            prompt=NO_PROMPT.name,
             decoding=plain.decoding,
             engine=plain.engine,
             max_new_tokens=plain.max_new_tokens,

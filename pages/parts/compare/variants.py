@@ -11,7 +11,7 @@ from evalcore.analysis.sweep import FEWEST, MOST
 from evalcore.errors import BlindspotError
 from evalcore.parse import Scoring
 from evalcore.running import find_prompt, stands_for
-from evalcore.store import BASELINES, Job, Jobs, RunCatalog, RunRecord, RunSpec, Store, checked
+from evalcore.store import Job, Jobs, RunCatalog, RunRecord, RunSpec, Store, checked
 from evalcore.tasks import BUILT_IN
 from pages.parts.compare.pair import titles
 from pages.parts.run import progress, queue
@@ -27,7 +27,7 @@ _MAX_CACHED = 8
 def launcher(page: Frame) -> None:
     """One click queues every chosen prompt on the sample that is chosen on the overview."""
     chosen = session.spec()
-    if chosen.model in BASELINES:
+    if not chosen.kind.reads_prompt:
         chosen = replace(chosen, model=RunSpec().model)
     task = chosen.task.name.rstrip("/").rpartition("/")[2]
     st.caption(
@@ -166,9 +166,9 @@ def short_names(sweep: Sweep) -> list[str]:
     names = []
     for record in records:
         parts = [] if one_model else [record.spec.model.rstrip("/").rpartition("/")[2]]
-        if record.prompt.name != "none":
+        if record.kind.reads_prompt:
             parts.append(record.prompt.name)
-        if not one_decoding and record.prompt.name != "none":
+        if not one_decoding and record.kind.reads_prompt:
             parts.append(f"{record.spec.decoding}, {record.spec.engine}")
         names.append(" · ".join(parts) or record.spec.model)
     return [name if names.count(name) == 1 else f"{at}. {name}" for at, name in enumerate(names, start=1)]

@@ -89,14 +89,9 @@ def follow_url(store: Store) -> None:
 
 def show(record: RunRecord) -> None:
     """Open a stored run."""
-    if not is_import(record):
+    if record.kind.can_run:
         choose(record.spec)
     st.session_state["opened"] = record.run_id
-
-
-def is_import(record: RunRecord) -> bool:
-    """Whether a run's predictions came from a file: nothing was chosen, and nothing can be run."""
-    return record.identity.get("predictor") == "import"
 
 
 @dataclass(frozen=True)
@@ -140,7 +135,7 @@ def shown(store: Store) -> Shown:
 
 
 def _opened(record: RunRecord, store: Store) -> Shown:
-    changed = () if is_import(record) else changed_since(record, store)
+    changed = changed_since(record, store) if record.kind.can_run else ()
     if not changed:
         return Shown(record)
     now = stands_for(clamped(record.spec), store).record
