@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from evalcore.errors import BlindspotError, DataError
 from evalcore.predictors import baseline, bytes_to_read, folder_fingerprint, model_folder, server
-from evalcore.running.run import baseline_specs, find_prompt
+from evalcore.running.plan import baseline_specs, find_prompt
 from evalcore.store import (
     Identity,
     RunRecord,

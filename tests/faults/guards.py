@@ -43,10 +43,10 @@ GUARDS: tuple[Guard, ...] = (
         "F1, F5",
         "batches are committed as they come",
         "evalcore/running/run.py",
-        "                store.put_batch(run.record.run_id, rows, took)\n",
-        "                done_rows = [*(done_rows if predicted else []), *rows]\n"
+        "                store.put_batch(record.run_id, batch.rows, batch.seconds)\n",
+        "                done_rows = [*(done_rows if kept else []), *batch.rows]\n"
         "                if len(done_rows) == len(missing):\n"
-        "                    store.put_batch(run.record.run_id, done_rows, took)\n",
+        "                    store.put_batch(record.run_id, done_rows, batch.seconds)\n",
         (
             (KILL, "twenty_kills"),
             (KILL, "whole_batches"),
@@ -72,7 +72,7 @@ GUARDS: tuple[Guard, ...] = (
         "F4",
         "a lock on a model",
         "evalcore/running/run.py",
-        "        with _turn(store.folder, run.record, on_phase):\n",
+        "        with turn(store.folder, plan.record.identity, on_phase):\n",
         "        if True:\n",
         (
             (KILL, "two_processes_with"),
@@ -90,7 +90,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F6",
         "who waits is told for whom",
-        "evalcore/running/run.py",
+        "evalcore/running/turns.py",
         'on_phase(f"waiting for process {_holder(holder)}, which',
         'on_phase(f"waiting for somebody, who',
         ((KILL, "goes_on_within"),),
@@ -532,7 +532,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F39",
         "what came of a batch is kept",
-        "evalcore/running/run.py",
+        "evalcore/running/executors.py",
         "        failure, answers = error, error.answers",
         "        failure, answers = error, [None] * len(keys)",
         ((SERVER, "what_came_is_kept"),),
@@ -693,7 +693,7 @@ GUARDS: tuple[Guard, ...] = (
         "F18, F54",
         "what was just stored is read back",
         "evalcore/running/run.py",
-        "        _check_that_it_stayed(kept, run.record, store)\n",
+        "        _check_that_it_stayed(kept, record, store)\n",
         "        pass\n",
         ((STORAGE, "do_not_stay"),),
     ),
@@ -725,8 +725,8 @@ GUARDS: tuple[Guard, ...] = (
         "F51",
         "a run ends as the one that was resolved",
         "evalcore/running/run.py",
-        "        record = store.run(run.record.run_id)\n",
-        "        record = store.runs_for(run.record.spec)[-1]\n",
+        "        record = store.run(run_id)\n",
+        "        record = store.runs_for(plan.record.spec)[-1]\n",
         ((STALE, "command_line_reports"),),
     ),
     Guard(

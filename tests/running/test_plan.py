@@ -2,7 +2,7 @@
 
 import pytest
 
-from evalcore.running.run import plan_run
+from evalcore.running.plan import plan_run
 from evalcore.store import RunSpec
 
 FIXED = {
