@@ -716,7 +716,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F51",
         "a run is found by what its words stand for now",
-        "evalcore/running/standing.py",
+        "evalcore/running/current_run.py",
         "next((record for record in candidates if not now.differences(record, store)), None)",
         "candidates[0]",
         ((STALE, "what_is_there_now and app"), (STALE, "says_what_changed")),
@@ -740,9 +740,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F51",
         "files are read again when they have changed, and only then",
-        "evalcore/running/standing.py",
+        "evalcore/running/task_cache.py",
         "kept(source, _stamp(source), *more)",
-        "kept(source, f'{_stamp(source)} {time.time_ns()}', *more)",
+        "_last_task.clear() or kept.__wrapped__(source, _stamp(source), *more)",
         ((STALE, "a_click_reads"),),
     ),
     Guard(

@@ -10,7 +10,7 @@ from evalcore.analysis import ScoredRun, Sweep, gather
 from evalcore.analysis.sweep import FEWEST, MOST
 from evalcore.errors import BlindspotError
 from evalcore.parse import Scoring
-from evalcore.running import find_prompt, stands_for
+from evalcore.running import current_run_for, find_prompt
 from evalcore.store import Job, Jobs, RunCatalog, RunRecord, RunSpec, Store, checked
 from evalcore.tasks import BUILT_IN
 from pages.parts.compare.pair import titles
@@ -86,9 +86,9 @@ def _start(store: Store, chosen: RunSpec, prompts: tuple[str, ...]) -> None:
 
 def _stored_or_started(store: Store, spec: RunSpec) -> str | int:
     """A run that is there, by its id; or the number of the job that is to make it."""
-    standing = stands_for(spec, store)
-    record = standing.record
-    if record is not None and record.finished and (standing.sure or store.read_only):
+    current = current_run_for(spec, store)
+    record = current.record
+    if record is not None and record.finished and (current.sure or store.read_only):
         return record.run_id
     return progress.start(store, spec)
 
