@@ -18,7 +18,7 @@ else:  # run for each visit
     from pages.parts.shell.markdown import escape_markdown
 
     page = frame("Overview")
-    if page.record and session.is_import(page.record):
+    if page.record and not page.record.kind.can_run:
         st.caption(f"Imported predictions: {escape_markdown(page.record.origin)}")
         job = None
     else:

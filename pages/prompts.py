@@ -4,7 +4,6 @@ import streamlit as st
 
 from evalcore.errors import BlindspotError
 from evalcore.running import first_text
-from evalcore.store import BASELINES
 from evalcore.tasks import BUILT_IN, DESCRIPTIONS, Prompt, built_in, custom_prompt
 from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell import session
@@ -75,7 +74,7 @@ with left:
         st.switch_page("app.py")
 with right:
     st.markdown("**The exact chat text**")
-    model = "demo" if spec.model in BASELINES else spec.model
+    model = spec.model if spec.kind.reads_prompt else "demo"
     st.caption(escape_markdown(f"for {model}, with the model's own template"))
     try:
         first = first_text(spec.task)

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evalcore.store import NO_PROMPT, RunRecord
+from evalcore.store import RunRecord
 from evalcore.tasks import Prompt
 
 SHORT = 40
@@ -38,7 +38,7 @@ def changes(a: RunRecord, b: RunRecord) -> list[Change]:
     A baseline or an import has neither prompt nor decoding: that is part of its being another model.
     """
     found = [*_task(a, b), *_model(a, b)]
-    if NO_PROMPT not in (a.prompt.name, b.prompt.name):
+    if a.kind.reads_prompt and b.kind.reads_prompt:
         found += [*_prompt(a, b), *_settings(a, b)]
     found += _sample(a, b)
     return [change for change in found if change.a != change.b]

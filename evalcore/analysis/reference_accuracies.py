@@ -64,8 +64,6 @@ def references(scored: ScoredRun, others: Sequence[ScoredRun], pinned: str | Non
 
 
 def _of(scored: ScoredRun, kind: ReferenceKind) -> Reference:
-    prompt = scored.record.prompt.name
-    name = scored.record.spec.model + ("" if prompt == "none" else f" · {prompt}")
-    return Reference(
-        name, kind, scored.scores.accuracy, scored.accuracy_interval, "same examples", "", scored.record.run_id
-    )
+    record = scored.record
+    name = record.spec.model + (f" · {record.prompt.name}" if record.kind.reads_prompt else "")
+    return Reference(name, kind, scored.scores.accuracy, scored.accuracy_interval, "same examples", "", record.run_id)

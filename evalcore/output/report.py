@@ -17,15 +17,15 @@ from evalcore.metrics import (
     zero_recall,
 )
 from evalcore.parse import PARSER_VERSION
-from evalcore.store import BASELINES, Outcome, Store
+from evalcore.store import Outcome, Store
 
 
 def findings_of(store: Store, scored: ScoredRun) -> list[Finding]:
     """A reading's findings, held against the baselines that were run on the same sample."""
     on_sample = store.runs_on_sample(scored.record.sample_id)
     # Of each the one that was asked for last: the train split may have changed since.
-    baselines = {r.spec.model: r for r in reversed(on_sample) if r.spec.model in BASELINES}
-    if scored.record.spec.model in BASELINES:
+    baselines = {r.spec.model: r for r in reversed(on_sample) if r.kind.is_baseline}
+    if scored.record.kind.is_baseline:
         return find(scored)
     return find(scored, [score_run(store, baseline.run_id, scored.scoring) for baseline in baselines.values()])
 

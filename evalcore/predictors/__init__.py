@@ -4,7 +4,6 @@
 """
 
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
-from evalcore.predictors.endpoint import is_server
 from evalcore.predictors.handle import ModelHandle, OnPhase, identify
 from evalcore.predictors.source import bytes_to_read, download, folder_fingerprint, locate, model_folder
 
@@ -16,7 +15,6 @@ __all__ = [
     "download",
     "folder_fingerprint",
     "identify",
-    "is_server",
     "load_tokenizer",
     "locate",
     "model_folder",

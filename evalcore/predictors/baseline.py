@@ -7,8 +7,23 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from evalcore.errors import ModelError
-from evalcore.store import Completion, Identity
+from evalcore.predictors.handle import ModelHandle, OnPhase
+from evalcore.store import Completion, Identity, Predictor, RunSpec, Store
 from evalcore.tasks import Messages, Task, fingerprint
+
+
+def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_phase: OnPhase) -> ModelHandle:
+    """A baseline, fitted when it is loaded. Arguments as `handle.identify` takes them.
+
+    Raises:
+        ModelError: if there is no train split.
+    """
+
+    def load(on_phase: OnPhase) -> Predictor:
+        on_phase(f"fitting {spec.model}")
+        return Majority(task) if spec.model == "majority" else Tfidf(task)
+
+    return ModelHandle(identity(spec.model, task), load, {})
 
 
 class Majority:

@@ -21,17 +21,16 @@ from evalcore.predictors.engines.generate import GenerateDecoder
 from evalcore.predictors.engines.label_likelihood import LabelScores
 from evalcore.predictors.engines.memory import is_out_of_memory
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine
+from evalcore.predictors.handle import ModelHandle, OnPhase
 from evalcore.predictors.source import ModelSource, download, locate
-from evalcore.store import CHOOSING, Completion, Identity, RunSpec, Stop, digest
-from evalcore.tasks import Messages
+from evalcore.store import CHOOSING, Completion, Identity, RunSpec, Stop, Store, digest
+from evalcore.tasks import Messages, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from transformers import GenerationConfig, PreTrainedModel
-
-__all__ = ["LocalModel", "device_and_dtype", "identity", "load", "locate", "metadata"]
 
 ENGINE_VERSION = 1
 """Raised when an engine may return something else for the same prompt."""
@@ -43,6 +42,23 @@ PROMPTS_COMPARED = 8
 
 _BFLOAT16_SINCE = (8, 0)
 """CUDA compute capability from which bfloat16 is a native format; a T4 has (7, 5)."""
+
+
+def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_phase: OnPhase) -> ModelHandle:
+    """A transformers model on this machine. Arguments as `handle.identify` takes them.
+
+    Raises:
+        ModelError: if there is no such model, or it cannot be loaded safely.
+    """
+    on_phase("looking the model up")
+    source = locate(spec.model, store)
+    device, dtype = device_and_dtype(spec.dtype)
+    known_as = identity(source, spec, device, dtype, answers)
+    return ModelHandle(
+        known_as,
+        lambda on_phase: load(source, spec, device, dtype, known_as, on_phase),
+        metadata(device, dtype),
+    )
 
 
 def device_and_dtype(dtype: str) -> tuple[torch.device, torch.dtype]:

@@ -3,22 +3,38 @@
 Resumable: what is stored is never predicted again. Imports predictors and what lies below.
 """
 
+from evalcore.running.current_run import CurrentRun, changed_since, current_run_for, first_text, split_size
+from evalcore.running.executors import CompletedBatch, Executor, InProcess
+from evalcore.running.plan import RunPlan, find_prompt, plan_run
 from evalcore.running.prompt_preview import preview
-from evalcore.running.run import NotAnswered, OnProgress, Progress, execute, execute_baselines, find_prompt
-from evalcore.running.standing import changed_since, first_text, split_size, stands_for
+from evalcore.running.run import (
+    NotAnswered,
+    OnProgress,
+    Progress,
+    execute,
+    execute_baselines,
+    execute_with_baselines,
+)
 from evalcore.running.worker import ensure_worker
 
 __all__ = [
+    "CompletedBatch",
+    "CurrentRun",
+    "Executor",
+    "InProcess",
     "NotAnswered",
     "OnProgress",
     "Progress",
+    "RunPlan",
     "changed_since",
+    "current_run_for",
     "ensure_worker",
     "execute",
     "execute_baselines",
+    "execute_with_baselines",
     "find_prompt",
     "first_text",
+    "plan_run",
     "preview",
     "split_size",
-    "stands_for",
 ]

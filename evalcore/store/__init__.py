@@ -18,12 +18,11 @@ from evalcore.store.database import DEFAULT_CACHE, Store
 from evalcore.store.file_digests import file_stamp
 from evalcore.store.importing import import_file
 from evalcore.store.jobs import Job, Jobs
+from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_of
 from evalcore.store.outcome import Outcome
 from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import (
-    BASELINES,
     CHOOSING,
-    NO_PROMPT,
     Decoding,
     Dtype,
     Engine,
@@ -40,8 +39,8 @@ __all__ = [
     "BASELINES",
     "CHOOSING",
     "DEFAULT_CACHE",
+    "MODEL_KINDS",
     "NAME_LENGTH",
-    "NO_PROMPT",
     "STOPS",
     "Columns",
     "Completion",
@@ -51,6 +50,7 @@ __all__ = [
     "Identity",
     "Job",
     "Jobs",
+    "ModelKind",
     "Outcome",
     "Predictor",
     "Preparable",
@@ -66,6 +66,7 @@ __all__ = [
     "examples_at",
     "file_stamp",
     "import_file",
+    "kind_of",
     "load_columns",
     "parser_of",
     "run_id",

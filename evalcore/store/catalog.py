@@ -157,7 +157,7 @@ def title_of(record: RunRecord, mark: RunAnnotation | None) -> str:
     """A run's own name if it has one, and what it is."""
     model = record.spec.model.rstrip("/").rpartition("/")[2]
     parts = [model]
-    if record.prompt.name != "none":
+    if record.kind.reads_prompt:
         parts.append(record.prompt.name)
     if record.spec.decoding != "plain":
         parts.append(record.spec.decoding.replace("-", " "))

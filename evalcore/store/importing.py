@@ -13,14 +13,14 @@ from evalcore.parse import normal_form
 from evalcore.store.completion import Completion
 from evalcore.store.database import Store
 from evalcore.store.run_record import RunRecord
-from evalcore.store.spec import NO_PROMPT, RunSpec, completion_keys, run_id, sample_id
+from evalcore.store.spec import RunSpec, completion_keys, run_id, sample_id
 from evalcore.tasks import (
     LABEL_COLUMNS,
+    NO_PROMPT,
     TEXT_COLUMNS,
     Example,
     LabelList,
     Messages,
-    Prompt,
     TaskSource,
     guess_column,
     make_task,
@@ -75,16 +75,17 @@ def import_table(table: Table, origin: str, store: Store, *, labels: list[str] |
     key_of = dict(zip(distinct, completion_keys(identity, stand_ins), strict=True))
     keys = [key_of[answer] for answer in answers]
     sample = sample_id(task.labels, examples)
-    prompt = Prompt(NO_PROMPT, "", "{text}")
     now = time.time()
     record = RunRecord(
-        run_id=run_id(sample, identity, prompt.fingerprint),
-        spec=RunSpec(TaskSource(origin), model=f"imported:{table.name}", prompt=NO_PROMPT, n=len(gold), sample="first"),
+        run_id=run_id(sample, identity, NO_PROMPT.fingerprint),
+        spec=RunSpec(
+            TaskSource(origin), model=f"imported:{table.name}", prompt=NO_PROMPT.name, n=len(gold), sample="first"
+        ),
         task_name=task.name,
         origin=origin,
         labels=task.labels,
         label_order=task.labels,
-        prompt=prompt,
+        prompt=NO_PROMPT,
         identity=identity,
         sample_id=sample,
         n=len(gold),

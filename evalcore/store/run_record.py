@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from evalcore.errors import StoreError
+from evalcore.store.model_kind import ModelKind, kind_named
 from evalcore.store.spec import RunSpec, from_fields
 from evalcore.tasks import Prompt
 
@@ -27,9 +28,10 @@ class RunRecord:
         labels: all labels, in the task's order.
         label_order: in the order in which the prompt lists them.
         prompt: the variant in full.
-        identity: what decided the completions beside the prompt. Always `predictor`. Of a local model also `model` (a
-            hash of its files), `device`, `dtype`, `decoding`, `engine`, `max_new_tokens` and `batch_size`; of a
-            baseline `version` and `train` (a hash of the train split); of an import `content` (a hash of the file's).
+        identity: what decided the completions beside the prompt: "predictor" (the name of the model's kind) and, by
+            kind, "model" (a hash of its files, or its name on a server), "url", "train" (a hash of the train split),
+            "content" (a hash of imported answers), "device", "dtype", "decoding", "engine", "max_new_tokens",
+            "batch_size", "choices" (a hash of the answers to choose from), "version".
         sample_id: two runs with the same one looked at the same examples.
         n: number of examples; `split_size` of them are in the split it was sampled from.
         created, finished: seconds since 1970; `finished` is None while examples are missing.
@@ -55,6 +57,11 @@ class RunRecord:
     load_seconds: float = 0.0
     predicted: int = 0
     metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> ModelKind:
+        """What its model can do: by its identity or, should that name no kind, by the model's name."""
+        return kind_named(self.identity.get("predictor")) or self.spec.kind
 
 
 def row_of(record: RunRecord) -> tuple[object, ...]:

@@ -9,7 +9,8 @@ from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replac
 from typing import Any, Literal, TypeVar, get_args
 
 from evalcore.errors import SpecError, StoreError, listed
-from evalcore.tasks import SAMPLES, Example, Messages, Sample, TaskSource
+from evalcore.store.model_kind import ModelKind, kind_of
+from evalcore.tasks import NO_PROMPT, SAMPLES, Example, Messages, Sample, TaskSource
 
 KEY_VERSION = 1
 """Raised when a key means something else than before; older completions are then never read as current."""
@@ -20,9 +21,6 @@ Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 CHOOSING: tuple[Decoding, ...] = ("choose", "choose-mean")
 """Decodings whose answer is always one of the labels."""
-
-BASELINES = ("majority", "tfidf")
-NO_PROMPT = "none"
 
 Identity = Mapping[str, str | int]
 """Everything that decides a completion beside the prompt: weights, tokenizer, dtype, decoding, engine."""
@@ -76,6 +74,11 @@ class RunSpec:
     def key(self) -> str:
         """A hash of what was asked for: finds the runs of an equal spec without resolving anything."""
         return digest(self._as_dict())
+
+    @property
+    def kind(self) -> ModelKind:
+        """What its model can do."""
+        return kind_of(self.model)
 
     def to_json(self) -> str:
         """One line of JSON from which `from_json` makes the same spec."""
@@ -134,7 +137,7 @@ def _default_of(one: Field[Any]) -> Any:
 
 
 def checked(spec: RunSpec) -> RunSpec:
-    """The spec in its one normal form: what cannot matter to a baseline is set to its default.
+    """The spec in its one normal form: what cannot matter to a model that reads no prompt is set to its default.
 
     Raises:
         SpecError: if an option is unknown or out of range.
@@ -163,11 +166,11 @@ def checked(spec: RunSpec) -> RunSpec:
         spec = replace(spec, batch_size=1)
     if spec.decoding in CHOOSING:
         spec = replace(spec, max_new_tokens=RunSpec.max_new_tokens)
-    if spec.model in BASELINES:
+    if not spec.kind.reads_prompt:
         plain = RunSpec()
         return replace(
             spec,
-            prompt=NO_PROMPT,
+            prompt=NO_PROMPT.name,
             decoding=plain.decoding,
             engine=plain.engine,
             max_new_tokens=plain.max_new_tokens,

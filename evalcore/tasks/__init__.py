@@ -4,7 +4,17 @@ Data files are read here and nowhere else. Imports the ground floor only.
 """
 
 from evalcore.tasks.data_file import LabelList, parse_table, read_label_list, read_table, typed_path
-from evalcore.tasks.prompt import BUILT_IN, DESCRIPTIONS, Message, Messages, Prompt, Renderer, built_in, custom_prompt
+from evalcore.tasks.prompt import (
+    BUILT_IN,
+    DESCRIPTIONS,
+    NO_PROMPT,
+    Message,
+    Messages,
+    Prompt,
+    Renderer,
+    built_in,
+    custom_prompt,
+)
 from evalcore.tasks.task import (
     LABEL_COLUMNS,
     SAMPLES,
@@ -25,6 +35,7 @@ __all__ = [
     "BUILT_IN",
     "DESCRIPTIONS",
     "LABEL_COLUMNS",
+    "NO_PROMPT",
     "SAMPLES",
     "TEXT_COLUMNS",
     "Example",

@@ -80,6 +80,10 @@ DESCRIPTIONS: dict[str, str] = {
 }
 
 
+NO_PROMPT = Prompt("none", "", "{text}")
+"""What is stored as the prompt of a run whose model reads none: the text alone."""
+
+
 def built_in(name: str) -> Prompt:
     """The built-in variant of that name; `few-shot:K` and `shuffled-labels:SEED` take a number.
 
@@ -115,7 +119,7 @@ def custom_prompt(name: str, system: str, user: str) -> Prompt:
             "a prompt's name has 1 to 60 letters, digits, spaces, dots, dashes or underscores.",
             where=repr(name),
         )
-    if name.partition(":")[0] in BUILT_IN or name == "none":
+    if name.partition(":")[0] in BUILT_IN or name == NO_PROMPT.name:
         raise SpecError("that name is taken by a built-in prompt.", where=name, do="Choose another.")
     if "{text}" in system:
         raise SpecError(

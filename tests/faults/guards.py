@@ -44,10 +44,10 @@ GUARDS: tuple[Guard, ...] = (
         "F1, F5",
         "batches are committed as they come",
         "evalcore/running/run.py",
-        "                store.put_batch(run.record.run_id, rows, took)\n",
-        "                done_rows = [*(done_rows if predicted else []), *rows]\n"
+        "                store.put_batch(record.run_id, batch.rows, batch.seconds)\n",
+        "                done_rows = [*(done_rows if kept else []), *batch.rows]\n"
         "                if len(done_rows) == len(missing):\n"
-        "                    store.put_batch(run.record.run_id, done_rows, took)\n",
+        "                    store.put_batch(record.run_id, done_rows, batch.seconds)\n",
         (
             (KILL, "twenty_kills"),
             (KILL, "whole_batches"),
@@ -73,7 +73,7 @@ GUARDS: tuple[Guard, ...] = (
         "F4",
         "a lock on a model",
         "evalcore/running/run.py",
-        "        with _turn(store.folder, run.record, on_phase):\n",
+        "        with turn(store.folder, plan.record.identity, on_phase):\n",
         "        if True:\n",
         (
             (KILL, "two_processes_with"),
@@ -91,7 +91,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F6",
         "who waits is told for whom",
-        "evalcore/running/run.py",
+        "evalcore/running/turns.py",
         'on_phase(f"waiting for process {_holder(holder)}, which',
         'on_phase(f"waiting for somebody, who',
         ((KILL, "goes_on_within"),),
@@ -560,7 +560,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F39",
         "what came of a batch is kept",
-        "evalcore/running/run.py",
+        "evalcore/running/executors.py",
         "        failure, answers = error, error.answers",
         "        failure, answers = error, [None] * len(keys)",
         ((SERVER, "what_came_is_kept"),),
@@ -721,7 +721,7 @@ GUARDS: tuple[Guard, ...] = (
         "F18, F54",
         "what was just stored is read back",
         "evalcore/running/run.py",
-        "        _check_that_it_stayed(kept, run.record, store)\n",
+        "        _check_that_it_stayed(kept, record, store)\n",
         "        pass\n",
         ((STORAGE, "do_not_stay"),),
     ),
@@ -744,7 +744,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F51",
         "a run is found by what its words stand for now",
-        "evalcore/running/standing.py",
+        "evalcore/running/current_run.py",
         "next((record for record in candidates if not now.differences(record, store)), None)",
         "candidates[0]",
         ((STALE, "what_is_there_now and app"), (STALE, "says_what_changed")),
@@ -753,8 +753,8 @@ GUARDS: tuple[Guard, ...] = (
         "F51",
         "a run ends as the one that was resolved",
         "evalcore/running/run.py",
-        "        record = store.run(run.record.run_id)\n",
-        "        record = store.runs_for(run.record.spec)[-1]\n",
+        "        record = store.run(run_id)\n",
+        "        record = store.runs_for(plan.record.spec)[-1]\n",
         ((STALE, "command_line_reports"),),
     ),
     Guard(
@@ -768,9 +768,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F51",
         "files are read again when they have changed, and only then",
-        "evalcore/running/standing.py",
+        "evalcore/running/task_cache.py",
         "kept(source, _stamp(source), *more)",
-        "kept(source, f'{_stamp(source)} {time.time_ns()}', *more)",
+        "_last_task.clear() or kept.__wrapped__(source, _stamp(source), *more)",
         ((STALE, "a_click_reads"),),
     ),
     Guard(

@@ -96,7 +96,7 @@ def test_the_mean_per_token_is_another_choice_under_another_key(tmp_path):
 
 def test_other_labels_are_another_choice(tmp_path):
     """Two tasks whose prompts do not name their labels: what there is to choose from is part of the key."""
-    from evalcore.running.run import plan_run
+    from evalcore.running.plan import plan_run
     from evalcore.tasks.task import Example
     from tests.conftest import write_csv
 

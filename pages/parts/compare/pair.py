@@ -90,7 +90,7 @@ def _first_pair(current: RunRecord, store: Store, records: Records) -> tuple[str
         key=lambda r: (
             set(r.labels) != set(current.labels),
             r.sample_id != current.sample_id,
-            r.prompt.name == "none",  # a baseline is the last resort
+            not r.kind.reads_prompt,  # a baseline is the last resort
         )
     )
     return current.run_id, others[0].run_id

@@ -67,7 +67,7 @@ def what_changed(comparison: Comparison) -> None:
         }
     )
     st.dataframe(table, hide_index=True, height=height_of(len(table)), key="what_changed")
-    diff = prompt_diff(a.prompt, b.prompt) if "none" not in (a.prompt.name, b.prompt.name) else []
+    diff = prompt_diff(a.prompt, b.prompt) if a.kind.reads_prompt and b.kind.reads_prompt else []
     if diff:
         with st.expander("The prompts' texts, line by line", expanded=len(diff) < 12):
             st.code("\n".join(diff), language="diff", wrap_lines=True)

@@ -10,8 +10,8 @@ from evalcore.analysis import ScoredRun, Sweep, gather
 from evalcore.analysis.sweep import FEWEST, MOST
 from evalcore.errors import BlindspotError
 from evalcore.parse import Scoring
-from evalcore.running import find_prompt, stands_for
-from evalcore.store import BASELINES, Job, Jobs, RunCatalog, RunRecord, RunSpec, Store, checked
+from evalcore.running import current_run_for, find_prompt
+from evalcore.store import Job, Jobs, RunCatalog, RunRecord, RunSpec, Store, checked
 from evalcore.tasks import BUILT_IN
 from pages.parts.compare.pair import titles
 from pages.parts.run import progress, queue
@@ -27,7 +27,7 @@ _MAX_CACHED = 8
 def launcher(page: Frame) -> None:
     """One click queues every chosen prompt on the sample that is chosen on the overview."""
     chosen = session.spec()
-    if chosen.model in BASELINES:
+    if not chosen.kind.reads_prompt:
         chosen = replace(chosen, model=RunSpec().model)
     task = chosen.task.name.rstrip("/").rpartition("/")[2]
     st.caption(
@@ -86,9 +86,9 @@ def _start(store: Store, chosen: RunSpec, prompts: tuple[str, ...]) -> None:
 
 def _stored_or_started(store: Store, spec: RunSpec) -> str | int:
     """A run that is there, by its id; or the number of the job that is to make it."""
-    standing = stands_for(spec, store)
-    record = standing.record
-    if record is not None and record.finished and (standing.sure or store.read_only):
+    current = current_run_for(spec, store)
+    record = current.record
+    if record is not None and record.finished and (current.sure or store.read_only):
         return record.run_id
     return progress.start(store, spec)
 
@@ -166,9 +166,9 @@ def short_names(sweep: Sweep) -> list[str]:
     names = []
     for record in records:
         parts = [] if one_model else [record.spec.model.rstrip("/").rpartition("/")[2]]
-        if record.prompt.name != "none":
+        if record.kind.reads_prompt:
             parts.append(record.prompt.name)
-        if not one_decoding and record.prompt.name != "none":
+        if not one_decoding and record.kind.reads_prompt:
             parts.append(f"{record.spec.decoding}, {record.spec.engine}")
         names.append(" · ".join(parts) or record.spec.model)
     return [name if names.count(name) == 1 else f"{at}. {name}" for at, name in enumerate(names, start=1)]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from evalcore.analysis import ScoredRun, references
 from evalcore.charts import reference_lines
-from evalcore.store import BASELINES, RunCatalog
+from evalcore.store import RunCatalog
 from pages.parts.shell import session
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
@@ -18,7 +18,7 @@ def held_against(page: Frame, scored: ScoredRun) -> None:
     pinned = RunCatalog(page.store).pinned_for(record.task_name)
     newest = {}
     for other in page.store.runs_on_sample(record.sample_id):
-        if other.spec.model in BASELINES or other.run_id == pinned:
+        if other.kind.is_baseline or other.run_id == pinned:
             newest.setdefault((other.spec.model, other.run_id == pinned), other)
     others = [session.scored_run_of(page.store, other, scored.scoring) for other in newest.values()]
     found = references(scored, others, pinned)

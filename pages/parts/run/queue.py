@@ -18,7 +18,7 @@ def what(spec: RunSpec) -> str:
     """What a job predicts, in one line."""
     model = spec.model.rstrip("/").rpartition("/")[2]
     task = spec.task.name.rstrip("/").rpartition("/")[2]
-    prompt = "" if spec.prompt == "none" else f" · {spec.prompt}"
+    prompt = f" · {spec.prompt}" if spec.kind.reads_prompt else ""
     return f"{model}{prompt} · {task} · {spec.n} {spec.sample}"
 
 

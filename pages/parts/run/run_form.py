@@ -8,7 +8,7 @@ from typing import get_args
 import streamlit as st
 
 from evalcore.running import split_size
-from evalcore.store import BASELINES, Decoding, Dtype, Engine, Store
+from evalcore.store import Decoding, Dtype, Engine, Store, kind_of
 from evalcore.tasks import BUILT_IN, DESCRIPTIONS, SAMPLES, TaskSource
 from pages.parts.shell import session
 
@@ -34,7 +34,7 @@ def run_form(store: Store) -> None:
         # would take the widget's own default for what the session holds, and send that back.
         st.session_state[key] = st.session_state.get(key, value)
     used = [record.spec for record in store.runs()]
-    baseline = st.session_state["bar_model"] in BASELINES
+    baseline = not kind_of(st.session_state["bar_model"]).reads_prompt
     largest = split_size(session.spec().task) or WITHOUT_SPLIT_SIZE
     for key in ("bar_n", "bar_n_slider"):
         st.session_state[key] = max(1, min(int(st.session_state[key]), largest))

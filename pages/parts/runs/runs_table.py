@@ -56,7 +56,7 @@ def table(page: Frame, records: list[RunRecord], annotations: dict[str, RunAnnot
             {
                 # What a narrow window shows comes first.
                 "model": record.spec.model,
-                "prompt": "" if record.prompt.name == "none" else record.prompt.name,
+                "prompt": record.prompt.name if record.kind.reads_prompt else "",
                 "task": record.task_name,
                 "accuracy": figures[1],
                 "macro-F1": figures[2],

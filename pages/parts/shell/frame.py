@@ -122,7 +122,7 @@ def describe(record: RunRecord, mark: RunAnnotation | None = None) -> str:
     if mark and mark.name:
         return f"{mark.name} · {describe(record)}"
     model = record.spec.model.rstrip("/").rpartition("/")[2]
-    prompt = "" if record.prompt.name == "none" else f" · {record.prompt.name}"
+    prompt = f" · {record.prompt.name}" if record.kind.reads_prompt else ""
     plain_run = RunSpec()
     settings = [
         f" · {value.replace('-', ' ')}"
@@ -133,7 +133,7 @@ def describe(record: RunRecord, mark: RunAnnotation | None = None) -> str:
         )
         if value != usual
     ]
-    sample = "" if record.identity.get("predictor") == "import" else f" {record.spec.sample}"
+    sample = f" {record.spec.sample}" if record.kind.can_run else ""
     return f"{model}{prompt}{''.join(settings)} · {record.task_name} · {record.n}{sample}"
 
 

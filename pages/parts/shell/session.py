@@ -12,7 +12,7 @@ from evalcore.analysis import OUTCOMES, Filter, Finding, Mask, ScoredRun, Select
 from evalcore.errors import BlindspotError
 from evalcore.output import findings_of
 from evalcore.parse import Scoring
-from evalcore.running import changed_since, split_size, stands_for
+from evalcore.running import changed_since, current_run_for, split_size
 from evalcore.store import Columns, Jobs, RunRecord, RunSpec, Store, checked, load_columns
 from evalcore.tasks import TaskSource
 
@@ -89,14 +89,9 @@ def follow_url(store: Store) -> None:
 
 def show(record: RunRecord) -> None:
     """Open a stored run."""
-    if not is_import(record):
+    if record.kind.can_run:
         choose(record.spec)
     st.session_state["opened"] = record.run_id
-
-
-def is_import(record: RunRecord) -> bool:
-    """Whether a run's predictions came from a file: nothing was chosen, and nothing can be run."""
-    return record.identity.get("predictor") == "import"
 
 
 @dataclass(frozen=True)
@@ -121,29 +116,29 @@ def shown(store: Store) -> Shown:
     if opened is not None:
         return _opened(opened, store)
     try:
-        standing = stands_for(clamped(checked(spec())), store)
+        current = current_run_for(clamped(checked(spec())), store)
     except BlindspotError:
         return Shown()
     job = Jobs(store).get(st.session_state.get("asked") or 0)
     run_of_job = records.get(job.run_id or "") if job else None
-    if standing.record is not None:
-        if standing.record != run_of_job:
+    if current.record is not None:
+        if current.record != run_of_job:
             look_at_choice()
-        said = f"{standing.unread} What is shown is the last run of it." if standing.unread else ""
-        return Shown(standing.record, said)
-    if standing.last is None:
-        return Shown(None, standing.unread)
+        said = f"{current.unread} What is shown is the last run of it." if current.unread else ""
+        return Shown(current.record, said)
+    if current.last is None:
+        return Shown(None, current.unread)
     if run_of_job is not None:  # something was written since it was asked for
         return _opened(run_of_job, store)
-    what = _listed(standing.changed)
-    return Shown(None, f"This has not been run yet: {what} changed since the last run of it.", standing.last)
+    what = _listed(current.changed)
+    return Shown(None, f"This has not been run yet: {what} changed since the last run of it.", current.last)
 
 
 def _opened(record: RunRecord, store: Store) -> Shown:
-    changed = () if is_import(record) else changed_since(record, store)
+    changed = changed_since(record, store) if record.kind.can_run else ()
     if not changed:
         return Shown(record)
-    now = stands_for(clamped(record.spec), store).record
+    now = current_run_for(clamped(record.spec), store).record
     what = _listed(changed)
     do = "" if now else " “Run”, on the overview, takes what is there now."
     return Shown(record, f"{what[:1].upper()}{what[1:]} changed since this run was made.{do}", now)
