@@ -8,7 +8,7 @@ from evalcore.analysis.comparison import METRICS, compare
 from evalcore.analysis.verdicts import verdict_as_json
 from evalcore.cli.commands import comparison_as_text
 from evalcore.errors import SpecError
-from evalcore.metrics.classification import scores
+from evalcore.metrics.overall import scores
 from evalcore.metrics.paired import PAIR_GROUPS
 from tests.tools.runs import scored
 

@@ -23,9 +23,9 @@ from evalcore.metrics.classification import (
     confusion_counts,
     never_predicted,
     over_predicted,
-    scores,
     zero_recall,
 )
+from evalcore.metrics.overall import scores
 from evalcore.output.export import predictions_csv
 from evalcore.output.report import findings_of, report_as_text
 from evalcore.parse.matching import LabelParser, collisions, normal_form
