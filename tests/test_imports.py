@@ -8,10 +8,11 @@ import pytest
 
 from tests.conftest import ROOT
 
-GROUND = {"errors", "paths", "parse"}
+GROUND = {"errors", "paths", "wording", "parse"}
 MAY_IMPORT = {
     "errors": set(),
     "paths": set(),
+    "wording": set(),
     "parse": set(),
     "metrics": set(),
     "tasks": GROUND,

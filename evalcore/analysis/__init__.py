@@ -17,18 +17,17 @@ from evalcore.analysis.filters import (
     search,
     select,
 )
-from evalcore.analysis.findings import Finding, counted, figure, find, percent
+from evalcore.analysis.findings import Finding, find
 from evalcore.analysis.other_runs import other_answers
 from evalcore.analysis.reference_accuracies import Reference, references
 from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, ranked_labels, score_run
 from evalcore.analysis.sweep import OrderEffect, Sweep, gather, order_effect, sweep_as_json
-from evalcore.analysis.verdicts import MINUS, p_value, points, shared_note, signed, verdict, verdict_as_json
+from evalcore.analysis.verdicts import shared_note, verdict, verdict_as_json
 
 __all__ = [
     "FEW",
     "LENGTHS",
     "MENTIONS",
-    "MINUS",
     "OUTCOMES",
     "OUTCOME_GROUPS",
     "SHARES",
@@ -46,17 +45,12 @@ __all__ = [
     "Sweep",
     "changes",
     "compare",
-    "counted",
     "decisions",
-    "figure",
     "find",
     "gather",
     "mentions",
     "order_effect",
     "other_answers",
-    "p_value",
-    "percent",
-    "points",
     "prompt_diff",
     "ranked_labels",
     "references",
@@ -64,7 +58,6 @@ __all__ = [
     "search",
     "select",
     "shared_note",
-    "signed",
     "sweep_as_json",
     "verdict",
     "verdict_as_json",

@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis.comparison import Comparison, compare
-from evalcore.analysis.findings import CLEAR
 from evalcore.analysis.scored_run import ScoredRun
 from evalcore.analysis.verdicts import VerdictKind
 from evalcore.errors import SpecError
-from evalcore.metrics import UNPARSED, Counts, Floats, Interval, holm
+from evalcore.metrics import LEVEL, UNPARSED, Counts, Floats, Interval, holm
 
 FEWEST, MOST = 2, 10
 SLOPE_RESAMPLES = 2000
@@ -123,7 +122,7 @@ class Sweep:
         compared = [compare(self.scored_runs[a], self.scored_runs[b]) for a, b in which]
         adjusted = holm([comparison.p for comparison in compared])
         found = [
-            Pair(a, b, comparison, p, p < CLEAR)
+            Pair(a, b, comparison, p, p < LEVEL)
             for (a, b), comparison, p in zip(which, compared, adjusted, strict=True)
         ]
         return sorted(found, key=lambda pair: (pair.p_holm, -abs(pair.comparison.counts.difference)))

@@ -16,18 +16,12 @@ from evalcore.analysis import (
     Sweep,
     changes,
     compare,
-    counted,
     decisions,
-    figure,
     gather,
     order_effect,
-    p_value,
-    percent,
-    points,
     prompt_diff,
     score_run,
     shared_note,
-    signed,
     sweep_as_json,
     verdict,
     verdict_as_json,
@@ -38,6 +32,7 @@ from evalcore.output import no_nan, why_undefined
 from evalcore.running import NotAnswered, OnProgress, execute, find_prompt
 from evalcore.store import BASELINES, Decoding, Dtype, Engine, RunSpec, Store
 from evalcore.tasks import BUILT_IN, SAMPLES, TaskSource
+from evalcore.wording import counted, figure, p_value, percent, points, signed
 
 
 def add_sweep_options(command: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from evalcore.analysis import Finding, ScoredRun, counted, figure, find, percent, score_run
+from evalcore.analysis import Finding, ScoredRun, find, score_run
 from evalcore.metrics import (
     POPULATION,
     WHY_UNDEFINED,
@@ -18,6 +18,7 @@ from evalcore.metrics import (
 )
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import BASELINES, Outcome, Store
+from evalcore.wording import counted, figure, percent
 
 
 def findings_of(store: Store, scored: ScoredRun) -> list[Finding]:

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import MINUS, ClassRows, Comparison
+from evalcore.analysis import ClassRows, Comparison
 from evalcore.charts import MatrixKind, matrix_cells, matrix_spec
 from evalcore.metrics import UNPARSED, Floats
+from evalcore.wording import MINUS
 from pages.parts.compare.pair_examples import examples
 from pages.parts.shell.clickable_table import clicked_row
 from pages.parts.shell.frame import Frame

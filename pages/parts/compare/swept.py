@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import MINUS, Sweep, order_effect, p_value, points, signed
+from evalcore.analysis import Sweep, order_effect
 from evalcore.charts import label_order_chart, variants_chart
 from evalcore.metrics import UNPARSED
+from evalcore.wording import MINUS, p_value, points, signed
 from pages.parts.shell.clickable_table import clicked_row, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import between, escape_markdown, percent
