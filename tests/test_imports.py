@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "predictors": GROUND | {"tasks", "store"},
     "running": GROUND | {"tasks", "store", "predictors"},
     "analysis": GROUND | {"tasks", "store", "metrics"},
-    "charts": {"metrics", "analysis"},
+    "charts": {"metrics", "wording"},
     "output": GROUND | {"tasks", "store", "metrics", "analysis"},
     "bench": GROUND | {"tasks", "store", "predictors", "metrics"},
     "demo": GROUND | {"tasks", "predictors"},

@@ -3,10 +3,19 @@
 Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
+from evalcore.analysis.class_table import (
+    CLASS_ORDERS,
+    CLASS_SCORES,
+    LABEL_STATUSES,
+    LabelStatus,
+    class_table,
+    labels_with,
+    overall_row,
+    sorted_table,
+)
 from evalcore.analysis.comparison import SHARES, ClassRows, Comparison, MetricRow, compare
 from evalcore.analysis.difference import changes, decisions, prompt_diff
 from evalcore.analysis.filters import (
-    FEW,
     LENGTHS,
     MENTIONS,
     OUTCOME_GROUPS,
@@ -18,6 +27,7 @@ from evalcore.analysis.filters import (
     select,
 )
 from evalcore.analysis.findings import Finding, find
+from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import other_answers
 from evalcore.analysis.reference_accuracies import Reference, references
 from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, ranked_labels, score_run
@@ -25,7 +35,9 @@ from evalcore.analysis.sweep import OrderEffect, Sweep, gather, order_effect, sw
 from evalcore.analysis.verdicts import shared_note, verdict, verdict_as_json
 
 __all__ = [
-    "FEW",
+    "CLASS_ORDERS",
+    "CLASS_SCORES",
+    "LABEL_STATUSES",
     "LENGTHS",
     "MENTIONS",
     "OUTCOMES",
@@ -35,6 +47,7 @@ __all__ = [
     "Comparison",
     "Filter",
     "Finding",
+    "LabelStatus",
     "Mask",
     "MetricRow",
     "OrderEffect",
@@ -43,14 +56,19 @@ __all__ = [
     "ScoredRun",
     "Selected",
     "Sweep",
+    "cell_of_filter",
     "changes",
+    "class_table",
     "compare",
     "decisions",
+    "filter_of_cell",
     "find",
     "gather",
+    "labels_with",
     "mentions",
     "order_effect",
     "other_answers",
+    "overall_row",
     "prompt_diff",
     "ranked_labels",
     "references",
@@ -58,6 +76,7 @@ __all__ = [
     "search",
     "select",
     "shared_note",
+    "sorted_table",
     "sweep_as_json",
     "verdict",
     "verdict_as_json",

@@ -67,5 +67,5 @@ def _of(scored: ScoredRun, kind: ReferenceKind) -> Reference:
     prompt = scored.record.prompt.name
     name = scored.record.spec.model + ("" if prompt == "none" else f" · {prompt}")
     return Reference(
-        name, kind, scored.scores.accuracy, scored.accuracy_interval, "same examples", "", scored.record.run_id
+        name, kind, scored.scores.accuracy, scored.intervals.accuracy, "same examples", "", scored.record.run_id
     )

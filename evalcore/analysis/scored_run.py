@@ -20,8 +20,7 @@ from evalcore.metrics import (
     confusion_counts,
     per_class,
     score_intervals,
-    scores,
-    wilson,
+    scores_of_classes,
 )
 from evalcore.parse import ACCEPTED, MATCHES, Match, Parsed, Scoring
 from evalcore.store import Columns, Completion, RunRecord, Store, examples_at, load_columns, parser_of
@@ -185,7 +184,7 @@ class ScoredRun:
     @cached_property
     def scores(self) -> Scores:
         """The run's metrics."""
-        return scores(self.confusion)
+        return scores_of_classes(self.per_class)
 
     @cached_property
     def per_class(self) -> ClassScores:
@@ -196,18 +195,6 @@ class ScoredRun:
     def intervals(self) -> Intervals:
         """95 % intervals, for the way in which the sample was drawn."""
         return score_intervals(self.confusion, design_of(self.record))
-
-    @cached_property
-    def accuracy_interval(self) -> tuple[float, float]:
-        """Wilson 95 % interval."""
-        low, high = wilson(self.scores.correct, self.scores.n)
-        return float(low), float(high)
-
-    @cached_property
-    def unparsed_interval(self) -> tuple[float, float]:
-        """Wilson 95 % interval of the unparsed rate."""
-        low, high = wilson(self.scores.unparsed, self.scores.n)
-        return float(low), float(high)
 
     @cached_property
     def matches(self) -> dict[Match, int]:

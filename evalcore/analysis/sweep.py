@@ -239,11 +239,11 @@ def sweep_as_json(sweep: Sweep) -> dict[str, Any]:
             "model": scored.record.spec.model,
             "prompt": scored.record.prompt.name,
             "accuracy": scored.scores.accuracy,
-            "accuracy_interval": list(scored.accuracy_interval),
+            "accuracy_interval": list(scored.intervals.accuracy),
             "macro_f1_present": scored.scores.macro_f1_present,
             "macro_f1_present_interval": list(scored.intervals.macro_f1_present),
             "unparsed_rate": scored.scores.unparsed_rate,
-            "unparsed_interval": list(scored.unparsed_interval),
+            "unparsed_interval": list(scored.intervals.unparsed_rate),
         }
         for scored in sweep.scored_runs
     ]

@@ -145,7 +145,7 @@ def sweep_as_text(sweep: Sweep) -> str:
     lines = [f"{counted(sweep.n, 'example')} that all {len(sweep.scored_runs)} runs share", ""]
     lines.append(f"     {'':{width}}  accuracy (95 %)            macro-F1   unparsed")
     for number, scored in enumerate(sweep.scored_runs, start=1):
-        s, (low, high) = scored.scores, scored.accuracy_interval
+        s, (low, high) = scored.scores, scored.intervals.accuracy
         between = f"({100 * low:.1f} to {100 * high:.1f})"
         lines.append(
             f"  {number:2} {_what(scored):{width}}  {percent(s.accuracy):>8} {between:16}"

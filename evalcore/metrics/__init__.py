@@ -16,6 +16,7 @@ from evalcore.metrics.classification import (
     never_predicted,
     over_predicted,
     per_class,
+    ratio_or_nan,
     zero_recall,
 )
 from evalcore.metrics.f1_model import Design
@@ -98,6 +99,7 @@ __all__ = [
     "pair_counts",
     "paired_intervals",
     "per_class",
+    "ratio_or_nan",
     "score_intervals",
     "scores",
     "scores_of_classes",

@@ -36,7 +36,7 @@ def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
     r, s, i = scored.record, scored.scores, scored.intervals
     if not s.n:
         return f"run {r.run_id}: nothing is predicted yet."
-    low, high = scored.accuracy_interval
+    low, high = scored.intervals.accuracy
 
     def line(name: str, value: float, interval: Any = None, note: str = "") -> str:
         known = interval is not None and not math.isnan(interval[0])
@@ -109,7 +109,7 @@ def report_as_json(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
             "n_asked": record.n,
             "correct": scores.correct,
             "accuracy": scores.accuracy,
-            "accuracy_interval": list(scored.accuracy_interval),
+            "accuracy_interval": list(scored.intervals.accuracy),
             "macro_f1_present": scores.macro_f1_present,
             "macro_f1_present_interval": list(intervals.macro_f1_present),
             "macro_f1_all": scores.macro_f1_all,

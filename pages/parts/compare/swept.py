@@ -63,7 +63,12 @@ def overview(page: Frame, sweep: Sweep, names: list[str]) -> None:
     ]
     st.caption(f"Least, median and greatest of the others: {'; '.join(others)}.")
     st.altair_chart(
-        variants_chart(sweep.scored_runs, names, page.theme),
+        variants_chart(
+            names,
+            [scored.scores for scored in sweep.scored_runs],
+            [scored.intervals for scored in sweep.scored_runs],
+            page.theme,
+        ),
         key="variants",
         alt="Accuracy, macro-F1 and unparsed of each run with 95 % intervals",
     )
@@ -71,11 +76,11 @@ def overview(page: Frame, sweep: Sweep, names: list[str]) -> None:
         {
             "run": names,
             "accuracy": [percent(value) for value in accuracies],
-            "accuracy 95 %": [between(scored.accuracy_interval) for scored in sweep.scored_runs],
+            "accuracy 95 %": [between(scored.intervals.accuracy) for scored in sweep.scored_runs],
             "macro-F1, present": [percent(scored.scores.macro_f1_present) for scored in sweep.scored_runs],
             "macro-F1 95 %": [between(scored.intervals.macro_f1_present) for scored in sweep.scored_runs],
             "unparsed": [percent(scored.scores.unparsed_rate) for scored in sweep.scored_runs],
-            "unparsed 95 %": [between(scored.unparsed_interval) for scored in sweep.scored_runs],
+            "unparsed 95 %": [between(scored.intervals.unparsed_rate) for scored in sweep.scored_runs],
             "N": [scored.scores.n for scored in sweep.scored_runs],
         }
     )
@@ -189,7 +194,7 @@ def order(page: Frame, sweep: Sweep) -> None:
         f"(95 % interval {least} to {most}): {said}. {effect.orders} orders, {effect.labels} labels."
     )
     st.altair_chart(
-        label_order_chart(effect, page.theme),
+        label_order_chart(effect.place, effect.ratio, effect.slope, page.theme),
         key="label_order",
         alt="Place in the list against how often it was predicted",
     )
