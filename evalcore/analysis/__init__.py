@@ -32,7 +32,7 @@ from evalcore.analysis.other_runs import other_answers
 from evalcore.analysis.reference_accuracies import Reference, references
 from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, ranked_labels, score_run
 from evalcore.analysis.sweep import OrderEffect, Sweep, gather, order_effect, sweep_as_json
-from evalcore.analysis.verdicts import shared_note, verdict, verdict_as_json
+from evalcore.analysis.verdicts import Verdict, shared_note, verdict, verdict_as_json
 
 __all__ = [
     "CLASS_ORDERS",
@@ -56,6 +56,7 @@ __all__ = [
     "ScoredRun",
     "Selected",
     "Sweep",
+    "Verdict",
     "cell_of_filter",
     "changes",
     "class_table",

@@ -88,11 +88,12 @@ class ScoredExamples(Sequence[ScoredExample]):
     """A run's answers, each fetched from the store when it is asked for; walking through them fetches blocks.
 
     Args:
+        store: where they are kept.
         columns: of the run; its rows are the answers.
     """
 
     def __init__(self, store: Store, record: RunRecord, columns: Columns, scoring: Scoring) -> None:
-        self._store = store
+        self.store = store
         self._record = record
         self._columns = columns
         self._scoring = scoring
@@ -125,8 +126,8 @@ class ScoredExamples(Sequence[ScoredExample]):
         rows = np.asarray(rows, dtype=np.intp)
         positions = self._columns.positions[rows].tolist()
         keys = self._columns.keys_of(rows)
-        examples = examples_at(self._store, self._record, positions)
-        completions = self._store.completions(list(set(keys)))
+        examples = examples_at(self.store, self._record, positions)
+        completions = self.store.completions(list(set(keys)))
         try:
             return [
                 self._answer(position, examples[position], completions[key])

@@ -107,7 +107,7 @@ def tango_interval(gained: ArrayLike, lost: ArrayLike, n: ArrayLike, confidence:
 
     Example:
         >>> [round(float(bound), 3) for bound in tango_interval(15, 5, 100)]
-        [0.014, 0.191]
+        [0.013, 0.192]
 
     Args:
         gained, lost: pairs in which only the second, only the first is a success; of one shape with `n`.
