@@ -13,7 +13,8 @@ from evalcore.analysis.class_table import (
     overall_row,
     sorted_table,
 )
-from evalcore.analysis.comparison import SHARES, ClassRows, Comparison, MetricRow, compare
+from evalcore.analysis.compared_scores import SHARES, ClassRows, MetricRow
+from evalcore.analysis.comparison import Comparison, compare
 from evalcore.analysis.difference import changes, decisions, prompt_diff
 from evalcore.analysis.filters import (
     LENGTHS,
@@ -27,19 +28,22 @@ from evalcore.analysis.filters import (
     select,
 )
 from evalcore.analysis.findings import Finding, find
+from evalcore.analysis.label_order import OrderEffect, order_effect
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import other_answers
 from evalcore.analysis.reference_accuracies import Reference, references
 from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, ranked_labels, score_run
-from evalcore.analysis.sweep import OrderEffect, Sweep, gather, order_effect, sweep_as_json
+from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Sweep, gather, sweep_as_json
 from evalcore.analysis.verdicts import Verdict, shared_note, verdict, verdict_as_json
 
 __all__ = [
     "CLASS_ORDERS",
     "CLASS_SCORES",
+    "FEWEST_RUNS",
     "LABEL_STATUSES",
     "LENGTHS",
     "MENTIONS",
+    "MOST_RUNS",
     "OUTCOMES",
     "OUTCOME_GROUPS",
     "SHARES",

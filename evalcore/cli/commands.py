@@ -9,6 +9,8 @@ from dataclasses import fields, replace
 from typing import get_args
 
 from evalcore.analysis import (
+    FEWEST_RUNS,
+    MOST_RUNS,
     SHARES,
     Comparison,
     MetricRow,
@@ -26,7 +28,6 @@ from evalcore.analysis import (
     verdict,
     verdict_as_json,
 )
-from evalcore.analysis.sweep import FEWEST, MOST
 from evalcore.errors import SpecError
 from evalcore.output import no_nan, why_undefined
 from evalcore.running import NotAnswered, OnProgress, execute, find_prompt
@@ -68,8 +69,8 @@ def sweep_specs(options: argparse.Namespace, store: Store, task: TaskSource) -> 
     names = [name for name in vars(options) if name in {field.name for field in fields(RunSpec)} - {"task", "prompt"}]
     spec = RunSpec(task=task, **{name: getattr(options, name) for name in names})
     prompts = {find_prompt(name, store).fingerprint: name for name in reversed(options.prompts)}
-    if not FEWEST <= len(prompts) <= MOST:
-        raise SpecError(f"{len(prompts)} prompts are given.", do=f"Give {FEWEST} to {MOST} different ones.")
+    if not FEWEST_RUNS <= len(prompts) <= MOST_RUNS:
+        raise SpecError(f"{len(prompts)} prompts are given.", do=f"Give {FEWEST_RUNS} to {MOST_RUNS} different ones.")
     return [replace(spec, prompt=prompt) for prompt in reversed(prompts.values())]
 
 
@@ -157,7 +158,7 @@ def sweep_as_text(sweep: Sweep) -> str:
         f"  accuracy: min {percent(spread.low)}, median {percent(spread.middle)}, max {percent(spread.high)}",
         f"  wrong in every run {len(sweep.always_wrong)} ({len(sweep.wrong_alike)} with one and the same label, "
         f"{len(sweep.unparsed_in_all)} unparsed in all), "
-        f"right in some {len(sweep.flips)}, right in all {len(sweep.behind('always_right'))}",
+        f"right in some {len(sweep.flips)}, right in all {len(sweep.rows_of('always_right'))}",
         "",
         f"  every two of them, exact McNemar with Holm's correction for {counted(len(sweep.pairs), 'comparison')}:",
     ]

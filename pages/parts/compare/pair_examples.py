@@ -61,7 +61,7 @@ def examples(comparison: Comparison, door: str, title: str) -> None:
     Args:
         title: data in it is shown as typed.
     """
-    behind = comparison.behind(door)
+    behind = comparison.rows_of(door)
     st.markdown(f"**{escape_markdown(title)}**")
     if not len(behind):
         st.caption("There are none.")

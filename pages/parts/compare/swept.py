@@ -126,7 +126,7 @@ def each_example(sweep: Sweep, names: list[str]) -> None:
         list(DOORS),
         default="all",
         required=True,
-        format_func=lambda name: f"{DOORS[name]} · {len(sweep.behind(name))}",
+        format_func=lambda name: f"{DOORS[name]} · {len(sweep.rows_of(name))}",
         key="side_door",
     )
     if door in ("always_wrong", "wrong_alike"):
@@ -135,7 +135,7 @@ def each_example(sweep: Sweep, names: list[str]) -> None:
         st.caption("No run names a label here, or each names more than one. Read the raw completions.")
     elif door == "flips":
         st.caption("Whether these are right depends on the run: between prompts, they are what wording alone decides.")
-    behind = sweep.behind(door)
+    behind = sweep.rows_of(door)
     if not len(behind):
         st.caption("There are none.")
         return
