@@ -697,8 +697,8 @@ GUARDS: tuple[Guard, ...] = (
         "F49",
         "F1 is the harmonic mean",
         "evalcore/metrics/classification.py",
-        "_ratio(2 * true_positives, support + predicted)",
-        "_ratio(true_positives, support)",
+        "ratio_or_nan(2 * true_positives, support + predicted)",
+        "ratio_or_nan(true_positives, support)",
         (("tests/metrics/test_classification.py", "scikit"),),
     ),
     Guard(

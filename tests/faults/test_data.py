@@ -14,7 +14,7 @@ import pytest
 
 from evalcore.analysis.findings import find
 from evalcore.analysis.scored_run import score_run
-from evalcore.charts.single import LIGHT, small_matrix
+from evalcore.charts import LIGHT, small_matrix
 from evalcore.errors import BlindspotError, DataError
 from evalcore.output.export import export_run, predictions_for_spreadsheets
 from evalcore.output.report import findings_of, report_as_text
@@ -283,7 +283,7 @@ def test_odd_labels_go_all_the_way_and_come_back_as_they_were(tmp_path, store):
     spec = RunSpec(TaskSource(str(path), train=str(path)), "majority", n=len(rows))
     scored = score_run(store, execute(spec, store, loader=loader).record.run_id)
     assert scored.scores.accuracy == 1
-    drawn = json.dumps(small_matrix(scored, LIGHT).to_dict(), ensure_ascii=False)
+    drawn = json.dumps(small_matrix(scored.confusion, scored.labels, LIGHT).to_dict(), ensure_ascii=False)
     assert find(scored) is not None
     assert len(drawn) > 100
     csv_file, jsonl_file, *_ = export_run(store, scored, tmp_path / "out")

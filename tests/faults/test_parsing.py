@@ -22,9 +22,9 @@ from evalcore.metrics.classification import (
     confusion_counts,
     never_predicted,
     over_predicted,
-    scores,
     zero_recall,
 )
+from evalcore.metrics.overall import scores
 from evalcore.output.comparison import comparison_as_text, sweep_as_text
 from evalcore.output.export import predictions_csv
 from evalcore.output.report import findings_of, report_as_text
