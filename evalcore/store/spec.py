@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args
 
 from evalcore.errors import SpecError, StoreError, listed
 from evalcore.tasks import SAMPLES, Example, Messages, Sample, TaskSource
@@ -36,7 +36,12 @@ default of such a field must never change."""
 _FIRST_TASK_FIELDS = ("name", "text_column", "label_column", "train", "labels")
 """The same of its TaskSource."""
 
-T = TypeVar("T")
+
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+D = TypeVar("D", bound=_Dataclass)
 
 
 @dataclass(frozen=True)
@@ -91,14 +96,14 @@ class RunSpec:
         """
         stored = json.loads(text)
         if "task" in stored:
-            stored = {**stored, "task": from_fields(TaskSource, stored["task"], "the task of this run")}
-        return from_fields(cls, stored, "the spec of this run")
+            stored = {**stored, "task": from_fields(TaskSource, stored["task"], "the stored task")}
+        return from_fields(cls, stored, "the stored spec")
 
     def _as_dict(self) -> dict[str, Any]:
         return {**_told_apart(self, _FIRST_FIELDS), "task": _told_apart(self.task, _FIRST_TASK_FIELDS)}
 
 
-def from_fields(cls: type[T], stored: Mapping[str, Any], what: str) -> T:
+def from_fields(cls: type[D], stored: dict[str, Any], what: str) -> D:
     """A dataclass from its stored fields, by name.
 
     Args:
@@ -106,14 +111,15 @@ def from_fields(cls: type[T], stored: Mapping[str, Any], what: str) -> T:
 
     Raises:
         StoreError: if there is a field that this version does not know.
-        TypeError: if it is no mapping, or lacks a field that has no default.
+        TypeError: if it is no dictionary, or lacks a field that has no default.
     """
-    if not isinstance(stored, Mapping):
+    if not isinstance(stored, dict):
         raise TypeError(f"{what} is a {type(stored).__name__}")
-    unknown = sorted(set(stored) - {one.name for one in fields(cls)})  # type: ignore[arg-type]
-    if unknown:
+    known = cls.__dataclass_fields__.keys()
+    if not stored.keys() <= known:
+        unknown = listed(sorted(stored.keys() - known))
         raise StoreError(
-            f"{what} has {listed(unknown)}, which this version does not know: a newer one wrote it.",
+            f"{what} has {unknown}, which this version does not know: a newer one wrote it.",
             do="Update Blindspot to see it.",
         )
     return cls(**stored)

@@ -15,7 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.cli import main as command_line
+from evalcore.cli.main import main as command_line
 from evalcore.errors import SpecError, StoreError
 from evalcore.parse import matching as parse
 from evalcore.paths import DEMO_MODELS
@@ -565,7 +565,7 @@ def test_a_page_shows_the_run_of_its_job_although_the_file_was_written_meanwhile
         messages.write(5)
         return prepared
 
-    monkeypatch.setattr(run_module, "prepare", prepare_and_write)
+    monkeypatch.setattr(run_module, "plan_run", prepare_and_write)
     page.press("Run")
     assert page.accuracy is not None
     assert "The data has changed since this run was made" in page.said
