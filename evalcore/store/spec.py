@@ -1,4 +1,4 @@
-"""What decides a run, and the keys that follow from it."""
+"""What decides a run, and the keys and ids that are made of it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from evalcore.errors import SpecError, StoreError, listed
 from evalcore.tasks import SAMPLES, Example, Messages, Sample, TaskSource
 
 KEY_VERSION = 1
-"""Raised when a key means something else than before; older completions are then never read as current."""
+"""A part of every key. Raise it when the meaning of a key changes: older completions are then not found any more."""
 
 Decoding = Literal["plain", "as-shipped", "choose", "choose-mean"]
 Engine = Literal["fast", "batched", "loop"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 CHOOSING: tuple[Decoding, ...] = ("choose", "choose-mean")
-"""Decodings whose answer is always one of the labels."""
+"""Decodings whose completion is always one of the labels."""
 
 BASELINES = ("majority", "tfidf")
 NO_PROMPT = "none"
@@ -51,7 +51,7 @@ class RunSpec:
     Attributes:
         task: where examples and labels come from.
         model: `demo`, `demo-early`, `majority`, `tfidf`, a folder, or a hub id (`owner/name` or `owner/name@revision`).
-        prompt: a built-in variant or the name of a person's own.
+        prompt: a built-in variant or the name of a custom prompt.
         n: number of examples; the whole split if it has fewer.
         sample, seed: which of them.
         decoding: `plain` greedy, or greedy `as-shipped` with the penalties of the model's generation_config; or no
@@ -199,13 +199,13 @@ def completion_keys(identity: Identity, prompts: Sequence[Messages]) -> list[byt
 
 
 class SampleHash:
-    """A hash of what was sampled, labels and examples in order, made example by example."""
+    """A hash of the labels and the sampled examples in order, updated example by example."""
 
     def __init__(self, labels: Sequence[str]) -> None:
         self._hash = hashlib.sha256(canonical(list(labels)).encode())
 
     def add(self, text: str, label: str) -> None:
-        """The next example."""
+        """Add the next example."""
         self._hash.update(canonical([text, label]).encode("ascii"))
 
     def hexdigest(self) -> str:
@@ -214,7 +214,7 @@ class SampleHash:
 
 
 def sample_id(labels: Sequence[str], examples: Iterable[Example]) -> str:
-    """A hash of what was sampled: labels and examples, in order."""
+    """A hash of the labels and the sampled examples, in order."""
     made = SampleHash(labels)
     for example in examples:
         made.add(example.text, example.label)
@@ -227,7 +227,7 @@ def run_id(sample: str, identity: Identity, prompt_fingerprint: str) -> str:
 
 
 def canonical(value: Any) -> str:
-    """JSON with one spelling for equal values."""
+    """JSON that is the same for equal values: sorted keys, ASCII, no spaces."""
     return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
 
 
