@@ -1,6 +1,6 @@
-"""What decides a run, and what is kept of it: specs and keys, completions, runs, jobs, names and notes.
+"""What decides a run, and what is stored of it: specs and keys, completions, runs, jobs, names and notes.
 
-All in one SQLite file; nothing outside of this room speaks SQL. Imports tasks and the ground floor.
+All in one SQLite file; nothing outside of this package writes SQL. Imports tasks and the ground floor.
 """
 
 from evalcore.store.catalog import NAME_LENGTH, RunAnnotation, RunCatalog, title_of

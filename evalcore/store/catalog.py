@@ -1,4 +1,4 @@
-"""What a person does with stored runs: name them, note something, pin a baseline, delete, see the disk used."""
+"""Annotations, pinning and deletion of stored runs, and the disk space that they take."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ NOTE_LENGTH = 2000
 
 @dataclass(frozen=True)
 class RunAnnotation:
-    """What a person wrote on a run.
+    """A run's name and note, as a person wrote them.
 
     Attributes:
-        pinned: the baseline of its task; one run a task.
+        pinned: whether it is the baseline of its task; one run of a task is.
     """
 
     name: str = ""
@@ -29,11 +29,11 @@ class RunAnnotation:
 
 @dataclass(frozen=True)
 class Deleted:
-    """What a deletion took away and what it left.
+    """What a deletion removed and what it left.
 
     Attributes:
-        completions: raw completions that no other run needs, deleted.
-        kept: completions of the run that another run shares; they stay.
+        completions: number of completions that no other run needs, deleted.
+        kept: number of completions that another run shares; they stay.
     """
 
     completions: int
@@ -41,19 +41,19 @@ class Deleted:
 
 
 class RunCatalog:
-    """The runs in a store, as a person arranges them. Every method is one short transaction."""
+    """The runs in a store with their annotations. Every method is one short transaction."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def annotations(self) -> dict[str, RunAnnotation]:
-        """What is written on which run; runs without a mark are left out."""
+        """The annotations by run id; runs without one are left out."""
         with self._store.connect() as db:
             rows = db.execute("SELECT run_id, name, note, pinned FROM run_marks").fetchall()
         return {run_id: RunAnnotation(name, note, bool(pinned)) for run_id, name, note, pinned in rows}
 
     def write(self, run_id: str, *, name: str, note: str) -> None:
-        """Name a run and note something on it; empty texts take the mark off.
+        """Set a run's name and note; empty texts remove them.
 
         Raises:
             StoreError: if there is no such run, or the texts are too long.
@@ -73,7 +73,7 @@ class RunCatalog:
             )
 
     def pin(self, run_id: str, pinned: bool = True) -> None:
-        """Make a run the baseline of its task, in place of the one before it; or no longer.
+        """Make a run the baseline of its task, in place of the one before; with `pinned` false, no longer.
 
         Raises:
             StoreError: if there is no such run.
@@ -110,7 +110,7 @@ class RunCatalog:
         )
 
     def delete(self, run_id: str) -> Deleted:
-        """Delete a run, its marks, and those of its completions and examples that no other run needs.
+        """Delete a run, its annotation, and those of its completions and examples that no other run needs.
 
         Raises:
             StoreError: if there is no such run, or a job is at work on it.
@@ -119,32 +119,32 @@ class RunCatalog:
         if self.at_work(run_id):
             raise StoreError("this run is being predicted.", where=run_id, do="Stop it first.")
         with self._store.connect(write=True) as db:
-            mine = "SELECT key FROM run_items WHERE run_id = ?"
-            shared = f"{mine} INTERSECT SELECT key FROM run_items WHERE run_id <> ?"
-            kept = db.execute(f"SELECT count(*) FROM completions WHERE key IN ({shared})", (run_id, run_id)).fetchone()[
-                0
-            ]
-            gone = db.execute(
-                f"DELETE FROM completions WHERE key IN ({mine}) AND key NOT IN ({shared})", (run_id, run_id, run_id)
+            own = "SELECT key FROM run_items WHERE run_id = ?"
+            shared = f"{own} INTERSECT SELECT key FROM run_items WHERE run_id <> ?"
+            (kept,) = db.execute(
+                f"SELECT count(*) FROM completions WHERE key IN ({shared})", (run_id, run_id)
+            ).fetchone()
+            deleted = db.execute(
+                f"DELETE FROM completions WHERE key IN ({own}) AND key NOT IN ({shared})", (run_id, run_id, run_id)
             ).rowcount
-            db.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))  # its items and marks go with it
+            db.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))  # its items and its annotation go with it
             db.execute(
                 "DELETE FROM sample_items WHERE sample_id = ?"
                 " AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.sample_id = ?)",
                 (record.sample_id, record.sample_id),
             )
-        # SQLite gives the space back to the disk only in a VACUUM. The run is gone without one.
+        # SQLite gives space back to the disk only in a VACUUM. Without one the run is deleted all the same.
         if not Jobs(self._store).active():
             with suppress(StoreError), self._store.connect() as db:
                 db.execute("VACUUM")
-        return Deleted(int(gone), int(kept))
+        return Deleted(int(deleted), int(kept))
 
     def disk_used(self) -> int:
         """Size of the database in bytes."""
         return self._store.path.stat().st_size
 
     def sizes(self) -> dict[str, int]:
-        """Bytes of each run's completions, those that it shares with other runs included."""
+        """Bytes of each run's completions by run id, including those that it shares with other runs."""
         with self._store.connect() as db:
             rows = db.execute(
                 "SELECT i.run_id, sum(length(CAST(c.text AS BLOB)) + length(c.token_ids) + 72) FROM run_items i"
@@ -153,8 +153,8 @@ class RunCatalog:
         return {run_id: int(size) for run_id, size in rows}
 
 
-def title_of(record: RunRecord, mark: RunAnnotation | None) -> str:
-    """A run's own name if it has one, and what it is."""
+def title_of(record: RunRecord, annotation: RunAnnotation | None) -> str:
+    """A run in one line: its name, if it has one, and its model, prompt, decoding, task and sample."""
     model = record.spec.model.rstrip("/").rpartition("/")[2]
     parts = [model]
     if record.kind.reads_prompt:
@@ -163,4 +163,4 @@ def title_of(record: RunRecord, mark: RunAnnotation | None) -> str:
         parts.append(record.spec.decoding.replace("-", " "))
     parts += [record.task_name, f"{record.n} {record.spec.sample}"]
     what = " · ".join(parts)
-    return f"{mark.name} ({what})" if mark and mark.name else what
+    return f"{annotation.name} ({what})" if annotation and annotation.name else what
