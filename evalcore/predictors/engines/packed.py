@@ -1,7 +1,7 @@
-"""A model behind cascade attention: prompts that begin alike share one copy of what they begin with.
+"""A model with shared-prefix attention: prompts that begin alike share one copy of what they begin with.
 
-What the fast decoder and the scoring of all labels have in common: which prefix a prompt shares, passes over a
-packed batch, and what they take.
+Used by the fast decoder and by the scoring of all labels: which prefix a prompt shares, passes over a packed batch, and
+the memory that they take.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class PackedModel:
 
     @contextmanager
     def replaced(self) -> Iterator[None]:
-        """While this lasts the model attends through `cascade`."""
+        """Within this context the model runs with shared-prefix attention."""
         own = self.model.config._attn_implementation
         self.model.set_attn_implementation(shared_prefix_attention.NAME)
         try:

@@ -60,13 +60,11 @@ class Chosen:
         decoder: of free answers.
         scorer: makes what scores given answers (token ids, end token included).
         name: the engine, and why it is not the one asked for; for people.
-        packed: what the fast engine has put through the model; None for the others.
     """
 
     decoder: Decoder
     scorer: Callable[[Sequence[Sequence[int]]], Scorer]
     name: str
-    packed: PackedModel | None = None
 
 
 def choose_engine(engine: Engine, model: PreTrainedModel, settings: GenerationConfig, batch_size: int) -> Chosen:
@@ -87,7 +85,7 @@ def choose_engine(engine: Engine, model: PreTrainedModel, settings: GenerationCo
                 return TrieScorer(packed, answers)
             return ForwardScorer(model, answers, at_once=1 if name == "loop" else at_once)
 
-        return Chosen(decoder, scorer, "; ".join([name, *refusals]), packed)
+        return Chosen(decoder, scorer, "; ".join([name, *refusals]))
     raise AssertionError("the loop runs whatever generate runs")
 
 
