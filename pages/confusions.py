@@ -3,7 +3,7 @@
 import streamlit as st
 
 from evalcore.analysis import Filter
-from evalcore.charts.heat_map import NARROW_WIDTH
+from evalcore.charts import NARROW_WIDTH
 from pages.parts.explore import confusion_list, matrix_view
 from pages.parts.explore.example_table import examples, open_example, opened
 from pages.parts.shell import links, session

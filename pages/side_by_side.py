@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from evalcore.analysis.sweep import FEWEST
+from evalcore.analysis import FEWEST_RUNS
 from evalcore.errors import BlindspotError
 from pages.parts.compare import swept, variants
 from pages.parts.shell.frame import frame
@@ -12,7 +12,7 @@ page = frame("Side by side")
 st.title("Side by side")
 variants.launcher(page)
 records = variants.chosen_runs(page)
-if len(records) < FEWEST:
+if len(records) < FEWEST_RUNS:
     st.info("Run several prompts on one sample above, or choose at least two stored runs.", icon=":material/view_week:")
     st.stop()
 try:

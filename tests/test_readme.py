@@ -1,5 +1,6 @@
 """The README's own commands work, and what it says of files is so."""
 
+import os
 import re
 import subprocess
 import sys
@@ -38,6 +39,20 @@ def test_its_commands_work(command, cache):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_its_python_works(cache):
+    for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        done = subprocess.run(
+            [sys.executable, "-c", block],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env={**os.environ, "BLINDSPOT_CACHE": str(cache)},
+        )
+        assert done.returncode == 0, done.stderr
+        assert "B is better" in done.stdout
 
 
 def test_what_it_shows_as_printed_is_printed(cache):

@@ -3,10 +3,20 @@
 Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
-from evalcore.analysis.comparison import SHARES, ClassRows, Comparison, MetricRow, compare
+from evalcore.analysis.class_table import (
+    CLASS_ORDERS,
+    CLASS_SCORES,
+    LABEL_STATUSES,
+    LabelStatus,
+    class_table,
+    labels_with,
+    overall_row,
+    sorted_table,
+)
+from evalcore.analysis.compared_scores import SHARES, ClassRows, MetricRow
+from evalcore.analysis.comparison import Comparison, compare
 from evalcore.analysis.difference import changes, decisions, prompt_diff
 from evalcore.analysis.filters import (
-    FEW,
     LENGTHS,
     MENTIONS,
     OUTCOME_GROUPS,
@@ -17,18 +27,23 @@ from evalcore.analysis.filters import (
     search,
     select,
 )
-from evalcore.analysis.findings import Finding, counted, figure, find, percent
+from evalcore.analysis.findings import Finding, find
+from evalcore.analysis.label_order import OrderEffect, order_effect
+from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import other_answers
 from evalcore.analysis.reference_accuracies import Reference, references
 from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, ranked_labels, score_run
-from evalcore.analysis.sweep import OrderEffect, Sweep, gather, order_effect, sweep_as_json
-from evalcore.analysis.verdicts import MINUS, p_value, points, shared_note, signed, verdict, verdict_as_json
+from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Sweep, gather, sweep_as_json
+from evalcore.analysis.verdicts import Verdict, shared_note, verdict, verdict_as_json
 
 __all__ = [
-    "FEW",
+    "CLASS_ORDERS",
+    "CLASS_SCORES",
+    "FEWEST_RUNS",
+    "LABEL_STATUSES",
     "LENGTHS",
     "MENTIONS",
-    "MINUS",
+    "MOST_RUNS",
     "OUTCOMES",
     "OUTCOME_GROUPS",
     "SHARES",
@@ -36,6 +51,7 @@ __all__ = [
     "Comparison",
     "Filter",
     "Finding",
+    "LabelStatus",
     "Mask",
     "MetricRow",
     "OrderEffect",
@@ -44,19 +60,20 @@ __all__ = [
     "ScoredRun",
     "Selected",
     "Sweep",
+    "Verdict",
+    "cell_of_filter",
     "changes",
+    "class_table",
     "compare",
-    "counted",
     "decisions",
-    "figure",
+    "filter_of_cell",
     "find",
     "gather",
+    "labels_with",
     "mentions",
     "order_effect",
     "other_answers",
-    "p_value",
-    "percent",
-    "points",
+    "overall_row",
     "prompt_diff",
     "ranked_labels",
     "references",
@@ -64,7 +81,7 @@ __all__ = [
     "search",
     "select",
     "shared_note",
-    "signed",
+    "sorted_table",
     "sweep_as_json",
     "verdict",
     "verdict_as_json",

@@ -10,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis.scored_run import OUTCOMES, ScoredRun
-from evalcore.metrics import Counts, absent, most_confused, never_predicted, over_predicted, zero_recall
+from evalcore.metrics import FEW_EXAMPLES, Counts, absent, most_confused, never_predicted, over_predicted, zero_recall
 from evalcore.parse import MATCHES, LabelParser
 from evalcore.store import Store, stream_completions, stream_texts
 
 Mask = NDArray[np.bool_]
 
-FEW = 10
-"""Below so many examples a label's scores say little."""
 MENTIONS = ("its true label", "another label", "no label")
 LENGTHS = ((0, 20), (21, 50), (51, 100), (101, 200), (201, 500), (501, 1000), (1001, 10**9))
 """Ranges of text length in characters."""
@@ -26,7 +24,7 @@ OUTCOME_GROUPS: dict[str, str] = {
     "never_predicted": "their true label was never predicted",
     "zero_recall": "their true label has zero recall",
     "over_predicted": "answered with an over-predicted label",
-    "few": f"their true label has fewer than {FEW} examples",
+    "few": f"their true label has fewer than {FEW_EXAMPLES} examples",
 }
 
 
@@ -226,4 +224,4 @@ def _in_group(scored: ScoredRun, group: str) -> Mask:
         return np.isin(scored.y_true, never_predicted(confusion))
     if group == "zero_recall":
         return np.isin(scored.y_true, zero_recall(confusion))
-    return np.isin(scored.y_true, np.flatnonzero(scored.per_class.support < FEW))
+    return np.isin(scored.y_true, np.flatnonzero(scored.per_class.support < FEW_EXAMPLES))

@@ -29,7 +29,7 @@ def shared_examples(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
     _same_labels(a, b)
     same_sample = a.record.sample_id == b.record.sample_id
     if same_sample:
-        _, at_a, at_b = np.intersect1d(_positions(a), _positions(b), assume_unique=True, return_indices=True)
+        _, at_a, at_b = np.intersect1d(a.positions, b.positions, assume_unique=True, return_indices=True)
     else:
         at_a, at_b = _by_content(a, b)
     if not len(at_a):
@@ -57,12 +57,6 @@ def _same_labels(a: ScoredRun, b: ScoredRun) -> None:
         f"These two runs cannot be compared: their label sets differ ({differ}).",
         do="Choose two runs of one task; finished predictions can be imported with the task's label list.",
     )
-
-
-def _positions(scored: ScoredRun) -> Indices:
-    if len(scored.y_true) == scored.record.n:  # the usual case: nothing is missing
-        return np.arange(scored.record.n)
-    return np.array([answer.position for answer in scored.answers], dtype=np.int64)
 
 
 def _by_content(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:

@@ -66,4 +66,4 @@ def references(scored: ScoredRun, others: Sequence[ScoredRun], pinned: str | Non
 def _of(scored: ScoredRun, kind: ReferenceKind) -> Reference:
     record = scored.record
     name = record.spec.model + (f" · {record.prompt.name}" if record.kind.reads_prompt else "")
-    return Reference(name, kind, scored.scores.accuracy, scored.accuracy_interval, "same examples", "", record.run_id)
+    return Reference(name, kind, scored.scores.accuracy, scored.intervals.accuracy, "same examples", "", record.run_id)

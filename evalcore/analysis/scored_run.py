@@ -20,8 +20,7 @@ from evalcore.metrics import (
     confusion_counts,
     per_class,
     score_intervals,
-    scores,
-    wilson,
+    scores_of_classes,
 )
 from evalcore.parse import ACCEPTED, MATCHES, Match, Parsed, Scoring
 from evalcore.store import Columns, Completion, RunRecord, Store, examples_at, load_columns, parser_of
@@ -89,11 +88,12 @@ class ScoredExamples(Sequence[ScoredExample]):
     """A run's answers, each fetched from the store when it is asked for; walking through them fetches blocks.
 
     Args:
+        store: where they are kept.
         columns: of the run; its rows are the answers.
     """
 
     def __init__(self, store: Store, record: RunRecord, columns: Columns, scoring: Scoring) -> None:
-        self._store = store
+        self.store = store
         self._record = record
         self._columns = columns
         self._scoring = scoring
@@ -126,8 +126,8 @@ class ScoredExamples(Sequence[ScoredExample]):
         rows = np.asarray(rows, dtype=np.intp)
         positions = self._columns.positions[rows].tolist()
         keys = self._columns.keys_of(rows)
-        examples = examples_at(self._store, self._record, positions)
-        completions = self._store.completions(list(set(keys)))
+        examples = examples_at(self.store, self._record, positions)
+        completions = self.store.completions(list(set(keys)))
         try:
             return [
                 self._answer(position, examples[position], completions[key])
@@ -185,7 +185,7 @@ class ScoredRun:
     @cached_property
     def scores(self) -> Scores:
         """The run's metrics."""
-        return scores(self.confusion)
+        return scores_of_classes(self.per_class)
 
     @cached_property
     def per_class(self) -> ClassScores:
@@ -196,18 +196,6 @@ class ScoredRun:
     def intervals(self) -> Intervals:
         """95 % intervals, for the way in which the sample was drawn."""
         return score_intervals(self.confusion, design_of(self.record))
-
-    @cached_property
-    def accuracy_interval(self) -> tuple[float, float]:
-        """Wilson 95 % interval."""
-        low, high = wilson(self.scores.correct, self.scores.n)
-        return float(low), float(high)
-
-    @cached_property
-    def unparsed_interval(self) -> tuple[float, float]:
-        """Wilson 95 % interval of the unparsed rate."""
-        low, high = wilson(self.scores.unparsed, self.scores.n)
-        return float(low), float(high)
 
     @cached_property
     def matches(self) -> dict[Match, int]:

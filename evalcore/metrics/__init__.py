@@ -4,20 +4,19 @@ Numbers only: no texts, no models, no pictures. Imports numpy and scipy, and not
 """
 
 from evalcore.metrics.classification import (
+    FEW_EXAMPLES,
     UNPARSED,
-    WHY_UNDEFINED,
     ClassScores,
     Confusion,
     Counts,
     Floats,
-    Scores,
     absent,
     confusion_counts,
     confusion_pairs,
     never_predicted,
     over_predicted,
     per_class,
-    scores,
+    ratio_or_nan,
     zero_recall,
 )
 from evalcore.metrics.f1_model import Design
@@ -39,6 +38,7 @@ from evalcore.metrics.matrix import (
     off_diagonal,
     view,
 )
+from evalcore.metrics.overall import WHY_UNDEFINED, Scores, effective_labels, scores, scores_of_classes
 from evalcore.metrics.paired import (
     PAIR_GROUPS,
     Agreement,
@@ -54,6 +54,7 @@ from evalcore.metrics.power import LEVEL, POWER, Growth, examples_needed, growth
 __all__ = [
     "BLOCK_FROM",
     "BLOCK_SIZE",
+    "FEW_EXAMPLES",
     "LEVEL",
     "MATRIX_ORDERS",
     "NO_INTERVAL",
@@ -84,6 +85,7 @@ __all__ = [
     "confusion_counts",
     "confusion_pairs",
     "direction",
+    "effective_labels",
     "examples_needed",
     "group_codes",
     "growth",
@@ -97,8 +99,10 @@ __all__ = [
     "pair_counts",
     "paired_intervals",
     "per_class",
+    "ratio_or_nan",
     "score_intervals",
     "scores",
+    "scores_of_classes",
     "smallest_difference",
     "tango_interval",
     "view",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from evalcore.analysis import Finding, ScoredRun, counted, figure, find, percent, score_run
+from evalcore.analysis import Finding, ScoredRun, find, score_run
 from evalcore.metrics import (
     POPULATION,
     WHY_UNDEFINED,
@@ -18,6 +18,7 @@ from evalcore.metrics import (
 )
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import Outcome, Store
+from evalcore.wording import counted, figure, percent
 
 
 def findings_of(store: Store, scored: ScoredRun) -> list[Finding]:
@@ -35,7 +36,7 @@ def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
     r, s, i = scored.record, scored.scores, scored.intervals
     if not s.n:
         return f"run {r.run_id}: nothing is predicted yet."
-    low, high = scored.accuracy_interval
+    low, high = scored.intervals.accuracy
 
     def line(name: str, value: float, interval: Any = None, note: str = "") -> str:
         known = interval is not None and not math.isnan(interval[0])
@@ -108,7 +109,7 @@ def report_as_json(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
             "n_asked": record.n,
             "correct": scores.correct,
             "accuracy": scores.accuracy,
-            "accuracy_interval": list(scored.accuracy_interval),
+            "accuracy_interval": list(scored.intervals.accuracy),
             "macro_f1_present": scores.macro_f1_present,
             "macro_f1_present_interval": list(intervals.macro_f1_present),
             "macro_f1_all": scores.macro_f1_all,

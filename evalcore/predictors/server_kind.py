@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evalcore.predictors import server
+from evalcore.predictors import endpoint
 from evalcore.predictors.handle import ModelHandle, OnPhase
 from evalcore.store import Predictor, RunSpec, Store
 from evalcore.tasks import Task
@@ -16,12 +16,14 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
     Raises:
         SpecError: if its name is not a server's address and a model.
     """
-    endpoint = server.endpoint(spec.model)
+    at = endpoint.parse_endpoint(spec.model)
 
     def load(on_phase: OnPhase) -> Predictor:
+        from evalcore.predictors.server import ServerModel  # imports httpx2, in 60 ms
+
         on_phase("asking for the server")
-        model = server.ServerModel(endpoint, spec)
+        model = ServerModel(at, spec)
         model.check()
         return model
 
-    return ModelHandle(server.identity(endpoint, spec), load, {"server": endpoint.url})
+    return ModelHandle(endpoint.identity(at, spec), load, {"server": at.url})

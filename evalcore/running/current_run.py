@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from evalcore.errors import BlindspotError, DataError
-from evalcore.predictors import bytes_to_read, folder_fingerprint, model_folder, server
+from evalcore.predictors import bytes_to_read, endpoint, folder_fingerprint, model_folder
 from evalcore.running import task_cache
 from evalcore.running.plan import baseline_specs, find_prompt
 from evalcore.store import Identity, RunRecord, RunSpec, Store, completion_keys, run_id, sample_id
@@ -163,7 +163,7 @@ def _model(spec: RunSpec, store: Store, *, has_files: bool) -> Identity:
     if spec.kind.needs_train:
         return task_cache.baseline_identity(spec.task, spec.model) if has_files else {}
     if spec.kind.is_remote:
-        return server.identity(server.endpoint(spec.model), spec)
+        return endpoint.identity(endpoint.parse_endpoint(spec.model), spec)
     folder = model_folder(spec.model)
     if folder is None:
         return {}

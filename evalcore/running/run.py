@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -95,7 +95,7 @@ def execute(
 
     try:
         plan = plan_run(spec, store, on_phase)
-        stored = _stored(store, plan.keys)
+        stored = store.stored_keys(plan.keys)
         lacking = sum(key not in stored for key in plan.keys)
         if lacking and store.read_only:
             raise _nowhere_to_store(lacking, plan, store)
@@ -178,7 +178,7 @@ def execute_baselines(spec: RunSpec, store: Store, on_start: Callable[[str], Non
 def _predict(plan: RunPlan, store: Store, executor: Executor, on_progress: OnProgress, on_phase: OnPhase) -> Outcome:
     """Have the missing completions computed, and store each batch as it comes."""
     record = plan.record
-    stored = _stored(store, plan.keys)  # again: another process may have predicted them meanwhile
+    stored = store.stored_keys(plan.keys)  # again: another process may have predicted them meanwhile
     missing = {key: messages for key, messages in zip(plan.keys, plan.prompts, strict=True) if key not in stored}
     if not missing:
         return _outcome(plan, store, from_cache=len(plan.keys))
@@ -211,11 +211,6 @@ def _predict(plan: RunPlan, store: Store, executor: Executor, on_progress: OnPro
     return outcome
 
 
-def _stored(store: Store, keys: Sequence[bytes]) -> set[bytes]:
-    """Those of the keys whose completion is stored and intact."""
-    return set(store.completions(keys))
-
-
 def _nowhere_to_store(lacking: int, plan: RunPlan, store: Store) -> StoreError:
     return StoreError(
         f"the cache folder cannot be written, and {lacking} of {len(plan.keys)} predictions are missing.",
@@ -230,7 +225,7 @@ def _check_that_it_stayed(kept: list[bytes], record: RunRecord, store: Store) ->
     Raises:
         StoreError: if it is not.
     """
-    lost = len(kept) - len(_stored(store, kept))
+    lost = len(kept) - len(store.stored_keys(kept))
     if lost:
         raise StoreError(
             f"{lost} of {len(kept)} completions that were just stored cannot be read back as they were.",
@@ -243,7 +238,7 @@ def _outcome(
     plan: RunPlan, store: Store, from_cache: int, predicted: int = 0, seconds: float = 0.0, load_seconds: float = 0.0
 ) -> Outcome:
     run_id = plan.record.run_id
-    complete = len(_stored(store, plan.keys)) == len(set(plan.keys))
+    complete = len(store.stored_keys(plan.keys)) == len(set(plan.keys))
     if complete and not store.read_only:
         store.finish_run(run_id)
     try:

@@ -14,11 +14,13 @@ from evalcore.store.columns import (
     stream_texts,
 )
 from evalcore.store.completion import Completion, Predictor, Preparable, Stop
-from evalcore.store.database import DEFAULT_CACHE, RunRecord, Store, file_stamp
+from evalcore.store.database import DEFAULT_CACHE, Store
+from evalcore.store.file_digests import file_stamp
 from evalcore.store.importing import import_file
 from evalcore.store.jobs import Job, Jobs
 from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_of
 from evalcore.store.outcome import Outcome
+from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import (
     CHOOSING,
     Decoding,

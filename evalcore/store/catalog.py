@@ -6,8 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from evalcore.errors import StoreError
-from evalcore.store.database import RunRecord, Store
+from evalcore.store.database import Store
 from evalcore.store.jobs import Jobs
+from evalcore.store.run_record import RunRecord
 
 NAME_LENGTH = 60
 NOTE_LENGTH = 2000

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from evalcore.errors import StoreError
 from evalcore.parse import MATCHES, LabelParser
 from evalcore.store.completion import Completion, Stop
-from evalcore.store.database import RunRecord, Store
+from evalcore.store.database import Store
+from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import SampleHash
 from evalcore.tasks import Example
 

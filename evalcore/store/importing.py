@@ -11,7 +11,8 @@ from pathlib import Path
 from evalcore.errors import DataError, listed
 from evalcore.parse import normal_form
 from evalcore.store.completion import Completion
-from evalcore.store.database import RunRecord, Store, insert_completions, insert_run
+from evalcore.store.database import Store
+from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import RunSpec, completion_keys, run_id, sample_id
 from evalcore.tasks import (
     LABEL_COLUMNS,
@@ -23,7 +24,6 @@ from evalcore.tasks import (
     TaskSource,
     guess_column,
     make_task,
-    parse_table,
     read_label_list,
     read_table,
 )
@@ -46,19 +46,13 @@ def import_file(path: Path, store: Store, *, labels: Path | None = None) -> RunR
     Raises:
         DataError: if the file cannot be read exactly or lacks a column.
     """
-    table = read_table(path, _columns)
+    table = read_table(path, prediction_columns)
     return import_table(table, str(path), store, labels=read_label_list(labels) if labels else None)
-
-
-def import_bytes(name: str, content: bytes, store: Store, *, labels: list[str] | None = None) -> RunRecord:
-    """The same for content in memory. `name` decides the format and is shown; it never becomes a path."""
-    table = parse_table(name, content, _columns)
-    return import_table(table, table.name, store, labels=labels)
 
 
 def import_table(table: Table, origin: str, store: Store, *, labels: list[str] | LabelList | None = None) -> RunRecord:
     """The same for a table that has been read."""
-    answer_column, label_column, *text_columns = _columns(table)
+    answer_column, label_column, *text_columns = prediction_columns(table)
     gold_as_written = table.column(label_column)
     at = table.columns.index(answer_column)
     answers = [row[at] or "" for row in table.rows]
@@ -100,9 +94,7 @@ def import_table(table: Table, origin: str, store: Store, *, labels: list[str] |
         finished=now,
         metadata=_respelt(gold_as_written, gold),
     )
-    with store.connect(write=True) as db:
-        insert_run(db, record, examples, keys)
-        insert_completions(db, [(key, Completion(answer)) for answer, key in key_of.items()])
+    store.put_run(record, examples, keys, [(key, Completion(answer)) for answer, key in key_of.items()])
     return record
 
 
@@ -127,7 +119,7 @@ def _respelt(written: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
     return {RESPELT: str(len(other)), RESPELT_EXAMPLE: f"“{value}” as “{label}”"}
 
 
-def _columns(header: Header) -> list[str]:
+def prediction_columns(header: Header) -> list[str]:
     """The columns of answers, of labels and, where there is one, of texts."""
     answers = [column for column in header.columns if column.strip().casefold() in ANSWER_COLUMNS]
     if not answers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evalcore.store.database import RunRecord
+from evalcore.store.run_record import RunRecord
 
 
 @dataclass(frozen=True)

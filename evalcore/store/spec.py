@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, get_args
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
+from typing import Any, Literal, TypeVar, get_args
 
-from evalcore.errors import SpecError
+from evalcore.errors import SpecError, StoreError, listed
 from evalcore.store.model_kind import ModelKind, kind_of
 from evalcore.tasks import NO_PROMPT, SAMPLES, Example, Messages, Sample, TaskSource
 
@@ -24,6 +24,17 @@ CHOOSING: tuple[Decoding, ...] = ("choose", "choose-mean")
 
 Identity = Mapping[str, str | int]
 """Everything that decides a completion beside the prompt: weights, tokenizer, dtype, decoding, engine."""
+
+_FIRST_FIELDS = (
+    "task", "model", "prompt", "n", "sample", "seed", "decoding", "engine", "max_new_tokens", "batch_size", "dtype",
+)  # fmt: skip
+"""The fields of a RunSpec that are a part of every key. This list never grows: a field that is added later is a part of
+the key and of the JSON only where it differs from its default, so that the keys of stored runs stay what they are. The
+default of such a field must never change."""
+_FIRST_TASK_FIELDS = ("name", "text_column", "label_column", "train", "labels")
+"""The same of its TaskSource."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -61,8 +72,8 @@ class RunSpec:
 
     @property
     def key(self) -> str:
-        """What was asked for, hashed: finds the run of an equal spec without resolving anything."""
-        return digest(asdict(self))
+        """A hash of what was asked for: finds the runs of an equal spec without resolving anything."""
+        return digest(self._as_dict())
 
     @property
     def kind(self) -> ModelKind:
@@ -71,13 +82,58 @@ class RunSpec:
 
     def to_json(self) -> str:
         """One line of JSON from which `from_json` makes the same spec."""
-        return canonical(asdict(self))
+        return canonical(self._as_dict())
 
     @classmethod
     def from_json(cls, text: str) -> RunSpec:
-        """The inverse of `to_json`."""
-        fields = json.loads(text)
-        return cls(**{**fields, "task": TaskSource(**fields["task"])})
+        """The inverse of `to_json`. Fields that are not there have their defaults.
+
+        Raises:
+            StoreError: if a newer version wrote a field that this one does not know.
+            ValueError, TypeError: if it is not the JSON of a spec.
+        """
+        stored = json.loads(text)
+        if "task" in stored:
+            stored = {**stored, "task": from_fields(TaskSource, stored["task"], "the task of this run")}
+        return from_fields(cls, stored, "the spec of this run")
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {**_told_apart(self, _FIRST_FIELDS), "task": _told_apart(self.task, _FIRST_TASK_FIELDS)}
+
+
+def from_fields(cls: type[T], stored: Mapping[str, Any], what: str) -> T:
+    """A dataclass from its stored fields, by name.
+
+    Args:
+        what: what it is, for messages.
+
+    Raises:
+        StoreError: if there is a field that this version does not know.
+        TypeError: if it is no mapping, or lacks a field that has no default.
+    """
+    if not isinstance(stored, Mapping):
+        raise TypeError(f"{what} is a {type(stored).__name__}")
+    unknown = sorted(set(stored) - {one.name for one in fields(cls)})  # type: ignore[arg-type]
+    if unknown:
+        raise StoreError(
+            f"{what} has {listed(unknown)}, which this version does not know: a newer one wrote it.",
+            do="Update Blindspot to see it.",
+        )
+    return cls(**stored)
+
+
+def _told_apart(spec: Any, first: Sequence[str]) -> dict[str, Any]:
+    """The fields of a dataclass by name: the `first` ones, and of the others those that differ from their default."""
+    values = asdict(spec)
+    return {
+        one.name: values[one.name]
+        for one in fields(spec)
+        if one.name in first or getattr(spec, one.name) != _default_of(one)
+    }
+
+
+def _default_of(one: Field[Any]) -> Any:
+    return one.default if one.default_factory is MISSING else one.default_factory()
 
 
 def checked(spec: RunSpec) -> RunSpec:

@@ -6,6 +6,7 @@ from evalcore.output.report import report_as_json, report_as_text
 from evalcore.store.completion import Completion
 from evalcore.store.importing import import_table
 from evalcore.tasks.data_file import Table
+from tests.tools.runs import put
 
 
 def scored_run_of(store, rows, labels=None, scoring="lenient", texts=None):
@@ -117,7 +118,7 @@ def test_a_baseline_that_does_as_well_is_a_finding_and_one_that_does_worse_is_no
 def test_truncated_and_too_long_completions_are_told(store):
     scored = scored_run_of(store, [("a", "a"), ("b", "b"), ("b", "")])
     cut = [Completion("a", stop="length"), Completion("b", stop="eos"), Completion("", stop="too_long")]
-    store.put_completions(list(zip(scored.columns.keys_of(range(3)), cut, strict=True)))
+    put(store, list(zip(scored.columns.keys_of(range(3)), cut, strict=True)))
     found = find(score_run(store, scored.record.run_id))
     assert named(found, "truncated").positions == (0,)
     assert named(found, "too_long").positions == (2,)

@@ -29,14 +29,15 @@ KILL, STALE, STORAGE, DATA, FILES, PARSING, SERVER, MODELS, WEB, FUZZ, NUMBERS =
     f"tests/faults/test_{name}.py"
     for name in ("kill", "stale", "storage", "data", "files", "parsing", "server", "models", "web", "fuzz", "numbers")
 )
+HTTP = "tests/test_http.py"
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "F1, F2",
         "a batch is one transaction",
-        "evalcore/store/database.py",
-        '                connection.execute("BEGIN IMMEDIATE")\n',
-        "                pass\n",
+        "evalcore/store/connection.py",
+        '            connection.execute("BEGIN IMMEDIATE")\n',
+        "            pass\n",
         ((KILL, "named_point and inside"),),
     ),
     Guard(
@@ -55,9 +56,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F3",
         "a run's totals go with its batches",
-        "evalcore/store/database.py",
-        '                "UPDATE runs SET seconds = seconds + ?, predicted = predicted + ? WHERE run_id = ?",',
-        '                "UPDATE runs SET seconds = 0 * ?, predicted = 0 * ? WHERE run_id = ?",',
+        "evalcore/store/run_rows.py",
+        '        "UPDATE runs SET seconds = seconds + ?, predicted = predicted + ? WHERE run_id = ?",',
+        '        "UPDATE runs SET seconds = 0 * ?, predicted = 0 * ? WHERE run_id = ?",',
         ((KILL, "totals"),),
     ),
     Guard(
@@ -82,7 +83,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F5",
         "patience with a locked database",
-        "evalcore/store/database.py",
+        "evalcore/store/sqlite_errors.py",
         "BUSY_TIMEOUT_S = 60.0",
         "BUSY_TIMEOUT_S = 0.0",
         ((KILL, "never_find_it_locked"),),
@@ -130,9 +131,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F9",
         "the journal mode leaves nothing",
-        "evalcore/store/database.py",
-        '            connection.execute("PRAGMA synchronous = FULL")',
-        '            connection.execute("PRAGMA journal_mode = PERSIST")',
+        "evalcore/store/connection.py",
+        '        connection.execute("PRAGMA synchronous = FULL")',
+        '        connection.execute("PRAGMA journal_mode = PERSIST")',
         ((KILL, "side_file"),),
     ),
     Guard(
@@ -157,7 +158,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F10",
         "the server's address is a part of the key",
-        "evalcore/predictors/server.py",
+        "evalcore/predictors/endpoint.py",
         '        "url": at.url,\n',
         "",
         ((STALE, "endpoint"),),
@@ -195,7 +196,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F14",
         "a file's change time is looked at",
-        "evalcore/store/database.py",
+        "evalcore/store/file_digests.py",
         ":{stat.st_ctime_ns}:",
         ":",
         ((STALE, "old_date"),),
@@ -212,8 +213,8 @@ GUARDS: tuple[Guard, ...] = (
         "F15",
         "a newer format is refused",
         "evalcore/store/database.py",
-        "            if version > len(MIGRATIONS):\n",
-        "            if version > 1000:\n",
+        "        if found > known:\n",
+        "        if found > 1000:\n",
         (("tests/store/test_database.py", "newer_format"),),
     ),
     Guard(
@@ -236,7 +237,7 @@ GUARDS: tuple[Guard, ...] = (
         "F17, F19",
         "damage is looked for at opening",
         "evalcore/store/database.py",
-        "                self._check(db, version)",
+        "                self._check(db)",
         "                pass",
         ((STORAGE, "set_aside_and_never and (half or table)"),),
     ),
@@ -251,9 +252,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F18",
         "a completion's checksum is read",
-        "evalcore/store/database.py",
-        "                    if checksum == _checksum(key, columns):\n",
-        "                    if True:\n",
+        "evalcore/store/completion_rows.py",
+        "            if checksum == _checksum(key, columns):\n",
+        "            if True:\n",
         ((STORAGE, "flipped_bits_in_completions"),),
     ),
     Guard(
@@ -267,15 +268,15 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F18",
         "a text that is no UTF-8 is damage",
-        "evalcore/store/database.py",
-        "        connection.text_factory = _as_text\n",
+        "evalcore/store/connection.py",
+        "    connection.text_factory = _as_text\n",
         "",
         ((STORAGE, "flipped_bits_in_completions"),),
     ),
     Guard(
         "F18",
         "a run's rows are mended",
-        "evalcore/store/database.py",
+        "evalcore/store/run_rows.py",
         "    if stored == rows:",
         "    if stored:",
         ((STORAGE, "lost_is_mended or mended_without"),),
@@ -291,8 +292,8 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F20",
         "a full disk is said",
-        "evalcore/store/database.py",
-        "    if code == sqlite3.SQLITE_FULL:",
+        "evalcore/store/sqlite_errors.py",
+        '    if cause == "SQLITE_FULL":',
         "    if False:",
         ((STORAGE, "full_disk"),),
     ),
@@ -315,7 +316,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F22",
         "NaN is kept as NaN",
-        "evalcore/store/database.py",
+        "evalcore/store/completion_rows.py",
         'else "nan"',
         "else 0.0",
         ((STORAGE, "comes_back_as_it_was"),),
@@ -505,7 +506,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F38",
         "redirects are not followed",
-        "evalcore/predictors/exchange.py",
+        "evalcore/predictors/http.py",
         "    if 300 <= status < 400:",
         "    if False:",
         ((SERVER, "no_answer and redirect"),),
@@ -513,19 +514,46 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F38",
         "a reply has one deadline",
-        "evalcore/predictors/exchange.py",
-        "        deadline.watch(connection.sock)\n",
-        "",
+        "evalcore/predictors/http.py",
+        "        async with asyncio.timeout(timeout_s):\n",
+        "        async with asyncio.timeout(None):\n",
         (
             (SERVER, "drips"),
-            (SERVER, "ctrl_c"),
+            (HTTP, "deadline"),
         ),
+    ),
+    Guard(
+        "F38, F56",
+        "a body is not read beyond its limit",
+        "evalcore/predictors/http.py",
+        "                if len(content) > MAX_BODY_BYTES:\n",
+        "                if False:\n",
+        (
+            (SERVER, "no_answer and 10"),
+            (HTTP, "gigabyte_in_gzip"),
+        ),
+    ),
+    Guard(
+        "F38",
+        "a body is decompressed once",
+        "evalcore/predictors/http.py",
+        '            if "," in response.headers.get("Content-Encoding", ""):\n',
+        "            if False:\n",
+        ((HTTP, "compressed_twice"),),
+    ),
+    Guard(
+        "F7, F38",
+        "an exit does not wait for requests",
+        "evalcore/predictors/http.py",
+        "daemon=True",
+        "daemon=False",
+        ((SERVER, "ctrl_c"),),
     ),
     Guard(
         "F38",
         "Retry-After is honoured",
         "evalcore/predictors/server.py",
-        "failed.wait_s if failed.wait_s is not None else pause_s",
+        "failure.wait_s if failure.wait_s is not None else pause_s",
         "pause_s",
         ((SERVER, "retry_after"),),
     ),
@@ -556,7 +584,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F40",
         "an address holds no secret",
-        "evalcore/predictors/server.py",
+        "evalcore/predictors/endpoint.py",
         '    if "@" in parts.netloc or parts.query:',
         "    if False:",
         ((SERVER, "address_that_is_none"),),
@@ -669,8 +697,8 @@ GUARDS: tuple[Guard, ...] = (
         "F49",
         "F1 is the harmonic mean",
         "evalcore/metrics/classification.py",
-        "_ratio(2 * true_positives, support + predicted)",
-        "_ratio(true_positives, support)",
+        "ratio_or_nan(2 * true_positives, support + predicted)",
+        "ratio_or_nan(true_positives, support)",
         (("tests/metrics/test_classification.py", "scikit"),),
     ),
     Guard(
@@ -684,7 +712,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F18, F54",
         "a field that would come back as another is refused",
-        "evalcore/store/database.py",
+        "evalcore/store/completion_rows.py",
         "    if odd:\n        value",
         "    if False:\n        value",
         ((STORAGE, "would_come_back"),),
@@ -700,9 +728,9 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F20",
         "a limit on the size of files is said",
-        "evalcore/store/database.py",
-        "    if limit is not None and not",
-        "    if False and not",
+        "evalcore/store/sqlite_errors.py",
+        "    if limit is not None and name",
+        "    if False and name",
         ((STORAGE, "limit_on"),),
     ),
     Guard(
@@ -732,7 +760,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F51",
         "of two that fit, the one that was resolved last",
-        "evalcore/store/database.py",
+        "evalcore/store/run_rows.py",
         " ORDER BY coalesce(resolved, created) DESC",
         " ORDER BY created DESC",
         ((STALE, "branch_that_moves"),),
@@ -756,10 +784,18 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F7",
         "no interrupt while threads start",
-        "evalcore/predictors/server.py",
-        "    if threading.current_thread() is not threading.main_thread():",
-        "    if True:",
-        ((SERVER, "handed_out"),),
+        "evalcore/predictors/http.py",
+        "@functools.cache\ndef _event_loop",
+        "def _event_loop",
+        ((SERVER, "no_thread_is_started"),),
+    ),
+    Guard(
+        "F7",
+        "an interrupt cancels every request",
+        "evalcore/predictors/http.py",
+        "        future.cancel()",
+        "        pass",
+        ((SERVER, "interrupt_cancels"),),
     ),
     Guard(
         "F54",
@@ -776,7 +812,7 @@ GUARDS: tuple[Guard, ...] = (
         "F54",
         "a filter is no failure of the server",
         "evalcore/predictors/server.py",
-        "0 if result.filtered else self._failed_in_a_row + 1",
+        "0 if error.filtered else self._failed_in_a_row + 1",
         "self._failed_in_a_row + 1",
         ((SERVER, "many_refusals"),),
     ),
@@ -807,7 +843,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F54",
         "the scores of the answered are reported",
-        "evalcore/cli/main.py",
+        "evalcore/cli/run.py",
         "            if not error.answered:\n                raise\n",
         "            raise\n",
         ((SERVER, "command_reports and run"),),
@@ -845,7 +881,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F58",
         "whoever asks for a key is asked whether it may be sent",
-        "evalcore/predictors/exchange.py",
+        "evalcore/predictors/http.py",
         'key = "" if why_withheld(url) else api_key()',
         "key = api_key()",
         ((SERVER, "not_sent_is_said"),),
@@ -864,15 +900,23 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F58",
         "a name must have led to this machine",
-        "evalcore/predictors/exchange.py",
-        "    if is_loopback(host) and not is_loopback(peer):",
-        "    if False:",
+        "evalcore/predictors/http.py",
+        "        if not is_loopback(peer):",
+        "        if False:",
         ((SERVER, "leads_elsewhere"),),
     ),
     Guard(
         "F58",
+        "a host that may have the key is the host that is connected to",
+        "evalcore/predictors/http.py",
+        "host=ascii_host(host)",
+        "host=host",
+        ((HTTP, "in_the_spelling"),),
+    ),
+    Guard(
+        "F58",
         "an address can be read in one way",
-        "evalcore/predictors/server.py",
+        "evalcore/predictors/endpoint.py",
         " or not _AUTHORITY.fullmatch(parts.netloc)",
         "",
         ((SERVER, "two_ways"),),

@@ -21,7 +21,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F4": ("The same run twice at once", "2 processes; 2 threads"),
     "F5": ("Two runs at once on one store", "10 times two processes; a reader beside a writer"),
     "F6": ("The holder of a lock dies, or lives", "killed once; the other goes on in less than a second"),
-    "F7": ("Ctrl-C, SIGTERM", "each once; Ctrl-C twice more, while a server is waited for and while requests are handed out"),
+    "F7": ("Ctrl-C, SIGTERM", "each once; Ctrl-C 62 times more, while a server is waited for"),
     "F8": ("A tab is closed, the worker dies, the run is deleted", "2 tabs, 2 kills; 1 deletion during a run; 1 worker that is stopped"),
     "F9": ("Left-over files; a cache that cannot be written", "1 run; as another user on folders of mode 0555"),
     "F10": ("A changed input is served an old answer", "12 changes and 5 addresses, each 100 % asked again"),
@@ -73,6 +73,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "F56": ("A small file or a reply is a large one", "27 files, each in less than 650 MB; a new key on each line; a completion of 1.2 MB where 16 tokens were asked for"),
     "F57": ("A smaller N, from a cache that cannot be written", "as another user, on a page; 2 older formats"),
     "F58": ("The key of a server goes astray", "14 addresses that do not get it and 11 that do, 14 spellings of this machine, 30 of others, 9 that can be read in two ways"),
+    "F59": ("A migration loses something", "caches of 3 formats, each row compared, 0 calls; a table renamed, one rebuilt; 2 failures of 3 formats, a full disk"),
+    "F60": ("A new field of a spec orphans stored runs", "a field of the spec, one of its task; 2 keys as they were"),
     "F61": ("A file is being written", "3 ends of what is there; replaced while it is read; complete"),
     "F62": ("A message is as long as the data", "24 ways to a message, 6 kinds of error at 6 lengths: 2,000 characters at most"),
 }  # fmt: skip

@@ -13,12 +13,13 @@ import pytest
 from evalcore.errors import BlindspotError, DataError, ModelError, SpecError, StoreError, Unanswered
 from evalcore.output.export import write_file
 from evalcore.predictors.source import locate
-from evalcore.store.importing import import_bytes, import_file
+from evalcore.store.importing import import_file
 from evalcore.store.spec import RunSpec, checked
 from evalcore.tasks.data_file import parse_table, read_table
 from evalcore.tasks.prompt import built_in
 from evalcore.tasks.task import Example, TaskSource, draw_sample, load_task, make_task
 from tests.conftest import ROOT
+from tests.tools.runs import import_bytes
 
 
 def parquet(columns, **how):

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evalcore.errors import BlindspotError, DataError
-from evalcore.metrics.classification import UNPARSED, confusion_counts, confusion_pairs, per_class, scores
+from evalcore.metrics.classification import UNPARSED, confusion_counts, confusion_pairs, per_class
+from evalcore.metrics.overall import scores
 from evalcore.parse.matching import ACCEPTED, LabelParser, collisions, normal_form
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec, canonical, completion_keys, run_id

@@ -16,16 +16,16 @@ from evalcore.analysis.findings import find
 from evalcore.analysis.scored_run import score_run
 from evalcore.analysis.sweep import gather
 from evalcore.analysis.verdicts import shared_note, verdict
-from evalcore.cli.commands import comparison_as_text, sweep_as_text
 from evalcore.metrics.classification import (
     UNPARSED,
     absent,
     confusion_counts,
     never_predicted,
     over_predicted,
-    scores,
     zero_recall,
 )
+from evalcore.metrics.overall import scores
+from evalcore.output.comparison import comparison_as_text, sweep_as_text
 from evalcore.output.export import predictions_csv
 from evalcore.output.report import findings_of, report_as_text
 from evalcore.parse.matching import LabelParser, collisions, normal_form

@@ -1,4 +1,4 @@
-"""Staleness (F10 to F16, F51): what must be asked again is, what need not be is not, nothing old is shown as new."""
+"""Staleness (F10 to F16, F51, F60): what must be asked again is, and nothing else, nothing old is shown as new."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,11 +15,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.cli import main as command_line
-from evalcore.errors import SpecError
+from evalcore.cli.main import main as command_line
+from evalcore.errors import SpecError, StoreError
 from evalcore.parse import matching as parse
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import local, server
+from evalcore.predictors import endpoint, local
 from evalcore.predictors.handle import identify
 from evalcore.predictors.source import locate
 from evalcore.running import run as run_module
@@ -109,7 +109,7 @@ def test_another_endpoint_or_model_on_it_is_another_key(store, task):
     names = ("http://a:1/v1#m", "http://b:1/v1#m", "http://a:2/v1#m", "http://a:1/v2#m", "http://a:1/v1#n")
     found = [keys(store, RunSpec(TaskSource(str(task)), name, n=N)) for name in names]
     assert len(set().union(*found)) == len(names) * N
-    assert server.endpoint("HTTP://A:1/v1/#m") == server.endpoint(names[0])
+    assert endpoint.parse_endpoint("HTTP://A:1/v1/#m") == endpoint.parse_endpoint(names[0])
 
 
 def test_a_branch_that_moved_is_another_model(store, monkeypatch):
@@ -639,3 +639,56 @@ def test_side_by_side_runs_what_is_there_now(store, messages, judge, page_of):
     page.look().press("Run all of them")
     (new,) = {record.run_id for record in store.runs() if record.prompt.name == "mine"} - set(ids)
     assert page.app.session_state["side_runs"] == [new, ids[1]]
+
+
+@dataclass(frozen=True)
+class SpecOfTomorrow(RunSpec):
+    """A spec with one more field."""
+
+    merged_labels: str = ""
+
+
+@dataclass(frozen=True)
+class TaskOfTomorrow(TaskSource):
+    """A task source with one more field."""
+
+    weight_column: str = ""
+
+
+def test_a_new_field_of_a_spec_orphans_no_stored_run(store, task, tmp_path):
+    """F60. Red with a key that is made of every field: each stored run is "not run yet" after an update."""
+    loader = lambda i, on_phase: Logged(i.identity, tmp_path / "log")  # noqa: E731
+    record = execute(spec(task, n=48), store, loader=loader).record
+    calls, old = len(asked(tmp_path / "log")), record.spec
+    options = {one.name: getattr(old, one.name) for one in fields(old)}
+    newer = [SpecOfTomorrow(**options), replace(old, task=TaskOfTomorrow(**asdict(old.task)))]
+    for same in newer:
+        assert (same.key, same.to_json()) == (old.key, old.to_json())
+        assert [found.run_id for found in store.runs_for(same)] == [record.run_id]
+        assert execute(same, store, loader=loader).predicted_now == 0
+    assert len(asked(tmp_path / "log")) == calls
+    assert SpecOfTomorrow.from_json(old.to_json()) == newer[0]
+
+
+def test_a_new_field_that_says_something_is_another_spec(store, task):
+    """F60. Red with a key that leaves a new field out altogether: two different runs are one."""
+    old = checked(spec(task, n=48))
+    options = {one.name: getattr(old, one.name) for one in fields(old)}
+    newer = [
+        SpecOfTomorrow(**options, merged_labels="a+b"),
+        replace(old, task=TaskOfTomorrow(**asdict(old.task), weight_column="weight")),
+    ]
+    assert len({old.key, *(one.key for one in newer)}) == 3
+    assert SpecOfTomorrow.from_json(newer[0].to_json()) == newer[0]
+    for one in newer:
+        with pytest.raises(StoreError, match="which this version does not know: a newer one wrote it"):
+            RunSpec.from_json(one.to_json())
+
+
+def test_the_keys_of_specs_are_those_that_stored_runs_have():
+    """F60. Red with any change of how a spec is hashed; these keys are in the caches that people have."""
+    assert RunSpec().key == "83041afe7a023b690771c4cd54a24b6b570b955caa4c83996558d8b8883e195e"
+    full = RunSpec(
+        TaskSource("x.csv", "t", "l", "tr", "la"), "m", "few-shot:3", 7, "random", 3, "choose", "loop", 8, 4, "bfloat16"
+    )
+    assert full.key == "d8ee8a80954c89d914176605a7d295ffb71f136a77966a54eee610f42c768153"

@@ -19,7 +19,6 @@ from evalcore.analysis.scored_run import score_run
 from evalcore.running import worker
 from evalcore.running.run import execute
 from evalcore.store.database import Store
-from evalcore.store.importing import import_bytes
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
 from evalcore.tasks.task import Example, TaskSource
@@ -29,6 +28,7 @@ from tests.conftest import ROOT, Toy, write_csv
 from tests.faults.victim import wait_until
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, QUIET, serving, settled
 from tests.tools.chat_server import serving_chat
+from tests.tools.runs import import_bytes
 
 PATHS = [path for path, *_ in PAGES]
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))

@@ -1,15 +1,11 @@
 """Names, notes, the pinned baseline, and deletion that leaves what others need."""
 
-import re
-import sqlite3
-
 import pytest
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import StoreError
 from evalcore.running.run import execute
 from evalcore.store.catalog import RunAnnotation, RunCatalog, title_of
-from evalcore.store.database import MIGRATIONS, Store
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
@@ -95,20 +91,6 @@ def test_a_run_at_work_is_not_deleted(store, colours):
 def test_a_run_that_does_not_exist_is_said_not_to(store, do):
     with pytest.raises(StoreError, match="no such run"):
         getattr(RunCatalog(store), do)("../../x")
-
-
-def test_a_cache_of_the_first_format_is_taken_over(tmp_path):
-    old = Store(tmp_path / "old")
-    run_id = stored(old, ["a"], ["a"]).run_id
-    with old.connect(write=True) as db:
-        for table in re.findall(r"CREATE TABLE (\w+)", "".join(MIGRATIONS[1:])):
-            db.execute(f"DROP TABLE {table}")
-        db.execute("PRAGMA user_version = 1")
-    again = Store(tmp_path / "old")
-    RunCatalog(again).write(run_id, name="kept", note="")
-    assert again.run(run_id).run_id == run_id
-    with sqlite3.connect(again.path) as db:
-        assert db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
 
 
 def test_a_runs_title_has_its_name_and_what_it_is(store, colours):

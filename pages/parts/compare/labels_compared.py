@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import MINUS, ClassRows, Comparison
+from evalcore.analysis import ClassRows, Comparison
 from evalcore.charts import MatrixKind, matrix_cells, matrix_spec
 from evalcore.metrics import UNPARSED, Floats
+from evalcore.wording import MINUS
 from pages.parts.compare.pair_examples import examples
 from pages.parts.shell.clickable_table import clicked_row
 from pages.parts.shell.frame import Frame
@@ -67,7 +68,9 @@ def matrices(page: Frame, comparison: Comparison) -> None:
     unit = right.segmented_control(
         "Colour", ["share of the true label", "examples"], default="share of the true label", required=True, key="unit"
     )
-    cells = matrix_cells(comparison, view, shares=unit != "examples")
+    cells = matrix_cells(
+        comparison.confusion_a, comparison.confusion_b, comparison.labels, view, shares=unit != "examples"
+    )
     names = f"{comparison.a.record.run_id}_{comparison.b.record.run_id}"
     if view == "B − A":
         st.caption(
@@ -78,7 +81,7 @@ def matrices(page: Frame, comparison: Comparison) -> None:
         st.info("The two matrices are the same.")
         return
     event = st.echarts_chart(
-        matrix_spec(comparison, cells, view, page.theme),
+        matrix_spec(cells, comparison.labels, view, page.theme),
         height=min(900, 200 + 20 * len(comparison.labels)),
         key=f"matrix_{names}_{view}_{unit}",
         on_select="rerun",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import Comparison, counted
+from evalcore.analysis import Comparison
 from evalcore.metrics import PAIR_GROUPS
+from evalcore.wording import counted
 from pages.parts.shell.clickable_table import clicked_row
 from pages.parts.shell.markdown import escape_markdown
 
@@ -60,7 +61,7 @@ def examples(comparison: Comparison, door: str, title: str) -> None:
     Args:
         title: data in it is shown as typed.
     """
-    behind = comparison.behind(door)
+    behind = comparison.rows_of(door)
     st.markdown(f"**{escape_markdown(title)}**")
     if not len(behind):
         st.caption("There are none.")

@@ -38,7 +38,7 @@ def how_much(page: Frame, scored: ScoredRun, rate: float, rate_is: str) -> None:
         rate: share of examples that only one of two runs gets right; rate_is: where it is known from.
     """
     record, s = scored.record, scored.scores
-    low, high = scored.accuracy_interval
+    low, high = scored.intervals.accuracy
     split = max(record.split_size, s.n)
     grown = _growth(round(s.accuracy, 6), round(rate, 6), split)
     st.caption(

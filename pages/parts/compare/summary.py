@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.analysis import (
-    MINUS,
     SHARES,
     Comparison,
     MetricRow,
@@ -19,6 +18,7 @@ from evalcore.analysis import (
     verdict,
 )
 from evalcore.metrics import POPULATION, WHY_UNDEFINED
+from evalcore.wording import MINUS
 from pages.parts.shell.clickable_table import height_of
 from pages.parts.shell.markdown import escape_markdown, percent
 

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import MINUS, Sweep, order_effect, p_value, points, signed
+from evalcore.analysis import Sweep, order_effect
 from evalcore.charts import label_order_chart, variants_chart
 from evalcore.metrics import UNPARSED
+from evalcore.wording import MINUS, p_value, points, signed
 from pages.parts.shell.clickable_table import clicked_row, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import between, escape_markdown, percent
@@ -62,7 +63,12 @@ def overview(page: Frame, sweep: Sweep, names: list[str]) -> None:
     ]
     st.caption(f"Least, median and greatest of the others: {'; '.join(others)}.")
     st.altair_chart(
-        variants_chart(sweep.scored_runs, names, page.theme),
+        variants_chart(
+            names,
+            [scored.scores for scored in sweep.scored_runs],
+            [scored.intervals for scored in sweep.scored_runs],
+            page.theme,
+        ),
         key="variants",
         alt="Accuracy, macro-F1 and unparsed of each run with 95 % intervals",
     )
@@ -70,11 +76,11 @@ def overview(page: Frame, sweep: Sweep, names: list[str]) -> None:
         {
             "run": names,
             "accuracy": [percent(value) for value in accuracies],
-            "accuracy 95 %": [between(scored.accuracy_interval) for scored in sweep.scored_runs],
+            "accuracy 95 %": [between(scored.intervals.accuracy) for scored in sweep.scored_runs],
             "macro-F1, present": [percent(scored.scores.macro_f1_present) for scored in sweep.scored_runs],
             "macro-F1 95 %": [between(scored.intervals.macro_f1_present) for scored in sweep.scored_runs],
             "unparsed": [percent(scored.scores.unparsed_rate) for scored in sweep.scored_runs],
-            "unparsed 95 %": [between(scored.unparsed_interval) for scored in sweep.scored_runs],
+            "unparsed 95 %": [between(scored.intervals.unparsed_rate) for scored in sweep.scored_runs],
             "N": [scored.scores.n for scored in sweep.scored_runs],
         }
     )
@@ -120,7 +126,7 @@ def each_example(sweep: Sweep, names: list[str]) -> None:
         list(DOORS),
         default="all",
         required=True,
-        format_func=lambda name: f"{DOORS[name]} · {len(sweep.behind(name))}",
+        format_func=lambda name: f"{DOORS[name]} · {len(sweep.rows_of(name))}",
         key="side_door",
     )
     if door in ("always_wrong", "wrong_alike"):
@@ -129,7 +135,7 @@ def each_example(sweep: Sweep, names: list[str]) -> None:
         st.caption("No run names a label here, or each names more than one. Read the raw completions.")
     elif door == "flips":
         st.caption("Whether these are right depends on the run: between prompts, they are what wording alone decides.")
-    behind = sweep.behind(door)
+    behind = sweep.rows_of(door)
     if not len(behind):
         st.caption("There are none.")
         return
@@ -188,7 +194,7 @@ def order(page: Frame, sweep: Sweep) -> None:
         f"(95 % interval {least} to {most}): {said}. {effect.orders} orders, {effect.labels} labels."
     )
     st.altair_chart(
-        label_order_chart(effect, page.theme),
+        label_order_chart(effect.place, effect.ratio, effect.slope, page.theme),
         key="label_order",
         alt="Place in the list against how often it was predicted",
     )

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from evalcore.analysis import ScoredRun, Sweep, gather
-from evalcore.analysis.sweep import FEWEST, MOST
+from evalcore.analysis import FEWEST_RUNS, MOST_RUNS, ScoredRun, Sweep, gather
 from evalcore.errors import BlindspotError
 from evalcore.parse import Scoring
 from evalcore.running import current_run_for, find_prompt
@@ -40,12 +39,12 @@ def launcher(page: Frame) -> None:
         "Prompts",
         list(dict.fromkeys([*BUILT_IN, *own, *ORDERS, *st.session_state.get("sweep_prompts", [])])),
         default=None if "sweep_prompts" in st.session_state else list(BUILT_IN),
-        max_selections=MOST,
+        max_selections=MOST_RUNS,
         accept_new_options=True,
         key="sweep_prompts",
         help="`few-shot:8` or `shuffled-labels:3` can be typed.",
     )
-    too_few = len(prompts) < FEWEST
+    too_few = len(prompts) < FEWEST_RUNS
     with st.container(horizontal=True):
         st.button(
             "Run all of them",
@@ -53,7 +52,7 @@ def launcher(page: Frame) -> None:
             disabled=too_few,
             on_click=_start,
             args=(page.store, chosen, tuple(prompts)),
-            help=f"Choose at least {FEWEST}." if too_few else None,
+            help=f"Choose at least {FEWEST_RUNS}." if too_few else None,
         )
         st.button(
             f"Run {SHUFFLES} label orders",
@@ -109,7 +108,7 @@ def _follow(store: Store) -> None:
     waiting = queue.at_work(store, specs)
     queue.ended_badly(store, specs)
     found = _run_ids(store)
-    if not waiting and not st.session_state.get("sweep_shown") and len(found) >= FEWEST:
+    if not waiting and not st.session_state.get("sweep_shown") and len(found) >= FEWEST_RUNS:
         st.session_state["sweep_shown"] = True
         st.session_state["side_runs"] = found
 
@@ -120,7 +119,7 @@ def chosen_runs(page: Frame) -> list[RunRecord]:
     _follow_url(records)
     if "side_runs" not in st.session_state:
         st.session_state["side_runs"] = _first_runs(page, records)
-    kept = [run_id for run_id in st.session_state["side_runs"] if run_id in records][:MOST]
+    kept = [run_id for run_id in st.session_state["side_runs"] if run_id in records][:MOST_RUNS]
     names = titles(records, RunCatalog(page.store).annotations())
     st.session_state["picked_runs"] = kept
 
@@ -128,11 +127,11 @@ def chosen_runs(page: Frame) -> list[RunRecord]:
         st.session_state["side_runs"] = list(st.session_state["picked_runs"])
 
     st.multiselect(
-        f"Runs, {FEWEST} to {MOST}: of prompts, models or decodings",
+        f"Runs, {FEWEST_RUNS} to {MOST_RUNS}: of prompts, models or decodings",
         list(records),
         key="picked_runs",
         format_func=lambda run_id: names[run_id],
-        max_selections=MOST,
+        max_selections=MOST_RUNS,
         on_change=pick,
     )
     kept = [run_id for run_id in st.session_state["side_runs"] if run_id in records]
@@ -180,8 +179,8 @@ def _follow_url(records: dict[str, RunRecord]) -> None:
         return
     st.session_state["url_runs"] = named
     known = [run_id for run_id in dict.fromkeys(named.split(",")) if run_id in records]
-    if len(known) >= FEWEST:
-        st.session_state["side_runs"] = known[:MOST]
+    if len(known) >= FEWEST_RUNS:
+        st.session_state["side_runs"] = known[:MOST_RUNS]
     if len(known) < len(named.split(",")):
         st.warning("The link names a run that is not stored here; it is left out.")
 
@@ -192,4 +191,4 @@ def _first_runs(page: Frame, records: dict[str, RunRecord]) -> list[str]:
     if current is None:
         return []
     same = [record.run_id for record in page.store.runs_on_sample(current.sample_id)]
-    return list(dict.fromkeys([current.run_id, *same]))[:MOST]
+    return list(dict.fromkeys([current.run_id, *same]))[:MOST_RUNS]

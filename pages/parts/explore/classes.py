@@ -8,9 +8,19 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import FEW, Filter, ScoredRun
-from evalcore.charts import SCORES, SORTS, STANDINGS, class_chart, class_table, members, overall_row, sorted_table
-from evalcore.metrics import off_diagonal
+from evalcore.analysis import (
+    CLASS_ORDERS,
+    CLASS_SCORES,
+    LABEL_STATUSES,
+    Filter,
+    ScoredRun,
+    class_table,
+    labels_with,
+    overall_row,
+    sorted_table,
+)
+from evalcore.charts import class_chart
+from evalcore.metrics import FEW_EXAMPLES, off_diagonal
 from pages.parts.explore.example_table import examples
 from pages.parts.shell import session
 from pages.parts.shell.frame import Frame
@@ -33,7 +43,7 @@ def are_there() -> bool:
 
 def set_widgets(scored: ScoredRun, asks: dict[str, str]) -> None:
     """Make the widgets show what a URL asks for; what is not known is left out."""
-    known = {"standing": STANDINGS, "sort": SORTS, "which": WHICH, "label": scored.labels}
+    known = {"standing": LABEL_STATUSES, "sort": CLASS_ORDERS, "which": WHICH, "label": scored.labels}
     for key, value in DEFAULTS.items():
         st.session_state[key] = value
     for name, choices in known.items():
@@ -57,20 +67,20 @@ def controls(scored: ScoredRun) -> pd.DataFrame:
     """Draw quick filters, search and order; the table as they ask for it."""
     for key in DEFAULTS:
         st.session_state[key] = st.session_state[key]
-    counts = {standing: len(members(scored, standing)) for standing in STANDINGS}
-    st.pills("Only labels that are", STANDINGS, key="class_standing",
+    counts = {standing: len(labels_with(scored, standing)) for standing in LABEL_STATUSES}
+    st.pills("Only labels that are", LABEL_STATUSES, key="class_standing",
              format_func=lambda standing: f"{standing} {counts[standing]}",
              help="Absent from the sample: says nothing about the model. Never predicted: occurs and was not answered "
              "once. Zero recall: answered, but never where it should be. Over-predicted: answered at least twice as "
-             f"often as it occurs. Few examples: fewer than {FEW}, shown in grey.")  # fmt: skip
+             f"often as it occurs. Few examples: fewer than {FEW_EXAMPLES}, shown in grey.")  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input("Label contains", key="class_search", width=260, icon=":material/search:")
-        st.selectbox("Order", SORTS, key="class_sort", width=220, help="Of the table and of the chart.")
+        st.selectbox("Order", CLASS_ORDERS, key="class_sort", width=220, help="Of the table and of the chart.")
         st.toggle("Largest first", key="class_descending")
     table = class_table(scored)
     kept = np.ones(len(table), dtype=bool)
     if st.session_state["class_standing"]:
-        kept = np.isin(np.arange(len(table)), members(scored, st.session_state["class_standing"]))
+        kept = np.isin(np.arange(len(table)), labels_with(scored, st.session_state["class_standing"]))
     searched = st.session_state["class_search"].casefold()
     kept &= [searched in label.casefold() for label in scored.labels]
     return sorted_table(table[kept], st.session_state["class_sort"], descending=st.session_state["class_descending"])
@@ -84,7 +94,7 @@ def tables(scored: ScoredRun, table: pd.DataFrame) -> None:
     if table.empty:
         st.info("No label passes these filters. Take one of them away.")
         return
-    few = table["support"].to_numpy() < FEW
+    few = table["support"].to_numpy() < FEW_EXAMPLES
     shown = _shown(table)
     styled = shown.style.apply(lambda column: np.where(few, GREY, ""), axis=0)
     how = [st.session_state[key] for key in ("class_standing", "class_search", "class_sort", "class_descending")]
@@ -161,9 +171,11 @@ def chart(page: Frame, table: pd.DataFrame) -> None:
         return
     st.subheader("The labels with their intervals", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
-        score = st.segmented_control("Score", SCORES, default=SCORES[0], required=True, key="class_score",
+        score = st.segmented_control("Score", CLASS_SCORES, default=CLASS_SCORES[0], required=True, key="class_score",
                                      label_visibility="collapsed")  # fmt: skip
-        st.caption(f"In the order of the table. Pale: fewer than {FEW} examples. No mark: undefined in this sample.")
+        st.caption(
+            f"In the order of the table. Pale: fewer than {FEW_EXAMPLES} examples. No mark: undefined in this sample."
+        )
     with st.container(height=CHART_HEIGHT if len(table) > 24 else "content", border=False):
         st.altair_chart(class_chart(table, score, page.theme), key="class_chart", alt=f"{score} of each label")
 
@@ -195,7 +207,7 @@ def _confused(scored: ScoredRun, counts, whole: int, title: str, filter_of, name
 def _shown(table: pd.DataFrame) -> pd.DataFrame:
     """Bounds of an interval as one column of words, beside its bar."""
     columns = {"label": table["label"], "support": table["support"]}
-    for score in SCORES:
+    for score in CLASS_SCORES:
         columns[score] = table[score]
         bounds = zip(table[f"{score} low"], table[f"{score} high"], strict=True)
         columns[f"{score} 95 %"] = [f"{low:.0f} – {high:.0f}" if low == low else "" for low, high in bounds]

@@ -8,7 +8,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from evalcore.analysis import ScoredExample, ScoredRun
-from evalcore.charts.single import RIGHT, UNPARSED, WRONG
+from evalcore.charts import RIGHT, UNPARSED, WRONG
 from pages.parts.explore.example import one_example
 from pages.parts.shell.frame import Frame
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from evalcore.analysis import Filter, ScoredRun
-from evalcore.charts import WIDE_FROM, Theme, cell_of, cells, filter_of, heatmap, height_of, top_of
+from evalcore.analysis import Filter, ScoredRun, cell_of_filter, filter_of_cell
+from evalcore.charts import WIDE_FROM, Theme, cells, heatmap, height_of, top_of
 from evalcore.metrics import BLOCK_FROM, BLOCK_SIZE, MATRIX_ORDERS, VALUES, MatrixView, Order, Value, view
 
 BLOCK, ALL = "the most confused", "all labels"
@@ -94,7 +94,7 @@ def matrix(scored: ScoredRun, theme: Theme, how: Controls) -> None:
     if not shown.counts.any():
         st.info("Nothing was confused. Switch on the right answers to see the diagonal.")
         return
-    highlighted = cell_of(shown, labels, st.session_state.get(HIGHLIGHTED, Filter()))
+    highlighted = cell_of_filter(shown, labels, st.session_state.get(HIGHLIGHTED, Filter()))
     spec = heatmap(shown, labels, theme, value=how.value, log=how.log, highlighted=highlighted)
     key = f"heatmap_{scored.record.run_id}_{scored.scoring}_{how.order}_{how.block}_{how.diagonal}_{how.unparsed}"
     event = st.echarts_chart(
@@ -112,7 +112,7 @@ def matrix(scored: ScoredRun, theme: Theme, how: Controls) -> None:
         if index is None:
             pick(Filter(), highlighted=False)
         elif index < len(rows):
-            pick(filter_of(shown, labels, int(rows[index]), int(columns[index])), highlighted=False)
+            pick(filter_of_cell(shown, labels, int(rows[index]), int(columns[index])), highlighted=False)
 
 
 def pick_boxes(scored: ScoredRun) -> None:

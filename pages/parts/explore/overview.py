@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from evalcore import charts
 from evalcore.analysis import Filter, Finding, ScoredRun
-from evalcore.charts import single as charts
 from evalcore.metrics import POPULATION, WHY_UNDEFINED, absent, confusion_pairs, never_predicted
 from evalcore.parse import PARSER_VERSION
 from pages.parts.explore.confusion_list import sentence
@@ -42,7 +42,7 @@ def cards(scored: ScoredRun) -> None:
         _card(
             "Accuracy",
             percent(s.accuracy),
-            between(scored.accuracy_interval),
+            between(scored.intervals.accuracy),
             f"{s.correct} of {s.n} examples are right under {scored.scoring} scoring. Below: Wilson 95 % interval.",
             lambda: link_to(scored, f"{s.n - s.correct:,} not right", asked=Filter(outcomes=("wrong", "unparsed"))),
         )
@@ -65,7 +65,7 @@ def cards(scored: ScoredRun) -> None:
         _card(
             "Unparsed",
             percent(s.unparsed / s.n),
-            between(scored.unparsed_interval),
+            between(scored.intervals.unparsed_rate),
             f"{s.unparsed} of {s.n} completions name no label, or more than one. They count as wrong.",
             lambda: link_to(scored, f"these {s.unparsed:,}", asked=Filter(outcomes=("unparsed",))),
         )
@@ -137,13 +137,13 @@ def pictures(frame: Frame, scored: ScoredRun) -> None:
     st.subheader("The same predictions, five ways")
     with st.container(horizontal=True, gap="large"):
         with st.container(width=READINGS_WIDTH):
-            chart = charts.five_readings(scored, frame.theme)
+            chart = charts.scores_chart(scored.scores, scored.intervals, scored.per_class, scored.labels, frame.theme)
             st.altair_chart(chart, key="five_readings", alt="Accuracy, F1s and unparsed rate on one scale")
             if not scored.scores.unparsed:
                 st.caption("Micro-F1 equals accuracy whenever every answer is one of the labels: it adds nothing here.")
         with st.container(width=MATRIX_WIDTH):
             st.altair_chart(
-                charts.small_matrix(scored, frame.theme),
+                charts.small_matrix(scored.confusion, scored.labels, frame.theme),
                 key="small_matrix",
                 alt="Confusion matrix: true labels downwards, answers across",
             )
@@ -162,7 +162,7 @@ def collapse(frame: Frame, scored: ScoredRun) -> None:
         "Bars: how often each label was answered. The mark: how often it occurs. "
         "A model that collapses has a few long bars and many marks without one."
     )
-    chart = charts.predicted_against_true(scored, frame.theme)
+    chart = charts.predicted_against_true(scored.per_class, scored.labels, frame.theme)
     if len(scored.labels) <= LABELS_WITHOUT_SCROLLING:
         st.altair_chart(chart, key="collapse", alt="How often each label was answered and occurs")
         return

@@ -146,7 +146,7 @@ def _live(store: Store, run_id: str) -> None:
     if not scored.answers:
         return
     scores = scored.scores
-    low, high = scored.accuracy_interval
+    low, high = scored.intervals.accuracy
     number, latest = st.columns([1, 4])
     with number:
         st.metric("Accuracy so far", percent(scores.accuracy), border=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from evalcore import wording
+
 _SPECIAL = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -14,7 +16,7 @@ def escape_markdown(text: str) -> str:
 
 def percent(share: float) -> str:
     """`91.3 %`, and an en dash for what is undefined."""
-    return f"{100 * share:.1f} %" if share == share else "–"
+    return wording.percent(share, undefined="–")
 
 
 def between(interval: tuple[float, float]) -> str:
