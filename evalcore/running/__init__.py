@@ -13,7 +13,6 @@ from evalcore.running.run import (
     OnProgress,
     Progress,
     execute,
-    execute_baselines,
     execute_with_baselines,
 )
 from evalcore.running.worker import ensure_worker
@@ -31,7 +30,6 @@ __all__ = [
     "current_run_for",
     "ensure_worker",
     "execute",
-    "execute_baselines",
     "execute_with_baselines",
     "find_prompt",
     "first_text",
