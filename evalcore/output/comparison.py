@@ -98,8 +98,10 @@ def sweep_as_text(sweep: Sweep) -> str:
 
 def _what(scored: ScoredRun) -> str:
     record = scored.record
-    parts = [record.spec.model, record.prompt.name, record.spec.decoding, f"{record.n} {record.spec.sample}"]
-    return " · ".join(part for part in parts if part not in ("none", "plain"))
+    prompt = record.prompt.name if record.kind.reads_prompt else ""
+    decoding = record.spec.decoding if record.spec.decoding != "plain" else ""
+    parts = [record.spec.model, prompt, decoding, f"{record.n} {record.spec.sample}"]
+    return " · ".join(filter(None, parts))
 
 
 def _metric_line(row: MetricRow) -> str:

@@ -1,6 +1,7 @@
-"""One run, from what was asked for to completions in the store; the worker that does it beside the pages.
+"""One run, from a spec to completions in the store, and the worker process that does it for the pages.
 
-Resumable: what is stored is never predicted again. Imports predictors and what lies below.
+Resumable: what is stored is never predicted again. `plan.py` says what a run consists of, an executor of `executors.py`
+computes what is missing, and `run.py` stores it. Imports predictors and what lies below.
 """
 
 from evalcore.running.current_run import CurrentRun, changed_since, current_run_for, first_text, split_size
@@ -12,7 +13,6 @@ from evalcore.running.run import (
     OnProgress,
     Progress,
     execute,
-    execute_baselines,
     execute_with_baselines,
 )
 from evalcore.running.worker import ensure_worker
@@ -30,7 +30,6 @@ __all__ = [
     "current_run_for",
     "ensure_worker",
     "execute",
-    "execute_baselines",
     "execute_with_baselines",
     "find_prompt",
     "first_text",

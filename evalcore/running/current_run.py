@@ -185,7 +185,7 @@ def _part_of_a_larger(spec: RunSpec, store: Store) -> RunRecord | None:
         if larger.n <= spec.n or replace(larger.spec, n=spec.n) != spec or changed_since(larger, store):
             continue
         examples, keys = store.first_items(larger.run_id, spec.n)
-        if len(store.completions(keys)) < len(set(keys)):
+        if len(store.stored_keys(keys)) < len(set(keys)):
             continue
         sample, now = sample_id(larger.labels, examples), time.time()
         part = replace(

@@ -140,7 +140,7 @@ def execute_with_baselines(
         def on_start(name: str) -> None:
             on_progress(Progress(f"comparing with {name}", record.run_id, answered, cached, record.n))
 
-        execute_baselines(spec, store, on_start)
+        _run_baselines(spec, store, on_start)
 
     try:
         outcome = execute(spec, store, on_progress=on_progress, loader=loader, executor=executor)
@@ -153,17 +153,8 @@ def execute_with_baselines(
     return outcome
 
 
-def execute_baselines(spec: RunSpec, store: Store, on_start: Callable[[str], None]) -> None:
-    """Run the baselines on a spec's sample; of a baseline itself, and without a train split, none.
-
-    Args:
-        spec: names the task and the sample.
-        store: where completions are looked up and stored.
-        on_start: called with the name of each baseline before it begins.
-
-    Raises:
-        StoreError: if the cache fails; not because it cannot be written.
-    """
+def _run_baselines(spec: RunSpec, store: Store, on_start: Callable[[str], None]) -> None:
+    """Run the baselines on a spec's sample; for a baseline itself, or without a train split, none."""
     for baseline in [] if spec.kind.is_baseline else baseline_specs(spec):
         on_start(baseline.model)
         try:

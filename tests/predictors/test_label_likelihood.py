@@ -14,7 +14,7 @@ from evalcore.store.spec import RunSpec  # noqa: E402
 from evalcore.tasks.prompt import BUILT_IN, Renderer  # noqa: E402
 from evalcore.tasks.task import TaskSource, draw_sample, load_task  # noqa: E402
 from tests.predictors.test_local import loaded  # noqa: E402, F401
-from tests.tools.tiny import CASCADING, END, prompts, tiny_model  # noqa: E402
+from tests.tools.tiny import END, PACKABLE, prompts, tiny_model  # noqa: E402
 
 ANSWERS = [[11, END], [11, 12, END], [11, 12, 13, END], [14, 15, 16, 17, 18, END], [19, 11, 12, END], [20, END]]
 """Some begin others."""
@@ -27,9 +27,9 @@ def plain(model, prompt, answer):
     return sum(float(logits[len(prompt) - 1 + at, token]) for at, token in enumerate(answer))
 
 
-@pytest.mark.parametrize("kind", sorted(CASCADING))
+@pytest.mark.parametrize("kind", sorted(PACKABLE))
 def test_one_pass_gives_what_plain_teacher_forcing_gives(kind):
-    model, asked = tiny_model(kind, **CASCADING[kind]), prompts(5)
+    model, asked = tiny_model(kind, **PACKABLE[kind]), prompts(5)
     expected = np.array([[plain(model, prompt, answer) for answer in ANSWERS] for prompt in asked])
     packed = PackedModel(model)
     np.testing.assert_allclose(TrieScorer(packed, ANSWERS).score(asked), expected, atol=1e-4)
