@@ -3,6 +3,26 @@
 Imports nothing of ours: that it is right is what the product rests on.
 """
 
-from evalcore.parse.matching import ACCEPTED, MATCHES, PARSER_VERSION, LabelParser, Match, Parsed, Scoring, normal_form
+from evalcore.parse.matching import (
+    ACCEPTED,
+    MATCHES,
+    PARSER_VERSION,
+    LabelParser,
+    Match,
+    Parsed,
+    Scoring,
+    collisions,
+    normal_form,
+)
 
-__all__ = ["ACCEPTED", "MATCHES", "PARSER_VERSION", "LabelParser", "Match", "Parsed", "Scoring", "normal_form"]
+__all__ = [
+    "ACCEPTED",
+    "MATCHES",
+    "PARSER_VERSION",
+    "LabelParser",
+    "Match",
+    "Parsed",
+    "Scoring",
+    "collisions",
+    "normal_form",
+]

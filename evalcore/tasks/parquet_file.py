@@ -16,7 +16,7 @@ import pyarrow.compute
 import pyarrow.parquet
 from pyarrow import types
 
-from evalcore.errors import DataError, quoted, shortened
+from evalcore.errors import DataError, first_line, quoted, shortened
 from evalcore.tasks import table
 from evalcore.tasks.parquet_pages import Leaf, Load, check_footer, loads_of, owners
 from evalcore.tasks.table import Choose, Header, Table, chosen_columns, flaw
@@ -55,14 +55,10 @@ def parse_parquet(name: str, content: bytes, choose: Choose) -> Table:
             texts = [_texts(batch.column(column), codes.get(column), column, name, len(rows) + 1) for column in chosen]
             rows += map(list, zip(*texts, strict=True))
     except _ERRORS as error:
-        raise DataError(f"not a readable Parquet file ({_first_line(error)}).", where=name) from None
+        raise DataError(f"not a readable Parquet file ({first_line(error)}).", where=name) from None
     if not rows:
         raise table.no_rows(name)
     return Table(name, chosen, rows, list(range(1, len(rows) + 1)))
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _batches(name: str, buffer: Any, metadata: Any, chosen: list[str], loads: Sequence[Load]) -> Iterator[Any]:
@@ -151,7 +147,7 @@ def _texts(array: Any, names: list[str] | None, column: str, file: str, first_ro
             what = str(error)
         except _ERRORS as error:
             kind = shortened(str(array.type), 60)
-            what = f"holds a value of type {kind} that cannot become text ({_first_line(error)})"
+            what = f"holds a value of type {kind} that cannot become text ({first_line(error)})"
         raise DataError(f"column {quoted(column)} {what}.", where=f"{file}, row {first_row + row}")
 
     if not types.is_dictionary(array.type):

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from evalcore.errors import SpecError
-from evalcore.tasks.task import Example, Task, shots
+from evalcore.tasks.sample import shots
+from evalcore.tasks.task import Example, Task
 
 MAX_SHOTS = 64
 

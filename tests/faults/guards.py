@@ -184,7 +184,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F13",
         "samples are nested",
-        "evalcore/tasks/task.py",
+        "evalcore/tasks/sample.py",
         "_rank(seed, e), e.text",
         "_rank(seed + n, e), e.text",
         (
@@ -708,7 +708,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F47, F55",
         "whatever a file does to its reader is a sentence",
-        "evalcore/tasks/task.py",
+        "evalcore/tasks/load.py",
         '    except Exception as error:\n        raise DataError(\n            f"it cannot be read',
         '    except ZeroDivisionError as error:\n        raise DataError(\n            f"it cannot be read',
         ((WEB, "any_failure"),),

@@ -4,7 +4,8 @@ import pytest
 
 from evalcore.errors import DataError, SpecError
 from evalcore.paths import DEMO_DATA
-from evalcore.tasks.task import Example, TaskSource, draw_sample, fingerprint, load_task, make_task, shots
+from evalcore.tasks import Example, TaskSource, draw_sample, fingerprint, load_task, make_task
+from evalcore.tasks.sample import shots
 from tests.conftest import BANKING77, COLOURS, needs_banking77, write_csv
 
 
