@@ -1,6 +1,6 @@
 """Completion -> label, and how it matched. Never a guess: two labels, or none, is unparsed.
 
-Imports nothing of ours: that it is right is what the product rests on.
+Imports no other room, since all scores depend on it.
 """
 
 from evalcore.parse.matching import (

@@ -1,4 +1,4 @@
-"""What is asked: a task with its labels and examples, the sample that a run looks at, and the prompts made of it.
+"""A task with its labels and examples, the samples of it that runs use, and their prompts.
 
 Data files are read here and nowhere else. Imports the ground floor only.
 """

@@ -1,4 +1,4 @@
-"""CSV and JSON lines -> rows of text. Time and memory grow with the size of the file, whatever is in it."""
+"""CSV and JSON lines -> rows of text. Time and memory are linear in the size of the file, for any content."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from evalcore.tasks.table import Choose, Header, Table, check_text, chosen_colum
 MAX_LINES = 10_000_000
 MAX_LINE_CHARS = 4 * table.MAX_FIELD_CHARS
 MAX_SEPARATORS = 1_000_000
-"""In one row: each may stand between two values, and a value of one character takes a hundred bytes once it is read."""
+"""In one row: each may separate two values, and a value of one character takes a hundred bytes of memory."""
 MAX_DEPTH = 500
-"""Of JSON: the reader of the standard library gives up somewhere below 1,000, depending on who calls it."""
+"""Of JSON: the standard library's reader fails at a depth somewhat below 1,000, depending on the call stack."""
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _PIECE = 2**20
@@ -30,10 +30,10 @@ _BRACKET_OR_QUOTE = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
 
 @dataclass(frozen=True)
 class TextFile:
-    """The bytes of a text file, which have been found to be text.
+    """The bytes of a text file, checked to be text.
 
     Attributes:
-        start: where the text starts, behind a byte order mark.
+        start: where the text starts, after a byte order mark.
     """
 
     name: str
@@ -53,11 +53,12 @@ class TextFile:
 
 
 class Lines:
-    """The lines of a text file, one at a time and none without bounds.
+    """The lines of a text file, one at a time, each of a bounded length.
 
     Attributes:
         number: of the line that was read last.
-        held: separators since this was last set to 0; who reads a row of several lines sets it behind each row.
+        held: separators since this was last set to 0; the reader of rows sets it after each row, which may have several
+            lines.
     """
 
     def __init__(self, name: str, stream: io.TextIOWrapper, separators: str) -> None:
@@ -90,7 +91,7 @@ class Lines:
 
 
 def text_file(name: str, content: bytes) -> TextFile:
-    """Find out the encoding, and that all of it is text.
+    """Detect the encoding, and check that all of it is text.
 
     Raises:
         DataError: with the line, if it is neither UTF-8 nor marked as UTF-16, or holds a NUL.
@@ -171,7 +172,7 @@ _SAVE_AS = {",": "Save it with commas", "\t": "Save it with tabs"}
 
 
 def _check_separator(name: str, header: list[str], delimiter: str) -> None:
-    """A file of one column is of no use here: where that holds another separator, it is that which separates."""
+    """Refuse a file of one column whose header contains another separator: it is probably separated by that."""
     found = next((mark for mark in _OTHER_SEPARATORS if mark in header[0] and mark != delimiter), None)
     if len(header) == 1 and found:
         rename = {"\t": ", or name it .tsv", ",": ", or name it .csv"}.get(found, "")
@@ -188,7 +189,7 @@ def parse_json_lines(file: TextFile, choose: Choose) -> Table:
     Raises:
         DataError: if a line is no JSON object, is nested too deeply, or has a key twice.
     """
-    # Any line may bring a new key. Most often the first has them all; else the file is gone through twice.
+    # Any line may have a new key. Usually the first has all of them; otherwise the file is read twice.
     likely = _likely_columns(file, choose)
     columns, rows, starts = _json_rows(file, likely)
     chosen = chosen_columns(Header(file.name, columns), choose)
@@ -205,11 +206,11 @@ def _likely_columns(file: TextFile, choose: Choose) -> list[str]:
     try:
         return next((chosen_columns(Header(file.name, list(record)), choose) for _, record in _records(file)), [])
     except DataError:
-        return []  # a later line may mend it, or it is found again when all is read
+        return []  # a later line may have the column; if not, the error is raised again when all is read
 
 
 def _json_rows(file: TextFile, chosen: list[str]) -> tuple[list[str], list[list[str | None]], list[int]]:
-    """The names of all columns, the values of those that were chosen, and the lines that they stand on."""
+    """The names of all columns, the values of the chosen ones, and the line of each row."""
     columns: dict[str, None] = {}
     rows: list[list[str | None]] = []
     starts: list[int] = []
@@ -243,13 +244,13 @@ def _records(file: TextFile) -> Iterator[tuple[int, _Object]]:
 
 
 class _Written(str):
-    """What stands in JSON as it is: a number, a bracket, a comma."""
+    """JSON text that is kept as it is written: a number, a bracket, a comma."""
 
     __slots__ = ()
 
 
 class _Object(dict[str, Any]):
-    """A JSON object in which no key stands twice."""
+    """A JSON object without duplicate keys."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -259,13 +260,13 @@ class _Object(dict[str, Any]):
 
 
 _DECODER = json.JSONDecoder(
-    # Numbers stay as they are written: 1e5 is not 100000.0, and 001 would be no JSON.
+    # Numbers are kept as they are written: 1e5 does not become 100000.0.
     parse_int=_Written, parse_float=_Written, parse_constant=_Written, object_pairs_hook=_Object
 )  # fmt: skip
 
 
 def parse_json(text: str, where: str) -> Any:
-    """JSON with numbers as they are written and objects as `dict`.
+    """JSON, with numbers as they are written and objects as `dict`.
 
     Raises:
         DataError: if it is not valid, is nested too deeply, or has a key twice.
@@ -299,7 +300,7 @@ def _json_text(value: Any) -> str | None:
     """A JSON value as text: strings and numbers as they are, the rest as JSON."""
     if value is None or isinstance(value, str):
         return None if value is None else str(value)
-    # Not a function that calls itself: what was read may be nested more deeply than Python's own calls.
+    # Not recursive: the data may be nested more deeply than Python's call stack allows.
     parts: list[str] = []
     left = [value]
     while left:
@@ -314,7 +315,7 @@ def _json_text(value: Any) -> str | None:
 
 
 def _opened(value: dict[str, Any] | list[Any]) -> list[Any]:
-    """An object or array as what stands between its brackets, brackets and commas included."""
+    """An object or array as the sequence of its parts, brackets and commas included."""
     if isinstance(value, list):
         inner = [part for item in value for part in (_Written(", "), item)]
         return [_Written("["), *inner[1:], _Written("]")]
