@@ -14,8 +14,9 @@ from pathlib import Path
 
 from evalcore.errors import DataError
 from evalcore.tasks import table
+from evalcore.tasks.json_lines import parse_json, parse_json_lines
 from evalcore.tasks.table import Choose, Header, Table, check_text, every_column
-from evalcore.tasks.text_file import parse_csv, parse_json, parse_json_lines, text_file
+from evalcore.tasks.text_file import parse_csv, text_file
 
 __all__ = [
     "SUFFIXES", "Header", "LabelList", "Table", "parse_table", "read_label_list", "read_table", "typed_path",

@@ -331,7 +331,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F24",
         "numbers stay as written",
-        "evalcore/tasks/text_file.py",
+        "evalcore/tasks/json_lines.py",
         "parse_int=_Written, parse_float=_Written, parse_constant=_Written, ",
         "",
         ((DATA, "numbers_in_json"),),
@@ -355,7 +355,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F25",
         "a key that stands twice is refused",
-        "evalcore/tasks/text_file.py",
+        "evalcore/tasks/json_lines.py",
         "        if len(self) < len(pairs):",
         "        if False:",
         ((DATA, "odd_line"),),
@@ -888,7 +888,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F55",
         "the depth of JSON is bounded",
-        "evalcore/tasks/text_file.py",
+        "evalcore/tasks/json_lines.py",
         "    if _is_deep(text):",
         "    if False:",
         ((FILES, "however_deep"),),
