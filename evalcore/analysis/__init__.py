@@ -1,4 +1,4 @@
-"""Stored completions -> what they say: a scored run, findings, filters, comparisons, verdicts.
+"""Stored completions -> a scored run, findings, filters, comparisons, verdicts.
 
 Calls no model and never imports predictors. Imports metrics, store and tasks.
 """

@@ -16,7 +16,7 @@ Indices = NDArray[np.int64]
 def shared_examples(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
     """Pair the answers of two scored runs.
 
-    Runs on one sample are paired by position; others by text and label, the n-th copy of an example with the n-th.
+    Runs on one sample are paired by position; others by text and label, the n-th copy of an example with the n-th copy.
 
     Returns:
         Indices into the answers of A and of B, each of shape (n_shared,), in A's order.

@@ -185,7 +185,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F13",
         "samples are nested",
-        "evalcore/tasks/task.py",
+        "evalcore/tasks/sample.py",
         "_rank(seed, e), e.text",
         "_rank(seed + n, e), e.text",
         (
@@ -332,7 +332,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F24",
         "numbers stay as written",
-        "evalcore/tasks/text_file.py",
+        "evalcore/tasks/json_lines.py",
         "parse_int=_Written, parse_float=_Written, parse_constant=_Written, ",
         "",
         ((DATA, "numbers_in_json"),),
@@ -356,7 +356,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F25",
         "a key that stands twice is refused",
-        "evalcore/tasks/text_file.py",
+        "evalcore/tasks/json_lines.py",
         "        if len(self) < len(pairs):",
         "        if False:",
         ((DATA, "odd_line"),),
@@ -736,7 +736,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F47, F55",
         "whatever a file does to its reader is a sentence",
-        "evalcore/tasks/task.py",
+        "evalcore/tasks/load.py",
         '    except Exception as error:\n        raise DataError(\n            f"it cannot be read',
         '    except ZeroDivisionError as error:\n        raise DataError(\n            f"it cannot be read',
         ((WEB, "any_failure"),),
@@ -932,7 +932,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F55",
         "the depth of JSON is bounded",
-        "evalcore/tasks/text_file.py",
+        "evalcore/tasks/json_lines.py",
         "    if _is_deep(text):",
         "    if False:",
         ((FILES, "however_deep"),),

@@ -255,7 +255,7 @@ from evalcore.store.database import Store
 from evalcore.errors import StoreError
 import sklearn.feature_extraction.text, sklearn.svm, sklearn.pipeline
 from tests.faults.victim import spec, Logged
-from evalcore.tasks.task import load_task
+from evalcore.tasks import load_task
 load_task(spec({task!r}).task)  # whatever is imported late: nobody may not be able to read the interpreter's files
 if os.getuid() == 0:
     os.setgid(65534); os.setuid(65534)
@@ -305,7 +305,7 @@ import evalcore.cli.main, evalcore.output.report, evalcore.running.run, evalcore
 import evalcore.output.export, evalcore.predictors.baseline
 import os
 import sklearn.feature_extraction.text, sklearn.svm, sklearn.pipeline
-from evalcore.tasks.task import load_task
+from evalcore.tasks import load_task
 from tests.faults.victim import spec
 load_task(spec({task!r}).task)
 if os.getuid() == 0:
