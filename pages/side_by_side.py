@@ -4,6 +4,7 @@ import streamlit as st
 
 from evalcore.analysis.sweep import FEWEST
 from evalcore.errors import BlindspotError
+from evalcore.store import distinguishing_titles
 from pages.parts.compare import swept, variants
 from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import escape_markdown
@@ -20,7 +21,7 @@ try:
 except BlindspotError as error:
     st.warning(escape_markdown(str(error)), icon=":material/block:")
     st.stop()
-names = variants.short_names(sweep)
+names = distinguishing_titles([scored.record for scored in sweep.scored_runs])
 fewer = [scored for scored in sweep.scored_runs if len(scored.y_true) != sweep.n]
 if fewer:
     st.caption(

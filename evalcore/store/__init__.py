@@ -3,7 +3,17 @@
 All in one SQLite file; nothing outside of this room speaks SQL. Imports tasks and the ground floor.
 """
 
-from evalcore.store.catalog import NAME_LENGTH, RunAnnotation, RunCatalog, title_of
+from evalcore.store.catalog import (
+    NAME_LENGTH,
+    RunAnnotation,
+    RunCatalog,
+    distinct_titles,
+    distinguishing_titles,
+    last_part,
+    run_title,
+    spec_title,
+)
+from evalcore.store.changes import version_of
 from evalcore.store.columns import (
     STOPS,
     Columns,
@@ -61,14 +71,19 @@ __all__ = [
     "checked",
     "completion_keys",
     "digest",
+    "distinct_titles",
+    "distinguishing_titles",
     "examples_at",
     "file_stamp",
     "import_file",
+    "last_part",
     "load_columns",
     "parser_of",
     "run_id",
+    "run_title",
     "sample_id",
+    "spec_title",
     "stream_completions",
     "stream_texts",
-    "title_of",
+    "version_of",
 ]

@@ -1,7 +1,7 @@
 """The pages in Streamlit's own test runner: states that are hard to reach in a browser."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,7 +10,6 @@ from evalcore.running.run import execute
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
-from pages.parts.shell.frame import describe, distinct_names
 from pages.parts.shell.markdown import escape_markdown
 from tests.conftest import ROOT
 from tests.tools.generated import imported
@@ -105,13 +104,6 @@ def test_plain_escapes_whatever_markdown_knows(text):
     for at, character in enumerate(escaped):
         if not character.isalnum() and character not in " \\":
             assert escaped[at - 1] == "\\"
-
-
-def test_runs_that_read_alike_have_different_names(own_cache, colours):
-    spec = RunSpec(TaskSource(str(colours)), "majority", n=10)
-    records = [execute(replace(spec, seed=seed), own_cache).record for seed in (0, 1)]
-    assert describe(records[0]) == describe(records[1])
-    assert len(set(distinct_names(records).values())) == 2
 
 
 def test_the_examples_page_of_many_rows_says_nothing_on_the_terminal(own_cache, monkeypatch, caplog):

@@ -6,7 +6,7 @@ import streamlit as st
 
 from evalcore.analysis import Comparison, ScoredRun, compare
 from evalcore.parse import Scoring
-from evalcore.store import RunAnnotation, RunCatalog, RunRecord, Store, title_of
+from evalcore.store import RunCatalog, RunRecord, Store, distinct_titles
 from pages.parts.shell import session
 from pages.parts.shell.frame import Frame
 
@@ -14,13 +14,6 @@ _MAX_CACHED = 16
 _SWAPPED = {"fixed": "broken", "broken": "fixed"}
 
 Records = dict[str, RunRecord]
-
-
-def titles(records: Records, annotations: dict[str, RunAnnotation]) -> dict[str, str]:
-    """Each run in one line, no two alike."""
-    named = {run_id: title_of(record, annotations.get(run_id)) for run_id, record in records.items()}
-    seen = list(named.values())
-    return {run_id: name if seen.count(name) == 1 else f"{name} · {run_id[:6]}" for run_id, name in named.items()}
 
 
 def chosen_pair(page: Frame) -> tuple[RunRecord, RunRecord] | None:
@@ -32,7 +25,7 @@ def chosen_pair(page: Frame) -> tuple[RunRecord, RunRecord] | None:
     kept = st.session_state.get("pair", ("", ""))
     if kept[0] not in records or kept[1] not in records:
         kept = st.session_state["pair"] = _first_pair(page.record or next(iter(records.values())), page.store, records)
-    names = titles(records, RunCatalog(page.store).annotations())
+    names = distinct_titles(records.values(), RunCatalog(page.store).annotations())
     st.session_state["pair_a"], st.session_state["pair_b"] = kept
 
     def pick() -> None:

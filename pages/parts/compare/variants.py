@@ -11,9 +11,19 @@ from evalcore.analysis.sweep import FEWEST, MOST
 from evalcore.errors import BlindspotError
 from evalcore.parse import Scoring
 from evalcore.running import find_prompt, stands_for
-from evalcore.store import BASELINES, Job, Jobs, RunCatalog, RunRecord, RunSpec, Store, checked
+from evalcore.store import (
+    BASELINES,
+    Job,
+    Jobs,
+    RunCatalog,
+    RunRecord,
+    RunSpec,
+    Store,
+    checked,
+    distinct_titles,
+    last_part,
+)
 from evalcore.tasks import BUILT_IN
-from pages.parts.compare.pair import titles
 from pages.parts.run import progress, queue
 from pages.parts.shell import session
 from pages.parts.shell.frame import Frame
@@ -29,7 +39,7 @@ def launcher(page: Frame) -> None:
     chosen = session.spec()
     if chosen.model in BASELINES:
         chosen = replace(chosen, model=RunSpec().model)
-    task = chosen.task.name.rstrip("/").rpartition("/")[2]
+    task = last_part(chosen.task.name)
     st.caption(
         f"On one sample, as chosen on the overview: {escape_markdown(chosen.model)}, "
         f"{escape_markdown(task)}, N = {chosen.n}, {escape_markdown(chosen.sample)}. "
@@ -121,7 +131,7 @@ def chosen_runs(page: Frame) -> list[RunRecord]:
     if "side_runs" not in st.session_state:
         st.session_state["side_runs"] = _first_runs(page, records)
     kept = [run_id for run_id in st.session_state["side_runs"] if run_id in records][:MOST]
-    names = titles(records, RunCatalog(page.store).annotations())
+    names = distinct_titles(records.values(), RunCatalog(page.store).annotations())
     st.session_state["picked_runs"] = kept
 
     def pick() -> None:
@@ -156,22 +166,6 @@ def _sweep(
     _readings: tuple[ScoredRun, ...], run_ids: tuple[str, ...], scoring: Scoring, done: tuple[int, ...]
 ) -> Sweep:
     return gather(_readings)
-
-
-def short_names(sweep: Sweep) -> list[str]:
-    """What tells the runs apart: the prompt where the rest is the same, numbered where it is not enough."""
-    records = [scored.record for scored in sweep.scored_runs]
-    one_model = len({record.spec.model for record in records}) == 1
-    one_decoding = len({(record.spec.decoding, record.spec.engine) for record in records}) == 1
-    names = []
-    for record in records:
-        parts = [] if one_model else [record.spec.model.rstrip("/").rpartition("/")[2]]
-        if record.prompt.name != "none":
-            parts.append(record.prompt.name)
-        if not one_decoding and record.prompt.name != "none":
-            parts.append(f"{record.spec.decoding}, {record.spec.engine}")
-        names.append(" · ".join(parts) or record.spec.model)
-    return [name if names.count(name) == 1 else f"{at}. {name}" for at, name in enumerate(names, start=1)]
 
 
 def _follow_url(records: dict[str, RunRecord]) -> None:

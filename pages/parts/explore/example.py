@@ -7,8 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.analysis import ScoredExample, ScoredRun, other_answers, ranked_labels
+from evalcore.store import run_title
 from pages.parts.run.prompt_preview import exact_prompt
-from pages.parts.shell.frame import Frame, describe
+from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, percent, plain_lines
 
 STOPS = {
@@ -81,7 +82,7 @@ def _other_runs(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
     st.caption(f"What {'another run' if len(others) == 1 else f'{len(others)} other runs'} answered to the same text")
     table = pd.DataFrame(
         {
-            "run": [describe(other.record) for other in others],
+            "run": [run_title(other.record) for other in others],
             "answered": [other.predicted or "" for other in others],
             "outcome": [_outcome(other.predicted, other.true) for other in others],
             "completion": [other.completion for other in others],

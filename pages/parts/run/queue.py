@@ -6,20 +6,12 @@ import time
 
 import streamlit as st
 
-from evalcore.store import Job, Jobs, RunSpec, Store
+from evalcore.store import Job, Jobs, RunSpec, Store, spec_title
 from pages.parts.run.progress import POLL_S, status
 from pages.parts.shell.markdown import escape_markdown
 
 ENDED = {"failed": "failed", "died": "died with the worker", "stopped": "stopped"}
 ENDED_SHOWN = 5
-
-
-def what(spec: RunSpec) -> str:
-    """What a job predicts, in one line."""
-    model = spec.model.rstrip("/").rpartition("/")[2]
-    task = spec.task.name.rstrip("/").rpartition("/")[2]
-    prompt = "" if spec.prompt == "none" else f" · {spec.prompt}"
-    return f"{model}{prompt} · {task} · {spec.n} {spec.sample}"
 
 
 def at_work(store: Store, specs: list[RunSpec] | None = None) -> bool:
@@ -43,7 +35,7 @@ def _watch(store: Store, specs: list[RunSpec] | None, were: int) -> None:
         st.rerun()
     for job in active:
         bar, stop = st.columns([5, 1], vertical_alignment="center")
-        text = f"{escape_markdown(what(job.spec))} · {status(job, jobs, now)}"
+        text = f"{escape_markdown(spec_title(job.spec))} · {status(job, jobs, now)}"
         bar.progress(job.done / job.total if job.total else 0.0, text=text)
         if stop.button("Stop", key=f"stop_job_{job.job_id}", disabled=bool(job.stop), width="stretch"):
             jobs.stop(job.job_id)
@@ -61,7 +53,7 @@ def ended_badly(store: Store, specs: list[RunSpec] | None = None) -> None:
     for job in bad[:ENDED_SHOWN]:
         line, retry = st.columns([5, 1], vertical_alignment="center")
         why = f": {escape_markdown(job.result)}" if job.result else ". What was predicted is kept."
-        said = f"{escape_markdown(what(job.spec))} {ENDED[job.state]}{why}"
+        said = f"{escape_markdown(spec_title(job.spec))} {ENDED[job.state]}{why}"
         (line.info if job.state == "stopped" else line.error)(said)
         label = "Go on" if job.state == "stopped" else "Retry"
         if retry.button(label, key=f"retry_{job.job_id}", disabled=store.read_only, width="stretch"):

@@ -10,7 +10,7 @@ import streamlit as st
 from evalcore.analysis import score_run
 from evalcore.errors import BlindspotError
 from evalcore.parse import Scoring
-from evalcore.store import NAME_LENGTH, RunAnnotation, RunCatalog, RunRecord, Store, title_of
+from evalcore.store import NAME_LENGTH, RunAnnotation, RunCatalog, RunRecord, Store, run_title
 from pages.parts.shell import session
 from pages.parts.shell.clickable_table import clicked_row
 from pages.parts.shell.frame import Frame
@@ -102,7 +102,7 @@ def one(page: Frame, record: RunRecord, mark: RunAnnotation) -> None:
     """A run that was clicked: open, name, note, pin, delete."""
     catalog = RunCatalog(page.store)
     run_id = record.run_id
-    st.subheader(escape_markdown(title_of(record, mark)))
+    st.subheader(escape_markdown(run_title(record, mark)))
     st.caption(
         f"run {run_id} · {escape_markdown(record.origin)} · "
         f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(record.created))}"
@@ -127,7 +127,7 @@ def one(page: Frame, record: RunRecord, mark: RunAnnotation) -> None:
             catalog.pin(run_id, not mark.pinned)
             st.rerun()
         if st.button("Delete …", icon=":material/delete:", disabled=page.store.read_only):
-            _ask_to_delete(page.store, record, title_of(record, mark))
+            _ask_to_delete(page.store, record, run_title(record, mark))
 
 
 @st.dialog("Delete this run?")

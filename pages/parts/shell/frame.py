@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -12,7 +10,7 @@ from evalcore.charts import DARK, LIGHT, Theme
 from evalcore.errors import BlindspotError
 from evalcore.parse import Scoring
 from evalcore.running import ensure_worker
-from evalcore.store import RunAnnotation, RunCatalog, RunRecord, RunSpec, Store
+from evalcore.store import RunCatalog, RunRecord, Store, distinct_titles
 from pages.parts.shell import session
 from pages.parts.shell.markdown import escape_markdown, percent
 
@@ -98,7 +96,7 @@ def _run_picker(store: Store, record: RunRecord | None) -> None:
     records = {r.run_id: r for r in store.runs()}
     if not records:
         return
-    names = distinct_names(list(records.values()), RunCatalog(store).annotations())
+    names = distinct_titles(records.values(), RunCatalog(store).annotations())
     st.session_state["picked_run"] = record.run_id if record else None
 
     def pick() -> None:
@@ -115,38 +113,6 @@ def _run_picker(store: Store, record: RunRecord | None) -> None:
         placeholder="a stored run",
         help="Runs that are stored, the newest first.",
     )
-
-
-def describe(record: RunRecord, mark: RunAnnotation | None = None) -> str:
-    """A run in one line, its own name first if a person gave it one."""
-    if mark and mark.name:
-        return f"{mark.name} · {describe(record)}"
-    model = record.spec.model.rstrip("/").rpartition("/")[2]
-    prompt = "" if record.prompt.name == "none" else f" · {record.prompt.name}"
-    plain_run = RunSpec()
-    settings = [
-        f" · {value.replace('-', ' ')}"
-        for value, usual in (
-            (record.spec.decoding, plain_run.decoding),
-            (record.spec.engine, plain_run.engine),
-            (record.spec.dtype, plain_run.dtype),
-        )
-        if value != usual
-    ]
-    sample = "" if record.identity.get("predictor") == "import" else f" {record.spec.sample}"
-    return f"{model}{prompt}{''.join(settings)} · {record.task_name} · {record.n}{sample}"
-
-
-def distinct_names(
-    records: Sequence[RunRecord], annotations: Mapping[str, RunAnnotation] | None = None
-) -> dict[str, str]:
-    """Each run in one line, by run id; runs that read alike are told apart by their ids.
-
-    A select box is told by the browser which line was chosen: two equal lines would be one run.
-    """
-    lines = {record.run_id: describe(record, (annotations or {}).get(record.run_id)) for record in records}
-    times = Counter(lines.values())
-    return {run_id: line if times[line] == 1 else f"{line} · {run_id[:6]}" for run_id, line in lines.items()}
 
 
 def _scoring_switch() -> Scoring:
