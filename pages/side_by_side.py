@@ -6,6 +6,7 @@ from evalcore.analysis.sweep import FEWEST
 from evalcore.errors import BlindspotError
 from evalcore.store import distinguishing_titles
 from pages.parts.compare import swept, variants
+from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import escape_markdown
 
@@ -17,7 +18,7 @@ if len(records) < FEWEST:
     st.info("Run several prompts on one sample above, or choose at least two stored runs.", icon=":material/view_week:")
     st.stop()
 try:
-    sweep = variants.sweep_of(page, records)
+    sweep = cached.sweep_of(page.store, records, page.scoring)
 except BlindspotError as error:
     st.warning(escape_markdown(str(error)), icon=":material/block:")
     st.stop()

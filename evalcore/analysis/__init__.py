@@ -19,8 +19,11 @@ from evalcore.analysis.filters import (
 )
 from evalcore.analysis.findings import Finding, counted, figure, find, percent
 from evalcore.analysis.other_runs import other_answers
+from evalcore.analysis.outcome_counts import outcome_words
+from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusions, ranked_confusions
 from evalcore.analysis.reference_accuracies import Reference, references
-from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, ranked_labels, score_run
+from evalcore.analysis.running_score import RunningScore
+from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, ranked_labels, score_run
 from evalcore.analysis.sweep import OrderEffect, Sweep, gather, order_effect, sweep_as_json
 from evalcore.analysis.verdicts import MINUS, p_value, points, shared_note, signed, verdict, verdict_as_json
 
@@ -39,13 +42,16 @@ __all__ = [
     "Mask",
     "MetricRow",
     "OrderEffect",
+    "RankedConfusion",
     "Reference",
+    "RunningScore",
     "ScoredExample",
     "ScoredRun",
     "Selected",
     "Sweep",
     "changes",
     "compare",
+    "count_confusions",
     "counted",
     "decisions",
     "figure",
@@ -54,10 +60,13 @@ __all__ = [
     "mentions",
     "order_effect",
     "other_answers",
+    "outcome_of",
+    "outcome_words",
     "p_value",
     "percent",
     "points",
     "prompt_diff",
+    "ranked_confusions",
     "ranked_labels",
     "references",
     "score_run",

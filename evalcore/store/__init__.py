@@ -26,7 +26,7 @@ from evalcore.store.columns import (
 from evalcore.store.completion import Completion, Predictor, Preparable, Stop
 from evalcore.store.database import DEFAULT_CACHE, RunRecord, Store, file_stamp
 from evalcore.store.importing import import_file
-from evalcore.store.jobs import Job, Jobs
+from evalcore.store.jobs import Job, JobKind, Jobs
 from evalcore.store.outcome import Outcome
 from evalcore.store.spec import (
     BASELINES,
@@ -58,6 +58,7 @@ __all__ = [
     "Engine",
     "Identity",
     "Job",
+    "JobKind",
     "Jobs",
     "Outcome",
     "Predictor",

@@ -10,11 +10,12 @@ from evalcore.analysis import MINUS, ClassRows, Comparison
 from evalcore.charts import MatrixKind, matrix_cells, matrix_spec
 from evalcore.metrics import UNPARSED, Floats
 from pages.parts.compare.pair_examples import examples
-from pages.parts.shell.clickable_table import clicked_row
+from pages.parts.shell.clickable_table import clickable_chart, clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
 
 TABLE_HEIGHT = 460
+MATRIX_HEIGHT = 900
 VIEWS: tuple[MatrixKind, ...] = ("A", "B", "B − A")
 
 
@@ -40,7 +41,7 @@ def labels(comparison: Comparison) -> None:
         )
     table = _label_table(comparison, *of)
     number = st.column_config.NumberColumn(format="%.1f")
-    row = clicked_row(
+    row = clickable_table(
         table,
         f"labels_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{by}",
         TABLE_HEIGHT,
@@ -77,15 +78,12 @@ def matrices(page: Frame, comparison: Comparison) -> None:
     if not len(cells):
         st.info("The two matrices are the same.")
         return
-    event = st.echarts_chart(
+    at = clickable_chart(
         matrix_spec(comparison, cells, view, page.theme),
-        height=min(900, 200 + 20 * len(comparison.labels)),
         key=f"matrix_{names}_{view}_{unit}",
-        on_select="rerun",
+        height=min(MATRIX_HEIGHT, 200 + 20 * len(comparison.labels)),
         alt=f"Confusion matrix {view}: true labels downwards, answers across",
     )
-    chosen = event.selection.selected
-    at = chosen[0]["data_indices"][0] if chosen and chosen[0]["data_indices"] else None
     if at is None or at >= len(cells):
         st.caption("Rows: true labels. Columns: answers. Click a cell to see its examples; the wheel zooms.")
         return
@@ -122,7 +120,7 @@ def confusions(comparison: Comparison) -> None:
     st.markdown(
         f"{fixed} confusions fixed, {introduced} introduced, {unchanged} unchanged, the most changed pairs first."
     )
-    row = clicked_row(table, f"confusions_{comparison.a.record.run_id}_{comparison.b.record.run_id}", TABLE_HEIGHT)
+    row = clickable_table(table, f"confusions_{comparison.a.record.run_id}_{comparison.b.record.run_id}", TABLE_HEIGHT)
     if row is not None:
         c = found[row]
         true, predicted = comparison.labels[c.true], comparison.labels[c.predicted]

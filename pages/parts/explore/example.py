@@ -6,7 +6,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import ScoredExample, ScoredRun, other_answers, ranked_labels
+from evalcore.analysis import ScoredExample, ScoredRun, other_answers, outcome_of, ranked_labels
 from evalcore.store import run_title
 from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell.frame import Frame
@@ -33,7 +33,7 @@ def one_example(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
     """Draw one example.
 
     Args:
-        name: of the table it was opened from.
+        name: of the page; part of the keys of widgets.
     """
     record, completion = scored.record, answer.completion
     text, raw = st.columns(2, gap="large")
@@ -84,14 +84,8 @@ def _other_runs(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
         {
             "run": [run_title(other.record) for other in others],
             "answered": [other.predicted or "" for other in others],
-            "outcome": [_outcome(other.predicted, other.true) for other in others],
+            "outcome": [outcome_of(other.predicted, other.true) for other in others],
             "completion": [other.completion for other in others],
         }
     )
     st.dataframe(table, hide_index=True, key=f"{name}_others", alt="Other runs' answers to the same text")
-
-
-def _outcome(predicted: str | None, true: str) -> str:
-    if predicted is None:
-        return "unparsed"
-    return "right" if predicted == true else "wrong"
