@@ -200,7 +200,7 @@ HOLDS_DATA = {
     "text", "label", "name", "origin", "sentence", "meaning", "result", "phase", "task_name", "model", "sample",
     "notice", "predicted", "what", "where", "do", "system", "user",
 }  # fmt: skip
-MAKES_PLAIN = {"plain", "percent", "between", "len", "run_title"}
+MAKES_PLAIN = {"escape_markdown", "percent", "between", "len"}
 
 
 def unescaped(node):

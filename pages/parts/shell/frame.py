@@ -73,6 +73,7 @@ def frame(title: str) -> Frame:
     listing = cached.listing(store)
     all_known = _follow_url(view, listing)
     about = shown(store, listing)
+    listing = cached.listing(store)  # in a folder that cannot be written, looking may have added a run in memory
     with st.sidebar:
         st.markdown("## ◐ Blindspot")
         for path, label, icon in PAGES:
