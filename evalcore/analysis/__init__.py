@@ -18,7 +18,7 @@ from evalcore.analysis.filters import (
     select,
 )
 from evalcore.analysis.findings import Finding, counted, figure, find, percent
-from evalcore.analysis.other_runs import other_answers
+from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
 from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusions, ranked_confusions
 from evalcore.analysis.reference_accuracies import Reference, references
@@ -42,6 +42,7 @@ __all__ = [
     "Mask",
     "MetricRow",
     "OrderEffect",
+    "OtherAnswer",
     "RankedConfusion",
     "Reference",
     "RunningScore",

@@ -6,9 +6,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import ScoredExample, ScoredRun, other_answers, outcome_of, ranked_labels
+from evalcore.analysis import ScoredExample, ScoredRun, outcome_of, ranked_labels
 from evalcore.store import run_title
 from pages.parts.run.prompt_preview import exact_prompt
+from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, percent, plain_lines
 
@@ -76,7 +77,7 @@ def _completion(answer: ScoredExample) -> None:
 
 
 def _other_runs(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: str) -> None:
-    others = other_answers(frame.store, scored.record, answer.position, answer.example.text, scored.scoring)
+    others = cached.other_answers_to(frame.store, scored, answer)
     if not others:
         return
     st.caption(f"What {'another run' if len(others) == 1 else f'{len(others)} other runs'} answered to the same text")

@@ -15,16 +15,19 @@ from evalcore.analysis import (
     Filter,
     Finding,
     Mask,
+    OtherAnswer,
+    ScoredExample,
     ScoredRun,
     Selected,
     Sweep,
+    compare,
     gather,
     mentions,
+    other_answers,
     score_run,
     search,
     select,
 )
-from evalcore.analysis import compare as compare_runs
 from evalcore.output import findings_of
 from evalcore.parse import Scoring
 from evalcore.store import Columns, RunAnnotation, RunCatalog, RunRecord, Store, load_columns, version_of
@@ -116,6 +119,14 @@ def selected(store: Store, scored: ScoredRun, asked: Filter, *, count_mentions: 
     if asked.finding:
         positions = next((f.positions for f in findings_for(store, scored) if f.kind == asked.finding), ())
     return select(scored, asked, found=found, mentioned=mentioned, positions=positions)
+
+
+def other_answers_to(store: Store, scored: ScoredRun, answer: ScoredExample) -> list[OtherAnswer]:
+    """What other runs answered to the same text, looked for again once something has been written."""
+    record = scored.record
+    return _other_answers(
+        store, version_of(store), record, record.run_id, scored.scoring, answer.position, answer.example.text
+    )
 
 
 def comparison_of(store: Store, a: RunRecord, b: RunRecord, scoring: Scoring) -> Comparison:
@@ -212,8 +223,15 @@ def _mentioned(_store: Store, _scored: ScoredRun, stamp: Stamp) -> NDArray[np.in
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
+def _other_answers(
+    _store: Store, version: str, _record: RunRecord, run_id: str, scoring: Scoring, position: int, text: str
+) -> list[OtherAnswer]:
+    return other_answers(_store, _record, position, text, scoring)
+
+
+@st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
 def _comparison(_a: ScoredRun, _b: ScoredRun, stamp_a: Stamp, stamp_b: Stamp) -> Comparison:
-    return compare_runs(_a, _b)
+    return compare(_a, _b)
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
