@@ -4,6 +4,14 @@ Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
 from evalcore.analysis.comparison import SHARES, ClassRows, Comparison, MetricRow, compare
+from evalcore.analysis.comparison_words import (
+    better_words,
+    interval_words,
+    label_note,
+    labels_by_change,
+    metric_interval_words,
+    metric_words,
+)
 from evalcore.analysis.difference import changes, decisions, prompt_diff
 from evalcore.analysis.filters import (
     FEW,
@@ -50,6 +58,7 @@ __all__ = [
     "ScoredRun",
     "Selected",
     "Sweep",
+    "better_words",
     "changes",
     "compare",
     "count_confusions",
@@ -58,7 +67,12 @@ __all__ = [
     "figure",
     "find",
     "gather",
+    "interval_words",
+    "label_note",
+    "labels_by_change",
     "mentions",
+    "metric_interval_words",
+    "metric_words",
     "order_effect",
     "other_answers",
     "outcome_of",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import MINUS, ClassRows, Comparison
+from evalcore.analysis import MINUS, Comparison, interval_words, label_note, labels_by_change
 from evalcore.charts import MatrixKind, matrix_cells, matrix_spec
 from evalcore.metrics import UNPARSED, Floats
 from pages.parts.compare.pair_examples import examples
@@ -55,7 +54,7 @@ def labels(comparison: Comparison) -> None:
         "be. Click a column's head to sort, a row to see the label's examples."
     )
     if row is not None:
-        code = int(_order(rows)[row])
+        code = int(labels_by_change(rows)[row])
         name, support = comparison.labels[code], int(rows.support[code])
         title = f"The one example of {name}" if support == 1 else f"All {support} examples of {name}"
         examples(comparison, f"label:{code}", title)
@@ -127,53 +126,21 @@ def confusions(comparison: Comparison) -> None:
         examples(comparison, f"cell:{c.true}:{c.predicted}", f"{true} called {predicted} by A ({c.a}) or B ({c.b})")
 
 
-def _order(rows: ClassRows) -> np.ndarray:
-    """Labels by the size of their difference, absent ones last."""
-    change = np.abs(rows.f1_b - rows.f1_a)
-    return np.lexsort((-rows.support, -np.nan_to_num(change, nan=-1.0)))
-
-
 def _label_table(
     comparison: Comparison, a: Floats, a_interval: Floats, b: Floats, b_interval: Floats, difference: Floats
 ) -> pd.DataFrame:
     rows = comparison.classes
-    order = _order(rows)
+    order = labels_by_change(rows)
     return pd.DataFrame(
         {
             "label": [comparison.labels[code] for code in order],
             "examples": rows.support[order],
             "A": 100 * a[order],
-            "A 95 %": [_between(a_interval[code]) for code in order],
+            "A 95 %": [interval_words(a_interval[code]) for code in order],
             "B": 100 * b[order],
-            "B 95 %": [_between(b_interval[code]) for code in order],
+            "B 95 %": [interval_words(b_interval[code]) for code in order],
             f"B {MINUS} A": 100 * (b - a)[order],
-            "difference 95 %": [_between(difference[code], signed=True) for code in order],
-            "note": [_note(rows, int(code)) for code in order],
+            "difference 95 %": [interval_words(difference[code], signed=True) for code in order],
+            "note": [label_note(rows, int(code)) for code in order],
         }
     )
-
-
-def _between(interval: Floats, *, signed: bool = False) -> str:
-    low, high = (round(float(100 * bound), 1) if bound == bound else float("nan") for bound in interval)
-    if low != low:
-        return ""
-    sign = "+" if signed else ""
-    return f"{low:{sign}.1f} to {high:{sign}.1f}".replace("-", MINUS)
-
-
-def _note(rows: ClassRows, code: int) -> str:
-    """Absent, never predicted and zero recall are kept apart."""
-    if not rows.support[code]:
-        return "absent from the sample"
-    never = [side for side, predicted in (("A", rows.predicted_a), ("B", rows.predicted_b)) if not predicted[code]]
-    zero = [
-        side
-        for side, predicted, recall in (
-            ("A", rows.predicted_a, rows.recall_a),
-            ("B", rows.predicted_b, rows.recall_b),
-        )
-        if predicted[code] and not recall[code]
-    ]
-    said = [f"never predicted by {' and '.join(never)}"] if never else []
-    said += [f"zero recall in {' and '.join(zero)}"] if zero else []
-    return "; ".join(said)
