@@ -52,19 +52,21 @@ def test_a_click_on_the_confusions_page_orders_draws_and_counts_nothing_again(op
     calls("evalcore.analysis.ranked_confusions", "confusion_pairs", "direction")
     calls("pages.parts.explore.confusion_list", "absorbing", "leaking")
     calls(Store, "runs")
+    calls("pages.parts.shell.cached", "select")
     counts = calls("pages.parts.shell.frame", "ensure_worker")
     click_item(app, "heatmap", 3)
     click_row(app, "confusions_table", 0)
     app.button(key="confusions_next").click().run()
-    assert counts == {"runs": 2}  # for what other runs answered to the two examples that were opened
+    assert counts == {"select": 1, "runs": 2}  # a cell was picked, and other runs answered to two examples
+
     app.toggle(key="confusions_render_prompt").set_value(True).run()
-    assert counts == {"runs": 2}
+    assert counts == {"select": 1, "runs": 2}
     click_row(app, "list_pairs", 1)
-    assert counts == {"runs": 2, "heatmap": 1}  # with another cell outlined
+    assert counts == {"select": 2, "runs": 2, "heatmap": 1}  # with another cell outlined
     app.button(key="confusion_0").click().run()
     click_row(app, "list_pairs", None)
     click_row(app, "list_pairs", 1)
-    assert counts == {"runs": 2, "heatmap": 2}
+    assert counts == {"select": 3, "runs": 2, "heatmap": 2}
 
 
 def test_another_way_to_draw_the_matrix_is_computed_and_nothing_else_is(open_page, run_id, calls):

@@ -100,25 +100,18 @@ def once(scored: ScoredRun, make: Callable[Concatenate[ScoredRun, P], T], *args:
 
 def findings_for(store: Store, scored: ScoredRun) -> list[Finding]:
     """The scored run's findings, kept until another run on its sample is there to compare with."""
-    others = tuple(record.run_id for record in runs_on_sample(store, scored.record.sample_id))
-    return _findings(store, scored, _stamp(scored), others)
+    return _findings(store, scored, _stamp(scored), _others(store, scored))
 
 
 def selected(store: Store, scored: ScoredRun, asked: Filter, *, count_mentions: bool = False) -> Selected:
-    """What passes a filter, with live counts; searches are kept, so that a click does not repeat them.
+    """What passes a filter, with live counts.
 
     Args:
         count_mentions: also where it is not asked for. Above `MENTIONS_UP_TO` rows it is left out until it is.
     """
-    done = len(scored.answers)
-    found = _found(store, scored, _stamp(scored), asked.text) if asked.text else None
-    mentioned = None
-    if asked.mentions or (count_mentions and done <= MENTIONS_UP_TO):
-        mentioned = _mentioned(store, scored, _stamp(scored))
-    positions = None
-    if asked.finding:
-        positions = next((f.positions for f in findings_for(store, scored) if f.kind == asked.finding), ())
-    return select(scored, asked, found=found, mentioned=mentioned, positions=positions)
+    with_mentions = bool(asked.mentions) or (count_mentions and len(scored.answers) <= MENTIONS_UP_TO)
+    others = _others(store, scored) if asked.finding else ()
+    return _selected(store, scored, _stamp(scored), asked, with_mentions, others)
 
 
 def other_answers_to(store: Store, scored: ScoredRun, answer: ScoredExample) -> list[OtherAnswer]:
@@ -147,6 +140,11 @@ def sweep_of(store: Store, records: list[RunRecord], scoring: Scoring) -> Sweep:
     """
     scored_runs = tuple(scored_run_of(store, record, scoring) for record in records)
     return _sweep(scored_runs, tuple(_stamp(scored) for scored in scored_runs))
+
+
+def _others(store: Store, scored: ScoredRun) -> tuple[str, ...]:
+    """The runs with which a run's findings compare it."""
+    return tuple(record.run_id for record in runs_on_sample(store, scored.record.sample_id))
 
 
 def _progress_of(store: Store, record: RunRecord) -> float:
@@ -210,6 +208,24 @@ def _once(
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
 def _findings(_store: Store, _scored: ScoredRun, stamp: Stamp, others: tuple[str, ...]) -> list[Finding]:
     return findings_of(_store, _scored)
+
+
+@st.cache_resource(max_entries=_COLUMNS_CACHED, show_spinner=False)
+def _selected(
+    _store: Store,
+    _scored: ScoredRun,
+    stamp: Stamp,
+    asked: Filter,
+    with_mentions: bool,
+    others: tuple[str, ...],
+) -> Selected:
+    found = _found(_store, _scored, stamp, asked.text) if asked.text else None
+    mentioned = _mentioned(_store, _scored, stamp) if with_mentions else None
+    positions = None
+    if asked.finding:
+        findings = _findings(_store, _scored, stamp, others)
+        positions = next((finding.positions for finding in findings if finding.kind == asked.finding), ())
+    return select(_scored, asked, found=found, mentioned=mentioned, positions=positions)
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
