@@ -33,6 +33,13 @@ _BLOCK = 500
 _BLOCKS_KEPT = 8
 
 
+def outcome_of(predicted: str | None, true: str) -> str:
+    """One of `OUTCOMES`; None is a completion that names no label."""
+    if predicted is None:
+        return "unparsed"
+    return "right" if predicted == true else "wrong"
+
+
 @dataclass(frozen=True)
 class ScoredExample:
     """One example with its completion, parsed and scored.
@@ -51,9 +58,7 @@ class ScoredExample:
     @property
     def outcome(self) -> str:
         """`right`, `wrong` or `unparsed`."""
-        if self.predicted is None:
-            return "unparsed"
-        return "right" if self.predicted == self.example.label else "wrong"
+        return outcome_of(self.predicted, self.example.label)
 
 
 @dataclass(frozen=True)

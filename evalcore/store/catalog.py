@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -9,6 +11,7 @@ from evalcore.errors import StoreError
 from evalcore.store.database import Store
 from evalcore.store.jobs import Jobs
 from evalcore.store.run_record import RunRecord
+from evalcore.store.spec import RunSpec
 
 NAME_LENGTH = 60
 NOTE_LENGTH = 2000
@@ -153,14 +156,59 @@ class RunCatalog:
         return {run_id: int(size) for run_id, size in rows}
 
 
-def title_of(record: RunRecord, annotation: RunAnnotation | None) -> str:
-    """A run in one line: its name, if it has one, and its model, prompt, decoding, task and sample."""
-    model = record.spec.model.rstrip("/").rpartition("/")[2]
-    parts = [model]
+def run_title(record: RunRecord, annotation: RunAnnotation | None = None) -> str:
+    """A run in one line: its own name if it has one, then model, prompt, settings that are not the default, task, N."""
+    if annotation and annotation.name:
+        return f"{annotation.name} · {run_title(record)}"
+    usual = RunSpec()
+    settings = (
+        (record.spec.decoding, usual.decoding),
+        (record.spec.engine, usual.engine),
+        (record.spec.dtype, usual.dtype),
+    )
+    parts = [last_part(record.spec.model)]
     if record.kind.reads_prompt:
         parts.append(record.prompt.name)
-    if record.spec.decoding != "plain":
-        parts.append(record.spec.decoding.replace("-", " "))
-    parts += [record.task_name, f"{record.n} {record.spec.sample}"]
-    what = " · ".join(parts)
-    return f"{annotation.name} ({what})" if annotation and annotation.name else what
+    parts += [value.replace("-", " ") for value, default in settings if value != default]
+    sample = "" if not record.kind.can_run else f" {record.spec.sample}"
+    return " · ".join([*parts, record.task_name, f"{record.n}{sample}"])
+
+
+def distinct_titles(
+    records: Iterable[RunRecord], annotations: Mapping[str, RunAnnotation] | None = None
+) -> dict[str, str]:
+    """The title of each run by its id; runs whose titles are equal are told apart by the start of their ids.
+
+    A select box is told by the browser which line was chosen: two equal lines would be one run.
+    """
+    titles = {record.run_id: run_title(record, (annotations or {}).get(record.run_id)) for record in records}
+    times = Counter(titles.values())
+    return {run_id: title if times[title] == 1 else f"{title} · {run_id[:6]}" for run_id, title in titles.items()}
+
+
+def distinguishing_titles(records: Sequence[RunRecord]) -> list[str]:
+    """What tells a few runs apart, in their order: the prompt where the rest is equal; numbered where that is equal."""
+    one_model = len({record.spec.model for record in records}) == 1
+    one_decoding = len({(record.spec.decoding, record.spec.engine) for record in records}) == 1
+    titles = []
+    for record in records:
+        parts = [] if one_model else [last_part(record.spec.model)]
+        if record.kind.reads_prompt:
+            parts.append(record.prompt.name)
+            if not one_decoding:
+                parts.append(f"{record.spec.decoding}, {record.spec.engine}")
+        titles.append(" · ".join(parts) or record.spec.model)
+    return [title if titles.count(title) == 1 else f"{at}. {title}" for at, title in enumerate(titles, start=1)]
+
+
+def spec_title(spec: RunSpec) -> str:
+    """What a job predicts, in one line; the run does not exist yet."""
+    parts = [last_part(spec.model)]
+    if spec.kind.reads_prompt:
+        parts.append(spec.prompt)
+    return " · ".join([*parts, last_part(spec.task.name), f"{spec.n} {spec.sample}"])
+
+
+def last_part(name: str) -> str:
+    """The last part of a path or a hub id."""
+    return name.rstrip("/").rpartition("/")[2]
