@@ -91,7 +91,7 @@ def test_a_click_on_the_class_page_makes_its_table_and_chart_once(open_page, run
 def test_the_overview_draws_its_charts_once(open_page, page_store, colours, calls):
     run_id = execute(RunSpec(TaskSource(str(colours)), "majority", n=8), page_store).record.run_id
     app = open_page("app.py", run=run_id)
-    calls("evalcore.charts.single", "five_readings", "small_matrix", "predicted_against_true")
+    calls("evalcore.charts", "scores_chart", "small_matrix", "predicted_against_true")
     calls(Store, "runs", "runs_on_sample", "count_done")
     counts = calls("pages.parts.shell.frame", "ensure_worker")
     app.run()

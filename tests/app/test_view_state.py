@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from evalcore.analysis.matrix_filters import filter_of_cell
 from evalcore.analysis.scored_run import score_run
-from evalcore.charts.heat_map import cells, filter_of
+from evalcore.charts.heat_map import cells
 from evalcore.metrics.matrix import view as matrix_of
 from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec
@@ -49,7 +50,7 @@ def row_of(app, column, row):
 def cell_of_chart(scored, item):
     shown = matrix_of(scored.confusion, scored.labels, order="data set", unparsed=True, diagonal=True)
     rows, columns = cells(shown)
-    found = filter_of(shown, scored.labels, int(rows[item]), int(columns[item]))
+    found = filter_of_cell(shown, scored.labels, int(rows[item]), int(columns[item]))
     return found.true, found.predicted
 
 
