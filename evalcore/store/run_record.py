@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
 from typing import Any
 
 from evalcore.errors import StoreError
@@ -95,6 +96,7 @@ def _prompt_from_json(text: str) -> Prompt:
     return from_fields(Prompt, stored, "the stored prompt")
 
 
+@lru_cache(maxsize=32)  # all runs of a task have the same labels
 def _tuple_from_json(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
 
