@@ -1,4 +1,4 @@
-"""What other stored runs answered to one text."""
+"""The answers of other stored runs to one text."""
 
 from __future__ import annotations
 

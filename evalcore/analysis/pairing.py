@@ -1,4 +1,4 @@
-"""Which answers of two runs are to the same example."""
+"""Which answers of two runs belong to the same example."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Indices = NDArray[np.int64]
 
 
 def shared_examples(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
-    """Pair the answers of two readings.
+    """Pair the answers of two scored runs.
 
-    Runs on one sample are paired by position; others by text and label, the n-th copy of an example with the n-th.
+    Runs on one sample are paired by position; others by text and label, the n-th copy of an example with the n-th copy.
 
     Returns:
         Indices into the answers of A and of B, each of shape (n_shared,), in A's order.

@@ -14,11 +14,11 @@ VerdictKind = Literal["better", "worse", "undecided", "same"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a comparison comes to.
+    """The result of a comparison in one sentence.
 
     Attributes:
-        kind: of B against A: `better` and `worse` only where the exact McNemar test says so.
-        sentence: with the figures it rests on.
+        kind: of B against A; `better` and `worse` only where the exact McNemar test's p is below 0.05.
+        sentence: with the figures that it is based on.
     """
 
     kind: VerdictKind
@@ -26,7 +26,7 @@ class Verdict:
 
 
 def verdict(comparison: Comparison) -> Verdict:
-    """Say whether B differs from A in accuracy, and what the comparison could have seen."""
+    """Whether B differs from A in accuracy, and which difference the comparison could have detected."""
     counts, low, high = comparison.counts, *comparison.interval
     where = f"N = {comparison.n}"
     if not counts.fixed + counts.broken:
@@ -41,7 +41,7 @@ def verdict(comparison: Comparison) -> Verdict:
         f"{counts.fixed} fixed, {counts.broken} broken; exact McNemar {p_value(comparison.p)}"
     )
     if comparison.p >= LEVEL:
-        # Tango's interval inverts the score test, which is a little less strict than the exact one.
+        # The interval may still exclude 0: Tango's inverts the score test, which is less strict than the exact one.
         near = ", though near: the interval alone leaves out 0" if low > 0 or high < 0 else ""
         return Verdict("undecided", f"{figures}: not distinguishable at {where}{near}{_could_see(comparison)}.")
     if counts.difference > 0:
@@ -50,7 +50,7 @@ def verdict(comparison: Comparison) -> Verdict:
 
 
 def shared_note(comparison: Comparison) -> str:
-    """What was compared, where that is not everything; empty if it is."""
+    """How many examples were compared, in one sentence; empty if it was all of both runs."""
     if comparison.n == len(comparison.a.y_true) == len(comparison.b.y_true):
         return ""
     one = comparison.n == 1

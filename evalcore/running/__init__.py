@@ -4,28 +4,18 @@ Resumable: what is stored is never predicted again. `plan.py` says what a run co
 computes what is missing, and `run.py` stores it. Imports predictors and what lies below.
 """
 
-from evalcore.running.current_run import CurrentRun, changed_since, current_run_for, first_text, split_size
-from evalcore.running.executors import CompletedBatch, Executor, InProcess
-from evalcore.running.plan import RunPlan, find_prompt, plan_run
+from evalcore.running.current_run import changed_since, current_run_for, first_text, split_size
+from evalcore.running.executors import CompletedBatch, InProcess
+from evalcore.running.plan import find_prompt
 from evalcore.running.prompt_preview import preview
-from evalcore.running.run import (
-    NotAnswered,
-    OnProgress,
-    Progress,
-    execute,
-    execute_with_baselines,
-)
+from evalcore.running.run import NotAnswered, Progress, execute, execute_with_baselines
 from evalcore.running.worker import ensure_worker
 
 __all__ = [
     "CompletedBatch",
-    "CurrentRun",
-    "Executor",
     "InProcess",
     "NotAnswered",
-    "OnProgress",
     "Progress",
-    "RunPlan",
     "changed_since",
     "current_run_for",
     "ensure_worker",
@@ -33,7 +23,6 @@ __all__ = [
     "execute_with_baselines",
     "find_prompt",
     "first_text",
-    "plan_run",
     "preview",
     "split_size",
 ]

@@ -1,7 +1,7 @@
 """The cache folder with its database file: opening it, and every operation on it.
 
-Each operation opens its own connection, so that threads can share a `Store`. What an operation does to the tables is
-in the modules `completion_rows`, `run_rows`, `custom_prompts` and `file_digests`, as functions on a connection.
+Each operation opens its own connection, so that threads can share a `Store`. What it does to the tables is in the
+modules `completion_rows`, `run_rows`, `custom_prompts` and `file_digests`, as functions on a connection.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,19 +18,17 @@ from filelock import FileLock
 
 from evalcore.errors import StoreError
 from evalcore.paths import OWN_CACHE
-from evalcore.store import completion_rows, custom_prompts, file_digests, migrations, run_rows
+from evalcore.store import completion_rows, custom_prompts, file_digests, migrations, opening, run_rows
 from evalcore.store.completion import Completion
 from evalcore.store.connection import connection_to
 from evalcore.store.memory_database import MemoryDatabase
 from evalcore.store.run_record import RunRecord, record_of
 from evalcore.store.spec import RunSpec
-from evalcore.store.sqlite_errors import Damage, cause_of, is_damage, not_writable
+from evalcore.store.sqlite_errors import is_damage, not_writable
 from evalcore.tasks import Example, Prompt
 
 DEFAULT_CACHE = Path(os.environ.get("BLINDSPOT_CACHE") or OWN_CACHE)
 FILE_NAME = "blindspot.db"
-LARGEST_MEMORY_COPY = 256 * 2**20
-"""Bytes of a database of an older format that is converted in memory where its folder cannot be written."""
 
 
 class Store:
@@ -104,82 +101,30 @@ class Store:
             raise StoreError("this is not a plain file.", where=str(self.path), do="Move it away.")
 
     def _open(self) -> None:
-        """Check the database, and bring it up to the current format."""
+        """Check the database, and bring it to the current format."""
         with self.connect() as db:
-            db.execute("BEGIN")  # nobody migrates it between two looks
-            found = self._format_of(db)
+            db.execute("BEGIN")  # so that no other process migrates it meanwhile
+            found = opening.supported_format(db, self.path)
             if found:
-                self._check(db)
+                opening.check(db, self.path)
             db.execute("COMMIT")
             if found < migrations.current_format() and self.read_only:
-                self._refuse_to_copy_much(db)
+                opening.refuse_large_copy(db, self.path)
                 self._converted = self._in_memory(db)
         if found < migrations.current_format() and not self.read_only:
             # A migration may drop a table, and with foreign keys on the rows that refer to it would go as well.
             with connection_to(self.path, write=True, foreign_keys=False) as db:
-                self._migrate(db)
-
-    def _format_of(self, db: sqlite3.Connection) -> int:
-        found, known = migrations.format_of(db), migrations.current_format()
-        if found < 0:
-            raise Damage(f"its format is {found}")
-        if found > known:
-            raise StoreError(
-                f"the cache has format {found}, newer than this program's {known}.",
-                where=str(self.path),
-                do="Update Blindspot, or choose another cache folder.",
-            )
-        return found
-
-    def _check(self, db: sqlite3.Connection) -> None:
-        """Look for damage once, at opening: SQLite would notice most of it only when the page is read.
-
-        Raises:
-            sqlite3.DatabaseError: which says what is damaged.
-        """
-        if self.path.stat().st_size < _size_bytes(db):
-            raise Damage("the file is truncated")
-        lacking = migrations.lacking(db)
-        if lacking:
-            raise Damage(f"{lacking} is missing")
-        verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if verdict != "ok":
-            raise Damage(f"malformed: {str(verdict).splitlines()[-1]}")
-
-    def _migrate(self, db: sqlite3.Connection) -> None:
-        found = self._format_of(db)  # another process may have been first
-        if found == migrations.current_format():
-            return
-        try:
-            migrations.migrate(db)
-        except (sqlite3.Error, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            if cause_of(error):  # a full disk, a lock, damage: said as such
-                raise
-            raise StoreError(
-                f"the cache could not be brought from format {found} to {migrations.current_format()} ({error}).",
-                where=str(self.path),
-                do="It was left as it was. Use the version that wrote it, or choose another cache folder.",
-            ) from error
-
-    def _refuse_to_copy_much(self, db: sqlite3.Connection) -> None:
-        size = _size_bytes(db)
-        if size > LARGEST_MEMORY_COPY:
-            raise StoreError(
-                f"the cache has an older format and cannot be written; its {size:,} bytes are too many to convert in"
-                f" memory ({LARGEST_MEMORY_COPY:,} at most).",
-                where=str(self.path),
-                do="Make the folder writable once, or choose a copy of it with --cache or BLINDSPOT_CACHE.",
-            )
+                opening.migrate(db, self.path)
 
     def _in_memory(self, source: sqlite3.Connection | None) -> MemoryDatabase:
         """A copy of a database, in the current format; with None, an empty one."""
         copy = MemoryDatabase(source)
         with copy.connection as db:
-            self._migrate(db)
+            opening.migrate(db, self.path)
         return copy
 
     def _begin_anew(self) -> None:
-        """Set a damaged database aside, never over an older one, and begin a new one."""
+        """Set a damaged database aside, and begin a new one."""
         with FileLock(self.folder / "open.lock", mode=0o600):
             try:
                 self._open()  # another process may have done it while this one waited
@@ -187,10 +132,7 @@ class Store:
             except StoreError as error:
                 if not is_damage(error):
                     raise
-            stamp = time.strftime("%Y%m%d-%H%M%S")
-            names = (f"{FILE_NAME}.corrupt-{stamp}{suffix}" for suffix in ("", *(f"-{n}" for n in range(1, 1000))))
-            aside = next(path for path in map(self.path.with_name, names) if not path.exists())
-            self.path.rename(aside)
+            aside = opening.set_aside(self.path)
             self.notice = f"The cache was damaged and has been set aside as {aside.name}; a new one was begun."
             self._open()
 
@@ -352,8 +294,3 @@ class Store:
         """Remember a file's digest."""
         with self.connect(write=True) as db:
             file_digests.note_digest(db, path, stamp, digest)
-
-
-def _size_bytes(db: sqlite3.Connection) -> int:
-    pages, page_size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
-    return int(pages) * int(page_size)

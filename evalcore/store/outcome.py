@@ -1,4 +1,4 @@
-"""What one attempt at a run did."""
+"""The outcome of one attempt at a run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from evalcore.store.run_record import RunRecord
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one attempt at a run did.
+    """The outcome of one attempt at a run.
 
     Attributes:
         record: the run as stored afterwards.

@@ -66,9 +66,7 @@ class RunRecord:
 
 def row_of(record: RunRecord) -> tuple[object, ...]:
     """The values of a record's columns, in the order of `RUN_COLUMNS`."""
-    return tuple(
-        _CONVERTED[name][0](getattr(record, name)) if name in _CONVERTED else getattr(record, name) for name in _FIELDS
-    )
+    return tuple(write(getattr(record, name)) if write else getattr(record, name) for name, write in _WRITE.items())
 
 
 def record_of(row: Sequence[Any]) -> RunRecord:
@@ -79,12 +77,7 @@ def record_of(row: Sequence[Any]) -> RunRecord:
     """
     try:
         "".join(value for value in row if isinstance(value, str)).encode()  # half a surrogate pair: a flipped bit
-        return RunRecord(
-            *[
-                _CONVERTED[name][1](value) if name in _CONVERTED else value
-                for name, value in zip(_FIELDS, row, strict=True)
-            ]
-        )
+        return RunRecord(*[read(value) if read else value for read, value in zip(_READ, row, strict=True)])
     except StoreError as error:
         raise StoreError(error.what, where=f"run {row[0]}", do=error.do) from None
     except (ValueError, TypeError, KeyError) as error:
@@ -99,7 +92,7 @@ def _prompt_from_json(text: str) -> Prompt:
     stored = json.loads(text)
     if isinstance(stored, list):  # as older versions wrote it: by position, and all six fields
         return Prompt(*stored)
-    return from_fields(Prompt, stored, "the prompt of this run")
+    return from_fields(Prompt, stored, "the stored prompt")
 
 
 def _tuple_from_json(text: str) -> tuple[str, ...]:
@@ -119,7 +112,10 @@ _CONVERTED: dict[str, tuple[Callable[[Any], object], Callable[[Any], Any]]] = {
 }
 """How a field is written to its column and read from it, where that is not as it is."""
 
+_AS_IT_IS = (None, None)
+_WRITE = {one.name: _CONVERTED.get(one.name, _AS_IT_IS)[0] for one in fields(RunRecord)}
+_READ = tuple(_CONVERTED.get(name, _AS_IT_IS)[1] for name in _WRITE)
+
 _COLUMN_OF = {"metadata": "facts"}
-_FIELDS = tuple(column.name for column in fields(RunRecord))
-RUN_COLUMNS = tuple(_COLUMN_OF.get(name, name) for name in _FIELDS)
+RUN_COLUMNS = tuple(_COLUMN_OF.get(name, name) for name in _WRITE)
 """The columns of the table `runs`, without `spec_key`, which is made of the spec."""

@@ -1,4 +1,4 @@
-"""What decides a run, and the keys that follow from it."""
+"""What decides a run, and the keys and ids that are made of it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args
 
 from evalcore.errors import SpecError, StoreError, listed
 from evalcore.store.model_kind import ModelKind, kind_of
 from evalcore.tasks import NO_PROMPT, SAMPLES, Example, Messages, Sample, TaskSource
 
 KEY_VERSION = 1
-"""Raised when a key means something else than before; older completions are then never read as current."""
+"""A part of every key. Raise it when the meaning of a key changes: older completions are then not found any more."""
 
 Decoding = Literal["plain", "as-shipped", "choose", "choose-mean"]
 Engine = Literal["fast", "batched", "loop"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 CHOOSING: tuple[Decoding, ...] = ("choose", "choose-mean")
-"""Decodings whose answer is always one of the labels."""
+"""Decodings whose completion is always one of the labels."""
 
 Identity = Mapping[str, str | int]
 """Everything that decides a completion beside the prompt: weights, tokenizer, dtype, decoding, engine."""
@@ -34,7 +34,12 @@ default of such a field must never change."""
 _FIRST_TASK_FIELDS = ("name", "text_column", "label_column", "train", "labels")
 """The same of its TaskSource."""
 
-T = TypeVar("T")
+
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+D = TypeVar("D", bound=_Dataclass)
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class RunSpec:
     Attributes:
         task: where examples and labels come from.
         model: `demo`, `demo-early`, `majority`, `tfidf`, a folder, or a hub id (`owner/name` or `owner/name@revision`).
-        prompt: a built-in variant or the name of a person's own.
+        prompt: a built-in variant or the name of a custom prompt.
         n: number of examples; the whole split if it has fewer.
         sample, seed: which of them.
         decoding: `plain` greedy, or greedy `as-shipped` with the penalties of the model's generation_config; or no
@@ -94,14 +99,14 @@ class RunSpec:
         """
         stored = json.loads(text)
         if "task" in stored:
-            stored = {**stored, "task": from_fields(TaskSource, stored["task"], "the task of this run")}
-        return from_fields(cls, stored, "the spec of this run")
+            stored = {**stored, "task": from_fields(TaskSource, stored["task"], "the stored task")}
+        return from_fields(cls, stored, "the stored spec")
 
     def _as_dict(self) -> dict[str, Any]:
         return {**_told_apart(self, _FIRST_FIELDS), "task": _told_apart(self.task, _FIRST_TASK_FIELDS)}
 
 
-def from_fields(cls: type[T], stored: Mapping[str, Any], what: str) -> T:
+def from_fields(cls: type[D], stored: dict[str, Any], what: str) -> D:
     """A dataclass from its stored fields, by name.
 
     Args:
@@ -109,14 +114,15 @@ def from_fields(cls: type[T], stored: Mapping[str, Any], what: str) -> T:
 
     Raises:
         StoreError: if there is a field that this version does not know.
-        TypeError: if it is no mapping, or lacks a field that has no default.
+        TypeError: if it is no dictionary, or lacks a field that has no default.
     """
-    if not isinstance(stored, Mapping):
+    if not isinstance(stored, dict):
         raise TypeError(f"{what} is a {type(stored).__name__}")
-    unknown = sorted(set(stored) - {one.name for one in fields(cls)})  # type: ignore[arg-type]
-    if unknown:
+    known = cls.__dataclass_fields__.keys()
+    if not stored.keys() <= known:
+        unknown = listed(sorted(stored.keys() - known))
         raise StoreError(
-            f"{what} has {listed(unknown)}, which this version does not know: a newer one wrote it.",
+            f"{what} has {unknown}, which this version does not know: a newer one wrote it.",
             do="Update Blindspot to see it.",
         )
     return cls(**stored)
@@ -196,13 +202,13 @@ def completion_keys(identity: Identity, prompts: Sequence[Messages]) -> list[byt
 
 
 class SampleHash:
-    """A hash of what was sampled, labels and examples in order, made example by example."""
+    """A hash of the labels and the sampled examples in order, updated example by example."""
 
     def __init__(self, labels: Sequence[str]) -> None:
         self._hash = hashlib.sha256(canonical(list(labels)).encode())
 
     def add(self, text: str, label: str) -> None:
-        """The next example."""
+        """Add the next example."""
         self._hash.update(canonical([text, label]).encode("ascii"))
 
     def hexdigest(self) -> str:
@@ -211,7 +217,7 @@ class SampleHash:
 
 
 def sample_id(labels: Sequence[str], examples: Iterable[Example]) -> str:
-    """A hash of what was sampled: labels and examples, in order."""
+    """A hash of the labels and the sampled examples, in order."""
     made = SampleHash(labels)
     for example in examples:
         made.add(example.text, example.label)
@@ -224,7 +230,7 @@ def run_id(sample: str, identity: Identity, prompt_fingerprint: str) -> str:
 
 
 def canonical(value: Any) -> str:
-    """JSON with one spelling for equal values."""
+    """JSON that is the same for equal values: sorted keys, ASCII, no spaces."""
     return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
 
 

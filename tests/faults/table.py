@@ -11,7 +11,11 @@ from tests.conftest import ROOT
 from tests.faults.guards import GUARDS
 from tests.faults.victim import BATCH, KILLS, POINTS, N
 
-ELSEWHERE = {"F35": ("test_local.py", "test_hub.py"), "F49": ("test_classification.py",), "F15": ("test_database.py",)}
+ELSEWHERE = {
+    "F35": ("test_local.py", "test_hub.py"),
+    "F49": ("test_classification.py",),
+    "F15": ("test_migrations.py",),
+}
 """Tests outside the fault suite that a fault rests on as well."""
 
 ROWS: dict[str, tuple[str, str]] = {

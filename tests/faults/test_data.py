@@ -22,9 +22,8 @@ from evalcore.predictors.source import locate
 from evalcore.running.run import execute
 from evalcore.store.completion import Completion
 from evalcore.store.spec import RunSpec
-from evalcore.tasks import table
+from evalcore.tasks import Example, TaskSource, draw_sample, load_task, make_task, table
 from evalcore.tasks.data_file import parse_table, read_label_list, read_table
-from evalcore.tasks.task import Example, TaskSource, draw_sample, load_task, make_task
 from tests.conftest import BANKING77, ROOT, Toy, needs_banking77, write_csv
 from tests.tools.runs import import_bytes, put
 

@@ -32,8 +32,8 @@ from evalcore.parse.matching import LabelParser, collisions, normal_form
 from evalcore.running.run import execute
 from evalcore.store.completion import Completion
 from evalcore.store.spec import RunSpec
+from evalcore.tasks import Example, TaskSource, load_task, make_task
 from evalcore.tasks.prompt import Renderer, built_in
-from evalcore.tasks.task import Example, TaskSource, load_task, make_task
 from tests.conftest import BANKING77, Toy, needs_banking77, write_csv
 from tests.tools.runs import scored
 

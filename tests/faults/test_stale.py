@@ -30,9 +30,9 @@ from evalcore.store.completion import Completion
 from evalcore.store.database import Store
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, canonical, checked, completion_keys, run_id
-from evalcore.tasks import task as task_module
+from evalcore.tasks import Example, TaskSource, draw_sample, load, load_task
 from evalcore.tasks.prompt import Renderer, built_in, custom_prompt
-from evalcore.tasks.task import Example, TaskSource, draw_sample, load_task
+from pages.parts.shell.session import ViewState
 from tests.conftest import ROOT, write_csv
 from tests.faults.victim import LABELS, Logged, asked, spec, write_task
 
@@ -232,23 +232,23 @@ def test_answers_under_an_older_kind_of_key_are_not_read_as_current(store, task,
 
 def test_what_a_page_keeps_follows_the_store(store, task, tmp_path, monkeypatch):
     """F16. Red with a page's reading kept under the run's name alone."""
-    from pages.parts.shell import session
+    from pages.parts.shell import cached
 
     loader = lambda i, on_phase: Logged(i.identity, tmp_path / "log")  # noqa: E731
     stopped = execute(spec(task, n=64), store, loader=loader, on_progress=lambda progress: progress.done < 16)
-    assert len(session.scored_run_of(store, stopped.record, "lenient").answers) == 16
+    assert len(cached.scored_run_of(store, stopped.record, "lenient").answers) == 16
     record = execute(spec(task, n=64), store, loader=loader).record
-    assert len(session.scored_run_of(store, record, "lenient").answers) == 64
+    assert len(cached.scored_run_of(store, record, "lenient").answers) == 64
 
 
 def test_what_sessions_share_cannot_be_changed_by_one_of_them(store, task, tmp_path):
     """F16. Red while the arrays of a kept reading could be written to."""
-    from pages.parts.shell import session
+    from pages.parts.shell import cached
 
     loader = lambda i, on_phase: Logged(i.identity, tmp_path / "log")  # noqa: E731
     record = execute(spec(task, n=64), store, loader=loader).record
-    scored = session.scored_run_of(store, record, "lenient")
-    assert session.scored_run_of(store, record, "lenient") is scored
+    scored = cached.scored_run_of(store, record, "lenient")
+    assert cached.scored_run_of(store, record, "lenient") is scored
     for array in (scored.y_true, scored.y_pred, scored.confusion, scored.per_class.support):
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0
@@ -361,7 +361,7 @@ class Page:
         self.store = store
         self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         if chosen is not None:
-            self.app.session_state["spec"] = chosen
+            self.app.session_state["view"] = ViewState(spec=chosen)
         for name, value in query.items():
             self.app.query_params[name] = value
         self.look()
@@ -575,7 +575,7 @@ def test_a_page_shows_the_run_of_its_job_although_the_file_was_written_meanwhile
 def test_a_click_reads_no_file_that_has_not_changed(store, messages, model, page_of, judge, monkeypatch):
     """F51. Red while every minute, and the prompts page at every click, the task was read anew."""
     reads = []
-    for module, name in ((task_module, "read_table"), (hashlib, "file_digest")):
+    for module, name in ((load, "read_table"), (hashlib, "file_digest")):
         original = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *a, was=original: reads.append(a) or was(*a))
     chosen = checked(RunSpec(TaskSource(str(messages.folder)), str(model), n=12))
@@ -638,7 +638,7 @@ def test_side_by_side_runs_what_is_there_now(store, messages, judge, page_of):
     page.app.switch_page("pages/side_by_side.py")
     page.look().press("Run all of them")
     (new,) = {record.run_id for record in store.runs() if record.prompt.name == "mine"} - set(ids)
-    assert page.app.session_state["side_runs"] == [new, ids[1]]
+    assert page.app.session_state["view"].side_by_side == [new, ids[1]]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from evalcore.output.export import export_run, predictions_csv, predictions_json
 from evalcore.output.report import findings_of, report_as_json, report_as_text
 from evalcore.predictors import local
 from evalcore.running.run import execute
-from evalcore.store import migrations, sqlite_errors
+from evalcore.store import migrations, opening, sqlite_errors
 from evalcore.store.catalog import RunAnnotation, RunCatalog
 from evalcore.store.completion import Completion
 from evalcore.store.database import FILE_NAME, Store
@@ -557,7 +557,7 @@ def test_each_complaint_of_sqlite_is_said_as_what_it_is_and_only_damage_is_set_a
     def fail(*_):
         raise failure
 
-    monkeypatch.setattr(Store, "_check", fail)
+    monkeypatch.setattr(opening, "check", fail)
     if broken:
         monkeypatch.setattr(Store, "_begin_anew", lambda self: None)
         Store(filled.folder)

@@ -11,8 +11,8 @@ from evalcore.predictors.engines.packed import PackedModel  # noqa: E402
 from evalcore.running.run import execute  # noqa: E402
 from evalcore.store.database import Store  # noqa: E402
 from evalcore.store.spec import RunSpec  # noqa: E402
+from evalcore.tasks import TaskSource, draw_sample, load_task  # noqa: E402
 from evalcore.tasks.prompt import BUILT_IN, Renderer  # noqa: E402
-from evalcore.tasks.task import TaskSource, draw_sample, load_task  # noqa: E402
 from tests.predictors.test_local import loaded  # noqa: E402, F401
 from tests.tools.tiny import END, PACKABLE, prompts, tiny_model  # noqa: E402
 

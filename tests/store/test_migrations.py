@@ -6,7 +6,7 @@ import pytest
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import StoreError
 from evalcore.running.run import execute
-from evalcore.store import database, migrations
+from evalcore.store import migrations, opening
 from evalcore.store.catalog import RunCatalog
 from evalcore.store.database import FILE_NAME, Store
 from evalcore.store.jobs import Jobs
@@ -127,7 +127,7 @@ def test_a_read_only_cache_is_shown_after_a_migration_that_changes_tables(tmp_pa
 
 
 def test_an_older_cache_too_large_to_convert_in_memory_is_said_to_be(tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "LARGEST_MEMORY_COPY", 100_000)
+    monkeypatch.setattr(opening, "LARGEST_MEMORY_COPY", 100_000)
     with pytest.raises(StoreError, match="cannot be written; its 110,592 bytes are too many to convert"):
         read_only(monkeypatch, old_cache(tmp_path / "cache", 2))
     assert read_only(monkeypatch, old_cache(tmp_path / "current", 3)).runs()

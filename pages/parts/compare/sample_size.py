@@ -9,7 +9,7 @@ import streamlit as st
 from evalcore.analysis import ScoredRun
 from evalcore.charts import sample_size_chart
 from evalcore.metrics import LEVEL, POWER, Growth, examples_needed, growth
-from pages.parts.shell import session
+from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import percent
 
@@ -18,7 +18,7 @@ def alone(page: Frame) -> None:
     """The same for the run that is looked at, while there is nothing to compare it with."""
     if page.record is None:
         return
-    scored = session.scored_run_of(page.store, page.record, page.scoring)
+    scored = cached.scored_run_of(page.store, page.record, page.scoring)
     if not scored.scores.n:
         return
     accuracy = scored.scores.accuracy

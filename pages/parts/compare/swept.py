@@ -10,11 +10,11 @@ from evalcore.analysis import Sweep, order_effect
 from evalcore.charts import label_order_chart, variants_chart
 from evalcore.metrics import UNPARSED
 from evalcore.wording import MINUS, p_value, points, signed
-from pages.parts.shell.clickable_table import clicked_row, height_of
+from pages.parts.shell.clickable_table import clickable_table, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import between, escape_markdown, percent
 
-DOORS = {
+GROUPS = {
     "all": "all",
     "always_wrong": "wrong in every run",
     "wrong_alike": "the same wrong label in every run",
@@ -105,7 +105,9 @@ def pairs(sweep: Sweep, names: list[str]) -> None:
             "verdict": [_verdict(pair.clear, pair.comparison.counts.difference) for pair in found],
         }
     )
-    row = clicked_row(table, f"pairs_{'_'.join(scored.record.run_id for scored in sweep.scored_runs)}", TABLE_HEIGHT)
+    row = clickable_table(
+        table, f"pairs_{'_'.join(scored.record.run_id for scored in sweep.scored_runs)}", TABLE_HEIGHT
+    )
     st.caption("Intervals are of each pair alone. Click a row to open its comparison.")
     if row is not None:
         pair = found[row]
@@ -121,21 +123,21 @@ def pairs(sweep: Sweep, names: list[str]) -> None:
 def each_example(sweep: Sweep, names: list[str]) -> None:
     """One row an example, one column a run: right in j of k; a row that is clicked shows every raw completion."""
     k = len(names)
-    door = st.segmented_control(
+    group = st.segmented_control(
         "Show",
-        list(DOORS),
+        list(GROUPS),
         default="all",
         required=True,
-        format_func=lambda name: f"{DOORS[name]} · {len(sweep.rows_of(name))}",
-        key="side_door",
+        format_func=lambda name: f"{GROUPS[name]} · {len(sweep.rows_of(name))}",
+        key="side_group",
     )
-    if door in ("always_wrong", "wrong_alike"):
+    if group in ("always_wrong", "wrong_alike"):
         st.caption("No run gets these right. Before blaming the model, check the labels.")
-    elif door == "unparsed_in_all":
+    elif group == "unparsed_in_all":
         st.caption("No run names a label here, or each names more than one. Read the raw completions.")
-    elif door == "flips":
+    elif group == "flips":
         st.caption("Whether these are right depends on the run: between prompts, they are what wording alone decides.")
-    behind = sweep.rows_of(door)
+    behind = sweep.rows_of(group)
     if not len(behind):
         st.caption("There are none.")
         return
@@ -154,9 +156,9 @@ def each_example(sweep: Sweep, names: list[str]) -> None:
             _cell(first.labels, int(code), bool(ok))
             for code, ok in zip(sweep.answers[run][order], sweep.right[run][order], strict=True)
         ]
-    row = clicked_row(
+    row = clickable_table(
         table,
-        f"each_{door}_{'_'.join(scored.record.run_id for scored in sweep.scored_runs)}",
+        f"each_{group}_{_ids(sweep)}",
         TABLE_HEIGHT,
         {"text": st.column_config.TextColumn(width="large", pinned=True)},
     )
@@ -202,6 +204,10 @@ def order(page: Frame, sweep: Sweep) -> None:
         "One mark a label and order. A label's own mean over the orders is taken off, so that a label that is "
         "popular everywhere does not count; the interval resamples labels."
     )
+
+
+def _ids(sweep: Sweep) -> str:
+    return "_".join(scored.record.run_id for scored in sweep.scored_runs)
 
 
 def _cell(labels: tuple[str, ...], code: int, right: bool) -> str:
