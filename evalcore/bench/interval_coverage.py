@@ -1,4 +1,4 @@
-"""How often the intervals hold the true value: a simulation at the sizes that users have (`evalcore coverage`).
+"""How often the intervals hold the true value: a simulation at the sizes that users have (`interval-coverage`).
 
 Each shape is a population of known scores. Data sets are drawn from it, two runs answer each of them (B gives A's
 answer to 60 % of the examples), and for every interval that is shown anywhere it is counted how often it holds the
