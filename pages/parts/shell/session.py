@@ -149,7 +149,7 @@ class ViewState:
 
     def open_run(self, record: RunRecord) -> None:
         """Look at a stored run; the form then asks for the same."""
-        if not is_import(record):
+        if record.kind.can_run:
             self.choose(record.spec)
         self.run_id = record.run_id
 
@@ -174,8 +174,3 @@ def view_state() -> ViewState:
 def open_store() -> Store:
     """The cache folder, one for all sessions of this server."""
     return Store()
-
-
-def is_import(record: RunRecord) -> bool:
-    """Whether a run's predictions came from a file: nothing was chosen, and nothing can be run."""
-    return record.identity.get("predictor") == "import"
