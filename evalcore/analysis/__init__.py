@@ -13,7 +13,7 @@ from evalcore.analysis.class_table import (
     overall_row,
     sorted_table,
 )
-from evalcore.analysis.compared_scores import SHARES, MetricRow
+from evalcore.analysis.compared_scores import MetricRow
 from evalcore.analysis.comparison import Comparison, compare
 from evalcore.analysis.comparison_words import (
     better_words,
@@ -57,7 +57,6 @@ __all__ = [
     "MOST_RUNS",
     "OUTCOMES",
     "OUTCOME_GROUPS",
-    "SHARES",
     "Comparison",
     "Filter",
     "Finding",

@@ -10,43 +10,20 @@ from typing import Literal
 import numpy as np
 
 from evalcore.metrics import (
+    METRICS,
     NO_INTERVAL,
     UNPARSED,
     ClassScores,
     Counts,
     Floats,
     Interval,
+    Metric,
     PairedIntervals,
-    Scores,
     tango_interval,
     wilson,
 )
 
-BetterDirection = Literal["higher", "lower", ""]
 BetterRun = Literal["A", "B", ""]
-
-METRICS: tuple[tuple[str, str, BetterDirection], ...] = (
-    ("accuracy", "Accuracy", "higher"),
-    ("macro_f1_present", "Macro-F1, labels present", "higher"),
-    ("macro_f1_all", "Macro-F1, all labels", "higher"),
-    ("macro_precision_present", "Macro precision, labels present", "higher"),
-    ("balanced_accuracy", "Balanced accuracy (macro recall)", "higher"),
-    ("micro_f1", "Micro-F1", "higher"),
-    ("micro_precision", "Micro precision (right among parsed)", "higher"),
-    ("weighted_f1", "Weighted F1", "higher"),
-    ("weighted_precision", "Weighted precision", "higher"),
-    ("mcc", "MCC", "higher"),
-    ("kappa", "Kappa with the true labels", "higher"),
-    ("unparsed_rate", "Unparsed", "lower"),
-    ("never_predicted", "Labels that occur, never predicted", "lower"),
-    ("effective_labels", "Effective predicted labels", ""),
-    ("favourites_share", "Share of the two favourites", ""),
-)
-"""Of each metric its name, its title, and which direction is better; empty where neither is."""
-SHARES = frozenset(
-    name for name, _, _ in METRICS if name not in ("mcc", "kappa", "never_predicted", "effective_labels")
-)
-"""Metrics shown in percent."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +33,27 @@ class MetricRow:
     Attributes:
         a, b: NaN where undefined.
         difference: B minus A, with its 95 % `interval`; NaN where one of the two is undefined, or no interval is known.
-        direction: which values are better.
         better: the run that is better in the sample; empty if they are equal or neither direction is better.
         clear: whether the interval excludes 0.
     """
 
-    name: str
-    title: str
+    metric: Metric
     a: float
     b: float
     difference: float
     interval: Interval
-    direction: BetterDirection
     better: BetterRun
     clear: bool
+
+    @property
+    def name(self) -> str:
+        """The metric's key in JSON."""
+        return self.metric.name
+
+    @property
+    def title(self) -> str:
+        """The metric's name for people."""
+        return self.metric.title
 
 
 @dataclass(frozen=True)
@@ -114,28 +98,22 @@ def metric_rows(a: Mapping[str, float], b: Mapping[str, float], intervals: Mappi
     """One row for each of `METRICS`.
 
     Args:
-        a, b: the figures of each run, as `figures` returns them.
-        intervals: of the differences; those that are missing are not known.
+        a, b: the values of each run, as `metrics.metric_values` returns them.
+        intervals: of the differences, by the metric's name; those that are missing are not known.
     """
     return [
-        _metric_row(name, title, direction, a[name], b[name], intervals.get(name, NO_INTERVAL))
-        for name, title, direction in METRICS
+        _metric_row(metric, a[metric.name], b[metric.name], intervals.get(metric.name, NO_INTERVAL))
+        for metric in METRICS
     ]
 
 
-def figures(of: Scores, n_never_predicted: int) -> dict[str, float]:
-    """The values of `METRICS` of one run."""
-    values = {name: float(getattr(of, name)) for name, _, _ in METRICS if name != "never_predicted"}
-    return {**values, "never_predicted": float(n_never_predicted)}
-
-
-def _metric_row(name: str, title: str, direction: BetterDirection, a: float, b: float, interval: Interval) -> MetricRow:
+def _metric_row(metric: Metric, a: float, b: float, interval: Interval) -> MetricRow:
     difference = b - a
     better: BetterRun = ""
-    if direction and abs(difference) > 0:
-        better = "B" if (difference > 0) == (direction == "higher") else "A"
+    if metric.better and abs(difference) > 0:
+        better = "B" if (difference > 0) == (metric.better == "higher") else "A"
     low, high = interval = NO_INTERVAL if math.isnan(difference) else interval
-    return MetricRow(name, title, a, b, difference, interval, direction, better, low > 0 or high < 0)
+    return MetricRow(metric, a, b, difference, interval, better, low > 0 or high < 0)
 
 
 def class_rows(

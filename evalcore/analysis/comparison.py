@@ -14,7 +14,6 @@ from evalcore.analysis.compared_scores import (
     MetricRow,
     class_rows,
     confusion_changes,
-    figures,
     metric_rows,
 )
 from evalcore.analysis.pairing import shared_examples
@@ -33,6 +32,7 @@ from evalcore.metrics import (
     confusion_counts,
     group_codes,
     mcnemar_p,
+    metric_values,
     never_predicted,
     pair_counts,
     paired_intervals,
@@ -134,11 +134,8 @@ class Comparison:
         # The labels that the sample holds are taken as given, as for one run.
         intervals["macro_f1_all"] = low * of_a.macro_f1_ceiling, high * of_a.macro_f1_ceiling
         intervals["accuracy"] = self.interval  # the one that the verdict states
-        return metric_rows(
-            figures(of_a, len(never_predicted(self.confusion_a))),
-            figures(of_b, len(never_predicted(self.confusion_b))),
-            intervals,
-        )
+        a, b = self._class_scores
+        return metric_rows(metric_values(of_a, a), metric_values(of_b, b), intervals)
 
     @cached_property
     def _class_scores(self) -> tuple[ClassScores, ClassScores]:

@@ -7,13 +7,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.analysis.compared_scores import SHARES, ClassRows, MetricRow
+from evalcore.analysis.compared_scores import ClassRows, MetricRow
 from evalcore.metrics import WHY_UNDEFINED, Floats
 from evalcore.wording import MINUS
 
 UNDEFINED = "–"
-_WHOLE_NUMBERS = ("never_predicted",)
-_ONE_DECIMAL = ("effective_labels",)
 
 
 def metric_words(row: MetricRow, value: float, *, signed: bool = False) -> str:
@@ -24,8 +22,7 @@ def metric_words(row: MetricRow, value: float, *, signed: bool = False) -> str:
     """
     if math.isnan(value):
         return UNDEFINED
-    share = row.name in SHARES
-    decimals = 0 if row.name in _WHOLE_NUMBERS else 1 if share or row.name in _ONE_DECIMAL else 3
+    share, decimals = row.metric.is_share, row.metric.decimals
     scaled = round(100 * value if share else value, decimals)
     sign = ("+" if scaled > 0 else MINUS if scaled < 0 else "") if signed else (MINUS if scaled < 0 else "")
     return f"{sign}{abs(scaled):.{decimals}f}{' %' if share and not signed else ''}"
@@ -43,7 +40,7 @@ def better_words(row: MetricRow) -> str:
     """Which run is better in a metric, and whether that is more than chance."""
     if math.isnan(row.difference):
         return f"undefined: {WHY_UNDEFINED.get(row.name, 'nothing to count')}"
-    if not row.direction:
+    if not row.metric.better:
         return "neither way is"
     if not row.better:
         return "equal"

@@ -52,6 +52,7 @@ from evalcore.metrics.paired import (
     tango_interval,
 )
 from evalcore.metrics.power import LEVEL, POWER, Growth, examples_needed, growth, smallest_difference
+from evalcore.metrics.registry import METRICS, Metric, metric_values
 
 __all__ = [
     "BLOCK_FROM",
@@ -59,6 +60,7 @@ __all__ = [
     "FEW_EXAMPLES",
     "LEVEL",
     "MATRIX_ORDERS",
+    "METRICS",
     "NO_INTERVAL",
     "PAIR_GROUPS",
     "POPULATION",
@@ -77,6 +79,7 @@ __all__ = [
     "Interval",
     "Intervals",
     "MatrixView",
+    "Metric",
     "Order",
     "PairCounts",
     "PairedIntervals",
@@ -96,6 +99,7 @@ __all__ = [
     "holm",
     "leaking",
     "mcnemar_p",
+    "metric_values",
     "most_confused",
     "never_predicted",
     "off_diagonal",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from evalcore.analysis import (
-    SHARES,
     Comparison,
     MetricRow,
     ScoredRun,
@@ -105,8 +104,7 @@ def _what(scored: ScoredRun) -> str:
 
 
 def _metric_line(row: MetricRow) -> str:
-    share = row.name in SHARES
-    scale, decimals = (100, 1) if share else (1, 0 if row.name == "never_predicted" else 3)
+    scale, decimals = 100 if row.metric.is_share else 1, row.metric.decimals
     a, b, difference = (figure(scale * value, decimals) for value in (row.a, row.b, row.difference))
     low, high = row.interval
     between = "" if math.isnan(low) else f"{scale * low:+.{decimals}f} to {scale * high:+.{decimals}f}"

@@ -12,6 +12,7 @@ from evalcore.metrics import (
     WHY_UNDEFINED,
     absent,
     confusion_pairs,
+    metric_values,
     never_predicted,
     over_predicted,
     zero_recall,
@@ -19,6 +20,9 @@ from evalcore.metrics import (
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import Outcome, Store
 from evalcore.wording import counted, figure, percent
+
+WITH_INTERVAL = ("accuracy", "macro_f1_present", "macro_f1_all", "micro_f1", "weighted_f1", "balanced_accuracy")
+"""The metrics whose intervals a report holds, as fields of `metrics.Intervals`."""
 
 
 def findings_of(store: Store, scored: ScoredRun) -> list[Finding]:
@@ -116,32 +120,19 @@ def report_as_json(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
             "n": scores.n,
             "n_asked": record.n,
             "correct": scores.correct,
-            "accuracy": scores.accuracy,
-            "accuracy_interval": list(scored.intervals.accuracy),
-            "macro_f1_present": scores.macro_f1_present,
-            "macro_f1_present_interval": list(intervals.macro_f1_present),
-            "macro_f1_all": scores.macro_f1_all,
-            "macro_f1_all_interval": list(intervals.macro_f1_all),
+            **metric_values(scores, scored.per_class),
+            **{f"{name}_interval": list(getattr(intervals, name)) for name in WITH_INTERVAL},
             "macro_f1_ceiling": scores.macro_f1_ceiling,
-            "micro_f1": scores.micro_f1,
-            "micro_f1_interval": list(intervals.micro_f1),
-            "weighted_f1": scores.weighted_f1,
-            "weighted_f1_interval": list(intervals.weighted_f1),
-            "balanced_accuracy": scores.balanced_accuracy,
-            "balanced_accuracy_interval": list(intervals.balanced_accuracy),
-            "mcc": scores.mcc,
-            "kappa": scores.kappa,
             "unparsed": scores.unparsed,
             "matches": scored.matches,
             "labels_total": scores.labels_total,
             "labels_present": scores.labels_present,
             "absent": scored.names(absent(scored.confusion)),
+            # Their names; the number of them is what `compare` shows.
             "never_predicted": scored.names(never_predicted(scored.confusion)),
             "zero_recall": scored.names(zero_recall(scored.confusion)),
             "over_predicted": scored.names(over_predicted(scored.confusion)),
-            "effective_labels": scores.effective_labels,
             "favourites": scored.names(list(scores.favourites)),
-            "favourites_share": scores.favourites_share,
             "intervals_withheld": intervals.withheld,
             "per_class": _per_class(scored),
             "confusion_pairs": _pairs(scored),

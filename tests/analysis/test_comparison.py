@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, f1_score
 
-from evalcore.analysis.compared_scores import METRICS
 from evalcore.analysis.comparison import compare
 from evalcore.analysis.verdicts import verdict_as_json
 from evalcore.errors import SpecError
 from evalcore.metrics.overall import scores
 from evalcore.metrics.paired import PAIR_GROUPS
+from evalcore.metrics.registry import METRICS
 from evalcore.output.comparison import comparison_as_text
 from tests.tools.runs import scored
 
@@ -78,7 +78,7 @@ def test_a_selection_that_does_not_exist_holds_nothing(compared, selection):
 
 def test_metrics_are_those_of_each_run_and_the_better_side_is_marked(compared):
     rows = {row.name: row for row in compared.metrics}
-    assert list(rows) == [name for name, _, _ in METRICS]
+    assert list(rows) == [metric.name for metric in METRICS]
     of_a, of_b = scores(compared.confusion_a), scores(compared.confusion_b)
     for name in ("accuracy", "macro_f1_all", "kappa", "unparsed_rate"):
         assert (rows[name].a, rows[name].b) == (getattr(of_a, name), getattr(of_b, name))

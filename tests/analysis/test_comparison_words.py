@@ -36,10 +36,11 @@ def test_a_share_is_in_percent_and_its_difference_in_points(accuracy):
     assert metric_words(accuracy, 0.031, signed=True) == "+3.1"
 
 
-def test_a_count_of_labels_has_no_decimals_and_other_numbers_have(accuracy):
-    assert metric_words(replace(accuracy, name="never_predicted"), 3.0) == "3"
-    assert metric_words(replace(accuracy, name="effective_labels"), 3.14) == "3.1"
-    assert metric_words(replace(accuracy, name="mcc"), 0.12345) == "0.123"
+def test_a_count_of_labels_has_no_decimals_and_other_numbers_have(compared):
+    rows = {row.name: row for row in compared.metrics}
+    assert metric_words(rows["never_predicted"], 3.0) == "3"
+    assert metric_words(rows["effective_labels"], 3.14) == "3.1"
+    assert metric_words(rows["mcc"], 0.12345) == "0.123"
 
 
 def test_what_is_undefined_is_a_dash_and_has_no_interval(accuracy):

@@ -55,7 +55,7 @@ def test_it_is_that_of_the_stored_run_at_every_moment(store, part_of):
         score.update(6)
         assert figures(score) == stored_figures(store, record)
     assert score.n == 40
-    assert score.accuracy_interval == score_run(store, record.run_id).accuracy_interval
+    assert score.accuracy_interval == score_run(store, record.run_id).intervals.accuracy
 
 
 def test_each_completion_is_parsed_once(store, part_of, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 from evalcore.running import changed_since, current_run_for, execute, first_text, preview, split_size, task_cache
 from evalcore.store import RunSpec, checked
 from evalcore.tasks import Example, TaskSource, built_in, custom_prompt
-from evalcore.tasks import task as task_module
+from evalcore.tasks import load as task_module
 from tests.conftest import COLOURS, Toy, write_csv
 
 
@@ -118,5 +118,5 @@ def test_a_preview_of_an_edited_prompt_does_not_read_the_task_again(store, spec,
 
 
 def test_a_task_of_the_hub_is_never_asked_for_its_size_or_text(reads, monkeypatch):
-    monkeypatch.setattr(task_module, "_local_banking77", lambda: None)
+    monkeypatch.setattr(task_module, "local_banking77", lambda: None)
     assert (split_size(TaskSource("banking77")), first_text(TaskSource("banking77")), reads) == (3080, "", [])

@@ -59,7 +59,7 @@ def clamped(chosen: RunSpec) -> RunSpec:
 
 
 def _opened(record: RunRecord, store: Store) -> Shown:
-    changed = () if not record.kind.can_run else changed_since(record, store)
+    changed = changed_since(record, store) if record.kind.can_run else ()
     if not changed:
         return Shown(record)
     now = current_run_for(clamped(record.spec), store).record
