@@ -14,16 +14,6 @@ from evalcore.errors import ModelError
 from evalcore.store import CHOOSING, Identity, Predictor, RunSpec, Store
 from evalcore.tasks import Task
 
-_MODULES = {
-    "majority": "evalcore.predictors.baseline",
-    "tfidf": "evalcore.predictors.baseline",
-    "server": "evalcore.predictors.server_kind",
-    "transformers": "evalcore.predictors.local",
-}
-"""The module of each kind of model that can be run (`store.MODEL_KINDS`). It is imported when the first model of its
-kind is asked for, so that torch is loaded only for those that need it; its function `handle` takes and returns what
-`identify` does."""
-
 OnPhase = Callable[[str], None]
 """Called with a few words on what a slow step is doing; may raise an exception to stop it."""
 
@@ -65,5 +55,7 @@ def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on
             where=spec.model,
             do="Choose plain decoding, or a model on this machine.",
         )
-    found: ModelHandle = import_module(_MODULES[spec.kind.name]).handle(spec, task, answers, store, on_phase)
+    # Imported only now, so that torch is loaded for those kinds alone that need it.
+    module = import_module(f"evalcore.predictors.{spec.kind.module}")
+    found: ModelHandle = module.handle(spec, task, answers, store, on_phase)
     return found

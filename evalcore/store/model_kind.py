@@ -16,31 +16,36 @@ class ModelKind:
     Attributes:
         name: also what the identity of its predictor says under "predictor".
         model_names: regular expression of the names of such models, matched in full.
+        module: the module of `evalcore.predictors` that loads it; empty for answers from a file.
         reads_prompt: whether its answer depends on the prompt; otherwise it reads the text alone, and the settings of
             generation (decoding, engine, dtype, ...) do not apply to it.
         is_baseline: whether it is there to be compared with, and is run along with every other model.
         gives_label_scores: whether it gives the log-probability of every label (decodings `choose`, `choose-mean`).
         needs_train: whether it is fitted on the task's train split, which is then a part of its identity.
         is_remote: whether it runs on a server: its files, tokenizer and chat template are not on this machine.
-        can_run: False for answers from a file: nothing can be predicted.
     """
 
     name: str
     model_names: str
+    module: str
     reads_prompt: bool = False
     is_baseline: bool = False
     gives_label_scores: bool = False
     needs_train: bool = False
     is_remote: bool = False
-    can_run: bool = True
+
+    @property
+    def can_run(self) -> bool:
+        """Whether anything can be predicted; False for answers from a file."""
+        return bool(self.module)
 
 
 MODEL_KINDS: tuple[ModelKind, ...] = (
-    ModelKind("majority", "majority", is_baseline=True, needs_train=True),
-    ModelKind("tfidf", "tfidf", is_baseline=True, needs_train=True),
-    ModelKind("import", "imported:.*", can_run=False),
-    ModelKind("server", "(?i:https?://.*)", reads_prompt=True, is_remote=True),
-    ModelKind("transformers", ".*", reads_prompt=True, gives_label_scores=True),
+    ModelKind("majority", "majority", "baseline", is_baseline=True, needs_train=True),
+    ModelKind("tfidf", "tfidf", "baseline", is_baseline=True, needs_train=True),
+    ModelKind("import", "imported:.*", ""),
+    ModelKind("server", "(?i:https?://.*)", "endpoint", reads_prompt=True, is_remote=True),
+    ModelKind("transformers", ".*", "local", reads_prompt=True, gives_label_scores=True),
 )
 """All kinds. The first whose `model_names` match is a model's kind; the last matches every name."""
 
