@@ -1,4 +1,4 @@
-"""How the app is served: its WebSocket, over which a page is drawn and clicks are sent, is open to its own pages only."""
+"""How the app is served: its WebSocket, which draws pages and carries clicks, is open to its own pages only."""
 
 from __future__ import annotations
 
