@@ -7,7 +7,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from evalcore.running.run import execute
-from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
 from pages.parts.shell.markdown import escape_markdown
@@ -26,19 +25,13 @@ PAGES = tuple(WHAT_TO_DO)
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
+def own_cache(page_store, monkeypatch):
     from evalcore.running import prompt_preview
-    from pages.parts.run import progress
     from pages.parts.run import prompt_preview as preview_widget
-    from pages.parts.shell import frame, session
 
-    store = Store(tmp_path / "cache")
-    monkeypatch.setattr(session, "open_store", lambda: store)
-    for module in (frame, progress):
-        monkeypatch.setattr(module, "ensure_worker", lambda store: None)
     shown = prompt_preview.Preview("the chat text", 3, True, True)
     monkeypatch.setattr(preview_widget, "_ask", lambda store, payload: ("done", json.dumps(asdict(shown))))
-    return store
+    return page_store
 
 
 def run(page, **query):

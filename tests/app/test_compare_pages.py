@@ -6,7 +6,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from evalcore.store.catalog import RunCatalog
-from evalcore.store.database import Store
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
 from tests.conftest import ROOT
@@ -22,15 +21,8 @@ ANSWERS = {
 
 
 @pytest.fixture(autouse=True)
-def own_store(tmp_path, monkeypatch):
-    from pages.parts.run import progress
-    from pages.parts.shell import frame, session
-
-    store = Store(tmp_path / "cache")
-    monkeypatch.setattr(session, "open_store", lambda: store)
-    for module in (frame, progress):
-        monkeypatch.setattr(module, "ensure_worker", lambda store: None)
-    return store
+def own_store(page_store):
+    return page_store
 
 
 @pytest.fixture

@@ -188,7 +188,7 @@ def test_the_keyboard_alone_leads_from_the_ranked_confusions_to_the_examples(ser
     assert "predicted=" in page.url
 
 
-def test_the_worst_confusion_in_words_lights_its_cell_up(server, scored_runs, new_page):
+def test_the_worst_confusion_in_words_picks_its_cell(server, scored_runs, new_page):
     page = new_page()
     visit(page, server, "confusions", scored_runs[77])
     page.get_by_role("button", name="see these").first.focus()

@@ -15,7 +15,7 @@ from pages.parts.shell.markdown import percent
 
 
 def alone(page: Frame) -> None:
-    """The same for the run that is looked at, while there is nothing to compare it with."""
+    """How much is enough for the run that is looked at, while there is nothing to compare it with."""
     if page.record is None:
         return
     scored = cached.scored_run_of(page.store, page.record, page.scoring)

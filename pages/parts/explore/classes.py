@@ -122,7 +122,7 @@ def chosen(scored: ScoredRun) -> str | None:
 
 
 def choice(scored: ScoredRun) -> None:
-    """Choose a label by its name: the way of the keyboard."""
+    """Choose a label by its name, which the keyboard can do as well."""
     st.session_state["class_label"] = chosen(scored) or ""
     st.selectbox("Label", ["", *scored.labels], key="class_label", width=420, on_change=_change, args=("label",),
                  format_func=lambda label: label or "none chosen")  # fmt: skip

@@ -1,4 +1,4 @@
-"""The widgets of a filter, with live counts. The filter itself is kept in the session and in the URL."""
+"""The widgets of a filter, with live counts. The filter itself is `ViewState.filter`, and is in the URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the app is served: its WebSocket, through which a page is drawn and worked, is open to its own pages only."""
+"""How the app is served: its WebSocket, which draws pages and carries clicks, is open to its own pages only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Asgi = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], 
 
 
 class SameOrigin:
-    """Refuses a WebSocket that a page of another origin opens, before Streamlit hears of it.
+    """Refuses a WebSocket that a page of another origin opens, before Streamlit accepts it.
 
     Streamlit compares the origin's host with this machine's names and leaves the port out: a page of any other port
     of this machine could read what the app shows and press its buttons. `server.corsAllowedOrigins` names origins that
