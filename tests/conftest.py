@@ -27,14 +27,6 @@ needs_qwen2_tokenizer = pytest.mark.skipif(
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What goes through a browser is tried a second time: on a busy machine a click can come before what it is meant
-    for. Both tries are reported."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 COLOURS = ("red", "green", "blue", "dark_blue")
 
 

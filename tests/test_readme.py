@@ -1,13 +1,13 @@
 """The README's own commands work, and what it says of files is so."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.tools.command_line import evalcore
+from tests.tools.processes import finished
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [
@@ -29,27 +29,13 @@ def words(command):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_its_commands_work(command, cache):
-    done = subprocess.run(
-        [sys.executable, *words(command)[1:], "--cache", str(cache)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    assert evalcore(*words(command)[3:], cache=cache).stdout.strip()
 
 
 def test_what_it_shows_as_printed_is_printed(cache):
     """Line by line but for the time; figures may differ in the last digit where another CPU rounds another way."""
     shown = re.search(r"```text\n(run .*?)```", README, re.DOTALL)[1]
-    done = subprocess.run(
-        [sys.executable, *words(COMMANDS[0])[1:], "--cache", str(cache)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = finished(*words(COMMANDS[0])[1:], "--cache", cache)  # a process, as a person starts it
 
     def shape(text):
         body = text.strip().rpartition("\n\n")[0]

@@ -1,24 +1,11 @@
-"""The command line, as a process, on the bundled demo."""
+"""The command line on the bundled demo."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-from tests.conftest import BANKING77, ROOT, needs_banking77
-
-
-def evalcore(*arguments, cache, check=True):
-    done = subprocess.run(
-        [sys.executable, "-m", "evalcore", *map(str, arguments), "--cache", str(cache)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    assert not check or done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
+from tests.conftest import BANKING77, needs_banking77
+from tests.tools.command_line import evalcore
 
 
 @pytest.fixture(scope="module")

@@ -350,10 +350,10 @@ HOSTILE_TEXTS = {
 def test_a_completion_of_a_megabyte_is_parsed_at_once(kind):
     """F53. Red with every label looked for by itself (20 to 40 s), or a quadratic step: marks, spaces, denials."""
     parser = LabelParser([f"label_{i}" for i in range(1000)])
-    started = time.monotonic()
+    started = time.process_time()
     parser.parse(HOSTILE_TEXTS[kind])
     normal_form(HOSTILE_TEXTS[kind])
-    assert time.monotonic() - started < 10  # 0.1 to 1 s where nothing else runs
+    assert time.process_time() - started < 10  # of the processor; 0.1 to 1 s
 
 
 def test_labels_that_differ_in_a_sign_are_loaded_run_parsed_and_exported(tmp_path, store):

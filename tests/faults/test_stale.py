@@ -4,8 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -35,6 +33,7 @@ from evalcore.tasks.prompt import Renderer, built_in, custom_prompt
 from evalcore.tasks.task import Example, TaskSource, draw_sample, load_task
 from tests.conftest import ROOT, write_csv
 from tests.faults.victim import LABELS, Logged, asked, spec, write_task
+from tests.tools.processes import finished
 
 N = 12
 
@@ -165,11 +164,7 @@ def test_keys_are_the_same_in_every_process_and_for_every_order_of_a_dict():
         f"print(completion_keys({identity!r}, [chat])[0].hex())"
     )
     for seed in ("0", "1", "2"):
-        done = subprocess.run(
-            [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}, cwd=ROOT, text=True,
-            capture_output=True, check=True,
-        )  # fmt: skip
-        assert done.stdout.strip() == here
+        assert finished("-c", program, env={**os.environ, "PYTHONHASHSEED": seed}).stdout.strip() == here
 
 
 def test_another_parser_reads_the_stored_answers_anew(store, task, tmp_path, monkeypatch):

@@ -7,7 +7,6 @@ import random
 import re
 import sqlite3
 import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +24,8 @@ from evalcore.store.database import FILE_NAME, MIGRATIONS, Store
 from evalcore.tasks.prompt import custom_prompt
 from tests.conftest import ROOT
 from tests.faults.victim import Logged, asked, spec, start, write_task
+from tests.tools.command_line import evalcore
+from tests.tools.processes import PATIENCE_S, started
 
 try:
     import resource
@@ -243,10 +244,7 @@ def test_the_command_line_says_it_in_one_line(filled, what):
     else:
         filled.path.unlink()
         filled.path.mkdir()
-    done = subprocess.run(
-        [sys.executable, "-m", "evalcore", "runs", "--cache", str(filled.folder)],
-        capture_output=True, text=True, cwd=ROOT, timeout=60,
-    )  # fmt: skip
+    done = evalcore("runs", cache=filled.folder, check=False)
     assert len(done.stderr.splitlines()) == 1
     assert done.returncode == (0 if what == "damaged" else 1)
     if what == "newer":
@@ -331,8 +329,8 @@ class Failing:
 
 def test_a_part_that_a_killed_process_left_goes_with_the_next_export_and_a_living_ones_stays(tmp_path):
     """F21. Red without the tidying (the part stays), or with one that asks for no process."""
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait(60)
+    dead = started("-c", "")
+    dead.wait(PATIENCE_S)
     for pid in (dead.pid, os.getppid()):
         (tmp_path / f".a.csv.{pid}.part").write_bytes(b"half")
     write_file(tmp_path / "a.csv", b"x")
@@ -489,8 +487,8 @@ def test_a_limit_on_the_size_of_files_is_said_and_nothing_is_set_aside(tmp_path,
         return start(cache, task, log, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **process)
 
     for _ in range(2):
-        limited = start_run(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-        _, said = limited.communicate(timeout=60)
+        limited = start_run(before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+        _, said = limited.communicate(timeout=PATIENCE_S)
         assert limited.returncode == 1
         assert f"no file may grow beyond {limit:,} bytes here" in said
         assert "ulimit -f" in said
@@ -499,7 +497,7 @@ def test_a_limit_on_the_size_of_files_is_said_and_nothing_is_set_aside(tmp_path,
     kept = len(asked(log))
     assert (kept > 0) is (limit == LIMITS[-1])
     free = start_run()
-    assert free.communicate(timeout=60)[1] == ""
+    assert free.communicate(timeout=PATIENCE_S)[1] == ""
     assert free.returncode == 0
     assert list(cache.glob("*.corrupt-*")) == []
     assert Store(cache).count_done(Store(cache).runs()[0].run_id) == 400

@@ -26,9 +26,9 @@ from evalcore.tasks.task import Example, TaskSource
 from pages.parts.shell.frame import PAGES
 from pages.parts.shell.serving import same_origin
 from tests.conftest import ROOT, Toy, write_csv
-from tests.faults.victim import wait_until
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, QUIET, serving, settled
 from tests.tools.chat_server import serving_chat
+from tests.tools.processes import wait_until
 
 PATHS = [path for path, *_ in PAGES]
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
@@ -86,7 +86,7 @@ def upgrade(port, **headers):
         "Host": f"127.0.0.1:{port}", "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", **headers,
     }  # fmt: skip
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_MS / 1000) as connection:
         request = "GET /_stcore/stream HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         connection.sendall(f"{request}\r\n".encode())
         return int(connection.recv(4096).split()[1])
@@ -398,7 +398,7 @@ def test_whatever_is_written_is_for_its_owner_alone(tmp_path, colours):
         store = Store(tmp_path / "cache")
         job = Jobs(store).enqueue("run", checked(RunSpec(TaskSource(str(colours)), "majority")).to_json())
         worker.ensure_worker(store)
-        wait_until(lambda: not Jobs(store).get(job).active, 90, 0.05)
+        wait_until(lambda: not Jobs(store).get(job).active)
         files = {path: stat.S_IMODE(path.stat().st_mode) for path in [store.folder, *store.folder.rglob("*")]}
     finally:
         os.umask(before)
@@ -436,12 +436,12 @@ def test_the_app_outlives_its_worker_at_any_moment_and_offers_to_go_on(tmp_path,
     with serving(cache) as server:
         tabs = [chromium.new_context().new_page() for _ in range(2)]
         tabs[0].goto(server.url)  # the first visit starts the worker
-        record = wait_until(lambda: next(iter(store.runs_for(spec)), None), 90, 0.05)
+        record = wait_until(lambda: next(iter(store.runs_for(spec)), None))
         for tab in tabs:
             tab.goto(f"{server.url}/?run={record.run_id}")
         for kill in range(2):
             least = store.count_done(record.run_id)
-            wait_until(lambda least=least: store.count_done(record.run_id) > least, 90, 0.02)
+            wait_until(lambda least=least: store.count_done(record.run_id) > least)
             tabs[1 - kill].reload()  # a click, another page, a closed tab leave the run alone
             tabs[1 - kill].wait_for_timeout(chance.uniform(0, 100))
             (pid,) = workers_of(cache.resolve())
@@ -452,7 +452,7 @@ def test_the_app_outlives_its_worker_at_any_moment_and_offers_to_go_on(tmp_path,
                 assert tab.locator("[data-testid=stException]").count() == 0
             assert n > store.count_done(record.run_id) >= kept > 0
             tabs[kill].get_by_role("button", name="Go on").click()
-        wait_until(lambda: store.run(record.run_id).finished, 120, 0.1)
+        wait_until(lambda: store.run(record.run_id).finished)
         assert len(workers_of(cache.resolve())) == 1
         for tab in tabs:
             tab.context.close()
