@@ -3,7 +3,17 @@
 Imports analysis and what lies below; never predictors.
 """
 
+from evalcore.output.comparison import comparison_as_text, sweep_as_text
 from evalcore.output.export import export_run
 from evalcore.output.report import findings_of, no_nan, report_as_json, report_as_text, why_undefined
 
-__all__ = ["export_run", "findings_of", "no_nan", "report_as_json", "report_as_text", "why_undefined"]
+__all__ = [
+    "comparison_as_text",
+    "export_run",
+    "findings_of",
+    "no_nan",
+    "report_as_json",
+    "report_as_text",
+    "sweep_as_text",
+    "why_undefined",
+]

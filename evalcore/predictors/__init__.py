@@ -4,8 +4,8 @@
 """
 
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
+from evalcore.predictors.endpoint import is_server
 from evalcore.predictors.handle import ModelHandle, OnPhase, identify
-from evalcore.predictors.server import is_server
 from evalcore.predictors.source import bytes_to_read, download, folder_fingerprint, locate, model_folder
 
 __all__ = [

@@ -72,7 +72,7 @@ def _is_named(host: str, port: int) -> bool:
     for entry in os.environ.get(API_HOSTS_VARIABLE, "").split(","):
         try:
             named = urlsplit(f"//{entry.strip().rpartition('://')[2]}")
-            same = bool(named.hostname) and _as_looked_up(named.hostname or "") == _as_looked_up(host)
+            same = bool(named.hostname) and ascii_host(named.hostname or "") == ascii_host(host)
             if same and named.port in (None, port):
                 return True
         except ValueError:
@@ -80,7 +80,7 @@ def _is_named(host: str, port: int) -> bool:
     return False
 
 
-def _as_looked_up(host: str) -> str:
+def ascii_host(host: str) -> str:
     """A host in the one spelling that is looked up: lower case, IDNA, no dot at the end, IPv6 in short.
 
     Raises:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evalcore.errors import ModelError
-from evalcore.predictors import baseline, server
+from evalcore.predictors import baseline, endpoint
 from evalcore.store import BASELINES, CHOOSING, Identity, Predictor, RunSpec, Store
 from evalcore.tasks import Task
 
@@ -50,8 +50,8 @@ def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on
             return kind(task)
 
         return ModelHandle(baseline.identity(spec.model, task), load_baseline, {})
-    if server.is_server(spec.model):
-        at = server.endpoint(spec.model)
+    if endpoint.is_server(spec.model):
+        at = endpoint.parse_endpoint(spec.model)
         if spec.decoding in CHOOSING:
             raise ModelError(
                 "a server does not give the probability of every label.",
@@ -60,12 +60,14 @@ def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on
             )
 
         def reach(on_phase: OnPhase) -> Predictor:
+            from evalcore.predictors import server  # imports httpx2, in 60 ms
+
             on_phase("asking for the server")
             model = server.ServerModel(at, spec)
             model.check()
             return model
 
-        return ModelHandle(server.identity(at, spec), reach, {"server": at.url})
+        return ModelHandle(endpoint.identity(at, spec), reach, {"server": at.url})
     from evalcore.predictors import local
 
     on_phase("looking the model up")

@@ -1,4 +1,4 @@
-"""A server's reply -> the completion in it. Each of its fields may be anything; what is no answer is none."""
+"""The body of a server's reply -> the completion in it. No field is trusted to have the type that the protocol says."""
 
 from __future__ import annotations
 
@@ -6,51 +6,56 @@ import json
 from typing import Any
 
 from evalcore.predictors.api_key import clean
-from evalcore.predictors.exchange import Failed, message_of, shortened
+from evalcore.predictors.http import RequestError, message_of, shortened
 from evalcore.store import Completion, Stop
 
 CHARACTERS_OF_A_TOKEN = 1024
-"""So many for each token that was asked for are kept of an answer. No vocabulary comes near it (Qwen2's longest token
-is 128 characters), so what is longer was not limited as it was asked to be."""
+"""An answer is cut to so many characters for each token that was asked for. No vocabulary comes near it (Qwen2's
+longest token is 128 characters): a longer answer comes from a server that ignores `max_tokens`."""
 
 _ENDINGS: dict[str, Stop] = {
     "": "eos", "stop": "eos", "eos": "eos", "eos_token": "eos", "stop_sequence": "eos", "end_turn": "eos",
     "length": "length", "max_tokens": "length", "model_length": "length",
 }  # fmt: skip
-"""What `finish_reason` says of an answer. `stop` and `length` are the protocol's; `eos_token` and `stop_sequence` are
-TGI's, `eos` Together's, `model_length` Mistral's. Every other word says that this is no answer."""
-_PASSING = frozenset({"error", "abort", "insufficient_system_resource"})
+"""The values of `finish_reason` that end an answer. `stop` and `length` are the protocol's; `eos_token` and
+`stop_sequence` are TGI's, `eos` Together's, `model_length` Mistral's. With any other value the reply is no answer."""
+_TEMPORARY = frozenset({"error", "abort", "insufficient_system_resource"})
 """Worth another try: the engine failed, or was restarted (vLLM, SGLang, OpenRouter, DeepSeek)."""
 _REASONING = ("reasoning_content", "reasoning")
-"""What a model thinks before it answers: vLLM, SGLang, llama.cpp and DeepSeek; Ollama, LM Studio and OpenRouter."""
+"""Fields with a model's reasoning: vLLM, SGLang, llama.cpp and DeepSeek; Ollama, LM Studio and OpenRouter."""
 _RAISE_THE_LIMIT = "Raise max_new_tokens, or switch the model's reasoning off."
 
 
 def completion_of(reply: bytes, max_new_tokens: int, latency_ms: float) -> Completion:
     """The answer in the body of a reply, cut to `max_new_tokens * CHARACTERS_OF_A_TOKEN` characters.
 
+    Args:
+        reply: the body, as received with status 200.
+        max_new_tokens: as it was asked for.
+        latency_ms: stored with the completion.
+
     Raises:
-        Failed: if it holds none: it is no JSON, ends as no answer ends, or has no text.
+        RequestError: if it holds no answer: no JSON, an unknown `finish_reason`, or no text.
     """
     try:
-        # A number that is cut to 20 digits is as far out of range as before, and is read in no time.
+        # Parsing a long number takes quadratic time; cut to 20 digits it is still out of range.
         content = _object(json.loads(reply, parse_int=lambda digits: int(digits[:20])))
     except (ValueError, RecursionError):
-        raise Failed("the server's reply is no JSON, or was cut", again=True) from None
+        raise RequestError("the server's reply is no JSON, or was cut", again=True) from None
     choices = content.get("choices")
     if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
         count = f"{len(choices)} answers" if isinstance(choices, list) else "no list of answers"
         said = _in_brackets(message_of(content.get("error")))
-        raise Failed(f"the server's reply holds {count} where one was asked for{said}", again=False)
+        raise RequestError(f"the server's reply holds {count} where one was asked for{said}", again=False)
     stop = _stop(choices[0])
     message, usage = _object(choices[0].get("message")), _object(content.get("usage"))
     text = message.get("content")
     if text is None or (isinstance(text, str) and not text.strip()):
         _check_reasoning(message, usage, text or "", stop, max_new_tokens)
     if not isinstance(text, str):
-        raise Failed("the server's answer has no text", again=False)
+        raise RequestError("the server's answer has no text", again=False)
     if clean(text) != text:
-        raise Failed("the server's answer repeats the API key", again=False)
+        raise RequestError("the server's answer repeats the API key", again=False)
     if len(text) > max_new_tokens * CHARACTERS_OF_A_TOKEN:
         text, stop = text[: max_new_tokens * CHARACTERS_OF_A_TOKEN], "length"
     # JSON can spell half of a surrogate pair, which no text holds.
@@ -58,17 +63,17 @@ def completion_of(reply: bytes, max_new_tokens: int, latency_ms: float) -> Compl
     return Completion(whole, (), _count(usage.get("prompt_tokens")), stop, latency_ms)
 
 
-def withheld() -> Failed:
-    """The server is well, and a filter of its own lets this prompt or its answer not through."""
+def withheld() -> RequestError:
+    """The error for a prompt or an answer that the server's content filter withheld; the server itself works."""
     do = "It will most likely withhold it again: the scores are of the other examples."
-    return Failed("the server's content filter withheld the answer", again=False, filtered=True, do=do)
+    return RequestError("the server's content filter withheld the answer", again=False, filtered=True, do=do)
 
 
 def _stop(choice: dict[str, Any]) -> Stop:
     """How an answer ended.
 
     Raises:
-        Failed: if it says of itself that it is no answer, whatever text there is.
+        RequestError: if `finish_reason` says that it is no answer, whatever its text is.
     """
     reason = choice.get("finish_reason", "")
     if reason is None:
@@ -79,39 +84,39 @@ def _stop(choice: dict[str, Any]) -> Stop:
     if ending.startswith("content_filter"):  # Gemini adds which
         raise withheld()
     if ending in ("tool_calls", "function_call"):
-        raise Failed("the model called a tool instead of answering", again=False)
+        raise RequestError("the model called a tool instead of answering", again=False)
     said = _in_brackets(message_of(choice.get("error")))
-    raise Failed(
+    raise RequestError(
         f"the server ended its reply with finish_reason “{shortened(ending)}”, which is no answer{said}",
-        again=ending in _PASSING,
+        again=ending in _TEMPORARY,
     )
 
 
 def _check_reasoning(message: dict[str, Any], usage: dict[str, Any], text: str, stop: Stop, limit: int) -> None:
-    """See why an answer is blank.
+    """Check why an answer is blank.
 
     Raises:
-        Failed: if all there is is reasoning, or the tokens were used up before the first character.
+        RequestError: if there is reasoning and no answer, or `max_new_tokens` was reached before any text.
     """
     details = _object(usage.get("completion_tokens_details"))
     thought = any(isinstance(message.get(field), str) and message[field].strip() for field in _REASONING)
     if thought or _count(details.get("reasoning_tokens")):
         if stop == "length":
             what = f"the model used all {limit} tokens for its reasoning and came to no answer"
-            raise Failed(what, again=False, do=_RAISE_THE_LIMIT)
-        raise Failed("the model reasoned and ended without an answer", again=False)
+            raise RequestError(what, again=False, do=_RAISE_THE_LIMIT)
+        raise RequestError("the model reasoned and ended without an answer", again=False)
     if not text and stop == "length":
         what = f"the model used all {limit} tokens before its answer had any text"
-        raise Failed(what, again=False, do=_RAISE_THE_LIMIT)
+        raise RequestError(what, again=False, do=_RAISE_THE_LIMIT)
 
 
 def _object(field: object) -> dict[str, Any]:
-    """A field that ought to be an object; {} where it is not."""
+    """A field that should be an object; {} where it is not."""
     return field if isinstance(field, dict) else {}
 
 
 def _count(field: object) -> int:
-    """A field that ought to be a count; 0, which is "unknown", where it is not. True is an int to Python."""
+    """A field that should be a count; 0, which means "unknown", where it is not. bool is a subclass of int."""
     return field if type(field) is int and 0 <= field < 2**31 else 0
 
 

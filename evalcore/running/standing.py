@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from evalcore.errors import BlindspotError, DataError
-from evalcore.predictors import baseline, bytes_to_read, folder_fingerprint, model_folder, server
+from evalcore.predictors import baseline, bytes_to_read, endpoint, folder_fingerprint, model_folder
 from evalcore.running.run import baseline_specs, find_prompt
 from evalcore.store import (
     BASELINES,
@@ -167,8 +167,8 @@ def _model(spec: RunSpec, store: Store, *, has_files: bool) -> Identity:
     """Of the identity, what can be known: nothing of a model of the hub, whose branch may have moved."""
     if spec.model in BASELINES:
         return _baseline(spec.task, spec.model) if has_files else {}
-    if server.is_server(spec.model):
-        return server.identity(server.endpoint(spec.model), spec)
+    if endpoint.is_server(spec.model):
+        return endpoint.identity(endpoint.parse_endpoint(spec.model), spec)
     folder = model_folder(spec.model)
     if folder is None:
         return {}

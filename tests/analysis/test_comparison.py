@@ -6,10 +6,10 @@ from sklearn.metrics import confusion_matrix, f1_score
 
 from evalcore.analysis.comparison import METRICS, compare
 from evalcore.analysis.verdicts import verdict_as_json
-from evalcore.cli.commands import comparison_as_text
 from evalcore.errors import SpecError
 from evalcore.metrics.classification import scores
 from evalcore.metrics.paired import PAIR_GROUPS
+from evalcore.output.comparison import comparison_as_text
 from tests.tools.runs import scored
 
 GOLD = list("aaabbbccdd")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from evalcore.analysis.sweep import Spread, gather, order_effect, sweep_as_json
-from evalcore.cli.commands import sweep_as_text
 from evalcore.errors import SpecError
+from evalcore.output.comparison import sweep_as_text
 from evalcore.tasks.prompt import built_in, label_order
 from tests.tools.runs import scored
 

@@ -29,6 +29,7 @@ KILL, STALE, STORAGE, DATA, FILES, PARSING, SERVER, MODELS, WEB, FUZZ, NUMBERS =
     f"tests/faults/test_{name}.py"
     for name in ("kill", "stale", "storage", "data", "files", "parsing", "server", "models", "web", "fuzz", "numbers")
 )
+HTTP = "tests/test_http.py"
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
@@ -157,7 +158,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F10",
         "the server's address is a part of the key",
-        "evalcore/predictors/server.py",
+        "evalcore/predictors/endpoint.py",
         '        "url": at.url,\n',
         "",
         ((STALE, "endpoint"),),
@@ -505,7 +506,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F38",
         "redirects are not followed",
-        "evalcore/predictors/exchange.py",
+        "evalcore/predictors/http.py",
         "    if 300 <= status < 400:",
         "    if False:",
         ((SERVER, "no_answer and redirect"),),
@@ -513,19 +514,46 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F38",
         "a reply has one deadline",
-        "evalcore/predictors/exchange.py",
-        "        deadline.watch(connection.sock)\n",
-        "",
+        "evalcore/predictors/http.py",
+        "        async with asyncio.timeout(timeout_s):\n",
+        "        async with asyncio.timeout(None):\n",
         (
             (SERVER, "drips"),
-            (SERVER, "ctrl_c"),
+            (HTTP, "deadline"),
         ),
+    ),
+    Guard(
+        "F38, F56",
+        "a body is not read beyond its limit",
+        "evalcore/predictors/http.py",
+        "                if len(content) > MAX_BODY_BYTES:\n",
+        "                if False:\n",
+        (
+            (SERVER, "no_answer and 10"),
+            (HTTP, "gigabyte_in_gzip"),
+        ),
+    ),
+    Guard(
+        "F38",
+        "a body is decompressed once",
+        "evalcore/predictors/http.py",
+        '            if "," in response.headers.get("Content-Encoding", ""):\n',
+        "            if False:\n",
+        ((HTTP, "compressed_twice"),),
+    ),
+    Guard(
+        "F7, F38",
+        "an exit does not wait for requests",
+        "evalcore/predictors/http.py",
+        "daemon=True",
+        "daemon=False",
+        ((SERVER, "ctrl_c"),),
     ),
     Guard(
         "F38",
         "Retry-After is honoured",
         "evalcore/predictors/server.py",
-        "failed.wait_s if failed.wait_s is not None else pause_s",
+        "failure.wait_s if failure.wait_s is not None else pause_s",
         "pause_s",
         ((SERVER, "retry_after"),),
     ),
@@ -556,7 +584,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F40",
         "an address holds no secret",
-        "evalcore/predictors/server.py",
+        "evalcore/predictors/endpoint.py",
         '    if "@" in parts.netloc or parts.query:',
         "    if False:",
         ((SERVER, "address_that_is_none"),),
@@ -756,10 +784,18 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F7",
         "no interrupt while threads start",
-        "evalcore/predictors/server.py",
-        "    if threading.current_thread() is not threading.main_thread():",
-        "    if True:",
-        ((SERVER, "handed_out"),),
+        "evalcore/predictors/http.py",
+        "@functools.cache\ndef _event_loop",
+        "def _event_loop",
+        ((SERVER, "no_thread_is_started"),),
+    ),
+    Guard(
+        "F7",
+        "an interrupt cancels every request",
+        "evalcore/predictors/http.py",
+        "        future.cancel()",
+        "        pass",
+        ((SERVER, "interrupt_cancels"),),
     ),
     Guard(
         "F54",
@@ -776,7 +812,7 @@ GUARDS: tuple[Guard, ...] = (
         "F54",
         "a filter is no failure of the server",
         "evalcore/predictors/server.py",
-        "0 if result.filtered else self._failed_in_a_row + 1",
+        "0 if error.filtered else self._failed_in_a_row + 1",
         "self._failed_in_a_row + 1",
         ((SERVER, "many_refusals"),),
     ),
@@ -807,7 +843,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F54",
         "the scores of the answered are reported",
-        "evalcore/cli/main.py",
+        "evalcore/cli/run.py",
         "            if not error.answered:\n                raise\n",
         "            raise\n",
         ((SERVER, "command_reports and run"),),
@@ -845,7 +881,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F58",
         "whoever asks for a key is asked whether it may be sent",
-        "evalcore/predictors/exchange.py",
+        "evalcore/predictors/http.py",
         'key = "" if why_withheld(url) else api_key()',
         "key = api_key()",
         ((SERVER, "not_sent_is_said"),),
@@ -864,15 +900,23 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "F58",
         "a name must have led to this machine",
-        "evalcore/predictors/exchange.py",
-        "    if is_loopback(host) and not is_loopback(peer):",
-        "    if False:",
+        "evalcore/predictors/http.py",
+        "        if not is_loopback(peer):",
+        "        if False:",
         ((SERVER, "leads_elsewhere"),),
     ),
     Guard(
         "F58",
+        "a host that may have the key is the host that is connected to",
+        "evalcore/predictors/http.py",
+        "host=ascii_host(host)",
+        "host=host",
+        ((HTTP, "in_the_spelling"),),
+    ),
+    Guard(
+        "F58",
         "an address can be read in one way",
-        "evalcore/predictors/server.py",
+        "evalcore/predictors/endpoint.py",
         " or not _AUTHORITY.fullmatch(parts.netloc)",
         "",
         ((SERVER, "two_ways"),),

@@ -21,7 +21,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F4": ("The same run twice at once", "2 processes; 2 threads"),
     "F5": ("Two runs at once on one store", "10 times two processes; a reader beside a writer"),
     "F6": ("The holder of a lock dies, or lives", "killed once; the other goes on in less than a second"),
-    "F7": ("Ctrl-C, SIGTERM", "each once; Ctrl-C twice more, while a server is waited for and while requests are handed out"),
+    "F7": ("Ctrl-C, SIGTERM", "each once; Ctrl-C 62 times more, while a server is waited for"),
     "F8": ("A tab is closed, the worker dies, the run is deleted", "2 tabs, 2 kills; 1 deletion during a run; 1 worker that is stopped"),
     "F9": ("Left-over files; a cache that cannot be written", "1 run; as another user on folders of mode 0555"),
     "F10": ("A changed input is served an old answer", "12 changes and 5 addresses, each 100 % asked again"),

@@ -257,7 +257,7 @@ if os.getuid() == 0:
     os.setgid(65534); os.setuid(65534)
 store = Store(Path({cache!r}))
 run, = store.runs()
-reading = evalcore.analysis.scored_run.read(store, run.run_id)
+reading = evalcore.analysis.scored_run.score_run(store, run.run_id)
 print(len(reading.answers), store.read_only, store.notice)
 print(evalcore.running.run.execute(spec({task!r}, n=64), store).complete)
 try:

@@ -16,7 +16,6 @@ from evalcore.analysis.findings import find
 from evalcore.analysis.scored_run import score_run
 from evalcore.analysis.sweep import gather
 from evalcore.analysis.verdicts import shared_note, verdict
-from evalcore.cli.commands import comparison_as_text, sweep_as_text
 from evalcore.metrics.classification import (
     UNPARSED,
     absent,
@@ -26,6 +25,7 @@ from evalcore.metrics.classification import (
     scores,
     zero_recall,
 )
+from evalcore.output.comparison import comparison_as_text, sweep_as_text
 from evalcore.output.export import predictions_csv
 from evalcore.output.report import findings_of, report_as_text
 from evalcore.parse.matching import LabelParser, collisions, normal_form

@@ -13,11 +13,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.cli import main as command_line
+from evalcore.cli.main import main as command_line
 from evalcore.errors import SpecError
 from evalcore.parse import matching as parse
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import local, server
+from evalcore.predictors import endpoint, local
 from evalcore.predictors.handle import identify
 from evalcore.predictors.source import locate
 from evalcore.running import run as run_module
@@ -108,7 +108,7 @@ def test_another_endpoint_or_model_on_it_is_another_key(store, task):
     names = ("http://a:1/v1#m", "http://b:1/v1#m", "http://a:2/v1#m", "http://a:1/v2#m", "http://a:1/v1#n")
     found = [keys(store, RunSpec(TaskSource(str(task)), name, n=N)) for name in names]
     assert len(set().union(*found)) == len(names) * N
-    assert server.endpoint("HTTP://A:1/v1/#m") == server.endpoint(names[0])
+    assert endpoint.parse_endpoint("HTTP://A:1/v1/#m") == endpoint.parse_endpoint(names[0])
 
 
 def test_a_branch_that_moved_is_another_model(store, monkeypatch):

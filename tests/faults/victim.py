@@ -129,7 +129,7 @@ def main(arguments=None):
         die_at(options.dies_at)
     # The command line itself, but for the model: what it prints and returns is what a person gets.
     from evalcore.cli import main as command
-    from evalcore.running import run
+    from evalcore.cli import run
 
     original = run.execute
 

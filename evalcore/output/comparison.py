@@ -1,12 +1,8 @@
-"""The commands `compare` and `sweep`: two runs with a verdict, several prompts on one sample."""
+"""Comparisons and sweeps for a terminal."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
-from dataclasses import fields, replace
-from typing import get_args
 
 from evalcore.analysis import (
     SHARES,
@@ -15,100 +11,19 @@ from evalcore.analysis import (
     ScoredRun,
     Sweep,
     changes,
-    compare,
     counted,
     decisions,
     figure,
-    gather,
     order_effect,
     p_value,
     percent,
     points,
     prompt_diff,
-    score_run,
     shared_note,
     signed,
-    sweep_as_json,
     verdict,
-    verdict_as_json,
 )
-from evalcore.analysis.sweep import FEWEST, MOST
-from evalcore.errors import SpecError
-from evalcore.output import no_nan, why_undefined
-from evalcore.running import NotAnswered, OnProgress, execute, find_prompt
-from evalcore.store import BASELINES, Decoding, Dtype, Engine, RunSpec, Store
-from evalcore.tasks import BUILT_IN, SAMPLES, TaskSource
-
-
-def add_sweep_options(command: argparse.ArgumentParser) -> None:
-    """What `sweep` takes beside the task: the prompts, and the rest of a RunSpec."""
-    default = RunSpec()
-    command.add_argument(
-        "--prompts",
-        nargs="+",
-        default=list(BUILT_IN),
-        metavar="PROMPT",
-        help=f"2 to 10 prompts (default: {' '.join(BUILT_IN)}); `shuffled-labels:1 shuffled-labels:2 …` asks for order",
-    )
-    command.add_argument("--model", default=default.model, help="a model that reads prompts (default: %(default)s)")
-    for name in ("n", "seed", "batch_size", "max_new_tokens"):
-        command.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(default, name))
-    for name, choices in (
-        ("sample", SAMPLES),
-        ("decoding", get_args(Decoding)),
-        ("engine", get_args(Engine)),
-        ("dtype", get_args(Dtype)),
-    ):
-        command.add_argument(f"--{name}", choices=choices, default=getattr(default, name))
-
-
-def sweep_specs(options: argparse.Namespace, store: Store, task: TaskSource) -> list[RunSpec]:
-    """One spec a prompt, each once: `few-shot` and `few-shot:5` are one.
-
-    Raises:
-        SpecError: if there are too few or too many, or the model reads no prompt.
-    """
-    if options.model in BASELINES:
-        raise SpecError(f"{options.model} reads no prompt: all would be one run.", do="Choose a language model.")
-    names = [name for name in vars(options) if name in {field.name for field in fields(RunSpec)} - {"task", "prompt"}]
-    spec = RunSpec(task=task, **{name: getattr(options, name) for name in names})
-    prompts = {find_prompt(name, store).fingerprint: name for name in reversed(options.prompts)}
-    if not FEWEST <= len(prompts) <= MOST:
-        raise SpecError(f"{len(prompts)} prompts are given.", do=f"Give {FEWEST} to {MOST} different ones.")
-    return [replace(spec, prompt=prompt) for prompt in reversed(prompts.values())]
-
-
-def run_compare(options: argparse.Namespace, store: Store) -> int:
-    """Print a comparison of two stored runs; no model is called."""
-    a, b = (score_run(store, run_id, options.scoring) for run_id in (options.a, options.b))
-    comparison = compare(a, b)
-    if options.json:
-        print(json.dumps(no_nan(verdict_as_json(comparison)), indent=1, ensure_ascii=False))
-    else:
-        print(comparison_as_text(comparison))
-    return 0
-
-
-def run_sweep(options: argparse.Namespace, store: Store, task: TaskSource, on_progress: OnProgress) -> int:
-    """Predict what is missing of every prompt on one sample, then print the sweep."""
-    scored_runs: list[ScoredRun] = []
-    unanswered = None
-    for spec in sweep_specs(options, store, task):
-        try:
-            record = execute(spec, store, on_progress=on_progress).record
-        except NotAnswered as error:
-            if not error.answered:
-                raise
-            record, unanswered = error.record, error
-        scored_runs.append(score_run(store, record.run_id, options.scoring))
-    sweep = gather(scored_runs)
-    if options.json:
-        print(json.dumps(no_nan(sweep_as_json(sweep)), indent=1, ensure_ascii=False))
-    else:
-        print(sweep_as_text(sweep))
-    if unanswered is not None:
-        raise unanswered  # after the figures of what was answered
-    return 0
+from evalcore.output.report import why_undefined
 
 
 def comparison_as_text(comparison: Comparison) -> str:

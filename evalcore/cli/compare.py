@@ -1,0 +1,29 @@
+"""`compare`: two stored runs, with a verdict."""
+
+from __future__ import annotations
+
+import argparse
+
+from evalcore.analysis import compare, score_run, verdict_as_json
+from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
+from evalcore.output import comparison_as_text, no_nan
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    text = "Compare two stored runs, example by example; no model is called."
+    command = add_command(commands, "compare", _compare, text)
+    command.add_argument("a", help="a run's name, as `runs` lists it")
+    command.add_argument("b", help="the run to compare with it")
+    add_scoring(command)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    store = open_store(options)
+    a, b = (score_run(store, run_id, options.scoring) for run_id in (options.a, options.b))
+    comparison = compare(a, b)
+    if options.json:
+        print_json(no_nan(verdict_as_json(comparison)))
+    else:
+        print(comparison_as_text(comparison))
+    return 0

@@ -1,0 +1,103 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeAlias, get_args
+
+from evalcore.parse import Scoring
+from evalcore.store import DEFAULT_CACHE, Decoding, Dtype, Engine, RunSpec, Store
+from evalcore.tasks import SAMPLES, TaskSource
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""What `add_subparsers` returns."""
+
+Command = Callable[[argparse.Namespace], int]
+"""Runs a command with its options and returns the exit status."""
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "sample": SAMPLES,
+    "decoding": get_args(Decoding),
+    "engine": get_args(Engine),
+    "dtype": get_args(Dtype),
+}
+_HELP = {
+    "model": "demo, demo-early, majority, tfidf, a hub id, a folder or a server's address (default: %(default)s)",
+    "n": "number of examples (default: %(default)s)",
+}
+
+
+def add_command(
+    commands: Commands, name: str, command: Command, text: str, aliases: tuple[str, ...] = ()
+) -> argparse.ArgumentParser:
+    """Add a command with the two options that all of them take."""
+    added = commands.add_parser(name, help=text, description=text, aliases=aliases)
+    added.set_defaults(command=command)
+    added.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="cache folder (default: %(default)s)")
+    added.add_argument("--json", action="store_true", help="print JSON")
+    return added
+
+
+def add_task(command: argparse.ArgumentParser) -> None:
+    """Where examples and labels come from: the fields of a `TaskSource`."""
+    command.add_argument("--task", default="demo", help="demo, banking77, a data file, or a folder with test.csv")
+    command.add_argument("--text-column", default="", help="guessed when not given")
+    command.add_argument("--label-column", default="", help="guessed when not given")
+    command.add_argument("--train", default="", help="a data file with training examples")
+    command.add_argument("--labels", default="", help="a file with the label list")
+
+
+def task_of(options: argparse.Namespace) -> TaskSource:
+    """The task that `add_task`'s options name."""
+    return TaskSource(options.task, options.text_column, options.label_column, options.train, options.labels)
+
+
+def add_spec(command: argparse.ArgumentParser, names: tuple[str, ...] = ()) -> None:
+    """The fields of a `RunSpec` but for its task and prompt, each under its own name and with its own default.
+
+    Args:
+        names: only these fields; all of them when empty.
+    """
+    default = RunSpec()
+    for name in names or [field.name for field in fields(RunSpec) if field.name not in ("task", "prompt")]:
+        value = getattr(default, name)
+        command.add_argument(
+            f"--{name.replace('_', '-')}",
+            default=value,
+            type=type(value),
+            choices=_CHOICES.get(name),
+            help=_HELP.get(name, "(default: %(default)s)"),
+        )
+
+
+def spec_of(options: argparse.Namespace, task: TaskSource, **given: Any) -> RunSpec:
+    """The spec that `add_spec`'s options ask for; fields that a command has no option for keep their default.
+
+    Args:
+        given: fields that come from elsewhere, such as `prompt`.
+    """
+    asked = {field.name: getattr(options, field.name) for field in fields(RunSpec) if hasattr(options, field.name)}
+    return RunSpec(**{**asked, "task": task, **given})
+
+
+def add_scoring(command: argparse.ArgumentParser) -> None:
+    """Which completions count as a label."""
+    command.add_argument("--scoring", choices=get_args(Scoring), default="lenient")
+
+
+def open_store(options: argparse.Namespace) -> Store:
+    """The cache folder that was named; what the user should know of it is said on standard error."""
+    store = Store(options.cache)
+    if store.notice:
+        print(store.notice, file=sys.stderr)
+    return store
+
+
+def print_json(value: object, *, ascii_only: bool = False) -> None:
+    """Print JSON, indented."""
+    print(json.dumps(value, indent=1, ensure_ascii=ascii_only))

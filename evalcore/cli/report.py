@@ -1,0 +1,40 @@
+"""`report`: score a stored run and say what its accuracy hides."""
+
+from __future__ import annotations
+
+import argparse
+
+from evalcore.analysis import score_run
+from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
+from evalcore.errors import printable
+from evalcore.output import findings_of, report_as_json, report_as_text
+from evalcore.store import Outcome, Store
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    command = add_command(commands, "report", _report, "Report a stored run; no model is called.")
+    command.add_argument("run", help="a run's name, as `runs` lists it")
+    add_scoring(command)
+
+
+def _report(options: argparse.Namespace) -> int:
+    return print_report(options, open_store(options), options.run)
+
+
+def print_report(options: argparse.Namespace, store: Store, run_id: str, outcome: Outcome | None = None) -> int:
+    """Print the report of a stored run, as text or JSON.
+
+    Args:
+        outcome: of the attempt that was just made; None if nothing was predicted now.
+
+    Returns:
+        The exit status.
+    """
+    scored = score_run(store, run_id, options.scoring)
+    findings = findings_of(store, scored)
+    if options.json:
+        print_json(report_as_json(scored, findings, outcome))
+    else:
+        print(printable(report_as_text(scored, findings, outcome)))
+    return 0

@@ -1,0 +1,42 @@
+"""`run`: predict what is not stored yet, and report."""
+
+from __future__ import annotations
+
+import argparse
+
+from evalcore.cli.options import Commands, add_command, add_scoring, add_spec, add_task, open_store, spec_of, task_of
+from evalcore.cli.progress import ProgressBar
+from evalcore.cli.report import print_report
+from evalcore.running import NotAnswered, execute, execute_baselines
+from evalcore.store import RunSpec
+from evalcore.tasks import BUILT_IN
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    command = add_command(commands, "run", _run, "Predict what is not stored yet, and report.")
+    add_task(command)
+    command.add_argument("--prompt", default=RunSpec().prompt, help=f"{', '.join(BUILT_IN)}, or a prompt of your own")
+    add_spec(command)
+    command.add_argument("--no-baselines", action="store_true", help="do not compare with majority and tfidf")
+    add_scoring(command)
+
+
+def _run(options: argparse.Namespace) -> int:
+    store = open_store(options)
+    spec = spec_of(options, task_of(options))
+    outcome, unanswered = None, None
+    with ProgressBar() as bar:
+        try:
+            outcome = execute(spec, store, on_progress=bar.on_progress)
+            record = outcome.record
+        except NotAnswered as error:
+            if not error.answered:
+                raise
+            record, unanswered = error.record, error
+        if not options.no_baselines:
+            execute_baselines(spec, store, lambda name: bar.show(f"comparing with {name}", record.n, record.n))
+    status = print_report(options, store, record.run_id, outcome)
+    if unanswered is not None:
+        raise unanswered  # after the figures of what was answered
+    return status
