@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import threading
 import time
+from itertools import zip_longest
 from types import SimpleNamespace
 
 import pytest
@@ -49,12 +50,34 @@ def finish(cache, task, log):
     assert (done.returncode, errors) == (0, b"")
 
 
-def whole(cache, log, uninterrupted, kills):
+def completions(cache):
+    """What is stored, by key."""
+    if not (cache / "blindspot.db").exists():
+        return {}
+    with sqlite3.connect(cache / "blindspot.db") as db:
+        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'completions'").fetchone():
+            return {}
+        return dict(db.execute("SELECT key, text FROM completions"))
+
+
+def lost_of(before, after):
+    """How many completions that were stored are gone, or have become others."""
+    return sum(after.get(key) != text for key, text in before.items())
+
+
+def differing(found, expected):
+    """How many rows of predictions.csv are not what they should be."""
+    rows = predictions_csv(found).splitlines(), predictions_csv(expected).splitlines()
+    return sum(one != other for one, other in zip_longest(*rows))
+
+
+def whole(cache, log, uninterrupted, kills, tally):
     """A run that was killed so often is as if it never had been, but for the batches that were in flight."""
     store = Store(cache)
     assert store.notice == ""
     (record,) = store.runs()
     scored = score_run(store, record.run_id)
+    tally("F3", "rows of resumed runs", N, lost=differing(scored, uninterrupted))
     with sqlite3.connect(store.path) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert db.execute("SELECT count(*), count(DISTINCT key) FROM completions").fetchone() == (N, N)
@@ -65,10 +88,11 @@ def whole(cache, log, uninterrupted, kills):
     return record
 
 
-def test_twenty_kills_at_random_moments_lose_nothing(task, tmp_path, uninterrupted):
+def test_twenty_kills_at_random_moments_lose_nothing(task, tmp_path, uninterrupted, tally):
     """F1, F3. Red with one transaction for the whole run, and with keys that are forgotten on resuming."""
     chance = random.Random(6)
     cache, log = tmp_path / "cache", tmp_path / "log"
+    kept = {}
     for _ in range(KILLS):
         before = len(asked(log))
         process = start(cache, task, log, "--delay", 0.02, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -79,13 +103,18 @@ def test_twenty_kills_at_random_moments_lose_nothing(task, tmp_path, uninterrupt
             time.sleep(chance.uniform(0, 0.25))
         process.kill()
         process.wait(PATIENCE_S)
+        tally("F1", "kills", 1, lost=lost_of(kept, completions(cache)))
+        kept = completions(cache)
     assert 0 < Store(cache).count_done(Store(cache).runs()[0].run_id) <= N
     finish(cache, task, log)
-    whole(cache, log, uninterrupted, KILLS)
+    lost = lost_of(kept, completions(cache))
+    tally("F1", "kills", 0, lost=lost)
+    assert lost == 0
+    whole(cache, log, uninterrupted, KILLS, tally)
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_kill_at_a_named_point_loses_nothing(task, tmp_path, uninterrupted, point):
+def test_a_kill_at_a_named_point_loses_nothing(task, tmp_path, uninterrupted, point, tally):
     """F2. Red without BEGIN IMMEDIATE around a batch (inside), and with a migration outside of a transaction."""
     cache, log, out = tmp_path / "cache", tmp_path / "log", tmp_path / "out"
     process = start(
@@ -97,8 +126,12 @@ def test_a_kill_at_a_named_point_loses_nothing(task, tmp_path, uninterrupted, po
     done = [kept.count_done(run.run_id) for run in kept.runs()]
     in_flight = len(asked(log)) - sum(done)
     assert 0 <= in_flight <= BATCH
+    before = completions(cache)
     finish(cache, task, log)
-    record = whole(cache, log, uninterrupted, 1)
+    lost = lost_of(before, completions(cache))
+    tally("F2", "kills", 1, lost=lost)
+    assert lost == 0
+    record = whole(cache, log, uninterrupted, 1, tally)
     assert len(asked(log)) - N == in_flight  # what was finished is not asked for again
     files = export_run(Store(cache), score_run(Store(cache), record.run_id), out)
     assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in files)  # no part is left
@@ -122,7 +155,7 @@ def test_totals_add_up_over_attempts(task, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_real_model_killed_and_resumed_writes_the_same_bytes(tmp_path):
+def test_the_real_model_killed_and_resumed_writes_the_same_bytes(tmp_path, tally):
     """F3, F2. Red with what is missing asked for in another order on resuming: the rows of a batch differ."""
     n = 64
     real = RunSpec(n=n, batch_size=8)
@@ -142,8 +175,9 @@ def test_the_real_model_killed_and_resumed_writes_the_same_bytes(tmp_path):
     stores = Store(killed), Store(tmp_path / "whole")
     outcomes = [execute(real, store) for store in stores]
     assert (outcomes[0].from_cache, outcomes[0].predicted_now, outcomes[1].predicted_now) == (kept, n - kept, n)
-    files = [predictions_csv(score_run(store, outcomes[0].record.run_id)) for store in stores]
-    assert files[0] == files[1]
+    both = [score_run(store, outcomes[0].record.run_id) for store in stores]
+    tally("F3", "rows of resumed runs", n, lost=differing(*both))
+    assert predictions_csv(both[0]) == predictions_csv(both[1])
 
 
 def together(*arguments_of_each):
@@ -153,12 +187,13 @@ def together(*arguments_of_each):
     return [(process.communicate(timeout=PATIENCE_S)[1].decode(), process.returncode) for process in processes]
 
 
-def test_two_processes_with_one_config_ask_once(task, tmp_path):
+def test_two_processes_with_one_config_ask_once(task, tmp_path, tally):
     """F4. Red without the lock on a model: 800 calls."""
     cache, log = tmp_path / "cache", tmp_path / "log"
     ends = together(*[(cache, task, log, "--delay", 0.005)] * 2)
     assert [status for _, status in ends] == [0, 0]
     assert all("Traceback" not in errors for errors, _ in ends)
+    tally("F4", "prompts", N, lost=N - len(completions(cache)))
     assert len(asked(log)) == len(set(asked(log))) == N
     assert Store(cache).runs()[0].predicted == N
 
@@ -175,13 +210,14 @@ def test_two_threads_with_one_config_ask_once(task, tmp_path):
     assert len(asked(log)) == len(set(asked(log))) == N
 
 
-def test_two_processes_on_one_store_never_find_it_locked(task, tmp_path):
+def test_two_processes_on_one_store_never_find_it_locked(task, tmp_path, tally):
     """F5. Red with a busy timeout of 0: "database is locked"."""
     for repeat in range(10):
         cache = tmp_path / f"cache{repeat}"
         ends = together(
             *((cache, task, tmp_path / f"{model}{repeat}", "--model", model) for model in ("tfidf", "majority"))
         )
+        tally("F5", "prompts", 2 * N, lost=2 * N - len(completions(cache)))
         assert [status for _, status in ends] == [0, 0], ends
         assert not any("locked" in errors for errors, _ in ends)
         with sqlite3.connect(cache / "blindspot.db") as db:

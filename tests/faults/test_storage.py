@@ -1,5 +1,6 @@
 """Damaged storage (F17 to F22, F54): what is broken is noticed, said, set aside or asked again; never read as true."""
 
+import contextlib
 import errno
 import math
 import os
@@ -121,11 +122,12 @@ def test_what_was_set_aside_in_the_same_second_is_not_written_over(filled):
     assert contents == {b"first", b"secon", b"third"}
 
 
-def test_a_hundred_times_random_bytes_in_the_file_never_give_a_wrong_answer(filled, tmp_path, run):
+def test_a_hundred_times_random_bytes_in_the_file_never_give_a_wrong_answer(filled, tmp_path, run, tally):
     """F17. Red without the checksums: bytes that land in a value would be read as it."""
     whole, right = filled.path.read_bytes(), truth(filled)
     chance, outcomes = random.Random(17), []
     for _ in range(100):
+        tally("F17", "files with random bytes in them", 1, lost=0)
         at = chance.randrange(len(whole) - 64)
         noise = chance.randbytes(chance.choice((2, 8, 64)))
         filled.path.write_bytes(whole[:at] + noise + whole[at + len(noise) :])
@@ -139,6 +141,7 @@ def test_a_hundred_times_random_bytes_in_the_file_never_give_a_wrong_answer(fill
             for path in filled.folder.glob(f"{FILE_NAME}*"):
                 if path != filled.path:
                     path.unlink()
+        tally("F17", "files with random bytes in them", 0, lost=not seen.items() <= right.items())
         assert seen.items() <= right.items()
         outcomes.append("aside" if store.notice else "unharmed" if seen == right else "asked again")
     assert len(outcomes) == 100
@@ -149,7 +152,7 @@ def truth_of(store, record):
     return {a.example.text: (a.example.label, a.completion) for a in score_run(store, record.run_id).answers}
 
 
-def test_a_hundred_flipped_bits_in_completions_are_noticed_and_each_is_asked_for_again(filled, run, log):
+def test_a_hundred_flipped_bits_in_completions_are_noticed_and_each_is_asked_for_again(filled, run, log, tally):
     """F18. Red with the checksum left unread: 0 of 100 noticed. A bit that made a text no UTF-8 once hid the run."""
     chance, right = random.Random(18), truth(filled)
     for _ in range(100):
@@ -157,6 +160,7 @@ def test_a_hundred_flipped_bits_in_completions_are_noticed_and_each_is_asked_for
         with sqlite3.connect(filled.path) as db:
             assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)  # SQLite itself sees nothing
         (record,) = filled.runs()
+        tally("F18", "flipped bits", 1, lost=not truth(filled).items() <= right.items())
         assert filled.count_done(record.run_id) == N - 1
         assert truth(filled).items() < right.items()
         calls = len(asked(log))
@@ -166,12 +170,16 @@ def test_a_hundred_flipped_bits_in_completions_are_noticed_and_each_is_asked_for
 
 
 @pytest.mark.parametrize("column", ["text", "label"])
-def test_a_hundred_flipped_bits_in_examples_are_noticed_and_mended_without_a_call(filled, run, log, column):
+def test_a_hundred_flipped_bits_in_examples_are_noticed_and_mended_without_a_call(filled, run, log, column, tally):
     """F18. Red while a sample was believed: the text or the true label of an example was another, without a word."""
     chance, right = random.Random(19), truth(filled)
     for _ in range(50):
         flip(filled, f"sample_items.{column}", chance)
         (record,) = filled.runs()
+        believed = True
+        with contextlib.suppress(StoreError):
+            believed = bool(score_run(filled, record.run_id))
+        tally("F18", "flipped bits", 1, lost=believed)
         with pytest.raises(StoreError, match="examples of this run are damaged"):
             score_run(filled, record.run_id)
         run(filled)
@@ -286,7 +294,7 @@ POINTS = ("open", "write", "fsync", "replace", "sync folder")
 
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
-def test_an_export_that_is_interrupted_leaves_the_old_file_or_the_new_one(tmp_path, monkeypatch, point, failure):
+def test_an_export_that_is_interrupted_leaves_the_old_file_or_the_new_one(tmp_path, monkeypatch, point, failure, tally):
     """F20, F21. Red with the file opened for writing in its place."""
     path = tmp_path / "predictions.csv"
     write_file(path, b"old " * 1000)
@@ -303,6 +311,8 @@ def test_an_export_that_is_interrupted_leaves_the_old_file_or_the_new_one(tmp_pa
     with pytest.raises((DataError, KeyboardInterrupt)) as caught:
         write_file(path, b"new " * 1000)
     monkeypatch.undo()
+    lost = path.read_bytes() not in (b"old " * 1000, b"new " * 1000)
+    tally("F21", "interrupted exports", 1, lost=lost)
     assert path.read_bytes() == (b"new " if point == "sync folder" else b"old ") * 1000
     assert [p.name for p in tmp_path.iterdir()] == ["predictions.csv"]
     if isinstance(failure, OSError):
