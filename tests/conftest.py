@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import csv
 import os
+
+# One thread to a process, here and in those that tests start: the models are tiny, two threads mostly wait for each
+# other, and on a machine that is busy they take six times the processor time. Before anything imports torch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from pathlib import Path
 
 import pytest
