@@ -14,6 +14,7 @@ from pages.parts.shell.frame import describe, distinct_names
 from pages.parts.shell.markdown import escape_markdown
 from tests.conftest import ROOT
 from tests.tools.generated import imported
+from tests.tools.processes import PATIENCE_S
 
 PAGES = ("app.py", "pages/per_class.py", "pages/confusions.py", "pages/examples.py", "pages/prompts.py")
 
@@ -35,7 +36,7 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def run(page, **query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
     if page != "app.py":
         app.switch_page(page)
     for name, value in query.items():
@@ -45,10 +46,14 @@ def run(page, **query):
     return app
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_says_what_to_do_when_nothing_is_stored(page):
-    app = run(page)
-    assert app.info or app.selectbox
+@pytest.mark.parametrize("page", ["pages/per_class.py", "pages/confusions.py", "pages/examples.py"])
+def test_a_page_that_needs_a_run_says_where_to_start_one(page):
+    assert ["overview" in info.value for info in run(page).info] == [True]
+
+
+def test_with_nothing_stored_the_overview_offers_a_run_and_the_prompts_are_shown():
+    assert run("app.py").selectbox(key="bar_model").value == "demo"
+    assert [button.label for button in run("pages/prompts.py").button] == ["Use it on the overview"]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -87,7 +92,7 @@ def test_two_sessions_do_not_see_each_others_choice(own_cache, colours):
 
 
 def test_a_task_that_cannot_be_read_does_not_break_the_page(own_cache):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
     app.session_state["spec"] = RunSpec(TaskSource("/no/such/file.csv"))
     app.run()
     assert not app.exception

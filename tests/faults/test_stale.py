@@ -33,7 +33,7 @@ from evalcore.tasks.prompt import Renderer, built_in, custom_prompt
 from evalcore.tasks.task import Example, TaskSource, draw_sample, load_task
 from tests.conftest import ROOT, write_csv
 from tests.faults.victim import LABELS, Logged, asked, spec, write_task
-from tests.tools.processes import finished
+from tests.tools.processes import PATIENCE_S, finished
 
 N = 12
 
@@ -354,7 +354,7 @@ class Page:
 
     def __init__(self, store, chosen, **query):
         self.store = store
-        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
         if chosen is not None:
             self.app.session_state["spec"] = chosen
         for name, value in query.items():

@@ -28,7 +28,7 @@ from pages.parts.shell.serving import same_origin
 from tests.conftest import ROOT, Toy, write_csv
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, QUIET, serving, settled
 from tests.tools.chat_server import serving_chat
-from tests.tools.processes import wait_until
+from tests.tools.processes import PATIENCE_S, wait_until
 
 PATHS = [path for path, *_ in PAGES]
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
@@ -289,7 +289,7 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def session(page="app.py", **query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
     if page != "app.py":
         app.switch_page(page)
     for name, value in query.items():
@@ -503,7 +503,7 @@ def fail_with(failure):
 def test_any_failure_of_a_task_is_one_sentence_and_the_page_goes_on(own_cache, tmp_path, monkeypatch, page, failure):
     """F55, F47. Red while only what a reader was known to raise was caught: the page was gone until it was reloaded."""
     test = write_csv(tmp_path / "odd file.csv", [Example("a", "x"), Example("b", "y")])
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
     app.session_state["spec"] = RunSpec(TaskSource(str(test)), "majority")
     with monkeypatch.context() as broken:
         broken.setattr("evalcore.tasks.task.read_table", fail_with(failure))
