@@ -19,8 +19,8 @@ COMMANDS = [
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("readme")
+def cache(demo_cache):
+    return demo_cache
 
 
 def words(command):
