@@ -80,7 +80,7 @@ def new_page(any_page):
 
 @pytest.fixture(scope="session")
 def demo_reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
-    """What `run --json` prints for the demo's two models, predicted once for all tests, in the cache of `demo_cache`."""
+    """What `run --json` prints for the demo's two models, predicted once for all tests, stored in `demo_cache`."""
     from tests.tools.command_line import evalcore
 
     cache = tmp_path_factory.getbasetemp() / "demo_cache"

@@ -6,9 +6,11 @@ import re
 import signal
 import sqlite3
 import subprocess
+import tempfile
 import threading
 import time
 from itertools import zip_longest
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -278,6 +280,14 @@ def test_no_side_file_is_left_after_a_clean_end(task, tmp_path):
     assert not [name for name in left if name.endswith(("-journal", "-wal", "-shm", ".pid", ".part"))]
 
 
+@pytest.fixture
+def readable():
+    """A folder that every user may read: pytest makes its own ones private, again with each run that starts."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
 AS_NOBODY = """
 import os, sys
 sys.path.insert(0, {root!r})
@@ -289,7 +299,7 @@ import sklearn.feature_extraction.text, sklearn.svm, sklearn.pipeline
 from tests.faults.victim import spec, Logged
 from evalcore.tasks.task import load_task
 load_task(spec({task!r}).task)  # whatever is imported late: nobody may not be able to read the interpreter's files
-if os.getuid() == 0:
+if os.getuid() == 0:  # root may read anything
     os.setgid(65534); os.setuid(65534)
 store = Store(Path({cache!r}))
 run, = store.runs()
@@ -304,15 +314,11 @@ except StoreError as error:
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="modes of files mean something else here")
-def test_a_cache_that_cannot_be_written_still_shows_its_results(tmp_path):
+def test_a_cache_that_cannot_be_written_still_shows_its_results(readable):
     """F9. Red while a store was opened for writing only, and while a finished run was noted as finished again."""
-    for folder in list(tmp_path.parents)[:2]:  # root may read anything, and so becomes nobody, who may not
-        folder.chmod(folder.stat().st_mode | 0o055)
-    tmp_path.chmod(0o755)
-    task = write_task(tmp_path / "messages")
-    cache = tmp_path / "cache"
+    task, cache = write_task(readable / "messages"), readable / "cache"
     store = Store(cache)
-    loader = lambda handle, on_phase: Logged(handle.identity, tmp_path / "log")  # noqa: E731
+    loader = lambda handle, on_phase: Logged(handle.identity, readable / "log")  # noqa: E731
     execute(spec(task, n=64), store, loader=loader)
     store.path.chmod(0o444)
     cache.chmod(0o555)
@@ -328,7 +334,17 @@ def test_a_cache_that_cannot_be_written_still_shows_its_results(tmp_path):
     assert "the cache folder cannot be written, and 16 of 80 predictions are missing" in refused
 
 
-SMALLER_AS_NOBODY = """
+SMALLER_ @ pytest.fixture
+
+
+def readable():
+    """A folder that every user may read: pytest makes its own ones private, again with each run that starts."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
+AS_NOBODY = """
 import sys
 sys.path.insert(0, {root!r})
 import evalcore.cli.main, evalcore.output.report, evalcore.running.run, evalcore.analysis.scored_run
@@ -338,21 +354,18 @@ import sklearn.feature_extraction.text, sklearn.svm, sklearn.pipeline
 from evalcore.tasks.task import load_task
 from tests.faults.victim import spec
 load_task(spec({task!r}).task)
-if os.getuid() == 0:
+if os.getuid() == 0:  # root may read anything
     os.setgid(65534); os.setuid(65534)
 sys.exit(evalcore.cli.main.main(["run", "--task", {task!r}, "--model", {model!r}, "--n", "60", "--cache", {cache!r}]))
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="modes of files mean something else here")
-def test_a_smaller_n_of_a_stored_sample_is_shown_from_a_cache_that_cannot_be_written(tmp_path):
+def test_a_smaller_n_of_a_stored_sample_is_shown_from_a_cache_that_cannot_be_written(readable):
     """F57. Red while it was said that "the run was deleted while it was worked on": its row alone was not there."""
-    for folder in list(tmp_path.parents)[:2]:
-        folder.chmod(folder.stat().st_mode | 0o055)
-    tmp_path.chmod(0o755)
-    task, cache = write_task(tmp_path / "messages"), tmp_path / "cache"
+    task, cache = write_task(readable / "messages"), readable / "cache"
     store = Store(cache)
-    loader = lambda handle, on_phase: Logged(handle.identity, tmp_path / "log")  # noqa: E731
+    loader = lambda handle, on_phase: Logged(handle.identity, readable / "log")  # noqa: E731
     execute(spec(task, n=64), store, loader=loader)
     for file in store.folder.rglob("*"):
         file.chmod(0o555 if file.is_dir() else 0o444)

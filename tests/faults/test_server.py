@@ -727,10 +727,8 @@ def interruptible():
 
 
 def interrupt_after(seconds):
-    """Interrupt this thread as Ctrl-C does."""
-    timer = threading.Timer(seconds, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
-    timer.start()
-    return timer
+    """Interrupts this thread as Ctrl-C does, once it is started."""
+    return threading.Timer(seconds, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
 
 
 def test_an_interrupt_cancels_every_request(chat, interruptible):
@@ -761,6 +759,7 @@ def test_no_interrupt_is_lost(chat, interruptible):
     for _ in range(60):
         timer = interrupt_after(chance.uniform(0, 0.04))
         with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+            timer.start()  # in here: the interrupt may come before this returns
             until = time.monotonic() + PATIENCE_S
             while time.monotonic() < until:
                 model.predict(prompts_of(16))
