@@ -334,17 +334,7 @@ def test_a_cache_that_cannot_be_written_still_shows_its_results(readable):
     assert "the cache folder cannot be written, and 16 of 80 predictions are missing" in refused
 
 
-SMALLER_ @ pytest.fixture
-
-
-def readable():
-    """A folder that every user may read: pytest makes its own ones private, again with each run that starts."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        yield Path(folder)
-
-
-AS_NOBODY = """
+SMALLER_AS_NOBODY = """
 import sys
 sys.path.insert(0, {root!r})
 import evalcore.cli.main, evalcore.output.report, evalcore.running.run, evalcore.analysis.scored_run

@@ -174,7 +174,7 @@ def test_out_of_memory_halves_a_batch_and_goes_on(models, monkeypatch):
 
 
 def test_a_batch_that_would_not_fit_is_not_tried(models, monkeypatch):
-    from evalcore.predictors.engines.selection import memory
+    from evalcore.predictors.engines import memory
 
     model, how, asked = models("qwen2"), settings(), prompts(16)
     decoder = fast(model, how, [], asked)
