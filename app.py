@@ -13,16 +13,16 @@ else:  # run for each visit
     from pages.parts.explore.references import held_against
     from pages.parts.run.progress import launcher
     from pages.parts.run.run_form import run_form
-    from pages.parts.shell import links, session
+    from pages.parts.shell import cached, url
     from pages.parts.shell.frame import frame, say_how_it_stands
     from pages.parts.shell.markdown import escape_markdown
 
     page = frame("Overview")
-    if page.record and session.is_import(page.record):
+    if page.record and not page.record.kind.can_run:
         st.caption(f"Imported predictions: {escape_markdown(page.record.origin)}")
         job = None
     else:
-        run_form(page.store)
+        run_form(page)
         job = launcher(page)
 
     if job is not None:
@@ -31,16 +31,16 @@ else:  # run for each visit
     if page.record is None:
         if not page.shown.said:
             st.info("This has not been run yet. Press “Run”; a run that was made before shows at once.")
-        links.leave("overview", {})
+        url.write(page.title, {})
         st.stop()
 
-    scored = session.scored_run_of(page.store, page.record, page.scoring)
+    scored = cached.scored_run_of(page.store, page.record, page.scoring)
     if not len(scored.answers):
         st.info("Nothing has been predicted yet. Press “Run” to begin.")
         st.stop()
-    links.leave("overview", links.query(scored))
+    url.write(page.title, url.query_of(scored))
     overview.cards(scored)
-    overview.findings(page, scored, session.findings_for(page.store, scored))
+    overview.findings(page, scored, cached.findings_for(page.store, scored))
     overview.pictures(page, scored)
     held_against(page, scored)
     overview.collapse(page, scored)

@@ -1,7 +1,223 @@
-"""Blindspot's engine: predict labels with a language model, keep every completion, score truthfully.
+"""Blindspot: evaluate a language model as a text classifier, and see what one accuracy number hides.
 
-Importing the package is cheap: nothing here imports torch, transformers or datasets until a model or a hub
-data set is really loaded.
+The functions of this module are the public API for scripts and notebooks: read a task, run a model on a sample of it,
+score the run, look for what its accuracy hides, compare two runs.
+
+    >>> import evalcore
+    >>> task = evalcore.load_task("demo")
+    >>> len(task.labels), len(task.test)
+    (24, 464)
+    >>> a = evalcore.score(evalcore.run("majority", n=80))
+    >>> b = evalcore.score(evalcore.run("tfidf", n=80))
+    >>> print(evalcore.verdict(evalcore.compare(a, b)).sentence)
+    B +76.2 points, 95 % interval +64.2 to +84.5; 62 fixed, 1 broken; exact McNemar p < .001: B is better at N = 80.
+    >>> print(evalcore.findings(a)[0].sentence)
+    The answers collapse into favourites: 100.0 % of them are “engineer_no_show”, which is 2.5 % of the examples.
+
+Completions are kept in a cache folder, so that the same run is never predicted twice; each function that reads or
+writes it takes `cache`, and without one uses `BLINDSPOT_CACHE` or the project's own. Errors that a person can fix are
+`BlindspotError`s, which say what is wrong, where, and what to do.
+
+The rooms below this module hold the logic: `tasks`, `store`, `predictors`, `running`, `metrics`, `analysis`, `charts`,
+`output`. Importing the package is quick: a room is imported by the first function that needs it, and torch only when a
+local model is loaded.
 """
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalcore.errors import BlindspotError, SpecError
+
+if TYPE_CHECKING:
+    from evalcore.analysis import Comparison, Finding, ScoredRun, Verdict
+    from evalcore.parse import Scoring
+    from evalcore.store import RunRecord, Store
+    from evalcore.tasks import Task, TaskSource
+
 __version__ = "0.1.0"
+__all__ = [
+    "BlindspotError",
+    "compare",
+    "export",
+    "findings",
+    "load_task",
+    "report",
+    "run",
+    "runs",
+    "score",
+    "verdict",
+]
+
+
+def load_task(name: str | Path = "demo", **columns: str) -> Task:
+    """Read a task: its labels, and its examples with their true labels.
+
+    Example:
+        >>> load_task("demo").test[0].label
+        'bill_too_high'
+
+    Args:
+        name: `demo`, `banking77`, a CSV, JSONL or Parquet file, or a folder with `test.csv` and perhaps `train.csv`.
+        columns: other fields of `evalcore.tasks.TaskSource`: `text_column`, `label_column`, `train`, `labels`.
+
+    Raises:
+        DataError: if a file is missing or cannot be read exactly, or two labels cannot be told apart.
+    """
+    from evalcore.tasks import load_task
+
+    return load_task(_source(name, columns))
+
+
+def run(model: str = "demo", *, task: str | Path | TaskSource = "demo", cache: str | Path | None = None,
+        **options: Any) -> RunRecord:  # fmt: skip
+    """Predict a sample of a task with a model, and store the completions; what is stored already is not predicted.
+
+    Example:
+        >>> record = run("majority", n=80, sample="stratified")
+        >>> record.n, record.task_name
+        (80, 'demo')
+
+    Args:
+        model: `demo`, `demo-early`, `majority`, `tfidf`, a folder, a model of the Hugging Face hub, or the address of a
+            server with an OpenAI-compatible API.
+        task: as `load_task` takes it, or a `TaskSource`.
+        cache: the cache folder.
+        options: other fields of `evalcore.store.RunSpec`: `n`, `sample`, `seed`, `prompt`, `decoding`, `engine`,
+            `max_new_tokens`, `batch_size`, `dtype`.
+
+    Returns:
+        the stored run, for `score`.
+
+    Raises:
+        SpecError: if an option is unknown or out of range.
+        BlindspotError: if the data cannot be read, the model not be run, or the cache not be used. `NotAnswered`, if a
+            server left some examples unanswered: run it again to ask for these.
+    """
+    from evalcore.running import execute
+    from evalcore.store import RunSpec
+
+    unknown = sorted(options.keys() - RunSpec.__dataclass_fields__.keys())
+    if unknown:
+        raise SpecError(
+            f"there is no option {unknown[0]!r}.", do=f"Choose among {', '.join(RunSpec.__dataclass_fields__)}."
+        )
+    return execute(RunSpec(task=_source(task, {}), model=model, **options), _store(cache)).record
+
+
+def runs(cache: str | Path | None = None) -> list[RunRecord]:
+    """All stored runs, the newest first."""
+    return _store(cache).runs()
+
+
+def score(run: RunRecord | str, *, scoring: Scoring = "lenient", cache: str | Path | None = None) -> ScoredRun:
+    """Parse and score the completions of a stored run; no model is called.
+
+    Example:
+        >>> scored = score(run("majority", n=80))
+        >>> scored.scores.labels_present, scored.scores.correct
+        (24, 2)
+        >>> [round(bound, 3) for bound in scored.intervals.accuracy]
+        [0.007, 0.087]
+
+    Args:
+        run: what `run` returned, or a run's id.
+        scoring: `strict` accepts only a label written exactly; `lenient` also other spellings, and a label within a
+            sentence.
+        cache: the folder that the run is stored in.
+
+    Returns:
+        with `scores`, `per_class`, `intervals`, `confusion`, and `answers`, one for each completed example.
+
+    Raises:
+        StoreError: if there is no such run.
+    """
+    from evalcore.analysis import score_run
+
+    return score_run(_store(cache), run if isinstance(run, str) else run.run_id, scoring)
+
+
+def findings(scored: ScoredRun) -> list[Finding]:
+    """What the accuracy of a run hides, in sentences, the most important first.
+
+    The baselines `majority` and `tfidf` are compared with it, if they were run on the same sample.
+
+    Example:
+        >>> [finding.kind for finding in findings(score(run("majority", n=80)))][:2]
+        ['collapse', 'over_predicted']
+    """
+    from evalcore.output import findings_of
+
+    return findings_of(scored.answers.store, scored)
+
+
+def report(scored: ScoredRun) -> str:
+    """The scores of a run with their intervals, and its findings, as text."""
+    from evalcore.output import report_as_text
+
+    return report_as_text(scored, findings(scored))
+
+
+def compare(a: ScoredRun, b: ScoredRun) -> Comparison:
+    """Compare two runs on the examples that both have answered.
+
+    Example:
+        >>> comparison = compare(score(run("majority", n=80)), score(run("tfidf", n=80)))
+        >>> comparison.n, comparison.p < 0.001
+        (80, True)
+
+    Args:
+        a, b: of the same labels, under the same scoring.
+
+    Returns:
+        with the difference and its interval, the p-value, the examples fixed and broken, and each metric of both.
+
+    Raises:
+        SpecError: if the labels or the scorings differ, or no example is common to both.
+    """
+    from evalcore.analysis import compare
+
+    return compare(a, b)
+
+
+def verdict(comparison: Comparison) -> Verdict:
+    """Whether B is better than A, in one sentence with its figures."""
+    from evalcore.analysis import verdict
+
+    return verdict(comparison)
+
+
+def export(scored: ScoredRun, folder: str | Path) -> list[Path]:
+    """Write the predictions and the report of a run into a folder, as CSV, JSON lines and JSON.
+
+    Raises:
+        DataError: if the folder cannot be written.
+    """
+    from evalcore.output import export_run
+
+    return export_run(scored.answers.store, scored, Path(folder))
+
+
+def _source(task: str | Path | TaskSource, columns: dict[str, str]) -> TaskSource:
+    from evalcore.tasks import TaskSource
+
+    if isinstance(task, TaskSource):
+        return task
+    if not isinstance(task, str | Path):
+        raise SpecError(
+            f"`task` is a {type(task).__name__}, not the name of a task.",
+            do="Give what `load_task` was given: a name, a file or a folder.",
+        )
+    unknown = sorted(columns.keys() - TaskSource.__dataclass_fields__.keys())
+    if unknown:
+        raise SpecError(
+            f"a task has no {unknown[0]!r}.", do=f"Choose among {', '.join(TaskSource.__dataclass_fields__)}."
+        )
+    return TaskSource(str(task), **columns)
+
+
+def _store(cache: str | Path | None) -> Store:
+    from evalcore.store import DEFAULT_CACHE, Store
+
+    return Store(Path(cache) if cache is not None else DEFAULT_CACHE)

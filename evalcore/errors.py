@@ -43,6 +43,11 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:head]}…{text[len(text) - (most - head - 1) :]}"
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of another library's message, without its full stop; the kind of error where it has none."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
 def quoted(name: str) -> str:
     """A name that comes from data, as messages show it: in quotes, and not longer than it can be read."""
     return repr(shortened(name, _MAX_NAME_CHARS))

@@ -5,9 +5,9 @@ import streamlit as st
 from evalcore.errors import BlindspotError
 from evalcore.store import BASELINES
 from pages.parts.compare import labels_compared, pair_examples, summary
-from pages.parts.compare.pair import chosen_pair, comparison_of
+from pages.parts.compare.pair import chosen_pair
 from pages.parts.compare.sample_size import alone, how_much
-from pages.parts.shell import session
+from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import escape_markdown
 
@@ -29,7 +29,7 @@ if a.run_id == b.run_id:
     alone(page)
     st.stop()
 try:
-    comparison = comparison_of(page.store, a, b, page.scoring)
+    comparison = cached.comparison_of(page.store, a, b, page.scoring)
 except BlindspotError as error:
     st.warning(escape_markdown(str(error)), icon=":material/block:")
     alone(page)
@@ -38,7 +38,7 @@ except BlindspotError as error:
 summary.say_verdict(comparison)
 summary.what_changed(comparison)
 st.subheader("Example by example")
-pair_examples.groups(comparison)
+pair_examples.groups(page, comparison)
 st.subheader("Every metric")
 summary.metrics(comparison)
 st.subheader("How alike the two are")
@@ -55,7 +55,7 @@ with confusions:
 st.subheader("How much is enough")
 how_much(
     page,
-    session.scored_run_of(page.store, b, page.scoring),
+    cached.scored_run_of(page.store, b, page.scoring),
     comparison.counts.discordant_rate,
     f"of the {comparison.n} examples that A and B share,",
 )

@@ -3,23 +3,22 @@
 import streamlit as st
 
 from evalcore.analysis import Filter
-from evalcore.charts.heat_map import NARROW_WIDTH
+from evalcore.charts import NARROW_WIDTH
 from pages.parts.explore import confusion_list, matrix_view
-from pages.parts.explore.example_table import examples, open_example, opened
-from pages.parts.shell import links, session
-from pages.parts.shell.frame import frame
+from pages.parts.explore.example_table import examples
+from pages.parts.shell import cached, session, url
+from pages.parts.shell.frame import frame, scored_run_or_stop
+from pages.parts.shell.links import link_to
 from pages.parts.shell.markdown import escape_markdown
-
-NAME = "confusions"
 
 page = frame("Confusions")
 st.title("Confusions")
-scored = links.reading_or_stop(page)
-asks = links.arrived(NAME)
-if asks is not None:
-    matrix_view.pick(Filter.from_query(asks, scored.labels).without_group(), highlighted=True)
-    number = asks.get("example", "")
-    open_example(NAME, int(number) - 1 if len(number) < 10 and number.isascii() and number.isdigit() else None)
+scored = scored_run_or_stop(page)
+view = session.view_state()
+table = view.examples_of(page.title)
+if page.arrived is not None:
+    view.pick(Filter.from_query(page.arrived, scored.labels).without_group(), outline=True)
+    table.open(url.example_of(page.arrived))
 
 controls = matrix_view.controls(scored)
 wide = matrix_view.is_wide(scored, controls)
@@ -31,22 +30,21 @@ else:
     beside = st.container(horizontal=True, gap="medium")
     left, right = beside.container(width=NARROW_WIDTH), beside.container(width=confusion_list.WIDTH)
     below = st.container()
+with left:
+    matrix_view.matrix(scored, page.theme, controls)
 with right:
     confusion_list.sentences(scored)
 with below:
     confusion_list.tables(scored)
-with left:
-    matrix_view.matrix(scored, page.theme, controls)
 matrix_view.pick_boxes(scored)
 
 picked = matrix_view.picked(scored)
 if picked == Filter():
     st.info("Click a cell, a confusion in the list, or choose a label above: its examples open here.")
 else:
-    passed = session.selected(page.store, scored, picked)
+    passed = cached.selected(page.store, scored, picked)
     st.markdown(f"**{escape_markdown(matrix_view.in_words(scored, picked, len(passed.rows)))}**")
-    links.link_to(scored, "with all filters, on the examples page", asked=picked)
-    examples(page, scored, passed.rows, NAME, height=320)
-position = opened(NAME)
-more = {} if position is None or picked == Filter() else {"example": str(position + 1)}
-links.leave(NAME, links.query(scored, picked, **more))
+    link_to(scored, "with all filters, on the examples page", asked=picked)
+    examples(page, scored, passed.rows, table, height=320)
+opened = None if picked == Filter() else table.opened
+url.write(page.title, url.query_of(scored, picked, url.example_query(opened)))

@@ -3,31 +3,26 @@
 import streamlit as st
 
 from pages.parts.explore import classes
-from pages.parts.explore.example_table import open_example, opened
-from pages.parts.shell import links
-from pages.parts.shell.frame import frame
-
-NAME = "per_class"
+from pages.parts.shell import session, url
+from pages.parts.shell.frame import frame, scored_run_or_stop
 
 page = frame("Per class")
 st.title("Per class")
-scored = links.reading_or_stop(page)
-asks = links.arrived(NAME)
-if asks is not None or not classes.are_there():
-    asks = asks if asks is not None else st.query_params.to_dict()
-    classes.set_widgets(scored, asks)
-    number = asks.get("example", "")
-    open_example(NAME, int(number) - 1 if len(number) < 10 and number.isascii() and number.isdigit() else None)
+scored = scored_run_or_stop(page)
+view = session.view_state()
+table = view.examples_of(page.title)
+if page.arrived is not None:
+    view.classes = classes.view_of_query(page.arrived, scored.labels)
+    table.open(url.example_of(page.arrived))
 
-table = classes.controls(scored)
-classes.tables(scored, table)
+classes.controls(scored)
+classes.tables(scored)
 label = classes.chosen(scored)
 if label is None:
     st.caption("Click a label, or choose it below, to see its confusions both ways and its examples.")
 classes.choice(scored)
 if label is not None:
-    classes.one_class(page, scored, label, NAME)
-classes.chart(page, table)
-position = opened(NAME) if label is not None else None
-more = {} if position is None else {"example": str(position + 1)}
-links.leave(NAME, links.query(scored, **classes.as_query(), **more))
+    classes.one_class(page, scored, label, table)
+classes.chart(page, scored)
+more = classes.query_of_view(scored) | url.example_query(table.opened if label is not None else None)
+url.write(page.title, url.query_of(scored, more=more))

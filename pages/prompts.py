@@ -1,10 +1,11 @@
 """Prompts: read the built-in variants, write one's own, and see the exact chat text of any of them."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from evalcore.errors import BlindspotError
 from evalcore.running import first_text
-from evalcore.store import BASELINES
 from evalcore.tasks import BUILT_IN, DESCRIPTIONS, Prompt, built_in, custom_prompt
 from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell import session
@@ -17,7 +18,8 @@ START_SYSTEM = "Classify the message. Answer with one of these intents and nothi
 page = frame("Prompts")
 st.title("Prompts")
 st.page_link("pages/side_by_side.py", label="Run several prompts on one sample", icon=":material/view_week:")
-spec = session.spec()
+view = session.view_state()
+spec = view.spec
 kept = page.store.custom_prompts()
 names = [*BUILT_IN, *kept, NEW]
 if spec.prompt not in names:
@@ -62,20 +64,20 @@ with left:
         if save.button("Save", type="primary", disabled=bool(fixed or problem or not new_name), width="stretch"):
             page.store.save_prompt(prompt)
             st.toast(f"Saved {escape_markdown(prompt.name)}.")
-            session.choose_prompt(prompt.name)
+            view.choose(replace(spec, prompt=prompt.name))
             st.session_state.pop("edited_prompt", None)
             st.rerun()
         if name in kept and remove.button("Remove", disabled=fixed, width="stretch"):
             page.store.delete_prompt(name)
-            session.choose_prompt("article")
+            view.choose(replace(spec, prompt="article"))
             st.session_state.pop("edited_prompt", None)
             st.rerun()
     if not problem and name != NEW and st.button("Use it on the overview", icon=":material/arrow_forward:"):
-        session.choose_prompt(name)
+        view.choose(replace(spec, prompt=name))
         st.switch_page("app.py")
 with right:
     st.markdown("**The exact chat text**")
-    model = "demo" if spec.model in BASELINES else spec.model
+    model = spec.model if spec.kind.reads_prompt else "demo"
     st.caption(escape_markdown(f"for {model}, with the model's own template"))
     try:
         first = first_text(spec.task)

@@ -2,28 +2,31 @@
 
 import streamlit as st
 
-from evalcore.store import RunAnnotation, RunCatalog
+from evalcore.store import RunCatalog
 from pages.parts.run import queue
 from pages.parts.runs import runs_table
+from pages.parts.shell import session
 from pages.parts.shell.frame import frame
+from pages.parts.shell.links import link_to_overview
 
 page = frame("Runs")
+view = session.view_state()
 st.title("Runs")
-if said := st.session_state.pop("deleted", ""):
-    st.success(said)
+if view.deleted:
+    st.success(view.deleted)
+    view.deleted = ""
 queue.at_work(page.store)
 queue.ended_badly(page.store)
-catalog = RunCatalog(page.store)
-annotations = catalog.annotations()
-if not page.store.runs():
+if not page.listing.records:
     st.info("No run is stored yet. Start one on the overview.", icon=":material/inventory_2:")
-    st.page_link("app.py", label="To the overview", icon=":material/arrow_forward:")
+    link_to_overview()
     st.stop()
-st.caption(f"{len(page.store.runs())} runs use {runs_table.sized(catalog.disk_used())} on disk.")
-records = runs_table.filtered(page, annotations)
+size = runs_table.sized(RunCatalog(page.store).disk_used())
+st.caption(f"{len(page.listing.records)} runs use {size} on disk.")
+records = runs_table.filtered(page)
 if not records:
     st.info("No run passes these filters.")
     st.stop()
-chosen = runs_table.table(page, records, annotations)
+chosen = runs_table.table(page, records)
 if chosen is not None:
-    runs_table.one(page, chosen, annotations.get(chosen.run_id, RunAnnotation()))
+    runs_table.one(page, chosen)

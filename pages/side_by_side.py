@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from evalcore.analysis.sweep import FEWEST
+from evalcore.analysis import FEWEST_RUNS
 from evalcore.errors import BlindspotError
+from evalcore.store import distinguishing_titles
 from pages.parts.compare import swept, variants
+from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import escape_markdown
 
@@ -12,15 +14,15 @@ page = frame("Side by side")
 st.title("Side by side")
 variants.launcher(page)
 records = variants.chosen_runs(page)
-if len(records) < FEWEST:
+if len(records) < FEWEST_RUNS:
     st.info("Run several prompts on one sample above, or choose at least two stored runs.", icon=":material/view_week:")
     st.stop()
 try:
-    sweep = variants.sweep_of(page, records)
+    sweep = cached.sweep_of(page.store, records, page.scoring)
 except BlindspotError as error:
     st.warning(escape_markdown(str(error)), icon=":material/block:")
     st.stop()
-names = variants.short_names(sweep)
+names = distinguishing_titles([scored.record for scored in sweep.scored_runs])
 fewer = [scored for scored in sweep.scored_runs if len(scored.y_true) != sweep.n]
 if fewer:
     st.caption(

@@ -1,16 +1,18 @@
 """The direction of imports, room by room, and what must not be imported at all."""
 
 import ast
+import re
 
 import pytest
 
 from tests.conftest import ROOT
 from tests.tools.processes import finished
 
-GROUND = {"errors", "paths", "parse"}
+GROUND = {"errors", "paths", "wording", "parse"}
 MAY_IMPORT = {
     "errors": set(),
     "paths": set(),
+    "wording": set(),
     "parse": set(),
     "metrics": set(),
     "tasks": GROUND,
@@ -18,12 +20,13 @@ MAY_IMPORT = {
     "predictors": GROUND | {"tasks", "store"},
     "running": GROUND | {"tasks", "store", "predictors"},
     "analysis": GROUND | {"tasks", "store", "metrics"},
-    "charts": {"metrics", "analysis"},
+    "charts": {"metrics", "wording"},
     "output": GROUND | {"tasks", "store", "metrics", "analysis"},
     "bench": GROUND | {"tasks", "store", "predictors", "metrics"},
     "demo": GROUND | {"tasks", "predictors"},
 }
-"""Each room, and the rooms that it may import beside itself. `cli` may import all of them, and nothing imports it."""
+"""Each room, and the rooms that it may import beside itself. `cli` and the public API in
+`evalcore/__init__.py` may import all of them, and nothing imports `cli`."""
 PARTS_MAY_IMPORT = {
     "shell": set(),
     "run": {"shell"},
@@ -71,6 +74,10 @@ def test_a_room_of_the_pages_imports_only_what_lies_below_it(room):
     assert used <= PARTS_MAY_IMPORT[room] | {room}, room
 
 
+def test_the_public_api_imports_the_rooms_and_not_the_command_line():
+    assert rooms_used(ROOT / "evalcore" / "__init__.py", "evalcore") <= {*MAY_IMPORT}
+
+
 def test_every_room_has_its_rule():
     rooms = {path.name.removesuffix(".py") for path in (ROOT / "evalcore").iterdir() if path.name[0] not in "_."}
     assert rooms == {*MAY_IMPORT, "cli"}
@@ -85,6 +92,23 @@ def test_the_package_never_imports_streamlit_nor_a_page():
 def test_only_the_store_speaks_sql():
     speakers = {path.relative_to(ROOT).parts[1] for path in files("evalcore") if "sqlite3" in set(imports(path))}
     assert speakers == {"store"}
+
+
+STORE = ROOT / "evalcore" / "store"
+SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|ATTACH)\s+\S")
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in (*pages(), *files("evalcore")) if STORE not in path.parents], ids=lambda path: path.stem
+)
+def test_nothing_outside_the_store_opens_a_connection_to_it_or_writes_sql(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        for opened in (item.context_expr for item in node.items) if isinstance(node, ast.With) else ():
+            assert not (isinstance(opened, ast.Call) and getattr(opened.func, "attr", "") == "connect")
+        if isinstance(node, ast.Attribute) and node.attr == "connect":  # an HTTP connection has one as well
+            assert not ast.unparse(node.value).endswith("store")
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            assert not SQL.match(node.value), node.value
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.stem)

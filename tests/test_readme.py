@@ -1,5 +1,6 @@
 """The README's own commands work, and what it says of files is so."""
 
+import os
 import re
 from pathlib import Path
 
@@ -30,6 +31,13 @@ def words(command):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_its_commands_work(command, cache):
     assert evalcore(*words(command)[3:], cache=cache).stdout.strip()
+
+
+def test_its_python_works(cache):
+    for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        done = finished("-c", block, env={**os.environ, "BLINDSPOT_CACHE": str(cache)})
+        assert done.returncode == 0, done.stderr
+        assert "B is better" in done.stdout
 
 
 def test_what_it_shows_as_printed_is_printed(cache):

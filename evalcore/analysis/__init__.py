@@ -1,12 +1,30 @@
-"""Stored completions -> what they say: a scored run, findings, filters, comparisons, verdicts.
+"""Stored completions -> a scored run, findings, filters, comparisons, verdicts.
 
 Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
-from evalcore.analysis.comparison import SHARES, ClassRows, Comparison, MetricRow, compare
+from evalcore.analysis.class_table import (
+    CLASS_ORDERS,
+    CLASS_SCORES,
+    LABEL_STATUSES,
+    LabelStatus,
+    class_table,
+    labels_with,
+    overall_row,
+    sorted_table,
+)
+from evalcore.analysis.compared_scores import SHARES, MetricRow
+from evalcore.analysis.comparison import Comparison, compare
+from evalcore.analysis.comparison_words import (
+    better_words,
+    interval_words,
+    label_note,
+    labels_by_change,
+    metric_interval_words,
+    metric_words,
+)
 from evalcore.analysis.difference import changes, decisions, prompt_diff
 from evalcore.analysis.filters import (
-    FEW,
     LENGTHS,
     MENTIONS,
     OUTCOME_GROUPS,
@@ -17,54 +35,74 @@ from evalcore.analysis.filters import (
     search,
     select,
 )
-from evalcore.analysis.findings import Finding, counted, figure, find, percent
-from evalcore.analysis.other_runs import other_answers
-from evalcore.analysis.reference_accuracies import Reference, references
-from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, ranked_labels, score_run
-from evalcore.analysis.sweep import OrderEffect, Sweep, gather, order_effect, sweep_as_json
-from evalcore.analysis.verdicts import MINUS, p_value, points, shared_note, signed, verdict, verdict_as_json
+from evalcore.analysis.findings import Finding, find
+from evalcore.analysis.label_order import order_effect
+from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
+from evalcore.analysis.other_runs import OtherAnswer, other_answers
+from evalcore.analysis.outcome_counts import outcome_words
+from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusions, ranked_confusions
+from evalcore.analysis.reference_accuracies import references
+from evalcore.analysis.running_score import RunningScore
+from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, ranked_labels, score_run
+from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Sweep, gather, sweep_as_json
+from evalcore.analysis.verdicts import Verdict, shared_note, verdict, verdict_as_json
 
 __all__ = [
-    "FEW",
+    "CLASS_ORDERS",
+    "CLASS_SCORES",
+    "FEWEST_RUNS",
+    "LABEL_STATUSES",
     "LENGTHS",
     "MENTIONS",
-    "MINUS",
+    "MOST_RUNS",
     "OUTCOMES",
     "OUTCOME_GROUPS",
     "SHARES",
-    "ClassRows",
     "Comparison",
     "Filter",
     "Finding",
+    "LabelStatus",
     "Mask",
     "MetricRow",
-    "OrderEffect",
-    "Reference",
+    "OtherAnswer",
+    "RankedConfusion",
+    "RunningScore",
     "ScoredExample",
     "ScoredRun",
     "Selected",
     "Sweep",
+    "Verdict",
+    "better_words",
+    "cell_of_filter",
     "changes",
+    "class_table",
     "compare",
-    "counted",
+    "count_confusions",
     "decisions",
-    "figure",
+    "filter_of_cell",
     "find",
     "gather",
+    "interval_words",
+    "label_note",
+    "labels_by_change",
+    "labels_with",
     "mentions",
+    "metric_interval_words",
+    "metric_words",
     "order_effect",
     "other_answers",
-    "p_value",
-    "percent",
-    "points",
+    "outcome_of",
+    "outcome_words",
+    "overall_row",
     "prompt_diff",
+    "ranked_confusions",
     "ranked_labels",
     "references",
     "score_run",
     "search",
     "select",
     "shared_note",
-    "signed",
+    "sorted_table",
     "sweep_as_json",
     "verdict",
     "verdict_as_json",

@@ -1,4 +1,4 @@
-"""What differs between two runs beside their answers: model, prompt, decoding, sample."""
+"""What differs between two runs besides their answers: model, prompt, decoding, sample."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evalcore.store import NO_PROMPT, RunRecord
+from evalcore.store import RunRecord
 from evalcore.tasks import Prompt
 
 SHORT = 40
-"""Hashes are shown up to here."""
+"""Characters of a value that are shown; longer ones, such as hashes, are cut."""
 _PART_OF_MODEL = frozenset({"predictor", "model", "version", "train", "content", "revision", "server"})
 """Entries of a predictor's identity that follow from the choice of the model."""
 _SETTINGS = ("decoding", "engine", "max_new_tokens", "batch_size")
@@ -21,9 +21,9 @@ class Change:
     """One thing that differs.
 
     Attributes:
-        what: model, prompt, decoding, ...: changes of one `what` are one decision.
-        detail: which part of it, empty for the thing itself.
-        a, b: how it is in each run.
+        what: model, prompt, decoding, ...; changes with the same `what` count as one decision.
+        detail: which part of it; empty for the whole.
+        a, b: its value in each run.
     """
 
     what: str
@@ -33,12 +33,12 @@ class Change:
 
 
 def changes(a: RunRecord, b: RunRecord) -> list[Change]:
-    """Everything in which two runs differ beside their answers; what a person chose first.
+    """Everything in which two runs differ besides their answers; first what was chosen by the user.
 
-    A baseline or an import has neither prompt nor decoding: that is part of its being another model.
+    A baseline or an import has neither prompt nor decoding; that difference is not listed, since the model differs.
     """
     found = [*_task(a, b), *_model(a, b)]
-    if NO_PROMPT not in (a.prompt.name, b.prompt.name):
+    if a.kind.reads_prompt and b.kind.reads_prompt:
         found += [*_prompt(a, b), *_settings(a, b)]
     found += _sample(a, b)
     return [change for change in found if change.a != change.b]
@@ -68,7 +68,7 @@ def _task(a: RunRecord, b: RunRecord) -> Iterator[Change]:
 def _model(a: RunRecord, b: RunRecord) -> Iterator[Change]:
     yield Change("model", "", a.spec.model, b.spec.model)
     if a.spec.model == b.spec.model:
-        # The same name, other weights: what a person must not overlook.
+        # The same name but other weights, which is easily overlooked.
         for key in sorted({*a.identity, *b.identity} & _PART_OF_MODEL):
             yield Change("model", key, _short(a.identity.get(key, "–")), _short(b.identity.get(key, "–")))
 
@@ -90,7 +90,7 @@ def _settings(a: RunRecord, b: RunRecord) -> Iterator[Change]:
     for name in _SETTINGS:
         yield Change(name.replace("_", " "), "", str(getattr(a.spec, name)), str(getattr(b.spec, name)))
     for key in sorted({*a.identity, *b.identity} - _PART_OF_MODEL):
-        # What the spec says is said; a newer version of one engine, or a device, is not in the spec.
+        # Settings of the spec are listed above; a newer version of an engine, or a device, is not in the spec.
         if key not in _SETTINGS or getattr(a.spec, key) == getattr(b.spec, key):
             yield Change(key.replace("_", " "), "", _short(a.identity.get(key, "–")), _short(b.identity.get(key, "–")))
 

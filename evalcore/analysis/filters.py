@@ -1,4 +1,4 @@
-"""Which examples are looked at: one filter, as a door or a person sets it, as a URL keeps it, with live counts."""
+"""A filter of a run's examples: its way into a URL and back, the rows that pass, and the counts of each choice."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis.scored_run import OUTCOMES, ScoredRun
-from evalcore.metrics import Counts, absent, most_confused, never_predicted, over_predicted, zero_recall
+from evalcore.metrics import FEW_EXAMPLES, Counts, absent, most_confused, never_predicted, over_predicted, zero_recall
 from evalcore.parse import MATCHES, LabelParser
 from evalcore.store import Store, stream_completions, stream_texts
 
 Mask = NDArray[np.bool_]
 
-FEW = 10
-"""Below so many examples a label's scores say little."""
 MENTIONS = ("its true label", "another label", "no label")
 LENGTHS = ((0, 20), (21, 50), (51, 100), (101, 200), (201, 500), (501, 1000), (1001, 10**9))
 """Ranges of text length in characters."""
@@ -26,23 +24,23 @@ OUTCOME_GROUPS: dict[str, str] = {
     "never_predicted": "their true label was never predicted",
     "zero_recall": "their true label has zero recall",
     "over_predicted": "answered with an over-predicted label",
-    "few": f"their true label has fewer than {FEW} examples",
+    "few": f"their true label has fewer than {FEW_EXAMPLES} examples",
 }
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What examples must fulfil, all of it; an empty field asks for nothing.
+    """Conditions on an example, all of which it must meet; an empty field is no condition.
 
     Attributes:
-        outcomes: any of `OUTCOMES`; matches: any of `MATCHES`.
-        true, predicted: a label.
-        true_outside, predicted_outside: a label that is not among so many most confused ones ("other" in the matrix).
-        group: one of `GROUPS`.
-        text: stands in the text or the completion, whatever the case.
-        mentions: one of `MENTIONS`: what label the text itself names.
-        length: index into `LENGTHS`, as text.
-        finding: kind of the finding whose examples they are.
+        outcomes: one of these `OUTCOMES`; matches: one of these `MATCHES`.
+        true, predicted: the true label, the label that was answered.
+        true_outside, predicted_outside: the label is not among that many most confused ones ("other" in the matrix).
+        group: a key of `OUTCOME_GROUPS`.
+        text: is contained in the text or the completion, ignoring case.
+        mentions: one of `MENTIONS`: which label the text itself names.
+        length: index into `LENGTHS`, as a string.
+        finding: the kind of a finding that is based on the example.
     """
 
     outcomes: tuple[str, ...] = ()
@@ -68,7 +66,11 @@ class Filter:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str], labels: Sequence[str], findings: Sequence[str] = ()) -> Filter:
-        """The inverse of `to_query`. What is not known is left out: a URL is not to be trusted."""
+        """The inverse of `to_query`. Unknown values are dropped, since a URL can contain anything.
+
+        Args:
+            labels: all labels of the run; findings: kinds of its findings.
+        """
         known: dict[str, Sequence[str]] = {
             "true": labels,
             "predicted": labels,
@@ -88,7 +90,7 @@ class Filter:
         return cls(**values)
 
     def without_group(self) -> Filter:
-        """What the matrix can show of it: labels, the folded ones, and outcomes."""
+        """The part that the matrix can show: labels, the folded ones, and outcomes."""
         return Filter(self.outcomes, self.true, self.predicted, self.true_outside, self.predicted_outside)
 
 
@@ -97,10 +99,10 @@ class Selected:
     """What passes a filter.
 
     Attributes:
-        rows: indices into the reading's arrays, in the order of the sample.
-        counts: for each field with choices, how many rows each choice would leave, everything else being as it is:
-            shape (n_choices,). `true` and `predicted` by label code, `outcomes`, `matches`, `mentions`, `length`.
-        wrong: for `true` and `predicted`, how many of those are not right.
+        rows: indices into the run's arrays, in the order of the sample.
+        counts: for each field with choices, how many rows each choice would leave, the other fields unchanged: shape
+            (n_choices,). `true` and `predicted` by label code, `outcomes`, `matches`, `mentions`, `length`.
+        wrong: for `true` and `predicted`, how many of these rows are not right.
     """
 
     rows: NDArray[np.intp]
@@ -116,12 +118,12 @@ def select(
     mentioned: NDArray[np.int8] | None = None,
     positions: Sequence[int] | None = None,
 ) -> Selected:
-    """The rows that pass, and the live counts.
+    """The rows that pass a filter, and the counts of each choice.
 
     Args:
-        found: what `search` says of `asked.text`; needed where that is asked for.
-        mentioned: what `mentions` says; needed where that is asked for, and for its counts.
-        positions: of the finding that is asked for.
+        found: what `search` returns for `asked.text`; required where that is set.
+        mentioned: what `mentions` returns; required where `asked.mentions` is set, and for its counts.
+        positions: of the finding that `asked.finding` names.
     """
     n, n_labels = len(scored.y_true), len(scored.labels)
     lengths = np.searchsorted([high for _, high in LENGTHS], scored.columns.chars)
@@ -137,7 +139,7 @@ def select(
     wanted = _wanted(scored, asked)
     masks = {name: np.isin(by_choice[name][0], codes) for name, codes in wanted.items() if name in by_choice}
     others = np.ones(n, dtype=bool) if found is None or not asked.text else found.copy()
-    for mask in _door(scored, asked, positions):
+    for mask in _masks_without_choices(scored, asked, positions):
         others &= mask
     counts, wrong = {}, {}
     for name, (codes, size) in by_choice.items():
@@ -155,7 +157,11 @@ def select(
 
 
 def search(store: Store, scored: ScoredRun, needle: str) -> Mask:
-    """Rows whose text or completion contains `needle`, whatever the case; read block by block."""
+    """Rows whose text or completion contains `needle`, ignoring case; read block by block.
+
+    Returns:
+        A mask of shape (n_completed,).
+    """
     folded = needle.casefold()
     in_completion = np.zeros(len(scored.columns.keys), dtype=bool)
     for code, completion in stream_completions(store, scored.columns.keys):
@@ -168,9 +174,13 @@ def search(store: Store, scored: ScoredRun, needle: str) -> Mask:
 
 
 def mentions(store: Store, scored: ScoredRun) -> NDArray[np.int8]:
-    """Whether each row's text itself names a label, as whole words: codes into `MENTIONS`.
+    """Whether each row's text itself names a label, as whole words.
 
-    A label inside a longer one does not count. Another label outweighs the true one: it is what may mislead.
+    A label inside a longer one does not count. A text that names its true label and another one counts as naming
+    another, since that may mislead a model.
+
+    Returns:
+        Shape (n_completed,), codes into `MENTIONS`.
     """
     parser = LabelParser(scored.labels)
     codes = np.full(scored.record.n, MENTIONS.index("no label"), dtype=np.int8)
@@ -185,7 +195,7 @@ def mentions(store: Store, scored: ScoredRun) -> NDArray[np.int8]:
 
 
 def _wanted(scored: ScoredRun, asked: Filter) -> dict[str, list[int]]:
-    """Codes that the fields with choices ask for."""
+    """The codes of the choices that are set, by field."""
     wanted: dict[str, list[int]] = {}
     if asked.outcomes:
         wanted["outcomes"] = [OUTCOMES.index(outcome) for outcome in asked.outcomes]
@@ -201,8 +211,8 @@ def _wanted(scored: ScoredRun, asked: Filter) -> dict[str, list[int]]:
     return wanted
 
 
-def _door(scored: ScoredRun, asked: Filter, positions: Sequence[int] | None) -> list[Mask]:
-    """Masks of what has no choices of its own."""
+def _masks_without_choices(scored: ScoredRun, asked: Filter, positions: Sequence[int] | None) -> list[Mask]:
+    """Masks of the fields that have no choices."""
     masks: list[Mask] = []
     if asked.true_outside:
         masks.append(~np.isin(scored.y_true, most_confused(scored.confusion, asked.true_outside)))
@@ -226,4 +236,4 @@ def _in_group(scored: ScoredRun, group: str) -> Mask:
         return np.isin(scored.y_true, never_predicted(confusion))
     if group == "zero_recall":
         return np.isin(scored.y_true, zero_recall(confusion))
-    return np.isin(scored.y_true, np.flatnonzero(scored.per_class.support < FEW))
+    return np.isin(scored.y_true, np.flatnonzero(scored.per_class.support < FEW_EXAMPLES))

@@ -1,4 +1,4 @@
-"""What other stored runs answered to one text."""
+"""The answers of other stored runs to one text."""
 
 from __future__ import annotations
 
@@ -49,24 +49,13 @@ def other_answers(store: Store, record: RunRecord, position: int, text: str, sco
 
 
 def _position(store: Store, record: RunRecord, text: str) -> int | None:
-    if not text.strip() or record.n > _LARGEST:
-        return None
-    with store.connect() as db:
-        row = db.execute(
-            "SELECT position FROM sample_items WHERE sample_id = ? AND text = ? LIMIT 1", (record.sample_id, text)
-        ).fetchone()
-    return int(row[0]) if row else None
+    return None if not text.strip() or record.n > _LARGEST else store.position_of(record, text)
 
 
 def _answer(store: Store, record: RunRecord, position: int, scoring: Scoring) -> OtherAnswer | None:
-    with store.connect() as db:
-        row = db.execute(
-            "SELECT i.key, s.label FROM run_items i JOIN sample_items s ON s.sample_id = ? AND s.position = i.position"
-            " WHERE i.run_id = ? AND i.position = ?",
-            (record.sample_id, record.run_id, position),
-        ).fetchone()
-    completion = store.completions([row[0]]).get(row[0]) if row else None
-    if completion is None:
+    stored = store.answer_at(record, position)
+    if stored is None:
         return None
+    example, completion = stored
     parsed = parser_of(record).parse(completion.text)
-    return OtherAnswer(record, position, row[1], completion.text, parsed, parsed.under(scoring))
+    return OtherAnswer(record, position, example.label, completion.text, parsed, parsed.under(scoring))

@@ -1,4 +1,4 @@
-"""Which answers of two runs are to the same example."""
+"""Which answers of two runs belong to the same example."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Indices = NDArray[np.int64]
 
 
 def shared_examples(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
-    """Pair the answers of two readings.
+    """Pair the answers of two scored runs.
 
-    Runs on one sample are paired by position; others by text and label, the n-th copy of an example with the n-th.
+    Runs on one sample are paired by position; others by text and label, the n-th copy of an example with the n-th copy.
 
     Returns:
         Indices into the answers of A and of B, each of shape (n_shared,), in A's order.
@@ -29,7 +29,7 @@ def shared_examples(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
     _same_labels(a, b)
     same_sample = a.record.sample_id == b.record.sample_id
     if same_sample:
-        _, at_a, at_b = np.intersect1d(_positions(a), _positions(b), assume_unique=True, return_indices=True)
+        _, at_a, at_b = np.intersect1d(a.positions, b.positions, assume_unique=True, return_indices=True)
     else:
         at_a, at_b = _by_content(a, b)
     if not len(at_a):
@@ -57,12 +57,6 @@ def _same_labels(a: ScoredRun, b: ScoredRun) -> None:
         f"These two runs cannot be compared: their label sets differ ({differ}).",
         do="Choose two runs of one task; finished predictions can be imported with the task's label list.",
     )
-
-
-def _positions(scored: ScoredRun) -> Indices:
-    if len(scored.y_true) == scored.record.n:  # the usual case: nothing is missing
-        return np.arange(scored.record.n)
-    return np.array([answer.position for answer in scored.answers], dtype=np.int64)
 
 
 def _by_content(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:

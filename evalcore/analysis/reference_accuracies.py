@@ -1,4 +1,4 @@
-"""Accuracies to hold a run against: other runs on its sample, and, for Banking77, what was published."""
+"""Accuracies to compare a run with: other runs on its sample and, for Banking77, published figures."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _TRAINED_ON_TEN = "trained on 10 examples an intent, all 3,080 test examples"
 
 @dataclass(frozen=True)
 class Reference:
-    """One accuracy to stand beside a run's.
+    """One accuracy to compare a run's with.
 
     Attributes:
         accuracy: in [0, 1].
         interval: 95 %, for runs that are stored here; None for published figures.
-        setup: what differs from the run; source: who published it, empty for runs here.
+        setup: how it was measured; source: the publication, empty for runs here.
         run_id: of a run that is stored here.
     """
 
@@ -45,15 +45,15 @@ PUBLISHED: dict[str, tuple[Reference, ...]] = {
         Reference("USE + ConveRT, 10 an intent", "published", 0.8519, None, _TRAINED_ON_TEN, CASANUEVA),
     )
 }
-"""By the task's name. Classifiers that were trained on the task: never the setup of a prompted model."""
+"""By the task's name. All are classifiers that were trained on the task, unlike a prompted model."""
 
 
 def references(scored: ScoredRun, others: Sequence[ScoredRun], pinned: str | None = None) -> list[Reference]:
-    """The run itself, then what to hold it against.
+    """The run itself, then what to compare it with.
 
     Args:
-        others: readings of baselines and of a pinned run, on the same sample.
-        pinned: the pinned one among them.
+        others: scored runs of baselines and of a pinned run, on the same sample.
+        pinned: the id of the pinned one among them.
     """
     here = [
         _of(other, "pinned here" if other.record.run_id == pinned else "baseline here")
@@ -64,8 +64,6 @@ def references(scored: ScoredRun, others: Sequence[ScoredRun], pinned: str | Non
 
 
 def _of(scored: ScoredRun, kind: ReferenceKind) -> Reference:
-    prompt = scored.record.prompt.name
-    name = scored.record.spec.model + ("" if prompt == "none" else f" · {prompt}")
-    return Reference(
-        name, kind, scored.scores.accuracy, scored.accuracy_interval, "same examples", "", scored.record.run_id
-    )
+    record = scored.record
+    name = record.spec.model + (f" · {record.prompt.name}" if record.kind.reads_prompt else "")
+    return Reference(name, kind, scored.scores.accuracy, scored.intervals.accuracy, "same examples", "", record.run_id)

@@ -1,4 +1,4 @@
-"""A stored run -> its reading: every completion parsed, counted and scored, under one scoring rule."""
+"""A stored run -> a scored run: every completion parsed, counted and scored, under one scoring rule."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from evalcore.metrics import (
     confusion_counts,
     per_class,
     score_intervals,
-    scores,
-    wilson,
+    scores_of_classes,
 )
 from evalcore.parse import ACCEPTED, MATCHES, Match, Parsed, Scoring
 from evalcore.store import Columns, Completion, RunRecord, Store, examples_at, load_columns, parser_of
@@ -30,17 +29,24 @@ from evalcore.tasks import Example
 OUTCOMES = ("right", "wrong", "unparsed")
 
 _BLOCK = 500
-"""Answers fetched at a time when they are walked through."""
+"""Answers fetched at a time in an iteration."""
 _BLOCKS_KEPT = 8
+
+
+def outcome_of(predicted: str | None, true: str) -> str:
+    """One of `OUTCOMES`; None is a completion that names no label."""
+    if predicted is None:
+        return "unparsed"
+    return "right" if predicted == true else "wrong"
 
 
 @dataclass(frozen=True)
 class ScoredExample:
-    """One example with what was made of it.
+    """One example with its completion, parsed and scored.
 
     Attributes:
-        position: index in the run's sample; the same example has the same one in every run on that sample.
-        predicted: the label that counts under the reading's scoring; None is unparsed.
+        position: index in the run's sample; the same in every run on that sample.
+        predicted: the label that counts under the run's scoring; None is unparsed.
     """
 
     position: int
@@ -52,18 +58,16 @@ class ScoredExample:
     @property
     def outcome(self) -> str:
         """`right`, `wrong` or `unparsed`."""
-        if self.predicted is None:
-            return "unparsed"
-        return "right" if self.predicted == self.example.label else "wrong"
+        return outcome_of(self.predicted, self.example.label)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A label that a decoding which chooses could have answered.
+    """A label that a choosing decoding (`choose`, `choose-mean`) could have answered.
 
     Attributes:
-        share: its probability among the labels alone.
-        mass: that of all labels together, among everything that the model might have written.
+        share: its probability among the labels only.
+        mass: the probability of all labels together, among everything that the model could have written.
     """
 
     label: str
@@ -72,13 +76,13 @@ class Choice:
 
 
 def ranked_labels(record: RunRecord, completion: Completion) -> list[Choice]:
-    """The labels of a `chosen` completion, the most probable first; none of another."""
+    """The labels of a completion by a choosing decoding, the most probable first; empty for any other completion."""
     logprobs = completion.logprobs.astype(np.float64)
     if len(logprobs) != len(record.label_order):
         return []
     probabilities = np.exp(logprobs)
     mass = float(probabilities.sum())
-    # Relative to the best, so that labels of a tiny probability can still be compared.
+    # Relative to the best one, so that very small probabilities do not underflow.
     shares = np.exp(logprobs - logprobs.max())
     shares /= shares.sum()
     order = np.argsort(-logprobs, kind="stable")
@@ -86,14 +90,15 @@ def ranked_labels(record: RunRecord, completion: Completion) -> list[Choice]:
 
 
 class ScoredExamples(Sequence[ScoredExample]):
-    """A run's answers, each fetched from the store when it is asked for; walking through them fetches blocks.
+    """A run's answers, each fetched from the store when it is accessed; iteration fetches them in blocks.
 
     Args:
+        store: where they are kept.
         columns: of the run; its rows are the answers.
     """
 
     def __init__(self, store: Store, record: RunRecord, columns: Columns, scoring: Scoring) -> None:
-        self._store = store
+        self.store = store
         self._record = record
         self._columns = columns
         self._scoring = scoring
@@ -126,8 +131,8 @@ class ScoredExamples(Sequence[ScoredExample]):
         rows = np.asarray(rows, dtype=np.intp)
         positions = self._columns.positions[rows].tolist()
         keys = self._columns.keys_of(rows)
-        examples = examples_at(self._store, self._record, positions)
-        completions = self._store.completions(list(set(keys)))
+        examples = examples_at(self.store, self._record, positions)
+        completions = self.store.completions(list(set(keys)))
         try:
             return [
                 self._answer(position, examples[position], completions[key])
@@ -148,13 +153,13 @@ class ScoredExamples(Sequence[ScoredExample]):
 
 @dataclass(frozen=True)
 class ScoredRun:
-    """A run as it reads under one scoring rule. Only examples that have a completion count.
+    """A run under one scoring rule. Only examples that have a completion count.
 
     Attributes:
         record: the run.
         scoring: `strict` or `lenient`.
         columns: the completed rows as arrays; the same for both scoring rules.
-        answers: one per completed example, in the order of the sample, each fetched when it is asked for.
+        answers: one per completed example, in the order of the sample, each fetched when it is accessed.
         y_true, y_pred: shape (n_completed,), codes into `record.labels`; -1 is unparsed.
         confusion: shape (n_labels, n_labels + 1); the last column counts unparsed completions.
     """
@@ -185,7 +190,7 @@ class ScoredRun:
     @cached_property
     def scores(self) -> Scores:
         """The run's metrics."""
-        return scores(self.confusion)
+        return scores_of_classes(self.per_class)
 
     @cached_property
     def per_class(self) -> ClassScores:
@@ -198,31 +203,19 @@ class ScoredRun:
         return score_intervals(self.confusion, design_of(self.record))
 
     @cached_property
-    def accuracy_interval(self) -> tuple[float, float]:
-        """Wilson 95 % interval."""
-        low, high = wilson(self.scores.correct, self.scores.n)
-        return float(low), float(high)
-
-    @cached_property
-    def unparsed_interval(self) -> tuple[float, float]:
-        """Wilson 95 % interval of the unparsed rate."""
-        low, high = wilson(self.scores.unparsed, self.scores.n)
-        return float(low), float(high)
-
-    @cached_property
     def matches(self) -> dict[Match, int]:
-        """How many completions matched in which way, whatever the scoring."""
+        """How many completions matched in which way; independent of the scoring."""
         counts = np.bincount(self.columns.match, minlength=len(MATCHES)).tolist()
         return {match: count for match, count in zip(MATCHES, counts, strict=True) if count}
 
     @cached_property
     def right_under(self) -> dict[Scoring, int]:
-        """How many answers are right under each scoring rule: what the switch changes."""
+        """How many answers are right under each scoring rule."""
         same = self.columns.named == self.columns.y_true
         return {scoring: int((same & _accepted(self.columns, scoring)).sum()) for scoring in ACCEPTED}
 
     def names(self, codes: NDArray[np.int64] | list[int]) -> list[str]:
-        """Labels for label codes."""
+        """The labels of label codes."""
         return [self.record.labels[code] for code in codes]
 
 
@@ -230,7 +223,7 @@ def score_run(store: Store, run_id: str, scoring: Scoring = "lenient", *, column
     """Parse and count a stored run; no model is called.
 
     Args:
-        columns: of this run, where they were loaded before: another scoring rule needs no second look at the texts.
+        columns: of this run, if they are loaded already: another scoring rule does not need to parse again.
 
     Raises:
         StoreError: if there is no such run.
@@ -247,8 +240,8 @@ def score_run(store: Store, run_id: str, scoring: Scoring = "lenient", *, column
 
 
 def design_of(record: RunRecord) -> Design:
-    """How a run's examples were drawn. A whole split, and what was imported, counts as drawn at random: nobody says
-    otherwise, and the intervals for that hold in both cases."""
+    """How a run's examples were drawn. A whole split, and an import, count as drawn at random: nothing else is known,
+    and the intervals for a random sample hold in both cases."""
     return "stratified" if record.spec.sample == "stratified" and record.n < record.split_size else "random"
 
 

@@ -1,4 +1,4 @@
-"""Several runs on the same examples: who is right where, what flips, what all get wrong, and label order."""
+"""Several runs on the same examples: which are right where, and what all get wrong."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis.comparison import Comparison, compare
-from evalcore.analysis.findings import CLEAR
+from evalcore.analysis.label_order import order_effect
 from evalcore.analysis.scored_run import ScoredRun
 from evalcore.analysis.verdicts import VerdictKind
 from evalcore.errors import SpecError
-from evalcore.metrics import UNPARSED, Counts, Floats, Interval, holm
+from evalcore.metrics import LEVEL, UNPARSED, Counts, holm
 
-FEWEST, MOST = 2, 10
-SLOPE_RESAMPLES = 2000
+FEWEST_RUNS, MOST_RUNS = 2, 10
 
 
 @dataclass(frozen=True)
@@ -60,11 +59,11 @@ class Pair:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Two to ten readings on the examples that all of them have answered.
+    """Two to ten scored runs on the examples that all of them have answered.
 
     Attributes:
-        readings: in the order chosen.
-        at: shape (n_runs, n_shared), indices into each reading's answers.
+        scored_runs: in the order chosen.
+        at: shape (n_runs, n_shared), indices into each run's answers.
         y_true: shape (n_shared,), codes.
         answers: shape (n_runs, n_shared), codes; -1 is unparsed.
     """
@@ -93,7 +92,7 @@ class Sweep:
 
     @property
     def always_wrong(self) -> NDArray[np.intp]:
-        """Examples that no run gets right: look at their labels first."""
+        """Examples that no run gets right, which may be labelled wrongly."""
         return np.flatnonzero(self.times_right == 0)
 
     @property
@@ -123,29 +122,36 @@ class Sweep:
         compared = [compare(self.scored_runs[a], self.scored_runs[b]) for a, b in which]
         adjusted = holm([comparison.p for comparison in compared])
         found = [
-            Pair(a, b, comparison, p, p < CLEAR)
+            Pair(a, b, comparison, p, p < LEVEL)
             for (a, b), comparison, p in zip(which, compared, adjusted, strict=True)
         ]
         return sorted(found, key=lambda pair: (pair.p_holm, -abs(pair.comparison.counts.difference)))
 
-    def behind(self, door: str) -> NDArray[np.intp]:
-        """The examples behind `all`, `always_wrong`, `wrong_alike`, `unparsed_in_all`, `flips` or `always_right`."""
-        if door == "always_right":
+    def rows_of(self, group: str) -> NDArray[np.intp]:
+        """Some of the shared examples.
+
+        Args:
+            group: `all`, `always_wrong`, `wrong_alike`, `unparsed_in_all`, `flips` or `always_right`.
+
+        Returns:
+            Indices into the shared examples, ascending.
+        """
+        if group == "always_right":
             return np.flatnonzero(self.times_right == len(self.scored_runs))
-        if door in ("always_wrong", "wrong_alike", "unparsed_in_all", "flips"):
-            found: NDArray[np.intp] = getattr(self, door)
+        if group in ("always_wrong", "wrong_alike", "unparsed_in_all", "flips"):
+            found: NDArray[np.intp] = getattr(self, group)
             return found
         return np.arange(self.n)
 
 
 def gather(scored_runs: Sequence[ScoredRun]) -> Sweep:
-    """Bring two to ten readings together on the examples that all of them share.
+    """Bring two to ten scored runs together on the examples that all of them share.
 
     Raises:
         SpecError: if there are too few or too many, or two of them cannot be compared.
     """
-    if not FEWEST <= len(scored_runs) <= MOST:
-        raise SpecError(f"{len(scored_runs)} runs are chosen.", do=f"Choose {FEWEST} to {MOST} of them.")
+    if not FEWEST_RUNS <= len(scored_runs) <= MOST_RUNS:
+        raise SpecError(f"{len(scored_runs)} runs are chosen.", do=f"Choose {FEWEST_RUNS} to {MOST_RUNS} of them.")
     first, *others = scored_runs
     compared = [compare(first, other) for other in others]
     shared = np.arange(len(first.y_true))
@@ -161,77 +167,6 @@ def gather(scored_runs: Sequence[ScoredRun]) -> Sweep:
     return Sweep(tuple(scored_runs), np.stack(at), first.y_true[shared], np.stack(answers))
 
 
-@dataclass(frozen=True)
-class OrderEffect:
-    """Whether a label's place in the prompt's list changes how often it is predicted.
-
-    Attributes:
-        slope: change of "predicted per time it occurs" from the list's first place to its last; 0 is no effect.
-        interval: 95 %, from resampling the labels.
-        orders: different label orders that it rests on; labels: labels that occur.
-        place, ratio: shape (orders, labels); the place in [0, 1], and predicted / occurring less the label's own mean.
-    """
-
-    slope: float
-    interval: Interval
-    orders: int
-    labels: int
-    place: Floats
-    ratio: Floats
-
-
-def order_effect(scored_runs: Sequence[ScoredRun], seed: int = 0) -> OrderEffect | None:
-    """The slope of predicted / occurring against the place in the list, within each label, over several orders.
-
-    A label that is answered often is so in every order: only what changes with its own place counts, so each label's
-    mean over the orders is taken off both. Of the readings those count that differ in nothing but the order: the
-    largest such group.
-
-    Returns:
-        None with fewer than two different orders, or fewer than two labels that occur.
-    """
-    by_order = max(_by_order(scored_runs), key=len, default={})
-    scored_runs = list(by_order.values())
-    support = scored_runs[0].per_class.support if scored_runs else np.zeros(0, dtype=np.int64)
-    occurs = np.flatnonzero(support)
-    if len(by_order) < 2 or len(occurs) < 2:
-        return None
-    places, ratios = [], []
-    for order, scored in by_order.items():
-        rank = {label: position for position, label in enumerate(order)}
-        place = np.array([rank[label] for label in scored.labels]) / (len(order) - 1)
-        each = scored.per_class
-        places.append(place[occurs])
-        ratios.append(each.predicted[occurs] / np.maximum(each.support[occurs], 1))
-    place, ratio = (np.array(rows) - np.mean(rows, axis=0) for rows in (places, ratios))
-    crossed, squared = (place * ratio).sum(axis=0), (place**2).sum(axis=0)
-    if not squared.sum():
-        return None
-    rows = np.random.default_rng(seed).integers(0, len(occurs), (SLOPE_RESAMPLES, len(occurs)))
-    slopes = crossed[rows].sum(axis=1) / np.maximum(squared[rows].sum(axis=1), 1e-12)
-    low, high = np.quantile(slopes, [0.025, 0.975])
-    return OrderEffect(
-        float(crossed.sum() / squared.sum()),
-        (float(low), float(high)),
-        len(by_order),
-        len(occurs),
-        np.array(places),
-        ratio,
-    )
-
-
-def _by_order(scored_runs: Sequence[ScoredRun]) -> list[dict[tuple[str, ...], ScoredRun]]:
-    """Readings of one sample, one model and one prompt that lists the labels, by label order; group by group."""
-    groups: dict[tuple[object, ...], dict[tuple[str, ...], ScoredRun]] = {}
-    for scored in scored_runs:
-        record, prompt = scored.record, scored.record.prompt
-        if "{labels}" in prompt.system + prompt.user:
-            text = (prompt.system, prompt.user, prompt.listing, prompt.shots)
-            group = (record.sample_id, len(scored.y_true), tuple(sorted(record.identity.items())), *text)
-            groups.setdefault(group, {}).setdefault(record.label_order, scored)
-    return list(groups.values())
-
-
 def sweep_as_json(sweep: Sweep) -> dict[str, Any]:
     """A sweep as plain data; NaN stays NaN."""
     runs = [
@@ -240,11 +175,11 @@ def sweep_as_json(sweep: Sweep) -> dict[str, Any]:
             "model": scored.record.spec.model,
             "prompt": scored.record.prompt.name,
             "accuracy": scored.scores.accuracy,
-            "accuracy_interval": list(scored.accuracy_interval),
+            "accuracy_interval": list(scored.intervals.accuracy),
             "macro_f1_present": scored.scores.macro_f1_present,
             "macro_f1_present_interval": list(scored.intervals.macro_f1_present),
             "unparsed_rate": scored.scores.unparsed_rate,
-            "unparsed_interval": list(scored.unparsed_interval),
+            "unparsed_interval": list(scored.intervals.unparsed_rate),
         }
         for scored in sweep.scored_runs
     ]
@@ -264,7 +199,7 @@ def sweep_as_json(sweep: Sweep) -> dict[str, Any]:
         "wrong_alike": len(sweep.wrong_alike),
         "unparsed_in_all": len(sweep.unparsed_in_all),
         "flips": len(sweep.flips),
-        "always_right": len(sweep.behind("always_right")),
+        "always_right": len(sweep.rows_of("always_right")),
         "times_right": np.bincount(sweep.times_right, minlength=len(sweep.scored_runs) + 1).tolist(),
         "correction": "Holm",
         "pairs": [

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from evalcore.analysis.comparison import Comparison
-from evalcore.analysis.findings import CLEAR, counted
+from evalcore.metrics import LEVEL
+from evalcore.wording import counted, p_value, points, signed
 
 VerdictKind = Literal["better", "worse", "undecided", "same"]
-MINUS = "\u2212"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a comparison comes to.
+    """The result of a comparison in one sentence.
 
     Attributes:
-        kind: of B against A: `better` and `worse` only where the exact McNemar test says so.
-        sentence: with the figures it rests on.
+        kind: of B against A; `better` and `worse` only where the exact McNemar test's p is below 0.05.
+        sentence: with the figures that it is based on.
     """
 
     kind: VerdictKind
@@ -26,7 +26,7 @@ class Verdict:
 
 
 def verdict(comparison: Comparison) -> Verdict:
-    """Say whether B differs from A in accuracy, and what the comparison could have seen."""
+    """Whether B differs from A in accuracy, and which difference the comparison could have detected."""
     counts, low, high = comparison.counts, *comparison.interval
     where = f"N = {comparison.n}"
     if not counts.fixed + counts.broken:
@@ -40,8 +40,8 @@ def verdict(comparison: Comparison) -> Verdict:
         f"B {points(counts.difference)} points, 95 % interval {signed(low)} to {signed(high)}; "
         f"{counts.fixed} fixed, {counts.broken} broken; exact McNemar {p_value(comparison.p)}"
     )
-    if comparison.p >= CLEAR:
-        # Tango's interval inverts the score test, which is a little less strict than the exact one.
+    if comparison.p >= LEVEL:
+        # The interval may still exclude 0: Tango's inverts the score test, which is less strict than the exact one.
         near = ", though near: the interval alone leaves out 0" if low > 0 or high < 0 else ""
         return Verdict("undecided", f"{figures}: not distinguishable at {where}{near}{_could_see(comparison)}.")
     if counts.difference > 0:
@@ -50,7 +50,7 @@ def verdict(comparison: Comparison) -> Verdict:
 
 
 def shared_note(comparison: Comparison) -> str:
-    """What was compared, where that is not everything; empty if it is."""
+    """How many examples were compared, in one sentence; empty if it was all of both runs."""
     if comparison.n == len(comparison.a.y_true) == len(comparison.b.y_true):
         return ""
     one = comparison.n == 1
@@ -58,24 +58,6 @@ def shared_note(comparison: Comparison) -> str:
         f"{counted(comparison.n, 'example')} {'is' if one else 'are'} shared by A ({len(comparison.a.y_true)}) and "
         f"B ({len(comparison.b.y_true)}); only {'this one is' if one else 'these are'} compared."
     )
-
-
-def points(difference: float) -> str:
-    """`+2.5`, `−0.3`, `±0`: a difference of shares in percentage points."""
-    return "±0" if abs(difference) < 5e-4 else signed(difference)
-
-
-def signed(difference: float) -> str:
-    """`+2.5`: a share as percentage points with its sign."""
-    value = round(100 * difference, 1)
-    return f"{'+' if value > 0 else MINUS if value < 0 else ''}{abs(value):.1f}"
-
-
-def p_value(p: float) -> str:
-    """`p = .099`, `p < .001`."""
-    if p < 0.001:
-        return "p < .001"
-    return f"p = {p:.3f}".replace("0.", ".", 1) if p < 1 else "p = 1"
 
 
 def verdict_as_json(comparison: Comparison) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """`python -m evalcore bench`: engines measured against the loop, in one process, on the same prompts.
 
-Every figure is of this machine and this run. The loop is timed on a part of the prompts and scaled per query; its row
-says so.
+All figures are of this machine and this measurement. The loop is timed on a part of the prompts, and its time is scaled
+to all of them; its row says so.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from evalcore.store import Completion
 
 LOOP_QUERIES = 32
-"""How many queries the loop is timed on, where not said otherwise."""
+"""Default number of queries on which the loop is timed."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,17 @@ class Row:
     """One engine, measured.
 
     Attributes:
-        engine: its name, and why it is not the one asked for.
-        n: queries that `seconds` stands for; `timed` of them were timed, and the rest scaled.
-        seconds: median over the rounds; rendering and tokenizing included, loading not.
-        ratio: the loop's seconds over these.
-        differing: completions that are not the loop's, of the `compared` that the loop made too.
-        tokens, passes: through the model, for the queries timed; None where a peer does not say.
-        peak_memory_bytes: above what stood there before; of the accelerator where there is one.
-        matrix_share: floating-point operations a second, over those of the fastest matrix product measured here.
+        engine: its name and, if it is not the one asked for, why.
+        n: number of queries that `seconds` is given for.
+        timed: number of queries that were timed; the time is scaled to `n`.
+        seconds: median over the rounds; with rendering and tokenizing, without loading.
+        ratio: the loop's seconds divided by these.
+        differing: completions that differ from the loop's.
+        compared: number of completions that were compared.
+        tokens: that went through the model for the queries timed; None if a peer does not tell.
+        passes: through the model, likewise.
+        peak_memory_bytes: above the memory in use before; of the accelerator if there is one.
+        matrix_share: floating-point operations a second, divided by those of the fastest matrix product measured here.
     """
 
     engine: str
@@ -56,7 +59,7 @@ class Row:
 
 
 def add_arguments(command: argparse.ArgumentParser) -> None:
-    """The options of `bench`."""
+    """Add the options of `bench`."""
     default = RunSpec()
     command.add_argument("--task", default="demo", help="demo, banking77, a data file or folder (default: %(default)s)")
     command.add_argument(
@@ -109,7 +112,7 @@ def main(options: argparse.Namespace, store: Store) -> int:
 def _measure(
     subject: Subject, spec: RunSpec, prompts: list[Messages], answers: Sequence[str], options: argparse.Namespace
 ) -> Iterator[Row]:
-    """The loop first, then each engine and peer. In every round each takes its turn: a machine's moods hit them all."""
+    """One row for the loop, each engine and the peer. They are interleaved, so that noise affects all engines alike."""
     n, part = len(prompts), min(options.loop_n, len(prompts))
     engines: list[Engine] = ["loop", *options.engines]
     timings: dict[str, list[float]] = {engine: [] for engine in engines}
@@ -149,7 +152,7 @@ def _measure(
 
 
 def _predict(model: LocalModel, prompts: list[Messages], answers: Sequence[str]) -> list[Completion]:
-    """What a run does with a loaded model, without the store."""
+    """What a run does with a loaded model, but without the store."""
     model.prepare(prompts, answers)
     completions: list[Completion] = []
     for start in range(0, len(prompts), model.batch_size):

@@ -1,7 +1,8 @@
-"""How often the intervals hold the truth: a simulation at the shapes that people have. `python -m evalcore coverage`.
+"""How often the intervals hold the true value: a simulation at the sizes that users have (`interval-coverage`).
 
-Each shape is a population of known scores. From it data sets are drawn, two runs answer each of them (B gives A's
-answer to 60 % of the examples), and every interval that is shown anywhere is asked whether it holds the truth.
+Each shape is a population of known scores. Data sets are drawn from it, two runs answer each of them (B gives A's
+answer to 60 % of the examples), and for every interval that is shown anywhere it is counted how often it holds the
+true value.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ from evalcore.metrics import (
 )
 
 Errors = Literal["spread", "neighbours", "favourites"]
-"""Where wrong answers go: to all labels alike, to the next three, or to three favourites of the whole run."""
+"""How wrong answers are distributed: over all labels, over the next three labels, or over the same three for all."""
 
 GATE = (0.92, 0.98)
-"""An interval of 95 % is to hold the truth in this share of the data sets, at every shape."""
+"""A 95 % interval must hold the true value in this share of the data sets, at every shape."""
 
 CONSERVATIVE = frozenset({"difference of each label's F1", "difference of unparsed"})
-"""Intervals that are wider than they need be where few examples differ: there only the lower end of the gate counts."""
+"""Intervals that are conservative if few examples differ: only the lower bound of the gate applies to them."""
 
 _COPIED = 0.6
 _BETTER_BY = 0.05
@@ -52,8 +53,11 @@ class Shape:
     """What is simulated.
 
     Attributes:
-        n_labels, n: labels, all equally frequent; examples.
-        accuracy: of run A, for each label; run B is a little better.
+        n_labels: number of labels, all equally frequent.
+        n: number of examples.
+        accuracy: of run A, for each label; that of run B is higher by 0.05.
+        design: how examples are drawn.
+        errors: how wrong answers are distributed.
     """
 
     n_labels: int
@@ -65,10 +69,13 @@ class Shape:
 
 @dataclass(frozen=True)
 class Covered:
-    """How often one interval held the truth at one shape.
+    """How often one interval held the true value at one shape.
 
     Attributes:
-        share: of the `tried` ones.
+        interval: its name.
+        shape: what was simulated.
+        tried: number of intervals.
+        share: share of them that held the true value.
     """
 
     interval: str
@@ -95,7 +102,7 @@ SHAPES: tuple[Shape, ...] = tuple(
 def coverage(
     datasets: int = 1000, seed: int = 0, *, shapes: Sequence[Shape] = SHAPES, processes: int | None = None
 ) -> list[Covered]:
-    """Simulate every shape, and count how often each interval holds the truth.
+    """Simulate every shape, and count how often each interval holds the true value.
 
     Args:
         datasets: of each shape.
@@ -180,7 +187,7 @@ def _answers(shape: Shape, accuracy: float) -> Floats:
 
 
 def _drawn(shape: Shape, rng: np.random.Generator) -> Counts:
-    """True labels: in a stratified sample each has its share, to within one."""
+    """True labels; in a stratified sample each has its share, to within one example."""
     if shape.design == "random":
         return rng.integers(0, shape.n_labels, shape.n)
     each, more = divmod(shape.n, shape.n_labels)
@@ -196,7 +203,7 @@ def _answered(chance: Floats, true: Counts, rng: np.random.Generator) -> Counts:
 
 
 def _truth(chance: Floats, present: Any) -> dict[str, Any]:
-    """The population's scores: means over the labels that a sample holds."""
+    """The population's scores; macro means are over the labels that are present in the sample."""
     n_labels = len(chance)
     recall, predicted = np.diag(chance), chance[:, :-1].sum(axis=0)  # of one example of each label
     parsed, accuracy = predicted.sum() / n_labels, recall.mean()

@@ -1,4 +1,4 @@
-"""How fast the intervals are, against a loop that calls scikit-learn: `python -m evalcore bench-scores`."""
+"""How fast the intervals are, compared with a loop that calls scikit-learn: `python -m evalcore bench-scores`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,16 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Speed:
-    """Two ways to an interval of the difference of two runs' macro-F1.
+    """Times of two ways to compute an interval of the difference of two runs' macro-F1.
 
     Attributes:
+        n: number of examples.
+        n_labels: number of labels.
+        resamples: number of resamples of the loop.
         ours_s: seconds for the intervals of all scores, the median of five.
-        loop_s: for all resamples, of macro-F1 alone.
+        loop_s: seconds for all resamples, of macro-F1 only.
+        ours: the interval in closed form.
+        loop: the interval from the resamples.
     """
 
     n: int

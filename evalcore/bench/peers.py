@@ -1,4 +1,4 @@
-"""Other tools on the same prompts: lm-evaluation-harness and vLLM, where they are installed."""
+"""Other tools on the same prompts: lm-evaluation-harness and vLLM, if they are installed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ Texts = list[str]
 
 @dataclass(frozen=True)
 class Measured:
-    """A peer's time on some prompts, and what it wrote.
+    """A peer's time on some prompts, and its completions.
 
     Attributes:
-        seconds: of its generation alone; loading and its own bookkeeping are left out.
+        name: the tool, and its batch size if that was chosen here.
+        seconds: of its generation only, without loading.
+        texts: one completion for each prompt.
     """
 
     name: str
@@ -44,7 +46,7 @@ def measure(peer: str, subject: Subject, prompts: Sequence[str], limit: int) -> 
 
 
 def _lm_eval(subject: Subject, prompts: Sequence[str], limit: int) -> Measured:
-    """Its `generate_until` on its `hf` backend, with the fastest of some batch sizes."""
+    """`generate_until` of its `hf` backend, with the fastest of several batch sizes."""
     from lm_eval.api.instance import Instance
     from lm_eval.models.huggingface import HFLM
 

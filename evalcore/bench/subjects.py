@@ -1,4 +1,4 @@
-"""What a benchmark measures: a model of any size, real or with random weights, and what goes through it."""
+"""What a benchmark measures: a model of any size, real or with random weights, and the work that goes through it."""
 
 from __future__ import annotations
 
@@ -34,8 +34,10 @@ class Counted:
     """What went through a model while one engine ran.
 
     Attributes:
-        operations: floating-point operations in matrix products with weights; attention left out.
-        peak_memory_bytes: above what stood there before; None where it cannot be read.
+        tokens: number of tokens.
+        passes: number of forward passes.
+        operations: floating-point operations in matrix products with weights, without those of attention.
+        peak_memory_bytes: above the memory in use before; None if it cannot be read.
     """
 
     tokens: int = 0
@@ -46,7 +48,14 @@ class Counted:
 
 @dataclass
 class Subject:
-    """A loaded model that engines take turns with."""
+    """A loaded model that the engines share.
+
+    Attributes:
+        model: the transformers model.
+        renderer: makes token ids of chat messages.
+        name: as asked for.
+        planted: whether its weights are random and its completions are forced to be labels.
+    """
 
     model: Any
     renderer: ChatRenderer
@@ -71,23 +80,23 @@ class Subject:
 
     @property
     def metadata(self) -> dict[str, str | int]:
-        """What the figures are of."""
+        """Machine, number of parameters and kind of weights, for the head of the table."""
         weights = "random, completions planted" if self.planted else "as trained"
         parameters = sum(p.numel() for p in self.model.parameters())
         metadata = local.metadata(self.model.device, self.model.dtype)
         return {**metadata, "threads": torch.get_num_threads(), "parameters": parameters, "weights": weights}
 
     def with_engine(self, engine: Engine, spec: RunSpec) -> local.LocalModel:
-        """The model behind one engine."""
+        """The model as one engine runs it."""
         return local.LocalModel(self.model, self.renderer, {}, replace(spec, engine=engine), self.name)
 
     @contextmanager
     def counting(self) -> Iterator[Counted]:
-        """Count what goes through the model, and watch the memory, while this lasts."""
+        """Within this context, count what goes through the model and watch the memory."""
         counted = self._counted = Counted()
         with _memory(self.model.device, counted):
             yield counted
-        self._counted = Counted()  # what goes through it meanwhile is nobody's
+        self._counted = Counted()  # what goes through the model from now on is not counted for this engine
 
     def matrix_speed(self) -> float:
         """Floating-point operations a second of the fastest of some square matrix products in the model's format."""
@@ -106,7 +115,7 @@ def load(spec: RunSpec, tokenizer: str, answers: Sequence[str], store: Store) ->
     """A model by name, or one of `SIZES` with random weights.
 
     Raises:
-        ModelError: if it cannot be had.
+        ModelError: if it cannot be loaded.
     """
     device, dtype = local.device_and_dtype(spec.dtype)
     if not spec.model.startswith("random:"):
@@ -152,8 +161,8 @@ def _random(name: str, device: torch.device, dtype: torch.dtype) -> Any:
 def _plant(model: Any, answers: list[list[int]]) -> None:
     """Make a model of random weights complete with labels, so that completions are as long as real ones.
 
-    The next token is forced as a function of the token read last and of its position alone, so that every engine,
-    however it goes about, sees the same model: behind a prompt that ends at position p stands answer p mod n.
+    The next token is forced by the last input token and its position only, so that the model is the same for every
+    engine: a prompt that ends at position p is completed with answer p mod n.
     """
     longest = max(map(len, answers))
 
@@ -214,7 +223,7 @@ def _memory(device: torch.device, counted: Counted) -> Iterator[None]:
 
 
 def _resident_bytes() -> int | None:
-    """Memory of this process, on systems that tell it in /proc."""
+    """Memory of this process in bytes; None on systems without /proc."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):

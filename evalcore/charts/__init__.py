@@ -1,54 +1,40 @@
-"""Numbers -> figures. No streamlit, no store.
+"""Numbers -> figures: arrays, labels and metrics go in, Vega-Lite charts and ECharts specifications come out.
 
-Imports analysis for its types, and metrics.
+Knows no runs, stores or pages. Imports metrics.
 """
 
-from evalcore.charts.classes import (
-    SCORES,
-    SORTS,
-    STANDINGS,
-    class_chart,
-    class_table,
-    members,
-    overall_row,
-    sorted_table,
-)
-from evalcore.charts.comparison import (
-    MatrixKind,
-    label_order_chart,
-    matrix_cells,
-    matrix_spec,
-    reference_lines,
-    sample_size_chart,
-    variants_chart,
-)
-from evalcore.charts.heat_map import WIDE_FROM, cell_of, cells, filter_of, heatmap, height_of, top_of
-from evalcore.charts.single import DARK, LIGHT, Theme
+from evalcore.charts.heat_map import NARROW_WIDTH, WIDE_FROM, cells, heatmap, height_of, top_of
+from evalcore.charts.label_charts import class_chart, predicted_against_true
+from evalcore.charts.label_order import label_order_chart
+from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
+from evalcore.charts.run_charts import reference_lines, variants_chart
+from evalcore.charts.sample_size import sample_size_chart
+from evalcore.charts.scores_chart import scores_chart
+from evalcore.charts.small_matrix import small_matrix
+from evalcore.charts.theme import DARK, LIGHT, RIGHT, UNPARSED, WRONG, Theme
 
 __all__ = [
     "DARK",
     "LIGHT",
-    "SCORES",
-    "SORTS",
-    "STANDINGS",
+    "NARROW_WIDTH",
+    "RIGHT",
+    "UNPARSED",
     "WIDE_FROM",
+    "WRONG",
     "MatrixKind",
     "Theme",
-    "cell_of",
     "cells",
     "class_chart",
-    "class_table",
-    "filter_of",
     "heatmap",
     "height_of",
     "label_order_chart",
     "matrix_cells",
     "matrix_spec",
-    "members",
-    "overall_row",
+    "predicted_against_true",
     "reference_lines",
     "sample_size_chart",
-    "sorted_table",
+    "scores_chart",
+    "small_matrix",
     "top_of",
     "variants_chart",
 ]

@@ -1,4 +1,4 @@
-"""A matrix view -> the ECharts specification of its heat map. Plain data: no script, no streamlit."""
+"""A matrix view -> the ECharts specification of its heat map. Plain data, without any script."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalcore.analysis import Filter
-from evalcore.charts.single import Theme
+from evalcore.charts.pair_matrix import UNPARSED_COLUMN
+from evalcore.charts.theme import Theme
 from evalcore.metrics import MatrixView, Value
 
-MAGMA = ("#000004", "#1c1044", "#4f127b", "#812581", "#b5367a", "#e55064", "#fb8761", "#fec287", "#fcfdbf")
-OTHER, UNPARSED_NAME = "… other labels", "(unparsed)"
+OTHER = "… other labels"
 WIDE_FROM = 42
 """Rows from which the matrix needs the page's whole width."""
 
@@ -22,49 +21,19 @@ _EDGE = 8
 NARROW_WIDTH, _FULL_WIDTH = 650, 1030
 _CELL_PX = (10.0, 34.0)
 _NAME_CHARS = 80
-"""Of a label in a tooltip, which is sent once for every cell."""
+"""Of a label in a tooltip: it is sent once for every cell."""
 
 
 def names_of(view: MatrixView, labels: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What stands beside the rows and above the columns."""
+    """The names of the rows and of the columns."""
     rows = [labels[code] for code in view.codes] + ([OTHER] if len(view.folded) else [])
-    return rows, rows + ([UNPARSED_NAME] if view.unparsed else [])
+    return rows, rows + ([UNPARSED_COLUMN] if view.unparsed else [])
 
 
 def cells(view: MatrixView) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Row and column of every cell that is drawn, in the order in which the chart numbers them."""
     rows, columns = np.nonzero(view.counts)
     return rows, columns
-
-
-def filter_of(view: MatrixView, labels: Sequence[str], row: int, column: int) -> Filter:
-    """The filter that passes just the examples of a cell."""
-    asked: dict[str, Any] = {}
-    if view.is_other(row):
-        asked["true_outside"] = len(view.codes)
-    else:
-        asked["true"] = labels[view.codes[row]]
-    if view.unparsed and column == view.counts.shape[1] - 1:
-        asked["outcomes"] = ("unparsed",)
-    elif view.is_other(column):
-        asked["predicted_outside"] = len(view.codes)
-        if view.is_other(row) and not view.diagonal:
-            asked["outcomes"] = ("wrong",)
-    else:
-        asked["predicted"] = labels[view.codes[column]]
-    return Filter(**asked)
-
-
-def cell_of(view: MatrixView, labels: Sequence[str], asked: Filter) -> tuple[int, int] | None:
-    """Row and column of the cell that a filter is about; None if it is about no single cell that is shown."""
-    row_names, column_names = names_of(view, labels)
-    for row in _matching(row_names, asked.true, asked.true_outside, len(view.codes)):
-        columns = _matching(column_names, asked.predicted, asked.predicted_outside, len(view.codes))
-        if asked.outcomes == ("unparsed",) and view.unparsed and not columns:
-            columns = [len(column_names) - 1]
-        for column in columns:
-            return row, column
-    return None
 
 
 def height_of(view: MatrixView) -> int:
@@ -87,15 +56,15 @@ def heatmap(
     """The specification for `st.echarts_chart`.
 
     Args:
-        lit: row and column of a cell to be outlined, chosen elsewhere than in the chart.
+        value: what the cells show; log: whether the colour is by its logarithm.
+        highlighted: row and column of a cell to be outlined, because it was chosen outside of the chart.
     """
     shown = view.values(value)
     shade = np.log10(1 + shown * (1 if value == "count" else 100)) if log else shown
     rows, columns = cells(view)
     row_names, column_names = names_of(view, labels)
     dense = len(column_names) > WIDE_FROM
-    colours = list(reversed(MAGMA)) if theme.magma_reversed else list(MAGMA)
-    colours[0] = theme.zero
+    colours = [theme.zero, *theme.magma[1:]]
     series = {
         "type": "heatmap",
         "progressive": 0,
@@ -111,7 +80,7 @@ def heatmap(
         row, column = (np.array([at]) for at in highlighted)
         datasets.append({"source": _frame(view, shown, shade, row, column, row_names, column_names)})
         outline = {"borderColor": theme.highlighted, "borderWidth": 2.5, "borderType": "dashed"}
-        # The same cell in the same colour, outlined, and below the pointer's notice.
+        # The same cell in the same colour, outlined; it takes no clicks.
         all_series.append({**series, "datasetIndex": 1, "selectedMode": False, "silent": True, "itemStyle": outline})
     zoom = {"type": "inside", "filterMode": "none"}
     return {
@@ -135,8 +104,8 @@ def heatmap(
 
 
 def top_of(view: MatrixView, shown: np.ndarray[Any, Any]) -> float:
-    """Top of the colour scale. What the folded labels have among themselves would outshine all others and does not
-    count; it gets the top colour."""
+    """The value at the top of the colour scale. The cell of the folded labels among themselves is left out, since it is
+    much larger than all others; it has the top colour."""
     compared = shown.copy()
     if len(view.folded):
         compared[len(view.codes), len(view.codes)] = 0
@@ -185,9 +154,3 @@ def _frame(
             "cell": [str(row * shown.shape[1] + column) for row, column in zip(rows, columns, strict=True)],
         }
     )
-
-
-def _matching(names: list[str], label: str, outside: int, block: int) -> list[int]:
-    if outside:
-        return [block] if outside == block and len(names) > block else []
-    return [names.index(label)] if label and label in names[:block] else []

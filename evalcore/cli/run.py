@@ -7,7 +7,7 @@ import argparse
 from evalcore.cli.options import Commands, add_command, add_scoring, add_spec, add_task, open_store, spec_of, task_of
 from evalcore.cli.progress import ProgressBar
 from evalcore.cli.report import print_report
-from evalcore.running import NotAnswered, execute, execute_baselines
+from evalcore.running import NotAnswered, execute, execute_with_baselines
 from evalcore.store import RunSpec
 from evalcore.tasks import BUILT_IN
 
@@ -25,17 +25,16 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     store = open_store(options)
     spec = spec_of(options, task_of(options))
+    predict = execute if options.no_baselines else execute_with_baselines
     outcome, unanswered = None, None
     with ProgressBar() as bar:
         try:
-            outcome = execute(spec, store, on_progress=bar.on_progress)
+            outcome = predict(spec, store, on_progress=bar.on_progress)
             record = outcome.record
         except NotAnswered as error:
             if not error.answered:
                 raise
             record, unanswered = error.record, error
-        if not options.no_baselines:
-            execute_baselines(spec, store, lambda name: bar.show(f"comparing with {name}", record.n, record.n))
     status = print_report(options, store, record.run_id, outcome)
     if unanswered is not None:
         raise unanswered  # after the figures of what was answered

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from evalcore.analysis import ScoredRun, gather, score_run, sweep_as_json
-from evalcore.analysis.sweep import FEWEST, MOST
+from evalcore.analysis import FEWEST_RUNS, MOST_RUNS, ScoredRun, gather, score_run, sweep_as_json
 from evalcore.cli.options import (
     Commands,
     add_command,
@@ -22,7 +21,7 @@ from evalcore.cli.progress import ProgressBar
 from evalcore.errors import SpecError
 from evalcore.output import no_nan, sweep_as_text
 from evalcore.running import NotAnswered, execute, find_prompt
-from evalcore.store import BASELINES, RunSpec, Store
+from evalcore.store import RunSpec, Store, kind_of
 from evalcore.tasks import BUILT_IN
 
 
@@ -47,12 +46,12 @@ def sweep_specs(options: argparse.Namespace, store: Store) -> list[RunSpec]:
     Raises:
         SpecError: if there are too few or too many, or the model reads no prompt.
     """
-    if options.model in BASELINES:
+    if not kind_of(options.model).reads_prompt:
         raise SpecError(f"{options.model} reads no prompt: all would be one run.", do="Choose a language model.")
     spec = spec_of(options, task_of(options))
     prompts = {find_prompt(name, store).fingerprint: name for name in reversed(options.prompts)}
-    if not FEWEST <= len(prompts) <= MOST:
-        raise SpecError(f"{len(prompts)} prompts are given.", do=f"Give {FEWEST} to {MOST} different ones.")
+    if not FEWEST_RUNS <= len(prompts) <= MOST_RUNS:
+        raise SpecError(f"{len(prompts)} prompts are given.", do=f"Give {FEWEST_RUNS} to {MOST_RUNS} different ones.")
     return [replace(spec, prompt=prompt) for prompt in reversed(prompts.values())]
 
 

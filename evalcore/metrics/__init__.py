@@ -4,20 +4,19 @@ Numbers only: no texts, no models, no pictures. Imports numpy and scipy, and not
 """
 
 from evalcore.metrics.classification import (
+    FEW_EXAMPLES,
     UNPARSED,
-    WHY_UNDEFINED,
     ClassScores,
     Confusion,
     Counts,
     Floats,
-    Scores,
     absent,
     confusion_counts,
     confusion_pairs,
     never_predicted,
     over_predicted,
     per_class,
-    scores,
+    ratio_or_nan,
     zero_recall,
 )
 from evalcore.metrics.f1_model import Design
@@ -29,8 +28,10 @@ from evalcore.metrics.matrix import (
     BLOCK_SIZE,
     MATRIX_ORDERS,
     VALUES,
+    Direction,
     MatrixView,
     Order,
+    RankedLabel,
     Value,
     absorbing,
     direction,
@@ -39,6 +40,7 @@ from evalcore.metrics.matrix import (
     off_diagonal,
     view,
 )
+from evalcore.metrics.overall import WHY_UNDEFINED, Scores, effective_labels, scores, scores_of_classes
 from evalcore.metrics.paired import (
     PAIR_GROUPS,
     Agreement,
@@ -54,6 +56,7 @@ from evalcore.metrics.power import LEVEL, POWER, Growth, examples_needed, growth
 __all__ = [
     "BLOCK_FROM",
     "BLOCK_SIZE",
+    "FEW_EXAMPLES",
     "LEVEL",
     "MATRIX_ORDERS",
     "NO_INTERVAL",
@@ -68,6 +71,7 @@ __all__ = [
     "Confusion",
     "Counts",
     "Design",
+    "Direction",
     "Floats",
     "Growth",
     "Interval",
@@ -76,6 +80,7 @@ __all__ = [
     "Order",
     "PairCounts",
     "PairedIntervals",
+    "RankedLabel",
     "Scores",
     "Value",
     "absent",
@@ -84,6 +89,7 @@ __all__ = [
     "confusion_counts",
     "confusion_pairs",
     "direction",
+    "effective_labels",
     "examples_needed",
     "group_codes",
     "growth",
@@ -97,8 +103,10 @@ __all__ = [
     "pair_counts",
     "paired_intervals",
     "per_class",
+    "ratio_or_nan",
     "score_intervals",
     "scores",
+    "scores_of_classes",
     "smallest_difference",
     "tango_interval",
     "view",

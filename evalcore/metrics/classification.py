@@ -1,27 +1,24 @@
-"""Confusion counts -> scores. Imports nothing of ours; knows nothing of texts, models or pictures.
+"""True and predicted labels -> confusion counts -> the scores of each label.
 
-The one input is an array of counts of shape (n_labels, n_labels + 1): rows are true labels, columns predicted ones,
-and the last column counts completions that name no label (unparsed).
+The confusion counts are an array of shape (n_labels, n_labels + 1): rows are true labels, columns predicted ones, and
+the last column counts completions that name no label (unparsed). Labels are codes, positions in the task's label list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 UNPARSED = -1
-WHY_UNDEFINED = {
-    "kappa": "chance alone would agree every time",
-    "effective_labels": "no answer is a label",
-    "favourites_share": "no answer is a label",
-}
-"""The scores that can be undefined though there are examples, each with the reason."""
+"""The code of an answer that names no label."""
+FEW_EXAMPLES = 10
+"""With fewer examples a label's scores say little."""
+OVER_PREDICTED_RATIO = 2
 OVER_PREDICTED_LEAST = 5
 """A label predicted fewer times than this is never called over-predicted: 2 for 1 is chance."""
 
@@ -45,51 +42,6 @@ class ClassScores:
 
 
 @dataclass(frozen=True)
-class Scores:
-    """A run's scores. Shares are in [0, 1]; NaN where undefined (no examples).
-
-    Attributes:
-        n, correct, wrong, unparsed: counts; correct + wrong + unparsed == n.
-        balanced_accuracy: mean recall over the labels present.
-        micro_precision, micro_recall, micro_f1: over parsed answers, over examples, and their harmonic mean.
-        macro_*_present: mean over the labels that occur in the sample.
-        macro_*_all: mean over all labels, undefined ones as 0.
-        macro_f1_ceiling: macro_f1_all of a perfect model on this sample, labels_present / labels_total.
-        mcc, kappa: with unparsed as a category of its own.
-        effective_labels: exp of the entropy of the parsed answers: as varied as so many equally frequent labels.
-        favourites: codes of the two most predicted labels; favourites_share: their share of the parsed answers.
-    """
-
-    n: int
-    correct: int
-    wrong: int
-    unparsed: int
-    unparsed_rate: float
-    accuracy: float
-    balanced_accuracy: float
-    micro_precision: float
-    micro_recall: float
-    micro_f1: float
-    macro_precision_present: float
-    macro_recall_present: float
-    macro_f1_present: float
-    macro_precision_all: float
-    macro_recall_all: float
-    macro_f1_all: float
-    macro_f1_ceiling: float
-    weighted_precision: float
-    weighted_recall: float
-    weighted_f1: float
-    mcc: float
-    kappa: float
-    labels_total: int
-    labels_present: int
-    effective_labels: float
-    favourites: tuple[int, ...]
-    favourites_share: float
-
-
-@dataclass(frozen=True)
 class Confusion:
     """How often one label was answered for another.
 
@@ -105,20 +57,6 @@ class Confusion:
     count: int
     share: float
     reverse: int
-
-
-def encode(labels: Sequence[str], values: Sequence[str | None]) -> Counts:
-    """Codes of labels: positions in `labels`, shape (len(values),); None is -1.
-
-    Raises:
-        ValueError: if a value is not one of the labels.
-    """
-    codes: dict[str | None, int] = {label: code for code, label in enumerate(labels)}
-    codes[None] = UNPARSED
-    try:
-        return np.fromiter((codes[value] for value in values), dtype=np.int64, count=len(values))
-    except KeyError as error:
-        raise ValueError(f"{error.args[0]!r} is not one of the {len(labels)} labels") from None
 
 
 def confusion_counts(y_true: Counts, y_pred: Counts, n_labels: int) -> Counts:
@@ -149,8 +87,17 @@ def confusion_counts(y_true: Counts, y_pred: Counts, n_labels: int) -> Counts:
 def per_class(confusion: Counts) -> ClassScores:
     """Precision, recall and F1 of each label.
 
+    Example:
+        >>> import numpy as np
+        >>> each = per_class(np.array([[3, 1, 0], [0, 0, 2]]))
+        >>> each.recall, each.precision, each.support
+        (array([0.75, 0.  ]), array([1., 0.]), array([4, 2]))
+
     Args:
         confusion: shape (n_labels, n_labels + 1).
+
+    Returns:
+        Arrays of shape (n_labels,): scores as float64 in [0, 1], NaN where undefined; counts as int64.
 
     Raises:
         ValueError: if the shape is wrong or a count is negative.
@@ -162,10 +109,10 @@ def per_class(confusion: Counts) -> ClassScores:
     true_positives = np.diagonal(confusion).copy()
     support = confusion.sum(axis=1)
     predicted = confusion[:, :-1].sum(axis=0)
-    f1 = np.where(support > 0, _ratio(2 * true_positives, support + predicted), np.nan)
+    f1 = np.where(support > 0, ratio_or_nan(2 * true_positives, support + predicted), np.nan)
     return ClassScores(
-        precision=_ratio(true_positives, predicted),
-        recall=_ratio(true_positives, support),
+        precision=ratio_or_nan(true_positives, predicted),
+        recall=ratio_or_nan(true_positives, support),
         f1=f1,
         support=support,
         predicted=predicted,
@@ -173,85 +120,66 @@ def per_class(confusion: Counts) -> ClassScores:
     )
 
 
-def scores(confusion: Counts) -> Scores:
-    """All scores of a run.
+def absent(confusion: Counts) -> NDArray[np.intp]:
+    """Labels that do not occur in the sample, which therefore says nothing about the model on them.
 
     Args:
         confusion: shape (n_labels, n_labels + 1).
 
-    Raises:
-        ValueError: if the shape is wrong or a count is negative.
-
-    Source: equal to scikit-learn's functions of the same names (zero_division=0), with unparsed as a predicted
-    category that is never true.
+    Returns:
+        Their codes, ascending; shape (n_absent,).
     """
-    each = per_class(confusion)
-    n_labels = len(confusion)
-    n, correct = int(confusion.sum()), int(each.true_positives.sum())
-    unparsed = int(confusion[:, -1].sum())
-    parsed = n - unparsed
-    present = each.support > 0
-    precision, recall, f1 = (np.nan_to_num(values) for values in (each.precision, each.recall, each.f1))
-    favourites = np.argsort(-each.predicted, kind="stable")[:2]
-    favourites = favourites[each.predicted[favourites] > 0]
-    return Scores(
-        n=n,
-        correct=correct,
-        wrong=parsed - correct,
-        unparsed=unparsed,
-        unparsed_rate=_share(unparsed, n),
-        accuracy=_share(correct, n),
-        balanced_accuracy=_mean(recall[present]),
-        micro_precision=_share(correct, parsed) if parsed or not n else 0.0,
-        micro_recall=_share(correct, n),
-        micro_f1=_share(2 * correct, n + parsed),
-        macro_precision_present=_mean(precision[present]),
-        macro_recall_present=_mean(recall[present]),
-        macro_f1_present=_mean(f1[present]),
-        macro_precision_all=_mean(precision) if n else np.nan,
-        macro_recall_all=_mean(recall) if n else np.nan,
-        macro_f1_all=_mean(f1) if n else np.nan,
-        macro_f1_ceiling=_share(int(present.sum()), n_labels) if n else np.nan,
-        weighted_precision=_share(float(precision @ each.support), n),
-        weighted_recall=_share(float(recall @ each.support), n),
-        weighted_f1=_share(float(f1 @ each.support), n),
-        mcc=_mcc(each, n, correct, unparsed),
-        kappa=_kappa(each, n, correct),
-        labels_total=n_labels,
-        labels_present=int(present.sum()),
-        effective_labels=_effective(each.predicted),
-        favourites=tuple(int(code) for code in favourites),
-        favourites_share=_share(int(each.predicted[favourites].sum()), parsed),
-    )
-
-
-def absent(confusion: Counts) -> NDArray[np.intp]:
-    """Labels that do not occur in the sample: it says nothing about the model on them."""
     return np.flatnonzero(confusion.sum(axis=1) == 0)
 
 
 def never_predicted(confusion: Counts) -> NDArray[np.intp]:
-    """Labels that occur and are predicted 0 times."""
+    """Labels that occur in the sample and are predicted 0 times.
+
+    Args:
+        confusion: shape (n_labels, n_labels + 1).
+
+    Returns:
+        Their codes, ascending; shape (n_never_predicted,).
+    """
     each = per_class(confusion)
     return np.flatnonzero((each.support > 0) & (each.predicted == 0))
 
 
 def zero_recall(confusion: Counts) -> NDArray[np.intp]:
-    """Labels that occur and are sometimes predicted, never rightly."""
+    """Labels that occur and are sometimes predicted, but never for their own examples.
+
+    Args:
+        confusion: shape (n_labels, n_labels + 1).
+
+    Returns:
+        Their codes, ascending; shape (n_zero_recall,). None of them is among `never_predicted`.
+    """
     each = per_class(confusion)
     return np.flatnonzero((each.support > 0) & (each.predicted > 0) & (each.true_positives == 0))
 
 
-def over_predicted(confusion: Counts, ratio: float = 2.0, least: int = OVER_PREDICTED_LEAST) -> NDArray[np.intp]:
-    """Labels predicted at least `ratio` times as often as they occur, and at least `least` times; the worst first."""
+def over_predicted(confusion: Counts) -> NDArray[np.intp]:
+    """Labels predicted at least twice as often as they occur, and at least `OVER_PREDICTED_LEAST` times.
+
+    Args:
+        confusion: shape (n_labels, n_labels + 1).
+
+    Returns:
+        Their codes, those with the largest excess of predictions over examples first; shape (n_over_predicted,).
+    """
     each = per_class(confusion)
-    over = np.flatnonzero((each.predicted >= ratio * each.support) & (each.predicted >= least))
+    often = each.predicted >= np.maximum(OVER_PREDICTED_RATIO * each.support, OVER_PREDICTED_LEAST)
+    over = np.flatnonzero(often)
     excess = each.predicted[over] - each.support[over]
     return over[np.argsort(-excess, kind="stable")]
 
 
 def confusion_pairs(confusion: Counts) -> list[Confusion]:
-    """All confusions of two labels that happened, the most frequent first, then by share of the true label."""
+    """All confusions of two labels that happened, the most frequent first, then by share of the true label.
+
+    Args:
+        confusion: shape (n_labels, n_labels + 1). Unparsed completions are no confusion.
+    """
     counts = confusion[:, :-1].copy()
     np.fill_diagonal(counts, 0)
     support = confusion.sum(axis=1)
@@ -272,42 +200,8 @@ def _check(confusion: Counts) -> None:
         raise ValueError("confusion has a negative count")
 
 
-def _ratio(above: Counts, below: Counts) -> Floats:
-    result = np.full(len(above), np.nan)
-    np.divide(above, below, out=result, where=below > 0)
-    return result
-
-
-def _share(part: float, whole: int) -> float:
-    return part / whole if whole else float("nan")
-
-
-def _mean(values: Floats) -> float:
-    return float(values.mean()) if len(values) else float("nan")
-
-
-def _mcc(each: ClassScores, n: int, correct: int, unparsed: int) -> float:
-    """Gorodkin's multiclass correlation; 0 where either side is constant."""
-    support, predicted = each.support.astype(float), each.predicted.astype(float)
-    covariance = correct * n - float(support @ predicted)
-    of_true = n * n - float(support @ support)
-    of_predicted = n * n - float(predicted @ predicted) - float(unparsed) ** 2
-    if not n:
-        return float("nan")
-    return covariance / float(np.sqrt(of_true * of_predicted)) if of_true * of_predicted > 0 else 0.0
-
-
-def _kappa(each: ClassScores, n: int, correct: int) -> float:
-    """Cohen's kappa; NaN where chance agreement is certain."""
-    if not n:
-        return float("nan")
-    by_chance = float(each.support.astype(float) @ each.predicted) / n**2
-    return (correct / n - by_chance) / (1 - by_chance) if by_chance < 1 else float("nan")
-
-
-def _effective(counts: Counts) -> float:
-    total = counts.sum()
-    if not total:
-        return float("nan")
-    shares = counts[counts > 0] / total
-    return float(np.exp(-(shares * np.log(shares)).sum()))
+def ratio_or_nan(above: ArrayLike, below: ArrayLike) -> Floats:
+    """`above / below`, NaN where `below` is 0; of their common shape."""
+    above, below = np.broadcast_arrays(np.asarray(above, dtype=float), np.asarray(below, dtype=float))
+    ratio: Floats = np.divide(above, below, out=np.full(below.shape, np.nan), where=below > 0)
+    return ratio

@@ -1,29 +1,31 @@
 """Two sets of answers to the same examples -> 95 % intervals of the differences of their scores, B minus A.
 
-In closed form, as for one run (`score_intervals`): what one example changes is what it changes about B less what it
-changes about A, so that what both answer alike cancels. Where no interval was found that holds, there is none: macro
-and weighted precision (the precision of a label that is seldom answered rests on one or two examples), the effective
-number of labels, and the share of the two favourites. `python -m evalcore coverage` counts how often the others hold.
+In closed form, as for one run (`score_intervals`): the effect of one example is its effect on B's score less its effect
+on A's, so that equal answers cancel. Some scores have no interval because none was found that keeps its 95 %: macro and
+weighted precision (the precision of a label that is seldom answered rests on one or two examples), the effective number
+of labels, and the share of the two favourites. `python -m evalcore coverage` simulates the coverage of the others.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.metrics.classification import UNPARSED, Counts, Floats, confusion_counts, per_class, scores
+from evalcore.metrics.classification import UNPARSED, ClassScores, Counts, Floats, confusion_counts, per_class
 from evalcore.metrics.f1_model import Codes, Design, F1Model
 from evalcore.metrics.intervals import NO_INTERVAL, Interval
 from evalcore.metrics.intervals_single import f1_intervals, too_few
+from evalcore.metrics.overall import Totals, scores_of_classes
 from evalcore.metrics.paired import tango_interval
 
 WITHOUT_INTERVAL = ("macro_precision_present", "weighted_precision", "effective_labels", "favourites_share")
 """Differences that have no interval, by their names in `metrics.Scores`."""
 
+WITHHELD = "Macro-F1, weighted F1, balanced accuracy, micro-F1, micro precision, MCC and kappa"
+"""Scores whose difference has no interval where the examples are too few."""
 _MEANS = ("macro_f1_present", "weighted_f1", "balanced_accuracy")
 _JACKKNIFED = ("micro_f1", "micro_precision", "mcc", "kappa")
 _Z = NormalDist().inv_cdf(0.975)
@@ -36,7 +38,7 @@ class PairedIntervals:
     Attributes:
         difference: of B minus A, by the names in `metrics.Scores`.
         f1_a, f1_b, f1_difference: shape (n_labels, 2); NaN where the label does not occur.
-        withheld: why means over labels have none, in one sentence; empty if they have one.
+        withheld: why the scores of `WITHHELD` have none, in one sentence; empty if they have one.
     """
 
     difference: dict[str, Interval]
@@ -48,10 +50,10 @@ class PairedIntervals:
 
 @dataclass(frozen=True)
 class _Kinds:
-    """Examples of one label and one pair of answers are the same to every score; arrays of shape (n_kinds,).
+    """Examples with the same label and the same two answers have the same effect on every score; shape (n_kinds,).
 
     Attributes:
-        true: codes of labels; a, b: of answers, n_labels for unparsed.
+        true: label codes; a, b: of the answers, n_labels for unparsed.
         counts: how many examples there are of each kind.
     """
 
@@ -74,17 +76,22 @@ def paired_intervals(y_true: Counts, y_a: Counts, y_b: Counts, n_labels: int, de
     Args:
         y_true, y_a, y_b: shape (n,), codes; -1 is unparsed.
         design: how the examples were drawn; `random` where that is not known.
+
+    Returns:
+        Intervals in [-1, 1].
+
+    Raises:
+        ValueError: if the shapes differ or a code is out of range.
     """
     kinds = _Kinds.of(y_true, y_a, y_b, n_labels)
-    confusions = [confusion_counts(y_true, y, n_labels) for y in (y_a, y_b)]
-    n, present = len(y_true), int((confusions[0].sum(axis=1) > 0).sum())
-    withheld = too_few(n, present)
+    a, b = (per_class(confusion_counts(y_true, y, n_labels)) for y in (y_a, y_b))
+    withheld = too_few(len(y_true), int((a.support > 0).sum()), WITHHELD)
     difference = dict.fromkeys((*_MEANS, *_JACKKNIFED, *WITHOUT_INTERVAL), NO_INTERVAL)
     difference["unparsed_rate"] = _of_shares(y_a == UNPARSED, y_b == UNPARSED)
     if not withheld:
-        difference |= _means_over_labels(kinds, confusions, design) | _jackknifed(kinds, confusions)
-    f1_a, f1_b = (f1_intervals(confusion) for confusion in confusions)
-    return PairedIntervals(difference, f1_a, f1_b, _f1_differences(kinds, confusions, f1_a, f1_b), withheld)
+        difference |= _means_over_labels(kinds, a, b, design) | _jackknifed(kinds, a, b)
+    f1_a, f1_b = f1_intervals(a), f1_intervals(b)
+    return PairedIntervals(difference, f1_a, f1_b, _f1_differences(kinds, a, b, f1_a, f1_b), withheld)
 
 
 def _of_shares(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> Interval:
@@ -98,14 +105,16 @@ def _around(mean: float, variance: float, estimate: float) -> Interval:
     return max(min(mean - half, estimate), -1.0), min(max(mean + half, estimate), 1.0)
 
 
-def _means_over_labels(kinds: _Kinds, confusions: list[Counts], design: Design) -> dict[str, Interval]:
-    a, b = (F1Model.fit(confusion, design) for confusion in confusions)
-    of_a, of_b = (scores(confusion) for confusion in confusions)
+def _means_over_labels(
+    kinds: _Kinds, classes_a: ClassScores, classes_b: ClassScores, design: Design
+) -> dict[str, Interval]:
+    a, b = F1Model.fit(classes_a, design), F1Model.fit(classes_b, design)
+    of_a, of_b = scores_of_classes(classes_a), scores_of_classes(classes_b)
 
     def interval(name: str, mean: float, effects_a: Floats, effects_b: Floats, one_example: Floats) -> Interval:
-        """Args: one_example: shape (n_labels,), what a right answer instead of a wrong one changes.
+        """Args: one_example: shape (n_labels,), the effect of a right answer instead of a wrong one.
 
-        One more such example is taken to have been possible: two runs that differ nowhere in the sample may differ.
+        The variance includes one more such example: two runs that differ nowhere in the sample may still differ.
         """
         variance = a.variance(effects_b - effects_a, kinds.true, kinds.counts)
         variance += float(a.support @ one_example**2) / a.n
@@ -137,71 +146,51 @@ def _means_over_labels(kinds: _Kinds, confusions: list[Counts], design: Design) 
     }
 
 
-def _jackknifed(kinds: _Kinds, confusions: list[Counts]) -> dict[str, Interval]:
+def _jackknifed(kinds: _Kinds, a: ClassScores, b: ClassScores) -> dict[str, Interval]:
     """Scores of counts over all labels, whose bias is small: the jackknife, leaving out one example of each kind."""
-    a, b = confusions
     n = kinds.counts.sum()
-    whole = _totals(b) - _totals(a)
-    without = _totals_without_one(b, kinds.true, kinds.b) - _totals_without_one(a, kinds.true, kinds.a)
-    mean = without @ kinds.counts / n
-    variance = (n - 1) / n * ((without - mean[:, None]) ** 2 @ kinds.counts) + 1 / n**2
-    centre = whole - (n - 1) * (mean - whole)
-    return {
-        name: _around(float(centre[at]), float(variance[at]), float(whole[at])) for at, name in enumerate(_JACKKNIFED)
-    }
-
-
-def _totals(confusion: Counts) -> Floats:
-    """The scores of `_JACKKNIFED`, shape (4,)."""
-    each = per_class(confusion)
-    support, predicted = each.support.astype(float), each.predicted.astype(float)
-    return _of_totals(
-        support.sum(), each.true_positives.sum(), predicted.sum(), support @ predicted, support @ support,
-        predicted @ predicted,
-    )  # fmt: skip
-
-
-def _totals_without_one(confusion: Counts, true: Codes, answer: Codes) -> Floats:
-    """The same of the sample without one example of each kind, shape (4, n_kinds)."""
-    each = per_class(confusion)
-    support, predicted = each.support.astype(float), np.append(each.predicted.astype(float), 0.0)
-    padded = np.append(support, 0.0)  # an unparsed answer is in no label's column
-    right, parsed = true == answer, answer < len(support)
-    return _of_totals(
-        support.sum() - 1,
-        each.true_positives.sum() - right,
-        predicted.sum() - parsed,
-        support @ predicted[:-1] - predicted[true] - padded[answer] + right,
-        support @ support - 2 * support[true] + 1,
-        predicted @ predicted - np.where(parsed, 2 * predicted[answer] - 1, 0),
-    )
-
-
-def _of_totals(n: Any, correct: Any, parsed: Any, chance: Any, support: Any, predicted: Any) -> Floats:
-    """Args: chance: sum over labels of support times predicted; support, predicted: sums of their squares.
-
-    Source: equal to `metrics.scores`; 0 where undefined.
-    """
-    above = correct * n - chance
-    below_mcc = np.sqrt((n * n - support) * (n * n - predicted - (n - parsed) ** 2))
-    below_kappa = n * n - chance
-    return np.stack(
-        np.broadcast_arrays(
-            2 * correct / (n + parsed),
-            correct / np.maximum(parsed, 1),
-            np.where(below_mcc > 0, above / np.where(below_mcc > 0, below_mcc, 1), 0.0),
-            np.where(below_kappa > 0, above / np.where(below_kappa > 0, below_kappa, 1), 0.0),
+    whole_a, whole_b = Totals.of(a), Totals.of(b)
+    without_a, without_b = (_without_one(each, kinds.true, answer) for each, answer in ((a, kinds.a), (b, kinds.b)))
+    intervals = {}
+    for name in _JACKKNIFED:
+        # A score that is undefined counts as 0, here only.
+        whole, without = (
+            np.nan_to_num(getattr(of_b, name)) - np.nan_to_num(getattr(of_a, name))
+            for of_a, of_b in ((whole_a, whole_b), (without_a, without_b))
         )
+        mean = without @ kinds.counts / n
+        variance = (n - 1) / n * ((without - mean) ** 2 @ kinds.counts) + 1 / n**2
+        centre = whole - (n - 1) * (mean - whole)
+        intervals[name] = _around(float(centre), float(variance), float(whole))
+    return intervals
+
+
+def _without_one(each: ClassScores, true: Codes, answer: Codes) -> Totals:
+    """The totals of the sample without one example of each kind; shape (n_kinds,).
+
+    Args:
+        true, answer: shape (n_kinds,), codes of each kind's label and answer, n_labels for unparsed.
+    """
+    whole = Totals.of(each)
+    support, predicted = (np.append(counts.astype(float), 0.0) for counts in (each.support, each.predicted))
+    right, parsed = true == answer, answer < len(each.support)
+    return Totals(
+        whole.n - 1,
+        whole.correct - right,
+        whole.parsed - parsed,
+        whole.chance - predicted[true] - support[answer] + right,
+        whole.support_squared - 2 * support[true] + 1,
+        whole.predicted_squared - np.where(parsed, 2 * predicted[answer] - 1, 0),
     )
 
 
-def _f1_differences(kinds: _Kinds, confusions: list[Counts], f1_a: Floats, f1_b: Floats) -> Floats:
-    """Each label's difference of F1, shape (n_labels, 2): the two intervals joined, less what the runs share.
+def _f1_differences(kinds: _Kinds, of_a: ClassScores, of_b: ClassScores, f1_a: Floats, f1_b: Floats) -> Floats:
+    """Each label's difference of F1, shape (n_labels, 2): the two intervals combined, given their correlation.
 
     Source: MOVER, Zou and Donner 2008, Statistics in Medicine 27, 1693-1702; Newcombe 1998 for two shares.
     """
-    a, b = (np.nan_to_num(per_class(confusion).f1) for confusion in confusions)
-    shared = _correlation(kinds, a, b, confusions)
+    a, b = np.nan_to_num(of_a.f1), np.nan_to_num(of_b.f1)
+    shared = _correlation(kinds, a, b, of_a.support)
     difference = b - a
     below_a, above_a, below_b, above_b = a - f1_a[:, 0], f1_a[:, 1] - a, b - f1_b[:, 0], f1_b[:, 1] - b
     low = difference - np.sqrt(below_b**2 - 2 * shared * below_b * above_a + above_a**2)
@@ -209,22 +198,25 @@ def _f1_differences(kinds: _Kinds, confusions: list[Counts], f1_a: Floats, f1_b:
     return np.stack([low, high], axis=1)
 
 
-def _correlation(kinds: _Kinds, a: Floats, b: Floats, confusions: list[Counts]) -> Floats:
-    """Of the two runs' F1, label by label: of what each example changes about them (to first order).
+def _correlation(kinds: _Kinds, a: Floats, b: Floats, support: Counts) -> Floats:
+    """The correlation of the two runs' F1, label by label: of each example's effects on them (to first order).
 
-    Each label is given one example more, which the two runs do not share: two equal runs are never taken to be
-    certainly equal.
+    Each label gets one more example, uncorrelated between the runs, so that equal answers do not mean a correlation of
+    exactly 1.
+
+    Args:
+        a, b, support: shape (n_labels,).
     """
     n_labels = len(a)
     both, of_a, of_b = (np.zeros(n_labels) for _ in range(3))
 
     def change(f1: Floats, answer: Codes, label: Codes) -> Floats:
-        """Up to a factor of the label's own, which a correlation does not see."""
+        """Up to a factor that depends on the label only, which cancels in a correlation."""
         right = (kinds.true == label) & (answer == label)
         touched = (kinds.true == label) | (answer == label)
         return np.where(right, 2 * (1 - f1[label]), np.where(touched, -f1[label], 0.0))
 
-    # An example changes its own label and the two that it is answered by, each of them once.
+    # An example affects its own label and its two answers, each of these labels once.
     first = np.ones(len(kinds.true), dtype=bool)
     for codes, counted in (
         (kinds.true, first),
@@ -237,7 +229,6 @@ def _correlation(kinds: _Kinds, a: Floats, b: Floats, confusions: list[Counts]) 
         both += np.bincount(label, counts * change_a * change_b, n_labels)
         of_a += np.bincount(label, counts * change_a**2, n_labels)
         of_b += np.bincount(label, counts * change_b**2, n_labels)
-    support = confusions[0].sum(axis=1)
     below = np.sqrt(of_a * of_b)
     shared = np.divide(both, below, out=np.zeros(n_labels), where=below > 0)
     bounded: Floats = np.clip(shared, -1, 1) * support / (support + 1)

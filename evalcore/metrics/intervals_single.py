@@ -1,10 +1,10 @@
 """Confusion counts -> 95 % intervals of macro-F1, weighted F1, micro-F1, balanced accuracy and each label's F1.
 
 In closed form, with no resampling. A bootstrap of these scores is too narrow where labels have few examples: an F1 of
-few examples is biased, the bootstrap repeats that bias, and its interval then lies beside the truth (77 labels, 400
-examples: it holds the truth in 65 to 79 of 100 samples instead of 95). Here each label's F1 is corrected for its bias
-first (`f1_model`), for the way in which the sample was drawn. `python -m evalcore coverage` counts how often the
-intervals hold the truth.
+few examples is biased, the bootstrap repeats that bias, and its interval is then centred beside the true score (77
+labels, 400 examples: it contains the true score in 65 to 79 of 100 samples instead of 95). Here each label's F1 is
+corrected for its bias first (`f1_model`), for the way in which the sample was drawn. `python -m evalcore coverage`
+simulates how often the intervals contain the true score.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalcore.metrics.classification import Counts, Floats, Scores, per_class, scores
+from evalcore.metrics.classification import ClassScores, Counts, Floats, per_class
 from evalcore.metrics.f1_model import Design, F1Model
 from evalcore.metrics.intervals import NO_INTERVAL, Interval, wilson, wilson_of_mean
+from evalcore.metrics.overall import Scores, scores_of_classes
 
 LEAST_EXAMPLES = 30
 LEAST_EXAMPLES_A_LABEL = 2
-"""With fewer examples, or fewer for each label present on average, no interval of a mean over labels holds."""
+"""With fewer examples, in all or per label present, intervals of means over labels do not keep their 95 %."""
 
+MEANS_OVER_LABELS = "Macro-F1, weighted F1 and balanced accuracy"
+"""The scores that have no interval where the examples are too few."""
 POPULATION = "the score on all texts like these, over the labels that this sample holds"
-"""What an interval is an interval of."""
+"""The quantity that an interval is of."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,14 @@ class Intervals:
     """95 % intervals of one run's scores; NaN where there is none. Each contains its estimate.
 
     Attributes:
+        accuracy, unparsed_rate: Wilson's.
         macro_f1_all: that of macro_f1_present times the share of labels present.
         f1: shape (n_labels, 2), each label's F1; NaN where the label does not occur.
         withheld: why macro-F1, weighted F1 and balanced accuracy have none, in one sentence; empty if they have one.
     """
 
+    accuracy: Interval
+    unparsed_rate: Interval
     macro_f1_present: Interval
     macro_f1_all: Interval
     micro_f1: Interval
@@ -48,18 +54,25 @@ def score_intervals(confusion: Counts, design: Design) -> Intervals:
     """Intervals of a run's scores.
 
     Args:
-        confusion: shape (n_labels, n_labels + 1), as in `metrics`.
+        confusion: shape (n_labels, n_labels + 1).
         design: how the examples were drawn; `random` where that is not known.
+
+    Returns:
+        Intervals in [0, 1].
 
     Raises:
         ValueError: if the shape is wrong or a count is negative.
     """
-    point = scores(confusion)
-    f1, micro_f1 = f1_intervals(confusion), _micro_f1(point)
-    withheld = too_few(point.n, point.labels_present)
+    each = per_class(confusion)
+    point = scores_of_classes(each)
+    f1 = f1_intervals(each)
+    accuracy, unparsed = _wilson(point.correct, point.n), _wilson(point.unparsed, point.n)
+    micro_f1 = _micro_f1(point)
+    withheld = too_few(point.n, point.labels_present, MEANS_OVER_LABELS)
     if withheld:
-        return Intervals(NO_INTERVAL, NO_INTERVAL, micro_f1, NO_INTERVAL, NO_INTERVAL, f1, withheld)
-    model = F1Model.fit(confusion, design)
+        none = NO_INTERVAL
+        return Intervals(accuracy, unparsed, none, none, micro_f1, none, none, f1, withheld)
+    model = F1Model.fit(each, design)
     true, answer = np.nonzero(confusion)
     counts = confusion[true, answer].astype(float)
 
@@ -73,6 +86,8 @@ def score_intervals(confusion: Counts, design: Design) -> Intervals:
     )
     ceiling = point.macro_f1_ceiling
     return Intervals(
+        accuracy=accuracy,
+        unparsed_rate=unparsed,
         macro_f1_present=macro_f1,
         macro_f1_all=(macro_f1[0] * ceiling, macro_f1[1] * ceiling),
         micro_f1=micro_f1,
@@ -87,35 +102,43 @@ def score_intervals(confusion: Counts, design: Design) -> Intervals:
     )
 
 
-def too_few(n: int, labels_present: int) -> str:
-    """Why means over labels have no interval, as one sentence; empty if they have one."""
+def too_few(n: int, labels_present: int, names: str) -> str:
+    """Why some scores have no interval, as one sentence; empty if the sample is large enough for them.
+
+    Args:
+        names: of the scores, as the sentence begins.
+    """
     least = max(LEAST_EXAMPLES, LEAST_EXAMPLES_A_LABEL * labels_present)
     if n >= least:
         return ""
     examples = "1 example" if n == 1 else f"{n:,} examples"
     labels = "1 label" if labels_present == 1 else f"{labels_present:,} labels"
     return (
-        f"Macro-F1, weighted F1 and balanced accuracy have no interval: {examples} of {labels} are too few. "
+        f"{names} have no interval: {examples} of {labels} are too few. "
         f"It takes {least:,} ({LEAST_EXAMPLES_A_LABEL} a label, and {LEAST_EXAMPLES} at least)."
     )
 
 
-def f1_intervals(confusion: Counts) -> Floats:
+def f1_intervals(each: ClassScores) -> Floats:
     """Each label's F1: shape (n_labels, 2); NaN where the label does not occur.
 
     F1 is 2 J / (1 + J), where J is the share of right ones among the examples that are the label or are answered so.
     Given how many those are, the right ones are binomial in a random sample (in a stratified one they vary a little
     less), so this is Wilson's interval of J, transformed.
     """
-    each = per_class(confusion)
     low, high = wilson(each.true_positives, each.support + each.predicted - each.true_positives)
     bounds = np.stack([2 * low / (1 + low), 2 * high / (1 + high)], axis=1)
     return np.where(each.support[:, None] > 0, bounds, np.nan)
 
 
+def _wilson(part: int, whole: int) -> Interval:
+    low, high = wilson(part, whole)
+    return float(low), float(high)
+
+
 def _micro_f1(point: Scores) -> Interval:
-    """Wilson's interval where each answer is a label, since micro-F1 is the accuracy there; else of as many examples
-    as give micro-F1's own variance (delta method: each example adds to the right ones and to the parsed ones)."""
+    """Wilson's interval where every answer is a label, since micro-F1 is the accuracy there; otherwise with the number
+    of examples that gives micro-F1's own variance (delta method: an example adds to right and to parsed answers)."""
     if not point.n:
         return NO_INTERVAL
     right, parsed = point.correct, point.n - point.unparsed

@@ -1,4 +1,4 @@
-"""Confusion counts -> what a matrix shows: orders, the confused block, ranked rows and columns. Numbers only."""
+"""Confusion counts -> a matrix as it is drawn: order, most confused block, ranked rows and columns."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ MATRIX_ORDERS: tuple[Order, ...] = get_args(Order)
 VALUES: tuple[Value, ...] = get_args(Value)
 
 BLOCK_FROM = 30
-"""Above so many labels the matrix begins with the confused block."""
+"""With more labels the matrix at first shows the most confused ones only."""
 BLOCK_SIZE = 20
 TWO_WAY = 1 / 3
-"""The rarer direction's share over the other's from which a confusion is called two-way."""
+"""A confusion is two-way if the smaller of its two shares is at least this part of the larger one."""
 LEAST_FOR_A_DIRECTION = 4
 _OPTIMAL_UP_TO = 300
-"""Labels up to which the order of the leaves is optimised; beyond, that would take seconds."""
+"""Up to so many labels the order of the leaves is optimised; with more it would take seconds."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class MatrixView:
 
     Attributes:
         codes: label codes of the rows, in order; the columns are the same.
-        folded: codes of the labels that stand together in one last row and column "other"; empty if none.
+        folded: codes of the labels that share one last row and column, "other"; empty if none.
         counts: shape (n_rows, n_rows), or (n_rows, n_rows + 1) with the unparsed column last.
-        unparsed: whether there is that column.
-        diagonal: whether right answers are among the counts; without them the "other" cell counts confusions alone.
+        unparsed: whether there is an unparsed column.
+        diagonal: whether right answers are counted; without them the "other" cell counts confusions only.
         support, predicted: shape (n_rows,): examples of each row, and answers of each column, hidden ones included.
     """
 
@@ -50,7 +50,10 @@ class MatrixView:
     predicted: Counts
 
     def values(self, value: Value) -> Floats:
-        """What is shown in each cell: counts, or shares in [0, 1] of the row or the column; 0 where undefined."""
+        """Each cell's value, of the shape of `counts`: the count, or its share in [0, 1] of the row or the column.
+
+        Shares are 0 where the row or column is empty.
+        """
         if value == "count":
             return self.counts.astype(float)
         if value == "by true label":
@@ -67,14 +70,14 @@ class MatrixView:
 
 @dataclass(frozen=True)
 class RankedLabel:
-    """A label ranked by the wrong answers in its row (it leaks) or its column (it absorbs).
+    """A label ranked by the wrong answers in its row or in its column.
 
     Attributes:
         label: its code.
         count: wrong answers, unparsed ones not counted.
         share: of the row's examples or the column's answers.
-        labels: how many other labels they go to or come from.
-        top: code of the one that has most of them.
+        labels: how many other labels are involved.
+        top: code of the one with most of them.
     """
 
     label: int
@@ -85,7 +88,7 @@ class RankedLabel:
 
 
 def off_diagonal(confusion: Counts) -> Counts:
-    """Shape (n_labels, n_labels): confusions of two labels alone."""
+    """The confusions of two labels: shape (n_labels, n_labels), the diagonal 0, without the unparsed column."""
     counts = confusion[:, : len(confusion)].copy()
     np.fill_diagonal(counts, 0)
     return counts
@@ -99,7 +102,7 @@ def most_confused(confusion: Counts, k: int) -> NDArray[np.intp]:
 
 
 def ordered(confusion: Counts, labels: Sequence[str], order: Order) -> NDArray[np.intp]:
-    """All label codes in the order of a rule; `errors` puts the most confused first."""
+    """All label codes in the order of a rule, shape (n_labels,); `errors` puts the most confused first."""
     n = len(labels)
     if order == "alphabet":
         return np.array(sorted(range(n), key=lambda code: (labels[code].casefold(), labels[code])), dtype=np.intp)
@@ -117,7 +120,9 @@ def view(
     """The matrix as it is to be drawn.
 
     Args:
-        block: only so many labels, the most confused, have rows of their own, and the rest are folded; 0 is all.
+        confusion: shape (n_labels, n_labels + 1).
+        block: how many labels, the most confused, have a row of their own; the rest are folded. 0 is all.
+        unparsed: whether to add the unparsed column; diagonal: whether to count right answers.
     """
     n = len(labels)
     codes = ordered(confusion, labels, order)
@@ -138,21 +143,21 @@ def view(
 
 
 def absorbing(confusion: Counts) -> list[RankedLabel]:
-    """Labels by how many wrong answers they take, the greediest first."""
+    """Labels by how often they are a wrong answer, the most frequent first."""
     errors = off_diagonal(confusion)
     return _ranked(errors.T, confusion[:, : len(confusion)].sum(axis=0))
 
 
 def leaking(confusion: Counts) -> list[RankedLabel]:
-    """Labels by how many of their examples are called something else, the leakiest first."""
+    """Labels by how many of their examples get a wrong label, the most frequent first."""
     return _ranked(off_diagonal(confusion), confusion.sum(axis=1))
 
 
 def direction(pair: Confusion, confusion: Counts) -> Direction:
-    """Whether two labels are taken for each other one way or both ways, by the shares of their examples.
+    """Whether two labels are confused in one direction or in both, by the shares of their examples.
 
-    One-way is the model's bias; two-way says that the labels do not draw that line. It is one-way only where the
-    95 % intervals of the two shares do not meet.
+    One-way is a bias of the model; two-way means that the labels overlap. It is one-way only if the 95 % intervals of
+    the two shares do not overlap.
     """
     support = confusion.sum(axis=1)
     n, n_back = int(support[pair.true]), int(support[pair.predicted])
@@ -181,8 +186,8 @@ def _ranked(errors: Counts, whole: Counts) -> list[RankedLabel]:
 
 
 def _clustered(errors: Counts) -> NDArray[np.intp]:
-    """Labels that are confused with each other side by side: average linkage on how rarely they are; the labels
-    that are confused with none at the end, in their own order."""
+    """Labels that are confused with each other next to each other: average linkage on a distance that decreases with
+    their confusions; labels without confusions at the end, in the task's order."""
     from scipy.cluster.hierarchy import leaves_list, linkage
 
     both = (errors + errors.T).astype(float)
@@ -191,7 +196,7 @@ def _clustered(errors: Counts) -> NDArray[np.intp]:
     if len(confused) < 3:
         return np.concatenate([confused, rest])
     among = both[np.ix_(confused, confused)]
-    # Cosine-like: 1 for two labels all of whose confusions are with each other, whatever their frequency.
+    # Like a cosine: 1 for two labels whose confusions are all with each other, independent of their frequency.
     mass = np.sqrt(np.outer(among.sum(axis=1), among.sum(axis=1)))
     distance = 1 - np.clip(among / mass, 0, 1)
     upper = distance[np.triu_indices(len(confused), k=1)]

@@ -1,6 +1,6 @@
-"""Two sets of answers to the same examples: what was fixed and broken, how sure the difference is.
+"""Two sets of answers to the same examples: which are fixed and broken, the interval of the difference, agreement.
 
-Knows nothing of runs or texts. Codes are as in `metrics`: true labels in [0, n_labels), answers with -1 for unparsed.
+Codes are as in `classification`: true labels in [0, n_labels), answers with -1 for unparsed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalcore.metrics.classification import UNPARSED, Counts, Floats
+from evalcore.metrics.overall import cohen_kappa
 
 PairGroup = Literal["fixed", "broken", "both_right", "wrong_alike", "wrong_differently", "both_unparsed"]
 PAIR_GROUPS: tuple[PairGroup, ...] = get_args(PairGroup)
@@ -29,7 +30,7 @@ class PairCounts:
         broken: A is right, B is not.
         wrong_alike: both give one and the same wrong label.
         wrong_differently: both are wrong, with different labels or just one of them unparsed.
-        both_unparsed: neither names a label: they are wrong, and nothing says that they are so alike.
+        both_unparsed: neither names a label; kept apart from `wrong_alike`, since the two completions may differ.
     """
 
     n: int
@@ -69,7 +70,7 @@ class Agreement:
 
 
 def group_codes(y_true: Counts, y_a: Counts, y_b: Counts) -> NDArray[np.int8]:
-    """Each example's group, as a position in `GROUPS`; shape (n,).
+    """Each example's group, as a position in `PAIR_GROUPS`; shape (n,).
 
     Raises:
         ValueError: if the shapes differ.
@@ -90,15 +91,23 @@ def group_codes(y_true: Counts, y_a: Counts, y_b: Counts) -> NDArray[np.int8]:
 
 
 def pair_counts(groups: NDArray[np.int8]) -> PairCounts:
-    """Count the groups."""
+    """Count the groups.
+
+    Args:
+        groups: as `group_codes` returns them.
+    """
     return PairCounts(len(groups), *(int(count) for count in np.bincount(groups, minlength=len(PAIR_GROUPS))))
 
 
 def tango_interval(gained: ArrayLike, lost: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
     """Tango's score interval for a paired difference of shares, (gained - lost) / n; NaN where n is 0.
 
-    It inverts the score test whose statistic at no difference is McNemar's, keeps inside [-1, 1], and keeps its
-    level where few pairs disagree, where the usual standard error fails (with none it has the width 0).
+    It inverts the score test whose statistic at difference 0 is McNemar's, stays inside [-1, 1], and keeps its
+    level where few pairs disagree, where the usual standard error fails (with no such pair its width is 0).
+
+    Example:
+        >>> [round(float(bound), 3) for bound in tango_interval(15, 5, 100)]
+        [0.013, 0.192]
 
     Args:
         gained, lost: pairs in which only the second, only the first is a success; of one shape with `n`.
@@ -119,7 +128,7 @@ def tango_interval(gained: ArrayLike, lost: ArrayLike, n: ArrayLike, confidence:
 
 
 def _where_statistic_is(target: float, b: Floats, c: Floats, n: Floats, low: Floats, high: Floats) -> Floats:
-    """The difference at which the score statistic, which falls as the difference grows, is `target`."""
+    """The difference at which the score statistic, which decreases in the difference, is `target`; by bisection."""
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         above = _score_statistic(b, c, n, middle) > target
@@ -138,26 +147,37 @@ def _score_statistic(b: Floats, c: Floats, n: Floats, difference: Floats) -> Flo
 
 
 def agreement(y_true: Counts, y_a: Counts, y_b: Counts) -> Agreement:
-    """How alike the answers are, and how often both are wrong against what independence would give."""
+    """How alike the answers are, and how often both are wrong, against the number under independence.
+
+    Args:
+        y_true, y_a, y_b: shape (n,), codes; -1 is unparsed.
+
+    Source: kappa is equal to sklearn.metrics.cohen_kappa_score(y_a, y_b).
+    """
     n = len(y_true)
     if not n:
         nothing = float("nan")
         return Agreement(nothing, nothing, 0, nothing)
-    same = float((y_a == y_b).mean())
+    same = int((y_a == y_b).sum())
     width = int(max(y_a.max(), y_b.max())) + 2
-    often_a, often_b = (np.bincount(y + 1, minlength=width) / n for y in (y_a, y_b))
-    by_chance = float(often_a @ often_b)
+    often_a, often_b = (np.bincount(y + 1, minlength=width) for y in (y_a, y_b))
     wrong_a, wrong_b = y_a != y_true, y_b != y_true
     return Agreement(
-        same=same,
-        kappa=(same - by_chance) / (1 - by_chance) if by_chance < 1 else float("nan"),
+        same=same / n,
+        kappa=float(cohen_kappa(same, often_a @ often_b, n)),
         both_wrong=int((wrong_a & wrong_b).sum()),
         expected_both_wrong=float(wrong_a.mean() * wrong_b.mean() * n),
     )
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Holm's adjusted p-values: below a level, all of them at once keep that level.
+    """Holm's adjusted p-values: comparing each with a level keeps the family-wise error rate at that level.
+
+    Args:
+        p: p-values of the tests of one family.
+
+    Returns:
+        one for each, in the same order.
 
     Source: Holm 1979; equal to statsmodels' multipletests(p, method="holm").
     """

@@ -1,4 +1,4 @@
-"""How much is enough: what a comparison of N examples can see, and how many examples a difference takes."""
+"""Sample size: which difference a comparison of N examples can detect, and how many examples a difference needs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.metrics.classification import Floats
-from evalcore.metrics.intervals import wilson
+from evalcore.metrics.intervals import binomial_cdf, wilson
 
 LEVEL = 0.05
+"""Two-sided p below which two runs are called different."""
 POWER = 0.8
+"""Share of comparisons in which a difference is to be detected."""
 MOST_EXAMPLES = 1_000_000
-"""Beyond it the answer is "more than that"."""
+"""Above this the answer is "more than that"."""
 _TAIL = 7.0
 """Standard deviations of the number of discordant pairs that are summed over."""
 _BISECTIONS = 30
@@ -34,7 +36,7 @@ def power(n: int, rate: float, difference: float, level: float = LEVEL) -> float
 
     Source: Duffy 1984; the large-sample form is Connor 1987.
     """
-    from scipy.special import bdtr, gammaln, xlog1py, xlogy
+    from scipy.special import gammaln, xlog1py, xlogy
 
     rate = min(1.0, max(rate, abs(difference)))
     if not n or not rate:
@@ -47,7 +49,7 @@ def power(n: int, rate: float, difference: float, level: float = LEVEL) -> float
     sides = (1 + abs(difference) / rate) / 2
     possible = critical >= 0
     k, m = critical[possible], pairs[possible]
-    tails = bdtr(k, m, 1 - sides) + bdtr(k, m, sides)
+    tails = binomial_cdf(k, m, 1 - sides) + binomial_cdf(k, m, sides)
     return float(weight[possible] @ tails)
 
 
@@ -55,13 +57,11 @@ def power(n: int, rate: float, difference: float, level: float = LEVEL) -> float
 def _critical(fewest: int, most: int, level: float) -> NDArray[np.int64]:
     """For each number of discordant pairs, the largest smaller side at which the two-sided exact p is below `level`;
     -1 where there is none."""
-    from scipy.special import bdtr
-
     pairs = np.arange(fewest, most + 1)
     z = NormalDist().inv_cdf(1 - level / 2)
     k = np.maximum(-1, np.floor(pairs / 2 - z * np.sqrt(pairs) / 2 - 3)).astype(np.int64)  # a little too small
     while True:
-        more = 2 * bdtr(np.minimum(k + 1, pairs), pairs, 0.5) < level
+        more = 2 * binomial_cdf(np.minimum(k + 1, pairs), pairs, 0.5) < level
         if not more.any():
             return k
         k = np.where(more, k + 1, k)
@@ -89,16 +89,17 @@ def smallest_difference(n: int, rate: float, wanted: float = POWER, level: float
 def examples_needed(difference: float, rate: float, wanted: float = POWER, level: float = LEVEL) -> int | None:
     """About how many examples it takes to see a difference; None if more than `MOST_EXAMPLES`.
 
-    About, since the exact test's power rises with N in small teeth.
+    The exact test's power is a sawtooth in N, so the result is approximate.
 
     Args:
-        difference: in (0, 1].
+        difference: of two accuracies, in (0, 1].
+        rate: share of examples that only one of the two gets right.
     """
     low, high = 1, 8
     while power(high, rate, difference, level) < wanted:
-        low, high = high, 2 * high
-        if high > MOST_EXAMPLES:
+        if high == MOST_EXAMPLES:
             return None
+        low, high = high, min(2 * high, MOST_EXAMPLES)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if power(middle, rate, difference, level) >= wanted else (middle, high)
@@ -107,12 +108,12 @@ def examples_needed(difference: float, rate: float, wanted: float = POWER, level
 
 @dataclass(frozen=True)
 class Growth:
-    """What grows surer as N grows; arrays of shape (n_points,).
+    """How precision grows with N; arrays of shape (n_points,).
 
     Attributes:
         n: numbers of examples, rising; the last is the whole split.
         width: of the accuracy's 95 % interval, as a share.
-        smallest: difference that could be seen, as a share; NaN where none could.
+        smallest: the smallest difference that could be detected, as a share; NaN where none could.
     """
 
     n: NDArray[np.int64]
@@ -121,11 +122,12 @@ class Growth:
 
 
 def growth(accuracy: float, rate: float, split_size: int, points: int = 24) -> Growth:
-    """Interval width and smallest visible difference from a few examples to the whole split, as things stand now.
+    """Interval width and smallest detectable difference, for N from a few examples to the whole split.
 
     Args:
         accuracy: of the run, as known now.
         rate: share of examples that only one of two runs gets right, as known now.
+        split_size: examples of the whole split; points: how many values of N, at most.
     """
     first = min(20, split_size)
     n = np.unique(np.geomspace(first, max(split_size, first), points).round().astype(np.int64))

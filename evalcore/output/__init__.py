@@ -1,4 +1,4 @@
-"""What people take away: text, JSON, CSV files.
+"""Results as text, JSON and CSV files.
 
 Imports analysis and what lies below; never predictors.
 """

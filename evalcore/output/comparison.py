@@ -11,19 +11,14 @@ from evalcore.analysis import (
     ScoredRun,
     Sweep,
     changes,
-    counted,
     decisions,
-    figure,
     order_effect,
-    p_value,
-    percent,
-    points,
     prompt_diff,
     shared_note,
-    signed,
     verdict,
 )
 from evalcore.output.report import why_undefined
+from evalcore.wording import counted, figure, p_value, percent, points, signed
 
 
 def comparison_as_text(comparison: Comparison) -> str:
@@ -65,7 +60,7 @@ def sweep_as_text(sweep: Sweep) -> str:
     lines = [f"{counted(sweep.n, 'example')} that all {len(sweep.scored_runs)} runs share", ""]
     lines.append(f"     {'':{width}}  accuracy (95 %)            macro-F1   unparsed")
     for number, scored in enumerate(sweep.scored_runs, start=1):
-        s, (low, high) = scored.scores, scored.accuracy_interval
+        s, (low, high) = scored.scores, scored.intervals.accuracy
         between = f"({100 * low:.1f} to {100 * high:.1f})"
         lines.append(
             f"  {number:2} {_what(scored):{width}}  {percent(s.accuracy):>8} {between:16}"
@@ -77,7 +72,7 @@ def sweep_as_text(sweep: Sweep) -> str:
         f"  accuracy: min {percent(spread.low)}, median {percent(spread.middle)}, max {percent(spread.high)}",
         f"  wrong in every run {len(sweep.always_wrong)} ({len(sweep.wrong_alike)} with one and the same label, "
         f"{len(sweep.unparsed_in_all)} unparsed in all), "
-        f"right in some {len(sweep.flips)}, right in all {len(sweep.behind('always_right'))}",
+        f"right in some {len(sweep.flips)}, right in all {len(sweep.rows_of('always_right'))}",
         "",
         f"  every two of them, exact McNemar with Holm's correction for {counted(len(sweep.pairs), 'comparison')}:",
     ]
@@ -103,8 +98,10 @@ def sweep_as_text(sweep: Sweep) -> str:
 
 def _what(scored: ScoredRun) -> str:
     record = scored.record
-    parts = [record.spec.model, record.prompt.name, record.spec.decoding, f"{record.n} {record.spec.sample}"]
-    return " · ".join(part for part in parts if part not in ("none", "plain"))
+    prompt = record.prompt.name if record.kind.reads_prompt else ""
+    decoding = record.spec.decoding if record.spec.decoding != "plain" else ""
+    parts = [record.spec.model, prompt, decoding, f"{record.n} {record.spec.sample}"]
+    return " · ".join(filter(None, parts))
 
 
 def _metric_line(row: MetricRow) -> str:

@@ -1,7 +1,6 @@
-"""A stored run -> files. The one place that writes files for people: each is whole or is not there at all.
+"""A stored run -> files. Writes are atomic: to a temporary file in the same folder, which is synced and renamed.
 
-A file is written beside its target under another name, synced, and renamed over it: whoever looks, and whatever
-dies, the target is the old file or the new one.
+At any time, even after a crash, the target is either the old file or the new one.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ COLUMNS = (
     "position", "text", "label", "completion", "predicted", "match", "outcome", "stop", "prompt_tokens",
     "generated_tokens",
 )  # fmt: skip
-"""What decides or follows from a completion; no times, so that the same run gives the same bytes."""
+"""Of the exported rows; without times, so that the same run gives the same bytes."""
 
 _CONTROLS = ("\t", "\r", "\n")
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\u2212")
-"""Also where they stand behind what cannot be seen, or in another width: spreadsheets fold `＝` into `=`."""
+"""Also after invisible characters, and as full-width characters: spreadsheets read `＝` as `=`."""
 _PART = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.part")
 
 
@@ -39,10 +38,10 @@ def export_run(store: Store, scored: ScoredRun, folder: Path) -> list[Path]:
     """Write a run's predictions and its report into a folder.
 
     Args:
-        folder: made if it is missing. Files of these names in it are replaced, each at once.
+        folder: created if it is missing. Files of these names in it are replaced, each atomically.
 
     Returns:
-        the files: `predictions.csv` and `predictions.jsonl` (lossless), `predictions-for-spreadsheets.csv`, `run.json`.
+        paths of `predictions.csv` and `predictions.jsonl` (lossless), `predictions-for-spreadsheets.csv`, `run.json`.
 
     Raises:
         DataError: if the folder cannot be written.
@@ -62,9 +61,9 @@ def predictions_csv(scored: ScoredRun) -> bytes:
 
 
 def predictions_for_spreadsheets(scored: ScoredRun) -> bytes:
-    """The same for Excel and its kin: a cell that they would run as a formula gets a leading apostrophe.
+    """The same for Excel and other spreadsheets: a cell that they would execute as a formula gets a leading apostrophe.
 
-    It begins with a byte order mark, by which they know UTF-8. Not lossless.
+    It begins with a byte order mark, by which they recognise UTF-8. Not lossless.
     """
     return ("\ufeff" + _csv(scored.answers, _no_formula)).encode()
 
@@ -82,7 +81,7 @@ def predictions_jsonl(scored: ScoredRun) -> bytes:
 
 
 def run_json(store: Store, scored: ScoredRun) -> bytes:
-    """What decided the run, its facts, and everything that the pages show of it."""
+    """The run's spec, identity, prompt and metadata, and everything that the pages show of it."""
     record = scored.record
     content = {
         "run": {
@@ -105,10 +104,10 @@ def run_json(store: Store, scored: ScoredRun) -> bytes:
 
 
 def write_file(path: Path, content: bytes) -> Path:
-    """Write a file at once: temporary file in the same folder, fsync, rename, fsync of the folder.
+    """Write a file atomically: temporary file in the same folder, fsync, rename, fsync of the folder.
 
     Raises:
-        DataError: if it cannot be written. What was there before is still there then.
+        DataError: if it cannot be written. The previous file is then unchanged.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -136,7 +135,7 @@ def write_file(path: Path, content: bytes) -> Path:
 
 def _csv(answers: Iterable[ScoredExample], cell: Any = str) -> str:
     stream = io.StringIO(newline="")
-    # All fields quoted: a lone carriage return, say, would otherwise be taken for the end of a row.
+    # All fields are quoted: a lone carriage return, for example, would otherwise end the row.
     writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows([cell(value) for value in _row(answer)] for answer in answers)
@@ -163,7 +162,7 @@ def _finite(value: float) -> float | None:
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Parts of this file that processes left which were killed while they wrote."""
+    """Temporary files of this file, left by processes that were killed while writing."""
     for part in path.parent.glob(".*.part"):
         found = _PART.fullmatch(part.name)
         if found and found["name"] == path.name and not _alive(int(found["pid"])):
@@ -172,19 +171,19 @@ def _remove_leftovers(path: Path) -> None:
 
 def _alive(pid: int) -> bool:
     if os.name == "nt":
-        return True  # to ask there is to kill
+        return True  # os.kill would end the process there
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except OSError:
-        return True  # it is someone else's
+        return True  # it belongs to another user
     return True
 
 
 def _sync_folder(folder: Path) -> None:
     if not hasattr(os, "O_DIRECTORY"):
-        return  # a folder cannot be opened there, nor need it be
+        return  # Windows: a folder cannot be opened, and need not be synced
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""A reading as data: what the command line prints and writes as JSON."""
+"""A scored run as text and as JSON-ready data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from evalcore.analysis import Finding, ScoredRun, counted, figure, find, percent, score_run
+from evalcore.analysis import Finding, ScoredRun, find, score_run
 from evalcore.metrics import (
     POPULATION,
     WHY_UNDEFINED,
@@ -17,25 +17,30 @@ from evalcore.metrics import (
     zero_recall,
 )
 from evalcore.parse import PARSER_VERSION
-from evalcore.store import BASELINES, Outcome, Store
+from evalcore.store import Outcome, Store
+from evalcore.wording import counted, figure, percent
 
 
 def findings_of(store: Store, scored: ScoredRun) -> list[Finding]:
-    """A reading's findings, held against the baselines that were run on the same sample."""
+    """A run's findings, compared with the baselines that were run on the same sample."""
     on_sample = store.runs_on_sample(scored.record.sample_id)
-    # Of each the one that was asked for last: the train split may have changed since.
-    baselines = {r.spec.model: r for r in reversed(on_sample) if r.spec.model in BASELINES}
-    if scored.record.spec.model in BASELINES:
+    # Of each baseline the run that was requested last: the train split may have changed between them.
+    baselines = {r.spec.model: r for r in reversed(on_sample) if r.kind.is_baseline}
+    if scored.record.kind.is_baseline:
         return find(scored)
     return find(scored, [score_run(store, baseline.run_id, scored.scoring) for baseline in baselines.values()])
 
 
 def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome | None = None) -> str:
-    """A report for a terminal."""
+    """A report for a terminal.
+
+    Args:
+        outcome: of the attempt just made, for the last line.
+    """
     r, s, i = scored.record, scored.scores, scored.intervals
     if not s.n:
         return f"run {r.run_id}: nothing is predicted yet."
-    low, high = scored.accuracy_interval
+    low, high = scored.intervals.accuracy
 
     def line(name: str, value: float, interval: Any = None, note: str = "") -> str:
         known = interval is not None and not math.isnan(interval[0])
@@ -78,16 +83,20 @@ def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
 
 
 def why_undefined(values: Mapping[str, float]) -> list[str]:
-    """A line for each score that is undefined, with the reason."""
+    """A line for each score that is undefined, with the reason.
+
+    Args:
+        values: by the names in `metrics.Scores`.
+    """
     undefined = [name for name in values if name in WHY_UNDEFINED and math.isnan(values[name])]
     return [f"  {name.replace('_', ' ')} n/a: {WHY_UNDEFINED[name]}" for name in undefined]
 
 
 def report_as_json(scored: ScoredRun, findings: list[Finding], outcome: Outcome | None = None) -> dict[str, Any]:
-    """Everything a run's page shows, JSON-ready: NaN is null, labels are names.
+    """Everything that the pages show of a run, JSON-ready: NaN is null, labels are names.
 
     Args:
-        outcome: of the attempt just made; without it nothing was predicted now.
+        outcome: of the attempt just made; None if nothing was predicted now.
     """
     record, scores, intervals = scored.record, scored.scores, scored.intervals
     report: dict[str, Any] = no_nan(
@@ -108,7 +117,7 @@ def report_as_json(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
             "n_asked": record.n,
             "correct": scores.correct,
             "accuracy": scores.accuracy,
-            "accuracy_interval": list(scored.accuracy_interval),
+            "accuracy_interval": list(scored.intervals.accuracy),
             "macro_f1_present": scores.macro_f1_present,
             "macro_f1_present_interval": list(intervals.macro_f1_present),
             "macro_f1_all": scores.macro_f1_all,
@@ -178,7 +187,7 @@ def _pairs(scored: ScoredRun) -> list[dict[str, Any]]:
 
 
 def no_nan(value: Any) -> Any:
-    """Plain data as JSON takes it. NaN has no spelling in JSON; null says that a figure is undefined."""
+    """Plain data with None for NaN and infinities, which JSON cannot represent."""
     if isinstance(value, dict):
         return {key: no_nan(inner) for key, inner in value.items()}
     if isinstance(value, list):

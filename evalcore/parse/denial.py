@@ -1,17 +1,17 @@
-"""Whether a longer answer denies what it mentions: "It is not spam", "spam? No.", "Rather than spam".
+"""Whether a longer answer denies a label that it mentions: "It is not spam", "spam? No.", "Rather than spam".
 
-One rule, whatever the language, on the safe side: what may be denied counts as denied. A word that denies is in force
+One rule for all languages, on the safe side: what may be denied counts as denied. A word that denies is in force
 
-- from where it stands to the end of its sentence or paragraph; a comma, bracket, dash or line break ends it sooner,
-  once another clause begins, that is: where a word follows that is no "and", "or" or article ("The text does not
-  mention money, the label is a", but "not b, a"). Nothing but the sentence's end does so where it stands directly
-  before that mark ("not, I think, a"). A colon ends nothing ("These do not apply: a");
-- backwards in its clause, unless that gives a reason ("a is wrong", but "a because it is not b");
-- backwards over the mark that ended the clause where it is the answer to it: after `?`, `:` or `=` ("a? No",
-  "a: false"), or all by itself ("a. No.").
+- forwards to the end of its sentence or paragraph. A comma, bracket, dash or line break ends it sooner, once another
+  clause begins, which is where a word follows that is no "and", "or" or article ("The text does not mention money, the
+  label is a", but "not b, a"). If the word is directly before that mark, only the end of the sentence ends it ("not, I
+  think, a"). A colon ends nothing ("These do not apply: a");
+- backwards in its clause, unless the clause gives a reason ("a is wrong", but "a because it is not b");
+- backwards over the mark that ended the clause, if the word is the answer to it: after `?`, `:` or `=` ("a? No",
+  "a: false"), or as the only word ("a. No.").
 
-"No" and its like deny nothing where a mark other than a colon follows ("No, it is a"). What is quoted denies nothing
-outside the quotation, if that has some words.
+"No" and similar words deny nothing if a mark other than a colon follows ("No, it is a"). A word in a quotation of some
+words denies nothing outside of it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _INTERJECTIONS = _words("""
     no nope nah nein nö non não nao nee nej nei nie нет ні לא hayır hayir لا کلا नहीं không 不 不是 否 没有 沒有 いいえ
     いや 아니요 아니오 아뇨 아니
 """)
-"""Those that answer a question, and deny nothing of what follows a comma; most of them deny as well."""
+"""Answers to a question. They deny nothing that follows after a comma; most of them deny otherwise."""
 _DENYING = (
     _INTERJECTIONS
     | _words("""
@@ -60,7 +60,7 @@ _PREPOSITIONS = _words("""
     without except excluding exclude besides unlike ohne statt anstatt anstelle außer ausser sans sauf sin excepto senza
     tranne sem exceto zonder bez oprócz без кроме utan uten uden بدون בלי
 """)
-"""What denies only what follows: "without b, a"."""
+"""These deny only what follows: "without b, a"."""
 _DENYING_PAIRS = frozenset(
     tuple(pair.split())
     for pair in (
@@ -75,13 +75,13 @@ _DENYING_BEFORE = _words("""
     sbagliata incorreto incorreta errado errada onjuist fout błędny błędna błędne неверно неправильно неверный fel
     forkert feil yanlış خطأ خاطئ गलत 错误 錯誤 错 誤り 間違い
 """)
-"""What denies only what stands before it: "a is wrong"."""
+"""These deny only what is before them: "a is wrong"."""
 _VALUE = re.compile(r"null|nil|n|f|0+(?:[.,]0+)?")
-"""What denies a label as its value: `{"a": 0}`."""
+"""Values that deny their label: `{"a": 0}`."""
 _NEGATED = re.compile(r"n't$|^n'")
 _DOUBTS = _words("doubt zweifel doute duda dubbio dúvida twijfel сомнения")
-"""They deny, but for where a denial stands before them: "no doubt"."""
-# Chinese, Japanese, Korean and Thai write these inside of words, or without spaces.
+"""These deny, except after a denial: "no doubt"."""
+# Chinese, Japanese, Korean and Thai write these inside words, or without spaces.
 _INSIDE = re.compile(
     "(?:不|非(?!常)|没|沒|無|无|未|别|否|ない|なく|なし|ません|아니|아닙|아닌|아닐|않|없|못|ไม่)[是属屬算]?"
 )
@@ -89,19 +89,19 @@ _FILLERS = _words("""
     really quite exactly at all likely applicable sure certain certainly definitely absolutely probably correct right
     true possible it this that here
 """)
-"""With these a denial is still by itself: "a, not really"."""
+"""A denial followed only by these is still a denial by itself: "a, not really"."""
 _LINKS = _words("""
     and or nor but & a an the any either even just only und oder ein eine einen der die das et ou un une le la les y e o
     u el los las il lo gli i uma um os as en of de het een и или а lub oraz ve veya و أو और या
 """)
-"""After a comma they go on with a list, and begin no new clause."""
+"""After a comma these continue a list and begin no new clause."""
 _REASONS = _words("""
     because since as for when where while if though although so given due that which who whose whereas
     weil da denn obwohl dass wenn welche welcher car parce puisque qui quand porque pues cuando aunque
     perché poiché quando pois omdat want aangezien ponieważ gdyż bo że потому так что если который
     çünkü لأن क्योंकि 因为 因為
 """)
-"""What begins a reason: a denial in it is not of the label before it."""
+"""These begin a reason; a denial in it does not concern the label before it."""
 
 _MARKED = re.compile(
     rf"""(?P<sign>!=|[≠¬❌✗✘🚫⛔☐]|\[\ \])
@@ -115,12 +115,12 @@ _MARKED = re.compile(
 )
 _NO_MENTION = -1
 _QUOTED_WORDS = 4
-"""So many words make a quotation; fewer may be stressed: `"not" a`."""
+"""The least words of a quotation; fewer may be an emphasis: `"not" a`."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Force:
-    """Whether a denial is in force; no comma ends it where it is `held`, and one has come where it is `ending`."""
+    """Whether a denial is in force. If `held`, no comma ends it; if `ending`, there has been a comma."""
 
     negated: bool = False
     held: bool = False
@@ -128,15 +128,15 @@ class _Force:
 
 
 class _Clauses:
-    """Walks through an answer's words and marks, and keeps what is denied where it stands.
+    """Reads the words and marks of an answer in order, and keeps which mentions are denied.
 
     Attributes:
-        denied: one for each mention that was passed.
-        force: of the denial before this place, if any.
-        open: the mention in whose clause this is; `asked`: the one whose clause has just been ended by a mark, and
-            `firm` by one that asks for an answer.
+        denied: for each mention so far, whether it is denied.
+        force: of the last denial, if any.
+        open: the mention in whose clause the reader is; `asked`: the one whose clause has just been ended by a mark,
+            and `firm`: whether that mark asks for an answer.
         lone: the mention that the last word denies if no other word follows in its clause.
-        previous: what came last: a kind of `_MARKED`, "mention", "denial" or "interjection".
+        previous: what was read last: a kind of `_MARKED`, "mention", "denial" or "interjection".
         last_word: the last word.
     """
 

@@ -27,11 +27,11 @@ ACCEPTED: dict[Scoring, frozenset[Match]] = {
 _WRAPPERS = "\"'`*“”‘’«»„ "
 _FINAL_PUNCTUATION = ".,;:!?"
 _AROUND = _WRAPPERS + _FINAL_PUNCTUATION + "_-"
-"""What may stand around an answer that is one label and nothing else."""
+"""Characters that may surround an answer that is one label and nothing else."""
 _SEPARATORS = re.compile(rf"(?:[\s_]|(?!{SIGN})-)+")
 _LEADING = re.compile(rf"(?:[{re.escape(_WRAPPERS)},;:!?]|\.(?![^\W_])|(?<=\.)\.)+")
 _GAP = re.compile(r"[\s_\-\u2010\u2011]+")
-"""What may stand between the words of a label, in an answer; some models write the hyphen that does not break."""
+"""Separators between the words of a label in an answer; some models write the non-breaking hyphen."""
 _LOOSE_SIGN = re.compile(rf"[+\-{MINUS}]\s+(?=\d)")
 _Tree: TypeAlias = dict[str, "_Tree"]
 _ENDS = "  "
@@ -44,12 +44,12 @@ _REASONING_ENDS = re.compile(r"</(?:think|thinking|reasoning)>|\[/THINK\]", re.I
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What one completion says.
+    """The result of parsing one completion.
 
     Attributes:
         label: the one label that it names; None if it names none, or more than one.
         match: how it was found.
-        span: where in the completion it stands (start, end), for `exact`, `normalized` and `extracted`.
+        span: its place in the completion (start, end), for `exact`, `normalized` and `extracted`.
     """
 
     label: str | None
@@ -62,10 +62,15 @@ class Parsed:
 
 
 def normal_form(text: str) -> str:
-    """Fold what does not change which label is meant.
+    """Fold everything that does not change which label is meant.
 
-    NFC, case, runs of spaces / `_` / `-`, outer quotes and Markdown emphasis, final punctuation. Kept is what makes
-    another label: a `-` that touches a word on one side only (`-1`, `A-`), a point in front (`.5`), any other sign.
+    That is NFC, case, runs of spaces / `_` / `-`, outer quotes and Markdown emphasis, final punctuation. What makes a
+    different label is kept: a `-` that touches a word on one side only (`-1`, `A-`), a point before it (`.5`), any
+    other sign.
+
+    Example:
+        >>> normal_form("**Card-Arrival**."), normal_form("-1")
+        ('card arrival', '-1')
     """
     folded = _SEPARATORS.sub(" ", fold(text)).rstrip(_WRAPPERS + _FINAL_PUNCTUATION)
     leading = _LEADING.match(folded)
@@ -73,7 +78,7 @@ def normal_form(text: str) -> str:
 
 
 def collisions(labels: Iterable[str]) -> list[tuple[str, str]]:
-    """Pairs of labels with one and the same normal form: a label set that has any is refused."""
+    """Pairs of labels with the same normal form; a label set with such a pair is refused."""
     seen: dict[str, str] = {}
     clashes = []
     for label in labels:
@@ -129,7 +134,7 @@ class LabelParser:
             if number is not None:
                 return Parsed(number, "exact", (start, end))
         if answer in self._verbatim:
-            # Where a number was asked for, a name is not what the prompt wanted to see, though it is clear.
+            # The prompt asked for a number; a name is not in the format asked for, though it is clear.
             return Parsed(self._verbatim[answer], "normalized" if self.numbered else "exact", (start, end))
         mentions = _outermost(self._mentions(answer))
         named = {label for _, _, label in mentions}
@@ -148,7 +153,7 @@ class LabelParser:
         return Parsed(label, "extracted", (start + first, start + last))
 
     def named_in(self, text: str) -> set[str]:
-        """The labels that any text mentions, denied or not; not one that is only a part of a longer one."""
+        """The labels that a text mentions, denied or not, except labels that are only a part of a longer one."""
         return {label for _, _, label in _outermost(self._mentions(text))}
 
     def _label_number(self, text: str) -> str | None:
@@ -157,7 +162,7 @@ class LabelParser:
         return None
 
     def _grow(self, label: str, form: str) -> None:
-        """Put a label into the tree of words; what stands for a space in it is told apart from nothing at all."""
+        """Add a label to the tree of words; words with a separator between them differ from words without one."""
         branch, reached = self._tree, 0
         for found in self._token.finditer(form):
             gap = " " if 0 < reached < found.start() else ""
@@ -166,9 +171,9 @@ class LabelParser:
         branch.setdefault(_ENDS, {})[label] = {}
 
     def _mentions(self, text: str) -> list[tuple[int, int, str | None]]:
-        """Every place where a label stands, in one walk, however many labels there are.
+        """The place of every mention of a label, found in one pass, independent of the number of labels.
 
-        None instead of a label where it is a part of a word: that is no label, nor is what stands inside of it.
+        Where a label is a part of a word, None is returned in its place: neither it nor a label inside it counts.
         """
         found: list[tuple[int, int, str | None]] = []
         loose = {sign.end() for sign in _LOOSE_SIGN.finditer(text)} if self._signed else ()
@@ -195,7 +200,7 @@ class LabelParser:
 
 
 def _answer_in(completion: str) -> tuple[int, int]:
-    """Where the answer stands: after the last reasoning that ends, before any that does not; spaces around left out."""
+    """The place of the answer: after the last reasoning that ends, before any that does not, without outer spaces."""
     start, end = 0, len(completion)
     for ended in _REASONING_ENDS.finditer(completion):
         start = ended.end()
@@ -211,7 +216,7 @@ def _key(token: str) -> str:
 
 
 def _outermost(mentions: list[tuple[int, int, str | None]]) -> list[tuple[int, int, str]]:
-    """Those that do not lie inside a longer one. One sweep: a hostile completion holds many thousands."""
+    """The mentions that do not lie inside a longer one, in linear time: a hostile completion has many thousands."""
     kept: list[tuple[int, int, str]] = []
     reach, last = -1, (-1, -1)
     for start, end, label in sorted(mentions, key=lambda mention: (mention[0], -mention[1])):

@@ -1,4 +1,4 @@
-"""What one word is: letters, digits and their marks, and the signs beside them that would make another word of it."""
+"""Words: letters, digits and their marks, and the signs next to a word that make it a different word."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _character_class(codes: Iterable[int]) -> str:
     return "".join(f"{chr(group[0])}-{chr(group[-1])}" for group in ranges)
 
 
-# Marks stand in these blocks of Unicode only. `\w` leaves them out, though Hindi and Arabic are written with them.
+# Marks are in these blocks of Unicode only. `\w` does not match them, though Hindi and Arabic are written with them.
 _MARK_CODES = [
     code for block in (range(0x300, 0x20000), range(0xE0100, 0xE01F0)) for code in block
     if unicodedata.category(chr(code)).startswith("M")
@@ -35,12 +35,12 @@ _STACK = re.compile(
                                      _MOST_MARKS)
 )  # fmt: skip
 
-# What is written directly beside a word, without a space, and makes another word of it (`C#`, `50%`, `a/b`, `@a`).
+# Characters directly next to a word, without a space, that make it a different word (`C#`, `50%`, `a/b`, `@a`).
 _JOINING = frozenset("#%&@/§†‡‰‱′″＃％＆＠／")
 _JOINING_CATEGORIES = frozenset({"Sm", "Sc", "Sk", "So", "Pd", "Cc", "Co", "Cn", "Cs"})
-# Of those categories, what only leads to a word, closes it or stands between clauses: `label=spam`, `<b>spam</b>`.
+# Characters of those categories that only introduce a word, end it or separate clauses: `label=spam`, `<b>spam</b>`.
 _APART = frozenset("<>=|`´＜＞＝｜→⇒⟶\u2014\u2015\u2e3a\u2e3b")
-# What joins two words that it stands between, and is punctuation otherwise: `spam.com`, `l'urgent`, `not_spam`.
+# Characters that join two words if they are between them, and else are punctuation: `spam.com`, `l'urgent`, `not_spam`.
 _BETWEEN = frozenset("._*'’·・‧．\\")
 
 
@@ -52,19 +52,19 @@ def compose(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Composed and without case."""
+    """Composed, and folded to one case."""
     return text.lower() if text.isascii() else compose(compose(text).casefold())
 
 
 def stands_alone(text: str, start: int, end: int, *, opened_by: str = "") -> bool:
-    """Whether `text[start:end]` is a whole word, or several: nothing beside it makes another word of it.
+    """Whether `text[start:end]` is one whole word or several, and no character next to it makes it a different word.
 
-    Another word is made by a letter, digit or mark; by a sign (`-1`, `C++`, `C#`, `$1`, `50%`, `a/b`, `non-a`, `a-`);
-    by what stands between it and another word without a space (`1.5`, `a.com`, `not_a`, `a's`, `(un)a`); and between
-    two digits by anything at all (`1,5`, `1:2`).
+    A different word is made by a letter, digit or mark; by a sign (`-1`, `C++`, `C#`, `$1`, `50%`, `a/b`, `non-a`,
+    `a-`); by a character between it and another word without a space (`1.5`, `a.com`, `not_a`, `a's`, `(un)a`); and
+    between two digits by any character (`1,5`, `1:2`).
 
     Args:
-        opened_by: signs that may stand before it nevertheless.
+        opened_by: signs that are allowed before it nevertheless.
     """
     before, beyond = _neighbours(text, start - 1, -1)
     after, past = _neighbours(text, end, 1)

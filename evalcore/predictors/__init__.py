@@ -1,10 +1,10 @@
-"""Models, and what answers like one: local transformers models, servers, baselines.
+"""Everything that predicts: local transformers models, models on servers, baselines.
 
-`identify` says what a model is without loading it; torch is imported only when one is loaded. Imports store and tasks.
+`identify` tells what a model is without loading it; torch is imported only for those that need it. A new kind of model
+is one entry in `store.MODEL_KINDS`, one module here, and one line in `handle.py`. Imports store and tasks.
 """
 
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
-from evalcore.predictors.endpoint import is_server
 from evalcore.predictors.handle import ModelHandle, OnPhase, identify
 from evalcore.predictors.source import bytes_to_read, download, folder_fingerprint, locate, model_folder
 
@@ -16,7 +16,6 @@ __all__ = [
     "download",
     "folder_fingerprint",
     "identify",
-    "is_server",
     "load_tokenizer",
     "locate",
     "model_folder",

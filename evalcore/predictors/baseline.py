@@ -1,4 +1,4 @@
-"""Baselines as models: what a language model has to beat before its accuracy means anything."""
+"""Baselines as models: a language model has to be better than these before its accuracy means anything."""
 
 from __future__ import annotations
 
@@ -7,12 +7,27 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from evalcore.errors import ModelError
-from evalcore.store import Completion, Identity
+from evalcore.predictors.handle import ModelHandle, OnPhase
+from evalcore.store import Completion, Identity, Predictor, RunSpec, Store
 from evalcore.tasks import Messages, Task, fingerprint
 
 
+def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_phase: OnPhase) -> ModelHandle:
+    """A baseline, fitted when it is loaded. Arguments as `handle.identify` takes them.
+
+    Raises:
+        ModelError: if there is no train split.
+    """
+
+    def load(on_phase: OnPhase) -> Predictor:
+        on_phase(f"fitting {spec.model}")
+        return Majority(task) if spec.model == "majority" else Tfidf(task)
+
+    return ModelHandle(identity(spec.model, task), load, {})
+
+
 class Majority:
-    """Always answers the most frequent label of the train split."""
+    """Always answers the most frequent label of the train split; of equally frequent ones, the first by name."""
 
     batch_size = 4096
     metadata: Mapping[str, str] = {}
@@ -30,7 +45,7 @@ class Majority:
 class Tfidf:
     """TF-IDF over words and character n-grams, and a linear support vector machine, fitted on the train split.
 
-    About 91 % on Banking77. Fitting takes seconds, so a fitted model is never stored; its answers are.
+    About 91 % on Banking77. Fitting takes seconds, so a fitted model is not stored; its answers are.
     """
 
     batch_size = 512
@@ -54,8 +69,8 @@ class Tfidf:
             classifier = LinearSVC(C=1.0, random_state=0)
             try:
                 rows = words.fit_transform([example.text for example in train])
-                # Every row a second time, with no weight, which leaves the fit as it is to the last bit: where most
-                # labels have one row, scikit-learn would take them for numbers, and say so on the terminal.
+                # Each row occurs a second time with weight 0, which leaves the fit exactly as it is: where most labels
+                # have one row, scikit-learn would take the labels for numbers and print a warning.
                 weights = [1.0] * len(train) + [0.0] * len(train)
                 classifier.fit(vstack([rows, rows]), [example.label for example in train] * 2, weights)
                 self._model = make_pipeline(words, classifier)

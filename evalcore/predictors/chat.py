@@ -14,7 +14,7 @@ from evalcore.tasks import Message, Messages
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-# Llama's template and others write today's date into the prompt: the same run would be another one tomorrow.
+# Llama's template and others write today's date into the prompt: tomorrow, the same spec would be another run.
 _FIXED_DATE = "01 Jan 2026"
 
 _VOCABULARY_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
@@ -22,7 +22,7 @@ _VOCABULARY_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.t
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A prompt as the model sees it.
+    """A prompt as the model is given it.
 
     Attributes:
         text: the chat template's output.
@@ -37,16 +37,16 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """The tokenizer of a model folder.
 
     Raises:
-        ModelError: if it has none that can be loaded without running code of its own.
+        ModelError: if it has none, or none that can be loaded without running its own code.
     """
     from transformers import AutoTokenizer
 
     if not any((folder / name).is_file() for name in _VOCABULARY_FILES):
-        # The library would make an empty tokenizer, which turns every text into nothing.
+        # The library would make an empty tokenizer, for which every text has no tokens.
         raise ModelError("it has no tokenizer.", where=str(folder), do="Save the model's tokenizer beside it.")
     try:
         return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-    except Exception as error:  # the library raises about anything for a broken tokenizer file
+    except Exception as error:  # the library raises many kinds of errors for a broken tokenizer file
         raise ModelError(
             f"the tokenizer cannot be loaded ({_first_line(error)}).",
             where=str(folder),
@@ -57,8 +57,13 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
 class ChatRenderer:
     """Renders chats with one tokenizer's template. Control tokens inside messages are encoded as plain text.
 
-    A template without a system role gets the system text at the head of the first user turn; a tokenizer
-    without a template gets the turns as paragraphs.
+    If the template has no system role, the system text is put before the first user message; if the tokenizer has no
+    template, the messages are written as paragraphs.
+
+    Attributes:
+        tokenizer: as loaded.
+        has_template: whether it has a chat template.
+        takes_system: whether the template has a system role.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -71,7 +76,11 @@ class ChatRenderer:
         self.takes_system = self.has_template and self._takes_system()
 
     def render(self, chats: Sequence[Messages]) -> list[Rendered]:
-        """Each chat's text and ids, ending where the assistant's answer begins."""
+        """Text and token ids of each chat, up to where the assistant's answer begins.
+
+        Raises:
+            ModelError: if the template cannot be used.
+        """
         if not self.has_template:
             texts = [_as_paragraphs(chat) for chat in chats]
             return self._tokenize(texts, [[] for _ in texts], add_special_tokens=True)
@@ -79,7 +88,7 @@ class ChatRenderer:
         return self._tokenize([self._apply(chat, tokenize=False) for chat in adapted], adapted)
 
     def answer_ids(self, answers: Sequence[str]) -> list[list[int]]:
-        """Token ids of answers as they stand behind a rendered prompt, without an end token."""
+        """Token ids of answers as they follow a rendered prompt, without an end token."""
         texts = list(answers) if self.has_template else [f" {answer}" for answer in answers]
         if not texts:
             return []
@@ -87,7 +96,7 @@ class ChatRenderer:
 
     @property
     def end_id(self) -> int | None:
-        """The tokenizer's own end token: a chat model may end its turn with it."""
+        """The tokenizer's end token, with which a chat model may end its answer; None if it has none."""
         return self.tokenizer.eos_token_id
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -110,10 +119,10 @@ class ChatRenderer:
         return rendered
 
     def _shared_head(self, texts: list[str]) -> tuple[str, list[int]]:
-        """What all texts begin with, up to a control token, and its ids: they are the same wherever it stands.
+        """The common beginning of all texts, up to a control token, and its token ids.
 
-        Text on either side of a control token is tokenized by itself, so ids before one do not depend on what
-        follows it. A tokenizer for which this does not hold is caught on the first text.
+        Text on either side of a control token is tokenized separately, so the ids before it do not depend on what
+        follows. For a tokenizer of which this is not true, seen on the first text, nothing is shared.
         """
         if self._borders is None or len(texts) < 2:
             return "", []
@@ -140,7 +149,7 @@ class ChatRenderer:
     def _apply(self, chat: Sequence[Message], *, tokenize: bool) -> Any:
         try:
             return self._raw(chat, tokenize=tokenize)
-        except Exception as error:  # a template is a program of the model's makers: it raises what it likes
+        except Exception as error:  # a template is a program by the model's authors: it may raise any error
             raise ModelError(
                 f"its chat template cannot be used ({type(error).__name__}: {_first_line(error)}).",
                 where=str(getattr(self.tokenizer, "name_or_path", "")),
@@ -154,7 +163,7 @@ class ChatRenderer:
             add_generation_prompt=True,
             chat_template=self._template,
             date_string=_FIXED_DATE,
-            # The library neutralises control tokens on the way to ids only.
+            # The library neutralises control tokens only when it makes ids.
             **({"sanitize_control_tokens": True} if tokenize else {}),
         )
 
@@ -165,12 +174,12 @@ class ChatRenderer:
         ]
         try:
             return "~system probe~" in self._raw(probe, tokenize=False)
-        except Exception:  # a template refuses by raising what it likes
+        except Exception:  # a template may refuse with any error
             return False
 
 
 def _borders(tokenizer: PreTrainedTokenizerBase) -> re.Pattern[str] | None:
-    """Finds control tokens at which a text can be cut; None where some would take spaces around them along."""
+    """A pattern of the control tokens at which a text can be cut; None if some of them absorb spaces around them."""
     tokens = list(tokenizer.added_tokens_decoder.values())
     if not tokens or any(token.lstrip or token.rstrip or token.single_word or token.normalized for token in tokens):
         return None
@@ -179,7 +188,7 @@ def _borders(tokenizer: PreTrainedTokenizerBase) -> re.Pattern[str] | None:
 
 
 def _without_clock(template: str) -> str:
-    """The template with a fixed date: a macro of that name hides the library's function that reads the clock."""
+    """The template with a fixed date: a macro of the same name replaces the library's function that reads the clock."""
     if "strftime_now" not in template:
         return template
     return "{%- macro strftime_now(format) -%}" + _FIXED_DATE + "{%- endmacro -%}" + template

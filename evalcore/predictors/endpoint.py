@@ -35,11 +35,6 @@ class Endpoint:
         return f"{self.url}#{self.model}"
 
 
-def is_server(model: str) -> bool:
-    """Whether a model's name is a server's address."""
-    return model.lower().startswith(("http://", "https://"))
-
-
 def parse_endpoint(model: str) -> Endpoint:
     """The server and the model that a name such as `http://localhost:8000/v1#Qwen/Qwen2.5-7B-Instruct` means.
 

@@ -1,21 +1,31 @@
-"""Models, and what answers like one: baselines, servers and local transformers models.
+"""A model that is known but not loaded, of any kind.
 
-A model is first identified, which is cheap and says what its completions will be keyed by, and loaded only if
-some of them are missing.
+A model is first identified, which is cheap and tells what its completions are keyed by, and loaded only if some of them
+are missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 from evalcore.errors import ModelError
-from evalcore.predictors import baseline, endpoint
-from evalcore.store import BASELINES, CHOOSING, Identity, Predictor, RunSpec, Store
+from evalcore.store import CHOOSING, Identity, Predictor, RunSpec, Store
 from evalcore.tasks import Task
 
+_MODULES = {
+    "majority": "evalcore.predictors.baseline",
+    "tfidf": "evalcore.predictors.baseline",
+    "server": "evalcore.predictors.server_kind",
+    "transformers": "evalcore.predictors.local",
+}
+"""The module of each kind of model that can be run (`store.MODEL_KINDS`). It is imported when the first model of its
+kind is asked for, so that torch is loaded only for those that need it; its function `handle` takes and returns what
+`identify` does."""
+
 OnPhase = Callable[[str], None]
-"""Told what a slow step is doing, in a few words; may raise to stop it."""
+"""Called with a few words on what a slow step is doing; may raise an exception to stop it."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,7 @@ class ModelHandle:
     Attributes:
         identity: what its completions are keyed by, beside the prompt.
         load: loads it; raises ModelError.
-        facts: device, versions and the like, for people; they decide nothing.
+        metadata: device, versions and the like, for display; they decide nothing.
     """
 
     identity: Identity
@@ -37,45 +47,23 @@ def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on
     """Find out what a spec's model is.
 
     Args:
-        answers: what there is to choose from, where the decoding chooses.
+        spec: names the model, and the settings that are part of its identity.
+        task: its train split is part of the identity of a model that is fitted on it.
+        answers: what a perfect model would write for each label; part of the identity where the decoding chooses.
+        store: knows the digests of files that were read before.
+        on_phase: told what is being done.
 
     Raises:
-        ModelError: if it does not exist, or cannot be used.
+        ModelError: if there is no such model, or it cannot be used in this way.
+        SpecError: if its name has no valid form.
     """
-    if spec.model in BASELINES:
-        kind = baseline.Majority if spec.model == "majority" else baseline.Tfidf
-
-        def load_baseline(on_phase: OnPhase) -> Predictor:
-            on_phase(f"fitting {spec.model}")
-            return kind(task)
-
-        return ModelHandle(baseline.identity(spec.model, task), load_baseline, {})
-    if endpoint.is_server(spec.model):
-        at = endpoint.parse_endpoint(spec.model)
-        if spec.decoding in CHOOSING:
-            raise ModelError(
-                "a server does not give the probability of every label.",
-                where=spec.model,
-                do="Choose plain decoding, or a model on this machine.",
-            )
-
-        def reach(on_phase: OnPhase) -> Predictor:
-            from evalcore.predictors import server  # imports httpx2, in 60 ms
-
-            on_phase("asking for the server")
-            model = server.ServerModel(at, spec)
-            model.check()
-            return model
-
-        return ModelHandle(endpoint.identity(at, spec), reach, {"server": at.url})
-    from evalcore.predictors import local
-
-    on_phase("looking the model up")
-    source = local.locate(spec.model, store)
-    device, dtype = local.device_and_dtype(spec.dtype)
-    identity = local.identity(source, spec, device, dtype, answers)
-    return ModelHandle(
-        identity,
-        lambda on_phase: local.load(source, spec, device, dtype, identity, on_phase),
-        local.metadata(device, dtype),
-    )
+    if not spec.kind.can_run:
+        raise ModelError("imported answers cannot be predicted.", where=spec.model, do="Choose a model.")
+    if spec.decoding in CHOOSING and spec.kind.reads_prompt and not spec.kind.gives_label_scores:
+        raise ModelError(
+            f"a {spec.kind.name} does not give the probability of every label.",
+            where=spec.model,
+            do="Choose plain decoding, or a model on this machine.",
+        )
+    found: ModelHandle = import_module(_MODULES[spec.kind.name]).handle(spec, task, answers, store, on_phase)
+    return found

@@ -1,6 +1,6 @@
 """Transformers models on this machine: device and number format, loading, completions.
 
-How prompts go through a model is the business of the engines; here stands what goes in and what comes out.
+The engines run the prompts through a model; this module prepares what goes in and interprets what comes out.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from evalcore.predictors.engines.generate import GenerateDecoder
 from evalcore.predictors.engines.label_likelihood import LabelScores
 from evalcore.predictors.engines.memory import is_out_of_memory
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine
+from evalcore.predictors.handle import ModelHandle, OnPhase
 from evalcore.predictors.source import ModelSource, download, locate
-from evalcore.store import CHOOSING, Completion, Identity, RunSpec, Stop, digest
-from evalcore.tasks import Messages
+from evalcore.store import CHOOSING, Completion, Identity, RunSpec, Stop, Store, digest
+from evalcore.tasks import Messages, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,24 +32,42 @@ if TYPE_CHECKING:
 
     from transformers import GenerationConfig, PreTrainedModel
 
-__all__ = ["LocalModel", "device_and_dtype", "identity", "load", "locate", "metadata"]
-
 ENGINE_VERSION = 1
-"""Raised when an engine may return something else for the same prompt."""
+"""Increased when an engine may return another completion for the same prompt; part of the key."""
 
 PROMPTS_LOOKED_AT = 64
-"""Of so many of a run's prompts, evenly spaced, the common prefixes are found."""
+"""Number of a run's prompts, evenly spaced, in which common prefixes are looked for."""
 PROMPTS_COMPARED = 8
-"""In short number formats so many completions are held against the loop's, and the run says how many differ."""
+"""In short number formats, this many completions are compared with the loop's; the run says how many differ."""
 
 _BFLOAT16_SINCE = (8, 0)
 """CUDA compute capability from which bfloat16 is a native format; a T4 has (7, 5)."""
 
 
+def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_phase: OnPhase) -> ModelHandle:
+    """A transformers model on this machine. Arguments as `handle.identify` takes them.
+
+    Raises:
+        ModelError: if there is no such model, or it cannot be loaded safely.
+    """
+    on_phase("looking the model up")
+    source = locate(spec.model, store)
+    device, dtype = device_and_dtype(spec.dtype)
+    known_as = identity(source, spec, device, dtype, answers)
+    return ModelHandle(
+        known_as,
+        lambda on_phase: load(source, spec, device, dtype, known_as, on_phase),
+        metadata(device, dtype),
+    )
+
+
 def device_and_dtype(dtype: str) -> tuple[torch.device, torch.dtype]:
-    """The device to predict on, and the number format: as asked, or chosen for it.
+    """The device to predict on, and the number format: as asked, or chosen for the device.
 
     float32 on a CPU, float16 on older CUDA devices and Apple's, bfloat16 on the others.
+
+    Args:
+        dtype: the name of a format, or "auto".
     """
     device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
     if dtype != "auto":
@@ -65,7 +84,15 @@ def device_and_dtype(dtype: str) -> tuple[torch.device, torch.dtype]:
 def identity(
     source: ModelSource, spec: RunSpec, device: torch.device, dtype: torch.dtype, answers: Sequence[str]
 ) -> Identity:
-    """Everything beside the prompt that decides a completion; tokenizer and template are in the model's files."""
+    """Everything beside the prompt that decides a completion; tokenizer and template are in the model's files.
+
+    Args:
+        source: the model.
+        spec: the settings.
+        device: where it runs; only its type is part of the identity.
+        dtype: number format of the weights.
+        answers: the answers to choose from; part of the identity if the decoding chooses.
+    """
     choices: Identity = {"choices": digest(list(answers))} if spec.decoding in CHOOSING else {}
     return {
         "predictor": "transformers",
@@ -81,12 +108,12 @@ def identity(
 
 
 def batch_size(spec: RunSpec, device: torch.device) -> int:
-    """Prompts that a model is given at once: as asked, or what suits the engine and the device."""
+    """Number of prompts that a model is given at once: as asked, or the default of the engine on this device."""
     return spec.batch_size or BATCH_SIZES[spec.engine][device.type != "cpu"]
 
 
 def metadata(device: torch.device, dtype: torch.dtype) -> dict[str, str]:
-    """What people want to know of the machine; decides nothing."""
+    """Device and versions, for display; they decide nothing."""
     name = torch.cuda.get_device_name() if device.type == "cuda" else device.type.upper()
     return {
         "device": name,
@@ -104,10 +131,10 @@ def load(
     identity: Identity,
     on_phase: Callable[[str], None],
 ) -> LocalModel:
-    """Load a model, downloading it first where necessary.
+    """Load a model, downloading it first if necessary.
 
     Raises:
-        ModelError: if it cannot be had, read, or does not fit into memory.
+        ModelError: if it cannot be downloaded or read, or does not fit into memory.
     """
     folder = download(source, on_phase)
     on_phase("loading the model")
@@ -118,7 +145,7 @@ def load(
 
 
 def load_weights(folder: Path, name: str, device: torch.device, dtype: torch.dtype) -> PreTrainedModel:
-    """A model of safetensors files, on the device, in the number format.
+    """A model from safetensors files, on the device, in the number format.
 
     Raises:
         ModelError: if it cannot be read, or does not fit into memory.
@@ -147,8 +174,15 @@ class LocalModel:
     """A loaded causal language model that answers greedily, or chooses among given answers.
 
     Attributes:
-        generation: the settings of decoding; penalties are neutral unless `as-shipped`.
-        engine: what runs it, and why it is not the engine that was asked for.
+        identity: as the function `identity` makes it.
+        batch_size: number of prompts at once.
+        model: the transformers model.
+        renderer: makes token ids of chat messages.
+        name: as the user wrote it, for messages.
+        decoding: of the spec.
+        generation: settings of decoding; penalties are neutral unless it is `as-shipped`.
+        engine: runs the model; its name says why it is not the engine that was asked for.
+        metadata: engine, repetition penalty, and more once it is prepared.
     """
 
     def __init__(
@@ -166,7 +200,7 @@ class LocalModel:
         self.name = name
         self.decoding = spec.decoding
         self.generation = generation_settings(model, renderer, spec)
-        # With `generate`, what the model's own configuration says would fill every setting left open.
+        # `generate` would fill every setting that is left open from the model's own configuration.
         model.generation_config = self.generation
         self.engine = choose_engine(spec.engine, model, self.generation, self.batch_size)
         self.metadata = {
@@ -178,7 +212,12 @@ class LocalModel:
         self._scorer: Scorer | None = None
 
     def prepare(self, prompts: Sequence[Messages], answers: Sequence[str]) -> None:
-        """Prepare for a run: what its prompts share, what its answers may be."""
+        """Prepare for a run: compute the prefixes that its prompts share, and note the expected answers.
+
+        Args:
+            prompts: all prompts of the run, or a part.
+            answers: what a perfect model would write for each label; with a choosing decoding, what there is to choose.
+        """
         ends = self.generation.eos_token_id
         end = [self.renderer.end_id] if self.renderer.end_id in ends else ends[:1]
         self._answers = list(answers)
@@ -192,13 +231,19 @@ class LocalModel:
             self.metadata["differing_from_loop"] = self._compared(ids[:: max(1, len(ids) // PROMPTS_COMPARED)])
 
     def _compared(self, prompts: list[list[int]]) -> str:
-        """How many completions are not the loop's: rounding depends on the shape of a batch."""
+        """How many completions differ from the loop's: rounding depends on the shape of a batch."""
         expected = GenerateDecoder(self.model, self.generation).decode(prompts)
         got = self.engine.decoder.decode(prompts)
         return f"{sum(a != b for a, b in zip(got, expected, strict=True))} of {len(prompts)}"
 
     def predict(self, prompts: list[Messages]) -> list[Completion]:
-        """Completions: greedy, or the best of the answers that `expect` was told.
+        """Completions: greedy, or the most probable of the answers that `prepare` was given.
+
+        Args:
+            prompts: chat messages.
+
+        Returns:
+            One completion for each prompt, in order; empty, with stop `too_long`, if a prompt exceeds the context.
 
         Raises:
             ModelError: if the device runs out of memory.
@@ -226,7 +271,7 @@ class LocalModel:
         if self.decoding not in CHOOSING:
             return [self._free(len(p), new) for p, new in zip(ids, self.engine.decoder.decode(ids), strict=True)]
         if self._scorer is None:
-            raise ValueError("choosing needs to be told the answers first")
+            raise ValueError("choosing needs prepare() first, which gives the answers")
         return [self._best(len(p), scores) for p, scores in zip(ids, self._scorer.score(ids), strict=True)]
 
     def _free(self, prompt_tokens: int, ids: list[int]) -> Completion:
@@ -242,7 +287,7 @@ class LocalModel:
         )
 
     def _fits(self, prompt: Rendered) -> bool:
-        """Whether prompt and answer fit into the model's context: a prompt is never cut silently."""
+        """Whether prompt and answer fit into the model's context: a prompt is never truncated."""
         context = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
         longest = max(map(len, self._answer_ids), default=0) if self.decoding in CHOOSING else self._limit
         return context is None or len(prompt.ids) + longest <= context
@@ -255,8 +300,8 @@ class LocalModel:
 def generation_settings(model: PreTrainedModel, renderer: ChatRenderer, spec: RunSpec) -> GenerationConfig:
     """Greedy decoding: plain, or with what the model's generation_config adds, such as a repetition penalty.
 
-    `generate(do_sample=False)` alone would apply that penalty too, and count the prompt's tokens: it punishes
-    the very labels that the prompt lists.
+    `generate(do_sample=False)` alone would apply that penalty as well, also to the prompt's tokens: it would lower the
+    scores of the very labels that the prompt lists.
     """
     from transformers import GenerationConfig
 
@@ -272,12 +317,12 @@ def generation_settings(model: PreTrainedModel, renderer: ChatRenderer, spec: Ru
     settings.max_length = None
     settings.max_new_tokens = spec.max_new_tokens
     settings.eos_token_id = ends
-    settings.pad_token_id = ends[0] if ends else 0  # fills rows that have ended; cut off again
+    settings.pad_token_id = ends[0] if ends else 0  # fills rows that have ended; removed afterwards
     return settings
 
 
 def out_of_memory(error: BaseException, model: str, do: str) -> ModelError:
-    """The message for a device without enough memory, with what is free."""
+    """The error for a device without enough memory; it says how much is free."""
     free = ""
     device = torch.accelerator.current_accelerator(check_available=True)
     if device is not None and device.type == "cuda":

@@ -1,6 +1,6 @@
-"""Where a local model's files are: a folder, one of the demo's, or a snapshot from the hub.
+"""Where a local model's files are: a folder, a demo model's folder, or a snapshot from the hub.
 
-Nothing here imports torch. Only library code ever runs: no file of a model is executed or unpickled.
+Nothing here imports torch. Only library code runs: no file of a model is executed or unpickled.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class ModelSource:
     """A model that exists.
 
     Attributes:
-        name: as the person wrote it.
+        name: as the user wrote it.
         fingerprint: decides its completions: `sha256:...` over a folder's files, or `repo@commit` of the hub.
-        folder: where its files are, or None until they are downloaded.
+        folder: where its files are; None until they are downloaded.
         revision: the branch, tag or commit that was asked for, of a model of the hub.
     """
 
@@ -64,7 +64,7 @@ def locate(name: str, store: Store) -> ModelSource:
 
 
 def model_folder(name: str) -> Path | None:
-    """The folder that a model's name means; None if it means none, such as a repository of the hub."""
+    """The folder that a model's name means; None if it means no folder, for example a repository of the hub."""
     demo = DEMO_MODELS / name
     path = demo if re.fullmatch(r"[\w\-]{1,99}", name) and demo.is_dir() else typed_path(name)
     return path if path is not None and path.is_dir() else None
@@ -125,7 +125,7 @@ def folder_fingerprint(path: Path, store: Store) -> str:
 
 
 def bytes_to_read(path: Path, store: Store) -> int:
-    """How much `folder_fingerprint` would have to read: files that are new, or have changed."""
+    """Bytes that `folder_fingerprint` would have to read: of files that are new or have changed."""
     unknown = (file for file in _wanted(path) if _known_digest(str(file.resolve()), file_stamp(file), store) is None)
     return sum(file.stat().st_size for file in unknown)
 
@@ -146,7 +146,7 @@ def _file_digest(file: Path, store: Store) -> str:
 
 
 _digests: dict[tuple[str, str], str] = {}
-"""Digests by path and stamp that this process has made: a store that cannot be written keeps none."""
+"""Digests that this process has made, by path and stamp: a store that cannot be written keeps none."""
 
 
 def _known_digest(resolved: str, stamp: str, store: Store) -> str | None:
@@ -156,13 +156,15 @@ def _known_digest(resolved: str, stamp: str, store: Store) -> str | None:
 def download(source: ModelSource, on_phase: Callable[[str], None], *, weights: bool = True) -> Path:
     """The folder with the model's files, downloaded from the hub where they are not there yet.
 
-    An interrupted download goes on where it stopped.
+    An interrupted download is continued.
 
     Args:
-        weights: False leaves them out, where only the tokenizer is wanted.
+        source: the model.
+        on_phase: told what is being done, and how far a download is.
+        weights: False leaves them out, for a use that needs the tokenizer only.
 
     Raises:
-        ModelError: if it cannot be had.
+        ModelError: if it cannot be downloaded.
     """
     if source.folder is not None:
         return source.folder
@@ -172,7 +174,7 @@ def download(source: ModelSource, on_phase: Callable[[str], None], *, weights: b
     wanted = [pattern for pattern in WANTED_FILES if weights or pattern != "*.safetensors"]
     on_phase("fetching the model's files")
     try:
-        # Asked for by the branch's name, so that the library's cache can answer for that name offline, too.
+        # By the branch's name, so that the library's cache finds it under that name offline.
         folder = Path(
             snapshot_download(
                 repo, revision=source.revision, allow_patterns=wanted, tqdm_class=_progress_class(on_phase)
@@ -205,7 +207,7 @@ def _resolve_commit(repo: str, revision: str) -> str:
             raise refusal from error
         try:
             there = snapshot_download(repo, revision=revision, allow_patterns=[*WANTED_FILES], local_files_only=True)
-        except IncompleteSnapshotError as partial:  # its tokenizer may be there, and be all that is wanted
+        except IncompleteSnapshotError as partial:  # its tokenizer may be there, which may be all that is needed
             there = partial.snapshot_path
         except OSError:
             raise refusal from error
@@ -263,10 +265,10 @@ def _progress_class(on_phase: Callable[[str], None]) -> type:
     from tqdm.auto import tqdm
 
     class Progress(tqdm):
-        """Says how far a download is instead of drawing a bar."""
+        """Tells `on_phase` how far a download is, and draws no bar."""
 
         def display(self, *args: object, **kwargs: object) -> None:
-            # Bytes are the ones to show; the library also counts files.
+            # The library also counts files; only bytes are shown.
             if self.total and self.unit == "B":
                 on_phase(f"downloading the model: {self.n / 1e6:.0f} of {self.total / 1e6:.0f} MB")
 

@@ -1,24 +1,28 @@
-"""One run, from what was asked for to completions in the store; the worker that does it beside the pages.
+"""One run, from a spec to completions in the store, and the worker process that does it for the pages.
 
-Resumable: what is stored is never predicted again. Imports predictors and what lies below.
+Resumable: what is stored is never predicted again. `plan.py` says what a run consists of, an executor of `executors.py`
+computes what is missing, and `run.py` stores it. Imports predictors and what lies below.
 """
 
+from evalcore.running.current_run import changed_since, current_run_for, first_text, split_size
+from evalcore.running.executors import CompletedBatch, InProcess
+from evalcore.running.plan import find_prompt
 from evalcore.running.prompt_preview import preview
-from evalcore.running.run import NotAnswered, OnProgress, Progress, execute, execute_baselines, find_prompt
-from evalcore.running.standing import changed_since, first_text, split_size, stands_for
+from evalcore.running.run import NotAnswered, Progress, execute, execute_with_baselines
 from evalcore.running.worker import ensure_worker
 
 __all__ = [
+    "CompletedBatch",
+    "InProcess",
     "NotAnswered",
-    "OnProgress",
     "Progress",
     "changed_since",
+    "current_run_for",
     "ensure_worker",
     "execute",
-    "execute_baselines",
+    "execute_with_baselines",
     "find_prompt",
     "first_text",
     "preview",
     "split_size",
-    "stands_for",
 ]

@@ -1,8 +1,8 @@
-"""One warm process that takes jobs from the store, so that a page never predicts.
+"""The worker: one process that takes jobs from the store and keeps the model loaded, so that a page never predicts.
 
 It is started as a command of its own (`python -m evalcore work`): Streamlit replaces `__main__`, which
-multiprocessing's spawn would import again. Whether a worker lives is told by a file lock that the system
-frees when its holder dies; no process number can be mistaken for it.
+multiprocessing's spawn would import again. Whether a worker runs is seen by a file lock, which the system releases when
+its holder ends. A process number would not do: the system may give it to another process.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import subprocess
 import sys
 import time
 import traceback
-from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -23,27 +22,34 @@ from evalcore.errors import BlindspotError
 from evalcore.paths import PROJECT
 from evalcore.predictors import ModelHandle, OnPhase
 from evalcore.running import prompt_preview
-from evalcore.running.run import NotAnswered, OnProgress, Progress, Stopped, execute, execute_baselines
-from evalcore.store import Job, Jobs, Outcome, Predictor, RunSpec, Store, digest
+from evalcore.running.run import OnProgress, Progress, Stopped, execute_with_baselines
+from evalcore.store import Job, Jobs, Predictor, Store, digest
 
 POLL_S = 0.2
+"""Time between two looks for a job."""
 REPORT_EVERY_S = 0.25
+"""Time between two reports of a job's progress: more often than a user can see it is of no use."""
 IDLE_LIMIT_S = 1800.0
+"""A worker that has had no job for so long ends."""
 _LOCK_WAIT_S = 3.0
-"""A page holds the worker's lock for an instant to see whether there is one; a new worker waits that out."""
+"""How long a new worker waits for its lock: a page holds it for a moment to see whether a worker runs."""
 
 _children: dict[str, subprocess.Popen[bytes]] = {}
-"""Workers that this process started, by cache folder: their exit status says how they died."""
+"""Workers that this process started, by cache folder: their exit status says how they ended."""
 
 
 class ModelCache:
-    """Keeps the last loaded model."""
+    """Keeps the model that was loaded last."""
 
     def __init__(self) -> None:
         self._loaded: tuple[str, Predictor] | None = None
 
     def load(self, handle: ModelHandle, on_phase: OnPhase) -> Predictor:
-        """The model that is loaded already, if it is the one; otherwise the old one goes before the new one comes."""
+        """The loaded model if its identity is the handle's; otherwise it is released, and then the handle's is loaded.
+
+        Raises:
+            ModelError: if it cannot be loaded.
+        """
         name = digest(dict(handle.identity))
         if self._loaded is None or self._loaded[0] != name:
             self._loaded = None
@@ -52,25 +58,29 @@ class ModelCache:
 
 
 def work(store: Store, *, idle_limit_s: float = IDLE_LIMIT_S) -> bool:
-    """Take jobs one after another until there has been none for `idle_limit_s`, or the parent process is gone.
+    """Take jobs one after another until there has been none for `idle_limit_s`, or the parent process has ended.
+
+    Args:
+        store: the cache folder whose jobs are taken.
+        idle_limit_s: seconds.
 
     Returns:
-        False at once if another worker serves this cache folder.
+        False at once if another worker serves this cache folder; True at the end.
     """
     lock = _lock(store)
     try:
         lock.acquire(timeout=_LOCK_WAIT_S)
     except Timeout:
         return False
-    jobs, warm = Jobs(store), ModelCache()
+    jobs, models = Jobs(store), ModelCache()
     parent = os.getppid()
     try:
-        jobs.fail_orphaned("The worker before this one ended without a word; what it had done is kept.")
+        jobs.fail_orphaned("The worker before this one exited unexpectedly; what it had done is kept.")
         idle_since = time.monotonic()
         while time.monotonic() - idle_since < idle_limit_s:
             job = jobs.claim(os.getpid())
             if job is not None:
-                _do(job, store, jobs, warm)
+                _do(job, store, jobs, models)
                 idle_since = time.monotonic()
             elif os.getppid() != parent:
                 break
@@ -82,9 +92,9 @@ def work(store: Store, *, idle_limit_s: float = IDLE_LIMIT_S) -> bool:
 
 
 def ensure_worker(store: Store) -> None:
-    """Start a worker for this cache folder unless one lives; say of a dead one's jobs why they ended.
+    """Start a worker for this cache folder unless one runs; jobs of one that has ended fail, and say why.
 
-    A folder that cannot be written has no queue, and needs none.
+    A folder that cannot be written has no queue, and needs no worker.
     """
     if store.read_only:
         return
@@ -96,10 +106,10 @@ def ensure_worker(store: Store) -> None:
     folder = str(store.folder.resolve())
     child = _children.get(folder)
     if child is not None and child.poll() is None:
-        lock.release()  # it has been started and is about to take the lock
+        lock.release()  # it was started a moment ago and has not taken the lock yet
         return
     try:
-        Jobs(store).fail_orphaned(_why_it_died(child.returncode if child else None, store.folder))
+        Jobs(store).fail_orphaned(_why_it_ended(child.returncode if child else None, store.folder))
     finally:
         lock.release()
     with open(os.open(store.folder / "worker.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), "ab") as log:
@@ -109,7 +119,7 @@ def ensure_worker(store: Store) -> None:
             stdout=log,
             stderr=log,
             cwd=PROJECT,
-            start_new_session=True,  # Ctrl-C in the app's terminal is not meant for it
+            start_new_session=True,  # Ctrl-C in the app's terminal does not stop it
         )
 
 
@@ -117,12 +127,12 @@ def _lock(store: Store) -> FileLock:
     return FileLock(store.folder / "worker.lock", thread_local=False, mode=0o600)
 
 
-def _do(job: Job, store: Store, jobs: Jobs, warm: ModelCache) -> None:
+def _do(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> None:
     try:
         if job.kind == "preview":
             jobs.finish(job.job_id, "done", prompt_preview.answer(job.payload, store))
             return
-        outcome = _predict(job.spec, store, warm, _reporter(job, jobs))
+        outcome = execute_with_baselines(job.spec, store, on_progress=_reporter(job, jobs), loader=models.load)
         jobs.finish(job.job_id, "done" if outcome.complete else "stopped")
     except Stopped:
         jobs.finish(job.job_id, "stopped")
@@ -130,35 +140,14 @@ def _do(job: Job, store: Store, jobs: Jobs, warm: ModelCache) -> None:
         jobs.finish(job.job_id, "failed", str(error))
     except MemoryError:
         jobs.finish(job.job_id, "failed", "The machine is out of memory. Choose a smaller model or batch size.")
-    except Exception as error:  # the worker must outlive whatever one job runs into; the log has the traceback
+    except Exception as error:  # no error of one job may end the worker; the log has the traceback
         traceback.print_exc()
         message = f"{type(error).__name__}: {error} — this is a fault of Blindspot; worker.log has the details."
         jobs.finish(job.job_id, "failed", message)
 
 
-def _predict(spec: RunSpec, store: Store, warm: ModelCache, on_progress: OnProgress) -> Outcome:
-    """The run itself, and then the baselines on the same sample: the first thing to compare it with."""
-    try:
-        outcome = execute(spec, store, on_progress=on_progress, loader=warm.load)
-    except NotAnswered as error:
-        if error.answered:
-            _baselines(spec, Progress("", error.record.run_id, error.answered, 0, error.record.n), store, on_progress)
-        raise
-    if outcome.complete:
-        record = outcome.record
-        _baselines(spec, Progress("", record.run_id, record.n, outcome.from_cache, record.n), store, on_progress)
-    return outcome
-
-
-def _baselines(spec: RunSpec, done: Progress, store: Store, on_progress: OnProgress) -> None:
-    def on_start(name: str) -> None:
-        on_progress(replace(done, phase=f"comparing with {name}"))
-
-    execute_baselines(spec, store, on_start)
-
-
 def _reporter(job: Job, jobs: Jobs) -> OnProgress:
-    """Writes progress into the queue, not more often than a person can see."""
+    """Writes progress into the queue: each new phase, the last example, and otherwise at most every REPORT_EVERY_S."""
     last_phase, last_at = "", 0.0
 
     def report(progress: Progress) -> bool:
@@ -180,21 +169,25 @@ def _reporter(job: Job, jobs: Jobs) -> OnProgress:
     return report
 
 
-def _why_it_died(status: int | None, folder: Path) -> str:
+def _why_it_ended(status: int | None, folder: Path) -> str:
     kept = "What was done is kept: run it again to go on."
     if status is None:
-        return f"The worker process ended without a word. {kept}"
+        return f"The worker process exited unexpectedly. {kept}"
     if status == -signal.SIGKILL:
         return f"The worker process was killed by the system, most often because memory ran out. {kept}"
     if status < 0:
-        return f"The worker process died of {signal.Signals(-status).name}. {kept} See {folder / 'worker.log'}."
+        return f"The worker process was ended by {signal.Signals(-status).name}. {kept} See {folder / 'worker.log'}."
     return f"The worker process ended with status {status}. {kept} See {folder / 'worker.log'}."
 
 
 def main(cache: Path) -> int:
-    """What `python -m evalcore work` does."""
+    """What `python -m evalcore work` does.
+
+    Returns:
+        The exit status.
+    """
     faulthandler.enable()
-    os.umask(0o077)  # whatever the worker writes is for this user alone
+    os.umask(0o077)  # only this user may read what the worker writes
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     work(Store(cache))
     return 0

@@ -1,9 +1,19 @@
-"""What decides a run, and what is kept of it: specs and keys, completions, runs, jobs, names and notes.
+"""What decides a run, and what is stored of it: specs and keys, completions, runs, jobs, names and notes.
 
-All in one SQLite file; nothing outside of this room speaks SQL. Imports tasks and the ground floor.
+All in one SQLite file; nothing outside of this package writes SQL. Imports tasks and the ground floor.
 """
 
-from evalcore.store.catalog import NAME_LENGTH, RunAnnotation, RunCatalog, title_of
+from evalcore.store.catalog import (
+    NAME_LENGTH,
+    RunAnnotation,
+    RunCatalog,
+    distinct_titles,
+    distinguishing_titles,
+    last_part,
+    run_title,
+    spec_title,
+)
+from evalcore.store.changes import version_of
 from evalcore.store.columns import (
     STOPS,
     Columns,
@@ -14,14 +24,16 @@ from evalcore.store.columns import (
     stream_texts,
 )
 from evalcore.store.completion import Completion, Predictor, Preparable, Stop
-from evalcore.store.database import DEFAULT_CACHE, RunRecord, Store, file_stamp
+from evalcore.store.custom_prompts import custom_prompts
+from evalcore.store.database import DEFAULT_CACHE, Store
+from evalcore.store.file_digests import file_stamp
 from evalcore.store.importing import import_file
-from evalcore.store.jobs import Job, Jobs
+from evalcore.store.jobs import Job, JobKind, Jobs
+from evalcore.store.model_kind import BASELINES, MODEL_KINDS, kind_of
 from evalcore.store.outcome import Outcome
+from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import (
-    BASELINES,
     CHOOSING,
-    NO_PROMPT,
     Decoding,
     Dtype,
     Engine,
@@ -38,8 +50,8 @@ __all__ = [
     "BASELINES",
     "CHOOSING",
     "DEFAULT_CACHE",
+    "MODEL_KINDS",
     "NAME_LENGTH",
-    "NO_PROMPT",
     "STOPS",
     "Columns",
     "Completion",
@@ -48,6 +60,7 @@ __all__ = [
     "Engine",
     "Identity",
     "Job",
+    "JobKind",
     "Jobs",
     "Outcome",
     "Predictor",
@@ -60,15 +73,22 @@ __all__ = [
     "Store",
     "checked",
     "completion_keys",
+    "custom_prompts",
     "digest",
+    "distinct_titles",
+    "distinguishing_titles",
     "examples_at",
     "file_stamp",
     "import_file",
+    "kind_of",
+    "last_part",
     "load_columns",
     "parser_of",
     "run_id",
+    "run_title",
     "sample_id",
+    "spec_title",
     "stream_completions",
     "stream_texts",
-    "title_of",
+    "version_of",
 ]

@@ -1,13 +1,17 @@
-"""What a person does with stored runs: name them, note something, pin a baseline, delete, see the disk used."""
+"""Annotations, pinning and deletion of stored runs, and the disk space that they take."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from evalcore.errors import StoreError
-from evalcore.store.database import RunRecord, Store
+from evalcore.store.database import Store
 from evalcore.store.jobs import Jobs
+from evalcore.store.run_record import RunRecord
+from evalcore.store.spec import RunSpec
 
 NAME_LENGTH = 60
 NOTE_LENGTH = 2000
@@ -15,10 +19,10 @@ NOTE_LENGTH = 2000
 
 @dataclass(frozen=True)
 class RunAnnotation:
-    """What a person wrote on a run.
+    """A run's name and note, as a person wrote them.
 
     Attributes:
-        pinned: the baseline of its task; one run a task.
+        pinned: whether it is the baseline of its task; one run of a task is.
     """
 
     name: str = ""
@@ -28,11 +32,11 @@ class RunAnnotation:
 
 @dataclass(frozen=True)
 class Deleted:
-    """What a deletion took away and what it left.
+    """What a deletion removed and what it left.
 
     Attributes:
-        completions: raw completions that no other run needs, deleted.
-        kept: completions of the run that another run shares; they stay.
+        completions: number of completions that no other run needs, deleted.
+        kept: number of completions that another run shares; they stay.
     """
 
     completions: int
@@ -40,19 +44,19 @@ class Deleted:
 
 
 class RunCatalog:
-    """The runs in a store, as a person arranges them. Every method is one short transaction."""
+    """The runs in a store with their annotations. Every method is one short transaction."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def annotations(self) -> dict[str, RunAnnotation]:
-        """What is written on which run; runs without a mark are left out."""
+        """The annotations by run id; runs without one are left out."""
         with self._store.connect() as db:
             rows = db.execute("SELECT run_id, name, note, pinned FROM run_marks").fetchall()
         return {run_id: RunAnnotation(name, note, bool(pinned)) for run_id, name, note, pinned in rows}
 
     def write(self, run_id: str, *, name: str, note: str) -> None:
-        """Name a run and note something on it; empty texts take the mark off.
+        """Set a run's name and note; empty texts remove them.
 
         Raises:
             StoreError: if there is no such run, or the texts are too long.
@@ -72,7 +76,7 @@ class RunCatalog:
             )
 
     def pin(self, run_id: str, pinned: bool = True) -> None:
-        """Make a run the baseline of its task, in place of the one before it; or no longer.
+        """Make a run the baseline of its task, in place of the one before; with `pinned` false, no longer.
 
         Raises:
             StoreError: if there is no such run.
@@ -109,7 +113,7 @@ class RunCatalog:
         )
 
     def delete(self, run_id: str) -> Deleted:
-        """Delete a run, its marks, and those of its completions and examples that no other run needs.
+        """Delete a run, its annotation, and those of its completions and examples that no other run needs.
 
         Raises:
             StoreError: if there is no such run, or a job is at work on it.
@@ -118,32 +122,32 @@ class RunCatalog:
         if self.at_work(run_id):
             raise StoreError("this run is being predicted.", where=run_id, do="Stop it first.")
         with self._store.connect(write=True) as db:
-            mine = "SELECT key FROM run_items WHERE run_id = ?"
-            shared = f"{mine} INTERSECT SELECT key FROM run_items WHERE run_id <> ?"
-            kept = db.execute(f"SELECT count(*) FROM completions WHERE key IN ({shared})", (run_id, run_id)).fetchone()[
-                0
-            ]
-            gone = db.execute(
-                f"DELETE FROM completions WHERE key IN ({mine}) AND key NOT IN ({shared})", (run_id, run_id, run_id)
+            own = "SELECT key FROM run_items WHERE run_id = ?"
+            shared = f"{own} INTERSECT SELECT key FROM run_items WHERE run_id <> ?"
+            (kept,) = db.execute(
+                f"SELECT count(*) FROM completions WHERE key IN ({shared})", (run_id, run_id)
+            ).fetchone()
+            deleted = db.execute(
+                f"DELETE FROM completions WHERE key IN ({own}) AND key NOT IN ({shared})", (run_id, run_id, run_id)
             ).rowcount
-            db.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))  # its items and marks go with it
+            db.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))  # its items and its annotation go with it
             db.execute(
                 "DELETE FROM sample_items WHERE sample_id = ?"
                 " AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.sample_id = ?)",
                 (record.sample_id, record.sample_id),
             )
-        # SQLite gives the space back to the disk only in a VACUUM. The run is gone without one.
+        # SQLite gives space back to the disk only in a VACUUM. Without one the run is deleted all the same.
         if not Jobs(self._store).active():
             with suppress(StoreError), self._store.connect() as db:
                 db.execute("VACUUM")
-        return Deleted(int(gone), int(kept))
+        return Deleted(int(deleted), int(kept))
 
     def disk_used(self) -> int:
         """Size of the database in bytes."""
         return self._store.path.stat().st_size
 
     def sizes(self) -> dict[str, int]:
-        """Bytes of each run's completions, those that it shares with other runs included."""
+        """Bytes of each run's completions by run id, including those that it shares with other runs."""
         with self._store.connect() as db:
             rows = db.execute(
                 "SELECT i.run_id, sum(length(CAST(c.text AS BLOB)) + length(c.token_ids) + 72) FROM run_items i"
@@ -152,14 +156,59 @@ class RunCatalog:
         return {run_id: int(size) for run_id, size in rows}
 
 
-def title_of(record: RunRecord, mark: RunAnnotation | None) -> str:
-    """A run's own name if it has one, and what it is."""
-    model = record.spec.model.rstrip("/").rpartition("/")[2]
-    parts = [model]
-    if record.prompt.name != "none":
+def run_title(record: RunRecord, annotation: RunAnnotation | None = None) -> str:
+    """A run in one line: its own name if it has one, then model, prompt, settings that are not the default, task, N."""
+    if annotation and annotation.name:
+        return f"{annotation.name} · {run_title(record)}"
+    usual = RunSpec()
+    settings = (
+        (record.spec.decoding, usual.decoding),
+        (record.spec.engine, usual.engine),
+        (record.spec.dtype, usual.dtype),
+    )
+    parts = [last_part(record.spec.model)]
+    if record.kind.reads_prompt:
         parts.append(record.prompt.name)
-    if record.spec.decoding != "plain":
-        parts.append(record.spec.decoding.replace("-", " "))
-    parts += [record.task_name, f"{record.n} {record.spec.sample}"]
-    what = " · ".join(parts)
-    return f"{mark.name} ({what})" if mark and mark.name else what
+    parts += [value.replace("-", " ") for value, default in settings if value != default]
+    sample = "" if not record.kind.can_run else f" {record.spec.sample}"
+    return " · ".join([*parts, record.task_name, f"{record.n}{sample}"])
+
+
+def distinct_titles(
+    records: Iterable[RunRecord], annotations: Mapping[str, RunAnnotation] | None = None
+) -> dict[str, str]:
+    """The title of each run by its id; runs whose titles are equal are told apart by the start of their ids.
+
+    A select box is told by the browser which line was chosen: two equal lines would be one run.
+    """
+    titles = {record.run_id: run_title(record, (annotations or {}).get(record.run_id)) for record in records}
+    times = Counter(titles.values())
+    return {run_id: title if times[title] == 1 else f"{title} · {run_id[:6]}" for run_id, title in titles.items()}
+
+
+def distinguishing_titles(records: Sequence[RunRecord]) -> list[str]:
+    """What tells a few runs apart, in their order: the prompt where the rest is equal; numbered where that is equal."""
+    one_model = len({record.spec.model for record in records}) == 1
+    one_decoding = len({(record.spec.decoding, record.spec.engine) for record in records}) == 1
+    titles = []
+    for record in records:
+        parts = [] if one_model else [last_part(record.spec.model)]
+        if record.kind.reads_prompt:
+            parts.append(record.prompt.name)
+            if not one_decoding:
+                parts.append(f"{record.spec.decoding}, {record.spec.engine}")
+        titles.append(" · ".join(parts) or record.spec.model)
+    return [title if titles.count(title) == 1 else f"{at}. {title}" for at, title in enumerate(titles, start=1)]
+
+
+def spec_title(spec: RunSpec) -> str:
+    """What a job predicts, in one line; the run does not exist yet."""
+    parts = [last_part(spec.model)]
+    if spec.kind.reads_prompt:
+        parts.append(spec.prompt)
+    return " · ".join([*parts, last_part(spec.task.name), f"{spec.n} {spec.sample}"])
+
+
+def last_part(name: str) -> str:
+    """The last part of a path or a hub id."""
+    return name.rstrip("/").rpartition("/")[2]

@@ -1,6 +1,6 @@
-"""A stored run as arrays: what a million rows need to be counted and filtered, and none of their texts.
+"""A stored run as arrays: enough to count and filter a million rows without holding their texts.
 
-Texts and raw completions stay in the store, and are fetched for the rows that are looked at.
+Texts and raw completions stay in the store, and are fetched for the rows that are shown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from evalcore.errors import StoreError
 from evalcore.parse import MATCHES, LabelParser
 from evalcore.store.completion import Completion, Stop
-from evalcore.store.database import RunRecord, Store
+from evalcore.store.completion_rows import marks
+from evalcore.store.database import Store
+from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import SampleHash
 from evalcore.tasks import Example
 
@@ -44,7 +46,7 @@ class Columns:
         named: code of the label that the completion names, however it matched; -1 if none or several.
         match: codes into `parse.MATCHES`; `stop`: codes into `STOPS`.
         chars: length of the text in characters.
-        text_hash: equal for equal texts (and hardly ever for others), 0 for a blank one.
+        text_hash: equal for equal texts (and almost never for different ones), 0 for a blank one.
         key: codes into `keys`: rows with the same prompt share a completion.
         keys: shape (n_keys,), the completions' keys, 32 bytes each.
     """
@@ -65,13 +67,16 @@ class Columns:
 
 
 def parser_of(record: RunRecord) -> LabelParser:
-    """The parser of a run's completions."""
-    # A baseline answers with the label itself, whatever the prompt would have been.
+    """The parser for a run's completions."""
     return LabelParser(record.label_order, numbered=record.prompt.listing == "numbered")
 
 
 def load_columns(store: Store, record: RunRecord) -> Columns:
-    """Read a run once, block by block, and parse each distinct completion once."""
+    """Read a run block by block, and parse each distinct completion once.
+
+    Raises:
+        StoreError: if the examples are not those that the run was made of.
+    """
     items, keys = _items(store, record)
     named, match, stop = _parsed(store, record, keys)
     done = match[items["key"]] >= 0
@@ -91,7 +96,7 @@ def load_columns(store: Store, record: RunRecord) -> Columns:
 
 
 def stream_texts(store: Store, record: RunRecord) -> Iterator[tuple[int, str]]:
-    """Position and text of every example, in order; few of them in memory at a time."""
+    """Position and text of every example, in order, read in blocks."""
     with store.connect() as db:
         cursor = db.execute(
             "SELECT position, text FROM sample_items WHERE sample_id = ? ORDER BY position", (record.sample_id,)
@@ -101,7 +106,11 @@ def stream_texts(store: Store, record: RunRecord) -> Iterator[tuple[int, str]]:
 
 
 def stream_completions(store: Store, keys: NDArray[np.void]) -> Iterator[tuple[int, Completion]]:
-    """Key code and completion of every key that has one."""
+    """Code and completion of every key that has one, read in blocks; the code is the index into `keys`.
+
+    Args:
+        keys: shape (n_keys,), 32 bytes each, as in `Columns`.
+    """
     for start in range(0, len(keys), _BLOCK):
         codes = {bytes(key): start + at for at, key in enumerate(keys[start : start + _BLOCK].tolist())}
         for key, completion in store.completions(list(codes)).items():
@@ -109,14 +118,14 @@ def stream_completions(store: Store, keys: NDArray[np.void]) -> Iterator[tuple[i
 
 
 def examples_at(store: Store, record: RunRecord, positions: Sequence[int]) -> dict[int, Example]:
-    """The examples at these positions of the sample."""
+    """The examples at these positions of the sample, by position; those that are not there are left out."""
     found = {}
     with store.connect() as db:
         for start in range(0, len(positions), _POSITIONS_AT_ONCE):
             chunk = positions[start : start + _POSITIONS_AT_ONCE]
-            annotations = ",".join("?" * len(chunk))
             for position, text, label in db.execute(
-                f"SELECT position, text, label FROM sample_items WHERE sample_id = ? AND position IN ({annotations})",
+                "SELECT position, text, label FROM sample_items"
+                f" WHERE sample_id = ? AND position IN ({marks(len(chunk))})",
                 (record.sample_id, *chunk),
             ):
                 found[position] = Example(text, label)
@@ -162,7 +171,7 @@ def _items(store: Store, record: RunRecord) -> tuple[dict[str, NDArray[Any]], li
 
 
 def _whole(key: bytes) -> bytes:
-    """The key, or one that nothing is stored under in the place of a damaged one."""
+    """The key; in place of a damaged one, a key of the right length that no completion has."""
     return key if len(key) == KEY_BYTES else bytes(KEY_BYTES)
 
 

@@ -13,8 +13,8 @@ from evalcore.store.spec import Identity
 from evalcore.tasks import Messages
 
 Stop = Literal["eos", "length", "too_long", "chosen", "given"]
-"""Why it ended: the model said so; cut at max_new_tokens; the prompt did not fit; it is the best of all labels; it
-came from elsewhere."""
+"""Why a completion ended: the model's end token; cut at max_new_tokens; the prompt did not fit the context window; it
+is the label chosen by likelihood; no language model generated it (baselines and imports)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +45,35 @@ class Completion:
 
 
 class Predictor(Protocol):
-    """A loaded model, or something that answers like one."""
+    """A loaded model, or anything that completes prompts."""
 
     @property
     def identity(self) -> Identity:
-        """Everything that decides a completion beside the prompt."""
+        """Everything that decides a completion beside the prompt; a part of every key."""
 
     @property
     def batch_size(self) -> int:
-        """How many prompts `predict` likes to be given at once."""
+        """How many prompts `predict` is to be given at once."""
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """What people want to know of it once it is loaded; decides nothing that the identity does not say."""
+        """Versions, device and the like, known once it is loaded; they decide nothing."""
 
     def predict(self, prompts: list[Messages]) -> list[Completion]:
-        """One completion for each prompt, in order."""
+        """One completion for each prompt, in order.
+
+        Raises:
+            Unanswered: if some prompts got no answer. It carries the completions of the others, and says whether to
+                give up.
+        """
 
 
 @runtime_checkable
 class Preparable(Protocol):
-    """A predictor that wants to know beforehand what a run will ask, and what answers there are."""
+    """A predictor that uses the prompts of a whole run, and its possible answers, before the first batch."""
 
     def prepare(self, prompts: Sequence[Messages], answers: Sequence[str]) -> None:
-        """Told once before a run.
+        """Called once before a run.
 
         Args:
             prompts: all that it will be asked, or a part.

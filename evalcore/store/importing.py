@@ -11,19 +11,19 @@ from pathlib import Path
 from evalcore.errors import DataError, listed
 from evalcore.parse import normal_form
 from evalcore.store.completion import Completion
-from evalcore.store.database import RunRecord, Store, insert_completions, insert_run
-from evalcore.store.spec import NO_PROMPT, RunSpec, completion_keys, run_id, sample_id
+from evalcore.store.database import Store
+from evalcore.store.run_record import RunRecord
+from evalcore.store.spec import RunSpec, completion_keys, run_id, sample_id
 from evalcore.tasks import (
     LABEL_COLUMNS,
+    NO_PROMPT,
     TEXT_COLUMNS,
     Example,
     LabelList,
     Messages,
-    Prompt,
     TaskSource,
     guess_column,
     make_task,
-    parse_table,
     read_label_list,
     read_table,
 )
@@ -32,44 +32,42 @@ from evalcore.tasks.data_file import Header, Table
 NO_TEXT = ""
 ANSWER_COLUMNS = ("completion", "prediction")
 RESPELT, RESPELT_EXAMPLE = "true_labels_respelt", "true_label_respelt"
-"""Facts of an imported run: how many true labels were written in another way than their label, and one of them."""
+"""Metadata of an imported run: how many true labels are spelled in another way than their label, and one of them."""
 
 
 def import_file(path: Path, store: Store, *, labels: Path | None = None) -> RunRecord:
-    """Keep a file of predictions as a finished run.
+    """Store a file of predictions as a finished run.
 
     The file has a label column, and `completion` (raw output, parsed like a model's) or `prediction` (a label;
     empty is unparsed), not both; a text column is optional. Without a label list the labels are those that occur, and a
-    predicted one that never occurs as a true label is absent from the sample. `Top up` beside `top_up` is one label: as
-    the list spells it, or else as it is most often spelt, and as a true label before as a prediction.
+    predicted one that never occurs as a true label is absent from the sample. `Top up` and `top_up` are one label,
+    spelled as in the list, or else as most often among the true labels, or else among the predictions.
 
     Raises:
         DataError: if the file cannot be read exactly or lacks a column.
     """
-    table = read_table(path, _columns)
+    table = read_table(path, prediction_columns)
     return import_table(table, str(path), store, labels=read_label_list(labels) if labels else None)
 
 
-def import_bytes(name: str, content: bytes, store: Store, *, labels: list[str] | None = None) -> RunRecord:
-    """The same for content in memory. `name` decides the format and is shown; it never becomes a path."""
-    table = parse_table(name, content, _columns)
-    return import_table(table, table.name, store, labels=labels)
-
-
 def import_table(table: Table, origin: str, store: Store, *, labels: list[str] | LabelList | None = None) -> RunRecord:
-    """The same for a table that has been read."""
-    answer_column, label_column, *text_columns = _columns(table)
+    """The same for a table that has been read.
+
+    Args:
+        origin: where it was read from, as it is shown.
+    """
+    answer_column, label_column, *text_columns = prediction_columns(table)
     gold_as_written = table.column(label_column)
     at = table.columns.index(answer_column)
     answers = [row[at] or "" for row in table.rows]
     predicted = answers if answer_column.strip().casefold() == "prediction" and labels is None else []
     known = labels.labels if isinstance(labels, LabelList) else labels or []
-    spelling = _spelling(known, gold_as_written, predicted)
-    gold = [spelling.get(label, label) for label in gold_as_written]
+    label_of = _label_of_each(known, gold_as_written, predicted)
+    gold = [label_of.get(label, label) for label in gold_as_written]
     texts = table.column(text_columns[0]) if text_columns else [NO_TEXT] * len(gold)
     examples = tuple(Example(text, label) for text, label in zip(texts, gold, strict=True))
 
-    named = sorted({spelling[answer] for answer in predicted if answer in spelling})
+    named = sorted({label_of[answer] for answer in predicted if answer in label_of})
     occurring = examples + tuple(Example("", label) for label in named)
     task = make_task(table.name, occurring, (), labels, origin)
 
@@ -81,32 +79,31 @@ def import_table(table: Table, origin: str, store: Store, *, labels: list[str] |
     key_of = dict(zip(distinct, completion_keys(identity, stand_ins), strict=True))
     keys = [key_of[answer] for answer in answers]
     sample = sample_id(task.labels, examples)
-    prompt = Prompt(NO_PROMPT, "", "{text}")
     now = time.time()
     record = RunRecord(
-        run_id=run_id(sample, identity, prompt.fingerprint),
-        spec=RunSpec(TaskSource(origin), model=f"imported:{table.name}", prompt=NO_PROMPT, n=len(gold), sample="first"),
+        run_id=run_id(sample, identity, NO_PROMPT.fingerprint),
+        spec=RunSpec(
+            TaskSource(origin), model=f"imported:{table.name}", prompt=NO_PROMPT.name, n=len(gold), sample="first"
+        ),
         task_name=task.name,
         origin=origin,
         labels=task.labels,
         label_order=task.labels,
-        prompt=prompt,
+        prompt=NO_PROMPT,
         identity=identity,
         sample_id=sample,
         n=len(gold),
         split_size=len(gold),
         created=now,
         finished=now,
-        metadata=_respelt(gold_as_written, gold),
+        metadata=_spelled_otherwise(gold_as_written, gold),
     )
-    with store.connect(write=True) as db:
-        insert_run(db, record, examples, keys)
-        insert_completions(db, [(key, Completion(answer)) for answer, key in key_of.items()])
+    store.put_run(record, examples, keys, [(key, Completion(answer)) for answer, key in key_of.items()])
     return record
 
 
-def _spelling(known: Sequence[str], *columns: Sequence[str]) -> dict[str, str]:
-    """The label that each value of the columns spells; what has no letter or digit is left out."""
+def _label_of_each(known: Sequence[str], *columns: Sequence[str]) -> dict[str, str]:
+    """The label that each value of the columns stands for; values without a letter or digit are left out."""
     label_of_form = {normal_form(label): label for label in known}
     label_of: dict[str, str] = {}
     for column in columns:
@@ -117,8 +114,8 @@ def _spelling(known: Sequence[str], *columns: Sequence[str]) -> dict[str, str]:
     return label_of | {label: label for label in known}
 
 
-def _respelt(written: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
-    """Facts about true labels that are written in another way. (A prediction's own spelling is kept, and parsed.)"""
+def _spelled_otherwise(written: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
+    """Metadata about true labels that are spelled in another way. (A prediction is stored as it is, and parsed.)"""
     other = [(value, label) for value, label in zip(written, labels, strict=True) if value != label]
     if not other:
         return {}
@@ -126,8 +123,12 @@ def _respelt(written: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
     return {RESPELT: str(len(other)), RESPELT_EXAMPLE: f"“{value}” as “{label}”"}
 
 
-def _columns(header: Header) -> list[str]:
-    """The columns of answers, of labels and, where there is one, of texts."""
+def prediction_columns(header: Header) -> list[str]:
+    """The columns of answers, of labels and, where there is one, of texts.
+
+    Raises:
+        DataError: if there is no column of answers or labels, or more than one of answers.
+    """
     answers = [column for column in header.columns if column.strip().casefold() in ANSWER_COLUMNS]
     if not answers:
         raise DataError(

@@ -1,4 +1,4 @@
-"""The queue between pages and the worker: what is to be done, how far it is, how it ended."""
+"""The job queue between the pages and the worker: jobs, their progress and their results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec
 
 REPORTS_KEPT = 32
-"""Of a job: its rate is that of the last few seconds, or of the last batches where these take longer."""
+"""Progress reports of a job from which its rate is computed: those of the last seconds, or of the last batches where
+these take longer."""
 
 JobKind = Literal["run", "preview"]
 State = Literal["queued", "running", "done", "stopped", "failed", "died"]
@@ -27,14 +28,14 @@ class Job:
         job_id: rising number; the queue's order.
         kind: `run` predicts what a RunSpec asks for; `preview` renders one prompt.
         payload: the RunSpec as JSON; for a preview, JSON of its own.
-        state: `failed` ended with a message for people; `died` took the worker with it.
-        phase: what it is doing, in a few words.
+        state: `failed` ended with a message for people; `died` ended together with its worker.
+        phase: the step that it is at, in a few words.
         run_id: known once the job has resolved its spec.
         done, cached, total: examples with a completion; those that had one before; all of them.
         predicting_since: when the first batch began (seconds since 1970).
         result: a message (failed, died) or a preview as JSON.
-        stop: a person has asked for it to stop (1; SQLite has no truth values).
-        worker_pid: who took it.
+        stop: 1 if it was asked to stop (SQLite has no booleans).
+        worker_pid: process id of the worker that claimed it.
         created, started, finished: seconds since 1970.
     """
 
@@ -62,18 +63,18 @@ class Job:
 
     @property
     def active(self) -> bool:
-        """Waiting or being worked on."""
+        """Whether it is queued or running."""
         return self.state in ACTIVE
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast a job has gone of late, and how long it has been silent.
+    """How fast a job is, from its last progress reports.
 
     Attributes:
-        heard: when something was last heard of it (seconds since 1970).
-        rate: examples a second over the last reports; None before there are two.
-        longest_wait_s: between two of these reports.
+        heard: time of the last report (seconds since 1970).
+        rate: examples a second over these reports; None before there are two.
+        longest_wait_s: the longest time between two of them.
     """
 
     heard: float
@@ -82,7 +83,12 @@ class Pace:
 
     @classmethod
     def of(cls, reports: Sequence[tuple[float, int]], since: float) -> Pace:
-        """From the reports, each a time and how many were done, in their order; `since` if there are none."""
+        """The pace of some reports.
+
+        Args:
+            reports: time and number of examples done of each, in order.
+            since: what `heard` is where there are none.
+        """
         if not reports:
             return cls(since)
         (began, had), (heard, done) = reports[0], reports[-1]
@@ -95,13 +101,17 @@ _COLUMNS = ", ".join(field.name for field in fields(Job))
 
 
 class Jobs:
-    """The queue in a store. Every method is one short transaction."""
+    """The job queue of a store. Every method is one short transaction."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def enqueue(self, kind: JobKind, payload: str) -> int:
-        """Add a job, or name the active one that does the same."""
+        """Add a job, unless one that does the same is active and not asked to stop.
+
+        Returns:
+            the number of the job that was added or is active.
+        """
         with self._store.connect(write=True) as db:
             same = db.execute(
                 "SELECT job_id FROM jobs WHERE kind = ? AND payload = ? AND stop = 0"
@@ -117,7 +127,7 @@ class Jobs:
             return int(cursor.lastrowid or 0)
 
     def claim(self, worker_pid: int) -> Job | None:
-        """Take the next job; previews go first, since a person is waiting for them."""
+        """Take the next job, if there is one; previews go first, since a person is waiting for them."""
         with self._store.connect(write=True) as db:
             row = db.execute(
                 f"SELECT {_COLUMNS} FROM jobs WHERE state = 'queued' ORDER BY kind = 'run', job_id LIMIT 1"
@@ -141,10 +151,10 @@ class Jobs:
         total: int,
         predicting: bool,
     ) -> bool:
-        """Note how far a job is.
+        """Store how far a job is.
 
         Returns:
-            False if a person has asked for it to stop.
+            False if it was asked to stop.
         """
         with self._store.connect(write=True) as db:
             db.execute(
@@ -162,7 +172,7 @@ class Jobs:
             return row is not None and not row[0]
 
     def finish(self, job_id: int, state: State, result: str = "") -> None:
-        """Say how a job ended."""
+        """Store how a job ended, and delete its reports."""
         with self._store.connect(write=True) as db:
             db.execute(
                 "UPDATE jobs SET state = ?, result = ?, finished = ?, phase = '' WHERE job_id = ?",
@@ -171,20 +181,22 @@ class Jobs:
             db.execute("DELETE FROM job_reports WHERE job_id = ?", (job_id,))
 
     def pace(self, job: Job) -> Pace:
-        """How fast a job goes, and when it was last heard of."""
+        """How fast a job is, and when it last reported."""
         with self._store.connect() as db:
             reports = db.execute(
                 "SELECT at, done FROM job_reports WHERE job_id = ? ORDER BY report_id", (job.job_id,)
             ).fetchall()
-        if job.predicting_since is not None:  # what came before, loading the model say, was no predicting
+        if job.predicting_since is not None:  # before it the model was loaded, say
             reports = [report for report in reports if report[0] >= job.predicting_since]
         return Pace.of(reports, job.predicting_since or job.started or job.created)
 
     def fail_orphaned(self, reason: str) -> int:
-        """Mark jobs that are `running` although there is no worker. Only the holder of the worker's lock may.
+        """Mark jobs that are `running` without a worker as `died`, or as `stopped` if they were asked to.
+
+        Only the holder of the worker's lock may call it.
 
         Returns:
-            how many there were.
+            the number of such jobs.
         """
         with self._store.connect(write=True) as db:
             db.execute("DELETE FROM job_reports")
@@ -195,7 +207,7 @@ class Jobs:
             ).rowcount
 
     def stop(self, job_id: int) -> None:
-        """Ask a job to stop after the batch in hand; one that waits is stopped at once."""
+        """Ask a job to stop after its current batch; a queued one is stopped at once."""
         with self._store.connect(write=True) as db:
             db.execute("UPDATE jobs SET stop = 1 WHERE job_id = ? AND state = 'running'", (job_id,))
             db.execute(
@@ -204,12 +216,12 @@ class Jobs:
             )
 
     def get(self, job_id: int) -> Job | None:
-        """One job; None if there is none of that number."""
+        """A job; None if there is no such job."""
         rows = self._select("WHERE job_id = ?", (job_id,))
         return rows[0] if rows else None
 
     def active(self) -> list[Job]:
-        """Jobs that wait or run, in the queue's order."""
+        """Queued and running jobs, in the order of the queue."""
         return self._select("WHERE state IN ('queued', 'running') ORDER BY job_id")
 
     def recent(self, limit: int = 20) -> list[Job]:
@@ -217,7 +229,7 @@ class Jobs:
         return self._select("WHERE kind = 'run' ORDER BY job_id DESC LIMIT ?", (limit,))
 
     def last_for(self, spec: RunSpec) -> Job | None:
-        """The newest job for just this spec."""
+        """The newest job whose spec equals `spec`; None if there is none."""
         rows = self._select("WHERE kind = 'run' AND payload = ? ORDER BY job_id DESC LIMIT 1", (spec.to_json(),))
         return rows[0] if rows else None
 

@@ -1,15 +1,15 @@
-"""What one attempt at a run did."""
+"""The outcome of one attempt at a run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evalcore.store.database import RunRecord
+from evalcore.store.run_record import RunRecord
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one attempt at a run did.
+    """The outcome of one attempt at a run.
 
     Attributes:
         record: the run as stored afterwards.

@@ -1,31 +1,45 @@
-"""What decides a run, and the keys that follow from it."""
+"""What decides a run, and the keys and ids that are made of it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, get_args
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replace
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args
 
-from evalcore.errors import SpecError
-from evalcore.tasks import SAMPLES, Example, Messages, Sample, TaskSource
+from evalcore.errors import SpecError, StoreError, listed
+from evalcore.store.model_kind import ModelKind, kind_of
+from evalcore.tasks import NO_PROMPT, SAMPLES, Example, Messages, Sample, TaskSource
 
 KEY_VERSION = 1
-"""Raised when a key means something else than before; older completions are then never read as current."""
+"""A part of every key. Raise it when the meaning of a key changes: older completions are then not found any more."""
 
 Decoding = Literal["plain", "as-shipped", "choose", "choose-mean"]
 Engine = Literal["fast", "batched", "loop"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 CHOOSING: tuple[Decoding, ...] = ("choose", "choose-mean")
-"""Decodings whose answer is always one of the labels."""
-
-BASELINES = ("majority", "tfidf")
-NO_PROMPT = "none"
+"""Decodings whose completion is always one of the labels."""
 
 Identity = Mapping[str, str | int]
 """Everything that decides a completion beside the prompt: weights, tokenizer, dtype, decoding, engine."""
+
+_FIRST_FIELDS = (
+    "task", "model", "prompt", "n", "sample", "seed", "decoding", "engine", "max_new_tokens", "batch_size", "dtype",
+)  # fmt: skip
+"""The fields of a RunSpec that are a part of every key. This list never grows: a field that is added later is a part of
+the key and of the JSON only where it differs from its default, so that the keys of stored runs stay what they are. The
+default of such a field must never change."""
+_FIRST_TASK_FIELDS = ("name", "text_column", "label_column", "train", "labels")
+"""The same of its TaskSource."""
+
+
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+D = TypeVar("D", bound=_Dataclass)
 
 
 @dataclass(frozen=True)
@@ -35,7 +49,7 @@ class RunSpec:
     Attributes:
         task: where examples and labels come from.
         model: `demo`, `demo-early`, `majority`, `tfidf`, a folder, or a hub id (`owner/name` or `owner/name@revision`).
-        prompt: a built-in variant or the name of a person's own.
+        prompt: a built-in variant or the name of a custom prompt.
         n: number of examples; the whole split if it has fewer.
         sample, seed: which of them.
         decoding: `plain` greedy, or greedy `as-shipped` with the penalties of the model's generation_config; or no
@@ -63,22 +77,73 @@ class RunSpec:
 
     @property
     def key(self) -> str:
-        """What was asked for, hashed: finds the run of an equal spec without resolving anything."""
-        return digest(asdict(self))
+        """A hash of what was asked for: finds the runs of an equal spec without resolving anything."""
+        return digest(self._as_dict())
+
+    @property
+    def kind(self) -> ModelKind:
+        """What its model can do."""
+        return kind_of(self.model)
 
     def to_json(self) -> str:
         """One line of JSON from which `from_json` makes the same spec."""
-        return canonical(asdict(self))
+        return canonical(self._as_dict())
 
     @classmethod
     def from_json(cls, text: str) -> RunSpec:
-        """The inverse of `to_json`."""
-        fields = json.loads(text)
-        return cls(**{**fields, "task": TaskSource(**fields["task"])})
+        """The inverse of `to_json`. Fields that are not there have their defaults.
+
+        Raises:
+            StoreError: if a newer version wrote a field that this one does not know.
+            ValueError, TypeError: if it is not the JSON of a spec.
+        """
+        stored = json.loads(text)
+        if "task" in stored:
+            stored = {**stored, "task": from_fields(TaskSource, stored["task"], "the stored task")}
+        return from_fields(cls, stored, "the stored spec")
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {**_told_apart(self, _FIRST_FIELDS), "task": _told_apart(self.task, _FIRST_TASK_FIELDS)}
+
+
+def from_fields(cls: type[D], stored: dict[str, Any], what: str) -> D:
+    """A dataclass from its stored fields, by name.
+
+    Args:
+        what: what it is, for messages.
+
+    Raises:
+        StoreError: if there is a field that this version does not know.
+        TypeError: if it is no dictionary, or lacks a field that has no default.
+    """
+    if not isinstance(stored, dict):
+        raise TypeError(f"{what} is a {type(stored).__name__}")
+    known = cls.__dataclass_fields__.keys()
+    if not stored.keys() <= known:
+        unknown = listed(sorted(stored.keys() - known))
+        raise StoreError(
+            f"{what} has {unknown}, which this version does not know: a newer one wrote it.",
+            do="Update Blindspot to see it.",
+        )
+    return cls(**stored)
+
+
+def _told_apart(spec: Any, first: Sequence[str]) -> dict[str, Any]:
+    """The fields of a dataclass by name: the `first` ones, and of the others those that differ from their default."""
+    values = asdict(spec)
+    return {
+        one.name: values[one.name]
+        for one in fields(spec)
+        if one.name in first or getattr(spec, one.name) != _default_of(one)
+    }
+
+
+def _default_of(one: Field[Any]) -> Any:
+    return one.default if one.default_factory is MISSING else one.default_factory()
 
 
 def checked(spec: RunSpec) -> RunSpec:
-    """The spec in its one normal form: what cannot matter to a baseline is set to its default.
+    """The spec in its one normal form: what cannot matter to a model that reads no prompt is set to its default.
 
     Raises:
         SpecError: if an option is unknown or out of range.
@@ -107,11 +172,11 @@ def checked(spec: RunSpec) -> RunSpec:
         spec = replace(spec, batch_size=1)
     if spec.decoding in CHOOSING:
         spec = replace(spec, max_new_tokens=RunSpec.max_new_tokens)
-    if spec.model in BASELINES:
+    if not spec.kind.reads_prompt:
         plain = RunSpec()
         return replace(
             spec,
-            prompt=NO_PROMPT,
+            prompt=NO_PROMPT.name,
             decoding=plain.decoding,
             engine=plain.engine,
             max_new_tokens=plain.max_new_tokens,
@@ -137,13 +202,13 @@ def completion_keys(identity: Identity, prompts: Sequence[Messages]) -> list[byt
 
 
 class SampleHash:
-    """A hash of what was sampled, labels and examples in order, made example by example."""
+    """A hash of the labels and the sampled examples in order, updated example by example."""
 
     def __init__(self, labels: Sequence[str]) -> None:
         self._hash = hashlib.sha256(canonical(list(labels)).encode())
 
     def add(self, text: str, label: str) -> None:
-        """The next example."""
+        """Add the next example."""
         self._hash.update(canonical([text, label]).encode("ascii"))
 
     def hexdigest(self) -> str:
@@ -152,7 +217,7 @@ class SampleHash:
 
 
 def sample_id(labels: Sequence[str], examples: Iterable[Example]) -> str:
-    """A hash of what was sampled: labels and examples, in order."""
+    """A hash of the labels and the sampled examples, in order."""
     made = SampleHash(labels)
     for example in examples:
         made.add(example.text, example.label)
@@ -165,7 +230,7 @@ def run_id(sample: str, identity: Identity, prompt_fingerprint: str) -> str:
 
 
 def canonical(value: Any) -> str:
-    """JSON with one spelling for equal values."""
+    """JSON that is the same for equal values: sorted keys, ASCII, no spaces."""
     return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
 
 

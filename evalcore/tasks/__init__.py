@@ -1,30 +1,29 @@
-"""What is asked: a task with its labels and examples, the sample that a run looks at, and the prompts made of it.
+"""A task with its labels and examples, the samples of it that runs use, and their prompts.
 
 Data files are read here and nowhere else. Imports the ground floor only.
 """
 
 from evalcore.tasks.data_file import LabelList, parse_table, read_label_list, read_table, typed_path
-from evalcore.tasks.prompt import BUILT_IN, DESCRIPTIONS, Message, Messages, Prompt, Renderer, built_in, custom_prompt
-from evalcore.tasks.task import (
-    LABEL_COLUMNS,
-    SAMPLES,
-    TEXT_COLUMNS,
-    Example,
-    Sample,
-    Task,
-    TaskSource,
-    draw_sample,
-    fingerprint,
-    guess_column,
-    load_task,
-    make_task,
-    task_files,
+from evalcore.tasks.load import LABEL_COLUMNS, TEXT_COLUMNS, guess_column, load_task, task_files
+from evalcore.tasks.prompt import (
+    BUILT_IN,
+    DESCRIPTIONS,
+    NO_PROMPT,
+    Message,
+    Messages,
+    Prompt,
+    Renderer,
+    built_in,
+    custom_prompt,
 )
+from evalcore.tasks.sample import SAMPLES, Sample, draw_sample, fingerprint
+from evalcore.tasks.task import Example, Task, TaskSource, make_task
 
 __all__ = [
     "BUILT_IN",
     "DESCRIPTIONS",
     "LABEL_COLUMNS",
+    "NO_PROMPT",
     "SAMPLES",
     "TEXT_COLUMNS",
     "Example",

@@ -1,8 +1,8 @@
 """Data files -> rows of text, exactly as written. The one place that reads CSV, JSONL and Parquet.
 
-Nothing is guessed about values: `NA`, `001` and `True` are text. What cannot be read exactly is refused
-with the line it stands on. (pandas would read a row with one field too many as an index, without a word.)
-Only the columns that the caller wants are converted: what stands in the others does no harm.
+Values are never interpreted: `NA`, `001` and `True` are text. What cannot be read exactly is refused with its line.
+(pandas would silently read a row with one field too many as an index.) Only the columns that the caller wants are
+converted, so that unusual values in other columns do no harm.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from pathlib import Path
 
 from evalcore.errors import DataError
 from evalcore.tasks import table
+from evalcore.tasks.json_lines import parse_json, parse_json_lines
 from evalcore.tasks.table import Choose, Header, Table, check_text, every_column
-from evalcore.tasks.text_file import parse_csv, parse_json, parse_json_lines, text_file
+from evalcore.tasks.text_file import parse_csv, text_file
 
 __all__ = [
     "SUFFIXES", "Header", "LabelList", "Table", "parse_table", "read_label_list", "read_table", "typed_path",
@@ -31,12 +32,12 @@ _PAUSE_INSIDE_A_ROW_S = 1.0
 
 @dataclass(frozen=True)
 class LabelList:
-    """Labels in order, and where each stands.
+    """Labels in order, with their places in the file.
 
     Attributes:
         name: the file's name, for messages.
-        labels: as they stand there.
-        places: of each, for messages: its line, or its number in a JSON array; empty if they come from no list.
+        labels: as they are written there.
+        places: of each label, for messages: its line, or its number in a JSON array; empty if there is no list.
     """
 
     name: str
@@ -44,7 +45,7 @@ class LabelList:
     places: list[str]
 
     def where(self, at: int) -> str:
-        """Where the label at `at` stands, for messages."""
+        """The place of the label at index `at`, for messages."""
         return f"{self.name}, {self.places[at]}" if self.places else self.name
 
 
@@ -52,7 +53,7 @@ def read_table(path: Path, choose: Choose = every_column) -> Table:
     """Read a CSV, TSV, JSONL or Parquet file.
 
     Args:
-        choose: is given the names of all columns and says which of them are read.
+        choose: called with the names of all columns; returns those to be read.
 
     Raises:
         DataError: if it is missing, of another kind, not UTF-8 or UTF-16, ragged, too large or being written.
@@ -61,16 +62,16 @@ def read_table(path: Path, choose: Choose = every_column) -> Table:
 
 
 def typed_path(name: str) -> Path | None:
-    """The file or folder that a person names; None if there is none, or the name cannot be one."""
+    """The file or folder of a name that a user typed; None if it does not exist or is no possible path."""
     try:
         path = Path(name).expanduser()
         return path if path.exists() else None
-    except (OSError, RuntimeError, ValueError):  # too long; a home folder that nobody has; half a surrogate pair
+    except (OSError, RuntimeError, ValueError):  # too long; an unknown home folder; half a surrogate pair
         return None
 
 
 def parse_table(name: str, content: bytes, choose: Choose = every_column) -> Table:
-    """The same for content in memory (an upload); `name` only decides the format and stands in messages."""
+    """The same for content in memory (an upload); `name` decides the format and is used in messages."""
     name = _shown(name)
     if len(content) > table.MAX_BYTES:
         raise table.too_many_bytes(name)
@@ -96,7 +97,7 @@ def read_label_list(path: Path) -> LabelList:
     content = _read(path)
     if len(content) > MAX_LABEL_LIST_BYTES:
         raise DataError(f"a label list of more than {MAX_LABEL_LIST_BYTES / 2**20:.0f} MB.", where=name)
-    # Not splitlines(): it also breaks at U+2028 and friends, which may stand inside a label.
+    # Not splitlines(), which also breaks at U+2028 and others that a label may contain.
     lines = text_file(name, content).lines(newline="")
     if path.suffix.lower() != ".json":
         labels = {number: line.rstrip("\r\n") for number, line in enumerate(lines, start=1) if line.strip()}
@@ -111,7 +112,7 @@ def read_label_list(path: Path) -> LabelList:
 
 
 def _read(path: Path) -> bytes:
-    """All of a file, at a moment when nobody writes it."""
+    """All of a file, read at a time when it is not being written."""
     try:
         if path.exists() and not path.is_file():
             raise DataError("this is not a plain file.", where=str(path))
@@ -119,7 +120,7 @@ def _read(path: Path) -> bytes:
         if before[0] > table.MAX_BYTES:
             raise table.too_many_bytes(path.name)
         content = path.read_bytes()
-        # Who writes a long file pauses between its pieces: one that has just changed is looked at once more.
+        # A program that writes a long file pauses between its parts, so a file that has just changed is checked again.
         if abs(time.time() - before[1] / 1e9) < _RECENT_S:
             time.sleep(_PAUSE_S if _ends_with_a_row(path.suffix.lower(), content) else _PAUSE_INSIDE_A_ROW_S)
         if _state(path) != before or len(content) != before[0]:
@@ -137,7 +138,7 @@ def _state(path: Path) -> tuple[int, int, int]:
 
 
 def _ends_with_a_row(suffix: str, content: bytes) -> bool:
-    """Whether the last row is known to be whole. A CSV file may end without a line break, but seldom does."""
+    """Whether the last row is known to be complete. A CSV file may end without a line break, but rarely does."""
     end = content[-80:].rstrip(b"\0")  # the zeros of UTF-16
     if suffix in (".jsonl", ".ndjson", ".json"):
         return end.rstrip().endswith((b"}", b"]"))
@@ -145,7 +146,7 @@ def _ends_with_a_row(suffix: str, content: bytes) -> bool:
 
 
 def _shown(name: str) -> str:
-    """A file's name as messages show it: the last part of it, without control characters, not longer than a line."""
+    """A file's name as messages show it: its last part, without control characters, at most 80 characters."""
     last = re.split(r"[/\\]", name)[-1]
     whole = "".join(character if character.isprintable() else "\ufffd" for character in last)
     return whole if len(whole) <= 80 else f"{whole[:40]}…{whole[-39:]}"

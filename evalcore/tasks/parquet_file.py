@@ -1,7 +1,7 @@
-"""Parquet -> rows of text. The heavy library for it is imported here, so this module is, where a file needs it.
+"""Parquet -> rows of text. Imports pyarrow, which is slow, so this module itself is imported only for a Parquet file.
 
-A thousand bytes of Parquet can hold gigabytes: pages are compressed, and a dictionary's values stand once for all rows
-that share them. What the pages hold is known before they are read; values that are shared are kept as shared.
+A thousand bytes of Parquet can hold gigabytes: pages are compressed, and a value in a dictionary is stored once for all
+rows that share it. The size of the pages is checked before they are read; shared values stay shared in memory.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow.compute
 import pyarrow.parquet
 from pyarrow import types
 
-from evalcore.errors import DataError, quoted, shortened
+from evalcore.errors import DataError, first_line, quoted, shortened
 from evalcore.tasks import table
 from evalcore.tasks.parquet_pages import Leaf, Load, check_footer, loads_of, owners
 from evalcore.tasks.table import Choose, Header, Table, chosen_columns, flaw
@@ -28,7 +28,7 @@ _BYTES_AT_ONCE = 64 * 2**20
 _ERRORS = (
     pyarrow.ArrowException, ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError,
 )  # fmt: skip
-"""What the library raises for a file that is damaged, and for a value that Python has no type for."""
+"""Raised by the library for a damaged file, and for a value without a Python type."""
 
 
 def parse_parquet(name: str, content: bytes, choose: Choose) -> Table:
@@ -55,14 +55,10 @@ def parse_parquet(name: str, content: bytes, choose: Choose) -> Table:
             texts = [_texts(batch.column(column), codes.get(column), column, name, len(rows) + 1) for column in chosen]
             rows += map(list, zip(*texts, strict=True))
     except _ERRORS as error:
-        raise DataError(f"not a readable Parquet file ({_first_line(error)}).", where=name) from None
+        raise DataError(f"not a readable Parquet file ({first_line(error)}).", where=name) from None
     if not rows:
         raise table.no_rows(name)
     return Table(name, chosen, rows, list(range(1, len(rows) + 1)))
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _batches(name: str, buffer: Any, metadata: Any, chosen: list[str], loads: Sequence[Load]) -> Iterator[Any]:
@@ -72,7 +68,7 @@ def _batches(name: str, buffer: Any, metadata: Any, chosen: list[str], loads: Se
     file = pyarrow.parquet.ParquetFile(buffer, metadata=metadata, read_dictionary=shared)
     rows_at_once = _rows_at_once(name, loads, {column: file.schema_arrow.field(column).type for column in unfolding})
     unfolded = 0
-    for group in range(metadata.num_row_groups):  # each has its own dictionaries, which the library does not join
+    for group in range(metadata.num_row_groups):  # the library does not merge the dictionaries of several groups
         for batch in file.iter_batches(rows_at_once, [group], chosen, use_threads=False):
             unfolded += sum(map(_unfolded_bytes, batch.columns))
             if unfolded > table.MAX_BYTES:
@@ -81,10 +77,10 @@ def _batches(name: str, buffer: Any, metadata: Any, chosen: list[str], loads: Se
 
 
 def _leaves(metadata: Any, owner_of: Sequence[str], chosen: set[str]) -> list[Leaf]:
-    """Whatever the library reads for these columns: each path that begins with the name of one.
+    """All leaves that the library reads for these columns: each path that begins with the name of one.
 
     Raises:
-        ValueError: if the library and we do not count the same.
+        ValueError: if the library and our own reader find different numbers of columns.
     """
     if len(owner_of) != metadata.num_columns:
         raise ValueError("its description contradicts itself")
@@ -100,8 +96,11 @@ def _leaves(metadata: Any, owner_of: Sequence[str], chosen: set[str]) -> list[Le
 
 
 def _rows_at_once(name: str, loads: Sequence[Load], unfolding: dict[str, Any]) -> int:
-    """Rows in a batch, of which the columns that unfold have these types: fewer where values are not kept as shared,
-    for each may then be as long as its page."""
+    """Rows in a batch: fewer where values are not kept shared, since each may then be as long as its page.
+
+    Args:
+        unfolding: types of the columns that hold more than their pages, by name.
+    """
     longest = 1
     for column, kind in unfolding.items():
         texts = [load for load in loads if load.leaf.column == column and load.leaf.kind == "BYTE_ARRAY"]
@@ -119,14 +118,14 @@ def _rows_at_once(name: str, loads: Sequence[Load], unfolding: dict[str, Any]) -
 
 
 def _dictionaries(kind: Any) -> int:
-    """How many dictionaries a type holds."""
+    """The number of dictionaries in a type."""
     if types.is_dictionary(kind):
         return 1
     return sum(_dictionaries(kind.field(at).type) for at in range(kind.num_fields))
 
 
 def _unfolded_bytes(array: Any) -> int:
-    """Bytes of an array once every value stands by itself: what is shared counts as often as it is used."""
+    """Bytes of an array if no value were shared: a shared value counts as often as it is used."""
     kind = array.type
     if types.is_dictionary(kind):
         lengths = pyarrow.compute.binary_length(array.dictionary)
@@ -151,7 +150,7 @@ def _texts(array: Any, names: list[str] | None, column: str, file: str, first_ro
             what = str(error)
         except _ERRORS as error:
             kind = shortened(str(array.type), 60)
-            what = f"holds a value of type {kind} that cannot become text ({_first_line(error)})"
+            what = f"holds a value of type {kind} that cannot become text ({first_line(error)})"
         raise DataError(f"column {quoted(column)} {what}.", where=f"{file}, row {first_row + row}")
 
     if not types.is_dictionary(array.type):
@@ -166,21 +165,21 @@ def _texts(array: Any, names: list[str] | None, column: str, file: str, first_ro
 
 
 class _Flaw(ValueError):
-    """What is wrong with a value, as a verb and what follows."""
+    """Why a value cannot become text, as the rest of a sentence."""
 
 
 def _text(value: Any, names: list[str] | None) -> str | None:
     """A Parquet value as text; the code of a class label as its name.
 
     Raises:
-        _Flaw, or whatever the library raises: if it cannot become text.
+        _Flaw, or an error of the library: if it cannot become text.
     """
     held = value.as_buffer() if isinstance(value, pyarrow.BinaryScalar) else None
     if held is not None and held.size > _MAX_VALUE_BYTES:
         raise _Flaw(f"holds more than {table.MAX_FIELD_CHARS:,} characters")
     plain = _plain(value.as_py(), value.type)
     if names is not None and isinstance(plain, int):
-        if not 0 <= plain < len(names):  # -1 says that there is none: never the last name
+        if not 0 <= plain < len(names):  # -1 means no label; as an index it would be the last one
             raise _Flaw(f"holds {plain}, which is the code of no label")
         plain = names[plain]
     if plain is None:

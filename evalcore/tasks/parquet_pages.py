@@ -41,7 +41,7 @@ def check_footer(name: str, content: bytes) -> int:
 
 
 def _described_columns(reader: _Thrift, start: int) -> int:
-    """The length of the list of columns: field 2 behind field 1, the version. 0 where it does not stand there."""
+    """The length of the list of columns: field 2 behind field 1, the version. 0 where it is missing."""
     try:
         reader.at = start
         version, _, columns = reader.byte(), reader.signed(), reader.byte()

@@ -1,7 +1,7 @@
 """Prompt variants: a task and a text -> chat messages.
 
 A variant is data: a system text, a user text, how the labels are listed, how many solved examples precede.
-A person's own prompt is one more of them.
+A user's own prompt is one more of them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from evalcore.errors import SpecError
-from evalcore.tasks.task import Example, Task, shots
+from evalcore.tasks.sample import shots
+from evalcore.tasks.task import Example, Task
 
 MAX_SHOTS = 64
 
@@ -37,8 +38,8 @@ class Prompt:
     """A prompt variant.
 
     Attributes:
-        name: as chosen, with its parameter: `article`, `few-shot:5`, `shuffled-labels:1`, or a person's name.
-        system, user: texts in which `{labels}` and `{text}` are replaced; `{text}` must stand in one of them.
+        name: as chosen, with its parameter: `article`, `few-shot:5`, `shuffled-labels:1`; or the name of a user's own.
+        system, user: texts in which `{labels}` and `{text}` are replaced; one of them contains `{text}`.
         listing: labels joined by commas, or numbered one a line (the answer is then a number).
         shots: solved training examples given as earlier turns.
         shuffle_seed: seed of another label order; None keeps the task's.
@@ -80,6 +81,10 @@ DESCRIPTIONS: dict[str, str] = {
 }
 
 
+NO_PROMPT = Prompt("none", "", "{text}")
+"""What is stored as the prompt of a run whose model reads none: the text alone."""
+
+
 def built_in(name: str) -> Prompt:
     """The built-in variant of that name; `few-shot:K` and `shuffled-labels:SEED` take a number.
 
@@ -105,17 +110,17 @@ def built_in(name: str) -> Prompt:
 
 
 def custom_prompt(name: str, system: str, user: str) -> Prompt:
-    """A person's own prompt, checked.
+    """A user's own prompt, checked.
 
     Raises:
-        SpecError: if the name is empty or a built-in one, or `{text}` stands in neither or both texts.
+        SpecError: if the name is empty or a built-in one, or `{text}` is not exactly once in the user text.
     """
     if not re.fullmatch(r"[\w][\w .\-]{0,59}", name):
         raise SpecError(
             "a prompt's name has 1 to 60 letters, digits, spaces, dots, dashes or underscores.",
             where=repr(name),
         )
-    if name.partition(":")[0] in BUILT_IN or name == "none":
+    if name.partition(":")[0] in BUILT_IN or name == NO_PROMPT.name:
         raise SpecError("that name is taken by a built-in prompt.", where=name, do="Choose another.")
     if "{text}" in system:
         raise SpecError(
@@ -132,7 +137,7 @@ def custom_prompt(name: str, system: str, user: str) -> Prompt:
 
 
 def label_order(prompt: Prompt, labels: Sequence[str]) -> tuple[str, ...]:
-    """The labels in the order in which the prompt lists them: number 1 is the first of these."""
+    """The labels in the order in which the prompt lists them; number 1 is the first of these."""
     ordered = list(labels)
     if prompt.shuffle_seed is not None:
         random.Random(prompt.shuffle_seed).shuffle(ordered)
@@ -142,7 +147,7 @@ def label_order(prompt: Prompt, labels: Sequence[str]) -> tuple[str, ...]:
 class Renderer:
     """Turns texts into chat messages for one task and one prompt.
 
-    What does not depend on the text is built once.
+    The messages that do not depend on the text are built once.
 
     Raises:
         SpecError: if the prompt wants solved examples that the task does not have.

@@ -1,4 +1,4 @@
-"""What a data file is read into, and how much of it may be read."""
+"""A data file as a table of text, and the limits on its size."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from evalcore.errors import DataError, listed, quoted
 
 MAX_BYTES = 256 * 2**20
-"""Of a file, and of the values in it once nothing is compressed or shared any more."""
+"""Of a file, and of its values after decompression."""
 MAX_ROWS = 1_000_000
 MAX_COLUMNS = 100_000
 MAX_CELLS = 20_000_000
-"""Of the columns that are read: in JSON lines one costs nothing to name and is missing in every other row."""
+"""Of the columns that are read. In JSON lines a key in one row is a column that is missing in all others."""
 MAX_FIELD_CHARS = 10_000_000
-"""Above the csv module's own 131,072: a long text is data, not an error."""
+"""More than the csv module's default of 131,072, since a long text is no error."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -34,7 +34,7 @@ class Header:
     columns: list[str]
 
     def require(self, column: str) -> str:
-        """`column`, which is to be there.
+        """`column`, if the file has it.
 
         Raises:
             DataError: if it is not.
@@ -47,7 +47,7 @@ class Header:
 
 
 Choose = Callable[[Header], Sequence[str]]
-"""Says, once the names of all columns are known, which of them are wanted: the others are never converted."""
+"""Returns, for the names of all columns, those that are wanted; the others are never converted."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Table(Header):
     Attributes:
         columns: names of the columns that were read.
         rows: one list per row, as long as `columns`; None where a JSON or Parquet value is missing.
-        lines: where each row starts in the file (line number; row number for Parquet), for messages.
+        lines: the line on which each row starts (the row number for Parquet), for messages.
     """
 
     rows: list[list[str | None]]
@@ -79,13 +79,13 @@ class Table(Header):
         return values
 
     def place(self, position: int) -> str:
-        """Where the row at `position` stands, for messages."""
+        """The line or row of the row at `position`, for messages."""
         unit = "row" if self.name.lower().endswith(".parquet") else "line"
         return f"{self.name}, {unit} {self.lines[position]}"
 
 
 def every_column(header: Header) -> Sequence[str]:
-    """All of them are wanted."""
+    """A `Choose` that wants all columns."""
     return header.columns
 
 
@@ -106,7 +106,7 @@ def chosen_columns(header: Header, choose: Choose) -> list[str]:
 
 
 def flaw(text: str) -> str:
-    """What makes a value no text that can be kept, as a verb and what follows; empty if nothing does."""
+    """Why a value cannot be kept as text, as the rest of a sentence; empty if it can."""
     if len(text) > MAX_FIELD_CHARS:
         return f"holds more than {MAX_FIELD_CHARS:,} characters"
     if "\0" in text:
@@ -115,7 +115,7 @@ def flaw(text: str) -> str:
 
 
 def check_text(text: str, column: str, where: str) -> None:
-    """Refuse a value that is no text.
+    """Refuse a value that cannot be kept as text.
 
     Raises:
         DataError: if it has a flaw.
@@ -125,7 +125,7 @@ def check_text(text: str, column: str, where: str) -> None:
 
 
 def no_rows(name: str) -> DataError:
-    """The error of a file with nothing in it but, perhaps, its header."""
+    """The error of a file without rows."""
     return DataError("holds no rows.", where=name)
 
 
@@ -147,5 +147,5 @@ def too_many_cells(name: str) -> DataError:
 
 
 def too_many_bytes(name: str) -> DataError:
-    """The error of a file that holds, or unfolds to, more than MAX_BYTES."""
+    """The error of a file that holds more than MAX_BYTES, itself or after decompression."""
     return DataError(f"holds more than {MAX_BYTES / 2**20:,.0f} MB.", where=name, do="Take a part of it.")

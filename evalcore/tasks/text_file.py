@@ -1,39 +1,33 @@
-"""CSV and JSON lines -> rows of text. Time and memory grow with the size of the file, whatever is in it."""
+"""The lines of a text file, in time and memory that are linear in its size for any content, and CSV -> rows of text."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-import json
-import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from evalcore.errors import DataError, quoted
 from evalcore.tasks import table
-from evalcore.tasks.table import Choose, Header, Table, check_text, chosen_columns
+from evalcore.tasks.table import Choose, Header, Table, chosen_columns
 
 MAX_LINES = 10_000_000
 MAX_LINE_CHARS = 4 * table.MAX_FIELD_CHARS
 MAX_SEPARATORS = 1_000_000
-"""In one row: each may stand between two values, and a value of one character takes a hundred bytes once it is read."""
-MAX_DEPTH = 500
-"""Of JSON: the reader of the standard library gives up somewhere below 1,000, depending on who calls it."""
+"""In one row: each may separate two values, and a value of one character takes a hundred bytes of memory."""
+
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _PIECE = 2**20
-_BRACKET_OR_QUOTE = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
 
 
 @dataclass(frozen=True)
 class TextFile:
-    """The bytes of a text file, which have been found to be text.
+    """The bytes of a text file, checked to be text.
 
     Attributes:
-        start: where the text starts, behind a byte order mark.
+        start: where the text starts, after a byte order mark.
     """
 
     name: str
@@ -53,11 +47,12 @@ class TextFile:
 
 
 class Lines:
-    """The lines of a text file, one at a time and none without bounds.
+    """The lines of a text file, one at a time, each of a bounded length.
 
     Attributes:
         number: of the line that was read last.
-        held: separators since this was last set to 0; who reads a row of several lines sets it behind each row.
+        held: separators since this was last set to 0; the reader of rows sets it after each row, which may have several
+            lines.
     """
 
     def __init__(self, name: str, stream: io.TextIOWrapper, separators: str) -> None:
@@ -90,7 +85,7 @@ class Lines:
 
 
 def text_file(name: str, content: bytes) -> TextFile:
-    """Find out the encoding, and that all of it is text.
+    """Detect the encoding, and check that all of it is text.
 
     Raises:
         DataError: with the line, if it is neither UTF-8 nor marked as UTF-16, or holds a NUL.
@@ -171,7 +166,7 @@ _SAVE_AS = {",": "Save it with commas", "\t": "Save it with tabs"}
 
 
 def _check_separator(name: str, header: list[str], delimiter: str) -> None:
-    """A file of one column is of no use here: where that holds another separator, it is that which separates."""
+    """Refuse a file of one column whose header contains another separator: it is probably separated by that."""
     found = next((mark for mark in _OTHER_SEPARATORS if mark in header[0] and mark != delimiter), None)
     if len(header) == 1 and found:
         rename = {"\t": ", or name it .tsv", ",": ", or name it .csv"}.get(found, "")
@@ -180,147 +175,3 @@ def _check_separator(name: str, header: list[str], delimiter: str) -> None:
             where=f"{name}, line 1",
             do=f"{_SAVE_AS[delimiter]}{rename}.",
         )
-
-
-def parse_json_lines(file: TextFile, choose: Choose) -> Table:
-    """A file with a JSON object on each line; a key that a line lacks is a missing value there.
-
-    Raises:
-        DataError: if a line is no JSON object, is nested too deeply, or has a key twice.
-    """
-    # Any line may bring a new key. Most often the first has them all; else the file is gone through twice.
-    likely = _likely_columns(file, choose)
-    columns, rows, starts = _json_rows(file, likely)
-    chosen = chosen_columns(Header(file.name, columns), choose)
-    if chosen != likely:
-        _, rows, starts = _json_rows(file, chosen)
-    for row, line in zip(rows, starts, strict=True):
-        for column, text in zip(chosen, row, strict=True):
-            if text is not None:
-                check_text(text, column, f"{file.name}, line {line}")
-    return Table(file.name, chosen, rows, starts)
-
-
-def _likely_columns(file: TextFile, choose: Choose) -> list[str]:
-    try:
-        return next((chosen_columns(Header(file.name, list(record)), choose) for _, record in _records(file)), [])
-    except DataError:
-        return []  # a later line may mend it, or it is found again when all is read
-
-
-def _json_rows(file: TextFile, chosen: list[str]) -> tuple[list[str], list[list[str | None]], list[int]]:
-    """The names of all columns, the values of those that were chosen, and the lines that they stand on."""
-    columns: dict[str, None] = {}
-    rows: list[list[str | None]] = []
-    starts: list[int] = []
-    for line, record in _records(file):
-        if len(rows) >= table.MAX_ROWS:
-            raise table.too_many_rows(file.name)
-        for key in record:
-            if key not in columns:
-                check_text(key, key, f"{file.name}, line {line}")
-                columns[key] = None
-        if len(columns) > table.MAX_COLUMNS:
-            raise table.too_many_columns(file.name)
-        if len(rows) * len(chosen) > table.MAX_CELLS:
-            raise table.too_many_cells(file.name)
-        rows.append([_json_text(record.get(column)) for column in chosen])
-        starts.append(line)
-    return list(columns), rows, starts
-
-
-def _records(file: TextFile) -> Iterator[tuple[int, _Object]]:
-    lines = file.lines(newline="\n", separators=",[{")
-    for content in lines:
-        lines.held = 0
-        if content.isspace():
-            continue
-        where = f"{file.name}, line {lines.number}"
-        record = parse_json(content, where)
-        if not isinstance(record, _Object):
-            raise DataError("each line must be a JSON object.", where=where)
-        yield lines.number, record
-
-
-class _Written(str):
-    """What stands in JSON as it is: a number, a bracket, a comma."""
-
-    __slots__ = ()
-
-
-class _Object(dict[str, Any]):
-    """A JSON object in which no key stands twice."""
-
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        if len(self) < len(pairs):
-            counts = Counter(key for key, _ in pairs)
-            raise ValueError(f"the key {quoted(next(key for key in counts if counts[key] > 1))} stands there twice")
-
-
-_DECODER = json.JSONDecoder(
-    # Numbers stay as they are written: 1e5 is not 100000.0, and 001 would be no JSON.
-    parse_int=_Written, parse_float=_Written, parse_constant=_Written, object_pairs_hook=_Object
-)  # fmt: skip
-
-
-def parse_json(text: str, where: str) -> Any:
-    """JSON with numbers as they are written and objects as `dict`.
-
-    Raises:
-        DataError: if it is not valid, is nested too deeply, or has a key twice.
-    """
-    if _is_deep(text):
-        raise DataError(f"JSON that is nested more than {MAX_DEPTH} levels deep.", where=where, do="Flatten it.")
-    try:
-        return _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        raise DataError(f"not valid JSON ({error.msg} at character {error.colno:,}).", where=where) from None
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"not valid JSON ({error}).", where=where) from None
-
-
-def _is_deep(text: str) -> bool:
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return False
-    depth, in_string = 0, False
-    for found in _BRACKET_OR_QUOTE.finditer(text):
-        token = found.group()
-        if token == '"':
-            in_string = not in_string
-        elif not in_string:
-            depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token, 0)
-            if depth > MAX_DEPTH:
-                return True
-    return False
-
-
-def _json_text(value: Any) -> str | None:
-    """A JSON value as text: strings and numbers as they are, the rest as JSON."""
-    if value is None or isinstance(value, str):
-        return None if value is None else str(value)
-    # Not a function that calls itself: what was read may be nested more deeply than Python's own calls.
-    parts: list[str] = []
-    left = [value]
-    while left:
-        value = left.pop()
-        if isinstance(value, _Written):
-            parts.append(value)
-        elif isinstance(value, dict | list):
-            left += reversed(_opened(value))
-        else:
-            parts.append(json.dumps(value, ensure_ascii=False))
-    return "".join(parts)
-
-
-def _opened(value: dict[str, Any] | list[Any]) -> list[Any]:
-    """An object or array as what stands between its brackets, brackets and commas included."""
-    if isinstance(value, list):
-        inner = [part for item in value for part in (_Written(", "), item)]
-        return [_Written("["), *inner[1:], _Written("]")]
-    inner = [
-        part
-        for key, item in value.items()
-        for part in (_Written(", "), _Written(f"{json.dumps(key, ensure_ascii=False)}: "), item)
-    ]
-    return [_Written("{"), *inner[1:], _Written("}")]

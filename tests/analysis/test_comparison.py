@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, f1_score
 
-from evalcore.analysis.comparison import METRICS, compare
+from evalcore.analysis.compared_scores import METRICS
+from evalcore.analysis.comparison import compare
 from evalcore.analysis.verdicts import verdict_as_json
 from evalcore.errors import SpecError
-from evalcore.metrics.classification import scores
+from evalcore.metrics.overall import scores
 from evalcore.metrics.paired import PAIR_GROUPS
 from evalcore.output.comparison import comparison_as_text
 from tests.tools.runs import scored
@@ -40,8 +41,8 @@ def test_what_both_left_unparsed_is_a_group_of_its_own_everywhere(store, scoring
     assert [data[group] for group in PAIR_GROUPS] == [getattr(c, group) for group in PAIR_GROUPS]
     assert sum(data[group] for group in PAIR_GROUPS) == data["shared"] == 6
     assert f"both wrong alike 1, both wrong differently {c.wrong_differently}, both unparsed {c.both_unparsed}" in text
-    assert list(both.behind("both_unparsed")) == [2, 3, 5][: c.both_unparsed]
-    assert list(both.behind("wrong_alike")) == [1]
+    assert list(both.rows_of("both_unparsed")) == [2, 3, 5][: c.both_unparsed]
+    assert list(both.rows_of("wrong_alike")) == [1]
 
 
 def test_runs_that_name_no_label_are_not_said_to_answer_alike(store):
@@ -49,30 +50,30 @@ def test_runs_that_name_no_label_are_not_said_to_answer_alike(store):
     assert "A and B are right on the same examples" in verdict_as_json(compare(a, b))["sentence"]
 
 
-@pytest.mark.parametrize("door", PAIR_GROUPS)
-def test_a_door_opens_exactly_its_examples(compared, door):
-    assert len(compared.behind(door)) == getattr(compared.counts, door)
-    for at in compared.behind(door):
+@pytest.mark.parametrize("selection", PAIR_GROUPS)
+def test_a_group_holds_exactly_its_examples(compared, selection):
+    assert len(compared.rows_of(selection)) == getattr(compared.counts, selection)
+    for at in compared.rows_of(selection):
         answer_a = compared.a.answers[compared.at_a[at]]
         answer_b = compared.b.answers[compared.at_b[at]]
         assert answer_a.example == answer_b.example
         right = (answer_a.outcome == "right", answer_b.outcome == "right")
         assert right == {"fixed": (False, True), "broken": (True, False), "both_right": (True, True)}.get(
-            door, (False, False)
+            selection, (False, False)
         )
 
 
-def test_doors_of_a_label_and_of_a_cell(compared):
-    assert list(compared.behind("label:1")) == [3, 4, 5]
-    assert list(compared.behind("cell:1:0")) == [4]
-    assert list(compared.behind("cell:1:2:a")) == [5]
-    assert list(compared.behind("cell:1:2:b")) == [5]
-    assert list(compared.behind("cell:3:-1:a")) == [8]
+def test_a_label_and_a_cell_hold_their_examples(compared):
+    assert list(compared.rows_of("label:1")) == [3, 4, 5]
+    assert list(compared.rows_of("cell:1:0")) == [4]
+    assert list(compared.rows_of("cell:1:2:a")) == [5]
+    assert list(compared.rows_of("cell:1:2:b")) == [5]
+    assert list(compared.rows_of("cell:3:-1:a")) == [8]
 
 
-@pytest.mark.parametrize("door", ["", "nothing", "cell:1", "cell:x:y", "label:../etc", "cell:1:2:c", "label:1:2"])
-def test_a_door_that_there_is_not_opens_nothing(compared, door):
-    assert len(compared.behind(door)) == 0
+@pytest.mark.parametrize("selection", ["", "nothing", "cell:1", "cell:x:y", "label:../etc", "cell:1:2:c", "label:1:2"])
+def test_a_selection_that_does_not_exist_holds_nothing(compared, selection):
+    assert len(compared.rows_of(selection)) == 0
 
 
 def test_metrics_are_those_of_each_run_and_the_better_side_is_marked(compared):

@@ -8,9 +8,8 @@ import pytest
 
 from evalcore.analysis.filters import LENGTHS, MENTIONS, OUTCOME_GROUPS, Filter, mentions, search, select
 from evalcore.analysis.scored_run import OUTCOMES, score_run
-from evalcore.charts.heat_map import cell_of, cells, filter_of
 from evalcore.metrics.classification import never_predicted
-from evalcore.metrics.matrix import most_confused, view
+from evalcore.metrics.matrix import most_confused
 from evalcore.parse.matching import MATCHES
 from evalcore.store.importing import import_table
 from evalcore.tasks.data_file import Table
@@ -126,17 +125,6 @@ def test_a_filter_survives_the_url(asked):
 )  # fmt: skip
 def test_what_a_url_may_not_ask_for_is_left_out(query):
     assert Filter.from_query(query, LABELS) == Filter()
-
-
-@pytest.mark.parametrize("block", [0, 5])
-@pytest.mark.parametrize("diagonal", [True, False])
-def test_the_filter_of_a_cell_passes_just_as_many_as_the_cell_says(store, block, diagonal):
-    scored = score_run(store, imported(store, 12, 3000).run_id)
-    shown = view(scored.confusion, scored.labels, order="errors", block=block, unparsed=True, diagonal=diagonal)
-    for row, column in zip(*cells(shown), strict=True):
-        asked = filter_of(shown, scored.labels, int(row), int(column))
-        assert len(select(scored, asked).rows) == shown.counts[row, column]
-        assert cell_of(shown, scored.labels, asked) == (row, column)
 
 
 def test_outside_the_block_is_what_the_fold_holds(store):

@@ -1,15 +1,18 @@
+import inspect
+
 import pytest
 
-from evalcore.analysis.findings import find
+from evalcore.analysis.findings import FINDERS, answers, find, labels, sample, scores
 from evalcore.analysis.scored_run import score_run
 from evalcore.output.report import report_as_json, report_as_text
 from evalcore.store.completion import Completion
 from evalcore.store.importing import import_table
 from evalcore.tasks.data_file import Table
+from tests.tools.runs import put
 
 
 def scored_run_of(store, rows, labels=None, scoring="lenient", texts=None):
-    """A reading of (label, completion) rows."""
+    """A scored run of (label, completion) rows."""
     texts = texts or [f"text {i}" for i in range(len(rows))]
     table = Table(
         "rows.csv",
@@ -117,7 +120,7 @@ def test_a_baseline_that_does_as_well_is_a_finding_and_one_that_does_worse_is_no
 def test_truncated_and_too_long_completions_are_told(store):
     scored = scored_run_of(store, [("a", "a"), ("b", "b"), ("b", "")])
     cut = [Completion("a", stop="length"), Completion("b", stop="eos"), Completion("", stop="too_long")]
-    store.put_completions(list(zip(scored.columns.keys_of(range(3)), cut, strict=True)))
+    put(store, list(zip(scored.columns.keys_of(range(3)), cut, strict=True)))
     found = find(score_run(store, scored.record.run_id))
     assert named(found, "truncated").positions == (0,)
     assert named(found, "too_long").positions == (2,)
@@ -154,3 +157,13 @@ def test_the_report_says_what_it_was_promised_to_say(store):
     assert set(promised.split()) <= set(data)
     assert data["confusion_pairs"] == [{"true": "a", "predicted": "b", "count": 1, "share": 0.5, "reverse": 0}]
     assert data["accuracy"] == 0.5
+
+
+def test_every_function_that_finds_something_is_registered():
+    defined = {
+        function
+        for module in (answers, labels, sample, scores)
+        for name, function in vars(module).items()
+        if inspect.isgeneratorfunction(function) and function.__module__ == module.__name__
+    }
+    assert defined == set(FINDERS)

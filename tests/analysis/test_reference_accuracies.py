@@ -11,7 +11,7 @@ def test_runs_here_stand_first_and_carry_their_interval(store):
     other = scored(store, list("ab"), list("aa"))
     found = references(run, [run, other], pinned=other.record.run_id)
     assert [(one.kind, one.accuracy) for one in found] == [("this run", 1.0), ("pinned here", 0.5)]
-    assert found[1].interval == other.accuracy_interval
+    assert found[1].interval == other.intervals.accuracy
 
 
 def test_published_figures_are_banking77s_alone_and_marked_as_other_setups(store):

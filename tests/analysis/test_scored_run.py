@@ -1,4 +1,4 @@
-"""A reading against a plain loop over the same rows, and answers that are fetched when they are asked for."""
+"""A scored run against a plain loop over the same rows, and answers that are fetched when they are accessed."""
 
 from collections import Counter
 

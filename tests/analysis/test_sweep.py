@@ -1,14 +1,11 @@
 """Several runs on the same examples."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from evalcore.analysis.sweep import Spread, gather, order_effect, sweep_as_json
+from evalcore.analysis.sweep import Spread, gather, sweep_as_json
 from evalcore.errors import SpecError
 from evalcore.output.comparison import sweep_as_text
-from evalcore.tasks.prompt import built_in, label_order
 from tests.tools.runs import scored
 
 GOLD = list("aabbcc")
@@ -25,16 +22,16 @@ def test_each_example_is_right_in_j_of_k(sweep):
     assert list(sweep.always_wrong) == [5]
     assert list(sweep.wrong_alike) == [5]
     assert list(sweep.flips) == [0, 1, 3, 4]
-    assert list(sweep.behind("always_right")) == [2]
-    assert list(sweep.behind("all")) == list(range(6))
+    assert list(sweep.rows_of("always_right")) == [2]
+    assert list(sweep.rows_of("all")) == list(range(6))
 
 
 def test_what_every_run_left_unparsed_is_told_from_what_all_answer_alike(store):
     answers = [["a", "b", "?", ""], ["a", "b", "no idea", "b"], ["a", "b", "a or b", ""]]
     sweep = gather([scored(store, list("aaaa"), each, labels="ab") for each in answers])
-    assert list(sweep.behind("wrong_alike")) == [1]
-    assert list(sweep.behind("unparsed_in_all")) == [2]
-    assert list(sweep.behind("always_wrong")) == [1, 2, 3]
+    assert list(sweep.rows_of("wrong_alike")) == [1]
+    assert list(sweep.rows_of("unparsed_in_all")) == [2]
+    assert list(sweep.rows_of("always_wrong")) == [1, 2, 3]
     assert sweep_as_json(sweep)["unparsed_in_all"] == 1
     assert "wrong in every run 3 (1 with one and the same label, 1 unparsed in all)" in sweep_as_text(sweep)
 
@@ -80,54 +77,6 @@ def test_the_spread_is_least_median_and_greatest(sweep):
 def test_two_to_ten_runs_are_taken(store, count):
     with pytest.raises(SpecError, match="Choose 2 to 10"):
         gather([scored(store, GOLD, RUNS[0])] * count)
-
-
-def in_order(one, seed):
-    """The reading as if the prompt had listed the labels in the order of a seed."""
-    prompt = built_in("article" if seed is None else f"shuffled-labels:{seed}")
-    order = label_order(prompt, one.labels)
-    return replace(one, record=replace(one.record, prompt=prompt, label_order=order))
-
-
-def simulated(store, slope, seed, n_labels=24, support=25, orders=4):
-    """Runs whose answers go to a label the more, the further down it stands in the list."""
-    rng = np.random.default_rng(seed)
-    labels = [f"label {i:02}" for i in range(n_labels)]
-    liking = rng.normal(0, 0.4, n_labels)
-    template = in_order(scored(store, labels * support, labels * support), None)
-    found = []
-    for order in range(orders):
-        one = in_order(template, order)
-        place = np.array([one.record.label_order.index(label) for label in one.labels]) / (n_labels - 1)
-        weight = np.maximum(np.exp(liking) + slope * (place - 0.5), 0.01)
-        answers = rng.choice(n_labels, n_labels * support, p=weight / weight.sum())
-        from evalcore.metrics.classification import confusion_counts
-
-        confusion = confusion_counts(one.y_true, answers, n_labels)
-        found.append(replace(one, y_pred=answers, confusion=confusion))
-    return found
-
-
-def test_a_slope_that_is_there_is_found(store):
-    effect = order_effect(simulated(store, 0.8, seed=1))
-    assert effect.orders == 4
-    assert effect.interval[0] > 0
-    assert effect.slope == pytest.approx(0.75, abs=0.25)
-
-
-def test_no_slope_is_held_to_be_none_about_as_often_as_the_interval_says(store):
-    held = 0
-    for seed in range(60):
-        low, high = order_effect(simulated(store, 0.0, seed)).interval
-        held += low <= 0 <= high
-    assert held >= 52
-
-
-def test_one_order_or_no_list_says_nothing(store):
-    one = scored(store, GOLD, RUNS[0])
-    assert order_effect([one, one]) is None
-    assert order_effect([in_order(one, 1), in_order(one, 1)]) is None
-    assert order_effect([]) is None
 
 
 def test_the_json_counts_what_the_sweep_counts(sweep):

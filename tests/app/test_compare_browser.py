@@ -59,7 +59,7 @@ def test_demo_is_held_against_another_and_broken_opens_exactly_those(server, sto
     page.get_by_text(f"{broken} examples: broken").wait_for(timeout=PATIENCE_MS)
     settled(page)
     assert "door=broken" in page.url
-    first = expected.behind("broken")[0]
+    first = expected.rows_of("broken")[0]
     answer_a, answer_b = expected.a.answers[int(expected.at_a[first])], expected.b.answers[int(expected.at_b[first])]
     shown = page.locator("[data-testid=stCode]").all_inner_texts()
     for text in (answer_a.example.text, answer_a.completion.text, answer_b.completion.text):

@@ -24,11 +24,13 @@ ANSWERS = {
 
 @pytest.fixture(autouse=True)
 def own_store(tmp_path, monkeypatch):
+    from pages.parts.run import progress
     from pages.parts.shell import frame, session
 
     store = Store(tmp_path / "cache")
     monkeypatch.setattr(session, "open_store", lambda: store)
-    monkeypatch.setattr(frame, "ensure_worker", lambda store: None)
+    for module in (frame, progress):
+        monkeypatch.setattr(module, "ensure_worker", lambda store: None)
     return store
 
 
@@ -93,27 +95,27 @@ def test_swapping_turns_the_verdict_round_and_the_url_with_it(ids):
     assert app.query_params["door"] == "fixed"
 
 
-def test_what_both_left_unparsed_has_a_door_of_its_own(own_store):
+def test_what_both_left_unparsed_has_a_group_of_its_own(own_store):
     runs = [stored(own_store, list("abab"), answers).run_id for answers in (["a", "?", "", "a"], ["a", "-", "no", "a"])]
     app = opened(COMPARE, a=runs[0], b=runs[1], door="both_unparsed")
-    doors = {one.key: one.label for one in app.button if (one.key or "").startswith("door_")}
-    assert doors["door_both_unparsed"] == "**2** both unparsed"
-    assert doors["door_wrong_alike"] == "**1** both wrong, alike"
-    assert sum(int(label.split("**")[1]) for label in doors.values()) == 4
+    groups = {one.key: one.label for one in app.button if (one.key or "").startswith("group_")}
+    assert groups["group_both_unparsed"] == "**2** both unparsed"
+    assert groups["group_wrong_alike"] == "**1** both wrong, alike"
+    assert sum(int(label.split("**")[1]) for label in groups.values()) == 4
     table = next(table.value for table in app.dataframe if "A answered" in table.value.columns)
     assert list(table["text"]) == ["text 1", "text 2"]
     assert app.query_params["door"] == "both_unparsed"
 
 
-def test_a_door_opens_its_examples_and_closes_again(ids):
+def test_a_group_opens_its_examples_and_closes_again(ids):
     app = opened(COMPARE, a=ids["good"], b=ids["fair"])
     tables = len(app.dataframe)
-    press(app, app.button(key="door_broken"))
+    press(app, app.button(key="group_broken"))
     table = next(table.value for table in app.dataframe if "A answered" in table.value.columns)
     assert list(table["A"]) == ["right"] * 10
     assert list(table["B"]) == ["wrong"] * 10
     assert app.query_params["door"] == "broken"
-    press(app, app.button(key="door_broken"))
+    press(app, app.button(key="group_broken"))
     assert len(app.dataframe) == tables
     assert "door" not in app.query_params
 
@@ -151,12 +153,12 @@ def test_a_link_that_names_one_run_alone_finds_the_other(ids, side):
 
 
 def test_two_sessions_comparing_other_runs_never_see_each_others_state(ids):
-    """Twenty interleaved steps: doors, swaps, plain reruns."""
+    """Twenty interleaved steps: groups, swaps, plain reruns."""
     first = opened(COMPARE, a=ids["good"], b=ids["fair"])
     second = opened(COMPARE, a=ids["bad"], b=ids["fair"])
     third = opened(SIDE, runs=f"{ids['good']},{ids['bad']}")
     expected = {"first": [ids["good"], ids["fair"], ""], "second": [ids["bad"], ids["fair"], ""]}
-    steps = ("door_broken", "swap", "", "door_fixed", "swap", "door_both_right", "", "swap", "door_fixed", "")
+    steps = ("group_broken", "swap", "", "group_fixed", "swap", "group_both_right", "", "swap", "group_fixed", "")
     for number, step in enumerate(steps):
         for name, app in (("first", first), ("second", second)):
             act = step if name == "first" else steps[-1 - number]
@@ -167,13 +169,13 @@ def test_two_sessions_comparing_other_runs_never_see_each_others_state(ids):
                 session[2] = {"fixed": "broken", "broken": "fixed"}.get(session[2], session[2])
             elif act:
                 app.button(key=act).click()
-                door = act.removeprefix("door_")
-                session[2] = "" if session[2] == door else door
+                group = act.removeprefix("group_")
+                session[2] = "" if session[2] == group else group
             rerun(app)
             for other, shown in (("first", first), ("second", second)):
-                a, b, door = expected[other]
+                a, b, group = expected[other]
                 assert (shown.selectbox(key="pair_a").value, shown.selectbox(key="pair_b").value) == (a, b)
-                assert shown.query_params.get("door", "") == door
+                assert shown.query_params.get("door", "") == group
         assert rerun(third).multiselect(key="picked_runs").value == [ids["good"], ids["bad"]]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.charts.heat_map import cells, height_of
+from evalcore.charts import cells, height_of
 from evalcore.metrics.matrix import view
 from evalcore.running.run import execute
 from evalcore.store.database import Store

@@ -11,8 +11,8 @@ from evalcore.bench import subjects
 from evalcore.cli.main import main
 from evalcore.errors import ModelError
 from evalcore.store.spec import RunSpec
+from evalcore.tasks import TaskSource, draw_sample, load_task
 from evalcore.tasks.prompt import BUILT_IN, Renderer
-from evalcore.tasks.task import TaskSource, draw_sample, load_task
 
 
 def measured(capsys, tmp_path, *arguments):

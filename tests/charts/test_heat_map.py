@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from evalcore import charts
 from evalcore.analysis.scored_run import score_run
-from evalcore.charts import single as charts
 from evalcore.charts.heat_map import cells, heatmap, height_of, names_of
 from evalcore.metrics.matrix import VALUES, view
 from tests.tools.generated import imported

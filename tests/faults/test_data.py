@@ -12,21 +12,20 @@ import pytest
 
 from evalcore.analysis.findings import find
 from evalcore.analysis.scored_run import score_run
-from evalcore.charts.single import LIGHT, small_matrix
+from evalcore.charts import LIGHT, small_matrix
 from evalcore.errors import BlindspotError, DataError
 from evalcore.output.export import export_run, predictions_for_spreadsheets
 from evalcore.output.report import findings_of, report_as_text
 from evalcore.predictors.source import locate
 from evalcore.running.run import execute
 from evalcore.store.completion import Completion
-from evalcore.store.importing import import_bytes
 from evalcore.store.spec import RunSpec
-from evalcore.tasks import table
+from evalcore.tasks import Example, TaskSource, draw_sample, load_task, make_task, table
 from evalcore.tasks.data_file import parse_table, read_label_list, read_table
-from evalcore.tasks.task import Example, TaskSource, draw_sample, load_task, make_task
 from tests.conftest import BANKING77, ROOT, Toy, needs_banking77, write_csv
 from tests.tools.command_line import evalcore
 from tests.tools.processes import finished
+from tests.tools.runs import import_bytes, put
 
 
 def refused(name, content, where, says="."):
@@ -279,7 +278,7 @@ def test_odd_labels_go_all_the_way_and_come_back_as_they_were(tmp_path, store):
     spec = RunSpec(TaskSource(str(path), train=str(path)), "majority", n=len(rows))
     scored = score_run(store, execute(spec, store, loader=loader).record.run_id)
     assert scored.scores.accuracy == 1
-    drawn = json.dumps(small_matrix(scored, LIGHT).to_dict(), ensure_ascii=False)
+    drawn = json.dumps(small_matrix(scored.confusion, scored.labels, LIGHT).to_dict(), ensure_ascii=False)
     assert find(scored) is not None
     assert len(drawn) > 100
     csv_file, jsonl_file, *_ = export_run(store, scored, tmp_path / "out")
@@ -495,5 +494,5 @@ def test_completions_with_odd_characters_are_kept_as_they_came(store):
     """F28. Red with text compared or measured in SQL, where 'a\\0b' has length 1."""
     odd = [Completion(text) for text in ("a\0b", "\r\n", "\u202e", "😀", " ", "'; drop table runs; --")]
     keys = [bytes([i]) * 32 for i in range(len(odd))]
-    store.put_completions(list(zip(keys, odd, strict=True)))
+    put(store, list(zip(keys, odd, strict=True)))
     assert [store.completions([key])[key] for key in keys] == odd

@@ -13,13 +13,14 @@ import pytest
 from evalcore.errors import BlindspotError, DataError, ModelError, SpecError, StoreError, Unanswered
 from evalcore.output.export import write_file
 from evalcore.predictors.source import locate
-from evalcore.store.importing import import_bytes, import_file
+from evalcore.store.importing import import_file
 from evalcore.store.spec import RunSpec, checked
+from evalcore.tasks import Example, TaskSource, draw_sample, load_task, make_task
 from evalcore.tasks.data_file import parse_table, read_table
 from evalcore.tasks.prompt import built_in
-from evalcore.tasks.task import Example, TaskSource, draw_sample, load_task, make_task
 from tests.conftest import ROOT
 from tests.tools.processes import finished
+from tests.tools.runs import import_bytes
 
 
 def parquet(columns, **how):
@@ -224,7 +225,7 @@ def test_a_column_of_any_type_and_any_bits_is_left_alone_or_read_or_refused():
 LOADED = """
 import sys
 sys.path.insert(0, {root!r})
-from evalcore.tasks.task import TaskSource, load_task
+from evalcore.tasks import TaskSource, load_task
 from evalcore.errors import DataError
 import pyarrow.parquet
 try:

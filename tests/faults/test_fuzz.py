@@ -14,13 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evalcore.errors import BlindspotError, DataError
-from evalcore.metrics.classification import UNPARSED, confusion_counts, confusion_pairs, per_class, scores
+from evalcore.metrics.classification import UNPARSED, confusion_counts, confusion_pairs, per_class
+from evalcore.metrics.overall import scores
 from evalcore.parse.matching import ACCEPTED, LabelParser, collisions, normal_form
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec, canonical, completion_keys, run_id
+from evalcore.tasks import Example, TaskSource, draw_sample, make_task
 from evalcore.tasks.data_file import parse_table
 from evalcore.tasks.prompt import Prompt
-from evalcore.tasks.task import Example, TaskSource, draw_sample, make_task
 
 CASES = int(os.environ.get("BLINDSPOT_FUZZ", "250"))
 fuzz = settings(

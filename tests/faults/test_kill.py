@@ -297,14 +297,14 @@ from evalcore.store.database import Store
 from evalcore.errors import StoreError
 import sklearn.feature_extraction.text, sklearn.svm, sklearn.pipeline
 from tests.faults.victim import spec, Logged
-from evalcore.tasks.task import load_task
+from evalcore.tasks import load_task
 load_task(spec({task!r}).task)  # whatever is imported late: nobody may not be able to read the interpreter's files
 if os.getuid() == 0:  # root may read anything
     os.setgid(65534); os.setuid(65534)
 store = Store(Path({cache!r}))
 run, = store.runs()
-reading = evalcore.analysis.scored_run.score_run(store, run.run_id)
-print(len(reading.answers), store.read_only, store.notice)
+scored = evalcore.analysis.scored_run.score_run(store, run.run_id)
+print(len(scored.answers), store.read_only, store.notice)
 print(evalcore.running.run.execute(spec({task!r}, n=64), store).complete)
 try:
     evalcore.running.run.execute(spec({task!r}, n=80), store)
@@ -341,7 +341,7 @@ import evalcore.cli.main, evalcore.output.report, evalcore.running.run, evalcore
 import evalcore.output.export, evalcore.predictors.baseline
 import os
 import sklearn.feature_extraction.text, sklearn.svm, sklearn.pipeline
-from evalcore.tasks.task import load_task
+from evalcore.tasks import load_task
 from tests.faults.victim import spec
 load_task(spec({task!r}).task)
 if os.getuid() == 0:  # root may read anything

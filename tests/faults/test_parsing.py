@@ -22,9 +22,9 @@ from evalcore.metrics.classification import (
     confusion_counts,
     never_predicted,
     over_predicted,
-    scores,
     zero_recall,
 )
+from evalcore.metrics.overall import scores
 from evalcore.output.comparison import comparison_as_text, sweep_as_text
 from evalcore.output.export import predictions_csv
 from evalcore.output.report import findings_of, report_as_text
@@ -32,8 +32,8 @@ from evalcore.parse.matching import LabelParser, collisions, normal_form
 from evalcore.running.run import execute
 from evalcore.store.completion import Completion
 from evalcore.store.spec import RunSpec
+from evalcore.tasks import Example, TaskSource, load_task, make_task
 from evalcore.tasks.prompt import Renderer, built_in
-from evalcore.tasks.task import Example, TaskSource, load_task, make_task
 from tests.conftest import BANKING77, Toy, needs_banking77, write_csv
 from tests.tools.runs import scored
 

@@ -22,7 +22,7 @@ from evalcore.predictors.handle import ModelHandle
 from evalcore.predictors.reply import CHARACTERS_OF_A_TOKEN
 from evalcore.predictors.server import Patience, ServerModel
 from evalcore.running import prompt_preview, worker
-from evalcore.running.run import execute, plan_run
+from evalcore.running.run import execute, execute_with_baselines, plan_run
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.prompt import built_in
 from evalcore.tasks.task import TaskSource
@@ -475,7 +475,7 @@ def test_the_worker_compares_what_was_answered_with_the_baselines(chat, task, st
     """F54. Red with the baselines left out as soon as one text is refused."""
     chat.answer = lambda text, before: FILTERS["finish_reason"]() if filtered(text) else gold(text, before)
     with pytest.raises(ModelError, match="37 of 40 examples have an answer"):
-        worker._predict(spec_of(chat, task, n=40, sample="first"), store, worker.ModelCache(), lambda progress: True)
+        execute_with_baselines(spec_of(chat, task, n=40, sample="first"), store, loader=worker.ModelCache().load)
     assert {(run.spec.model, run.finished is None) for run in store.runs()} == {
         (f"{chat.url}#m", True), ("majority", False), ("tfidf", False)
     }  # fmt: skip

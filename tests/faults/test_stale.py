@@ -1,10 +1,10 @@
-"""Staleness (F10 to F16, F51): what must be asked again is, what need not be is not, nothing old is shown as new."""
+"""Staleness (F10 to F16, F51, F60): what must be asked again is, and nothing else, nothing old is shown as new."""
 
 import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.cli.main import main as command_line
-from evalcore.errors import SpecError
+from evalcore.errors import SpecError, StoreError
 from evalcore.parse import matching as parse
 from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import endpoint, local
@@ -28,9 +28,9 @@ from evalcore.store.completion import Completion
 from evalcore.store.database import Store
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, canonical, checked, completion_keys, run_id
-from evalcore.tasks import task as task_module
+from evalcore.tasks import Example, TaskSource, draw_sample, load, load_task
 from evalcore.tasks.prompt import Renderer, built_in, custom_prompt
-from evalcore.tasks.task import Example, TaskSource, draw_sample, load_task
+from pages.parts.shell.session import ViewState
 from tests.conftest import ROOT, write_csv
 from tests.faults.victim import LABELS, Logged, asked, spec, write_task
 from tests.tools.processes import PATIENCE_S, finished
@@ -227,23 +227,23 @@ def test_answers_under_an_older_kind_of_key_are_not_read_as_current(store, task,
 
 def test_what_a_page_keeps_follows_the_store(store, task, tmp_path, monkeypatch):
     """F16. Red with a page's reading kept under the run's name alone."""
-    from pages.parts.shell import session
+    from pages.parts.shell import cached
 
     loader = lambda i, on_phase: Logged(i.identity, tmp_path / "log")  # noqa: E731
     stopped = execute(spec(task, n=64), store, loader=loader, on_progress=lambda progress: progress.done < 16)
-    assert len(session.scored_run_of(store, stopped.record, "lenient").answers) == 16
+    assert len(cached.scored_run_of(store, stopped.record, "lenient").answers) == 16
     record = execute(spec(task, n=64), store, loader=loader).record
-    assert len(session.scored_run_of(store, record, "lenient").answers) == 64
+    assert len(cached.scored_run_of(store, record, "lenient").answers) == 64
 
 
 def test_what_sessions_share_cannot_be_changed_by_one_of_them(store, task, tmp_path):
     """F16. Red while the arrays of a kept reading could be written to."""
-    from pages.parts.shell import session
+    from pages.parts.shell import cached
 
     loader = lambda i, on_phase: Logged(i.identity, tmp_path / "log")  # noqa: E731
     record = execute(spec(task, n=64), store, loader=loader).record
-    scored = session.scored_run_of(store, record, "lenient")
-    assert session.scored_run_of(store, record, "lenient") is scored
+    scored = cached.scored_run_of(store, record, "lenient")
+    assert cached.scored_run_of(store, record, "lenient") is scored
     for array in (scored.y_true, scored.y_pred, scored.confusion, scored.per_class.support):
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0
@@ -356,7 +356,7 @@ class Page:
         self.store = store
         self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
         if chosen is not None:
-            self.app.session_state["spec"] = chosen
+            self.app.session_state["view"] = ViewState(spec=chosen)
         for name, value in query.items():
             self.app.query_params[name] = value
         self.look()
@@ -560,7 +560,7 @@ def test_a_page_shows_the_run_of_its_job_although_the_file_was_written_meanwhile
         messages.write(5)
         return prepared
 
-    monkeypatch.setattr(run_module, "prepare", prepare_and_write)
+    monkeypatch.setattr(run_module, "plan_run", prepare_and_write)
     page.press("Run")
     assert page.accuracy is not None
     assert "The data has changed since this run was made" in page.said
@@ -570,7 +570,7 @@ def test_a_page_shows_the_run_of_its_job_although_the_file_was_written_meanwhile
 def test_a_click_reads_no_file_that_has_not_changed(store, messages, model, page_of, judge, monkeypatch):
     """F51. Red while every minute, and the prompts page at every click, the task was read anew."""
     reads = []
-    for module, name in ((task_module, "read_table"), (hashlib, "file_digest")):
+    for module, name in ((load, "read_table"), (hashlib, "file_digest")):
         original = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *a, was=original: reads.append(a) or was(*a))
     chosen = checked(RunSpec(TaskSource(str(messages.folder)), str(model), n=12))
@@ -633,4 +633,57 @@ def test_side_by_side_runs_what_is_there_now(store, messages, judge, page_of):
     page.app.switch_page("pages/side_by_side.py")
     page.look().press("Run all of them")
     (new,) = {record.run_id for record in store.runs() if record.prompt.name == "mine"} - set(ids)
-    assert page.app.session_state["side_runs"] == [new, ids[1]]
+    assert page.app.session_state["view"].side_by_side == [new, ids[1]]
+
+
+@dataclass(frozen=True)
+class SpecOfTomorrow(RunSpec):
+    """A spec with one more field."""
+
+    merged_labels: str = ""
+
+
+@dataclass(frozen=True)
+class TaskOfTomorrow(TaskSource):
+    """A task source with one more field."""
+
+    weight_column: str = ""
+
+
+def test_a_new_field_of_a_spec_orphans_no_stored_run(store, task, tmp_path):
+    """F60. Red with a key that is made of every field: each stored run is "not run yet" after an update."""
+    loader = lambda i, on_phase: Logged(i.identity, tmp_path / "log")  # noqa: E731
+    record = execute(spec(task, n=48), store, loader=loader).record
+    calls, old = len(asked(tmp_path / "log")), record.spec
+    options = {one.name: getattr(old, one.name) for one in fields(old)}
+    newer = [SpecOfTomorrow(**options), replace(old, task=TaskOfTomorrow(**asdict(old.task)))]
+    for same in newer:
+        assert (same.key, same.to_json()) == (old.key, old.to_json())
+        assert [found.run_id for found in store.runs_for(same)] == [record.run_id]
+        assert execute(same, store, loader=loader).predicted_now == 0
+    assert len(asked(tmp_path / "log")) == calls
+    assert SpecOfTomorrow.from_json(old.to_json()) == newer[0]
+
+
+def test_a_new_field_that_says_something_is_another_spec(store, task):
+    """F60. Red with a key that leaves a new field out altogether: two different runs are one."""
+    old = checked(spec(task, n=48))
+    options = {one.name: getattr(old, one.name) for one in fields(old)}
+    newer = [
+        SpecOfTomorrow(**options, merged_labels="a+b"),
+        replace(old, task=TaskOfTomorrow(**asdict(old.task), weight_column="weight")),
+    ]
+    assert len({old.key, *(one.key for one in newer)}) == 3
+    assert SpecOfTomorrow.from_json(newer[0].to_json()) == newer[0]
+    for one in newer:
+        with pytest.raises(StoreError, match="which this version does not know: a newer one wrote it"):
+            RunSpec.from_json(one.to_json())
+
+
+def test_the_keys_of_specs_are_those_that_stored_runs_have():
+    """F60. Red with any change of how a spec is hashed; these keys are in the caches that people have."""
+    assert RunSpec().key == "83041afe7a023b690771c4cd54a24b6b570b955caa4c83996558d8b8883e195e"
+    full = RunSpec(
+        TaskSource("x.csv", "t", "l", "tr", "la"), "m", "few-shot:3", 7, "random", 3, "choose", "loop", 8, 4, "bfloat16"
+    )
+    assert full.key == "d8ee8a80954c89d914176605a7d295ffb71f136a77966a54eee610f42c768153"

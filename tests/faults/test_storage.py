@@ -1,4 +1,4 @@
-"""Damaged storage (F17 to F22, F54): what is broken is noticed, said, set aside or asked again; never read as true."""
+"""Damaged and older storage (F17 to F22, F54, F59): what is broken is noticed and said, and never read as true."""
 
 import contextlib
 import errno
@@ -18,15 +18,22 @@ from evalcore.errors import BlindspotError, DataError, StoreError
 from evalcore.output import export
 from evalcore.output.export import export_run, predictions_csv, predictions_jsonl, run_json, write_file
 from evalcore.output.report import findings_of, report_as_json, report_as_text
+from evalcore.predictors import local
 from evalcore.running.run import execute
-from evalcore.store import database as store_module
+from evalcore.store import migrations, opening, sqlite_errors
+from evalcore.store.catalog import RunAnnotation, RunCatalog
 from evalcore.store.completion import Completion
-from evalcore.store.database import FILE_NAME, MIGRATIONS, Store
-from evalcore.tasks.prompt import custom_prompt
+from evalcore.store.database import FILE_NAME, Store
+from evalcore.store.jobs import Jobs
+from evalcore.store.migrations import MIGRATIONS
+from evalcore.store.spec import run_id
+from evalcore.tasks.prompt import Prompt, custom_prompt
 from tests.conftest import ROOT
 from tests.faults.victim import Logged, asked, spec, start, write_task
 from tests.tools.command_line import evalcore
+from tests.tools.old_caches import CACHES, FORMATS, all_rows, old_cache
 from tests.tools.processes import PATIENCE_S, started
+from tests.tools.runs import put
 
 try:
     import resource
@@ -383,7 +390,7 @@ def test_only_one_module_writes_files_for_people():
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 0.0, 1e-320])
 def test_a_number_that_is_none_comes_back_as_it_was(store, value):
     """F22 (inspect_ai#4491). Red with NaN handed to SQLite, which keeps it as NULL."""
-    store.put_completions([(b"k" * 32, Completion("x", latency_ms=value))])
+    put(store, [(b"k" * 32, Completion("x", latency_ms=value))])
     back = store.completions([b"k" * 32])[b"k" * 32].latency_ms
     assert repr(back) == repr(float(value))
 
@@ -449,14 +456,14 @@ ODD = {
 def test_what_would_come_back_as_something_else_is_refused(store, odd):
     """F54, F18. Red while it was written: a row that fails its own checksum, asked for for ever; or a traceback."""
     with pytest.raises(StoreError, match=f"a completion's {next(iter(ODD[odd]))} would not come back as it is"):
-        store.put_completions([(b"a" * 32, Completion("x")), (b"k" * 32, replace(Completion("x"), **ODD[odd]))])
+        put(store, [(b"a" * 32, Completion("x")), (b"k" * 32, replace(Completion("x"), **ODD[odd]))])
     assert store.completions([b"a" * 32, b"k" * 32]) == {}
 
 
 @pytest.mark.parametrize("latency", [1, -0.0, 2**60])
 def test_a_whole_number_of_milliseconds_comes_back(store, latency):
     """F54, F18. Red with an int in a column of floats, or with the sign of a zero in the checksum."""
-    store.put_completions([(b"k" * 32, Completion("x", latency_ms=latency))])
+    put(store, [(b"k" * 32, Completion("x", latency_ms=latency))])
     assert store.completions([b"k" * 32])[b"k" * 32].latency_ms == latency
 
 
@@ -558,7 +565,7 @@ def test_each_complaint_of_sqlite_is_said_as_what_it_is_and_only_damage_is_set_a
     def fail(*_):
         raise failure
 
-    monkeypatch.setattr(Store, "_check", fail)
+    monkeypatch.setattr(opening, "check", fail)
     if broken:
         monkeypatch.setattr(Store, "_begin_anew", lambda self: None)
         Store(filled.folder)
@@ -572,7 +579,7 @@ def test_each_complaint_of_sqlite_is_said_as_what_it_is_and_only_damage_is_set_a
 
 def test_a_locked_and_a_readonly_database_are_said_as_such(filled, monkeypatch):
     """F20, F5. Red with a complaint of SQLite's that has another code than it is looked for by."""
-    monkeypatch.setattr(store_module, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(sqlite_errors, "BUSY_TIMEOUT_S", 0.05)
     with sqlite3.connect(filled.path, isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreError, match="kept the cache locked"):
@@ -591,9 +598,156 @@ def test_a_write_that_the_system_refuses_is_no_damage(filled):
     resource.setrlimit(resource.RLIMIT_FSIZE, (filled.path.stat().st_size, before[1]))
     try:
         with pytest.raises(StoreError, match=r"cannot be written \(SQLITE_IOERR_WRITE\): no file may grow beyond"):
-            filled.put_completions([(bytes([i]) * 32, Completion("x" * 5000)) for i in range(20)])
+            put(filled, [(bytes([i]) * 32, Completion("x" * 5000)) for i in range(20)])
         Store(filled.folder)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list(filled.folder.glob("*.corrupt-*")) == []
     assert filled.count_done(filled.runs()[0].run_id) == N
+
+
+OLD_RUNS = {
+    # run id: model, prompt, n; examples predicted, right, unparsed
+    "6fd78d3ec2c2": ("majority", "none", 16, (16, 4, 0)),
+    "70aee41f453e": ("tfidf", "none", 18, (18, 17, 0)),
+    "f238cf56f848": ("demo", "article", 16, (16, 10, 0)),
+    "2e76f20657e2": ("demo", "curt", 16, (16, 10, 0)),
+    "a06982b03032": ("demo", "few-shot:2", 16, (16, 0, 16)),
+    "50d917cb890a": ("demo", "article", 16, (16, 7, 0)),
+    "5078ada07df3": ("demo", "article", 24, (8, 3, 0)),
+    "6c5aed6ccc4d": ("imported:graded.csv", "none", 6, (6, 4, 2)),
+}
+"""The runs of the caches of format 2 and 3, as the versions that wrote them scored them."""
+FIRST_FORMAT_IDS = {
+    "6eeccc84fd0c", "a5d79fc9da1d", "b10e0c743708", "8735a7e7eb08", "7cec0754d6c4", "e4a54f5df4c5", "e216b4da46a1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("number", FORMATS)
+def test_a_cache_of_every_format_opens_without_losing_a_row(tmp_path, number):
+    """F59. Red with a migration that deletes, or with a table that is looked for under a name that it no longer has."""
+    folder = old_cache(tmp_path / "cache", number)
+    before = all_rows(folder / FILE_NAME)
+    store = Store(folder)
+    assert store.notice == ""
+    after = all_rows(folder / FILE_NAME)
+    assert {table: rows for table, rows in after.items() if table in before} == before
+    assert [path.name for path in folder.iterdir()] == [FILE_NAME]
+    assert {record.run_id for record in store.runs()} == (FIRST_FORMAT_IDS if number == 1 else set(OLD_RUNS))
+    assert store.custom_prompts() == {"curt": Prompt("curt", "Answer with one word of: {labels}", "{text}")}
+    jobs = [(job.state, job.spec.model, job.result) for job in Jobs(store).recent()]
+    assert jobs == [
+        ("queued", "tfidf", ""),
+        ("stopped", "demo", ""),
+        ("failed", "no/such", "no/such: there is no such model."),
+        ("done", "majority", ""),
+    ]
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_runs_of_an_older_format_are_scored_and_annotated_as_they_were(tmp_path, number):
+    """F59. Red with a run id, a key or a checksum that is made in another way."""
+    store = Store(old_cache(tmp_path / "cache", number))
+    for record in store.runs():
+        scores = score_run(store, record.run_id).scores
+        counts = (scores.n, scores.correct, scores.unparsed)
+        assert (record.spec.model, record.prompt.name, record.n, counts) == OLD_RUNS[record.run_id]
+        assert (record.finished is None) is (record.run_id == "5078ada07df3")
+        assert run_id(record.sample_id, record.identity, record.prompt.fingerprint) == record.run_id
+    assert RunCatalog(store).annotations() == {
+        "70aee41f453e": RunAnnotation("the baseline", "kept since spring\nsecond line", pinned=True),
+        "6c5aed6ccc4d": RunAnnotation("graded by hand"),
+    }
+
+
+@pytest.mark.parametrize("number", FORMATS)
+def test_no_example_of_an_older_format_is_predicted_again(tmp_path, monkeypatch, number):
+    """F59, F60. Red with one more field in the key of a completion."""
+    import torch
+
+    def refuse(handle, on_phase):
+        raise AssertionError("a model was loaded")
+
+    # The caches were made on a CPU, and the task of some runs was named by a relative path.
+    monkeypatch.setattr(local, "device_and_dtype", lambda dtype: (torch.device("cpu"), torch.float32))
+    monkeypatch.chdir(CACHES)
+    store = Store(old_cache(tmp_path / "cache", number))
+    for record in store.runs():
+        if record.finished is not None and not record.spec.model.startswith("imported:"):
+            outcome = execute(record.spec, store, loader=refuse)
+            assert (outcome.complete, outcome.predicted_now) == (True, 0)
+            assert number == 1 or outcome.record.run_id == record.run_id
+            assert outcome.record in store.runs_for(record.spec)
+
+
+def rename_a_table(db):
+    db.execute("ALTER TABLE completions RENAME TO answers")
+    db.execute("UPDATE run_marks SET note = note || '; renamed'")
+
+
+def rebuild_a_table(db):
+    """As SQLite's manual has it for a change that ALTER TABLE cannot make."""
+    (definition,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'runs'").fetchone()
+    db.execute(definition.replace("CREATE TABLE runs", "CREATE TABLE new_runs"))
+    db.execute("INSERT INTO new_runs SELECT * FROM runs")
+    db.execute("DROP TABLE runs")
+    db.execute("ALTER TABLE new_runs RENAME TO runs")
+
+
+@pytest.mark.parametrize("migration", [rename_a_table, rebuild_a_table])
+def test_a_migration_that_renames_or_drops_a_table_loses_nothing(tmp_path, monkeypatch, migration):
+    """F59. Red with foreign keys on (dropping `runs` drops its items), or with damage told by old names of tables."""
+    folder = old_cache(tmp_path / "cache", 2)
+    before = all_rows(folder / FILE_NAME)
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, migration))
+    for _ in range(2):  # as an old format, and as the current one
+        store = Store(folder)
+        assert store.notice == ""
+        after = all_rows(folder / FILE_NAME)
+        assert after.get("answers", after.get("completions")) == before["completions"]
+        assert after["runs"] == before["runs"]
+        for table in ("run_items", "sample_items", "jobs", "prompts"):
+            assert after[table] == before[table], table
+        assert {row[:2] for row in after["run_marks"]} == {row[:2] for row in before["run_marks"]}
+    assert [path.name for path in folder.iterdir()] == [FILE_NAME]
+
+
+def fail_in_sql(db):
+    db.execute("DROP TABLE prompts")
+    db.execute("ALTER TABLE gone RENAME TO something")
+
+
+def fail_in_python(db):
+    db.execute("UPDATE runs SET spec = ''")
+    raise ValueError("no such thing")
+
+
+@pytest.mark.parametrize("migration", [fail_in_sql, fail_in_python])
+@pytest.mark.parametrize("number", FORMATS)
+def test_a_migration_that_fails_leaves_the_file_as_it_was_and_says_so(tmp_path, monkeypatch, migration, number):
+    """F59, F2. Red with one transaction a migration, or with a failure that is taken for damage."""
+    folder = old_cache(tmp_path / "cache", number)
+    before = (folder / FILE_NAME).read_bytes()
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, migration))
+    with pytest.raises(StoreError, match=rf"could not be brought from format {number} to 4 \(no such t") as caught:
+        Store(folder)
+    assert "It was left as it was" in str(caught.value)
+    assert (folder / FILE_NAME).read_bytes() == before
+    assert [path.name for path in folder.iterdir()] == [FILE_NAME]
+    monkeypatch.undo()
+    assert Store(folder).custom_prompts()
+
+
+def test_a_full_disk_during_a_migration_is_said_to_be_that(tmp_path, monkeypatch):
+    """F59, F20. Red with every failure of a migration said to be the migration's."""
+
+    def fill(db):
+        db.execute(f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0]}")
+        db.execute("CREATE TABLE large AS SELECT * FROM completions, jobs")
+
+    folder = old_cache(tmp_path / "cache", 3)
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, fill))
+    with pytest.raises(StoreError, match="the disk is full"):
+        Store(folder)
+    monkeypatch.undo()
+    assert len(Store(folder).runs()) == len(OLD_RUNS)

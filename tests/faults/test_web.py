@@ -19,16 +19,17 @@ from evalcore.analysis.scored_run import score_run
 from evalcore.running import worker
 from evalcore.running.run import execute
 from evalcore.store.database import Store
-from evalcore.store.importing import import_bytes
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
 from evalcore.tasks.task import Example, TaskSource
 from pages.parts.shell.frame import PAGES
 from pages.parts.shell.serving import same_origin
+from pages.parts.shell.session import ViewState
 from tests.conftest import ROOT, Toy, write_csv
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, QUIET, serving, settled
 from tests.tools.chat_server import serving_chat
 from tests.tools.processes import PATIENCE_S, wait_until
+from tests.tools.runs import import_bytes
 
 PATHS = [path for path, *_ in PAGES]
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
@@ -199,7 +200,7 @@ HOLDS_DATA = {
     "text", "label", "name", "origin", "sentence", "meaning", "result", "phase", "task_name", "model", "sample",
     "notice", "predicted", "what", "where", "do", "system", "user",
 }  # fmt: skip
-MAKES_PLAIN = {"plain", "percent", "between", "len", "describe"}
+MAKES_PLAIN = {"escape_markdown", "percent", "between", "len"}
 
 
 def unescaped(node):
@@ -352,7 +353,7 @@ def test_two_sessions_of_twenty_steps_never_see_each_others_choice(own_cache, co
         at = chance.randrange(2)
         if chance.random() < 0.5:
             scoring[at] = chance.choice(["strict", "lenient"])
-            sessions[at].session_state["scoring"] = scoring[at]
+            sessions[at].segmented_control(key="scoring").set_value(scoring[at])
         sessions[at].run()
         for app, run, chosen in zip(sessions, runs, scoring, strict=True):
             assert not app.exception
@@ -504,9 +505,9 @@ def test_any_failure_of_a_task_is_one_sentence_and_the_page_goes_on(own_cache, t
     """F55, F47. Red while only what a reader was known to raise was caught: the page was gone until it was reloaded."""
     test = write_csv(tmp_path / "odd file.csv", [Example("a", "x"), Example("b", "y")])
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
-    app.session_state["spec"] = RunSpec(TaskSource(str(test)), "majority")
+    app.session_state["view"] = ViewState(spec=RunSpec(TaskSource(str(test)), "majority"))
     with monkeypatch.context() as broken:
-        broken.setattr("evalcore.tasks.task.read_table", fail_with(failure))
+        broken.setattr("evalcore.tasks.load.read_table", fail_with(failure))
         if page != "app.py":
             app.switch_page(page)
         app.run()
@@ -528,7 +529,7 @@ def test_any_failure_of_a_task_fails_its_job_and_the_worker_lives(own_cache, tmp
     jobs = Jobs(own_cache)
     job_id = jobs.enqueue("run", checked(RunSpec(TaskSource(str(test), train=str(test)), "majority")).to_json())
     with monkeypatch.context() as broken:
-        broken.setattr("evalcore.tasks.task.read_table", fail_with(failure))
+        broken.setattr("evalcore.tasks.load.read_table", fail_with(failure))
         worker._do(jobs.claim(1), own_cache, jobs, worker.ModelCache())
     job = jobs.get(job_id)
     assert job.state == "failed"

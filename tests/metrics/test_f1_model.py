@@ -1,12 +1,14 @@
-"""What the intervals of F1 rest on, against exact sums with scipy and plain loops."""
+"""The model behind the intervals of F1, against exact sums with scipy and plain loops."""
 
 import numpy as np
 import pytest
 from scipy.stats import binom, poisson
 from sklearn.metrics import f1_score
 
-from evalcore.metrics.classification import UNPARSED, confusion_counts, scores
-from evalcore.metrics.f1_model import F1Model, Recall, _corrected_f1, _stratified, _variance_of_corrected
+from evalcore.metrics.classification import UNPARSED, confusion_counts, per_class
+from evalcore.metrics.f1_model import F1Model, _corrected_f1, _stratified, _variance_of_corrected
+from evalcore.metrics.overall import scores
+from evalcore.metrics.shrinkage import Recall
 
 
 def run_of(n, n_labels, accuracy, unparsed=0.05, seed=0):
@@ -28,7 +30,7 @@ def test_in_a_stratified_sample_the_mean_of_the_corrected_f1_is_the_true_one(n, 
     right, wrong = (grid.ravel().astype(float) for grid in np.meshgrid(np.arange(n + 1), np.arange(40)))
     chance = binom.pmf(right, n, recall) * poisson.pmf(wrong, expected)
     f1 = 2 * right / (n + right + wrong)
-    many = 5000  # labels drawn from that, so that what is drawn towards the mean is known
+    many = 5000  # labels drawn from that, so that what is shrunk towards the mean is known
     draws = np.random.default_rng(1)
     x, w = draws.binomial(n, recall, many).astype(float), draws.poisson(expected, many).astype(float)
     unbiased, _, _ = _stratified(x, np.full(many, float(n)), w, certain(recall, many))
@@ -54,7 +56,7 @@ def test_in_a_random_sample_the_corrected_f1_is_unbiased(size, share):
 
 def test_weighted_f1_is_jackknifed_as_a_plain_loop_does_it():
     true, answer = run_of(60, 6, 0.6, seed=2)
-    model = F1Model.fit(confusion_counts(true, answer, 6), "random")
+    model = F1Model.fit(per_class(confusion_counts(true, answer, 6)), "random")
     answer = np.where(answer == UNPARSED, 6, answer)
 
     def weighted(rows):
@@ -69,7 +71,7 @@ def test_weighted_f1_is_jackknifed_as_a_plain_loop_does_it():
 def test_effects_are_what_one_more_example_changes(design):
     true, answer = run_of(40_000, 5, 0.7, seed=3)
     confusion = confusion_counts(true, answer, 5)
-    model = F1Model.fit(confusion, design)
+    model = F1Model.fit(per_class(confusion), design)
     rows, columns = (grid.ravel() for grid in np.meshgrid(np.arange(5), np.arange(6), indexing="ij"))
     of_macro = model.effects_on_macro_f1(rows, columns)
     of_weighted = model.effects_on_weighted_f1(rows, columns)
@@ -80,14 +82,3 @@ def test_effects_are_what_one_more_example_changes(design):
         if design == "random":  # the sum of weights grows too, which is the same for all kinds
             changed = scores(more).weighted_f1 * 40_001 - scores(confusion).weighted_f1 * 40_000
             assert weighted * 40_000 == pytest.approx(changed, rel=0.05, abs=0.01)
-
-
-def test_a_recall_is_drawn_towards_the_mean_as_far_as_the_labels_are_alike():
-    support = np.full(200, 5.0)
-    draws = np.random.default_rng(4)
-    alike = Recall.of(draws.binomial(5, 0.6, 200).astype(float), support)
-    assert alike.mean.std() < 0.05
-    right = np.where(np.arange(200) < 100, 5.0, 0.0)
-    apart = Recall.of(right, support)
-    assert apart.mean[:100].min() > 0.95
-    assert apart.mean[100:].max() < 0.05

@@ -1,6 +1,7 @@
 """Intervals of shares against scipy, and by how often they cover."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -27,13 +28,20 @@ def test_wilson_of_nothing_is_unknown():
     assert math.isnan(high[0])
 
 
-def test_mcnemar_is_that_of_scipy_on_200_tables():
-    rng = np.random.default_rng(1)
-    for _ in range(200):
-        a, b = (int(value) for value in rng.integers(0, 60, 2))
-        expected = binomtest(a, a + b, 0.5).pvalue if a + b else 1.0
-        assert mcnemar_p(a, b) == pytest.approx(expected, rel=1e-9)
-    assert 0 <= mcnemar_p(3000, 2500) < 1e-10  # counts whose powers of two no float holds
+def test_mcnemar_is_that_of_scipy_in_every_small_case():
+    for n in range(120):
+        for a in range(n + 1):
+            expected = binomtest(a, n, 0.5).pvalue if n else 1.0
+            assert mcnemar_p(a, n - a) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("a", "b"), [(249_000, 251_000), (250_000, 250_000), (3000, 2500), (0, 1074)])
+def test_mcnemar_of_half_a_million_pairs_is_that_of_scipy_and_takes_milliseconds(a, b):
+    mcnemar_p(1, 2)  # scipy is imported
+    started = time.perf_counter()
+    p = mcnemar_p(a, b)
+    assert time.perf_counter() - started < 0.05
+    assert p == pytest.approx(binomtest(a, a + b, 0.5).pvalue, rel=1e-9)
 
 
 def test_a_mean_of_shares_is_as_sure_as_the_share_with_its_variance():

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from evalcore.metrics.classification import per_class, scores
+from evalcore.metrics.classification import per_class
 from evalcore.metrics.intervals import wilson
-from evalcore.metrics.intervals_single import f1_intervals, score_intervals, too_few
+from evalcore.metrics.intervals_single import MEANS_OVER_LABELS, f1_intervals, score_intervals, too_few
+from evalcore.metrics.overall import scores
 from tests.metrics.test_f1_model import confusion_counts, run_of
 
 NAMES = ("macro_f1_present", "macro_f1_all", "micro_f1", "weighted_f1", "balanced_accuracy")
@@ -78,7 +79,7 @@ def test_a_thousand_labels_of_three_examples_hold_their_own_estimate(design):
 def test_an_f1_is_as_sure_as_the_share_that_it_is_made_of():
     confusion = np.array([[5, 1, 0], [2, 8, 0]])
     low, high = (float(bound) for bound in wilson(5, 8))
-    assert f1_intervals(confusion)[0] == pytest.approx([2 * low / (1 + low), 2 * high / (1 + high)])
+    assert f1_intervals(per_class(confusion))[0] == pytest.approx([2 * low / (1 + low), 2 * high / (1 + high)])
 
 
 @pytest.mark.parametrize("design", DESIGNS)
@@ -93,7 +94,7 @@ def test_micro_f1_is_the_accuracy_where_each_answer_is_a_label(design):
     ("n", "labels", "shown"), [(10, 8, False), (29, 2, False), (30, 2, True), (153, 77, False), (154, 77, True)]
 )
 def test_with_too_few_examples_there_is_no_interval_and_a_reason(n, labels, shown):
-    said = too_few(n, labels)
+    said = too_few(n, labels, MEANS_OVER_LABELS)
     assert (said == "") == shown
     if not shown:
         assert f"{n} examples of {labels} labels are too few" in said

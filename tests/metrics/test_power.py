@@ -1,6 +1,7 @@
 """What a comparison can see, against simulation and against the binomial written out."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -51,6 +52,18 @@ def test_examples_needed_is_the_other_way_round():
     assert needed == pytest.approx(400, rel=0.06)
     assert smallest_difference(needed, 0.075) == pytest.approx(0.04, abs=0.001)
     assert examples_needed(1e-6, 0.5) is None
+
+
+def test_examples_needed_are_known_up_to_a_million():
+    needed = examples_needed(0.0018, 0.3)
+    assert 524_288 < needed < 1_000_000
+    assert power(needed, 0.3, 0.0018) == pytest.approx(0.8, abs=0.001)
+
+
+def test_a_million_examples_take_seconds_at_most():
+    started = time.perf_counter()
+    growth(0.7, 0.3, 1_000_000)
+    assert time.perf_counter() - started < 10
 
 
 def test_growth_ends_at_the_whole_split_and_narrows():

@@ -3,7 +3,7 @@ import pytest
 
 from evalcore.errors import ModelError
 from evalcore.predictors.baseline import Majority, Tfidf, identity
-from evalcore.tasks.task import Example, TaskSource, load_task, make_task
+from evalcore.tasks import Example, TaskSource, load_task, make_task
 from tests.conftest import BANKING77, needs_banking77
 
 TRAIN = [Example("a warm day", "sun"), Example("hot sun", "sun"), Example("wet and cold", "rain")]

@@ -2,8 +2,8 @@ import pytest
 
 from evalcore.errors import ModelError
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
+from evalcore.tasks import TaskSource, load_task
 from evalcore.tasks.prompt import BUILT_IN, Renderer
-from evalcore.tasks.task import TaskSource, load_task
 from tests.conftest import BANKING77, QWEN2_TOKENIZER, needs_banking77, needs_qwen2_tokenizer
 
 CHAT = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "hello"})

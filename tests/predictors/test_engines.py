@@ -10,7 +10,7 @@ from evalcore.predictors.engines.fast import FastDecoder  # noqa: E402
 from evalcore.predictors.engines.generate import CachedDecoder, GenerateDecoder  # noqa: E402
 from evalcore.predictors.engines.packed import PackedModel  # noqa: E402
 from evalcore.predictors.engines.selection import choose_engine  # noqa: E402
-from tests.tools.tiny import CASCADING, END, OTHER_END, REFUSED, prompts, settings, tiny_model  # noqa: E402
+from tests.tools.tiny import END, OTHER_END, PACKABLE, REFUSED, prompts, settings, tiny_model  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +33,10 @@ def fast(model, how, answers=(), asked=None):
     return decoder
 
 
-@pytest.mark.parametrize("kind", sorted(CASCADING))
+@pytest.mark.parametrize("kind", sorted(PACKABLE))
 @pytest.mark.parametrize("penalty", [1.0, 1.2])
 def test_fast_is_the_loop_token_by_token(models, kind, penalty):
-    model, how, asked = models(kind, **CASCADING[kind]), settings(repetition_penalty=penalty), prompts()
+    model, how, asked = models(kind, **PACKABLE[kind]), settings(repetition_penalty=penalty), prompts()
     expected = GenerateDecoder(model, how).decode(asked)
     assert len(set(map(tuple, expected))) > len(asked) / 4
     decoder = fast(model, how, expected[::2], asked)
@@ -44,9 +44,9 @@ def test_fast_is_the_loop_token_by_token(models, kind, penalty):
     assert choose_engine("fast", model, how, 8).name == "fast"
 
 
-@pytest.mark.parametrize("kind", sorted(CASCADING | {name: options for name, (options, _) in REFUSED.items()}))
+@pytest.mark.parametrize("kind", sorted(PACKABLE | {name: options for name, (options, _) in REFUSED.items()}))
 def test_a_cached_prefix_is_the_loop_token_by_token(models, kind):
-    options = CASCADING[kind] if kind in CASCADING else REFUSED[kind][0]
+    options = PACKABLE[kind] if kind in PACKABLE else REFUSED[kind][0]
     model, how, asked = models(kind, **options), settings(repetition_penalty=1.2), prompts(12)
     expected = GenerateDecoder(model, how).decode(asked)
     assert CachedDecoder(model, how, at_once=5).decode(asked) == expected

@@ -256,6 +256,6 @@ def test_what_a_coroutine_raises_is_raised():
 
 def test_an_address_is_read_without_the_http_library():
     """Pages ask of every run whether its model is a server: they must not wait for the import."""
-    modules = "evalcore.running.standing, evalcore.running.prompt_preview, evalcore.running.run"
+    modules = "evalcore.running.current_run, evalcore.running.prompt_preview, evalcore.running.run"
     program = f"import sys, {modules}; sys.exit('httpx2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0

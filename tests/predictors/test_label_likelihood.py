@@ -11,10 +11,10 @@ from evalcore.predictors.engines.packed import PackedModel  # noqa: E402
 from evalcore.running.run import execute  # noqa: E402
 from evalcore.store.database import Store  # noqa: E402
 from evalcore.store.spec import RunSpec  # noqa: E402
+from evalcore.tasks import TaskSource, draw_sample, load_task  # noqa: E402
 from evalcore.tasks.prompt import BUILT_IN, Renderer  # noqa: E402
-from evalcore.tasks.task import TaskSource, draw_sample, load_task  # noqa: E402
 from tests.predictors.test_local import loaded  # noqa: E402, F401
-from tests.tools.tiny import CASCADING, END, prompts, tiny_model  # noqa: E402
+from tests.tools.tiny import END, PACKABLE, prompts, tiny_model  # noqa: E402
 
 ANSWERS = [[11, END], [11, 12, END], [11, 12, 13, END], [14, 15, 16, 17, 18, END], [19, 11, 12, END], [20, END]]
 """Some begin others."""
@@ -27,9 +27,9 @@ def plain(model, prompt, answer):
     return sum(float(logits[len(prompt) - 1 + at, token]) for at, token in enumerate(answer))
 
 
-@pytest.mark.parametrize("kind", sorted(CASCADING))
+@pytest.mark.parametrize("kind", sorted(PACKABLE))
 def test_one_pass_gives_what_plain_teacher_forcing_gives(kind):
-    model, asked = tiny_model(kind, **CASCADING[kind]), prompts(5)
+    model, asked = tiny_model(kind, **PACKABLE[kind]), prompts(5)
     expected = np.array([[plain(model, prompt, answer) for answer in ANSWERS] for prompt in asked])
     packed = PackedModel(model)
     np.testing.assert_allclose(TrieScorer(packed, ANSWERS).score(asked), expected, atol=1e-4)
@@ -96,7 +96,7 @@ def test_the_mean_per_token_is_another_choice_under_another_key(tmp_path):
 
 def test_other_labels_are_another_choice(tmp_path):
     """Two tasks whose prompts do not name their labels: what there is to choose from is part of the key."""
-    from evalcore.running.run import plan_run
+    from evalcore.running.plan import plan_run
     from evalcore.tasks.task import Example
     from tests.conftest import write_csv
 

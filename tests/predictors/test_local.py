@@ -15,8 +15,8 @@ from evalcore.predictors.source import locate
 from evalcore.running.run import execute
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec
+from evalcore.tasks import Example, TaskSource, draw_sample, load_task
 from evalcore.tasks.prompt import BUILT_IN, Renderer
-from evalcore.tasks.task import Example, TaskSource, draw_sample, load_task
 
 
 @pytest.fixture(scope="module")

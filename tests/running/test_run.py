@@ -6,7 +6,8 @@ import pytest
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError
-from evalcore.running.run import execute, plan_run
+from evalcore.running.plan import plan_run
+from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
 from tests.conftest import Toy

@@ -3,13 +3,12 @@
 import os
 import signal
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.running import prompt_preview, worker
-from evalcore.store.jobs import REPORTS_KEPT, Jobs, Pace
+from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
 from evalcore.tasks.prompt import built_in
 from evalcore.tasks.task import TaskSource
@@ -40,60 +39,6 @@ def ended(jobs, job_id):
 def slow_spec(colours):
     """A few hundred milliseconds of the demo model, one example at a time."""
     return checked(RunSpec(TaskSource("demo"), "demo", n=300, engine="loop"))
-
-
-def test_the_queue_is_first_come_first_served_but_previews_go_first(store, jobs):
-    first, second = jobs.enqueue("run", "a"), jobs.enqueue("run", "b")
-    looked = jobs.enqueue("preview", "c")
-    assert [jobs.claim(1).job_id for _ in range(3)] == [looked, first, second]
-    assert jobs.claim(1) is None
-
-
-def test_the_same_work_is_queued_once(jobs):
-    assert jobs.enqueue("run", "a") == jobs.enqueue("run", "a") != jobs.enqueue("run", "b")
-
-
-def test_a_waiting_job_stops_at_once_and_a_running_one_is_asked_to(jobs):
-    waiting = jobs.enqueue("run", "a")
-    jobs.stop(waiting)
-    assert jobs.get(waiting).state == "stopped"
-    running = jobs.enqueue("run", "b")
-    jobs.claim(1)
-    jobs.stop(running)
-    assert jobs.get(running).state == "running"
-    assert not jobs.report(running, phase="x", run_id=None, done=1, cached=0, total=2, predicting=True)
-
-
-def test_the_pace_is_that_of_the_last_reports_and_says_when_something_was_heard(jobs):
-    assert Pace.of([], 7.0) == Pace(7.0)
-    assert Pace.of([(100.0, 10)], 7.0) == Pace(100.0)
-    assert Pace.of([(100.0, 10), (101.0, 20), (104.0, 50)], 7.0) == Pace(104.0, 10.0, 3.0)
-    assert Pace.of([(100.0, 10), (104.0, 10)], 7.0) == Pace(104.0, None, 4.0)
-
-
-def test_what_came_before_the_first_batch_does_not_count_and_old_reports_go(jobs, monkeypatch):
-    job_id = jobs.enqueue("run", "a")
-    jobs.claim(1)
-    clock = SimpleNamespace(now=1000.0)
-    monkeypatch.setattr("evalcore.store.jobs.time", SimpleNamespace(time=lambda: clock.now))
-
-    def report(at, done, predicting=True):
-        clock.now = at
-        jobs.report(job_id, phase="x", run_id="r", done=done, cached=10, total=5000, predicting=predicting)
-
-    report(1000, 10, predicting=False)
-    report(1100, 10, predicting=False)  # loading took its time
-    report(1101, 20)
-    report(1102, 40)
-    assert jobs.pace(jobs.get(job_id)) == Pace(1102, 20, 1)
-    for second in range(3, 3 + 2 * REPORTS_KEPT):
-        report(1100 + second, 40 + 2 * second)
-    assert jobs.pace(jobs.get(job_id)).rate == 2
-    with jobs._store.connect() as db:
-        assert db.execute("SELECT count(*) FROM job_reports").fetchone() == (REPORTS_KEPT,)
-    jobs.finish(job_id, "done")
-    with jobs._store.connect() as db:
-        assert db.execute("SELECT count(*) FROM job_reports").fetchone() == (0,)
 
 
 def test_a_worker_predicts_and_compares_with_baselines(store, jobs, colours):

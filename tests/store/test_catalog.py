@@ -1,15 +1,13 @@
 """Names, notes, the pinned baseline, and deletion that leaves what others need."""
 
-import re
-import sqlite3
+from dataclasses import replace
 
 import pytest
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import StoreError
 from evalcore.running.run import execute
-from evalcore.store.catalog import RunAnnotation, RunCatalog, title_of
-from evalcore.store.database import MIGRATIONS, Store
+from evalcore.store.catalog import RunAnnotation, RunCatalog, distinct_titles, distinguishing_titles, run_title
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
@@ -97,21 +95,27 @@ def test_a_run_that_does_not_exist_is_said_not_to(store, do):
         getattr(RunCatalog(store), do)("../../x")
 
 
-def test_a_cache_of_the_first_format_is_taken_over(tmp_path):
-    old = Store(tmp_path / "old")
-    run_id = stored(old, ["a"], ["a"]).run_id
-    with old.connect(write=True) as db:
-        for table in re.findall(r"CREATE TABLE (\w+)", "".join(MIGRATIONS[1:])):
-            db.execute(f"DROP TABLE {table}")
-        db.execute("PRAGMA user_version = 1")
-    again = Store(tmp_path / "old")
-    RunCatalog(again).write(run_id, name="kept", note="")
-    assert again.run(run_id).run_id == run_id
-    with sqlite3.connect(again.path) as db:
-        assert db.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
-
-
 def test_a_runs_title_has_its_name_and_what_it_is(store, colours):
     record = execute(majority(colours, 10), store).record
-    assert title_of(record, None) == "majority · colours · 10 stratified"
-    assert title_of(record, RunAnnotation("first try")) == "first try (majority · colours · 10 stratified)"
+    assert run_title(record) == "majority · colours · 10 stratified"
+    assert run_title(record, RunAnnotation("first try")) == "first try · majority · colours · 10 stratified"
+
+
+def test_a_runs_title_says_the_settings_that_are_not_the_default(store, colours):
+    record = execute(majority(colours, 10), store).record
+    other = replace(record, spec=replace(record.spec, decoding="as-shipped", engine="loop"))
+    assert run_title(other) == "majority · as shipped · loop · colours · 10 stratified"
+
+
+def test_runs_with_equal_titles_are_told_apart_by_their_ids(store, colours):
+    records = [execute(replace(majority(colours, 10), seed=seed), store).record for seed in (0, 1)]
+    titles = distinct_titles(records)
+    assert run_title(records[0]) == run_title(records[1])
+    assert titles == {record.run_id: f"{run_title(record)} · {record.run_id[:6]}" for record in records}
+
+
+def test_a_few_runs_are_named_by_what_differs_between_them(store, colours):
+    record = execute(majority(colours, 10), store).record
+    other = replace(record, spec=replace(record.spec, model="tfidf"))
+    assert distinguishing_titles([record, other]) == ["majority", "tfidf"]
+    assert distinguishing_titles([record, record]) == ["1. majority", "2. majority"]

@@ -2,44 +2,15 @@ import os
 import sqlite3
 import stat
 import threading
+from contextlib import suppress
 
 import pytest
 
 from evalcore.errors import StoreError
 from evalcore.store.completion import Completion
-from evalcore.store.database import FILE_NAME, MIGRATIONS, Store
-from evalcore.tasks.prompt import custom_prompt
-
-ROWS = [(bytes([i]) * 32, Completion(f"text {i}", (i, 2), 5, "eos", 0.5)) for i in range(20)]
-KEYS = [key for key, _ in ROWS]
-
-
-def test_completions_come_back_as_they_were(store):
-    odd = [(b"a" * 32, Completion("a\0b\r\n\u202e😀", (), 0, "length", 1e-9)), (b"b" * 32, Completion(""))]
-    store.put_completions(odd)
-    assert store.completions([b"a" * 32, b"b" * 32, b"c" * 32]) == dict(odd)
-
-
-def test_more_keys_than_one_statement_takes_are_found(store):
-    many = [(i.to_bytes(32, "big"), Completion(str(i))) for i in range(2345)]
-    store.put_completions(many)
-    assert store.completions([key for key, _ in many]) == dict(many)
-
-
-def test_a_batch_that_fails_leaves_nothing(store):
-    broken = [*ROWS, (b"z" * 32, Completion(None))]
-    with pytest.raises(StoreError):
-        store.put_completions(broken)
-    assert store.completions(KEYS) == {}
-
-
-@pytest.mark.parametrize("column", ["text", "token_ids", "prompt_tokens", "stop", "latency_ms"])
-def test_a_changed_value_is_noticed_and_counts_as_missing(store, column):
-    store.put_completions(ROWS)
-    changed = {"prompt_tokens": 6, "latency_ms": 0.25, "token_ids": "[9,2]"}.get(column, "length")
-    with sqlite3.connect(store.path) as db:
-        db.execute(f"UPDATE completions SET {column} = ? WHERE key = ?", (changed, KEYS[3]))
-    assert set(store.completions(KEYS)) == set(KEYS) - {KEYS[3]}
+from evalcore.store.database import FILE_NAME, Store
+from tests.store.test_completion_rows import KEYS, ROWS
+from tests.tools.runs import put, stored
 
 
 def test_files_are_for_their_owner_alone(store):
@@ -48,32 +19,26 @@ def test_files_are_for_their_owner_alone(store):
 
 
 def test_no_journal_is_left_behind(store):
-    store.put_completions(ROWS)
+    put(store, ROWS)
     assert sorted(path.name for path in store.folder.iterdir()) == [FILE_NAME]
 
 
-@pytest.mark.parametrize("damage", ["not a database", "truncated", "header"])
+@pytest.mark.parametrize("damage", ["not a database", "truncated", "header", "negative format"])
 def test_a_damaged_database_is_set_aside_and_a_new_one_begun(store, damage):
-    store.put_completions(ROWS)
+    put(store, ROWS)
     content = store.path.read_bytes()
     store.path.write_bytes(
         {
             "not a database": b"hello" * 1000,
             "truncated": content[: len(content) // 2],
             "header": b"x" * 64 + content[64:],
+            "negative format": content[:60] + b"\xff" + content[61:],
         }[damage]
     )
     again = Store(store.folder)
     assert "set aside" in again.notice
     assert len(list(store.folder.glob(f"{FILE_NAME}.corrupt-*"))) == 1
     assert again.completions(KEYS) == {}
-
-
-def test_a_newer_format_is_refused_with_both_numbers(store):
-    with sqlite3.connect(store.path) as db:
-        db.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreError, match=f"format 99, newer than this program's {len(MIGRATIONS)}"):
-        Store(store.folder)
 
 
 def test_a_link_or_a_folder_in_its_place_is_refused(tmp_path):
@@ -87,7 +52,7 @@ def test_a_link_or_a_folder_in_its_place_is_refused(tmp_path):
 
 
 def test_a_full_disk_is_said_and_what_was_stored_stays(store, monkeypatch):
-    store.put_completions(ROWS)
+    put(store, ROWS)
     connect = sqlite3.connect
 
     def connect_to_a_full_disk(*arguments, **options):
@@ -98,17 +63,17 @@ def test_a_full_disk_is_said_and_what_was_stored_stays(store, monkeypatch):
 
     monkeypatch.setattr(sqlite3, "connect", connect_to_a_full_disk)
     with pytest.raises(StoreError, match="disk is full"):
-        store.put_completions([(i.to_bytes(32, "big"), Completion("x" * 5000)) for i in range(200)])
+        put(store, [(i.to_bytes(32, "big"), Completion("x" * 5000)) for i in range(200)])
     monkeypatch.undo()
     assert store.completions(KEYS) == dict(ROWS)
 
 
 def test_threads_can_share_a_store(store):
-    def put(part):
+    def put_every_fourth(part):
         for row in ROWS[part::4]:
-            store.put_completions([row])
+            put(store, [row])
 
-    threads = [threading.Thread(target=put, args=(part,)) for part in range(4)]
+    threads = [threading.Thread(target=put_every_fourth, args=(part,)) for part in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -116,14 +81,29 @@ def test_threads_can_share_a_store(store):
     assert store.completions(KEYS) == dict(ROWS)
 
 
-def test_a_persons_prompts_are_kept_replaced_and_removed(store):
-    store.save_prompt(custom_prompt("mine", "one", "{text}"))
-    store.save_prompt(custom_prompt("mine", "two", "{text}"))
-    assert store.custom_prompts()["mine"].system == "two"
-    store.delete_prompt("mine")
-    assert store.custom_prompts() == {}
+def test_an_operation_that_fails_leaves_the_database_as_it_was(store):
+    put(store, ROWS)
+    with suppress(KeyError), store.connect(write=True) as db:
+        db.execute("DELETE FROM completions")
+        raise KeyError
+    assert store.completions(KEYS) == dict(ROWS)
 
 
 def test_an_unknown_run_is_said_to_be_so(store):
     with pytest.raises(StoreError, match="no such run"):
         store.run("../../etc/passwd")
+
+
+def test_an_answer_is_found_by_its_position_and_a_text_by_its_words(store):
+    record = stored(store, ["a", "b", "b"], ["a", "b", "a"], texts=["one", "two", "two"])
+    example, completion = store.answer_at(record, 2)
+    assert (example.text, example.label, completion.text) == ("two", "b", "a")
+    assert store.answer_at(record, 3) is None
+    assert (store.position_of(record, "two"), store.position_of(record, "three")) == (1, None)
+
+
+def test_an_example_without_a_completion_has_no_answer(store):
+    record = stored(store, ["a"], ["a"])
+    with store.connect(write=True) as db:
+        db.execute("DELETE FROM completions")
+    assert store.answer_at(record, 0) is None

@@ -1,8 +1,8 @@
 import pytest
 
 from evalcore.errors import SpecError
+from evalcore.tasks import Example, TaskSource, load_task, make_task
 from evalcore.tasks.prompt import BUILT_IN, DESCRIPTIONS, Renderer, built_in, custom_prompt
-from evalcore.tasks.task import Example, TaskSource, load_task, make_task
 
 
 @pytest.fixture

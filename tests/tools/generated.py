@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalcore.store.database import RunRecord, Store
+from evalcore.store.database import Store
 from evalcore.store.importing import import_table
+from evalcore.store.run_record import RunRecord
 from evalcore.tasks.data_file import Table
 
 WORDS = ("card", "top_up", "transfer", "refund", "exchange", "cash", "limit", "verify", "pending", "fee")

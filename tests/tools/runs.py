@@ -1,8 +1,8 @@
-"""Stored runs of given answers, for tests that hold runs against each other."""
+"""Stored completions, and stored runs of given answers."""
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.store.importing import import_table
-from evalcore.tasks.data_file import Table
+from evalcore.store.importing import import_table, prediction_columns
+from evalcore.tasks.data_file import Table, parse_table
 
 
 def stored(store, gold, answers, *, texts=None, labels=None, name="rows.csv"):
@@ -16,3 +16,14 @@ def stored(store, gold, answers, *, texts=None, labels=None, name="rows.csv"):
 def scored(store, gold, answers, scoring="lenient", **options):
     """The same, read."""
     return score_run(store, stored(store, gold, answers, **options).run_id, scoring)
+
+
+def put(store, rows):
+    """Store completions that belong to no run."""
+    store.put_batch("no run", rows, 0.0)
+
+
+def import_bytes(name, content, store):
+    """Import a file of predictions whose content is in memory."""
+    table = parse_table(name, content, prediction_columns)
+    return import_table(table, table.name, store)

@@ -18,7 +18,7 @@ COMMON = {
 }
 END, OTHER_END = 5, 7
 
-CASCADING = {
+PACKABLE = {
     "qwen2": {},
     "qwen3": {"head_dim": 16},
     "llama": {},

@@ -1,9 +1,9 @@
-"""The fast engine: greedy decoding of many prompts that begin alike and whose answers are mostly known.
+"""The fast engine: greedy decoding of many prompts with a common prefix, whose answers are mostly among known ones.
 
-It returns, token by token, what the loop returns (in float32; in shorter formats rounding depends on the shape of
-a batch). What prompts share goes through the model once; the rest is packed without padding; and where the answers
-that are expected leave only one way to go on, those tokens are drafted and checked in one pass. A completion that
-leaves the expected answers is decoded token by token.
+It returns, token by token, what the loop returns (in float32; in shorter formats rounding depends on the shape of a
+batch). What prompts share goes through the model once; the rest is packed without padding. Where only one of the
+expected answers is left, its tokens are drafted and checked in one pass. A completion that is none of the expected
+answers is decoded token by token.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Row:
-    """One prompt on its way.
+    """One prompt that is being completed.
 
     Attributes:
-        feed: tokens of the next pass; the last `1 + drafted` of them each decide a token.
-        length: tokens of its own that are in the cache.
-        node: where the completion stands among the expected answers; None once it has left them.
+        feed: tokens of the next pass; the logits of the last `1 + drafted` of them each decide a token.
+        drafted: number of drafted tokens at the end of `feed`.
+        length: number of its own tokens in the cache.
+        out: new tokens so far.
+        node: the completion's place in the trie of expected answers; None once it is none of them.
     """
 
     feed: list[int]
@@ -45,7 +47,11 @@ class _Row:
 
 
 class FastDecoder:
-    """Greedy decoding with one model."""
+    """Greedy decoding with one model.
+
+    Attributes:
+        packed: the model; its `work` counts passes and tokens.
+    """
 
     def __init__(self, packed: PackedModel, settings: GenerationConfig) -> None:
         self.packed = packed
@@ -55,7 +61,7 @@ class FastDecoder:
         self._expected = Node()
 
     def prepare(self, prompts: Sequence[list[int]], answers: Sequence[list[int]]) -> None:
-        """Prepare for a run: what its prompts share, and what its answers may be."""
+        """Compute the prefixes that the prompts share, and note the expected answers; as `Decoder` says."""
         self._expected = trie(answers)
         self.packed.share(prompts)
 
@@ -75,7 +81,7 @@ class FastDecoder:
         return out
 
     def _bytes_for(self, tails: Sequence[list[int]]) -> float:
-        """About what a batch takes: keys and values, what a layer holds at once, and logits."""
+        """An estimate of the memory for a batch: keys and values, what a layer holds at once, and logits."""
         room = len(tails) * (max(map(len, tails)) + self._limit)
         return self.packed.bytes_of(room) + len(tails) * 4 * self.packed.vocabulary * 4
 
@@ -87,37 +93,37 @@ class FastDecoder:
         if self._penalty != 1.0:
             prefix = group.prefix.ids[: group.shared]
             seen = seen_tokens([[*prefix, *tail] for tail in tails], self.packed.vocabulary, self.packed.model.device)
-        alive = list(range(len(rows)))
-        while alive:
-            living = [rows[at] for at in alive]
+        left = list(range(len(rows)))
+        while left:
+            active = [rows[at] for at in left]
             kept.layout = shared_prefix_attention.lay_out(
-                [row.length for row in living], [len(row.feed) for row in living], self.packed.model.device
+                [row.length for row in active], [len(row.feed) for row in active], self.packed.model.device
             )
             deciding: list[int] = []
             position = 0
-            for row in living:
+            for row in active:
                 position += len(row.feed)
                 deciding += range(position - row.drafted - 1, position)
             logits = self.packed.forward(
                 kept,
-                [token for row in living for token in row.feed],
-                [group.shared + row.length + at for row in living for at in range(len(row.feed))],
+                [token for row in active for token in row.feed],
+                [group.shared + row.length + at for row in active for at in range(len(row.feed))],
                 deciding,
             )
-            chosen = logits.argmax(-1).tolist() if seen is None else self._penalised(logits, seen, living, alive)
+            chosen = logits.argmax(-1).tolist() if seen is None else self._penalised(logits, seen, active, left)
             start, going_on = 0, []
-            for place, row in enumerate(living):
+            for place, row in enumerate(active):
                 tokens = chosen[start : start + row.drafted + 1]
                 start += row.drafted + 1
                 if self._accept(row, tokens):
                     going_on.append(place)
-            if len(going_on) < len(alive):
+            if len(going_on) < len(left):
                 kept.keep(going_on)
-                alive = [alive[place] for place in going_on]
+                left = [left[place] for place in going_on]
         return [row.out for row in rows]
 
     def _accept(self, row: _Row, chosen: list[int]) -> bool:
-        """Take the model's tokens as far as the draft they were computed under holds; False once it has ended."""
+        """Accept the model's tokens up to the first that was not drafted; False once the completion has ended."""
         drafts = row.feed[len(row.feed) - row.drafted :]
         row.length += len(row.feed) - row.drafted
         for at, token in enumerate(chosen):
@@ -133,22 +139,22 @@ class FastDecoder:
         row.feed, row.drafted = [row.out[-1], *drafts], len(drafts)
         return True
 
-    def _penalised(self, logits: Tensor, seen: Tensor, living: list[_Row], alive: list[int]) -> list[int]:
-        """The best tokens under the repetition penalty, which counts the tokens of the prompt and of the answer."""
-        starts = [0, *accumulate(row.drafted + 1 for row in living)]
+    def _penalised(self, logits: Tensor, seen: Tensor, active: list[_Row], left: list[int]) -> list[int]:
+        """The best tokens under the repetition penalty, which applies to the tokens of the prompt and of the answer."""
+        starts = [0, *accumulate(row.drafted + 1 for row in active)]
         chosen = [-1] * len(logits)
-        holding = list(range(len(living)))
-        for step in range(1 + max(row.drafted for row in living)):
+        holding = list(range(len(active)))
+        for step in range(1 + max(row.drafted for row in active)):
             at = [starts[place] + step for place in holding]
-            who = torch.tensor([alive[place] for place in holding], device=logits.device)
+            who = torch.tensor([left[place] for place in holding], device=logits.device)
             best = best_tokens(logits[at], seen, who, self._penalty)
             for position, token in zip(at, best.tolist(), strict=True):
                 chosen[position] = token
-            # Tokens after one that is not the drafted one were computed for another text.
+            # After a token that is not the drafted one, logits belong to another text.
             holding = [
                 place
                 for place, position in zip(holding, at, strict=True)
-                if step < (row := living[place]).drafted
+                if step < (row := active[place]).drafted
                 and chosen[position] == row.feed[len(row.feed) - row.drafted + step]
             ]
             if not holding:

@@ -1,8 +1,8 @@
-"""Decoding with the library's own attention and caches, for any architecture.
+"""Decoding with transformers' own attention and caches, for any architecture.
 
-`GenerateDecoder` is `generate`: one prompt at a time it is the `loop`, the reference. `CachedDecoder` keeps what the
-prompts of a batch begin with in a cache, and takes rows out of the batch when they end; it is what runs where the fast
-engine cannot.
+`GenerateDecoder` is `generate`: with one prompt at a time it is the `loop`, the reference. `CachedDecoder` keeps the
+common prefix of a batch in a cache, and removes rows from the batch when they end; it runs models that the fast engine
+cannot run.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
     from transformers import GenerationConfig, PreTrainedModel
 
 WORTH_KEEPING = 0.9
-"""A cached prefix is used as long as a batch shares so much of it."""
+"""A cached prefix is used again if it is at least this share of a batch's common prefix."""
 
 
 class GenerateDecoder:
     """Greedy decoding with `generate`.
 
     Args:
-        at_once: prompts that are given to it together, padded on the left.
+        model: a causal language model.
+        settings: greedy decoding, with penalties.
+        at_once: number of prompts that are generated together, padded on the left.
     """
 
     def __init__(self, model: PreTrainedModel, settings: GenerationConfig, *, at_once: int = 1) -> None:
@@ -39,7 +41,7 @@ class GenerateDecoder:
         self._at_once = at_once
 
     def prepare(self, prompts: Sequence[list[int]], answers: Sequence[list[int]]) -> None:
-        """Nothing to prepare: a prefix is found in each batch."""
+        """Nothing to do: a prefix is found in each batch."""
 
     def decode(self, prompts: Sequence[list[int]]) -> list[list[int]]:
         """New token ids for each prompt, up to and with the end token.
@@ -47,7 +49,7 @@ class GenerateDecoder:
         Raises:
             RuntimeError: if not even one prompt fits into the memory.
         """
-        # Prompts of about one length stand together: little of a batch is padding.
+        # Prompts of similar length are in one batch, so that little of it is padding.
         order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
         out: list[list[int]] = [[] for _ in prompts]
         for start in range(0, len(order), self._at_once):
@@ -60,7 +62,7 @@ class GenerateDecoder:
     @torch.inference_mode()
     def _batch(self, prompts: Sequence[list[int]]) -> list[list[int]]:
         width = max(map(len, prompts))
-        # A repetition penalty counts padding as seen, masked or not: pad with a token that stands in the prompt.
+        # A repetition penalty counts padding as seen, masked or not: pad with a token of the prompt.
         ids = torch.tensor([[prompt[0]] * (width - len(prompt)) + prompt for prompt in prompts])
         mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
         device = self.model.device
@@ -77,9 +79,9 @@ class GenerateDecoder:
 
 
 class CachedDecoder(GenerateDecoder):
-    """Greedy decoding of a batch behind a cached prefix; as `generate` does it, where there is none.
+    """Greedy decoding of a batch after a cached prefix; with `generate` if the batch has no common prefix.
 
-    The batch is padded between the prefix and what is each prompt's own. Rows that have ended leave it.
+    The batch is padded between the prefix and each prompt's own tokens. Rows that have ended are removed from it.
     """
 
     def __init__(self, model: PreTrainedModel, settings: GenerationConfig, *, at_once: int) -> None:
@@ -103,7 +105,7 @@ class CachedDecoder(GenerateDecoder):
         vocabulary = int(self.model.config.get_text_config().vocab_size)
         seen = seen_tokens(prompts, vocabulary, device) if self._penalty != 1.0 else None
         out: list[list[int]] = [[] for _ in prompts]
-        alive = list(range(len(prompts)))
+        left = list(range(len(prompts)))
         while True:
             logits = self.model(
                 input_ids=ids,
@@ -114,19 +116,19 @@ class CachedDecoder(GenerateDecoder):
                 logits_to_keep=1,
             ).logits[:, -1]
             chosen = self._best(logits, seen)
-            for row, token in zip(alive, chosen, strict=True):
+            for row, token in zip(left, chosen, strict=True):
                 out[row].append(token)
             going = [
                 at
-                for at, row in enumerate(alive)
+                for at, row in enumerate(left)
                 if chosen[at] not in self.settings.eos_token_id and len(out[row]) < self._limit
             ]
             if not going:
                 return out
             keep = torch.tensor(going, device=device)
-            if len(going) < len(alive):
+            if len(going) < len(left):
                 cache.batch_select_indices(keep)
-                mask, positions, alive = mask[keep], positions[keep], [alive[at] for at in going]
+                mask, positions, left = mask[keep], positions[keep], [left[at] for at in going]
                 seen = seen[keep] if seen is not None else None
             ids = torch.tensor([[chosen[at]] for at in going], device=device)
             mask = torch.cat([mask, mask.new_ones(len(going), 1)], dim=1)
@@ -140,10 +142,10 @@ class CachedDecoder(GenerateDecoder):
         return list(best_tokens(logits, seen, rows, self._penalty).tolist())
 
     def _cached(self, prompts: Sequence[list[int]]) -> tuple[int, Any]:
-        """How much of a prefix these prompts share, and a cache that holds it for each of them."""
+        """How many tokens of a prefix these prompts share, and a cache with them for each; (0, None) if too few."""
         first, last = min(prompts), max(prompts)
         own = min(common_length(first, last), min(map(len, prompts)) - 1)
-        # Padding in the middle would push a part of the prefix out of a window that the text alone fits into.
+        # Padding in the middle would push a part of the prefix out of a sliding window into which the text itself fits.
         if own < LEAST_SHARED or max(map(len, prompts)) + self._limit > self._window:
             return 0, None
         ids, cache = self._prefix
@@ -171,7 +173,7 @@ class CachedDecoder(GenerateDecoder):
 
 
 def _sliding_window(model: PreTrainedModel) -> float:
-    """How far back some layer looks at most; infinite if all of them see the whole text."""
+    """The smallest attention window of the layers, in tokens; infinite if all layers see the whole text."""
     config = model.config.get_text_config()
     window = getattr(config, "sliding_window", None)
     kinds = getattr(config, "layer_types", None) or ["sliding_attention"]

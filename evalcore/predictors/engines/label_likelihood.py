@@ -1,9 +1,8 @@
 """The log-probability of every label as the answer to a prompt.
 
-`TrieScorer` gets all of them from one pass: what prompts share is behind a shared prefix, and the labels' tokens
-follow a prompt as a tree, each token attending to the prompt and to the tokens that lead to it. `ForwardScorer` puts
-each label behind each prompt and asks for the whole, as one would write it down; it is the reference, and what runs
-where attention cannot be replaced.
+`TrieScorer` computes all of them in one pass: prompts share their prefix, and the labels' tokens follow a prompt as a
+tree, in which each token attends to the prompt and to its ancestors. `ForwardScorer` appends each label to each prompt
+and runs the whole text; it is the reference, and runs models whose attention cannot be replaced.
 """
 
 from __future__ import annotations
@@ -29,18 +28,18 @@ if TYPE_CHECKING:
 LabelScores = NDArray[np.float32]
 
 MOST_LOGITS_BYTES = 1 << 30
-"""Of one pass; more rows are asked for in several."""
+"""Largest logits of one pass; more rows are run in several passes."""
 
 
 class _Tree:
-    """The answers' tokens as a tree to be read behind a prompt.
+    """The answers' tokens as a tree that follows a prompt.
 
     Attributes:
-        tokens: shape (n_nodes,): tokens that more tokens follow. What ends an answer need not be read.
+        tokens: shape (n_nodes,): tokens that other tokens follow. The last token of an answer need not be an input.
         depths: shape (n_nodes,): 1 for an answer's first token.
-        visible: shape (n_nodes, n_nodes), True where a node may look: at itself and at what leads to it.
-        at, token: shape (n_edges,): each token of an answer and the place that decides it: 0 is the prompt's
-            last token, 1 + i is node i.
+        visible: shape (n_nodes, n_nodes), True where a node may see another: itself and its ancestors.
+        at: shape (n_edges,): the place whose logits decide a token: 0 is the prompt's last token, 1 + i is node i.
+        token: shape (n_edges,): that token.
         paths: shape (n_answers, n_edges), 1 for the edges of an answer.
     """
 
@@ -83,7 +82,8 @@ class TrieScorer:
     """Scores all answers in one pass over each prompt.
 
     Args:
-        answers: token ids of each, with the token that ends it.
+        packed: the model.
+        answers: token ids of each, with its end token.
     """
 
     def __init__(self, packed: PackedModel, answers: Sequence[Sequence[int]]) -> None:
@@ -91,7 +91,7 @@ class TrieScorer:
         self._tree = _Tree(answers)
 
     def score(self, prompts: Sequence[list[int]]) -> list[LabelScores]:
-        """Log-probabilities of the answers behind each prompt, each of shape (n_answers,).
+        """Log-probabilities of the answers after each prompt, each of shape (n_answers,).
 
         Raises:
             RuntimeError: if not even one prompt fits into the memory.
@@ -110,7 +110,7 @@ class TrieScorer:
         return out
 
     def _bytes_for(self, tails: Sequence[list[int]]) -> float:
-        """About what a pass takes: what a layer holds, attention among a row's own tokens, and logits."""
+        """An estimate of the memory for a pass: what a layer holds, attention among a row's own tokens, and logits."""
         width = max(map(len, tails)) + len(self._tree.tokens)
         heads = self.packed.model.config.get_text_config().num_attention_heads
         attention = 3 * 4 * heads * len(tails) * width**2
@@ -144,7 +144,7 @@ class TrieScorer:
 
 
 def _lay_out(tails: Sequence[list[int]], visible: Tensor, device: torch.device) -> shared_prefix_attention.Layout:
-    """Rows of a prompt's own tokens and then the tree: the tree sees all of the prompt, and itself as it is grown."""
+    """Rows of a prompt's own tokens and then the tree, whose nodes see the prompt and their ancestors."""
     n_nodes = len(visible)
     counts = [len(tail) + n_nodes for tail in tails]
     layout = shared_prefix_attention.lay_out([0] * len(tails), counts, torch.device("cpu"))
@@ -155,10 +155,12 @@ def _lay_out(tails: Sequence[list[int]], visible: Tensor, device: torch.device) 
 
 
 class ForwardScorer:
-    """Scores each answer behind each prompt with plain forward passes over the whole text.
+    """Scores each answer after each prompt with plain forward passes over the whole text.
 
     Args:
-        at_once: answers in one pass, padded on the right.
+        model: a causal language model.
+        answers: token ids of each, with its end token.
+        at_once: number of answers in one pass, padded on the right.
     """
 
     def __init__(self, model: PreTrainedModel, answers: Sequence[Sequence[int]], *, at_once: int = 1) -> None:
@@ -167,7 +169,7 @@ class ForwardScorer:
         self._at_once = at_once
 
     def score(self, prompts: Sequence[list[int]]) -> list[LabelScores]:
-        """Log-probabilities of the answers behind each prompt, each of shape (n_answers,)."""
+        """Log-probabilities of the answers after each prompt, each of shape (n_answers,)."""
         return [
             np.array(
                 [

@@ -1,4 +1,4 @@
-"""How much a device has left, and what to do when it is not enough: half as much at once."""
+"""How much memory a device has left; a batch that does not fit is run in halves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeVar
 import torch
 
 SHARE = 0.5
-"""Of the free memory of a device, for one batch."""
+"""Share of a device's free memory that one batch may take."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -22,14 +22,16 @@ def in_memory(
     device: torch.device,
     bytes_for: Callable[[Sequence[Item]], float] = lambda items: 0.0,
 ) -> list[Result]:
-    """Run all items at once; in halves where they would take too much, or have.
+    """Run all items at once, or in halves if they would take, or took, too much memory.
 
     Args:
+        items: a batch.
         run: returns one result for each item, in order.
-        bytes_for: about what so many take.
+        device: where it runs.
+        bytes_for: an estimate of what the items take.
 
     Raises:
-        RuntimeError: if not even one fits; torch.OutOfMemoryError on a device that has such.
+        RuntimeError: if not even one item fits; on an accelerator, torch.OutOfMemoryError.
     """
     if len(items) <= 1 or bytes_for(items) <= SHARE * free_memory(device):
         try:
@@ -50,7 +52,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def free_memory(device: torch.device) -> float:
-    """Bytes that a device has left; infinite where that cannot be asked."""
+    """Bytes that a device has left; infinite if the system does not tell."""
     if device.type == "cuda":
         return float(torch.cuda.mem_get_info(device)[0])
     try:

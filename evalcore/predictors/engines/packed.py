@@ -1,7 +1,7 @@
-"""A model behind cascade attention: prompts that begin alike share one copy of what they begin with.
+"""A model with shared-prefix attention: prompts that begin alike share one copy of what they begin with.
 
-What the fast decoder and the scoring of all labels have in common: which prefix a prompt shares, passes over a
-packed batch, and what they take.
+Used by the fast decoder and by the scoring of all labels: which prefix a prompt shares, passes over a packed batch, and
+the memory that they take.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Work:
-    """What went through the model: for the benchmark and the curious."""
+    """Number of passes and of tokens that went through the model."""
 
     passes: int = 0
     tokens: int = 0
@@ -34,9 +34,10 @@ class PrefixGroup:
     """Prompts that share a prefix.
 
     Attributes:
-        members: which prompts; the longest first, so that rows that are alike stand together.
-        tails: what of each is its own.
+        prefix: the prefix.
         shared: how many tokens of `prefix` they begin with.
+        members: indices of the prompts; the longest first, so that rows of similar length are together.
+        tails: the token ids of each prompt after the prefix.
     """
 
     prefix: shared_prefix_attention.Prefix
@@ -46,7 +47,7 @@ class PrefixGroup:
 
 
 def why_not(model: PreTrainedModel, settings: GenerationConfig) -> str:
-    """The reason why a model cannot be run this way, or nothing."""
+    """The reason why a model cannot be run this way; empty if it can."""
     config = model.config.get_text_config()
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     rope = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
@@ -64,7 +65,7 @@ def why_not(model: PreTrainedModel, settings: GenerationConfig) -> str:
 
 
 def unusual(settings: GenerationConfig) -> str:
-    """What a generation_config asks for beside a repetition penalty that changes greedy decoding, or nothing."""
+    """The setting, other than a repetition penalty, that changes greedy decoding; empty if there is none."""
     for name, neutral in (
         ("no_repeat_ngram_size", 0),
         ("suppress_tokens", None),
@@ -81,11 +82,11 @@ def unusual(settings: GenerationConfig) -> str:
 
 
 class PackedModel:
-    """A causal language model whose passes go over packed rows behind shared prefixes.
+    """A causal language model whose passes run over packed rows after shared prefixes.
 
     Attributes:
         model: as loaded; its own attention is restored after each pass.
-        work: what has gone through it since it was last reset.
+        work: what has gone through it.
     """
 
     def __init__(self, model: PreTrainedModel) -> None:
@@ -100,13 +101,13 @@ class PackedModel:
         return int(self.model.config.get_text_config().vocab_size)
 
     def share(self, prompts: Sequence[list[int]]) -> None:
-        """Find what prompts like these have in common, and compute it once."""
+        """Find the prefixes that prompts such as these share, and compute each once."""
         wanted = shared_prefixes(prompts, LEAST_SHARED)
         known = {prefix.ids: prefix for prefix in self._prefixes}
         self._prefixes = [known.get(ids) or self._computed(ids) for ids in wanted]
 
     def groups(self, prompts: Sequence[list[int]]) -> Iterator[PrefixGroup]:
-        """The prompts by the prefix that they share most of."""
+        """The prompts, grouped by the prefix of which they share the most."""
         if not self._prefixes:
             self.share(prompts)
         together: dict[tuple[int, int], list[int]] = {}
@@ -124,7 +125,17 @@ class PackedModel:
         positions: Sequence[int],
         deciding: Sequence[int],
     ) -> Tensor:
-        """Logits after the tokens at `deciding`, shape (len(deciding), vocabulary)."""
+        """One pass of packed tokens.
+
+        Args:
+            to: what the tokens attend to.
+            ids: token ids, shape (n_tokens,).
+            positions: their positions in their prompts, shape (n_tokens,).
+            deciding: indices of the tokens whose logits are wanted.
+
+        Returns:
+            Logits after these tokens, shape (len(deciding), vocabulary).
+        """
         device = self.model.device
         self.work.passes += 1
         self.work.tokens += len(ids)
@@ -140,7 +151,7 @@ class PackedModel:
 
     @contextmanager
     def replaced(self) -> Iterator[None]:
-        """While this lasts the model attends through `cascade`."""
+        """Within this context the model runs with shared-prefix attention."""
         own = self.model.config._attn_implementation
         self.model.set_attn_implementation(shared_prefix_attention.NAME)
         try:
@@ -150,7 +161,7 @@ class PackedModel:
             self.model.set_attn_implementation(own)
 
     def bytes_of(self, n_tokens: int) -> float:
-        """Keys and values of so many tokens, and about what a layer holds of them at once."""
+        """An estimate of the memory for so many tokens: keys and values, and what one layer holds at once."""
         config = self.model.config.get_text_config()
         size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
@@ -165,7 +176,7 @@ class PackedModel:
         return prefix
 
     def _best_prefix(self, prompt: list[int]) -> tuple[int, int]:
-        """Which prefix a prompt shares most of, and how much; (0, 0) if it is not worth it."""
+        """Index of the prefix of which a prompt shares the most, and how many tokens; (0, 0) if too few."""
         own = tuple(prompt[:-1])
         shared = [common_length(own, prefix.ids) for prefix in self._prefixes]
         best = max(range(len(shared)), key=shared.__getitem__, default=0)

@@ -1,4 +1,4 @@
-"""The repetition penalty of a generation_config: tokens that a row already holds count less."""
+"""The repetition penalty of a generation_config: it lowers the scores of tokens that a row holds already."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ def seen_tokens(rows: Sequence[Sequence[int]], vocabulary: int, device: torch.de
 
 
 def best_tokens(logits: Tensor, seen: Tensor, rows: Tensor, penalty: float) -> Tensor:
-    """The best token of each row under the penalty; from now on it counts as seen.
+    """The best token of each row under the penalty; it is marked as seen.
 
     Args:
         logits: shape (n, vocabulary).
         seen: shape (n_rows, vocabulary), changed in place.
-        rows: shape (n,), whose logits these are.
+        rows: shape (n,), the row that each line of logits belongs to.
+        penalty: of the generation_config; 1.0 changes nothing.
 
     Returns:
         Shape (n,).

@@ -1,4 +1,4 @@
-"""What prompts have in common, and what answers are expected: found on token ids. Imports nothing of ours."""
+"""Prefixes that prompts share, and the trie of the expected answers, both of token ids. Imports nothing of ours."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from itertools import pairwise
 Ids = Sequence[int]
 
 LEAST_SHARED = 16
-"""Shorter common prefixes are computed with each prompt: keeping them apart is not worth it."""
+"""Shorter common prefixes are computed with each prompt: sharing them would save too little."""
 MOST = 0.9
-"""A prefix that so large a part of a group shares is taken, though the others then share a little less of it."""
+"""A prefix that this share of a group has in common is used, although the others then share less of it."""
 
 
 def common_length(first: Ids, second: Ids) -> int:
     """How many tokens two sequences begin with in common."""
-    # Slices are compared in C, and prompts share hundreds of tokens: halve the interval instead of walking it.
+    # Bisection: slices are compared in C, and prompts share hundreds of tokens.
     low, high = 0, min(len(first), len(second))
     while low < high:
         middle = (low + high + 1) // 2
@@ -27,12 +27,13 @@ def common_length(first: Ids, second: Ids) -> int:
 
 
 def shared_prefixes(prompts: Iterable[Ids], least: int) -> list[tuple[int, ...]]:
-    """Prefixes to compute once, so that as few tokens as possible go through a model in all.
+    """Prefixes to compute once, so that as few tokens as possible go through a model in total.
 
-    Most runs have one. With label lists in several orders, say, each order has its own.
+    Most runs have one. If prompts list the labels in several orders, for example, each order has its own.
 
     Args:
-        least: shorter ones are not worth it.
+        prompts: token ids.
+        least: shorter prefixes are left out.
     """
     rows = sorted({tuple(prompt) for prompt in prompts})
     found = _prefixes(rows) if rows else []
@@ -40,7 +41,7 @@ def shared_prefixes(prompts: Iterable[Ids], least: int) -> list[tuple[int, ...]]
 
 
 def _prefixes(rows: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    # One token of a prompt is never shared: its answer is read off there.
+    # The last token of a prompt is never shared: its logits decide the first token of the answer.
     length = min(common_length(rows[0], rows[-1]), min(map(len, rows)) - 1)
     blocks = _blocks(rows, length)
     largest = max(blocks, key=len)
@@ -66,7 +67,7 @@ def _blocks(rows: list[tuple[int, ...]], length: int) -> list[list[tuple[int, ..
 
 
 class Node(dict[int, "Node"]):
-    """A place in the trie of the expected answers' tokens: what may come next.
+    """A node in the trie of the expected answers' tokens; its keys are the tokens that may come next.
 
     Attributes:
         is_end: whether an answer ends here.
@@ -87,7 +88,7 @@ def trie(answers: Iterable[Ids]) -> Node:
 
 
 def forced(node: Node | None, at_most: int) -> list[int]:
-    """The tokens that must come next if a completion that led here is to be one of the answers."""
+    """The tokens that must come next if a completion that has reached this node is to be one of the answers."""
     tokens: list[int] = []
     while node and len(node) == 1 and not node.is_end and len(tokens) < at_most:
         ((token, node),) = node.items()

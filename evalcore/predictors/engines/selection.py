@@ -1,7 +1,7 @@
-"""Which engine runs a model: the one asked for or, where that cannot be, the next one, saying so.
+"""Which engine runs a model: the one asked for or, if it cannot run the model, the next one, with the reason.
 
-`fast`, then `batched` behind a cached prefix, then `batched` without, then `loop`. Before an engine is trusted with a
-model it has to repeat what the loop says to a few made-up prompts.
+`fast`, then `batched` with a cached prefix, then `batched` without, then `loop`. Before an engine is used for a model,
+it must give the same tokens as the loop for a few random prompts.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from transformers import GenerationConfig, PreTrainedModel
 
 BATCH_SIZES: dict[Engine, tuple[int, int]] = {"fast": (64, 512), "batched": (128, 512), "loop": (1, 1)}
-"""Prompts at once where the person has not said: on a CPU; on an accelerator, which wants more to do."""
+"""Default number of prompts at once: on a CPU, and on an accelerator."""
 
 PADDED_TOGETHER = 32
-"""Of a batch so many prompts of about one length go through `generate` together: padding costs more than passes."""
+"""Number of prompts of similar length that go through `generate` together: padding costs more than further passes."""
 
 _PROBE_SHARED = 24
 _PROBE_TAILS = (3, 7, 5)
@@ -39,7 +39,12 @@ class Decoder(Protocol):
     """Token ids of prompts -> token ids of greedy completions."""
 
     def prepare(self, prompts: Sequence[list[int]], answers: Sequence[list[int]]) -> None:
-        """Told once before a run: some of its prompts, and the answers that are likely, each with its end token."""
+        """Called once before a run.
+
+        Args:
+            prompts: token ids of some of its prompts.
+            answers: token ids of the likely answers, each with its end token.
+        """
 
     def decode(self, prompts: Sequence[list[int]]) -> list[list[int]]:
         """New token ids for each prompt, up to and with the end token."""
@@ -57,20 +62,25 @@ class Chosen:
     """An engine that runs a model.
 
     Attributes:
-        decoder: of free answers.
-        scorer: makes what scores given answers (token ids, end token included).
-        name: the engine, and why it is not the one asked for; for people.
-        packed: what the fast engine has put through the model; None for the others.
+        decoder: generates free answers.
+        scorer: makes a scorer of given answers (token ids, end token included).
+        name: the engine and, if it is not the one asked for, why; for display.
     """
 
     decoder: Decoder
     scorer: Callable[[Sequence[Sequence[int]]], Scorer]
     name: str
-    packed: PackedModel | None = None
 
 
 def choose_engine(engine: Engine, model: PreTrainedModel, settings: GenerationConfig, batch_size: int) -> Chosen:
-    """The engine that was asked for, or the first after it that agrees with the loop."""
+    """The engine that was asked for, or the first after it that agrees with the loop.
+
+    Args:
+        engine: what was asked for.
+        model: a causal language model.
+        settings: greedy decoding, with penalties.
+        batch_size: prompts at once.
+    """
     at_once = min(batch_size, PADDED_TOGETHER)
     refusals: list[str] = []
     for name, make in _candidates(engine, model, at_once, refusals, settings):
@@ -87,7 +97,7 @@ def choose_engine(engine: Engine, model: PreTrainedModel, settings: GenerationCo
                 return TrieScorer(packed, answers)
             return ForwardScorer(model, answers, at_once=1 if name == "loop" else at_once)
 
-        return Chosen(decoder, scorer, "; ".join([name, *refusals]), packed)
+        return Chosen(decoder, scorer, "; ".join([name, *refusals]))
     raise AssertionError("the loop runs whatever generate runs")
 
 
@@ -114,7 +124,7 @@ def _candidates(
 
 
 def _disagreement(make: Make, model: PreTrainedModel, settings: GenerationConfig) -> str:
-    """How an engine fails to repeat what the loop says to a few prompts, or nothing."""
+    """How the tokens of an engine differ from the loop's for a few prompts; empty if they do not."""
     short = copy.deepcopy(settings)
     short.max_new_tokens = _PROBE_NEW
     prompts = _probe(int(model.config.get_text_config().vocab_size))
@@ -124,18 +134,18 @@ def _disagreement(make: Make, model: PreTrainedModel, settings: GenerationConfig
         decoder.prepare(prompts, expected[:1])
         got = decoder.decode(prompts)
     except (Unsupported, NotImplementedError, TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
-        # A model's code and the cache library raise about anything for what they were not made for.
+        # A model's code and the cache library raise many kinds of errors for input that they do not support.
         if is_out_of_memory(error):
             raise
         return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
     alike = sum(a == b for a, b in zip(got, expected, strict=True))
-    # In short formats rounding may turn a near tie; a wrong engine turns everything.
+    # In short formats rounding may decide a near tie otherwise; a wrong engine gets everything wrong.
     enough = len(prompts) if model.dtype in (torch.float32, torch.float64) else len(prompts) / 2
     return "" if alike >= enough else f"it answers {len(prompts) - alike} of {len(prompts)} test prompts otherwise"
 
 
 def _probe(vocabulary: int) -> list[list[int]]:
-    """Prompts that begin alike and are of several lengths."""
+    """Random prompts with a common prefix, of several lengths."""
     random = torch.Generator().manual_seed(0)
     ids = torch.randint(vocabulary, (_PROBE_SHARED + sum(_PROBE_TAILS),), generator=random).tolist()
     shared, own = ids[:_PROBE_SHARED], ids[_PROBE_SHARED:]

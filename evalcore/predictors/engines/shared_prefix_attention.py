@@ -1,11 +1,12 @@
-"""Attention over one copy of a shared prefix and a packed batch of what follows it.
+"""Shared-prefix attention: one copy of what all rows begin with, and a packed batch of what follows it.
 
 A model's layers call `attend` through transformers' public attention interface. What rows have in common, the
-instruction and the label list, goes through the model once; its keys and values are kept once. Each further
-token attends to them and to its own row, and the two parts are merged by their log-sum-exps, which is the same
-softmax. Rows are packed one behind the other, without padding, wherever a layer works token by token.
+instruction and the label list, goes through the model once, and its keys and values are kept once. Each further token
+attends to them and to its own row; the two parts are merged by their log-sum-exps, which gives the same softmax. Rows
+are packed one after the other, without padding, in all layers that work token by token.
 
-Source of the merge: FlashAttention (Dao et al. 2022), section 3.1; cascade inference in FlashInfer (Ye et al. 2024).
+Source of the merge: FlashAttention (Dao et al. 2022), section 3.1; called cascade inference in FlashInfer (Ye et al.
+2024).
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-NAME = "blindspot_cascade"
+from evalcore.predictors.engines.attention import attention_with_lse
+
+NAME = "blindspot_shared_prefix"
+"""Under this name the attention is registered with transformers. It is no part of any key."""
 
 
 class Unsupported(Exception):
@@ -29,8 +33,21 @@ class Unsupported(Exception):
 
 
 class _Pass(Protocol):
+    """One pass of tokens through a model: what each of its layers attends to."""
+
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
-        """Shapes (heads, tokens, size), (kv_heads, tokens, size) twice; returns (tokens, heads, size)."""
+        """The attention of one layer.
+
+        Args:
+            layer: its index.
+            query: shape (heads, n_tokens, size).
+            key: shape (kv_heads, n_tokens, size).
+            value: shape (kv_heads, n_tokens, size).
+            scale: factor of the scores.
+
+        Returns:
+            Shape (n_tokens, heads, size), of the query's dtype.
+        """
 
 
 _current: ContextVar[_Pass] = ContextVar("_current")
@@ -38,7 +55,7 @@ _current: ContextVar[_Pass] = ContextVar("_current")
 
 @contextmanager
 def attending(to: _Pass) -> Iterator[None]:
-    """While this lasts, models set to the attention `NAME` attend this way."""
+    """Within this context, models set to the attention `NAME` attend as this pass does."""
     token = _current.set(to)
     try:
         yield
@@ -55,7 +72,23 @@ def attention_forward(
     scaling: float | None = None,
     **settings: Any,
 ) -> tuple[Tensor, None]:
-    """What transformers calls; tensors of shape (1, heads, tokens, size)."""
+    """What transformers calls for each layer.
+
+    Args:
+        module: the layer's attention; its `layer_idx` is its place in the model.
+        query: shape (1, heads, n_tokens, size).
+        key: shape (1, kv_heads, n_tokens, size).
+        value: shape (1, kv_heads, n_tokens, size).
+        attention_mask: not used: which tokens see which is decided by the pass.
+        scaling: factor of the scores; 1 / sqrt(size) if None.
+        settings: further settings of the layer.
+
+    Returns:
+        Shape (1, n_tokens, heads, size); attention weights are not computed.
+
+    Raises:
+        Unsupported: if the layer wants more than causal softmax attention.
+    """
     for name in ("softcap", "sliding_window", "s_aux"):
         if settings.get(name) is not None:
             raise Unsupported(name)
@@ -67,7 +100,7 @@ def attention_forward(
 
 
 def register() -> None:
-    """Make `NAME` known to transformers; masks are left to the passes below."""
+    """Register `NAME` with transformers, which then makes no mask: the passes below decide which tokens see which."""
     from transformers import AttentionInterface, AttentionMaskInterface
 
     AttentionInterface.register(NAME, attention_forward)
@@ -78,7 +111,7 @@ class Prefix:
     """What a run's prompts begin with: its keys and values, once for all rows.
 
     Attributes:
-        ids: its token ids.
+        ids: token ids, shape (n_prefix,).
     """
 
     def __init__(self, ids: Sequence[int]) -> None:
@@ -86,29 +119,41 @@ class Prefix:
         self._kept: dict[int, tuple[Tensor, Tensor]] = {}
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
-        """The pass that fills it: plain causal attention over its own tokens."""
+        """The pass that fills it: causal attention over its own tokens, whose keys and values are kept.
+
+        Args:
+            layer: the layer's index.
+            query: shape (heads, n_prefix, size).
+            key: shape (kv_heads, n_prefix, size).
+            value: shape (kv_heads, n_prefix, size).
+            scale: factor of the scores.
+
+        Returns:
+            Shape (n_prefix, heads, size).
+        """
         self._kept[layer] = key, value
         out = scaled_dot_product_attention(
             query[None], key[None], value[None], is_causal=True, scale=scale, enable_gqa=len(query) != len(key)
         )
         return out[0].transpose(0, 1)
 
-    def head(self, layer: int, length: int) -> tuple[Tensor, Tensor]:
-        """Keys and values of its first tokens, each of shape (kv_heads, length, size); no copy."""
+    def first(self, layer: int, length: int) -> tuple[Tensor, Tensor]:
+        """Keys and values of its first tokens, each of shape (kv_heads, length, size); views, not copies."""
         key, value = self._kept[layer]
         return key[:, :length], value[:, :length]
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the tokens of a packed batch belong; token t of the batch is row `rows[t]`, place `places[t]`.
+    """Where the tokens of a packed batch belong: token t of the batch is at place `places[t]` of row `rows[t]`.
 
     Attributes:
-        rows, places: shape (n_tokens,). Places count from the end of the prefix.
-        slots: shape (n_tokens,), positions in a padded grid of shape (n_rows, n_widest).
-        grid: (n_rows, n_widest).
-        hidden: shape (n_rows, n_widest, n_longest), True where a token may not look.
-        masks: what is added to the scores, by number of query heads a key head; made by the first layer that asks.
+        rows: shape (n_tokens,).
+        places: shape (n_tokens,), counted from the end of the prefix.
+        slots: shape (n_tokens,), positions in a padded grid of shape (n_rows, n_widest), flattened.
+        grid: (n_rows, n_widest): n_widest is the largest number of new tokens of a row.
+        hidden: shape (n_rows, n_widest, n_longest), True where a new token may not see a token of its row.
+        masks: what is added to the scores, by number of query heads per key head; made when a layer first needs it.
     """
 
     rows: Tensor
@@ -119,7 +164,7 @@ class Layout:
     masks: dict[int, Tensor] = field(default_factory=dict)
 
     def mask(self, group: int, dtype: torch.dtype) -> Tensor:
-        """Shape (n_rows, 1, group * n_widest, n_longest): 0, or minus infinity where a token may not look."""
+        """Shape (n_rows, 1, group * n_widest, n_longest): 0, or minus infinity where a token may not be seen."""
         if group not in self.masks:
             hidden = self.hidden.repeat(1, group, 1)[:, None]
             self.masks[group] = torch.zeros(hidden.shape, dtype=dtype, device=hidden.device).masked_fill_(
@@ -128,13 +173,19 @@ class Layout:
         return self.masks[group]
 
     def to(self, device: torch.device) -> Layout:
-        """The same on a device."""
+        """The same layout on a device."""
         rows, places, slots, hidden = (t.to(device) for t in (self.rows, self.places, self.slots, self.hidden))
         return Layout(rows, places, slots, self.grid, hidden)
 
 
 def lay_out(starts: Sequence[int], counts: Sequence[int], device: torch.device) -> Layout:
-    """The layout of `counts[r]` new tokens of each row r, which has `starts[r]` already."""
+    """The layout of a pass in which each token sees all tokens of its row before it.
+
+    Args:
+        starts: how many tokens each row has already, shape (n_rows,).
+        counts: how many new ones each gets, shape (n_rows,).
+        device: where the layout's tensors are.
+    """
     n_rows, widest = len(counts), max(counts)
     start, count = torch.tensor(starts), torch.tensor(counts)
     rows = torch.repeat_interleave(torch.arange(n_rows), count)
@@ -146,41 +197,60 @@ def lay_out(starts: Sequence[int], counts: Sequence[int], device: torch.device) 
 
 
 class Rows:
-    """The own keys and values of a batch's rows, behind a shared prefix.
+    """Keys and values of a batch's rows after a shared prefix.
 
     Args:
-        prefix: with at least `shared` tokens.
+        prefix: has at least `shared` tokens.
         shared: how many of them the rows begin with.
-        room: tokens that a row may have of its own.
+        n_rows: number of rows.
+        room: how many tokens of its own a row may have.
+
+    Attributes:
+        layout: of the next pass; to be set before it.
     """
 
     def __init__(self, prefix: Prefix, shared: int, n_rows: int, room: int) -> None:
         self._prefix = prefix
         self._shared = shared
         self._room = room
-        self._alive = torch.arange(n_rows)
+        self._left = torch.arange(n_rows)
         self._n_rows = n_rows
         self._kept: dict[int, tuple[Tensor, Tensor]] = {}
         self.layout: Layout
 
-    def keep(self, alive: Sequence[int]) -> None:
-        """Go on with these rows only, given as positions among those that were left."""
-        self._alive = self._alive[torch.tensor(alive, dtype=torch.long)]
+    def keep(self, positions: Sequence[int]) -> None:
+        """Continue with these rows only, given as positions among the rows that were left."""
+        self._left = self._left[torch.tensor(positions, dtype=torch.long)]
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
-        """One layer of a pass over the packed tokens of `layout`."""
+        """One layer of a pass over the packed tokens of `layout`, whose keys and values are kept.
+
+        Args:
+            layer: the layer's index.
+            query: shape (heads, n_tokens, size).
+            key: shape (kv_heads, n_tokens, size).
+            value: shape (kv_heads, n_tokens, size).
+            scale: factor of the scores.
+
+        Returns:
+            Shape (n_tokens, heads, size), of the query's dtype.
+        """
         layout = self.layout
         own_key, own_value = self._remember(layer, key, value)
-        out, weight = _over_own(query, own_key, own_value, layout, scale)
+        own, own_lse = _over_own(query, own_key, own_value, layout, scale)
         if not self._shared:
-            return out.to(query.dtype)
-        first, weight_of_first = _over_all(query, *self._prefix.head(layer, self._shared), scale)
-        # Both parts are softmaxes; each has the share of the whole that its log-sum-exp says.
-        share = torch.sigmoid(weight_of_first - weight)[..., None]
-        return torch.lerp(out, first, share).to(query.dtype)
+            return own.to(query.dtype)
+        prefix, prefix_lse = _over_prefix(query, *self._prefix.first(layer, self._shared), scale)
+        # Each part is a softmax; its share of the whole softmax follows from the log-sum-exps.
+        share = torch.sigmoid(prefix_lse - own_lse)[..., None]
+        return torch.lerp(own, prefix, share).to(query.dtype)
 
     def _remember(self, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Store the new tokens' keys and values; those of the living rows, (n_rows, n_longest, kv_heads, size)."""
+        """Keep the new tokens' keys and values, and return those of the rows that are left.
+
+        Returns:
+            Keys and values, each of shape (n_rows, n_longest, kv_heads, size).
+        """
         layout = self.layout
         if layer not in self._kept:
             shape = (self._n_rows, self._room)
@@ -188,17 +258,24 @@ class Rows:
                 key.new_zeros(*shape, *key.shape[::2]),
                 value.new_zeros(*shape, *value.shape[::2]),
             )
-        alive = self._alive.to(key.device)
-        rows, longest = alive[layout.rows], layout.hidden.shape[-1]
-        living = []
+        left = self._left.to(key.device)
+        rows, longest = left[layout.rows], layout.hidden.shape[-1]
+        of_rows_left = []
         for kept, new in zip(self._kept[layer], (key, value), strict=True):
             kept[rows, layout.places] = new.transpose(0, 1)
-            living.append(kept[:, :longest] if len(alive) == self._n_rows else kept[alive, :longest])
-        return living[0], living[1]
+            of_rows_left.append(kept[:, :longest] if len(left) == self._n_rows else kept[left, :longest])
+        return of_rows_left[0], of_rows_left[1]
 
 
 def _over_own(query: Tensor, key: Tensor, value: Tensor, layout: Layout, scale: float) -> tuple[Tensor, Tensor]:
-    """Each token over those of its own row that it may look at.
+    """Each token attends to the tokens of its own row that it may see.
+
+    Args:
+        query: shape (heads, n_tokens, size).
+        key: shape (n_rows, n_longest, kv_heads, size).
+        value: shape (n_rows, n_longest, kv_heads, size).
+        layout: which row and place each token has.
+        scale: factor of the scores.
 
     Returns:
         Shape (n_tokens, heads, size), and log-sum-exps of shape (n_tokens, heads); both float32 or wider.
@@ -210,37 +287,32 @@ def _over_own(query: Tensor, key: Tensor, value: Tensor, layout: Layout, scale: 
     grid[layout.slots] = query.transpose(0, 1)
     # The query heads that share a key head become more queries of it: keys are never repeated.
     folded = grid.view(n_rows, widest, kv_heads, group, size).permute(0, 2, 3, 1, 4).flatten(2, 3)
-    key, value = key.transpose(1, 2), value.transpose(1, 2)
     mask = layout.mask(group, query.dtype)
-    if query.device.type == "cpu":
-        out, weight = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
-            folded, key, value, attn_mask=mask, scale=scale
-        )
-    else:
-        scores = (folded.float() @ key.float().transpose(2, 3)) * scale + mask
-        weight = scores.logsumexp(-1)
-        out = (scores - weight[..., None]).exp_() @ value.float()
+    out, log_sum_exp = attention_with_lse(folded, key.transpose(1, 2), value.transpose(1, 2), scale=scale, mask=mask)
     out = out.view(n_rows, kv_heads, group, widest, size).permute(0, 3, 1, 2, 4).reshape(-1, heads, size)
-    weight = weight.view(n_rows, kv_heads, group, widest).permute(0, 3, 1, 2).reshape(-1, heads)
-    return out[layout.slots].float(), weight[layout.slots].float()
+    log_sum_exp = log_sum_exp.view(n_rows, kv_heads, group, widest).permute(0, 3, 1, 2).reshape(-1, heads)
+    return _widened(out[layout.slots]), _widened(log_sum_exp[layout.slots])
 
 
-def _over_all(query: Tensor, key: Tensor, value: Tensor, scale: float) -> tuple[Tensor, Tensor]:
-    """Each token over all of the prefix's; returns as `_over_own` does."""
+def _over_prefix(query: Tensor, key: Tensor, value: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+    """Each token attends to all tokens of the prefix.
+
+    Args:
+        query: shape (heads, n_tokens, size).
+        key: shape (kv_heads, n_prefix, size).
+        value: shape (kv_heads, n_prefix, size).
+        scale: factor of the scores.
+
+    Returns:
+        As `_over_own`.
+    """
     heads, n_tokens, size = query.shape
     kv_heads = len(key)
     folded = query.reshape(1, kv_heads, heads // kv_heads * n_tokens, size)
-    if query.device.type == "cpu":
-        out, weight = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
-            folded, key[None], value[None], scale=scale
-        )
-    elif query.device.type == "cuda" and query.dtype in (torch.float16, torch.bfloat16):
-        out, weight = torch.ops.aten._scaled_dot_product_flash_attention(folded, key[None], value[None], scale=scale)[
-            :2
-        ]
-    else:
-        scores = (folded.float() @ key.float().transpose(1, 2)) * scale
-        weight = scores.logsumexp(-1)
-        out = (scores - weight[..., None]).exp_() @ value.float()
-    out = out.reshape(heads, n_tokens, size).transpose(0, 1).float()
-    return out, weight.reshape(heads, n_tokens).transpose(0, 1).float()
+    out, log_sum_exp = attention_with_lse(folded, key[None], value[None], scale=scale)
+    out = out.reshape(heads, n_tokens, size).transpose(0, 1)
+    return _widened(out), _widened(log_sum_exp.reshape(heads, n_tokens).transpose(0, 1))
+
+
+def _widened(tensor: Tensor) -> Tensor:
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import MINUS, ClassRows, Comparison
+from evalcore.analysis import Comparison, interval_words, label_note, labels_by_change
 from evalcore.charts import MatrixKind, matrix_cells, matrix_spec
 from evalcore.metrics import UNPARSED, Floats
+from evalcore.wording import MINUS
 from pages.parts.compare.pair_examples import examples
-from pages.parts.shell.clickable_table import clicked_row
+from pages.parts.shell.clickable_table import clickable_chart, clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
 
 TABLE_HEIGHT = 460
+MATRIX_HEIGHT = 900
 VIEWS: tuple[MatrixKind, ...] = ("A", "B", "B − A")
 
 
@@ -40,7 +41,7 @@ def labels(comparison: Comparison) -> None:
         )
     table = _label_table(comparison, *of)
     number = st.column_config.NumberColumn(format="%.1f")
-    row = clicked_row(
+    row = clickable_table(
         table,
         f"labels_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{by}",
         TABLE_HEIGHT,
@@ -54,7 +55,7 @@ def labels(comparison: Comparison) -> None:
         "be. Click a column's head to sort, a row to see the label's examples."
     )
     if row is not None:
-        code = int(_order(rows)[row])
+        code = int(labels_by_change(rows)[row])
         name, support = comparison.labels[code], int(rows.support[code])
         title = f"The one example of {name}" if support == 1 else f"All {support} examples of {name}"
         examples(comparison, f"label:{code}", title)
@@ -67,7 +68,9 @@ def matrices(page: Frame, comparison: Comparison) -> None:
     unit = right.segmented_control(
         "Colour", ["share of the true label", "examples"], default="share of the true label", required=True, key="unit"
     )
-    cells = matrix_cells(comparison, view, shares=unit != "examples")
+    cells = matrix_cells(
+        comparison.confusion_a, comparison.confusion_b, comparison.labels, view, shares=unit != "examples"
+    )
     names = f"{comparison.a.record.run_id}_{comparison.b.record.run_id}"
     if view == "B − A":
         st.caption(
@@ -77,15 +80,12 @@ def matrices(page: Frame, comparison: Comparison) -> None:
     if not len(cells):
         st.info("The two matrices are the same.")
         return
-    event = st.echarts_chart(
-        matrix_spec(comparison, cells, view, page.theme),
-        height=min(900, 200 + 20 * len(comparison.labels)),
+    at = clickable_chart(
+        matrix_spec(cells, comparison.labels, view, page.theme),
         key=f"matrix_{names}_{view}_{unit}",
-        on_select="rerun",
+        height=min(MATRIX_HEIGHT, 200 + 20 * len(comparison.labels)),
         alt=f"Confusion matrix {view}: true labels downwards, answers across",
     )
-    chosen = event.selection.selected
-    at = chosen[0]["data_indices"][0] if chosen and chosen[0]["data_indices"] else None
     if at is None or at >= len(cells):
         st.caption("Rows: true labels. Columns: answers. Click a cell to see its examples; the wheel zooms.")
         return
@@ -122,60 +122,28 @@ def confusions(comparison: Comparison) -> None:
     st.markdown(
         f"{fixed} confusions fixed, {introduced} introduced, {unchanged} unchanged, the most changed pairs first."
     )
-    row = clicked_row(table, f"confusions_{comparison.a.record.run_id}_{comparison.b.record.run_id}", TABLE_HEIGHT)
+    row = clickable_table(table, f"confusions_{comparison.a.record.run_id}_{comparison.b.record.run_id}", TABLE_HEIGHT)
     if row is not None:
         c = found[row]
         true, predicted = comparison.labels[c.true], comparison.labels[c.predicted]
         examples(comparison, f"cell:{c.true}:{c.predicted}", f"{true} called {predicted} by A ({c.a}) or B ({c.b})")
 
 
-def _order(rows: ClassRows) -> np.ndarray:
-    """Labels by the size of their difference, absent ones last."""
-    change = np.abs(rows.f1_b - rows.f1_a)
-    return np.lexsort((-rows.support, -np.nan_to_num(change, nan=-1.0)))
-
-
 def _label_table(
     comparison: Comparison, a: Floats, a_interval: Floats, b: Floats, b_interval: Floats, difference: Floats
 ) -> pd.DataFrame:
     rows = comparison.classes
-    order = _order(rows)
+    order = labels_by_change(rows)
     return pd.DataFrame(
         {
             "label": [comparison.labels[code] for code in order],
             "examples": rows.support[order],
             "A": 100 * a[order],
-            "A 95 %": [_between(a_interval[code]) for code in order],
+            "A 95 %": [interval_words(a_interval[code]) for code in order],
             "B": 100 * b[order],
-            "B 95 %": [_between(b_interval[code]) for code in order],
+            "B 95 %": [interval_words(b_interval[code]) for code in order],
             f"B {MINUS} A": 100 * (b - a)[order],
-            "difference 95 %": [_between(difference[code], signed=True) for code in order],
-            "note": [_note(rows, int(code)) for code in order],
+            "difference 95 %": [interval_words(difference[code], signed=True) for code in order],
+            "note": [label_note(rows, int(code)) for code in order],
         }
     )
-
-
-def _between(interval: Floats, *, signed: bool = False) -> str:
-    low, high = (round(float(100 * bound), 1) if bound == bound else float("nan") for bound in interval)
-    if low != low:
-        return ""
-    sign = "+" if signed else ""
-    return f"{low:{sign}.1f} to {high:{sign}.1f}".replace("-", MINUS)
-
-
-def _note(rows: ClassRows, code: int) -> str:
-    """Absent, never predicted and zero recall are kept apart."""
-    if not rows.support[code]:
-        return "absent from the sample"
-    never = [side for side, predicted in (("A", rows.predicted_a), ("B", rows.predicted_b)) if not predicted[code]]
-    zero = [
-        side
-        for side, predicted, recall in (
-            ("A", rows.predicted_a, rows.recall_a),
-            ("B", rows.predicted_b, rows.recall_b),
-        )
-        if predicted[code] and not recall[code]
-    ]
-    said = [f"never predicted by {' and '.join(never)}"] if never else []
-    said += [f"zero recall in {' and '.join(zero)}"] if zero else []
-    return "; ".join(said)

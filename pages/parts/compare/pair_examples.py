@@ -5,10 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import Comparison, counted
+from evalcore.analysis import Comparison
 from evalcore.metrics import PAIR_GROUPS
-from pages.parts.shell.clickable_table import clicked_row
+from evalcore.wording import counted
+from pages.parts.shell import url
+from pages.parts.shell.clickable_table import clickable_table
+from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.session import view_state
 
 NAMES = {
     "fixed": "fixed",
@@ -29,38 +33,36 @@ HELP = {
 TABLE_HEIGHT = 340
 
 
-def groups(comparison: Comparison) -> None:
-    """Six doors, one a group; the one that is open shows its examples below. The URL holds which."""
-    _follow_url()
-    counts = comparison.counts
+def groups(page: Frame, comparison: Comparison) -> None:
+    """Six buttons, one a group; the one that is open shows its examples below. The URL holds which, as `door`."""
+    view, counts = view_state(), comparison.counts
+    opened = view.pair_group
     with st.container(horizontal=True):
         for name in PAIR_GROUPS:
             count = getattr(counts, name)
             st.button(
                 f"**{count}** {NAMES[name]}",
-                key=f"door_{name}",
-                type="primary" if st.session_state.get("door") == name else "secondary",
+                key=f"group_{name}",
+                type="primary" if opened == name else "secondary",
                 help=HELP[name],
                 on_click=_toggle,
                 args=(name,),
             )
-    door = st.session_state.get("door", "")
-    if door not in PAIR_GROUPS:
-        st.query_params.pop("door", None)
-        st.session_state["url_door"] = None
+    url.write_beside_others(page.title, {"door": opened or None})
+    if not opened:
         st.caption("Each number opens its examples, with both raw completions next to each other.")
         return
-    st.query_params["door"] = st.session_state["url_door"] = door
-    examples(comparison, door, f"{counted(getattr(counts, door), 'example')}: {NAMES[door]}. {HELP[door]}")
+    examples(comparison, opened, f"{counted(getattr(counts, opened), 'example')}: {NAMES[opened]}. {HELP[opened]}")
 
 
-def examples(comparison: Comparison, door: str, title: str) -> None:
-    """The examples behind a door as a table; one that is clicked shows both raw completions.
+def examples(comparison: Comparison, link: str, title: str) -> None:
+    """Some examples as a table; one that is clicked shows both raw completions.
 
     Args:
+        link: which examples, as `Comparison.rows_of` takes it.
         title: data in it is shown as typed.
     """
-    behind = comparison.behind(door)
+    behind = comparison.rows_of(link)
     st.markdown(f"**{escape_markdown(title)}**")
     if not len(behind):
         st.caption("There are none.")
@@ -79,9 +81,9 @@ def examples(comparison: Comparison, door: str, title: str) -> None:
             "B": [b.outcome for _, b in pairs],
         }
     )
-    chosen = clicked_row(
+    chosen = clickable_table(
         table,
-        f"behind_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{door}",
+        f"behind_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{link}",
         TABLE_HEIGHT,
         {"text": st.column_config.TextColumn(width="large")},
     )
@@ -98,11 +100,6 @@ def examples(comparison: Comparison, door: str, title: str) -> None:
     st.caption(f"True label: {escape_markdown(a.example.label)}")
 
 
-def _follow_url() -> None:
-    named = st.query_params.get("door")
-    if named in PAIR_GROUPS and named != st.session_state.get("url_door"):
-        st.session_state["door"] = named
-
-
 def _toggle(name: str) -> None:
-    st.session_state["door"] = "" if st.session_state.get("door") == name else name
+    view = view_state()
+    view.pair_group = "" if view.pair_group == name else name

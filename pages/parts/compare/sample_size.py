@@ -9,7 +9,7 @@ import streamlit as st
 from evalcore.analysis import ScoredRun
 from evalcore.charts import sample_size_chart
 from evalcore.metrics import LEVEL, POWER, Growth, examples_needed, growth
-from pages.parts.shell import session
+from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import percent
 
@@ -18,7 +18,7 @@ def alone(page: Frame) -> None:
     """The same for the run that is looked at, while there is nothing to compare it with."""
     if page.record is None:
         return
-    scored = session.scored_run_of(page.store, page.record, page.scoring)
+    scored = cached.scored_run_of(page.store, page.record, page.scoring)
     if not scored.scores.n:
         return
     accuracy = scored.scores.accuracy
@@ -38,7 +38,7 @@ def how_much(page: Frame, scored: ScoredRun, rate: float, rate_is: str) -> None:
         rate: share of examples that only one of two runs gets right; rate_is: where it is known from.
     """
     record, s = scored.record, scored.scores
-    low, high = scored.accuracy_interval
+    low, high = scored.intervals.accuracy
     split = max(record.split_size, s.n)
     grown = _growth(round(s.accuracy, 6), round(rate, 6), split)
     st.caption(

@@ -8,17 +8,18 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.analysis import (
-    MINUS,
-    SHARES,
     Comparison,
-    MetricRow,
+    better_words,
     changes,
     decisions,
+    metric_interval_words,
+    metric_words,
     prompt_diff,
     shared_note,
     verdict,
 )
 from evalcore.metrics import POPULATION, WHY_UNDEFINED
+from evalcore.wording import MINUS
 from pages.parts.shell.clickable_table import height_of
 from pages.parts.shell.markdown import escape_markdown, percent
 
@@ -67,7 +68,7 @@ def what_changed(comparison: Comparison) -> None:
         }
     )
     st.dataframe(table, hide_index=True, height=height_of(len(table)), key="what_changed")
-    diff = prompt_diff(a.prompt, b.prompt) if "none" not in (a.prompt.name, b.prompt.name) else []
+    diff = prompt_diff(a.prompt, b.prompt) if a.kind.reads_prompt and b.kind.reads_prompt else []
     if diff:
         with st.expander("The prompts' texts, line by line", expanded=len(diff) < 12):
             st.code("\n".join(diff), language="diff", wrap_lines=True)
@@ -79,11 +80,11 @@ def metrics(comparison: Comparison) -> None:
     table = pd.DataFrame(
         {
             "metric": [row.title for row in rows],
-            "A": [figure(row, row.a) for row in rows],
-            "B": [figure(row, row.b) for row in rows],
-            f"B {MINUS} A": [figure(row, row.difference, signed=True) for row in rows],
-            "better": [_better(row) for row in rows],
-            "95 % interval": [_between(row) for row in rows],
+            "A": [metric_words(row, row.a) for row in rows],
+            "B": [metric_words(row, row.b) for row in rows],
+            f"B {MINUS} A": [metric_words(row, row.difference, signed=True) for row in rows],
+            "better": [better_words(row) for row in rows],
+            "95 % interval": [metric_interval_words(row) for row in rows],
         }
     )
     right = st.column_config.TextColumn(alignment="right")
@@ -135,31 +136,3 @@ def agreement(comparison: Comparison) -> None:
             help="Examples that neither gets right. Far more than independent errors would give: the two find the "
             "same examples hard, or their labels are wrong; combining the two would gain little.",
         )
-
-
-def figure(row: MetricRow, value: float, *, signed: bool = False) -> str:
-    """A metric's value as it is shown: percent, points, or a plain number."""
-    if math.isnan(value):
-        return "–"
-    share = row.name in SHARES
-    decimals = 0 if row.name == "never_predicted" else 1 if share or row.name == "effective_labels" else 3
-    scaled = round(100 * value if share else value, decimals)
-    sign = ("+" if scaled > 0 else MINUS if scaled < 0 else "") if signed else (MINUS if scaled < 0 else "")
-    return f"{sign}{abs(scaled):.{decimals}f}{' %' if share and not signed else ''}"
-
-
-def _between(row: MetricRow) -> str:
-    low, high = row.interval
-    return "" if math.isnan(low) else f"{figure(row, low, signed=True)} to {figure(row, high, signed=True)}"
-
-
-def _better(row: MetricRow) -> str:
-    if math.isnan(row.difference):
-        return f"undefined: {WHY_UNDEFINED.get(row.name, 'nothing to count')}"
-    if not row.direction:
-        return "neither way is"
-    if not row.better:
-        return "equal"
-    if math.isnan(row.interval[0]):
-        return f"{row.better}, in this sample"
-    return row.better if row.clear else f"{row.better}, within chance"

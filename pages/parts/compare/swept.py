@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import MINUS, Sweep, order_effect, p_value, points, signed
+from evalcore.analysis import Sweep, order_effect
 from evalcore.charts import label_order_chart, variants_chart
 from evalcore.metrics import UNPARSED
-from pages.parts.shell.clickable_table import clicked_row, height_of
+from evalcore.wording import MINUS, p_value, points, signed
+from pages.parts.shell.clickable_table import clickable_table, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import between, escape_markdown, percent
 
-DOORS = {
+GROUPS = {
     "all": "all",
     "always_wrong": "wrong in every run",
     "wrong_alike": "the same wrong label in every run",
@@ -62,7 +63,12 @@ def overview(page: Frame, sweep: Sweep, names: list[str]) -> None:
     ]
     st.caption(f"Least, median and greatest of the others: {'; '.join(others)}.")
     st.altair_chart(
-        variants_chart(sweep.scored_runs, names, page.theme),
+        variants_chart(
+            names,
+            [scored.scores for scored in sweep.scored_runs],
+            [scored.intervals for scored in sweep.scored_runs],
+            page.theme,
+        ),
         key="variants",
         alt="Accuracy, macro-F1 and unparsed of each run with 95 % intervals",
     )
@@ -70,11 +76,11 @@ def overview(page: Frame, sweep: Sweep, names: list[str]) -> None:
         {
             "run": names,
             "accuracy": [percent(value) for value in accuracies],
-            "accuracy 95 %": [between(scored.accuracy_interval) for scored in sweep.scored_runs],
+            "accuracy 95 %": [between(scored.intervals.accuracy) for scored in sweep.scored_runs],
             "macro-F1, present": [percent(scored.scores.macro_f1_present) for scored in sweep.scored_runs],
             "macro-F1 95 %": [between(scored.intervals.macro_f1_present) for scored in sweep.scored_runs],
             "unparsed": [percent(scored.scores.unparsed_rate) for scored in sweep.scored_runs],
-            "unparsed 95 %": [between(scored.unparsed_interval) for scored in sweep.scored_runs],
+            "unparsed 95 %": [between(scored.intervals.unparsed_rate) for scored in sweep.scored_runs],
             "N": [scored.scores.n for scored in sweep.scored_runs],
         }
     )
@@ -99,7 +105,9 @@ def pairs(sweep: Sweep, names: list[str]) -> None:
             "verdict": [_verdict(pair.clear, pair.comparison.counts.difference) for pair in found],
         }
     )
-    row = clicked_row(table, f"pairs_{'_'.join(scored.record.run_id for scored in sweep.scored_runs)}", TABLE_HEIGHT)
+    row = clickable_table(
+        table, f"pairs_{'_'.join(scored.record.run_id for scored in sweep.scored_runs)}", TABLE_HEIGHT
+    )
     st.caption("Intervals are of each pair alone. Click a row to open its comparison.")
     if row is not None:
         pair = found[row]
@@ -115,21 +123,21 @@ def pairs(sweep: Sweep, names: list[str]) -> None:
 def each_example(sweep: Sweep, names: list[str]) -> None:
     """One row an example, one column a run: right in j of k; a row that is clicked shows every raw completion."""
     k = len(names)
-    door = st.segmented_control(
+    group = st.segmented_control(
         "Show",
-        list(DOORS),
+        list(GROUPS),
         default="all",
         required=True,
-        format_func=lambda name: f"{DOORS[name]} · {len(sweep.behind(name))}",
-        key="side_door",
+        format_func=lambda name: f"{GROUPS[name]} · {len(sweep.rows_of(name))}",
+        key="side_group",
     )
-    if door in ("always_wrong", "wrong_alike"):
+    if group in ("always_wrong", "wrong_alike"):
         st.caption("No run gets these right. Before blaming the model, check the labels.")
-    elif door == "unparsed_in_all":
+    elif group == "unparsed_in_all":
         st.caption("No run names a label here, or each names more than one. Read the raw completions.")
-    elif door == "flips":
+    elif group == "flips":
         st.caption("Whether these are right depends on the run: between prompts, they are what wording alone decides.")
-    behind = sweep.behind(door)
+    behind = sweep.rows_of(group)
     if not len(behind):
         st.caption("There are none.")
         return
@@ -148,9 +156,9 @@ def each_example(sweep: Sweep, names: list[str]) -> None:
             _cell(first.labels, int(code), bool(ok))
             for code, ok in zip(sweep.answers[run][order], sweep.right[run][order], strict=True)
         ]
-    row = clicked_row(
+    row = clickable_table(
         table,
-        f"each_{door}_{'_'.join(scored.record.run_id for scored in sweep.scored_runs)}",
+        f"each_{group}_{_ids(sweep)}",
         TABLE_HEIGHT,
         {"text": st.column_config.TextColumn(width="large", pinned=True)},
     )
@@ -188,7 +196,7 @@ def order(page: Frame, sweep: Sweep) -> None:
         f"(95 % interval {least} to {most}): {said}. {effect.orders} orders, {effect.labels} labels."
     )
     st.altair_chart(
-        label_order_chart(effect, page.theme),
+        label_order_chart(effect.place, effect.ratio, effect.slope, page.theme),
         key="label_order",
         alt="Place in the list against how often it was predicted",
     )
@@ -196,6 +204,10 @@ def order(page: Frame, sweep: Sweep) -> None:
         "One mark a label and order. A label's own mean over the orders is taken off, so that a label that is "
         "popular everywhere does not count; the interval resamples labels."
     )
+
+
+def _ids(sweep: Sweep) -> str:
+    return "_".join(scored.record.run_id for scored in sweep.scored_runs)
 
 
 def _cell(labels: tuple[str, ...], code: int, right: bool) -> str:

@@ -6,9 +6,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import ScoredExample, ScoredRun, other_answers, ranked_labels
+from evalcore.analysis import ScoredExample, ScoredRun, outcome_of, ranked_labels
+from evalcore.store import run_title
 from pages.parts.run.prompt_preview import exact_prompt
-from pages.parts.shell.frame import Frame, describe
+from pages.parts.shell import cached
+from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, percent, plain_lines
 
 STOPS = {
@@ -32,7 +34,7 @@ def one_example(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
     """Draw one example.
 
     Args:
-        name: of the table it was opened from.
+        name: of the page; part of the keys of widgets.
     """
     record, completion = scored.record, answer.completion
     text, raw = st.columns(2, gap="large")
@@ -75,22 +77,16 @@ def _completion(answer: ScoredExample) -> None:
 
 
 def _other_runs(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: str) -> None:
-    others = other_answers(frame.store, scored.record, answer.position, answer.example.text, scored.scoring)
+    others = cached.other_answers_to(frame.store, scored, answer)
     if not others:
         return
     st.caption(f"What {'another run' if len(others) == 1 else f'{len(others)} other runs'} answered to the same text")
     table = pd.DataFrame(
         {
-            "run": [describe(other.record) for other in others],
+            "run": [run_title(other.record) for other in others],
             "answered": [other.predicted or "" for other in others],
-            "outcome": [_outcome(other.predicted, other.true) for other in others],
+            "outcome": [outcome_of(other.predicted, other.true) for other in others],
             "completion": [other.completion for other in others],
         }
     )
     st.dataframe(table, hide_index=True, key=f"{name}_others", alt="Other runs' answers to the same text")
-
-
-def _outcome(predicted: str | None, true: str) -> str:
-    if predicted is None:
-        return "unparsed"
-    return "right" if predicted == true else "wrong"

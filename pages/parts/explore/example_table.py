@@ -8,81 +8,107 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from evalcore.analysis import ScoredExample, ScoredRun
-from evalcore.charts.single import RIGHT, UNPARSED, WRONG
+from evalcore.charts import RIGHT, UNPARSED, WRONG
 from pages.parts.explore.example import one_example
+from pages.parts.shell.clickable_table import clickable_table
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.session import ExampleTable
 
 ROWS_A_PAGE = 200
 SHOWN_CHARS = 320
 """Of a text or a completion in the table: the whole of it is one click away, and a page of rows stays small."""
-ROW_PX = 35
 COLOURS = {"right": RIGHT, "wrong": WRONG, "unparsed": UNPARSED}
 
+Rows = NDArray[np.intp]
 
-def examples(page: Frame, scored: ScoredRun, rows: NDArray[np.intp], name: str, *, height: int = 400) -> None:
-    """Draw the table of some of a reading's rows.
+
+def examples(page: Frame, scored: ScoredRun, rows: Rows, table: ExampleTable, *, height: int = 400) -> None:
+    """Draw some of a scored run's examples.
 
     Args:
-        rows: indices into the reading's arrays.
-        name: tells the tables of different pages apart; the opened example is `opened(name)`.
+        rows: indices into the scored run's arrays.
+        table: which of their pages is shown and which example is open; clicks change it.
+        height: of the table, in pixels, from which on it scrolls.
     """
     if not len(rows):
         st.info("No example passes these filters. Take one of them away.")
         return
+    name = page.title.lower().replace(" ", "_")
     pages = -(-len(rows) // ROWS_A_PAGE)
-    page_key = f"{name}_page"
-    if st.session_state.get(f"{name}_rows") != (stamp := (scored.record.run_id, len(rows), int(rows[0]))):
-        st.session_state[f"{name}_rows"] = stamp
-        at = _place(scored, rows, opened(name))
-        st.session_state[page_key] = 1 + (at or 0) // ROWS_A_PAGE
-        _again(name)
-    st.session_state[page_key] = min(max(1, st.session_state.get(page_key, 1)), pages)
-    start = (st.session_state[page_key] - 1) * ROWS_A_PAGE
+    at = _place(scored, rows, table.opened)
+    rows_of = (scored.record.run_id, len(rows), int(rows[0]))
+    if table.rows_of != rows_of:
+        table.rows_of = rows_of
+        _turn_to(table, at or 0)
+    table.page = min(max(1, table.page), pages)
+    start = (table.page - 1) * ROWS_A_PAGE
     shown = scored.answers.at(rows[start : start + ROWS_A_PAGE])
-    _table(scored, shown, name, height)
+    _table(scored, shown, table, name, height)
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
-            _pagination(pages, name)
+            _pagination(pages, table, name)
             st.caption(f"{start + 1:,} to {start + len(shown):,} of {len(rows):,}")
-    at = _place(scored, rows, opened(name))
     if at is None:
         st.caption("Click a row, or choose it with the arrow keys, to open the example.")
         return
-    _opened(page, scored, rows, at, name)
+    _opened(page, scored, rows, at, table, name)
 
 
-def _pagination(pages: int, name: str) -> None:
+def _table(scored: ScoredRun, shown: list[ScoredExample], table: ExampleTable, name: str, height: int) -> None:
+    key = f"{name}_table_{scored.record.run_id}_{table.generation}_{table.page}"
+    if table.first_selected[0] != key:
+        opened = next((at for at, answer in enumerate(shown) if answer.position == table.opened), None)
+        table.first_selected = (key, opened)
+
+    def click(row: int | None) -> None:
+        table.opened = None if row is None else shown[row].position
+
+    columns = pd.DataFrame(
+        {
+            "text": [_cut(answer.example.text) for answer in shown],
+            "true label": [_cut(answer.example.label) for answer in shown],
+            "answered": [_cut(answer.predicted or "") for answer in shown],
+            "outcome": [answer.outcome for answer in shown],
+            "match": [answer.parsed.match for answer in shown],
+            "completion": [_cut(answer.completion.text) for answer in shown],
+            "number": [answer.position + 1 for answer in shown],
+        }
+    )
+    clickable_table(
+        columns.style.map(lambda outcome: f"color: {COLOURS[outcome]}", subset=["outcome"]),
+        key,
+        height,
+        {
+            "text": st.column_config.TextColumn(width=380),
+            "number": st.column_config.NumberColumn(
+                "no.", help="Place in the run's sample", format="%d", width="small"
+            ),
+        },
+        on_click=click,
+        selected=table.first_selected[1],
+        alt="Examples that pass the filters",
+    )
+
+
+def _pagination(pages: int, table: ExampleTable, name: str) -> None:
     """The pages to turn. The widget is made anew where the page is set from elsewhere: it has a default of its own, and
     Streamlit complains on the terminal of a widget that has both that and a value."""
-    key = f"{name}_pages_{st.session_state[f'{name}_generation']}"
+    key = f"{name}_pages_{table.generation}"
 
     def turn() -> None:
-        st.session_state[f"{name}_page"] = st.session_state[key]
+        table.page = st.session_state[key]
 
-    st.pagination(pages, default=st.session_state[f"{name}_page"], key=key, on_change=turn)
-
-
-def opened(name: str) -> int | None:
-    """Position in the sample of the example that is open in this table."""
-    return st.session_state.get(f"{name}_opened")
+    st.pagination(pages, default=table.page, key=key, on_change=turn)
 
 
-def open_example(name: str, position: int | None) -> None:
-    """Open an example, or close the one that is open."""
-    if opened(name) != position:
-        st.session_state[f"{name}_opened"] = position
-        st.session_state.pop(f"{name}_rows", None)
-
-
-def _opened(page: Frame, scored: ScoredRun, rows: NDArray[np.intp], at: int, name: str) -> None:
+def _opened(page: Frame, scored: ScoredRun, rows: Rows, at: int, table: ExampleTable, name: str) -> None:
     def go(to: int) -> None:
-        st.session_state[f"{name}_opened"] = int(scored.positions[rows[to]])
-        st.session_state[f"{name}_page"] = 1 + to // ROWS_A_PAGE
-        _again(name)
+        table.opened = int(scored.positions[rows[to]])
+        _turn_to(table, to)
 
     def close() -> None:
-        st.session_state[f"{name}_opened"] = None
-        _again(name)
+        table.opened = None
+        table.generation += 1
 
     st.divider()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -96,51 +122,13 @@ def _opened(page: Frame, scored: ScoredRun, rows: NDArray[np.intp], at: int, nam
     one_example(page, scored, scored.answers.at([int(rows[at])])[0], name)
 
 
-def _table(scored: ScoredRun, shown: list[ScoredExample], name: str, height: int) -> None:
-    table = pd.DataFrame(
-        {
-            "text": [_cut(answer.example.text) for answer in shown],
-            "true label": [_cut(answer.example.label) for answer in shown],
-            "answered": [_cut(answer.predicted or "") for answer in shown],
-            "outcome": [answer.outcome for answer in shown],
-            "match": [answer.parsed.match for answer in shown],
-            "completion": [_cut(answer.completion.text) for answer in shown],
-            "number": [answer.position + 1 for answer in shown],
-        }
-    )
-    generation = st.session_state.setdefault(f"{name}_generation", 0)
-    key = f"{name}_table_{scored.record.run_id}_{generation}_{st.session_state[f'{name}_page']}"
-    chosen = next((at for at, answer in enumerate(shown) if answer.position == opened(name)), None)
-    before = st.session_state.setdefault(f"{key}_before", [] if chosen is None else [(chosen, "text")])
-    event = st.dataframe(
-        table.style.map(lambda outcome: f"color: {COLOURS[outcome]}", subset=["outcome"]),
-        hide_index=True,
-        height=min(height, ROW_PX * (len(shown) + 1) + 3),
-        on_select="rerun",
-        selection_mode="single-cell",
-        selection_default={"selection": {"cells": before}} if before else None,
-        column_config={
-            "text": st.column_config.TextColumn(width=380),
-            "number": st.column_config.NumberColumn(
-                "no.", help="Place in the run's sample", format="%d", width="small"
-            ),
-        },
-        key=key,
-        alt="Examples that pass the filters",
-    )
-    cells = [tuple(cell) for cell in event.selection.cells]
-    seen = st.session_state.get(f"{key}_seen", [tuple(cell) for cell in before])
-    if cells != seen:
-        st.session_state[f"{key}_seen"] = cells
-        st.session_state[f"{name}_opened"] = shown[cells[0][0]].position if cells and cells[0][0] < len(shown) else None
+def _turn_to(table: ExampleTable, at: int) -> None:
+    """Show the page with this row, in a table that is made anew, so that the opened example's row is selected in it."""
+    table.page = 1 + at // ROWS_A_PAGE
+    table.generation += 1
 
 
-def _again(name: str) -> None:
-    """Have the table drawn anew, with the opened example's row chosen in it."""
-    st.session_state[f"{name}_generation"] = st.session_state.get(f"{name}_generation", 0) + 1
-
-
-def _place(scored: ScoredRun, rows: NDArray[np.intp], position: int | None) -> int | None:
+def _place(scored: ScoredRun, rows: Rows, position: int | None) -> int | None:
     """Index into `rows` of the example at a position of the sample, if it is among them."""
     if position is None:
         return None

@@ -12,7 +12,7 @@ from evalcore.store import Store
 
 
 def export_buttons(store: Store, scored: ScoredRun) -> None:
-    """Draw the button. Each file is made when it is asked for, from the reading that the page shows."""
+    """Draw the button. Each file is made when it is asked for, from the scored run that the page shows."""
     name = f"blindspot-{scored.record.run_id}"
     with st.popover("Download", icon=":material/download:"):
         st.caption(f"{len(scored.answers)} predictions, {scored.scoring} scoring")

@@ -2,47 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
-from evalcore.analysis import LENGTHS, MENTIONS, OUTCOME_GROUPS, OUTCOMES, Filter, Finding, ScoredRun, Selected
+from evalcore.analysis import LENGTHS, MENTIONS, OUTCOME_GROUPS, OUTCOMES, Filter, ScoredRun, Selected
 from evalcore.metrics import Counts, most_confused
 from evalcore.parse import MATCHES
+from pages.parts.shell import cached, url
+from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.session import view_state
 
 WIDGETS = ("outcomes", "true", "predicted", "matches", "text", "mentions", "length")
+"""Fields of a filter that have a widget; the others are asked for by links alone."""
 
 
-def set_widgets(asked: Filter) -> None:
-    """Make the widgets show a filter."""
-    st.session_state["door"] = replace(asked, **{name: getattr(Filter(), name) for name in WIDGETS})
-    for name in WIDGETS:
-        value = getattr(asked, name)
-        st.session_state[f"filter_{name}"] = list(value) if isinstance(value, tuple) else value
+def known_part(page: Frame, scored: ScoredRun, asked: Filter) -> Filter:
+    """A filter without what this run does not have: labels and findings of a run that was looked at before."""
+    query = asked.to_query()
+    return Filter.from_query(query, scored.labels, finding_kinds(page, scored, query))
 
 
-def filter_of_widgets(scored: ScoredRun) -> Filter:
-    """The filter that the widgets and the door show."""
-    values = {name: st.session_state.get(f"filter_{name}") or "" for name in WIDGETS}
-    for name in ("true", "predicted"):
-        if values[name] not in scored.labels:  # of a run that was looked at before
-            values[name] = ""
-    for name in ("outcomes", "matches"):
-        values[name] = tuple(values[name])
-    return replace(st.session_state.get("door", Filter()), **values)
+def finding_kinds(page: Frame, scored: ScoredRun, query: url.Query) -> list[str]:
+    """The kinds of finding that a run has; empty where none is asked for, since it takes time."""
+    return [f.kind for f in cached.findings_for(page.store, scored)] if query.get("finding") else []
 
 
-def are_there() -> bool:
-    """Whether the widgets' values have survived since the last run of the script."""
-    return "filter_text" in st.session_state
-
-
-def door_line(scored: ScoredRun, asked: Filter, finding: Finding | None) -> None:
-    """What the door through which one came asks for, and the way to close it."""
+def link_line(page: Frame, scored: ScoredRun, asked: Filter) -> None:
+    """What the link through which one came asks for beside the widgets, and the way to take that away."""
     said = []
-    if finding is not None:
-        said.append(finding.sentence)
+    if asked.finding:
+        said += [f.sentence for f in cached.findings_for(page.store, scored) if f.kind == asked.finding]
     if asked.group:
         said.append(f"Examples for which this holds: {OUTCOME_GROUPS[asked.group]}.")
     if asked.true_outside:
@@ -52,37 +45,49 @@ def door_line(scored: ScoredRun, asked: Filter, finding: Finding | None) -> None
     if not said:
         return
 
-    def close() -> None:
-        st.session_state["door"] = Filter()
+    def take_away() -> None:
+        view_state().filter = Filter(**{name: getattr(asked, name) for name in WIDGETS})
 
     with st.container(gap="xsmall"):
         st.info(escape_markdown(" ".join(said)), icon=":material/filter_alt:")
-        st.button("Take this away: all examples", icon=":material/close:", type="tertiary", on_click=close)
+        st.button("Take this away: all examples", icon=":material/close:", type="tertiary", on_click=take_away)
 
 
-def filter_bar(scored: ScoredRun, passed: Selected) -> None:
+def filter_bar(scored: ScoredRun, asked: Filter, passed: Selected) -> None:
     """Draw the widgets. Each choice says how many examples it would leave."""
     counts = passed.counts
-    for name in WIDGETS:  # their labels change with the counts: without this a widget would forget its value
-        st.session_state[f"filter_{name}"] = st.session_state[f"filter_{name}"]
+    for name in WIDGETS:
+        value = getattr(asked, name)
+        st.session_state[f"filter_{name}"] = list(value) if isinstance(value, tuple) else value
+
+    def changed() -> None:
+        view_state().filter = replace(asked, **{name: _value(name) for name in WIDGETS})
+
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.pills("Outcome", OUTCOMES, selection_mode="multi", key="filter_outcomes",
+        st.pills("Outcome", OUTCOMES, selection_mode="multi", key="filter_outcomes", on_change=changed,
                  format_func=lambda name: f"{name} {counts['outcomes'][OUTCOMES.index(name)]:,}",
                  help="None chosen shows all. The numbers are what each choice would leave.")  # fmt: skip
-        st.pills("How the completion matched", MATCHES, selection_mode="multi", key="filter_matches",
+        st.pills("How the completion matched", MATCHES, selection_mode="multi", key="filter_matches", on_change=changed,
                  format_func=lambda name: f"{name} {counts['matches'][MATCHES.index(name)]:,}",
                  help="Exact: the label itself. Normalized: but for case, spaces, punctuation. Extracted: one label "
                  "inside a longer answer. Ambiguous: several. None: no label.")  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name, title in (("true", "True label"), ("predicted", "Answered")):
             st.selectbox(title, ["", *_labels_by_count(scored, counts[name])], key=f"filter_{name}", width=232,
+                         on_change=changed,
                          format_func=_with_counts(scored, counts[name], passed.wrong[name]))  # fmt: skip
-        st.text_input("Text or completion contains", key="filter_text", width=190, icon=":material/search:")
-        st.selectbox("Text mentions", ["", *MENTIONS], key="filter_mentions", width=150,
+        st.text_input("Text or completion contains", key="filter_text", width=190, icon=":material/search:",
+                      on_change=changed)  # fmt: skip
+        st.selectbox("Text mentions", ["", *MENTIONS], key="filter_mentions", width=150, on_change=changed,
                      format_func=lambda name: _mentions_words(counts.get("mentions"), name),
                      help="Whether the text itself names a label as whole words: bait for a model.")  # fmt: skip
-        st.selectbox("Text length", ["", *_lengths(counts["length"])], key="filter_length", width=150,
-                     format_func=lambda at: _range(at, counts["length"]))  # fmt: skip
+        st.selectbox("Text length", ["", *_lengths(counts["length"], asked.length)], key="filter_length", width=150,
+                     on_change=changed, format_func=lambda at: _range(at, counts["length"]))  # fmt: skip
+
+
+def _value(name: str) -> Any:
+    value = st.session_state[f"filter_{name}"]
+    return tuple(value) if name in ("outcomes", "matches") else value or ""
 
 
 def _mentions_words(counts: Counts | None, name: str) -> str:
@@ -96,7 +101,7 @@ def _labels_by_count(scored: ScoredRun, counts: Counts) -> list[str]:
     return [scored.labels[code] for code in sorted(range(len(counts)), key=lambda code: counts[code] == 0)]
 
 
-def _with_counts(scored: ScoredRun, counts: Counts, wrong: Counts):  # type: ignore[no-untyped-def]
+def _with_counts(scored: ScoredRun, counts: Counts, wrong: Counts) -> Callable[[str], str]:
     code_of = {label: code for code, label in enumerate(scored.labels)}
 
     def shown(label: str) -> str:
@@ -110,8 +115,7 @@ def _with_counts(scored: ScoredRun, counts: Counts, wrong: Counts):  # type: ign
     return shown
 
 
-def _lengths(counts: Counts) -> list[str]:
-    chosen = st.session_state.get("filter_length")
+def _lengths(counts: Counts, chosen: str) -> list[str]:
     return [str(at) for at in range(len(LENGTHS)) if counts[at] or str(at) == chosen]
 
 

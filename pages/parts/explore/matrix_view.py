@@ -1,26 +1,35 @@
-"""The heat map with its controls, and what is picked in it: a cell, a row or a column."""
+"""The heat map with its controls, and the ways to pick a cell, a row or a column of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
-from evalcore.analysis import Filter, ScoredRun
-from evalcore.charts import WIDE_FROM, Theme, cell_of, cells, filter_of, heatmap, height_of, top_of
+from evalcore.analysis import Filter, ScoredRun, cell_of_filter, filter_of_cell
+from evalcore.charts import WIDE_FROM, Theme, cells, heatmap, height_of, top_of
 from evalcore.metrics import BLOCK_FROM, BLOCK_SIZE, MATRIX_ORDERS, VALUES, MatrixView, Order, Value, view
+from pages.parts.shell.cached import once
+from pages.parts.shell.clickable_table import clickable_chart
+from pages.parts.shell.session import view_state
 
 BLOCK, ALL = "the most confused", "all labels"
 VALUE_WORDS = {"count": "counts", "by true label": "share of the true label", "by predicted label": "share of answers"}
 ORDER_WORDS = {"data set": "as in the data set", "alphabet": "alphabet", "errors": "most errors first",
                "clustered": "clustered"}  # fmt: skip
-PICK = "matrix_picked"
-HIGHLIGHTED = "matrix_lit"
 
 
 @dataclass(frozen=True)
 class Controls:
-    """How the matrix is drawn."""
+    """How the matrix is drawn.
+
+    Attributes:
+        block: only so many labels, the most confused, have rows of their own; 0 is all.
+        diagonal: right answers are shown.
+        log: colours by the logarithm.
+        unparsed: there is a last column for them.
+    """
 
     value: Value
     order: Order
@@ -30,24 +39,11 @@ class Controls:
     unparsed: bool
 
 
-def pick(asked: Filter, *, highlighted: bool) -> None:
-    """Pick a cell, a row or a column.
-
-    Args:
-        lit: outline the cell. Not for a click in the chart: it outlines its cell itself, and a changed chart would
-            lose its zoom.
-    """
-    st.session_state[PICK] = asked
-    if highlighted:
-        st.session_state[HIGHLIGHTED] = asked
-    st.session_state["pick_true"], st.session_state["pick_predicted"] = asked.true, asked.predicted
-
-
 def picked(scored: ScoredRun) -> Filter:
     """What is picked; nothing if it is a label of another run."""
-    asked = st.session_state.get(PICK, Filter())
+    cell = view_state().cell
     known = ("", *scored.labels)
-    return asked if asked.true in known and asked.predicted in known else Filter()
+    return cell if cell.true in known and cell.predicted in known else Filter()
 
 
 def controls(scored: ScoredRun) -> Controls:
@@ -87,43 +83,38 @@ def is_wide(scored: ScoredRun, how: Controls) -> bool:
 
 def matrix(scored: ScoredRun, theme: Theme, how: Controls) -> None:
     """Draw the heat map; a click picks a cell, a second click or a double click lets it go."""
-    shown = view(scored.confusion, scored.labels, order=how.order, block=how.block, unparsed=how.unparsed,
-                 diagonal=how.diagonal)  # fmt: skip
-    labels = scored.labels
+    shown = once(scored, _view, how.order, how.block, how.unparsed, how.diagonal)
     st.caption(_legend(shown, how))
     if not shown.counts.any():
         st.info("Nothing was confused. Switch on the right answers to see the diagonal.")
         return
-    highlighted = cell_of(shown, labels, st.session_state.get(HIGHLIGHTED, Filter()))
-    spec = heatmap(shown, labels, theme, value=how.value, log=how.log, highlighted=highlighted)
-    key = f"heatmap_{scored.record.run_id}_{scored.scoring}_{how.order}_{how.block}_{how.diagonal}_{how.unparsed}"
-    event = st.echarts_chart(
-        spec,
-        height=height_of(shown),
-        key=key,
-        on_select="rerun",
-        alt="Confusion matrix: true labels downwards, answers across. The list of confusions leads to the same cells.",
-    )
-    chosen = event.selection.selected
-    index = chosen[0]["data_indices"][0] if chosen and chosen[0]["data_indices"] else None
-    if index != st.session_state.get("matrix_clicked", {}).get(key):
-        st.session_state["matrix_clicked"] = {key: index}
+
+    def click(item: int | None) -> None:
         rows, columns = cells(shown)
-        if index is None:
-            pick(Filter(), highlighted=False)
-        elif index < len(rows):
-            pick(filter_of(shown, labels, int(rows[index]), int(columns[index])), highlighted=False)
+        if item is None:
+            view_state().pick(Filter(), outline=False)
+        elif item < len(rows):
+            cell = filter_of_cell(shown, scored.labels, int(rows[item]), int(columns[item]))
+            view_state().pick(cell, outline=False)
+
+    clickable_chart(
+        once(scored, _chart, how, theme, cell_of_filter(shown, scored.labels, view_state().outlined)),
+        key=f"heatmap_{scored.record.run_id}_{scored.scoring}_{how.order}_{how.block}_{how.diagonal}_{how.unparsed}",
+        height=height_of(shown),
+        alt="Confusion matrix: true labels downwards, answers across. The list of confusions leads to the same cells.",
+        on_click=click,
+    )
 
 
 def pick_boxes(scored: ScoredRun) -> None:
     """Pick a row or a column by its label: what a click beside the cells would do."""
 
     def choose() -> None:
-        chosen = replace(Filter(), true=st.session_state["pick_true"], predicted=st.session_state["pick_predicted"])
-        pick(chosen, highlighted=True)
+        cell = Filter(true=st.session_state["pick_true"], predicted=st.session_state["pick_predicted"])
+        view_state().pick(cell, outline=True)
 
-    asked = picked(scored)
-    st.session_state["pick_true"], st.session_state["pick_predicted"] = asked.true, asked.predicted
+    cell = picked(scored)
+    st.session_state["pick_true"], st.session_state["pick_predicted"] = cell.true, cell.predicted
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for key, title in (("pick_true", "Row: true label"), ("pick_predicted", "Column: answered")):
             st.selectbox(title, ["", *scored.labels], key=key, width=330, on_change=choose,
@@ -146,6 +137,15 @@ def in_words(scored: ScoredRun, asked: Filter, count: int) -> str:
     if asked.outcomes == ("wrong",) and asked.predicted:
         answered += ", wrongly"
     return f"{count:,}{of} examples of {true}, {answered}"
+
+
+def _view(scored: ScoredRun, order: Order, block: int, unparsed: bool, diagonal: bool) -> MatrixView:
+    return view(scored.confusion, scored.labels, order=order, block=block, unparsed=unparsed, diagonal=diagonal)
+
+
+def _chart(scored: ScoredRun, how: Controls, theme: Theme, outlined: tuple[int, int] | None) -> dict[str, Any]:
+    shown = once(scored, _view, how.order, how.block, how.unparsed, how.diagonal)
+    return heatmap(shown, scored.labels, theme, value=how.value, log=how.log, highlighted=outlined)
 
 
 def _legend(shown: MatrixView, how: Controls) -> str:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from evalcore.analysis import ScoredRun, references
 from evalcore.charts import reference_lines
-from evalcore.store import BASELINES, RunCatalog
-from pages.parts.shell import session
+from evalcore.store import BASELINES, RunRecord
+from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
 
@@ -15,12 +15,12 @@ from pages.parts.shell.markdown import escape_markdown
 def held_against(page: Frame, scored: ScoredRun) -> None:
     """The run beside baselines and the pinned run on its sample, and beside published figures, marked as such."""
     record = scored.record
-    pinned = RunCatalog(page.store).pinned_for(record.task_name)
-    newest = {}
-    for other in page.store.runs_on_sample(record.sample_id):
+    pinned = page.listing.pinned_for(record.task_name)
+    newest: dict[tuple[str, bool], RunRecord] = {}
+    for other in cached.runs_on_sample(page.store, record.sample_id):
         if other.spec.model in BASELINES or other.run_id == pinned:
             newest.setdefault((other.spec.model, other.run_id == pinned), other)
-    others = [session.scored_run_of(page.store, other, scored.scoring) for other in newest.values()]
+    others = [cached.scored_run_of(page.store, other, scored.scoring) for other in newest.values()]
     found = references(scored, others, pinned)
     if len(found) < 2:
         return

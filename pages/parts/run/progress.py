@@ -7,13 +7,15 @@ import time
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import score_run
+from evalcore.analysis import RunningScore
 from evalcore.errors import BlindspotError
 from evalcore.running import ensure_worker
-from evalcore.store import Job, Jobs, RunSpec, Store, checked
-from pages.parts.shell import session
+from evalcore.store import Job, JobKind, Jobs, RunSpec, Store, checked
+from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import escape_markdown, percent
+from pages.parts.shell.markdown import between, escape_markdown, percent
+from pages.parts.shell.session import view_state
+from pages.parts.shell.shown import clamped
 
 POLL_S = 0.6
 LATEST = 6
@@ -29,7 +31,24 @@ def start(store: Store, chosen: RunSpec) -> int:
     Returns:
         the job's number.
     """
-    return Jobs(store).enqueue("run", session.clamped(checked(chosen)).to_json())
+    return enqueue(store, "run", clamped(checked(chosen)).to_json())
+
+
+def enqueue(store: Store, kind: JobKind, payload: str) -> int:
+    """Put a job into the queue, and see to it that there is a worker.
+
+    Returns:
+        the job's number.
+    """
+    job_id = Jobs(store).enqueue(kind, payload)
+    ensure_worker(store)
+    return job_id
+
+
+def watched_jobs(store: Store) -> Jobs:
+    """The queue, for a page that waits for it."""
+    ensure_worker(store)  # of a worker that has died it says so, and its job is no longer active
+    return Jobs(store)
 
 
 def launcher(page: Frame) -> Job | None:
@@ -38,23 +57,31 @@ def launcher(page: Frame) -> Job | None:
     Returns:
         the job at work on what is chosen, or None.
     """
-    store, record = page.store, page.record
+    store, view = page.store, view_state()
     try:
-        chosen = session.clamped(checked(session.spec()))
+        chosen = clamped(checked(view.spec))
     except BlindspotError as error:
         st.error(escape_markdown(str(error)))
         return None
     job = Jobs(store).last_for(chosen)
-    if job is None and _first_start(store):
+    if job is None and _first_start(page):
         start(store, chosen)
         job = Jobs(store).last_for(chosen)
     if job is not None and job.active:
-        session.look_at_choice(job.job_id)  # when it ends, its run is what the page shows
+        view.choose(view.spec, job.job_id)  # when it ends, its run is what the page shows
         _watch(store, job.job_id)
         return job
+    _start_line(page, chosen)
+    if job is not None:
+        _how_it_ended(job)
+    return None
+
+
+def _start_line(page: Frame, chosen: RunSpec) -> None:
+    store, record, view = page.store, page.record, view_state()
     line, button = st.columns([5, 1.4], vertical_alignment="center")
-    done = store.count_done(record.run_id) if record else 0
     total = record.n if record else chosen.n
+    done = cached.count_done(store, record.run_id) if record else 0
     with line:
         if record and done >= total:
             st.caption(f":material/check_circle: all {total} predictions come from the cache")
@@ -74,16 +101,14 @@ def launcher(page: Frame) -> Job | None:
             if label == "Check again"
             else None,
         ):
-            session.look_at_choice(start(store, chosen))
+            view.choose(view.spec, start(store, chosen))
             st.rerun()
-    if job is not None:
-        _how_it_ended(job)
-    return None
 
 
-def _first_start(store: Store) -> bool:
-    """Nothing has ever been run here: the demo's run starts by itself."""
-    return not store.read_only and session.spec() == RunSpec() and not store.runs() and not Jobs(store).recent(1)
+def _first_start(page: Frame) -> bool:
+    """Whether nothing has ever been run here: the demo's run starts by itself."""
+    is_empty = not page.store.read_only and view_state().spec == RunSpec() and not page.listing.records
+    return is_empty and not Jobs(page.store).recent(1)
 
 
 def _how_it_ended(job: Job) -> None:
@@ -97,22 +122,23 @@ def _how_it_ended(job: Job) -> None:
 
 @st.fragment(run_every=POLL_S)
 def _watch(store: Store, job_id: int) -> None:
-    ensure_worker(store)  # of a worker that has died it says so, and the job is no longer active
-    jobs = Jobs(store)
-    ensure_worker(store)  # one that died while this page only watched is noticed here
+    jobs = watched_jobs(store)
     job = jobs.get(job_id)
     if job is None or not job.active:
+        view_state().live = None
         st.rerun()
-    now = time.time()
-    bar, stop = st.columns([5, 1.4], vertical_alignment="center")
-    with bar:
-        st.progress(job.done / job.total if job.total else 0.0, text=status(job, jobs, now))
-    with stop:
-        if st.button("Stop", width="stretch", disabled=bool(job.stop), icon=":material/stop:", key=f"stop_{job_id}"):
-            jobs.stop(job_id)
-            st.rerun(scope="fragment")
+    progress_line(job, jobs, status(job, jobs, time.time()), key=f"stop_{job_id}")
     if job.run_id and job.done:
-        _live(store, job.run_id)
+        _live(store, job, job.run_id)
+
+
+def progress_line(job: Job, jobs: Jobs, text: str, key: str) -> None:
+    """How far a job is, with the button that stops it; for a fragment that is drawn again and again."""
+    bar, stop = st.columns([5, 1.4], vertical_alignment="center")
+    bar.progress(job.done / job.total if job.total else 0.0, text=text)
+    if stop.button("Stop", width="stretch", disabled=bool(job.stop), icon=":material/stop:", key=key):
+        jobs.stop(job.job_id)
+        st.rerun(scope="fragment")
 
 
 def status(job: Job, jobs: Jobs, now: float) -> str:
@@ -140,17 +166,19 @@ def _no_answer(silent_s: float) -> str:
     return f"no answer for {silent_s:.0f} s"
 
 
-def _live(store: Store, run_id: str) -> None:
-    """Running accuracy and the latest predictions."""
-    scored = score_run(store, run_id)
-    if not scored.answers:
+def _live(store: Store, job: Job, run_id: str) -> None:
+    """Running accuracy and the latest predictions. Only completions that are new since the last look are parsed."""
+    view = view_state()
+    if view.live is None or view.live[0] != job.job_id:
+        view.live = (job.job_id, RunningScore(store, store.run(run_id)))
+    score = view.live[1]
+    score.update(LATEST)
+    if not score.n:
         return
-    scores = scored.scores
-    low, high = scored.accuracy_interval
     number, latest = st.columns([1, 4])
     with number:
-        st.metric("Accuracy so far", percent(scores.accuracy), border=True)
-        st.caption(f"{100 * low:.1f} – {100 * high:.1f}, n = {scores.n}, {scores.unparsed} unparsed")
+        st.metric("Accuracy so far", percent(score.accuracy), border=True)
+        st.caption(f"{between(score.accuracy_interval)}, n = {score.n}, {score.unparsed} unparsed")
     with latest:
         rows = [
             {
@@ -159,6 +187,6 @@ def _live(store: Store, run_id: str) -> None:
                 "completion": answer.completion.text,
                 "outcome": answer.outcome,
             }
-            for answer in reversed(scored.answers[-LATEST:])
+            for answer in score.latest(LATEST)
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True, height=36 * (LATEST + 1), key="latest")

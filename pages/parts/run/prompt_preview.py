@@ -8,8 +8,9 @@ import streamlit as st
 
 from evalcore.errors import BlindspotError
 from evalcore.running import prompt_preview
-from evalcore.store import BASELINES, Jobs, Store
+from evalcore.store import Jobs, Store, kind_of
 from evalcore.tasks import Prompt, TaskSource
+from pages.parts.run.progress import enqueue
 from pages.parts.shell.markdown import escape_markdown
 
 POLL_S = 0.15
@@ -18,7 +19,7 @@ PATIENCE_S = 60.0
 
 def exact_prompt(store: Store, task: TaskSource, model: str, prompt: Prompt, text: str) -> None:
     """Draw the chat text as the model is given it, and its length in tokens."""
-    if model in BASELINES or prompt.name == "none":
+    if not kind_of(model).reads_prompt:
         st.caption("There is no prompt: this reads the text alone.")
         return
     payload = prompt_preview.request(task, model, prompt, text)
@@ -46,7 +47,7 @@ def exact_prompt(store: Store, task: TaskSource, model: str, prompt: Prompt, tex
 def _ask(store: Store, payload: str) -> tuple[str, str]:
     jobs = Jobs(store)
     try:
-        job_id = jobs.enqueue("preview", payload)
+        job_id = enqueue(store, "preview", payload)
     except BlindspotError as error:  # a cache folder that cannot be written has no queue
         return "failed", str(error)
     until = time.monotonic() + PATIENCE_S

@@ -6,20 +6,12 @@ import time
 
 import streamlit as st
 
-from evalcore.store import Job, Jobs, RunSpec, Store
-from pages.parts.run.progress import POLL_S, status
+from evalcore.store import Job, Jobs, RunSpec, Store, spec_title
+from pages.parts.run.progress import POLL_S, enqueue, progress_line, status, watched_jobs
 from pages.parts.shell.markdown import escape_markdown
 
 ENDED = {"failed": "failed", "died": "died with the worker", "stopped": "stopped"}
 ENDED_SHOWN = 5
-
-
-def what(spec: RunSpec) -> str:
-    """What a job predicts, in one line."""
-    model = spec.model.rstrip("/").rpartition("/")[2]
-    task = spec.task.name.rstrip("/").rpartition("/")[2]
-    prompt = "" if spec.prompt == "none" else f" · {spec.prompt}"
-    return f"{model}{prompt} · {task} · {spec.n} {spec.sample}"
 
 
 def at_work(store: Store, specs: list[RunSpec] | None = None) -> bool:
@@ -37,17 +29,13 @@ def at_work(store: Store, specs: list[RunSpec] | None = None) -> bool:
 
 @st.fragment(run_every=POLL_S)
 def _watch(store: Store, specs: list[RunSpec] | None, were: int) -> None:
-    jobs = Jobs(store)
+    jobs = watched_jobs(store)
     active, now = _of(jobs, specs), time.time()
     if len(active) != were:
         st.rerun()
     for job in active:
-        bar, stop = st.columns([5, 1], vertical_alignment="center")
-        text = f"{escape_markdown(what(job.spec))} · {status(job, jobs, now)}"
-        bar.progress(job.done / job.total if job.total else 0.0, text=text)
-        if stop.button("Stop", key=f"stop_job_{job.job_id}", disabled=bool(job.stop), width="stretch"):
-            jobs.stop(job.job_id)
-            st.rerun(scope="fragment")
+        text = f"{escape_markdown(spec_title(job.spec))} · {status(job, jobs, now)}"
+        progress_line(job, jobs, text, key=f"stop_job_{job.job_id}")
 
 
 def ended_badly(store: Store, specs: list[RunSpec] | None = None) -> None:
@@ -61,11 +49,11 @@ def ended_badly(store: Store, specs: list[RunSpec] | None = None) -> None:
     for job in bad[:ENDED_SHOWN]:
         line, retry = st.columns([5, 1], vertical_alignment="center")
         why = f": {escape_markdown(job.result)}" if job.result else ". What was predicted is kept."
-        said = f"{escape_markdown(what(job.spec))} {ENDED[job.state]}{why}"
+        said = f"{escape_markdown(spec_title(job.spec))} {ENDED[job.state]}{why}"
         (line.info if job.state == "stopped" else line.error)(said)
         label = "Go on" if job.state == "stopped" else "Retry"
         if retry.button(label, key=f"retry_{job.job_id}", disabled=store.read_only, width="stretch"):
-            jobs.enqueue("run", job.payload)
+            enqueue(store, "run", job.payload)
             st.rerun()
 
 

@@ -1,16 +1,17 @@
-"""The bar that chooses what to run: task, model, prompt, N, sample; the rest behind "More"."""
+"""The form that chooses what to run: task, model, prompt, N, sample; the rest behind "More"."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import get_args
 
 import streamlit as st
 
 from evalcore.running import split_size
-from evalcore.store import BASELINES, Decoding, Dtype, Engine, Store
+from evalcore.store import BASELINES, Decoding, Dtype, Engine, RunSpec
 from evalcore.tasks import BUILT_IN, DESCRIPTIONS, SAMPLES, TaskSource
-from pages.parts.shell import session
+from pages.parts.shell.frame import Frame
+from pages.parts.shell.session import view_state
 
 TASKS = {"demo": "Demo · phone and internet support", "banking77": "Banking77 · 77 intents"}
 MODELS = {
@@ -27,15 +28,16 @@ WITHOUT_SPLIT_SIZE = 10_000
 """Upper end of the slider while the size of the split is unknown."""
 
 
-def run_form(store: Store) -> None:
-    """Draw the bar; what is chosen is in `state.spec()` afterwards."""
-    for key, value in session.widget_values(session.spec()).items():
+def run_form(page: Frame) -> None:
+    """Draw the form; its callbacks keep what is chosen as `ViewState.spec`."""
+    spec = view_state().spec
+    for key, value in _widget_values(spec).items():
         # Set anew each time, not only at first: the browser makes what stands in a popover when it is opened, and
         # would take the widget's own default for what the session holds, and send that back.
-        st.session_state[key] = st.session_state.get(key, value)
-    used = [record.spec for record in store.runs()]
+        st.session_state[key] = value
+    used = [record.spec for record in page.listing.records]
     baseline = st.session_state["bar_model"] in BASELINES
-    largest = split_size(session.spec().task) or WITHOUT_SPLIT_SIZE
+    largest = split_size(spec.task) or WITHOUT_SPLIT_SIZE
     for key in ("bar_n", "bar_n_slider"):
         st.session_state[key] = max(1, min(int(st.session_state[key]), largest))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -63,7 +65,7 @@ def run_form(store: Store) -> None:
         )
         st.selectbox(
             "Prompt",
-            _with_chosen([*BUILT_IN, *store.custom_prompts()], "bar_prompt"),
+            _with_chosen([*BUILT_IN, *page.store.custom_prompts()], "bar_prompt"),
             key="bar_prompt",
             accept_new_options=True,
             disabled=baseline,
@@ -130,16 +132,28 @@ def _more(baseline: bool) -> None:
     st.text_input("Label list", key="bar_task_labels", placeholder="the labels that occur", on_change=_chosen)
 
 
+def _widget_values(spec: RunSpec) -> dict[str, object]:
+    """The form's widgets, each under its key, for a spec."""
+    values = {f"bar_{name}": value for name, value in asdict(spec).items() if name != "task"}
+    values |= {f"bar_task_{name}": value for name, value in asdict(spec.task).items()}
+    return {**values, "bar_n_slider": spec.n}
+
+
+def _spec_of_widgets() -> RunSpec:
+    """The inverse."""
+    fields = {name: st.session_state[f"bar_{name}"] for name in asdict(RunSpec()) if name != "task"}
+    task = {name: st.session_state[f"bar_task_{name}"] for name in asdict(TaskSource())}
+    return RunSpec(task=TaskSource(**task), **fields)
+
+
 def _chosen() -> None:
+    """The callback of every widget: take what the form says into the session."""
     if isinstance(st.session_state["bar_task_name"], str) and isinstance(st.session_state["bar_model"], str):
-        st.session_state["bar_n_slider"] = st.session_state["bar_n"]
-        chosen = session.spec_of_widgets()
-        if chosen.task.name != session.spec().task.name and chosen.task.name in TASKS:
+        view, chosen = view_state(), _spec_of_widgets()
+        if chosen.task.name != view.spec.task.name and chosen.task.name in TASKS:
             # What was said about the files of another task does not apply.
-            session.choose(replace(chosen, task=TaskSource(chosen.task.name)))
-            return
-        st.session_state["spec"] = chosen
-        session.look_at_choice()
+            chosen = replace(chosen, task=TaskSource(chosen.task.name))
+        view.choose(chosen)
 
 
 def _n_from_slider() -> None:

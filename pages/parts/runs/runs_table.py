@@ -7,14 +7,13 @@ import time
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import score_run
 from evalcore.errors import BlindspotError
-from evalcore.parse import Scoring
-from evalcore.store import NAME_LENGTH, RunAnnotation, RunCatalog, RunRecord, Store, title_of
-from pages.parts.shell import session
-from pages.parts.shell.clickable_table import clicked_row
+from evalcore.store import NAME_LENGTH, RunAnnotation, RunCatalog, RunRecord, Store, run_title
+from pages.parts.shell import cached
+from pages.parts.shell.clickable_table import clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.session import view_state
 
 TABLE_HEIGHT = 520
 EVERY = "all"
@@ -29,9 +28,9 @@ def sized(size: float) -> str:
     return f"{size / 1000:.1f} GB"
 
 
-def filtered(page: Frame, annotations: dict[str, RunAnnotation]) -> list[RunRecord]:
+def filtered(page: Frame) -> list[RunRecord]:
     """Draw the filters; the runs that pass."""
-    records = page.store.runs()
+    records, annotations = page.listing.records, page.listing.annotations
     first, second, third = st.columns([2, 1, 1], vertical_alignment="bottom")
     searched = first.text_input("Find", key="runs_find", placeholder="name, note, model, prompt, task").casefold()
     task = second.selectbox("Task", [EVERY, *dict.fromkeys(r.task_name for r in records)], key="runs_task")
@@ -45,18 +44,18 @@ def filtered(page: Frame, annotations: dict[str, RunAnnotation]) -> list[RunReco
     ]
 
 
-def table(page: Frame, records: list[RunRecord], annotations: dict[str, RunAnnotation]) -> RunRecord | None:
+def table(page: Frame, records: list[RunRecord]) -> RunRecord | None:
     """All runs in a table that sorts by any column; the one whose row is clicked."""
     sizes = RunCatalog(page.store).sizes()
     rows = []
     for record in records:
-        figures = _figures(page.store, record, page.scoring)
-        mark = annotations.get(record.run_id, RunAnnotation())
+        figures = cached.figures_of(page.store, record, page.scoring)
+        annotation = page.listing.annotations.get(record.run_id, RunAnnotation())
         rows.append(
             {
                 # What a narrow window shows comes first.
                 "model": record.spec.model,
-                "prompt": "" if record.prompt.name == "none" else record.prompt.name,
+                "prompt": record.prompt.name if record.kind.reads_prompt else "",
                 "task": record.task_name,
                 "accuracy": figures[1],
                 "macro-F1": figures[2],
@@ -64,9 +63,9 @@ def table(page: Frame, records: list[RunRecord], annotations: dict[str, RunAnnot
                 "N": figures[0],
                 "of": record.n,
                 "sample": record.spec.sample,
-                "baseline": "pinned" if mark.pinned else "",
-                "name": mark.name,
-                "note": mark.note,
+                "baseline": "pinned" if annotation.pinned else "",
+                "name": annotation.name,
+                "note": annotation.note,
                 "when": pd.Timestamp(record.created, unit="s", tz="UTC"),
                 "seconds": round(record.seconds + record.load_seconds, 1),
                 "size": sizes.get(record.run_id, 0) / 1000,
@@ -75,7 +74,7 @@ def table(page: Frame, records: list[RunRecord], annotations: dict[str, RunAnnot
             }
         )
     number = st.column_config.NumberColumn(format="%.1f")
-    row = clicked_row(
+    row = clickable_table(
         pd.DataFrame(rows),
         "runs_table",
         TABLE_HEIGHT,
@@ -98,36 +97,37 @@ def table(page: Frame, records: list[RunRecord], annotations: dict[str, RunAnnot
     return None if row is None else records[row]
 
 
-def one(page: Frame, record: RunRecord, mark: RunAnnotation) -> None:
+def one(page: Frame, record: RunRecord) -> None:
     """A run that was clicked: open, name, note, pin, delete."""
+    annotation = page.listing.annotations.get(record.run_id, RunAnnotation())
     catalog = RunCatalog(page.store)
     run_id = record.run_id
-    st.subheader(escape_markdown(title_of(record, mark)))
+    st.subheader(escape_markdown(run_title(record, annotation)))
     st.caption(
         f"run {run_id} · {escape_markdown(record.origin)} · "
         f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(record.created))}"
     )
     left, right = st.columns([1, 1], gap="large")
     with left, st.form(f"mark_{run_id}", border=False):
-        name = st.text_input("Name", mark.name, max_chars=NAME_LENGTH)
-        note = st.text_area("Note", mark.note, height=90)
+        name = st.text_input("Name", annotation.name, max_chars=NAME_LENGTH)
+        note = st.text_area("Note", annotation.note, height=90)
         if st.form_submit_button("Save", disabled=page.store.read_only):
             catalog.write(run_id, name=name, note=note)
             st.rerun()
     with right, st.container(horizontal=True):
         if st.button("Open", icon=":material/dashboard:", type="primary"):
-            session.show(record)
+            view_state().open_run(record)
             st.switch_page("app.py")
         if st.button(
-            "Unpin" if mark.pinned else "Pin as baseline",
+            "Unpin" if annotation.pinned else "Pin as baseline",
             icon=":material/keep:",
             disabled=page.store.read_only,
             help="The run that others of its task are held against: A on the Compare page, a line on the overview.",
         ):
-            catalog.pin(run_id, not mark.pinned)
+            catalog.pin(run_id, not annotation.pinned)
             st.rerun()
         if st.button("Delete …", icon=":material/delete:", disabled=page.store.read_only):
-            _ask_to_delete(page.store, record, title_of(record, mark))
+            _ask_to_delete(page.store, record, run_title(record, annotation))
 
 
 @st.dialog("Delete this run?")
@@ -145,7 +145,7 @@ def _ask_to_delete(store: Store, record: RunRecord, title: str) -> None:
         except BlindspotError as error:
             st.error(escape_markdown(str(error)))
             return
-        st.session_state["deleted"] = (
+        view_state().deleted = (
             f"Deleted. {deleted.completions} completions went with it, {deleted.kept} stay for other runs."
         )
         st.session_state.pop("runs_table", None)
@@ -154,19 +154,16 @@ def _ask_to_delete(store: Store, record: RunRecord, title: str) -> None:
         st.rerun()
 
 
-def _words(record: RunRecord, mark: RunAnnotation) -> str:
-    pinned = "pinned baseline" if mark.pinned else ""
+def _words(record: RunRecord, annotation: RunAnnotation) -> str:
+    pinned = "pinned baseline" if annotation.pinned else ""
     return " ".join(
-        (mark.name, mark.note, record.task_name, record.spec.model, record.prompt.name, record.run_id, pinned)
+        (
+            annotation.name,
+            annotation.note,
+            record.task_name,
+            record.spec.model,
+            record.prompt.name,
+            record.run_id,
+            pinned,
+        )
     )
-
-
-def _figures(store: Store, record: RunRecord, scoring: Scoring) -> tuple[int, float, float, float]:
-    """Predicted so far; accuracy, macro-F1 and unparsed in percent."""
-    return _scores(store, record.run_id, scoring, record.finished or store.count_done(record.run_id))
-
-
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _scores(_store: Store, run_id: str, scoring: Scoring, stamp: float) -> tuple[int, float, float, float]:
-    s = score_run(_store, run_id, scoring).scores
-    return s.n, 100 * s.accuracy, 100 * s.macro_f1_present, 100 * s.unparsed_rate

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
+from evalcore.analysis import ScoredRun
 from evalcore.charts import DARK, LIGHT, Theme
 from evalcore.errors import BlindspotError
 from evalcore.parse import Scoring
 from evalcore.running import ensure_worker
-from evalcore.store import RunAnnotation, RunCatalog, RunRecord, RunSpec, Store
-from pages.parts.shell import session
+from evalcore.store import RunRecord, Store, distinct_titles
+from pages.parts.shell import cached, session, url
+from pages.parts.shell.links import ARROW, link_to_overview
 from pages.parts.shell.markdown import escape_markdown, percent
+from pages.parts.shell.shown import Shown, shown
 
 PAGES = (
     ("app.py", "Overview", ":material/dashboard:"),
@@ -34,13 +35,19 @@ class Frame:
     """What a page is given.
 
     Attributes:
+        title: the page's; it names the page in the session and for the URL.
+        listing: every stored run.
         shown: the run it is about, and how that stands to what is there now.
+        arrived: all that the URL asks for, where a link or the back button has changed it; otherwise None.
     """
 
+    title: str
     store: Store
-    shown: session.Shown
+    listing: cached.Listing
+    shown: Shown
     scoring: Scoring
     theme: Theme
+    arrived: url.Query | None
 
     @property
     def record(self) -> RunRecord | None:
@@ -53,114 +60,118 @@ def frame(title: str) -> Frame:
     st.set_page_config(
         page_title=f"{title} · Blindspot", page_icon="◐", layout="wide", initial_sidebar_state=SIDEBAR_WIDTH
     )
+    view = session.view_state()
     try:
         store = session.open_store()
-        ensure_worker(store)
+        if view.page != title:  # a worker is looked for when a page is opened, and whenever there is work for it
+            ensure_worker(store)
     except BlindspotError as error:
         st.error(escape_markdown(str(error)))
         st.stop()
-    session.follow_url(store)
-    shown = session.shown(store)
-    record = shown.record
+    view.page = title
+    arrived = url.arrived(title)
+    listing = cached.listing(store)
+    all_known = _follow_url(view, listing)
+    about = shown(store, listing)
+    listing = cached.listing(store)  # in a folder that cannot be written, looking may have added a run in memory
     with st.sidebar:
         st.markdown("## ◐ Blindspot")
         for path, label, icon in PAGES:
-            query = {"run": record.run_id} if record else None
+            query = {"run": about.record.run_id} if about.record else None
             st.page_link(path, label=label, icon=icon, query_params=query, width="stretch")
         st.divider()
-        _run_picker(store, record)
-        scoring = _scoring_switch()
-        _difference(store, record)
+        _run_picker(view, listing, about.record)
+        _scoring_switch(view)
+        _difference(store, about.record)
     if store.notice:
         st.warning(escape_markdown(store.notice))
-    if st.session_state.pop("unknown_run", False):
+    if not all_known:
         st.warning("The link names a run that is not stored here. This is the run chosen last instead.")
     theme = DARK if st.context.theme.type == "dark" else LIGHT
-    return Frame(store, shown, scoring, theme)
+    return Frame(title, store, listing, about, view.scoring, theme, arrived)
 
 
 def say_how_it_stands(page: Frame) -> None:
     """A sentence, where the run is not that of what is there now; and the way to the other run."""
-    shown = page.shown
-    if not shown.said:
+    about = page.shown
+    if not about.said:
         return
-    (st.warning if shown.record else st.info)(escape_markdown(shown.said), icon=":material/history:")
-    if shown.other is not None:
+    (st.warning if about.record else st.info)(escape_markdown(about.said), icon=":material/history:")
+    if about.other is not None:
         st.page_link(
             "app.py",
-            label="The run of what is there now" if shown.record else "The last run of it",
-            icon=":material/arrow_forward:",
-            query_params={"run": shown.other.run_id},
+            label="The run of what is there now" if about.record else "The last run of it",
+            icon=ARROW,
+            query_params={"run": about.other.run_id},
         )
 
 
-def _run_picker(store: Store, record: RunRecord | None) -> None:
-    records = {r.run_id: r for r in store.runs()}
-    if not records:
+def scored_run_or_stop(page: Frame) -> ScoredRun:
+    """The page's run, scored; without one the page says what to do, and ends."""
+    say_how_it_stands(page)
+    if page.record is None:
+        st.info("There is nothing to look at yet. Choose a stored run in the sidebar, or start one on the overview.")
+        link_to_overview()
+        st.stop()
+    scored = cached.scored_run_of(page.store, page.record, page.scoring)
+    if not len(scored.answers):
+        st.info("Nothing of this run has been predicted yet. Press “Run” on the overview to begin.")
+        link_to_overview(page.record.run_id)
+        st.stop()
+    return scored
+
+
+def _follow_url(view: session.ViewState, listing: cached.Listing) -> bool:
+    """Take the run and the scoring that the URL names.
+
+    Returns:
+        False if it names a run that does not exist.
+    """
+    view.scoring = url.scoring_to_follow() or view.scoring
+    named = url.run_to_follow()
+    if named is None:
+        return True
+    record = listing.find(named)
+    if record is None:
+        return False
+    view.open_run(record)
+    return True
+
+
+def _run_picker(view: session.ViewState, listing: cached.Listing, record: RunRecord | None) -> None:
+    if not listing.records:
         return
-    names = distinct_names(list(records.values()), RunCatalog(store).annotations())
+    titles = distinct_titles(listing.records, listing.annotations)
     st.session_state["picked_run"] = record.run_id if record else None
 
     def pick() -> None:
-        picked = st.session_state["picked_run"]
-        if picked in records:
-            session.show(records[picked])
+        picked = listing.find(st.session_state["picked_run"])
+        if picked is not None:
+            view.open_run(picked)
 
     st.selectbox(
         "Run",
-        list(records),
+        list(titles),
         key="picked_run",
         on_change=pick,
-        format_func=lambda run_id: names[run_id],
+        format_func=lambda run_id: titles[run_id],
         placeholder="a stored run",
         help="Runs that are stored, the newest first.",
     )
 
 
-def describe(record: RunRecord, mark: RunAnnotation | None = None) -> str:
-    """A run in one line, its own name first if a person gave it one."""
-    if mark and mark.name:
-        return f"{mark.name} · {describe(record)}"
-    model = record.spec.model.rstrip("/").rpartition("/")[2]
-    prompt = "" if record.prompt.name == "none" else f" · {record.prompt.name}"
-    plain_run = RunSpec()
-    settings = [
-        f" · {value.replace('-', ' ')}"
-        for value, usual in (
-            (record.spec.decoding, plain_run.decoding),
-            (record.spec.engine, plain_run.engine),
-            (record.spec.dtype, plain_run.dtype),
-        )
-        if value != usual
-    ]
-    sample = "" if record.identity.get("predictor") == "import" else f" {record.spec.sample}"
-    return f"{model}{prompt}{''.join(settings)} · {record.task_name} · {record.n}{sample}"
+def _scoring_switch(view: session.ViewState) -> None:
+    st.session_state["scoring"] = view.scoring
 
+    def switch() -> None:
+        view.scoring = st.session_state["scoring"] or view.scoring
 
-def distinct_names(
-    records: Sequence[RunRecord], annotations: Mapping[str, RunAnnotation] | None = None
-) -> dict[str, str]:
-    """Each run in one line, by run id; runs that read alike are told apart by their ids.
-
-    A select box is told by the browser which line was chosen: two equal lines would be one run.
-    """
-    lines = {record.run_id: describe(record, (annotations or {}).get(record.run_id)) for record in records}
-    times = Counter(lines.values())
-    return {run_id: line if times[line] == 1 else f"{line} · {run_id[:6]}" for run_id, line in lines.items()}
-
-
-def _scoring_switch() -> Scoring:
-    named = st.query_params.get("scoring")
-    if named in ("strict", "lenient") and named != st.session_state.get("url_scoring"):
-        st.session_state["scoring"] = named  # a link, which may be another page's
-    st.session_state["url_scoring"] = named
-    st.session_state.setdefault("scoring", "lenient")
-    st.session_state["scoring"] = st.session_state["scoring"]  # keeps it alive from page to page
-    return st.segmented_control(
+    st.segmented_control(
         "Scoring",
         ["strict", "lenient"],
         key="scoring",
         required=True,
+        on_change=switch,
         help="Strict: the completion must be the label, character for character. Lenient: case, spaces, quotes and "
         "punctuation do not matter, and one label inside a longer answer counts. Nothing is predicted again.",
     )
@@ -170,7 +181,7 @@ def _difference(store: Store, record: RunRecord | None) -> None:
     """What the switch changes for this run."""
     if record is None or not record.finished:
         return
-    right = session.scored_run_of(store, record, "lenient").right_under
+    right = cached.scored_run_of(store, record, "lenient").right_under
     if right["lenient"] == right["strict"]:
         st.caption("Strict or lenient, the same answers are right.")
         return

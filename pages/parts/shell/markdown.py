@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+from evalcore import wording
+
+UNDEFINED = "–"
+
 _SPECIAL = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -14,13 +18,13 @@ def escape_markdown(text: str) -> str:
 
 def percent(share: float) -> str:
     """`91.3 %`, and an en dash for what is undefined."""
-    return f"{100 * share:.1f} %" if share == share else "–"
+    return wording.percent(share, undefined=UNDEFINED)
 
 
 def between(interval: tuple[float, float]) -> str:
     """`61.9 – 71.2`, in percent."""
     low, high = interval
-    return f"{100 * low:.1f} – {100 * high:.1f}" if low == low else "–"
+    return f"{100 * low:.1f} – {100 * high:.1f}" if low == low else UNDEFINED
 
 
 def plain_lines(text: str) -> str:

@@ -1,227 +1,176 @@
-"""What a person is looking at, kept in the session and in the URL."""
+"""What one session looks at: one typed object, whatever page is open."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field
+from typing import Literal
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from evalcore.analysis import OUTCOMES, Filter, Finding, Mask, ScoredRun, Selected, mentions, score_run, search, select
-from evalcore.errors import BlindspotError
-from evalcore.output import findings_of
+from evalcore.analysis import Filter, LabelStatus, RunningScore
 from evalcore.parse import Scoring
-from evalcore.running import changed_since, split_size, stands_for
-from evalcore.store import Columns, Jobs, RunRecord, RunSpec, Store, checked, load_columns
-from evalcore.tasks import TaskSource
+from evalcore.store import RunRecord, RunSpec, Store
 
-MENTIONS_UP_TO = 200_000
-"""Rows up to which it is counted unasked whether their texts name a label; a million take seconds."""
-_MAX_CACHED = 16
-_COLUMNS_CACHED = 8
-"""Runs whose arrays are kept: under 100 MB for a run of a million rows."""
+
+@dataclass
+class KnownUrl:
+    """What the URL said when it was last read or written; see `pages.parts.shell.url`.
+
+    Attributes:
+        page: the page that wrote `query`.
+        query: all query parameters; None if no page has written them.
+        run, scoring: these two are for all pages, and are followed once.
+    """
+
+    page: str = ""
+    query: dict[str, str] | None = None
+    run: str | None = None
+    scoring: str | None = None
+
+
+@dataclass
+class ExampleTable:
+    """One table of examples.
+
+    Attributes:
+        opened: position in the run's sample of the example that is open; None if none is.
+        page: the page of rows that is shown, from 1.
+        rows_of: which rows the table was last drawn of; None makes it turn to the opened example.
+        generation: part of the widget's key: with another one the browser makes the table anew, with the opened
+            example's row selected.
+        first_selected: the widget's key, and the row that was selected when the table was made.
+    """
+
+    opened: int | None = None
+    page: int = 1
+    rows_of: tuple[str, int, int] | None = None
+    generation: int = 0
+    first_selected: tuple[str, int | None] = ("", None)
+
+    def open(self, position: int | None) -> None:
+        """Open an example, or close the one that is open."""
+        if position != self.opened:
+            self.opened, self.rows_of = position, None
+
+
+ChosenStatus = LabelStatus | Literal[""]
+
+
+@dataclass(frozen=True)
+class ClassView:
+    """What the Per class page shows; its URL has a parameter for each field that is not the default.
+
+    Attributes:
+        standing: labels of which this holds; empty for all labels.
+        search: part of a label's name.
+        sort: one of `evalcore.analysis.CLASS_ORDERS`.
+        which: which examples of the label.
+        label: the label that is open; empty if none is.
+    """
+
+    standing: ChosenStatus = ""
+    search: str = ""
+    sort: str = "data set"
+    descending: bool = False
+    which: str = "all its examples"
+    label: str = ""
+
+
+@dataclass
+class PromptSweep:
+    """What was started on the Side by side page.
+
+    Attributes:
+        specs: what was asked for.
+        started: for each of them the id of its stored run, or the number of the job that makes it.
+        shown: whether the page has been turned to these runs.
+        error: why it could not be started; shown once.
+    """
+
+    specs: list[RunSpec] = field(default_factory=list)
+    started: list[str | int] = field(default_factory=list)
+    shown: bool = False
+    error: str = ""
+
+
+@dataclass
+class ViewState:
+    """What one session looks at.
+
+    A widget whose value is kept here is given it before it is drawn, and its callback writes it back. Callbacks run
+    before the page's script, so that no part of a page depends on another one being drawn before it.
+
+    Attributes:
+        spec: what the form on the overview asks for.
+        run_id: the stored run that was opened; None: the run of `spec`.
+        job_id: the job that was started for `spec`.
+        page: title of the page that was drawn last.
+        url: what the URL said last.
+        scoring: of all pages.
+        filter: of the Examples page.
+        cell: the cell, row or column that is picked on the Confusions page.
+        outlined: the one that the heat map outlines. Not one that was clicked in the heat map: it outlines that
+            itself, and a changed chart would lose its zoom.
+        classes: of the Per class page.
+        tables: the tables of examples, by page.
+        pair: ids of the runs A and B on the Compare page.
+        pair_group: the group of their examples that is open there; empty if none is.
+        side_by_side: ids of the runs on the Side by side page; None: those that it begins with.
+        sweep: what was started there.
+        live: the running score of the job that is watched, with the job's number.
+        deleted: what was deleted, a sentence; shown once.
+    """
+
+    spec: RunSpec = field(default_factory=RunSpec)
+    run_id: str | None = None
+    job_id: int | None = None
+    page: str = ""
+    url: KnownUrl = field(default_factory=KnownUrl)
+    scoring: Scoring = "lenient"
+    filter: Filter = field(default_factory=Filter)
+    cell: Filter = field(default_factory=Filter)
+    outlined: Filter = field(default_factory=Filter)
+    classes: ClassView = field(default_factory=ClassView)
+    tables: dict[str, ExampleTable] = field(default_factory=dict)
+    pair: tuple[str, str] | None = None
+    pair_group: str = ""
+    side_by_side: list[str] | None = None
+    sweep: PromptSweep = field(default_factory=PromptSweep)
+    live: tuple[int, RunningScore] | None = None
+    deleted: str = ""
+
+    def choose(self, spec: RunSpec, job_id: int | None = None) -> None:
+        """Look at the run of a spec, and at no run that was opened before.
+
+        Args:
+            job_id: the job that was started for it.
+        """
+        self.spec, self.run_id, self.job_id = spec, None, job_id
+
+    def open_run(self, record: RunRecord) -> None:
+        """Look at a stored run; the form then asks for the same."""
+        if record.kind.can_run:
+            self.choose(record.spec)
+        self.run_id = record.run_id
+
+    def pick(self, cell: Filter, *, outline: bool) -> None:
+        """Pick a cell, a row or a column of the confusion matrix."""
+        self.cell = cell
+        if outline:
+            self.outlined = cell
+
+    def examples_of(self, page: str) -> ExampleTable:
+        """The table of examples on a page."""
+        return self.tables.setdefault(page, ExampleTable())
+
+
+def view_state() -> ViewState:
+    """What this session looks at."""
+    state: ViewState = st.session_state.setdefault("view", ViewState())
+    return state
 
 
 @st.cache_resource
 def open_store() -> Store:
     """The cache folder, one for all sessions of this server."""
     return Store()
-
-
-def spec() -> RunSpec:
-    """What this session has chosen."""
-    return st.session_state.setdefault("spec", RunSpec())
-
-
-def choose(chosen: RunSpec) -> None:
-    """Make this the session's choice; the bar's widgets follow."""
-    st.session_state["spec"] = chosen
-    for name, value in widget_values(chosen).items():
-        st.session_state[name] = value
-    look_at_choice()
-
-
-def look_at_choice(job_id: int | None = None) -> None:
-    """Look at what is chosen, and at no run that was opened before.
-
-    Args:
-        job_id: the job that was asked to run it.
-    """
-    st.session_state["opened"], st.session_state["asked"] = None, job_id
-
-
-def widget_values(chosen: RunSpec) -> dict[str, object]:
-    """The bar's widgets, each under its key, for a spec."""
-    values = {f"bar_{name}": value for name, value in asdict(chosen).items() if name != "task"}
-    values |= {f"bar_task_{name}": value for name, value in asdict(chosen.task).items()}
-    values["bar_n_slider"] = chosen.n
-    return values
-
-
-def spec_of_widgets() -> RunSpec:
-    """The spec that the bar's widgets say."""
-    fields = {name: st.session_state[f"bar_{name}"] for name in asdict(RunSpec()) if name != "task"}
-    task = {name: st.session_state[f"bar_task_{name}"] for name in asdict(TaskSource())}
-    return RunSpec(task=TaskSource(**task), **fields)
-
-
-def choose_prompt(name: str) -> None:
-    """Make this prompt the session's choice."""
-    choose(replace(spec(), prompt=name))
-
-
-def follow_url(store: Store) -> None:
-    """Take the run that the URL names, once per visit; an unknown one is said to be so.
-
-    The name is only ever compared with the runs that exist.
-    """
-    named = st.query_params.get("run")
-    if named is None or named == st.session_state.get("url_run"):
-        return
-    st.session_state["url_run"] = named
-    record = next((record for record in store.runs() if record.run_id == named), None)
-    if record is None:
-        st.session_state["unknown_run"] = True
-        return
-    show(record)
-
-
-def show(record: RunRecord) -> None:
-    """Open a stored run."""
-    if not is_import(record):
-        choose(record.spec)
-    st.session_state["opened"] = record.run_id
-
-
-def is_import(record: RunRecord) -> bool:
-    """Whether a run's predictions came from a file: nothing was chosen, and nothing can be run."""
-    return record.identity.get("predictor") == "import"
-
-
-@dataclass(frozen=True)
-class Shown:
-    """The run that a session looks at.
-
-    Attributes:
-        record: None if what is chosen has not been run.
-        said: a sentence on how it stands to what is there now; empty if it is the run of that.
-        other: a run to look at instead: of what is there now, or the last one.
-    """
-
-    record: RunRecord | None = None
-    said: str = ""
-    other: RunRecord | None = None
-
-
-def shown(store: Store) -> Shown:
-    """The run that was opened, or else the stored run of what is chosen: of the prompt and data that are there now."""
-    records = {record.run_id: record for record in store.runs()}
-    opened = records.get(st.session_state.get("opened") or "")
-    if opened is not None:
-        return _opened(opened, store)
-    try:
-        standing = stands_for(clamped(checked(spec())), store)
-    except BlindspotError:
-        return Shown()
-    job = Jobs(store).get(st.session_state.get("asked") or 0)
-    run_of_job = records.get(job.run_id or "") if job else None
-    if standing.record is not None:
-        if standing.record != run_of_job:
-            look_at_choice()
-        said = f"{standing.unread} What is shown is the last run of it." if standing.unread else ""
-        return Shown(standing.record, said)
-    if standing.last is None:
-        return Shown(None, standing.unread)
-    if run_of_job is not None:  # something was written since it was asked for
-        return _opened(run_of_job, store)
-    what = _listed(standing.changed)
-    return Shown(None, f"This has not been run yet: {what} changed since the last run of it.", standing.last)
-
-
-def _opened(record: RunRecord, store: Store) -> Shown:
-    changed = () if is_import(record) else changed_since(record, store)
-    if not changed:
-        return Shown(record)
-    now = stands_for(clamped(record.spec), store).record
-    what = _listed(changed)
-    do = "" if now else " “Run”, on the overview, takes what is there now."
-    return Shown(record, f"{what[:1].upper()}{what[1:]} changed since this run was made.{do}", now)
-
-
-def _listed(things: tuple[str, ...]) -> str:
-    """`the prompt has`, `the prompt and the data have`."""
-    has = "has" if len(things) == 1 and things[0] != "the training examples" else "have"
-    return f"{' and '.join(things)} {has}"
-
-
-def clamped(chosen: RunSpec) -> RunSpec:
-    """N no larger than the split, where its size is known: the same run must be found under either number."""
-    size = split_size(chosen.task)
-    return replace(chosen, n=min(chosen.n, size)) if size else chosen
-
-
-def scored_run_of(store: Store, record: RunRecord, scoring: Scoring) -> ScoredRun:
-    """The run's reading, kept until it has more completions."""
-    return _reading(store, record.run_id, scoring, record.finished or store.count_done(record.run_id))
-
-
-def findings_for(store: Store, scored: ScoredRun) -> list[Finding]:
-    """The reading's findings, kept until another run on its sample is there to compare with."""
-    others = tuple(record.run_id for record in store.runs_on_sample(scored.record.sample_id))
-    return _findings(store, scored, scored.record.run_id, scored.scoring, len(scored.answers), others)
-
-
-def selected(store: Store, scored: ScoredRun, asked: Filter, *, count_mentions: bool = False) -> Selected:
-    """What passes a filter, with live counts; searches are kept, so that a click does not repeat them.
-
-    Args:
-        count_mentions: also where it is not asked for. Above `MENTIONS_UP_TO` rows it is left out until it is.
-    """
-    run_id, done = scored.record.run_id, len(scored.answers)
-    found = _found(store, scored, run_id, done, asked.text) if asked.text else None
-    mentioned = None
-    if asked.mentions or (count_mentions and done <= MENTIONS_UP_TO):
-        mentioned = _mentioned(store, scored, run_id, done)
-    positions = None
-    if asked.finding:
-        positions = next((f.positions for f in findings_for(store, scored) if f.kind == asked.finding), ())
-    return select(scored, asked, found=found, mentioned=mentioned, positions=positions)
-
-
-def outcome_words(scored: ScoredRun, rows: NDArray[np.intp]) -> str:
-    """`201 right, 60 wrong, 139 unparsed` of some rows."""
-    counts = np.bincount(scored.outcomes[rows], minlength=len(OUTCOMES)).tolist()
-    return ", ".join(f"{count:,} {outcome}" for outcome, count in zip(OUTCOMES, counts, strict=True))
-
-
-@st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
-def _found(_store: Store, _reading: ScoredRun, run_id: str, done: int, needle: str) -> Mask:
-    return search(_store, _reading, needle)
-
-
-@st.cache_resource(max_entries=_COLUMNS_CACHED, show_spinner=False)
-def _mentioned(_store: Store, _reading: ScoredRun, run_id: str, done: int) -> NDArray[np.int8]:
-    return mentions(_store, _reading)
-
-
-@st.cache_resource(max_entries=_COLUMNS_CACHED, show_spinner="Reading the run …")
-def _columns(_store: Store, run_id: str, stamp: float) -> Columns:
-    return load_columns(_store, _store.run(run_id))
-
-
-@st.cache_resource(max_entries=_COLUMNS_CACHED, show_spinner=False)
-def _reading(_store: Store, run_id: str, scoring: Scoring, stamp: float) -> ScoredRun:
-    scored = score_run(_store, run_id, scoring, columns=_columns(_store, run_id, stamp))
-    each = scored.per_class
-    shared = (scored.y_true, scored.y_pred, scored.confusion, each.precision, each.recall, each.f1)
-    for array in (*shared, each.support, each.predicted, each.true_positives):
-        array.setflags(write=False)  # all sessions are given this one reading
-    return scored
-
-
-@st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
-def _findings(
-    _store: Store, _reading: ScoredRun, run_id: str, scoring: Scoring, done: int, others: tuple[str, ...]
-) -> list[Finding]:
-    return findings_of(_store, _reading)

@@ -7,18 +7,11 @@ import pytest
 
 from evalcore.analysis.comparison import compare
 from evalcore.analysis.reference_accuracies import references
-from evalcore.analysis.sweep import OrderEffect
-from evalcore.charts.comparison import (
-    RUN_B,
-    UNPARSED_COLUMN,
-    label_order_chart,
-    matrix_cells,
-    matrix_spec,
-    reference_lines,
-    sample_size_chart,
-    variants_chart,
-)
-from evalcore.charts.single import DARK, LIGHT, RUN_A
+from evalcore.charts.label_order import label_order_chart
+from evalcore.charts.pair_matrix import UNPARSED_COLUMN, matrix_cells, matrix_spec
+from evalcore.charts.run_charts import reference_lines, variants_chart
+from evalcore.charts.sample_size import sample_size_chart
+from evalcore.charts.theme import DARK, LIGHT, RUN_A, RUN_B
 from evalcore.metrics.power import growth
 from tests.tools.runs import scored
 
@@ -31,12 +24,16 @@ def compared(store):
     return compare(a, b)
 
 
+def cells_of(compared, kind, *, shares):
+    return matrix_cells(compared.confusion_a, compared.confusion_b, compared.labels, kind, shares=shares)
+
+
 @pytest.mark.parametrize("view", ["A", "B", "B − A"])
 @pytest.mark.parametrize("shares", [False, True])
 def test_the_cells_are_the_matrix_without_its_zeros(compared, view, shares):
     a, b = compared.confusion_a, compared.confusion_b
     shown = {"A": a, "B": b, "B − A": b - a}[view]
-    cells = matrix_cells(compared, view, shares)
+    cells = cells_of(compared, view, shares=shares)
     again = np.zeros_like(shown, dtype=float)
     again[cells["y"], cells["x"]] = cells["value"]
     expected = 100 * shown / np.maximum(a.sum(axis=1), 1)[:, None] if shares else shown
@@ -46,13 +43,13 @@ def test_the_cells_are_the_matrix_without_its_zeros(compared, view, shares):
 
 
 def test_unparsed_is_a_column_of_its_own(compared):
-    cells = matrix_cells(compared, "A", shares=False)
+    cells = cells_of(compared, "A", shares=False)
     assert list(cells[cells["answered"] == UNPARSED_COLUMN]["true"]) == ["c"]
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_the_difference_is_blue_for_a_orange_for_b_and_neutral_at_nothing(compared, theme):
-    spec = matrix_spec(compared, matrix_cells(compared, "B − A", shares=True), "B − A", theme)
+    spec = matrix_spec(cells_of(compared, "B − A", shares=True), compared.labels, "B − A", theme)
     colours = spec["visualMap"]["inRange"]["color"]
     assert (colours[0], colours[-1]) == (RUN_A, RUN_B)
     assert spec["visualMap"]["min"] == -spec["visualMap"]["max"]
@@ -60,22 +57,24 @@ def test_the_difference_is_blue_for_a_orange_for_b_and_neutral_at_nothing(compar
 
 
 def test_every_cell_has_a_name_of_its_own(compared):
-    cells = matrix_cells(compared, "B", shares=True)
+    cells = cells_of(compared, "B", shares=True)
     assert cells["cell"].is_unique
 
 
 def test_variants_draw_three_figures_a_run(compared):
-    spec = variants_chart([compared.a, compared.b], ["one", "two"], LIGHT).to_dict()
+    runs = [compared.a, compared.b]
+    spec = variants_chart(
+        ["one", "two"], [run.scores for run in runs], [run.intervals for run in runs], LIGHT
+    ).to_dict()
     rows = next(iter(spec["datasets"].values()))
     assert {(row["run"], row["metric"]) for row in rows} == {
         (run, metric) for run in ("one", "two") for metric in ("Accuracy", "Macro-F1, present", "Unparsed")
     }
 
 
-def test_enough_and_label_order_and_references_are_valid_figures(compared):
+def test_sample_size_and_label_order_and_references_are_valid_figures(compared):
     sample_size_chart(growth(0.7, 0.2, 464), 80, DARK).to_dict()
-    effect = OrderEffect(0.2, (0.1, 0.3), 2, 3, np.array([[0, 0.5, 1], [1, 0, 0.5]]), np.zeros((2, 3)))
-    label_order_chart(effect, LIGHT).to_dict()
+    label_order_chart(np.array([[0, 0.5, 1], [1, 0, 0.5]]), np.zeros((2, 3)), 0.2, LIGHT).to_dict()
     found = references(compared.a, [compared.b])
     spec = reference_lines(found, LIGHT).to_dict()
     assert spec["height"] > 100

@@ -1,11 +1,11 @@
-"""Figures as data: what they draw is what the reading says, at any number of labels, under any label text."""
+"""Figures of one run as data: they draw the run's numbers, at any number of labels, under any label text."""
 
 import json
 
 import pytest
 
+from evalcore import charts
 from evalcore.analysis.scored_run import score_run
-from evalcore.charts import single as charts
 from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import Example, TaskSource
@@ -26,6 +26,10 @@ def many(store, tmp_path):
     return scored_run_of(store, tmp_path, rows)
 
 
+def scores_chart_of(scored):
+    return charts.scores_chart(scored.scores, scored.intervals, scored.per_class, scored.labels, charts.LIGHT)
+
+
 def data_of(spec, has):
     """The one data set of a chart that has these columns."""
     found = [rows for rows in spec["datasets"].values() if rows and set(has) <= set(rows[0])]
@@ -35,7 +39,7 @@ def data_of(spec, has):
 
 @pytest.mark.parametrize("theme", [charts.LIGHT, charts.DARK], ids=["light", "dark"])
 def test_every_label_has_its_row_and_its_counts(many, theme):
-    spec = charts.predicted_against_true(many, theme).to_dict()
+    spec = charts.predicted_against_true(many.per_class, many.labels, theme).to_dict()
     rows = data_of(spec, ["answer", "count"])
     assert len(rows) == 2 * 150
     assert sum(row["count"] for row in rows) == many.scores.n
@@ -46,15 +50,15 @@ def test_every_label_has_its_row_and_its_counts(many, theme):
 
 
 def test_the_matrix_draws_each_cell_that_occurs(many):
-    spec = charts.small_matrix(many, charts.LIGHT).to_dict()
+    spec = charts.small_matrix(many.confusion, many.labels, charts.LIGHT).to_dict()
     cells = data_of(spec, ["row", "column"])
     for cell in cells:
         assert many.confusion[cell["row"], cell["column"]] == cell["count"]
     assert sum(cell["count"] for cell in cells) == many.scores.n - many.scores.unparsed
 
 
-def test_five_readings_are_those_of_the_scores(many):
-    spec = charts.five_readings(many, charts.LIGHT).to_dict()
+def test_the_scores_are_drawn_as_they_are(many):
+    spec = scores_chart_of(many).to_dict()
     values = {row["reading"]: row["value"] for row in data_of(spec, ["shown", "interval"])}
     s = many.scores
     assert values["Accuracy"] == pytest.approx(s.accuracy)
@@ -69,9 +73,9 @@ def test_hostile_labels_stay_text(store, tmp_path):
     rows = [Example(f"{label} {i}", label) for label in labels for i in range(3)]
     scored = scored_run_of(store, tmp_path, rows)
     for chart in (
-        charts.predicted_against_true(scored, charts.LIGHT),
-        charts.five_readings(scored, charts.LIGHT),
-        charts.small_matrix(scored, charts.LIGHT),
+        charts.predicted_against_true(scored.per_class, scored.labels, charts.LIGHT),
+        scores_chart_of(scored),
+        charts.small_matrix(scored.confusion, scored.labels, charts.LIGHT),
     ):
         spec = chart.to_dict()
         assert "</script>" not in json.dumps([layer.get("encoding") for layer in spec.get("layer", [spec])])

@@ -1,26 +1,24 @@
-"""The per-class table against scikit-learn, and its chart."""
+"""The per-class table against scikit-learn."""
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import precision_recall_fscore_support
 
-from evalcore.analysis.scored_run import score_run
-from evalcore.charts import single as charts
-from evalcore.charts.classes import (
-    SCORES,
-    SORTS,
-    STANDINGS,
-    class_chart,
+from evalcore.analysis.class_table import (
+    CLASS_ORDERS,
+    CLASS_SCORES,
+    LABEL_STATUSES,
     class_table,
-    members,
+    labels_with,
     overall_row,
     sorted_table,
 )
+from evalcore.analysis.scored_run import score_run
 from evalcore.metrics.classification import confusion_pairs
 from evalcore.store.importing import import_table
 from evalcore.tasks.data_file import Table
-from tests.tools.generated import imported, labels_of
+from tests.tools.generated import imported
 
 
 @pytest.fixture
@@ -51,7 +49,7 @@ def test_its_intervals_are_scipys_wilson_and_hold_the_score(scored):
         wilson = binomtest(right, int(row["support"])).proportion_ci(method="wilson")
         assert row["recall low"] == pytest.approx(100 * wilson.low)
         assert row["recall high"] == pytest.approx(100 * wilson.high)
-        for score in SCORES:
+        for score in CLASS_SCORES:
             assert row[f"{score} low"] <= row[score] <= row[f"{score} high"]
             assert row[f"{score} low"] < row[f"{score} high"]
 
@@ -78,7 +76,7 @@ def test_what_a_label_is_taken_for_is_its_most_frequent_confusion(scored):
 def test_the_three_things_are_kept_apart(store):
     rows = [("a", "a")] * 20 + [("b", "a")] * 12 + [("c", "d")] * 11 + [("d", "c")] * 4
     scored = small(store, rows, list("abcde"))
-    found = {standing: "".join(scored.names(members(scored, standing).tolist())) for standing in STANDINGS}
+    found = {standing: "".join(scored.names(labels_with(scored, standing).tolist())) for standing in LABEL_STATUSES}
     assert found == {"absent from the sample": "e", "never predicted": "b", "zero recall": "cd",
                      "over-predicted": "d", "few examples": "d"}  # fmt: skip
     standings = dict(zip("abcde", class_table(scored)["standing"], strict=True))
@@ -93,7 +91,7 @@ def test_overall_is_the_runs_own_scores(scored):
     assert row["support"] == 700
 
 
-@pytest.mark.parametrize("by", SORTS)
+@pytest.mark.parametrize("by", CLASS_ORDERS)
 def test_every_order_keeps_every_label_and_puts_the_undefined_last(store, by):
     scored = small(store, [("a", "b")] * 3 + [("b", "b")] * 5 + [("c", "c")], list("abcd"))
     for descending in (True, False):
@@ -103,13 +101,3 @@ def test_every_order_keeps_every_label_and_puts_the_undefined_last(store, by):
             assert table["label"].iloc[-1] == "d"
             values = table[by].dropna().tolist()
             assert values == sorted(values, reverse=descending)
-
-
-@pytest.mark.parametrize("score", SCORES)
-def test_the_chart_draws_the_table_in_its_order(scored, score):
-    table = sorted_table(class_table(scored), score, descending=True)
-    spec = class_chart(table, score, charts.DARK).to_dict()
-    rows = max(spec["datasets"].values(), key=len)
-    assert [row["label"] for row in rows] == table["label"].tolist()
-    assert sorted(row["label"] for row in rows) == sorted(labels_of(15))
-    assert [row["value"] for row in rows] == pytest.approx((table[score] / 100).tolist())

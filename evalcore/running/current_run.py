@@ -1,0 +1,199 @@
+"""Which stored run is the current one of a spec: seen without a model, without the network, and with little reading.
+
+An equal spec gives another run once a prompt is edited, a data file or a model's files are written, or a branch of the
+hub moves; and it gives the old run again when that is undone. So a spec alone does not identify a run. What decides the
+run is looked at again: its sample, its prompt, and as much of its model's identity as can be known here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from evalcore.errors import BlindspotError, DataError
+from evalcore.predictors import bytes_to_read, endpoint, folder_fingerprint, model_folder
+from evalcore.running import task_cache
+from evalcore.running.plan import baseline_specs, find_prompt
+from evalcore.store import Identity, RunRecord, RunSpec, Store, completion_keys, run_id, sample_id
+from evalcore.tasks import Messages, TaskSource, task_files
+
+BANKING77_TEST_ROWS = 3080
+READ_AT_MOST = 256 * 2**20
+"""Bytes of a model's changed files that are read here; whether the content of larger ones differs is seen at a run."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class CurrentRun:
+    """The stored run of a spec, and how it compares with the last run of an equal spec.
+
+    Attributes:
+        record: the stored run of the prompt, data and model that are there now; None if there is none. What cannot be
+            looked at counts as unchanged.
+        last: the run that an equal spec gave when it was last run.
+        changed: if there is no record, what is not as it was in `last`: "the prompt", "the data", ...
+        unread: why something could not be looked at, a sentence; empty if everything was.
+        sure: whether everything that decides was looked at, except for this machine.
+    """
+
+    record: RunRecord | None = None
+    last: RunRecord | None = None
+    changed: tuple[str, ...] = ()
+    unread: str = ""
+    sure: bool = True
+
+
+def current_run_for(spec: RunSpec, store: Store) -> CurrentRun:
+    """The stored run that running a spec now would give.
+
+    In a folder that cannot be written, the first part of a stored run is a run as well: it could not be run there.
+
+    Args:
+        spec: in its normal form (`store.checked`).
+        store: where runs are looked up.
+    """
+    candidates = store.runs_for(spec)
+    if not candidates:
+        part = _part_of_a_larger(spec, store) if store.read_only else None
+        return CurrentRun(part, part, unread="" if part else _why_unreadable(spec.task))
+    now = _look(spec, store)
+    record = next((record for record in candidates if not now.differences(record, store)), None)
+    if record is None and store.read_only:
+        record = _part_of_a_larger(spec, store)
+    changed = () if record else now.differences(candidates[0], store)
+    return CurrentRun(record, candidates[0], changed, now.unread, now.sure)
+
+
+def changed_since(record: RunRecord, store: Store) -> tuple[str, ...]:
+    """What is not as it was when this run was made: "the prompt", "the data", ...; empty if nothing is known to be."""
+    return _look(record.spec, store).differences(record, store)
+
+
+def split_size(source: TaskSource) -> int | None:
+    """Number of test examples; None if the task cannot be read. Never sends a request to the hub."""
+    try:
+        return BANKING77_TEST_ROWS if task_files(source) is None else task_cache.size(source)
+    except BlindspotError:
+        return BANKING77_TEST_ROWS if source.name == "banking77" else None
+
+
+def first_text(source: TaskSource) -> str:
+    """The first text of a run on this task; empty for a task of the hub.
+
+    Raises:
+        DataError: if the task cannot be read.
+    """
+    return "" if task_files(source) is None else task_cache.first_sampled_text(source)
+
+
+def _why_unreadable(source: TaskSource) -> str:
+    try:
+        if task_files(source) is not None:
+            task_cache.size(source)
+    except BlindspotError as error:
+        return str(error)
+    return ""
+
+
+@dataclass(frozen=True)
+class _Now:
+    """What decides a run, as it is now; None where it cannot be known here.
+
+    Attributes:
+        prompt: the prompt's fingerprint.
+        sample: the sample's hash.
+        first: messages of the first example, if the prompt holds training examples: a run's id does not cover those.
+        model: the part of the identity that can be known without the model and the network.
+        unread: why something could not be looked at; empty if everything was.
+        sure: whether everything was looked at.
+    """
+
+    prompt: str | None
+    sample: str | None
+    first: Messages | None
+    model: Identity
+    unread: str
+    sure: bool
+
+    def differences(self, record: RunRecord, store: Store) -> tuple[str, ...]:
+        """What is not as it was in a run, in words."""
+        found = []
+        if self.prompt not in (None, record.prompt.fingerprint):
+            found.append("the prompt")
+        if self.sample not in (None, record.sample_id):
+            found.append("the data")
+        if self.first and not found and completion_keys(record.identity, [self.first])[0] != _first_key(record, store):
+            found.append("the training examples")
+        if any(record.identity.get(name) != value for name, value in self.model.items()):
+            found.append("the training examples" if record.kind.needs_train else "the model")
+        return tuple(dict.fromkeys(found))
+
+
+def _first_key(record: RunRecord, store: Store) -> bytes | None:
+    _, keys = store.first_items(record.run_id, 1)
+    return keys[0] if keys else None
+
+
+def _look(spec: RunSpec, store: Store) -> _Now:
+    unread: list[str] = []
+
+    def tried(look: Callable[[], T]) -> T | None:
+        try:
+            return look()
+        except BlindspotError as error:
+            unread.append(str(error))
+            return None
+
+    on_disk = tried(lambda: task_files(spec.task))
+    prompt = tried(lambda: find_prompt(spec.prompt, store)) if spec.kind.reads_prompt else None
+    sample = tried(lambda: task_cache.sample_id(spec.task, spec.n, spec.sample, spec.seed)) if on_disk else None
+    first = None
+    if prompt is not None and prompt.shots and sample:
+        first = tried(lambda: task_cache.first_messages(spec.task, prompt, spec.sample, spec.seed))
+    model = tried(lambda: _model(spec, store, has_files=sample is not None))
+    fingerprint = prompt.fingerprint if prompt else None
+    return _Now(fingerprint, sample, first, model or {}, " ".join(unread), bool(model) and not unread)
+
+
+def _model(spec: RunSpec, store: Store, *, has_files: bool) -> Identity:
+    """The part of the identity that can be known: nothing of a model of the hub, whose branch may have moved."""
+    if spec.kind.needs_train:
+        return task_cache.baseline_identity(spec.task, spec.model) if has_files else {}
+    if spec.kind.is_remote:
+        return endpoint.identity(endpoint.parse_endpoint(spec.model), spec)
+    folder = model_folder(spec.model)
+    if folder is None:
+        return {}
+    try:
+        if bytes_to_read(folder, store) <= READ_AT_MOST:
+            return {"model": folder_fingerprint(folder, store)}
+    except OSError as error:
+        raise DataError(f"the model's files cannot be read ({error.strerror}).", where=spec.model) from error
+    raise DataError(
+        "the model's files have been written since they were last read.",
+        where=spec.model,
+        do="Whether their content has changed is seen when it is run.",
+    )
+
+
+def _part_of_a_larger(spec: RunSpec, store: Store) -> RunRecord | None:
+    """The first N examples of a stored run that has more of them, kept in memory; its baselines as well."""
+    for larger in store.runs():
+        if larger.n <= spec.n or replace(larger.spec, n=spec.n) != spec or changed_since(larger, store):
+            continue
+        examples, keys = store.first_items(larger.run_id, spec.n)
+        if len(store.stored_keys(keys)) < len(set(keys)):
+            continue
+        sample, now = sample_id(larger.labels, examples), time.time()
+        part = replace(
+            larger, run_id=run_id(sample, larger.identity, larger.prompt.fingerprint), spec=spec, sample_id=sample,
+            n=len(examples), created=now, finished=now, seconds=0.0, load_seconds=0.0, predicted=0,
+        )  # fmt: skip
+        store.start_run(part, examples, keys)
+        for baseline in [] if spec.kind.is_baseline else baseline_specs(spec):
+            current_run_for(baseline, store)
+        return part
+    return None

@@ -1,0 +1,104 @@
+"""RunSpec -> RunPlan: the examples of a run, their prompts, and the keys of their completions. Nothing is predicted."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+from evalcore.predictors import ModelHandle, OnPhase, identify
+from evalcore.store import BASELINES, RunRecord, RunSpec, Store, checked, completion_keys, run_id, sample_id
+from evalcore.tasks import NO_PROMPT, Example, Messages, Prompt, Renderer, Task, built_in, draw_sample, load_task
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """A run that is resolved but not predicted.
+
+    Attributes:
+        record: the run as it is stored.
+        examples: the sample, in order.
+        prompts: the chat messages of each example.
+        answers: what a perfect model would write for each label, in the record's `label_order`.
+        keys: the key of each example's completion; equal for equal texts.
+        handle: the model, not loaded.
+    """
+
+    record: RunRecord
+    examples: tuple[Example, ...]
+    prompts: list[Messages]
+    answers: tuple[str, ...]
+    keys: list[bytes]
+    handle: ModelHandle
+
+
+def plan_run(spec: RunSpec, store: Store, on_phase: OnPhase = lambda phase: None) -> RunPlan:
+    """Resolve a spec: read the task, draw the sample, identify the model, write the prompts.
+
+    Args:
+        spec: what is asked for.
+        store: holds the user's own prompts, and digests of model files.
+        on_phase: told what is being done.
+
+    Raises:
+        BlindspotError: for what the user can fix: the data, the model, the spec.
+    """
+    spec = checked(spec)
+    on_phase("reading the task")
+    task = load_task(spec.task)
+    examples = draw_sample(task, spec.n, spec.sample, spec.seed)
+    if not examples:
+        raise ValueError("a task without examples")  # load_task refuses those
+    asked = _prompts(spec, store, task, examples)
+    handle = identify(spec, task, asked.answers, store, on_phase)
+    sample = sample_id(task.labels, examples)
+    record = RunRecord(
+        run_id=run_id(sample, handle.identity, asked.prompt.fingerprint),
+        spec=spec,
+        task_name=task.name,
+        origin=task.origin,
+        labels=task.labels,
+        label_order=asked.label_order,
+        prompt=asked.prompt,
+        identity=dict(handle.identity),
+        sample_id=sample,
+        n=len(examples),
+        split_size=len(task.test),
+        created=time.time(),
+        metadata=handle.metadata,
+    )
+    keys = completion_keys(handle.identity, asked.messages)
+    return RunPlan(record, examples, asked.messages, asked.answers, keys, handle)
+
+
+def find_prompt(name: str, store: Store) -> Prompt:
+    """The user's own prompt of that name, or the built-in one.
+
+    Raises:
+        SpecError: if there is neither.
+    """
+    return store.custom_prompts().get(name) or built_in(name)
+
+
+def baseline_specs(spec: RunSpec) -> list[RunSpec]:
+    """Specs of each baseline on the same sample."""
+    return [checked(replace(spec, model=name)) for name in BASELINES]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The prompt of a run, and what it makes of the labels and of each example."""
+
+    prompt: Prompt
+    label_order: tuple[str, ...]
+    answers: tuple[str, ...]
+    messages: list[Messages]
+
+
+def _prompts(spec: RunSpec, store: Store, task: Task, examples: tuple[Example, ...]) -> _Asked:
+    if not spec.kind.reads_prompt:
+        texts: list[Messages] = [({"role": "user", "content": example.text},) for example in examples]
+        return _Asked(NO_PROMPT, task.labels, task.labels, texts)
+    prompt = find_prompt(spec.prompt, store)
+    renderer = Renderer(task, prompt)
+    messages = [renderer.messages(example.text) for example in examples]
+    return _Asked(prompt, renderer.labels, renderer.answers, messages)

@@ -1,0 +1,109 @@
+"""What is read from the files of a task, kept until one of them changes: a page asks for it at every rerun.
+
+Whether a file has changed is told by its size, times and inode (`file_stamp`), without reading it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import lru_cache
+from typing import TypeVar
+
+from evalcore.errors import BlindspotError, DataError
+from evalcore.predictors import baseline
+from evalcore.store import Identity, file_stamp
+from evalcore.store import sample_id as hash_of_sample
+from evalcore.tasks import Messages, Prompt, Renderer, Sample, Task, TaskSource, draw_sample, load_task, task_files
+
+_MAX_CACHED = 512
+"""Results of each function."""
+_TASK_KEPT_UP_TO = 100_000
+"""Examples of a task that stays in memory, so that another N or prompt needs no reading. One such task is kept."""
+
+T = TypeVar("T")
+
+_last_task: dict[tuple[TaskSource, str], Task] = {}
+
+
+def read_task(source: TaskSource) -> Task:
+    """The task, read again only if one of its files has changed; of a task of the hub, whose revision is fixed, never.
+
+    Raises:
+        DataError: if it cannot be read.
+    """
+    return _task(source, _stamp(source))
+
+
+def cached_by_files(make: Callable[..., T]) -> Callable[..., T]:
+    """Keep what is made of a task, or the error that this ended in, until one of the task's files changes.
+
+    Args:
+        make: takes a task, and whatever else decides the result.
+
+    Returns:
+        The same function, which takes a TaskSource in the task's place.
+    """
+
+    @lru_cache(maxsize=_MAX_CACHED)
+    def kept(source: TaskSource, stamp: str, *more: Hashable) -> tuple[T] | BlindspotError:
+        try:
+            return (make(_task(source, stamp), *more),)
+        except BlindspotError as error:
+            return error
+
+    def looked_up(source: TaskSource, *more: Hashable) -> T:
+        made = kept(source, _stamp(source), *more)
+        if isinstance(made, BlindspotError):
+            raise made.with_traceback(None)
+        return made[0]
+
+    return looked_up
+
+
+@cached_by_files
+def size(task: Task) -> int:
+    """Number of test examples."""
+    return len(task.test)
+
+
+@cached_by_files
+def first_sampled_text(task: Task) -> str:
+    """The first text of a stratified sample."""
+    return draw_sample(task, 1, "stratified")[0].text
+
+
+@cached_by_files
+def sample_id(task: Task, n: int, sample: Sample, seed: int) -> str:
+    """The hash of a sample, as a run's record has it."""
+    return hash_of_sample(task.labels, draw_sample(task, n, sample, seed))
+
+
+@cached_by_files
+def first_messages(task: Task, prompt: Prompt, sample: Sample, seed: int) -> Messages:
+    """The chat messages of a sample's first example."""
+    return Renderer(task, prompt).messages(draw_sample(task, 1, sample, seed)[0].text)
+
+
+@cached_by_files
+def baseline_identity(task: Task, name: str) -> Identity:
+    """The identity of a baseline that is fitted on the task."""
+    return baseline.identity(name, task)
+
+
+def _stamp(source: TaskSource) -> str:
+    files = task_files(source)
+    try:
+        each = [files.test, files.train, files.labels] if files else []
+        return " ".join(f"{file.resolve()}:{file_stamp(file)}" if file else "-" for file in each)
+    except OSError as error:
+        raise DataError(f"the file cannot be read ({error.strerror}).", where=source.name) from error
+
+
+def _task(source: TaskSource, stamp: str) -> Task:
+    task = _last_task.get((source, stamp))
+    if task is None:
+        task = load_task(source)
+        _last_task.clear()
+        if len(task.test) + len(task.train) <= _TASK_KEPT_UP_TO:
+            _last_task[source, stamp] = task
+    return task

@@ -1,0 +1,58 @@
+"""What a kind of model can do, and which kind a model's name means.
+
+A new kind is one entry of `MODEL_KINDS` here, and one module in `predictors/` that loads it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ModelKind:
+    """A kind of model.
+
+    Attributes:
+        name: also what the identity of its predictor says under "predictor".
+        model_names: regular expression of the names of such models, matched in full.
+        reads_prompt: whether its answer depends on the prompt; otherwise it reads the text alone, and the settings of
+            generation (decoding, engine, dtype, ...) do not apply to it.
+        is_baseline: whether it is there to be compared with, and is run along with every other model.
+        gives_label_scores: whether it gives the log-probability of every label (decodings `choose`, `choose-mean`).
+        needs_train: whether it is fitted on the task's train split, which is then a part of its identity.
+        is_remote: whether it runs on a server: its files, tokenizer and chat template are not on this machine.
+        can_run: False for answers from a file: nothing can be predicted.
+    """
+
+    name: str
+    model_names: str
+    reads_prompt: bool = False
+    is_baseline: bool = False
+    gives_label_scores: bool = False
+    needs_train: bool = False
+    is_remote: bool = False
+    can_run: bool = True
+
+
+MODEL_KINDS: tuple[ModelKind, ...] = (
+    ModelKind("majority", "majority", is_baseline=True, needs_train=True),
+    ModelKind("tfidf", "tfidf", is_baseline=True, needs_train=True),
+    ModelKind("import", "imported:.*", can_run=False),
+    ModelKind("server", "(?i:https?://.*)", reads_prompt=True, is_remote=True),
+    ModelKind("transformers", ".*", reads_prompt=True, gives_label_scores=True),
+)
+"""All kinds. The first whose `model_names` match is a model's kind; the last matches every name."""
+
+BASELINES: tuple[str, ...] = tuple(kind.name for kind in MODEL_KINDS if kind.is_baseline)
+"""Names of the baselines: kind and model have the same name."""
+
+
+def kind_of(model: str) -> ModelKind:
+    """The kind that a model's name means, as it stands in a spec. The model itself may not exist."""
+    return next(kind for kind in MODEL_KINDS if re.fullmatch(kind.model_names, model, re.DOTALL))
+
+
+def kind_named(name: str | int | None) -> ModelKind | None:
+    """The kind of this name, such as an identity's "predictor"; None if there is none."""
+    return next((kind for kind in MODEL_KINDS if kind.name == name), None)

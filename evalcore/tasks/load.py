@@ -1,0 +1,149 @@
+"""Where a task comes from -> the task: finds its files, reads them, guesses their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalcore.errors import BlindspotError, DataError, first_line, listed
+from evalcore.paths import DEMO_DATA
+from evalcore.tasks.banking77 import load_banking77_from_hub, local_banking77
+from evalcore.tasks.data_file import SUFFIXES, Header, read_label_list, read_table, typed_path
+from evalcore.tasks.task import Example, Task, TaskSource, make_task
+
+TEXT_COLUMNS = ("text", "utterance", "sentence", "query", "question", "message", "input", "content")
+LABEL_COLUMNS = ("label", "category", "intent", "class", "label_text", "gold", "target", "answer")
+LABEL_FILES = ("labels.json", "labels.txt", "categories.json")
+
+
+def load_task(source: TaskSource) -> Task:
+    """Read a task.
+
+    Raises:
+        DataError: if a file is missing or cannot be read exactly, or two labels cannot be told apart. No other error
+            is raised, whatever the file contains.
+    """
+    try:
+        files = task_files(source)
+        return _load_files(source, files) if files else load_banking77_from_hub()
+    except BlindspotError:
+        raise
+    except MemoryError as error:
+        raise DataError("there is not enough memory to read it.", where=source.name, do="Take a part of it.") from error
+    except Exception as error:
+        raise DataError(
+            f"it cannot be read ({type(error).__name__}: {first_line(error):.200}).",
+            where=source.name,
+            do="Look whether the file is what its name says, or save it as CSV.",
+        ) from error
+
+
+@dataclass(frozen=True)
+class TaskFiles:
+    """What a task is read from.
+
+    Attributes:
+        origin: the file or folder that was named.
+        train, labels: None where there is none.
+    """
+
+    origin: Path
+    test: Path
+    train: Path | None
+    labels: Path | None
+
+
+def task_files(source: TaskSource) -> TaskFiles | None:
+    """The files of a task; None if it comes from the hub. Nothing is read.
+
+    Raises:
+        DataError: if one that is named is missing.
+    """
+    if source.name == "demo":
+        return _files_in(TaskSource("demo"), DEMO_DATA)
+    if source.name == "banking77":
+        local = local_banking77()
+        return _files_in(source, local) if local else None
+    path = typed_path(source.name)
+    if path is None:
+        raise DataError(
+            "there is no such task, file or folder.",
+            where=source.name,
+            do="Give `demo`, `banking77`, a CSV, JSONL or Parquet file, or a folder that holds `test.csv`.",
+        )
+    return _files_in(source, path)
+
+
+def _files_in(source: TaskSource, path: Path) -> TaskFiles:
+    if path.is_dir():
+        test_file = _split_file(path, "test")
+        if test_file is None:
+            raise DataError("the folder holds no test file.", where=str(path), do="Name it `test.csv`.")
+        train_file = _named(source.train) if source.train else _split_file(path, "train")
+        label_file = _named(source.labels) if source.labels else _label_file(path)
+    else:
+        test_file = path
+        train_file = _named(source.train) if source.train else None
+        label_file = _named(source.labels) if source.labels else None
+    return TaskFiles(path, test_file, train_file, label_file)
+
+
+def _load_files(source: TaskSource, files: TaskFiles) -> Task:
+    if source.name == "demo":
+        source = TaskSource("demo")  # what was said about the files of another task does not apply
+    test = _examples(files.test, source)
+    train = _examples(files.train, source) if files.train else ()
+    labels = read_label_list(files.labels) if files.labels else None
+    name = source.name if source.name in ("demo", "banking77") else files.origin.name
+    return make_task(name, test, train, labels, str(files.origin))
+
+
+def _named(name: str) -> Path:
+    path = typed_path(name)
+    if path is None:
+        raise DataError("there is no such file.", where=name, do="Check the path.")
+    return path
+
+
+def _split_file(folder: Path, split: str) -> Path | None:
+    candidates = [folder / f"{split}{suffix}" for suffix in SUFFIXES]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _label_file(folder: Path) -> Path | None:
+    return next((folder / name for name in LABEL_FILES if (folder / name).is_file()), None)
+
+
+def _examples(path: Path, source: TaskSource) -> tuple[Example, ...]:
+    table = read_table(path, lambda header: _text_and_label(header, source))
+    text_column, label_column = table.columns[0], table.columns[-1]  # one column may be both
+    texts, labels = table.column(text_column), table.column(label_column)
+    for position, label in enumerate(labels):
+        if not label.strip():
+            raise DataError("the label is empty.", where=table.place(position))
+    return tuple(Example(text, label) for text, label in zip(texts, labels, strict=True))
+
+
+def _text_and_label(header: Header, source: TaskSource) -> tuple[str, str]:
+    return (
+        header.require(source.text_column) if source.text_column else guess_column(header, TEXT_COLUMNS, "text"),
+        header.require(source.label_column) if source.label_column else guess_column(header, LABEL_COLUMNS, "label"),
+    )
+
+
+def guess_column(header: Header, names: Sequence[str], what: str) -> str:
+    """The first of `names` that is a column, ignoring case.
+
+    Raises:
+        DataError: if none is.
+    """
+    by_folded = {column.strip().casefold(): column for column in reversed(header.columns)}
+    for name in names:
+        if name in by_folded:
+            return by_folded[name]
+    raise DataError(
+        f"no column looks like the {what}.",
+        where=header.name,
+        do=f"Name it: the columns are {listed(header.columns)}.",
+    )

@@ -1,0 +1,255 @@
+"""What the server keeps for all sessions: nothing is computed again while it is unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from evalcore.analysis import (
+    Comparison,
+    Filter,
+    Finding,
+    Mask,
+    OtherAnswer,
+    ScoredExample,
+    ScoredRun,
+    Selected,
+    Sweep,
+    compare,
+    gather,
+    mentions,
+    other_answers,
+    score_run,
+    search,
+    select,
+)
+from evalcore.output import findings_of
+from evalcore.parse import Scoring
+from evalcore.store import Columns, RunAnnotation, RunCatalog, RunRecord, Store, load_columns, version_of
+
+MENTIONS_UP_TO = 200_000
+"""Rows up to which it is counted unasked whether their texts name a label; a million take seconds."""
+_MAX_CACHED = 16
+_COLUMNS_CACHED = 8
+"""Runs whose arrays are kept: under 100 MB for a run of a million rows."""
+_RESULTS_CACHED = 64
+"""Tables and charts; the largest, a heat map of 150 labels, takes about 3 MB."""
+
+T = TypeVar("T")
+P = ParamSpec("P")
+Stamp = tuple[str, Scoring, float | None, int]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Every stored run, the newest first, and what people wrote on them."""
+
+    records: tuple[RunRecord, ...]
+    annotations: dict[str, RunAnnotation]
+
+    def find(self, run_id: str | None) -> RunRecord | None:
+        """The run of an id. The id is only ever compared with those that exist."""
+        return next((record for record in self.records if record.run_id == run_id), None)
+
+    def pinned_for(self, task_name: str) -> str | None:
+        """Id of the pinned baseline of a task; None if there is none."""
+        pinned = {run_id for run_id, annotation in self.annotations.items() if annotation.pinned}
+        return next((r.run_id for r in self.records if r.task_name == task_name and r.run_id in pinned), None)
+
+
+def listing(store: Store) -> Listing:
+    """What is stored, listed again once something has been written."""
+    return _listing(store, version_of(store))
+
+
+def runs_on_sample(store: Store, sample_id: str) -> list[RunRecord]:
+    """Finished runs on just these examples, the one that was last asked for first."""
+    return _runs_on_sample(store, version_of(store), sample_id)
+
+
+def count_done(store: Store, run_id: str) -> int:
+    """How many of the run's examples have a completion that is intact."""
+    return _count_done(store, version_of(store), run_id)
+
+
+def scored_run_of(store: Store, record: RunRecord, scoring: Scoring) -> ScoredRun:
+    """The scored run, kept until it has more completions."""
+    return _scored_run(store, record.run_id, scoring, _progress_of(store, record))
+
+
+def figures_of(store: Store, record: RunRecord, scoring: Scoring) -> tuple[int, float, float, float]:
+    """Predicted so far; accuracy, macro-F1 and unparsed in percent. Of many more runs than are kept as arrays."""
+    return _figures(store, record.run_id, scoring, _progress_of(store, record))
+
+
+def once(scored: ScoredRun, make: Callable[Concatenate[ScoredRun, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`make(scored, ...)`, made once for a scored run and these arguments. It must not be changed by whom it is given.
+
+    Args:
+        make: a function of a module; its other arguments must be such as Streamlit can hash.
+    """
+    named = tuple(sorted(kwargs.items()))
+    made: T = _once(f"{make.__module__}.{make.__qualname__}", _stamp(scored), args, named, make, scored)
+    return made
+
+
+def findings_for(store: Store, scored: ScoredRun) -> list[Finding]:
+    """The scored run's findings, kept until another run on its sample is there to compare with."""
+    return _findings(store, scored, _stamp(scored), _others(store, scored))
+
+
+def selected(store: Store, scored: ScoredRun, asked: Filter, *, count_mentions: bool = False) -> Selected:
+    """What passes a filter, with live counts.
+
+    Args:
+        count_mentions: also where it is not asked for. Above `MENTIONS_UP_TO` rows it is left out until it is.
+    """
+    with_mentions = bool(asked.mentions) or (count_mentions and len(scored.answers) <= MENTIONS_UP_TO)
+    others = _others(store, scored) if asked.finding else ()
+    return _selected(store, scored, _stamp(scored), asked, with_mentions, others)
+
+
+def other_answers_to(store: Store, scored: ScoredRun, answer: ScoredExample) -> list[OtherAnswer]:
+    """What other runs answered to the same text, looked for again once something has been written."""
+    record = scored.record
+    return _other_answers(
+        store, version_of(store), record, record.run_id, scored.scoring, answer.position, answer.example.text
+    )
+
+
+def comparison_of(store: Store, a: RunRecord, b: RunRecord, scoring: Scoring) -> Comparison:
+    """The comparison of two runs, kept until one of them has more completions.
+
+    Raises:
+        SpecError: if they cannot be compared.
+    """
+    scored_a, scored_b = (scored_run_of(store, record, scoring) for record in (a, b))
+    return _comparison(scored_a, scored_b, _stamp(scored_a), _stamp(scored_b))
+
+
+def sweep_of(store: Store, records: list[RunRecord], scoring: Scoring) -> Sweep:
+    """Several runs side by side, kept until one of them has more completions.
+
+    Raises:
+        SpecError: if the runs cannot be held side by side.
+    """
+    scored_runs = tuple(scored_run_of(store, record, scoring) for record in records)
+    return _sweep(scored_runs, tuple(_stamp(scored) for scored in scored_runs))
+
+
+def _others(store: Store, scored: ScoredRun) -> tuple[str, ...]:
+    """The runs with which a run's findings compare it."""
+    return tuple(record.run_id for record in runs_on_sample(store, scored.record.sample_id))
+
+
+def _progress_of(store: Store, record: RunRecord) -> float:
+    """Changes with every completion, and when a finished run was run again with other training examples."""
+    return record.finished or count_done(store, record.run_id)
+
+
+def _stamp(scored: ScoredRun) -> Stamp:
+    """Two scored runs with the same stamp are equal."""
+    return scored.record.run_id, scored.scoring, scored.record.finished, len(scored.answers)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _listing(_store: Store, version: str) -> Listing:
+    return Listing(tuple(_store.runs()), RunCatalog(_store).annotations())
+
+
+@st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
+def _runs_on_sample(_store: Store, version: str, sample_id: str) -> list[RunRecord]:
+    return _store.runs_on_sample(sample_id)
+
+
+@st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
+def _count_done(_store: Store, version: str, run_id: str) -> int:
+    return _store.count_done(run_id)
+
+
+@st.cache_resource(max_entries=_COLUMNS_CACHED, show_spinner="Reading the run …")
+def _columns(_store: Store, run_id: str, progress: float) -> Columns:
+    return load_columns(_store, _store.run(run_id))
+
+
+@st.cache_resource(max_entries=_COLUMNS_CACHED, show_spinner=False)
+def _scored_run(_store: Store, run_id: str, scoring: Scoring, progress: float) -> ScoredRun:
+    scored = score_run(_store, run_id, scoring, columns=_columns(_store, run_id, progress))
+    each = scored.per_class
+    shared = (scored.y_true, scored.y_pred, scored.confusion, each.precision, each.recall, each.f1)
+    for array in (*shared, each.support, each.predicted, each.true_positives):
+        array.setflags(write=False)  # all sessions are given this one object
+    return scored
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _figures(_store: Store, run_id: str, scoring: Scoring, progress: float) -> tuple[int, float, float, float]:
+    s = score_run(_store, run_id, scoring).scores
+    return s.n, 100 * s.accuracy, 100 * s.macro_f1_present, 100 * s.unparsed_rate
+
+
+@st.cache_resource(max_entries=_RESULTS_CACHED, show_spinner=False)
+def _once(
+    name: str,
+    stamp: Stamp,
+    args: tuple[object, ...],
+    kwargs: tuple[tuple[str, Hashable], ...],
+    _make: Callable[..., Any],
+    _scored: ScoredRun,
+) -> Any:
+    return _make(_scored, *args, **dict(kwargs))
+
+
+@st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
+def _findings(_store: Store, _scored: ScoredRun, stamp: Stamp, others: tuple[str, ...]) -> list[Finding]:
+    return findings_of(_store, _scored)
+
+
+@st.cache_resource(max_entries=_COLUMNS_CACHED, show_spinner=False)
+def _selected(
+    _store: Store,
+    _scored: ScoredRun,
+    stamp: Stamp,
+    asked: Filter,
+    with_mentions: bool,
+    others: tuple[str, ...],
+) -> Selected:
+    found = _found(_store, _scored, stamp, asked.text) if asked.text else None
+    mentioned = _mentioned(_store, _scored, stamp) if with_mentions else None
+    positions = None
+    if asked.finding:
+        findings = _findings(_store, _scored, stamp, others)
+        positions = next((finding.positions for finding in findings if finding.kind == asked.finding), ())
+    return select(_scored, asked, found=found, mentioned=mentioned, positions=positions)
+
+
+@st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
+def _found(_store: Store, _scored: ScoredRun, stamp: Stamp, needle: str) -> Mask:
+    return search(_store, _scored, needle)
+
+
+@st.cache_resource(max_entries=_COLUMNS_CACHED, show_spinner=False)
+def _mentioned(_store: Store, _scored: ScoredRun, stamp: Stamp) -> NDArray[np.int8]:
+    return mentions(_store, _scored)
+
+
+@st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
+def _other_answers(
+    _store: Store, version: str, _record: RunRecord, run_id: str, scoring: Scoring, position: int, text: str
+) -> list[OtherAnswer]:
+    return other_answers(_store, _record, position, text, scoring)
+
+
+@st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
+def _comparison(_a: ScoredRun, _b: ScoredRun, stamp_a: Stamp, stamp_b: Stamp) -> Comparison:
+    return compare(_a, _b)
+
+
+@st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
+def _sweep(_scored_runs: tuple[ScoredRun, ...], stamps: tuple[Stamp, ...]) -> Sweep:
+    return gather(_scored_runs)

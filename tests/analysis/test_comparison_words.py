@@ -1,0 +1,72 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evalcore.analysis.comparison import compare
+from evalcore.analysis.comparison_words import (
+    better_words,
+    interval_words,
+    label_note,
+    labels_by_change,
+    metric_interval_words,
+    metric_words,
+)
+from tests.tools.runs import scored
+
+NAN = float("nan")
+
+
+@pytest.fixture
+def compared(store):
+    gold = list("aaaabbbbcc")
+    return compare(
+        scored(store, gold, list("aaabbbbbcc"), labels="abcd"), scored(store, gold, list("aaaaaaaaac"), labels="abcd")
+    )
+
+
+@pytest.fixture
+def accuracy(compared):
+    return next(row for row in compared.metrics if row.name == "accuracy")
+
+
+def test_a_share_is_in_percent_and_its_difference_in_points(accuracy):
+    assert metric_words(accuracy, 0.5) == "50.0 %"
+    assert metric_words(accuracy, -0.031, signed=True) == "−3.1"
+    assert metric_words(accuracy, 0.031, signed=True) == "+3.1"
+
+
+def test_a_count_of_labels_has_no_decimals_and_other_numbers_have(accuracy):
+    assert metric_words(replace(accuracy, name="never_predicted"), 3.0) == "3"
+    assert metric_words(replace(accuracy, name="effective_labels"), 3.14) == "3.1"
+    assert metric_words(replace(accuracy, name="mcc"), 0.12345) == "0.123"
+
+
+def test_what_is_undefined_is_a_dash_and_has_no_interval(accuracy):
+    assert metric_words(accuracy, NAN) == "–"
+    assert metric_interval_words(replace(accuracy, interval=(NAN, NAN))) == ""
+
+
+def test_a_difference_within_chance_is_said_to_be_so(accuracy):
+    assert better_words(replace(accuracy, better="B", clear=False, interval=(-0.1, 0.3))) == "B, within chance"
+    assert better_words(replace(accuracy, better="B", clear=True, interval=(0.1, 0.3))) == "B"
+    assert better_words(replace(accuracy, better="B", interval=(NAN, NAN))) == "B, in this sample"
+    assert better_words(replace(accuracy, better="")) == "equal"
+
+
+def test_labels_are_listed_by_their_change_and_absent_ones_last(compared):
+    order = labels_by_change(compared.classes).tolist()
+    change = np.abs(compared.classes.f1_b - compared.classes.f1_a)[order[:-1]]
+    assert change.tolist() == sorted(change, reverse=True)
+    assert order[-1] == compared.labels.index("d")
+
+
+def test_absent_never_predicted_and_zero_recall_are_kept_apart(compared):
+    notes = [label_note(compared.classes, code) for code in range(4)]
+    assert notes == ["", "never predicted by B", "", "absent from the sample"]
+
+
+def test_an_interval_is_in_percent_and_empty_where_undefined():
+    assert interval_words(np.array([0.619, 0.712])) == "61.9 to 71.2"
+    assert interval_words(np.array([-0.019, 0.2]), signed=True) == "−1.9 to +20.0"
+    assert interval_words(np.array([NAN, NAN])) == ""

@@ -1,0 +1,29 @@
+"""A click in a table or a chart, sent as the browser sends it: Streamlit's own test runner knows none."""
+
+import json
+
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.testing.v1.element_tree import user_key_from_element_id
+
+
+def click_row(app, key, row):
+    """Click a cell of a row of the table whose key begins with `key`; None lets the row go."""
+    cells = [] if row is None else [[row, "text"]]
+    return _send(app, app.dataframe, key, {"selection": {"rows": [], "columns": [], "cells": cells}})
+
+
+def click_item(app, key, item):
+    """Click an item of a chart in the same way."""
+    selected = [] if item is None else [{"series_index": 0, "data_indices": [item]}]
+    return _send(app, app.get("echarts_chart"), key, {"selection": {"selected": selected, "areas": []}})
+
+
+def _send(app, elements, key, state):
+    ids = {user_key_from_element_id(element.proto.id) or "": element.proto.id for element in elements}
+    states: WidgetStates = app._tree.get_widget_states()
+    sent = states.widgets.add()
+    sent.id = next(element_id for name, element_id in ids.items() if name.startswith(key))
+    sent.string_value = json.dumps(state)
+    app._run(states)
+    assert not app.exception, app.exception
+    return app

@@ -1,0 +1,28 @@
+"""Copies of the small caches in tests/store/caches, each made by the last version that wrote its format.
+
+All hold runs of three models on `colours` (beside them) and on the demo task, a stopped run, an import, a custom prompt
+and four jobs; format 2 and later also two names, a note and a pin.
+"""
+
+import shutil
+import sqlite3
+
+from evalcore.store.database import FILE_NAME
+from tests.conftest import ROOT
+
+CACHES = ROOT / "tests" / "store" / "caches"
+FORMATS = (1, 2, 3)
+
+
+def old_cache(folder, number):
+    """A copy of the cache of a format, as a folder that `Store` can open."""
+    folder.mkdir(mode=0o700)
+    shutil.copyfile(CACHES / f"format-{number}.db", folder / FILE_NAME)
+    return folder
+
+
+def all_rows(path):
+    """The rows of each table, as a set: what a migration must not lose."""
+    with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as db:
+        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {table: set(db.execute(f"SELECT * FROM {table}")) for table in tables}
