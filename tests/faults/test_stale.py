@@ -159,7 +159,7 @@ def test_keys_are_the_same_in_every_process_and_for_every_order_of_a_dict():
     here = completion_keys(identity, [chat])[0].hex()
     assert completion_keys(dict(reversed(identity.items())), [chat])[0].hex() == here
     program = (
-        "from evalcore.tasks.task import *; from evalcore.tasks.prompt import *; from evalcore.store.spec import *\n"
+        "from evalcore.tasks import *; from evalcore.tasks.prompt import *; from evalcore.store.spec import *\n"
         "chat = Renderer(load_task(TaskSource('demo')), built_in('article')).messages('hello')\n"
         f"print(completion_keys({identity!r}, [chat])[0].hex())"
     )
