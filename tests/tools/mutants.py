@@ -40,7 +40,7 @@ FAULTS = {
 OPERATORS = ("evalcore/parse/", "evalcore/metrics/classification.py", "evalcore/store/spec.py")
 QUICK = {
     "evalcore/parse/matching.py": ["tests/parse"],
-    "evalcore/metrics/classification.py": ["tests/metrics/test_classification.py"],
+    "evalcore/metrics/classification.py": ["tests/metrics/test_classification.py", "tests/faults/test_parsing.py"],
 }
 QUICK_BREAKS = 10
 
