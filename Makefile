@@ -2,13 +2,23 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint clicks soak mutants demo clean
+.PHONY: run test lint counts clicks soak mutants demo clean
 
 run: .venv/.run
 	$(BIN)/streamlit run app.py --server.headless=$(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname)),false,true)
 
+# What goes through a browser runs beside the rest, and is shown after it; both must pass.
 test: .venv/.dev lint
-	$(BIN)/python -m pytest
+	@shown=$$(mktemp); $(BIN)/python -m pytest -m browser > $$shown 2>&1 & beside=$$!; \
+	trap 'kill $$beside 2>/dev/null' INT TERM; \
+	$(BIN)/python -m pytest -m "not browser"; rest=$$?; \
+	wait $$beside; browser=$$?; \
+	echo "In a browser:"; cat $$shown; rm -f $$shown; \
+	exit $$((rest || browser))
+
+# Count what the fault tests try and lose, and write it into tests/faults/counts.json and tests/README.md.
+counts: .venv/.dev
+	BLINDSPOT_COUNT=1 $(BIN)/python -m pytest tests/faults
 
 # How long a click takes, in the browser; `python -m tests.tools.clicks --million` for a million rows as well.
 clicks: .venv/.dev
@@ -24,7 +34,8 @@ soak: .venv/.dev
 	$(BIN)/python -m tests.tools.soak
 	BLINDSPOT_FUZZ=10000 $(BIN)/python -m pytest tests/faults/test_fuzz.py
 
-# Break the program on purpose and see that a test notices each break.
+# Take protecting lines out of the program, one at a time, and name those without which no test fails.
+# For some modules only: python -m tests.tools.mutants evalcore/store.
 mutants: .venv/.dev
 	$(BIN)/python -m tests.tools.mutants
 

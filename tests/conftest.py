@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
+import shutil
+
+# One thread to a process, here and in those that tests start: the models are tiny, two threads mostly wait for each
+# other, and on a machine that is busy they take six times the processor time. Before anything imports torch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from pathlib import Path
 
 import pytest
@@ -25,14 +32,6 @@ needs_banking77 = pytest.mark.skipif(
 needs_qwen2_tokenizer = pytest.mark.skipif(
     not (QWEN2_TOKENIZER / "tokenizer.json").is_file(), reason="the Qwen2 tokenizer is not beside the project"
 )
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What goes through a browser is tried a second time: on a busy machine a click can come before what it is meant
-    for. Both tries are reported."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 COLOURS = ("red", "green", "blue", "dark_blue")
@@ -77,6 +76,25 @@ def new_page(any_page):
     yield make
     for page in pages:
         page.context.close()
+
+
+@pytest.fixture(scope="session")
+def demo_reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    """What `run --json` prints for the demo's two models, predicted once for all tests, stored in `demo_cache`."""
+    from tests.tools.command_line import evalcore
+
+    cache = tmp_path_factory.getbasetemp() / "demo_cache"
+    return {
+        model: json.loads(evalcore("run", "--model", model, "--json", cache=cache).stdout)
+        for model in ("demo", "demo-early")
+    }
+
+
+@pytest.fixture(scope="module")
+def demo_cache(demo_reports: dict[str, dict], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder of the module's own that holds both runs of the demo."""
+    predicted = tmp_path_factory.getbasetemp() / "demo_cache"
+    return Path(shutil.copytree(predicted, tmp_path_factory.mktemp("demo") / "cache"))
 
 
 @pytest.fixture

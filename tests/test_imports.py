@@ -2,12 +2,11 @@
 
 import ast
 import re
-import subprocess
-import sys
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.tools.processes import finished
 
 GROUND = {"errors", "paths", "wording", "parse"}
 MAY_IMPORT = {
@@ -144,5 +143,5 @@ sys.meta_path.insert(0, Block())
 sys.path.insert(0, {str(ROOT)!r})
 import {", ".join(["evalcore", *rooms, *modules])}
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+    done = finished("-c", program)
     assert done.returncode == 0, done.stderr

@@ -2,13 +2,13 @@
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.tools.command_line import evalcore
+from tests.tools.processes import finished
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [
@@ -20,8 +20,8 @@ COMMANDS = [
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("readme")
+def cache(demo_cache):
+    return demo_cache
 
 
 def words(command):
@@ -30,27 +30,12 @@ def words(command):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_its_commands_work(command, cache):
-    done = subprocess.run(
-        [sys.executable, *words(command)[1:], "--cache", str(cache)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    assert evalcore(*words(command)[3:], cache=cache).stdout.strip()
 
 
 def test_its_python_works(cache):
     for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
-        done = subprocess.run(
-            [sys.executable, "-c", block],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env={**os.environ, "BLINDSPOT_CACHE": str(cache)},
-        )
+        done = finished("-c", block, env={**os.environ, "BLINDSPOT_CACHE": str(cache)})
         assert done.returncode == 0, done.stderr
         assert "B is better" in done.stdout
 
@@ -58,13 +43,7 @@ def test_its_python_works(cache):
 def test_what_it_shows_as_printed_is_printed(cache):
     """Line by line but for the time; figures may differ in the last digit where another CPU rounds another way."""
     shown = re.search(r"```text\n(run .*?)```", README, re.DOTALL)[1]
-    done = subprocess.run(
-        [sys.executable, *words(COMMANDS[0])[1:], "--cache", str(cache)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = finished(*words(COMMANDS[0])[1:], "--cache", cache)  # a process, as a person starts it
 
     def shape(text):
         body = text.strip().rpartition("\n\n")[0]

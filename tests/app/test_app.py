@@ -13,6 +13,7 @@ from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import ViewState
 from tests.conftest import ROOT
 from tests.tools.generated import imported
+from tests.tools.processes import PATIENCE_S
 
 WHAT_TO_DO = {  # the overview starts the demo by itself
     "app.py": "Stop",
@@ -35,7 +36,7 @@ def own_cache(page_store, monkeypatch):
 
 
 def run(page, **query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
     if page != "app.py":
         app.switch_page(page)
     for name, value in query.items():
@@ -88,7 +89,7 @@ def test_two_sessions_do_not_see_each_others_choice(own_cache, colours):
 
 
 def test_a_task_that_cannot_be_read_does_not_break_the_page(own_cache):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
     app.session_state["view"] = ViewState(spec=RunSpec(TaskSource("/no/such/file.csv")))
     app.run()
     assert not app.exception

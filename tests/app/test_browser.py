@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import pytest
 
@@ -14,6 +13,7 @@ from evalcore.store.spec import RunSpec, checked
 from evalcore.tasks.task import Example, TaskSource
 from tests.conftest import write_csv
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, card, choose, fit, serving, settled
+from tests.tools.processes import wait_until
 
 pytestmark = [
     pytest.mark.browser,
@@ -125,8 +125,9 @@ def test_a_run_is_stopped_outlives_its_tab_and_goes_on(server, new_page):
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Accuracy so far").wait_for(timeout=PATIENCE_MS)
     page.close()
-    time.sleep(1)
-    job = Jobs(Store(server.cache)).active()[0]  # still at work without a tab
+    jobs = Jobs(Store(server.cache))
+    job = jobs.active()[0]
+    wait_until(lambda: jobs.get(job.job_id).done > job.done)  # still at work without a tab
     # What stands behind "More" and was not touched is as it was: a browser once sent back a widget's own default.
     assert job.spec == checked(RunSpec(n=job.spec.n, engine="loop"))
     page = new_page()

@@ -9,6 +9,7 @@ from evalcore.store.catalog import RunCatalog
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
 from tests.conftest import ROOT
+from tests.tools.processes import PATIENCE_S
 from tests.tools.runs import stored
 
 COMPARE, SIDE, RUNS = "pages/compare.py", "pages/side_by_side.py", "pages/runs.py"
@@ -31,7 +32,7 @@ def ids(own_store):
 
 
 def opened(page, **query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
     if page:
         app.switch_page(page)
     for name, value in query.items():
@@ -273,7 +274,7 @@ def test_a_hostile_name_looks_as_typed(own_store, ids):
 
 def test_the_overview_holds_a_run_against_the_pinned_one(own_store, ids):
     RunCatalog(own_store).pin(ids["bad"])
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
     app.query_params["run"] = ids["good"]
     rerun(app)
     assert "Held against" in [heading.value for heading in app.subheader]

@@ -114,7 +114,7 @@ def test_confusions_in_words_and_a_tooltip_show_it_as_typed(watched, scored):
         page.mouse.move(x, y)
         page.mouse.move(x + 2, y + 2)
         page.locator("[data-testid=stEChartsChart]", has_text=f"{LABELS[code]} → {LABELS[code]}").wait_for(
-            timeout=20_000
+            timeout=PATIENCE_MS
         )
 
 

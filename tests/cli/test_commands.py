@@ -1,34 +1,21 @@
-"""The command line, as a process, on the bundled demo."""
+"""The command line on the bundled demo."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-from tests.conftest import BANKING77, ROOT, needs_banking77
-
-
-def evalcore(*arguments, cache, check=True):
-    done = subprocess.run(
-        [sys.executable, "-m", "evalcore", *map(str, arguments), "--cache", str(cache)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    assert not check or done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
+from tests.conftest import BANKING77, needs_banking77
+from tests.tools.command_line import evalcore
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cli")
+def cache(demo_cache):
+    return demo_cache
 
 
 @pytest.fixture(scope="module")
-def demo(cache):
-    return json.loads(evalcore("run", "--json", cache=cache).stdout)
+def demo(demo_reports):
+    return demo_reports["demo"]
 
 
 def finding(report, kind):
@@ -42,8 +29,8 @@ def test_the_demo_model_is_useful_but_imperfect(demo):
     assert demo["unparsed"] <= 4
 
 
-def test_the_early_model_collapses_as_the_article_describes(cache, demo):
-    early = json.loads(evalcore("run", "--model", "demo-early", "--json", cache=cache).stdout)
+def test_the_early_model_collapses_as_the_article_describes(demo, demo_reports):
+    early = demo_reports["demo-early"]
     collapse = finding(early, "collapse")
     assert collapse is not None
     assert early["findings"].index(collapse) < 3

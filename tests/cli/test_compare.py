@@ -1,4 +1,4 @@
-"""`compare` and `sweep` as processes, on the bundled demo."""
+"""`compare` and `sweep` on the bundled demo."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from evalcore.store.database import Store
 from evalcore.tasks.prompt import BUILT_IN
-from tests.cli.test_commands import evalcore
+from tests.tools.command_line import evalcore
 from tests.tools.runs import stored
 
 GOLD = list("aabbccdd") * 5

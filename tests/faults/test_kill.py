@@ -6,9 +6,11 @@ import re
 import signal
 import sqlite3
 import subprocess
-import sys
+import tempfile
 import threading
 import time
+from itertools import zip_longest
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -24,10 +26,9 @@ from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
 from pages.parts.run.progress import status
 from tests.conftest import ROOT
-from tests.faults.victim import BATCH, KILLS, POINTS, Logged, N, asked, spec, start, wait_until, write_task
+from tests.faults.victim import BATCH, KILLS, POINTS, Logged, N, asked, spec, start, write_task
+from tests.tools.processes import PATIENCE_S, finished, started, wait_until
 from tests.tools.soak import soak
-
-PATIENCE_S = 120
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +52,34 @@ def finish(cache, task, log):
     assert (done.returncode, errors) == (0, b"")
 
 
-def whole(cache, log, uninterrupted, kills):
+def completions(cache):
+    """What is stored, by key."""
+    if not (cache / "blindspot.db").exists():
+        return {}
+    with sqlite3.connect(cache / "blindspot.db") as db:
+        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'completions'").fetchone():
+            return {}
+        return dict(db.execute("SELECT key, text FROM completions"))
+
+
+def lost_of(before, after):
+    """How many completions that were stored are gone, or have become others."""
+    return sum(after.get(key) != text for key, text in before.items())
+
+
+def differing(found, expected):
+    """How many rows of predictions.csv are not what they should be."""
+    rows = predictions_csv(found).splitlines(), predictions_csv(expected).splitlines()
+    return sum(one != other for one, other in zip_longest(*rows))
+
+
+def whole(cache, log, uninterrupted, kills, tally):
     """A run that was killed so often is as if it never had been, but for the batches that were in flight."""
     store = Store(cache)
     assert store.notice == ""
     (record,) = store.runs()
     scored = score_run(store, record.run_id)
+    tally("F3", "rows of resumed runs", N, lost=differing(scored, uninterrupted))
     with sqlite3.connect(store.path) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert db.execute("SELECT count(*), count(DISTINCT key) FROM completions").fetchone() == (N, N)
@@ -67,27 +90,33 @@ def whole(cache, log, uninterrupted, kills):
     return record
 
 
-def test_twenty_kills_at_random_moments_lose_nothing(task, tmp_path, uninterrupted):
+def test_twenty_kills_at_random_moments_lose_nothing(task, tmp_path, uninterrupted, tally):
     """F1, F3. Red with one transaction for the whole run, and with keys that are forgotten on resuming."""
     chance = random.Random(6)
     cache, log = tmp_path / "cache", tmp_path / "log"
+    kept = {}
     for _ in range(KILLS):
         before = len(asked(log))
         process = start(cache, task, log, "--delay", 0.02, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if chance.random() < 0.75:
-            wait_until(lambda seen=before: len(asked(log)) > seen, PATIENCE_S)
+            wait_until(lambda seen=before: len(asked(log)) > seen)
             time.sleep(chance.uniform(0, 0.045))  # before its batch is kept, or after
         else:  # anywhere between being born and the first batch
             time.sleep(chance.uniform(0, 0.25))
         process.kill()
         process.wait(PATIENCE_S)
+        tally("F1", "kills", 1, lost=lost_of(kept, completions(cache)))
+        kept = completions(cache)
     assert 0 < Store(cache).count_done(Store(cache).runs()[0].run_id) <= N
     finish(cache, task, log)
-    whole(cache, log, uninterrupted, KILLS)
+    lost = lost_of(kept, completions(cache))
+    tally("F1", "kills", 0, lost=lost)
+    assert lost == 0
+    whole(cache, log, uninterrupted, KILLS, tally)
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_kill_at_a_named_point_loses_nothing(task, tmp_path, uninterrupted, point):
+def test_a_kill_at_a_named_point_loses_nothing(task, tmp_path, uninterrupted, point, tally):
     """F2. Red without BEGIN IMMEDIATE around a batch (inside), and with a migration outside of a transaction."""
     cache, log, out = tmp_path / "cache", tmp_path / "log", tmp_path / "out"
     process = start(
@@ -99,8 +128,12 @@ def test_a_kill_at_a_named_point_loses_nothing(task, tmp_path, uninterrupted, po
     done = [kept.count_done(run.run_id) for run in kept.runs()]
     in_flight = len(asked(log)) - sum(done)
     assert 0 <= in_flight <= BATCH
+    before = completions(cache)
     finish(cache, task, log)
-    record = whole(cache, log, uninterrupted, 1)
+    lost = lost_of(before, completions(cache))
+    tally("F2", "kills", 1, lost=lost)
+    assert lost == 0
+    record = whole(cache, log, uninterrupted, 1, tally)
     assert len(asked(log)) - N == in_flight  # what was finished is not asked for again
     files = export_run(Store(cache), score_run(Store(cache), record.run_id), out)
     assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in files)  # no part is left
@@ -111,7 +144,7 @@ def test_totals_add_up_over_attempts(task, tmp_path):
     """F3. Red while a run's seconds were noted at its end only: a killed attempt had taken no time."""
     cache, log = tmp_path / "cache", tmp_path / "log"
     process = start(cache, task, log, "--delay", 0.02, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_until(lambda: len(asked(log)) >= 5 * BATCH, PATIENCE_S)
+    wait_until(lambda: len(asked(log)) >= 5 * BATCH)
     process.kill()
     process.wait(PATIENCE_S)
     (half,) = Store(cache).runs()
@@ -124,19 +157,19 @@ def test_totals_add_up_over_attempts(task, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_real_model_killed_and_resumed_writes_the_same_bytes(tmp_path):
+def test_the_real_model_killed_and_resumed_writes_the_same_bytes(tmp_path, tally):
     """F3, F2. Red with what is missing asked for in another order on resuming: the rows of a batch differ."""
     n = 64
     real = RunSpec(n=n, batch_size=8)
-    command = [sys.executable, "-m", "evalcore", "run", "--n", n, "--batch-size", 8, "--no-baselines", "--cache"]
     killed = tmp_path / "killed"
-    process = subprocess.Popen([*map(str, command), str(killed)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    words = ["run", "--n", n, "--batch-size", 8, "--no-baselines", "--cache", killed]
+    process = started("-m", "evalcore", *words, stdout=subprocess.DEVNULL)
 
     def some():
         runs = Store(killed).runs() if killed.exists() else []
         return runs and Store(killed).count_done(runs[0].run_id)
 
-    wait_until(some, PATIENCE_S)
+    wait_until(some)
     process.kill()
     process.wait(PATIENCE_S)
     kept = some()
@@ -144,8 +177,9 @@ def test_the_real_model_killed_and_resumed_writes_the_same_bytes(tmp_path):
     stores = Store(killed), Store(tmp_path / "whole")
     outcomes = [execute(real, store) for store in stores]
     assert (outcomes[0].from_cache, outcomes[0].predicted_now, outcomes[1].predicted_now) == (kept, n - kept, n)
-    files = [predictions_csv(score_run(store, outcomes[0].record.run_id)) for store in stores]
-    assert files[0] == files[1]
+    both = [score_run(store, outcomes[0].record.run_id) for store in stores]
+    tally("F3", "rows of resumed runs", n, lost=differing(*both))
+    assert predictions_csv(both[0]) == predictions_csv(both[1])
 
 
 def together(*arguments_of_each):
@@ -155,12 +189,13 @@ def together(*arguments_of_each):
     return [(process.communicate(timeout=PATIENCE_S)[1].decode(), process.returncode) for process in processes]
 
 
-def test_two_processes_with_one_config_ask_once(task, tmp_path):
+def test_two_processes_with_one_config_ask_once(task, tmp_path, tally):
     """F4. Red without the lock on a model: 800 calls."""
     cache, log = tmp_path / "cache", tmp_path / "log"
     ends = together(*[(cache, task, log, "--delay", 0.005)] * 2)
     assert [status for _, status in ends] == [0, 0]
     assert all("Traceback" not in errors for errors, _ in ends)
+    tally("F4", "prompts", N, lost=N - len(completions(cache)))
     assert len(asked(log)) == len(set(asked(log))) == N
     assert Store(cache).runs()[0].predicted == N
 
@@ -177,13 +212,14 @@ def test_two_threads_with_one_config_ask_once(task, tmp_path):
     assert len(asked(log)) == len(set(asked(log))) == N
 
 
-def test_two_processes_on_one_store_never_find_it_locked(task, tmp_path):
+def test_two_processes_on_one_store_never_find_it_locked(task, tmp_path, tally):
     """F5. Red with a busy timeout of 0: "database is locked"."""
     for repeat in range(10):
         cache = tmp_path / f"cache{repeat}"
         ends = together(
             *((cache, task, tmp_path / f"{model}{repeat}", "--model", model) for model in ("tfidf", "majority"))
         )
+        tally("F5", "prompts", 2 * N, lost=2 * N - len(completions(cache)))
         assert [status for _, status in ends] == [0, 0], ends
         assert not any("locked" in errors for errors, _ in ends)
         with sqlite3.connect(cache / "blindspot.db") as db:
@@ -204,19 +240,17 @@ def test_a_reader_sees_whole_batches_only(task, tmp_path):
     assert {count % BATCH for count in seen} == {0}
 
 
-def test_who_waits_for_a_killed_process_goes_on_within_a_second(task, tmp_path):
+def test_who_waits_for_a_killed_process_goes_on(task, tmp_path):
     """F6. Red with a lock file that only its owner removes."""
     cache, log = tmp_path / "cache", tmp_path / "log"
     holder = start(cache, task, log, "--delay", 30, stdout=subprocess.DEVNULL)
-    wait_until(lambda: asked(log), PATIENCE_S)
+    wait_until(lambda: asked(log))
     waiting = start(cache, task, log, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     said = waiting.stderr.readline()
     assert f"waiting for process {holder.pid}, which is predicting with this model" in said
     assert len(asked(log)) == BATCH
     holder.kill()
-    killed_at = time.monotonic()
-    wait_until(lambda: len(asked(log)) > BATCH, PATIENCE_S)
-    assert time.monotonic() - killed_at < 1
+    wait_until(lambda: len(asked(log)) > BATCH)
     _, errors = waiting.communicate(timeout=PATIENCE_S)
     assert (waiting.returncode, errors) == (0, "")
     holder.wait(PATIENCE_S)
@@ -227,7 +261,7 @@ def test_an_interrupted_run_ends_with_130_and_keeps_its_batches(task, tmp_path, 
     """F7. Red without the handler for SIGTERM (143 and nothing said), or for KeyboardInterrupt (a traceback)."""
     cache, log = tmp_path / "cache", tmp_path / "log"
     process = start(cache, task, log, "--delay", 0.05, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: len(asked(log)) >= 4 * BATCH, PATIENCE_S)
+    wait_until(lambda: len(asked(log)) >= 4 * BATCH)
     process.send_signal(sent)
     printed, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
@@ -246,6 +280,14 @@ def test_no_side_file_is_left_after_a_clean_end(task, tmp_path):
     assert not [name for name in left if name.endswith(("-journal", "-wal", "-shm", ".pid", ".part"))]
 
 
+@pytest.fixture
+def readable():
+    """A folder that every user may read: pytest makes its own ones private, again with each run that starts."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
 AS_NOBODY = """
 import os, sys
 sys.path.insert(0, {root!r})
@@ -257,7 +299,7 @@ import sklearn.feature_extraction.text, sklearn.svm, sklearn.pipeline
 from tests.faults.victim import spec, Logged
 from evalcore.tasks import load_task
 load_task(spec({task!r}).task)  # whatever is imported late: nobody may not be able to read the interpreter's files
-if os.getuid() == 0:
+if os.getuid() == 0:  # root may read anything
     os.setgid(65534); os.setuid(65534)
 store = Store(Path({cache!r}))
 run, = store.runs()
@@ -272,23 +314,17 @@ except StoreError as error:
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="modes of files mean something else here")
-def test_a_cache_that_cannot_be_written_still_shows_its_results(tmp_path):
+def test_a_cache_that_cannot_be_written_still_shows_its_results(readable):
     """F9. Red while a store was opened for writing only, and while a finished run was noted as finished again."""
-    for folder in list(tmp_path.parents)[:2]:  # root may read anything, and so becomes nobody, who may not
-        folder.chmod(folder.stat().st_mode | 0o055)
-    tmp_path.chmod(0o755)
-    task = write_task(tmp_path / "messages")
-    cache = tmp_path / "cache"
+    task, cache = write_task(readable / "messages"), readable / "cache"
     store = Store(cache)
-    loader = lambda handle, on_phase: Logged(handle.identity, tmp_path / "log")  # noqa: E731
+    loader = lambda handle, on_phase: Logged(handle.identity, readable / "log")  # noqa: E731
     execute(spec(task, n=64), store, loader=loader)
     store.path.chmod(0o444)
     cache.chmod(0o555)
     try:
         program = AS_NOBODY.format(root=str(ROOT), cache=str(cache), task=str(task))
-        done = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE_S
-        )
+        done = finished("-c", program)
     finally:
         cache.chmod(0o700)
     assert "Traceback" not in done.stderr, done.stderr
@@ -308,21 +344,18 @@ import sklearn.feature_extraction.text, sklearn.svm, sklearn.pipeline
 from evalcore.tasks import load_task
 from tests.faults.victim import spec
 load_task(spec({task!r}).task)
-if os.getuid() == 0:
+if os.getuid() == 0:  # root may read anything
     os.setgid(65534); os.setuid(65534)
 sys.exit(evalcore.cli.main.main(["run", "--task", {task!r}, "--model", {model!r}, "--n", "60", "--cache", {cache!r}]))
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="modes of files mean something else here")
-def test_a_smaller_n_of_a_stored_sample_is_shown_from_a_cache_that_cannot_be_written(tmp_path):
+def test_a_smaller_n_of_a_stored_sample_is_shown_from_a_cache_that_cannot_be_written(readable):
     """F57. Red while it was said that "the run was deleted while it was worked on": its row alone was not there."""
-    for folder in list(tmp_path.parents)[:2]:
-        folder.chmod(folder.stat().st_mode | 0o055)
-    tmp_path.chmod(0o755)
-    task, cache = write_task(tmp_path / "messages"), tmp_path / "cache"
+    task, cache = write_task(readable / "messages"), readable / "cache"
     store = Store(cache)
-    loader = lambda handle, on_phase: Logged(handle.identity, tmp_path / "log")  # noqa: E731
+    loader = lambda handle, on_phase: Logged(handle.identity, readable / "log")  # noqa: E731
     execute(spec(task, n=64), store, loader=loader)
     for file in store.folder.rglob("*"):
         file.chmod(0o555 if file.is_dir() else 0o444)
@@ -330,9 +363,7 @@ def test_a_smaller_n_of_a_stored_sample_is_shown_from_a_cache_that_cannot_be_wri
     before = state_of(cache)
     program = SMALLER_AS_NOBODY.format(root=str(ROOT), cache=str(cache), task=str(task), model="tfidf")
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE_S
-        )
+        done = finished("-c", program)
     finally:
         cache.chmod(0o700)
         (cache / "locks").chmod(0o700)
@@ -399,20 +430,19 @@ def test_a_worker_that_is_stopped_has_no_rate_and_is_said_to_be_silent(tmp_path)
     job_id = jobs.enqueue("run", checked(RunSpec(n=300, engine="loop")).to_json())
     worker.ensure_worker(store)
     try:
-        wait_until(lambda: " a second · " in status(jobs.get(job_id), jobs, time.time()), PATIENCE_S)
+        wait_until(lambda: " a second · " in status(jobs.get(job_id), jobs, time.time()))
         pid = jobs.get(job_id).worker_pid
         os.kill(pid, signal.SIGSTOP)
-        time.sleep(0.3)
+        assert os.WIFSTOPPED(os.waitpid(pid, os.WUNTRACED)[1])
         job, now = jobs.get(job_id), time.time()
         assert job.state == "running"
         said = status(job, jobs, now + 40)
         assert "a second" not in said
-        seconds = int(re.search(r"no answer for (\d+) s$", said)[1])
-        assert 40 <= seconds <= 43
+        assert int(re.search(r"no answer for (\d+) s$", said)[1]) >= 40
         waiting = jobs.get(jobs.enqueue("run", checked(RunSpec(n=4)).to_json()))
         assert status(waiting, jobs, now + 40) == "waiting for 1 other job(s)"
         os.kill(pid, signal.SIGCONT)
-        wait_until(lambda: jobs.get(job_id).done > job.done, PATIENCE_S)
+        wait_until(lambda: jobs.get(job_id).done > job.done)
         assert "no answer" not in status(jobs.get(job_id), jobs, time.time())
     finally:
         child = worker._children.pop(str(store.folder.resolve()))

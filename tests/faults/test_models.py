@@ -4,7 +4,6 @@ import ast
 import json
 import shutil
 import sys
-import time
 
 import pytest
 
@@ -84,10 +83,8 @@ def test_a_spoilt_model_is_said_with_its_name_cause_and_remedy_and_nothing_is_ke
     """F35. Red with the library's own error passed on, or with the weights of a pickle looked at."""
     spoil, cause, remedy = SPOILT[fault]
     spoil(folder)
-    started = time.monotonic()
     with pytest.raises(ModelError) as caught:
         execute(RunSpec(TaskSource(str(task)), str(folder), n=8), store)
-    assert time.monotonic() - started < 30
     assert cause in str(caught.value)
     assert remedy in caught.value.do
     assert str(folder) in caught.value.where
@@ -105,10 +102,8 @@ def test_a_spoilt_model_is_said_with_its_name_cause_and_remedy_and_nothing_is_ke
 def test_a_model_that_the_hub_does_not_give_is_said_and_nothing_is_kept(store, task, hub, refusal, says):
     """F35. Red with any of them taken for "offline"."""
     hub.repos[REPO] = Repo(DEMO_MODELS / "demo", refusal=refusal)
-    started = time.monotonic()
     with pytest.raises(ModelError, match=says) as caught:
         execute(RunSpec(TaskSource(str(task)), REPO, n=8), store)
-    assert time.monotonic() - started < 30
     assert caught.value.where == REPO
     assert caught.value.do
     assert store.runs() == []

@@ -48,36 +48,40 @@ def orders(labels):
         yield shuffled
 
 
-def check_pairs(labels):
+def check_pairs(labels, tally):
     """For each ordered pair (A, B): what names A is not read as B, and what names both is read as neither."""
     pairs = 0
     for shuffled in orders(labels):
         parser = LabelParser(shuffled)
         for a in labels:
             forms = (a, f"Label: {a}", f"it is {a}.", a.upper(), a.replace("_", " "), f'"{a}"')
-            assert {parser.parse(form).label for form in forms} == {a}
+            found = [parser.parse(form).label for form in forms]
+            tally("F31", "answers that name a label", len(forms), lost=sum(label != a for label in found))
+            assert set(found) == {a}
         if shuffled != next(orders(labels)):
             continue
         for a in labels:
             for b in labels:
                 if a != b:
+                    match = parser.parse(f"perhaps {a}; or else {b}").match
+                    tally("F31", "pairs of labels", 1, lost=match != "ambiguous")
                     pairs += 1
-                    assert parser.parse(f"perhaps {a}; or else {b}").match == "ambiguous", (a, b)
+                    assert match == "ambiguous", (a, b)
     return pairs
 
 
 @needs_banking77
-def test_what_names_one_label_of_banking77_is_never_read_as_another():
+def test_what_names_one_label_of_banking77_is_never_read_as_another(tally):
     """F31. Red with the first label that is found as a part of the answer: `exchange_rate` stands inside two others."""
     labels = json.loads((BANKING77 / "categories.json").read_text(encoding="utf-8"))
-    assert check_pairs(labels) == 77 * 76 == 5852
+    assert check_pairs(labels, tally) == 77 * 76 == 5852
 
 
-def test_labels_that_begin_or_hold_others_are_told_apart_in_any_order():
+def test_labels_that_begin_or_hold_others_are_told_apart_in_any_order(tally):
     """F31. Red with the shortest label first, or the order of the list (lm-evaluation-harness#3884)."""
     assert len(NESTED) == 40
     assert sum(any(a != b and b in a for b in NESTED) for a in NESTED) >= 26
-    assert check_pairs(NESTED) == 40 * 39
+    assert check_pairs(NESTED, tally) == 40 * 39
 
 
 LABELS = ["card_arrival", "top_up", "top_up_failed", "exchange_rate", "wrong_exchange_rate_for_cash", "Refund_late",
@@ -350,10 +354,10 @@ HOSTILE_TEXTS = {
 def test_a_completion_of_a_megabyte_is_parsed_at_once(kind):
     """F53. Red with every label looked for by itself (20 to 40 s), or a quadratic step: marks, spaces, denials."""
     parser = LabelParser([f"label_{i}" for i in range(1000)])
-    started = time.monotonic()
+    started = time.process_time()
     parser.parse(HOSTILE_TEXTS[kind])
     normal_form(HOSTILE_TEXTS[kind])
-    assert time.monotonic() - started < 10  # 0.1 to 1 s where nothing else runs
+    assert time.process_time() - started < 10  # of the processor; 0.1 to 1 s
 
 
 def test_labels_that_differ_in_a_sign_are_loaded_run_parsed_and_exported(tmp_path, store):
@@ -383,13 +387,14 @@ def test_a_set_of_labels_with_signs_is_no_collision(labels):
 
 
 @pytest.mark.parametrize("seed", range(200))
-def test_nothing_is_lost_between_the_counts(seed):
+def test_nothing_is_lost_between_the_counts(seed, tally):
     """F33. Red with predictions outside the list dropped, as scikit-learn's confusion_matrix(labels=) does."""
     rng = np.random.default_rng(seed)
     n_labels, n = int(rng.integers(1, 30)), int(rng.integers(0, 200))
     true, predicted = rng.integers(0, n_labels, n), rng.integers(UNPARSED, n_labels, n)
     counts = confusion_counts(true, predicted, n_labels)
     result = scores(counts)
+    tally("F33", "predictions", n, lost=n - (result.correct + result.wrong + result.unparsed))
     assert counts[:, :-1].sum() + result.unparsed == counts.sum() == n
     assert result.correct + result.wrong + result.unparsed == n
     assert result.unparsed == (predicted == UNPARSED).sum()

@@ -6,7 +6,6 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 
@@ -27,9 +26,10 @@ from evalcore.running.run import execute, execute_with_baselines, plan_run
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.prompt import built_in
 from evalcore.tasks.task import TaskSource
-from tests.conftest import ROOT
-from tests.faults.victim import LABELS, wait_until, write_task
+from tests.faults.victim import LABELS, write_task
 from tests.tools.chat_server import good, refusal, reply, serving_chat
+from tests.tools.command_line import evalcore
+from tests.tools.processes import PATIENCE_S, finished, started, wait_until
 
 QUICK = Patience(tries=5, total_s=3.0, timeout_s=0.5, first_wait_s=0.01)
 CANARY = "canary-5f3a9c-secret"
@@ -137,10 +137,8 @@ def test_what_is_no_answer_is_an_error_and_never_kept(chat, task, store, day):
     """F38. Red with `content or ""`, with an answer stored before it is looked at, or without a limit of tries."""
     answer, says, again = BAD_DAYS[day]
     chat.answer = answer
-    started = time.monotonic()
     with pytest.raises(ModelError, match=says) as caught:
         ask(spec_of(chat, task, n=3), store)
-    assert time.monotonic() - started < QUICK.total_s + 2
     assert "0 of 3 examples have an answer" in str(caught.value)
     assert "evil" not in str(chat.headers)
     (record,) = store.runs()
@@ -157,12 +155,11 @@ def test_the_waiting_is_bounded_and_retry_after_is_honoured(chat, task, store):
         times.append(time.monotonic()) or (refusal(429, **{"Retry-After": "1"}) if before == 0 else good("bill"))
     )
     assert ask(spec_of(chat, task, n=1), store).complete
-    assert 1.0 <= times[1] - times[0] < 2.5
+    assert times[1] - times[0] >= 1.0
     chat.answer = lambda text, before: refusal(503, **{"Retry-After": "3600"})
-    started = time.monotonic()
     with pytest.raises(ModelError, match="503"):
         ask(spec_of(chat, task, n=2), store)
-    assert time.monotonic() - started < 2
+    assert set(chat.asked.values()) == {1, 2}  # the second pair at once: nobody waits for an hour
     assert Patience().total_s <= 60
     assert Patience().tries <= 5
 
@@ -170,10 +167,8 @@ def test_the_waiting_is_bounded_and_retry_after_is_honoured(chat, task, store):
 def test_a_reply_that_drips_is_cut_off(chat, task, store):
     """F38. Red with the socket's own timeout alone, which begins anew with every byte."""
     chat.drip_s = 0.2
-    started = time.monotonic()
     with pytest.raises(ModelError, match="did not answer within"):
         ask(spec_of(chat, task, n=1), store, Patience(tries=1, total_s=1, timeout_s=1))
-    assert time.monotonic() - started < 3
 
 
 def test_a_third_of_refusals_loses_nothing_and_asks_nothing_twice(chat, task, store):
@@ -248,13 +243,12 @@ def test_what_fails_for_every_prompt_is_tried_for_one(chat, task, store, status,
     assert chat.asked.total() <= server.CONCURRENT
 
 
-def test_a_server_that_is_not_there_is_said_at_once(task, store):
+def test_a_server_that_is_not_there_is_sent_no_prompt(task, store):
     """F38. Red without the look before the first prompt: 20 prompts were tried five times each."""
-    started = time.monotonic()
     with pytest.raises(ModelError, match="connection refused") as caught:
         execute(RunSpec(TaskSource(str(task)), "http://127.0.0.1:9/v1#m"), store)
     assert "Check that the server runs" in str(caught.value)
-    assert time.monotonic() - started < 5
+    assert "have an answer" not in str(caught.value)  # no prompt was sent
 
 
 def test_a_prompt_that_is_too_long_for_the_server_is_counted_as_that(chat, task, store):
@@ -307,10 +301,8 @@ def test_the_key_is_in_one_header_and_nowhere_else(chat, task, store, tmp_path, 
     assert all(headers.get("Authorization") == f"Bearer {CANARY}" for headers in chat.headers)
     (record,) = [run for run in store.runs() if run.n == 64]
     export_run(store, score_run(store, record.run_id), tmp_path / "out")
-    command = [sys.executable, "-m", "evalcore", "run", "--task", str(task), "--model", f"{chat.url}#m", "--n", "8"]
-    done = subprocess.run(
-        [*command, "--cache", str(store.folder)], capture_output=True, text=True, cwd=ROOT, timeout=60
-    )
+    words = ["run", "--task", task, "--model", f"{chat.url}#m", "--n", "8", "--cache", store.folder]
+    done = finished("-m", "evalcore", *words)
     assert done.returncode == 1
     assert "[BLINDSPOT_API_KEY]" in done.stderr + "".join(messages)
     for written in tmp_path.rglob("*"):
@@ -341,17 +333,14 @@ def test_no_other_variable_and_no_file_is_asked_for_a_key(chat, task, store, mon
 
 def test_ctrl_c_does_not_wait_for_a_server(chat, task, tmp_path):
     """F7, F38. Red with threads that are waited for: the time that the server takes."""
-    started = threading.Event()
-    chat.answer = lambda text, before: started.set() or time.sleep(20) or good("bill")
-    command = [sys.executable, "-m", "evalcore", "run", "--task", str(task), "--model", f"{chat.url}#m"]
-    process = subprocess.Popen(
-        [*command, "--cache", str(tmp_path / "cache")], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    wait_until(started.is_set)
+    asked, answered = threading.Event(), threading.Event()
+    chat.answer = lambda text, before: asked.set() or (answered.wait(2 * PATIENCE_S) and None)
+    words = ["run", "--task", task, "--model", f"{chat.url}#m", "--cache", tmp_path / "cache"]
+    process = started("-m", "evalcore", *words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    wait_until(asked.is_set)
     process.send_signal(signal.SIGINT)
-    asked_at = time.monotonic()
-    _, errors = process.communicate(timeout=60)
-    assert time.monotonic() - asked_at < 15
+    _, errors = process.communicate(timeout=PATIENCE_S)
+    answered.set()  # only now
     assert process.returncode == 130
     assert b"Traceback" not in errors
 
@@ -470,12 +459,9 @@ def test_many_refusals_in_a_row_do_not_keep_the_others_from_being_asked(chat, ta
 def test_the_command_reports_what_was_answered_and_says_what_was_not(chat, task, tmp_path, command):
     """F54. Red with the error alone: the scores of 37 were there and not to be seen; or with an exit status of 0."""
     chat.answer = lambda text, before: FILTERS["finish_reason"]() if filtered(text) else gold(text, before)
-    words = [sys.executable, "-m", "evalcore", command, "--task", str(task), "--model", f"{chat.url}#m", "--n", "40"]
+    words = [command, "--task", task, "--model", f"{chat.url}#m", "--n", "40", "--sample", "first"]
     more = ["--prompts", "article", "bare"] if command == "sweep" else ["--json"]
-    done = subprocess.run(
-        [*words, "--sample", "first", "--cache", str(tmp_path / "cache"), *more],
-        capture_output=True, text=True, cwd=ROOT, timeout=120,
-    )  # fmt: skip
+    done = evalcore(*words, *more, cache=tmp_path / "cache", check=False)
     assert done.returncode == 1
     assert "content filter withheld the answer" in done.stderr
     assert "37 of 40 examples have an answer" in done.stderr
@@ -594,10 +580,8 @@ def test_reasoning_inside_the_text_that_was_cut_is_told_by_the_findings(chat, ta
 def test_a_completion_is_cut_to_what_was_asked_for(chat, task, store):
     """F56. Red with all of it kept: 1.2 MB where 16 tokens were asked for took the parser seconds."""
     chat.answer = lambda text, before: good("bill " * 240_000)
-    started = time.monotonic()
     completion = score_run(store, ask(spec_of(chat, task, n=1), store).record.run_id).answers[0].completion
     assert (len(completion.text), completion.stop) == (16 * CHARACTERS_OF_A_TOKEN, "length")
-    assert time.monotonic() - started < 5
     longest = " " * 128 * 16  # as many spaces as the longest token has, 16 times
     for text in (longest, "x" * 16 * CHARACTERS_OF_A_TOKEN):
         chat.answer = lambda asked, before, text=text: good(text)
@@ -734,35 +718,40 @@ def prompts_of(count):
     return [({"role": "user", "content": f"bill number {number}"},) for number in range(count)]
 
 
+@pytest.fixture
+def interruptible():
+    """SIGINT raises KeyboardInterrupt, even where the shell that started the tests has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt_after(seconds):
-    """Interrupt this thread as Ctrl-C does."""
-    timer = threading.Timer(seconds, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
-    timer.start()
-    return timer
+    """Interrupts this thread as Ctrl-C does, once it is started."""
+    return threading.Timer(seconds, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
 
 
-def test_an_interrupt_cancels_every_request(chat):
+def test_an_interrupt_cancels_every_request(chat, interruptible):
     """F7. Red with requests that go on behind an interrupt: the prompts that wait for their turn are asked as well."""
-    chat.answer = lambda text, before: time.sleep(1) or good("bill")
+    answered = threading.Event()
+    chat.answer = lambda text, before: answered.wait(2 * PATIENCE_S) and good("bill")
     model = ServerModel(parse_endpoint(f"{chat.url}#m"), RunSpec())
-    sent = []
 
     def interrupt():
         wait_until(lambda: chat.asked.total() == server.CONCURRENT)
-        sent.append(time.monotonic())
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
     thread.start()
     with pytest.raises(KeyboardInterrupt):
         model.predict(prompts_of(16))
-    assert time.monotonic() - sent[0] < 0.7
+    answered.set()  # only now
     thread.join()
-    time.sleep(1.5)
+    wait_until(lambda: chat.open == 0)
     assert chat.asked.total() == server.CONCURRENT
 
 
-def test_no_interrupt_is_lost(chat):
+def test_no_interrupt_is_lost(chat, interruptible):
     """F7. Red with an interrupt that a thread which is about to wait does not see, or that a callback swallows."""
     chat.answer = gold
     model = ServerModel(parse_endpoint(f"{chat.url}#m"), RunSpec())
@@ -770,7 +759,8 @@ def test_no_interrupt_is_lost(chat):
     for _ in range(60):
         timer = interrupt_after(chance.uniform(0, 0.04))
         with pytest.raises(KeyboardInterrupt):  # noqa: PT012
-            until = time.monotonic() + 2
+            timer.start()  # in here: the interrupt may come before this returns
+            until = time.monotonic() + PATIENCE_S
             while time.monotonic() < until:
                 model.predict(prompts_of(16))
         timer.join()

@@ -4,8 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -35,6 +33,7 @@ from evalcore.tasks.prompt import Renderer, built_in, custom_prompt
 from pages.parts.shell.session import ViewState
 from tests.conftest import ROOT, write_csv
 from tests.faults.victim import LABELS, Logged, asked, spec, write_task
+from tests.tools.processes import PATIENCE_S, finished
 
 N = 12
 
@@ -160,16 +159,12 @@ def test_keys_are_the_same_in_every_process_and_for_every_order_of_a_dict():
     here = completion_keys(identity, [chat])[0].hex()
     assert completion_keys(dict(reversed(identity.items())), [chat])[0].hex() == here
     program = (
-        "from evalcore.tasks.task import *; from evalcore.tasks.prompt import *; from evalcore.store.spec import *\n"
+        "from evalcore.tasks import *; from evalcore.tasks.prompt import *; from evalcore.store.spec import *\n"
         "chat = Renderer(load_task(TaskSource('demo')), built_in('article')).messages('hello')\n"
         f"print(completion_keys({identity!r}, [chat])[0].hex())"
     )
     for seed in ("0", "1", "2"):
-        done = subprocess.run(
-            [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}, cwd=ROOT, text=True,
-            capture_output=True, check=True,
-        )  # fmt: skip
-        assert done.stdout.strip() == here
+        assert finished("-c", program, env={**os.environ, "PYTHONHASHSEED": seed}).stdout.strip() == here
 
 
 def test_another_parser_reads_the_stored_answers_anew(store, task, tmp_path, monkeypatch):
@@ -359,7 +354,7 @@ class Page:
 
     def __init__(self, store, chosen, **query):
         self.store = store
-        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        self.app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
         if chosen is not None:
             self.app.session_state["view"] = ViewState(spec=chosen)
         for name, value in query.items():

@@ -26,9 +26,9 @@ from pages.parts.shell.frame import PAGES
 from pages.parts.shell.serving import same_origin
 from pages.parts.shell.session import ViewState
 from tests.conftest import ROOT, Toy, write_csv
-from tests.faults.victim import wait_until
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, QUIET, serving, settled
 from tests.tools.chat_server import serving_chat
+from tests.tools.processes import PATIENCE_S, wait_until
 from tests.tools.runs import import_bytes
 
 PATHS = [path for path, *_ in PAGES]
@@ -87,7 +87,7 @@ def upgrade(port, **headers):
         "Host": f"127.0.0.1:{port}", "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", **headers,
     }  # fmt: skip
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_MS / 1000) as connection:
         request = "GET /_stcore/stream HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         connection.sendall(f"{request}\r\n".encode())
         return int(connection.recv(4096).split()[1])
@@ -290,7 +290,7 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def session(page="app.py", **query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
     if page != "app.py":
         app.switch_page(page)
     for name, value in query.items():
@@ -399,7 +399,7 @@ def test_whatever_is_written_is_for_its_owner_alone(tmp_path, colours):
         store = Store(tmp_path / "cache")
         job = Jobs(store).enqueue("run", checked(RunSpec(TaskSource(str(colours)), "majority")).to_json())
         worker.ensure_worker(store)
-        wait_until(lambda: not Jobs(store).get(job).active, 90, 0.05)
+        wait_until(lambda: not Jobs(store).get(job).active)
         files = {path: stat.S_IMODE(path.stat().st_mode) for path in [store.folder, *store.folder.rglob("*")]}
     finally:
         os.umask(before)
@@ -437,12 +437,12 @@ def test_the_app_outlives_its_worker_at_any_moment_and_offers_to_go_on(tmp_path,
     with serving(cache) as server:
         tabs = [chromium.new_context().new_page() for _ in range(2)]
         tabs[0].goto(server.url)  # the first visit starts the worker
-        record = wait_until(lambda: next(iter(store.runs_for(spec)), None), 90, 0.05)
+        record = wait_until(lambda: next(iter(store.runs_for(spec)), None))
         for tab in tabs:
             tab.goto(f"{server.url}/?run={record.run_id}")
         for kill in range(2):
             least = store.count_done(record.run_id)
-            wait_until(lambda least=least: store.count_done(record.run_id) > least, 90, 0.02)
+            wait_until(lambda least=least: store.count_done(record.run_id) > least)
             tabs[1 - kill].reload()  # a click, another page, a closed tab leave the run alone
             tabs[1 - kill].wait_for_timeout(chance.uniform(0, 100))
             (pid,) = workers_of(cache.resolve())
@@ -453,7 +453,7 @@ def test_the_app_outlives_its_worker_at_any_moment_and_offers_to_go_on(tmp_path,
                 assert tab.locator("[data-testid=stException]").count() == 0
             assert n > store.count_done(record.run_id) >= kept > 0
             tabs[kill].get_by_role("button", name="Go on").click()
-        wait_until(lambda: store.run(record.run_id).finished, 120, 0.1)
+        wait_until(lambda: store.run(record.run_id).finished)
         assert len(workers_of(cache.resolve())) == 1
         for tab in tabs:
             tab.context.close()
@@ -504,7 +504,7 @@ def fail_with(failure):
 def test_any_failure_of_a_task_is_one_sentence_and_the_page_goes_on(own_cache, tmp_path, monkeypatch, page, failure):
     """F55, F47. Red while only what a reader was known to raise was caught: the page was gone until it was reloaded."""
     test = write_csv(tmp_path / "odd file.csv", [Example("a", "x"), Example("b", "y")])
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
     app.session_state["view"] = ViewState(spec=RunSpec(TaskSource(str(test)), "majority"))
     with monkeypatch.context() as broken:
         broken.setattr("evalcore.tasks.load.read_table", fail_with(failure))

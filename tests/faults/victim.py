@@ -12,7 +12,6 @@ import hashlib
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -21,7 +20,8 @@ from evalcore.store.completion import Completion
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import Example, TaskSource
-from tests.conftest import ROOT, write_csv
+from tests.conftest import write_csv
+from tests.tools.processes import started
 
 N, BATCH = 400, 16
 KILLS = 20
@@ -78,18 +78,7 @@ def asked(log):
 
 def start(cache, task, log, *options, **process):
     """Begin the run in a process of its own."""
-    command = [sys.executable, "-m", "tests.faults.victim", *map(str, (cache, task, log, *options))]
-    return subprocess.Popen(command, cwd=ROOT, **process)
-
-
-def wait_until(condition, patience_s=60.0, pause_s=0.002):
-    until = time.monotonic() + patience_s
-    while time.monotonic() < until:
-        found = condition()
-        if found:
-            return found
-        time.sleep(pause_s)
-    raise AssertionError("waited in vain")
+    return started("-m", "tests.faults.victim", cache, task, log, *options, **process)
 
 
 def die():

@@ -1,8 +1,6 @@
 """A run as files: what is in them, from the command line and from the page."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,7 +11,8 @@ from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.data_file import read_table
 from evalcore.tasks.task import TaskSource
-from tests.conftest import ROOT, Toy
+from tests.conftest import Toy
+from tests.tools.command_line import evalcore
 
 ANSWERS = {"red thing 0": "Label: red.", "red thing 1": "red or blue", "green thing 0": ""}
 
@@ -62,11 +61,7 @@ def test_the_report_says_what_decided_the_run(store, record):
 
 
 def test_the_command_line_writes_the_same_files(store, record, tmp_path):
-    command = [sys.executable, "-m", "evalcore", "export", record.run_id, "--out", str(tmp_path / "new" / "out")]
-    done = subprocess.run(
-        [*command, "--cache", str(store.folder), "--json"], cwd=ROOT, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
+    done = evalcore("export", record.run_id, "--out", tmp_path / "new" / "out", "--json", cache=store.folder)
     written = {path.rpartition("/")[2] for path in json.loads(done.stdout)}
     assert written == {path.name for path in (tmp_path / "new" / "out").iterdir()}
     here = export_run(store, score_run(store, record.run_id), tmp_path / "here")
@@ -76,10 +71,7 @@ def test_the_command_line_writes_the_same_files(store, record, tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_said_in_one_line(store, record, tmp_path):
     (tmp_path / "file").write_text("")
-    command = [sys.executable, "-m", "evalcore", "export", record.run_id, "--out", str(tmp_path / "file")]
-    done = subprocess.run(
-        [*command, "--cache", str(store.folder)], cwd=ROOT, capture_output=True, text=True, timeout=120
-    )
+    done = evalcore("export", record.run_id, "--out", tmp_path / "file", cache=store.folder, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert len(done.stderr.splitlines()) == 1

@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 
@@ -68,9 +66,7 @@ def test_without_a_train_split_a_baseline_says_so(name):
 @needs_banking77
 def test_tfidf_gets_about_91_percent_on_banking77():
     task = load_task(TaskSource(str(BANKING77)))
-    started = time.monotonic()
     predictor = Tfidf(task)
-    assert time.monotonic() - started < 30  # a promise about order of magnitude; it takes about 5 s
     answers = ask(predictor, *(example.text for example in task.test))
     right = sum(answer == example.label for answer, example in zip(answers, task.test, strict=True))
     assert 0.905 < right / 3080 < 0.925

@@ -4,15 +4,14 @@ import csv
 import json
 import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 
 from evalcore.paths import DEMO_MODELS
 from evalcore.tasks.task import BANKING77_REPO, BANKING77_REVISION
-from tests.conftest import BANKING77, ROOT, needs_banking77
+from tests.conftest import BANKING77, needs_banking77
 from tests.tools.hub import Repo, serving_hub
+from tests.tools.processes import finished
 
 QWEN = "Qwen/Qwen2.5-1.5B-Instruct"
 
@@ -45,14 +44,7 @@ def cli(tmp_path, hub):
             "BLINDSPOT_CACHE": str(tmp_path / "cache"),
             **environment,
         }
-        return subprocess.run(
-            [sys.executable, "-m", "evalcore", *words],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        return finished("-m", "evalcore", *words, env=environment)
 
     return call
 

@@ -1,9 +1,5 @@
 import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 from dataclasses import replace
 
 import pytest
@@ -14,10 +10,9 @@ from evalcore.running.plan import plan_run
 from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
-from tests.conftest import ROOT, Toy
-from tests.tools import processes
-
-PATIENCE_S = 60
+from tests.conftest import Toy
+from tests.tools import toy_run
+from tests.tools.processes import PATIENCE_S, wait_until
 
 
 @pytest.fixture
@@ -48,7 +43,7 @@ def test_a_run_predicts_every_example_once_and_is_stored(store, spec):
     assert len(loader.asked) == len(set(loader.asked)) == 40
     scored = score_run(store, outcome.record.run_id)
     assert len(scored.answers) == 40
-    assert scored.scores.accuracy == 4 / 40 or scored.scores.accuracy == 16 / 40  # all "red"
+    assert scored.scores.accuracy == 16 / 40  # "red" to all, and 16 are red
     assert outcome.record.finished is not None
 
 
@@ -122,19 +117,15 @@ def test_two_threads_predict_each_example_once(store, spec):
 
 def test_two_processes_predict_each_example_once(store, spec, tmp_path):
     log = tmp_path / "log"
-    running = [processes.start(store.folder, spec, log, 0.02) for _ in range(2)]
+    running = [toy_run.start(store.folder, spec, log, 0.02) for _ in range(2)]
     assert [process.wait(PATIENCE_S) for process in running] == [0, 0]
     assert len(log.read_text().splitlines()) == 40
 
 
 def test_a_killed_process_loses_at_most_its_batch_and_frees_its_lock(store, spec, tmp_path):
     log = tmp_path / "log"
-    process = processes.start(store.folder, spec, log, 0.05)
-    until = time.monotonic() + PATIENCE_S
-    while not log.exists() or len(log.read_text().splitlines()) < 12:
-        assert process.poll() is None
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    process = toy_run.start(store.folder, spec, log, 0.05)
+    wait_until(lambda: log.exists() and len(log.read_text().splitlines()) >= 12)
     process.kill()
     process.wait()
     loader = Loader()
@@ -143,19 +134,19 @@ def test_a_killed_process_loses_at_most_its_batch_and_frees_its_lock(store, spec
 
 
 def test_a_waiting_run_says_for_whom_and_can_be_stopped(store, spec):
-    started, release = threading.Event(), threading.Event()
+    stuck, release = threading.Event(), threading.Event()
 
     class Stuck(Toy):
         def predict(self, prompts):
-            started.set()
-            release.wait(20)
+            stuck.set()
+            release.wait(PATIENCE_S)
             return super().predict(prompts)
 
     first = threading.Thread(
         target=execute, args=(spec, store), kwargs={"loader": lambda i, on_phase: Stuck(i.identity, {})}
     )
     first.start()
-    started.wait(20)
+    stuck.wait(PATIENCE_S)
     phases = []
     outcome = execute(
         spec, store, loader=Loader(), on_progress=lambda p: phases.append(p.phase) or not p.phase.startswith("waiting")
@@ -192,18 +183,3 @@ def test_rows_in_another_order_are_the_same_completions(store, spec, colours):
     loader = Loader()
     assert execute(spec, store, loader=loader).complete
     assert loader.asked == []
-
-
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_command_ends_with_130_and_no_traceback(tmp_path, colours, stop):
-    command = [sys.executable, "-m", "evalcore", "run", "--task", str(colours), "--model", "tfidf"]
-    process = subprocess.Popen(
-        [*command, "--cache", str(tmp_path / "c")], cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    while not (tmp_path / "c" / "blindspot.db").exists():  # past the imports, before the fit is done
-        assert process.poll() is None
-        time.sleep(0.005)
-    process.send_signal(stop)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode in (130, 0)  # 0: it was quicker than the signal
-    assert b"Traceback" not in errors

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from dataclasses import replace
 
 import pytest
@@ -13,8 +12,7 @@ from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
 from evalcore.tasks.prompt import built_in
 from evalcore.tasks.task import TaskSource
-
-PATIENCE_S = 90
+from tests.tools.processes import wait_until
 
 
 @pytest.fixture
@@ -27,13 +25,11 @@ def jobs(store):
 
 
 def wait_for(jobs, job_id, condition):
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
+    def holds():
         job = jobs.get(job_id)
-        if condition(job):
-            return job
-        time.sleep(0.02)
-    raise AssertionError(f"waited in vain: {jobs.get(job_id)}")
+        return job if condition(job) else None
+
+    return wait_until(holds)
 
 
 def ended(jobs, job_id):

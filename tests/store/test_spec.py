@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -8,6 +6,7 @@ from evalcore.errors import SpecError
 from evalcore.store.spec import RunSpec, checked, completion_keys, run_id, sample_id
 from evalcore.tasks.prompt import Renderer, built_in
 from evalcore.tasks.task import Example, TaskSource, make_task
+from tests.tools.processes import finished
 
 IDENTITY = {"predictor": "transformers", "model": "sha256:a", "dtype": "float32", "batch_size": 32}
 TASK = make_task("t", [Example("a", "x"), Example("b", "y")], [Example("c", "x"), Example("d", "y")], None, "")
@@ -24,10 +23,8 @@ def test_keys_are_the_same_in_every_process():
         "from tests.store.test_spec import *; print(completion_keys(dict(reversed(IDENTITY.items())), CHATS)[0].hex())"
     )
     for seed in ("0", "1", "2"):
-        out = subprocess.run(
-            [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed, "PATH": ""}, capture_output=True, check=True
-        )
-        assert out.stdout.decode().strip() == completion_keys(IDENTITY, CHATS)[0].hex()
+        printed = finished("-c", program, env={"PYTHONHASHSEED": seed, "PATH": ""}).stdout
+        assert printed.strip() == completion_keys(IDENTITY, CHATS)[0].hex()
 
 
 @pytest.mark.parametrize("name", IDENTITY)

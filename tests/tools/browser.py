@@ -6,15 +6,13 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.conftest import ROOT
+from tests.tools.processes import PATIENCE_S, started, wait_until
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (
@@ -26,7 +24,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 60_000
+PATIENCE_MS = int(1000 * PATIENCE_S)
 
 PAYLOADS = (
     "<img src=x onerror=alert(1)>",
@@ -57,33 +55,31 @@ def free_port() -> int:
 
 
 def wait_for_port(port: int) -> None:
-    """Wait until somebody listens, a minute at most."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.05)
+    """Wait until somebody listens."""
+
+    def listens() -> bool:
+        with socket.socket() as attempt:
+            return attempt.connect_ex(("127.0.0.1", port)) == 0
+
+    wait_until(listens)
 
 
 @contextmanager
 def serving(cache: Path, **environment: str) -> Iterator[Server]:
     """Start the app; on the way out stop it, and the worker that it started."""
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"],
-        cwd=ROOT,
+    process = started(
+        "-m", "streamlit", "run", "app.py", f"--server.port={port}",
         env={**os.environ, "BLINDSPOT_CACHE": str(cache), **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-    )
+    )  # fmt: skip
     try:
         wait_for_port(port)
         yield Server(cache, port, process)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_S)
 
 
 @contextmanager
@@ -93,7 +89,9 @@ def browsing() -> Iterator[Callable[..., Page]]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
 
         def new_page(width: int = 1440, height: int = 1000, scheme: str = "light") -> Page:
-            return browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme).new_page()
+            context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+            context.set_default_timeout(PATIENCE_MS)  # a click, too, may come before what it is meant for
+            return context.new_page()
 
         try:
             yield new_page

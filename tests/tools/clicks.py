@@ -12,7 +12,6 @@ import argparse
 import re
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +27,7 @@ from evalcore.tasks.task import TaskSource
 from tests.conftest import BANKING77
 from tests.tools.browser import PATIENCE_MS, Server, browsing, free_port, serving, settled, wait_for_port
 from tests.tools.generated import imported
+from tests.tools.processes import PATIENCE_S, started
 
 CLICKS = 20
 ONE_LINE = 'import streamlit as st\nst.button("Again")\nst.text("one line of text")\n'
@@ -169,9 +169,9 @@ def one_line(folder: Path) -> Iterator[str]:
     """A server whose page draws one line of text."""
     script, port = folder / "one_line.py", free_port()
     script.write_text(ONE_LINE)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", "--server.headless=true",
-         "--server.address=127.0.0.1", "--browser.gatherUsageStats=false", "--server.fileWatcherType=none"],
+    process = started(
+        "-m", "streamlit", "run", script, f"--server.port={port}", "--server.headless=true",
+        "--server.address=127.0.0.1", "--browser.gatherUsageStats=false", "--server.fileWatcherType=none",
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -181,7 +181,7 @@ def one_line(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_S)
 
 
 def _median(times_ms: list[float]) -> str:

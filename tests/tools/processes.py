@@ -1,39 +1,64 @@
-"""A run in a process of its own, for tests that kill it: `python -m tests.tools.processes CACHE SPEC LOG DELAY_S`.
-
-A command of its own rather than multiprocessing: Streamlit's test runner leaves `app.py` behind as `__main__`, which
-a spawned child would import instead of the test.
-"""
+"""Processes that tests start, and waiting for what they do: for a condition, never for a length of time."""
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from evalcore.running.run import execute
-from evalcore.store.database import Store
-from evalcore.store.spec import RunSpec
-from tests.conftest import ROOT, Toy
+from tests.conftest import ROOT
 
+PATIENCE_S = 120.0
+"""How long anything is waited for. Far beyond what it takes: a busy machine is no failure of the program."""
 
-def start(folder: Path, spec: RunSpec, log: Path, delay_s: float) -> subprocess.Popen[bytes]:
-    """Begin the run; each text that its toy predictor is asked for becomes a line of `log`."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.tools.processes", str(folder), spec.to_json(), str(log), str(delay_s)], cwd=ROOT
-    )
+T = TypeVar("T")
 
 
-def main(folder: str, spec: str, log: str, delay_s: str) -> None:
-    class Slow(Toy):
-        def predict(self, prompts):
-            time.sleep(float(delay_s))
-            with open(log, "a") as stream:
-                stream.writelines(f"{message[-1]['content']}\n" for message in prompts)
-            return super().predict(prompts)
+def started(*words: object, before: Callable[[], None] | None = None, **options: Any) -> subprocess.Popen[Any]:
+    """Start `python WORDS` in the project's folder, with the default action for SIGINT.
 
-    execute(RunSpec.from_json(spec), Store(Path(folder)), loader=lambda handle, on_phase: Slow(handle.identity, {}))
+    A shell without job control starts `make test &` with SIGINT ignored, which every process below inherits: a test of
+    Ctrl-C would wait in vain.
+
+    Args:
+        words: what follows `python` on the command line.
+        before: called in the new process before Python starts, to set a limit for example.
+        options: of `subprocess.Popen`.
+    """
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if before is not None:
+            before()
+
+    # `preexec_fn` is unsafe only where the child takes a lock; this one makes two system calls.
+    return subprocess.Popen([sys.executable, *map(str, words)], **{"cwd": ROOT, **options}, preexec_fn=prepare)
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def finished(*words: object, **options: Any) -> subprocess.CompletedProcess[Any]:
+    """Run `python WORDS` to its end, and return its status with what it printed, as text."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = started(*words, **{**pipes, **options})
+    try:
+        printed, errors = process.communicate(timeout=PATIENCE_S)
+    finally:
+        process.kill()
+    return subprocess.CompletedProcess(process.args, process.returncode, printed, errors)
+
+
+def wait_until(condition: Callable[[], T], pause_s: float = 0.005) -> T:
+    """Wait until a condition holds, and return what it gave.
+
+    Raises:
+        AssertionError: if it does not hold after `PATIENCE_S`.
+    """
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        found = condition()
+        if found:
+            return found
+        time.sleep(pause_s)
+    raise AssertionError(f"waited {PATIENCE_S:.0f} s in vain")

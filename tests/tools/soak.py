@@ -31,9 +31,9 @@ from evalcore.store.database import Store
 from pages.parts.shell.frame import PAGES
 from tests.faults.victim import BATCH, asked, start, write_task
 from tests.tools.browser import CHROMIUM, QUIET, serving
+from tests.tools.processes import PATIENCE_S
 
 MODELS = ("tfidf", "majority")
-PATIENCE_S = 120
 WRONG_WORDS = ("Traceback", "is locked", "kept the cache locked", "malformed", "disk image", "no such table")
 
 
