@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from evalcore.paths import DEMO_MODELS
-from evalcore.tasks.task import BANKING77_REPO, BANKING77_REVISION
+from evalcore.tasks.banking77 import BANKING77_REPO, BANKING77_REVISION
 from tests.conftest import BANKING77, needs_banking77
 from tests.tools.hub import Repo, serving_hub
 from tests.tools.processes import finished
