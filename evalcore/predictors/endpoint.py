@@ -1,17 +1,14 @@
-"""A model on a server, known by its address: `http://host:port/v1#model`. Needs no HTTP library until it is loaded."""
+"""The address of a model on a server: `http://host:port/v1#model`. Needs no HTTP library."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from evalcore.errors import SpecError
 from evalcore.predictors.api_key import API_KEY_VARIABLE
-from evalcore.predictors.handle import ModelHandle, OnPhase
-from evalcore.store import Identity, Predictor, RunSpec, Store
-from evalcore.tasks import Task
+from evalcore.store import Identity, RunSpec
 
 VERSION = 1
 """Raised when the same server would be sent another request."""
@@ -79,22 +76,3 @@ def identity(at: Endpoint, spec: RunSpec) -> Identity:
 
 def _without_secrets(url: str) -> str:
     return re.sub(r"//[^/@]*@", "//…@", url).partition("?")[0]
-
-
-def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_phase: OnPhase) -> ModelHandle:
-    """A model on a server; no request is sent before it is loaded. Arguments as `handle.identify` takes them.
-
-    Raises:
-        SpecError: if its name is not a server's address and a model.
-    """
-    at = parse_endpoint(spec.model)
-
-    def load(on_phase: OnPhase) -> Predictor:
-        from evalcore.predictors.server import ServerModel  # imports httpx2, in 60 ms
-
-        on_phase("asking for the server")
-        model = ServerModel(at, spec)
-        model.check()
-        return model
-
-    return ModelHandle(identity(at, spec), load, {"server": at.url})

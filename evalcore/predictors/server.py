@@ -2,7 +2,7 @@
 
 Nothing a server does can be taken for an answer that it did not give: a timeout, a refusal, a web page, a cut reply, an
 answer without text or with an unknown ending is an error, which is never stored and never read as "". The API key goes
-into one header of each request (`apikey.py` says to whom), and is taken out of whatever is shown or stored.
+into one header of each request (`api_key.py` says to whom), and is taken out of whatever is shown or stored.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from typing import Any
 
 from evalcore.errors import ModelError, Unanswered
 from evalcore.predictors.api_key import API_KEY_VARIABLE, api_key, why_withheld
-from evalcore.predictors.endpoint import Endpoint, identity
+from evalcore.predictors.endpoint import Endpoint, identity, parse_endpoint
+from evalcore.predictors.handle import ModelHandle, OnPhase
 from evalcore.predictors.http import RequestError, request, run_in_loop
 from evalcore.predictors.reply import completion_of, withheld
-from evalcore.store import Completion, RunSpec
-from evalcore.tasks import Messages
+from evalcore.store import Completion, Predictor, RunSpec, Store
+from evalcore.tasks import Messages, Task
 
 CONCURRENT = 4
 """Prompts that are asked at the same time."""
@@ -35,6 +36,23 @@ _MAX_REASONS = 3
 _TOO_LONG = re.compile(r"context_length_exceeded|maximum context length|context (length|window|size)", re.IGNORECASE)
 _FILTERED = re.compile(r"content_filter|input was flagged", re.IGNORECASE)
 """How Azure and OpenRouter say that their content filter refused a prompt."""
+
+
+def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_phase: OnPhase) -> ModelHandle:
+    """A model on a server; no request is sent before it is loaded. Arguments as `handle.identify` takes them.
+
+    Raises:
+        SpecError: if its name is not a server's address and a model.
+    """
+    at = parse_endpoint(spec.model)
+
+    def load(on_phase: OnPhase) -> Predictor:
+        on_phase("asking for the server")
+        model = ServerModel(at, spec)
+        model.check()
+        return model
+
+    return ModelHandle(identity(at, spec), load, {"server": at.url})
 
 
 @dataclass(frozen=True)
@@ -107,7 +125,7 @@ class ServerModel:
 
         Raises:
             Unanswered: if some prompts have no answer; the others' answers are in it. It says how many prompts have had
-                none since `expect`, and why.
+                none since `prepare`, and why.
         """
         answers = run_in_loop(self._answer_all(prompts))
         if None in answers:

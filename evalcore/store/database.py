@@ -225,7 +225,7 @@ class Store:
         """Every run that this spec was resolved to, the last one first.
 
         A spec means another run once a prompt, a data file, a model's files or a branch of the hub is another;
-        `evalcore.running.standing` says which of these runs it means now.
+        `evalcore.running.current_run` says which of these runs it means now.
         """
         with self.connect() as db:
             rows = run_rows.runs_of_spec(db, spec.key)

@@ -44,7 +44,7 @@ MODEL_KINDS: tuple[ModelKind, ...] = (
     ModelKind("majority", "majority", "baseline", is_baseline=True, needs_train=True),
     ModelKind("tfidf", "tfidf", "baseline", is_baseline=True, needs_train=True),
     ModelKind("import", "imported:.*", ""),
-    ModelKind("server", "(?i:https?://.*)", "endpoint", reads_prompt=True, is_remote=True),
+    ModelKind("server", "(?i:https?://.*)", "server", reads_prompt=True, is_remote=True),
     ModelKind("transformers", ".*", "local", reads_prompt=True, gives_label_scores=True),
 )
 """All kinds. The first whose `model_names` match is a model's kind; the last matches every name."""

@@ -47,7 +47,7 @@ def test_the_first_start_runs_the_demo_by_itself_and_fills_the_page(server, new_
     assert card(page, "Macro-F1, present") == f"{100 * scored.scores.macro_f1_present:.1f} %"
     assert page.get_by_text("What this run hides").is_visible()
     assert page.get_by_text("predictions come from the cache").is_visible()
-    page.get_by_text("Held against").wait_for(timeout=PATIENCE_MS)
+    page.get_by_text("For comparison").wait_for(timeout=PATIENCE_MS)
     assert page.locator("[data-testid=stVegaLiteChart]").count() == 4
 
 

@@ -34,7 +34,7 @@ def chosen_pair(page: Frame) -> tuple[RunRecord, RunRecord] | None:
         view.pair = (st.session_state["pair_a"], st.session_state["pair_b"])
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        for key, label in (("pair_a", ":blue[**A**]"), ("pair_b", ":orange[**B**], held against A")):
+        for key, label in (("pair_a", ":blue[**A**]"), ("pair_b", ":orange[**B**], compared with A")):
             st.selectbox(label, list(titles), key=key, format_func=lambda r: titles[r], on_change=pick, width=430)
         st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, help="A becomes B, and B becomes A.")
     a, b = view.pair
@@ -53,14 +53,14 @@ def _named_pair(page: Frame, query: url.Query) -> Pair | None:
         return None
     if all(named):
         return named
-    # One of them alone: the other is whatever that one can best be held against.
+    # One of them alone: the other is the run that it is best compared with.
     one = page.listing.find(named[0] or named[1])
     a, b = _first_pair(page.listing, one or page.listing.records[0])
     return (a, b) if (a == named[0] or b == named[1]) else (b, a)
 
 
 def _first_pair(listing: Listing, current: RunRecord) -> Pair:
-    """The pinned baseline against the run that is looked at; else that run against the newest it can be held to."""
+    """The pinned baseline against the run that is looked at; else that run against the newest that it can be compared with."""
     pinned = listing.pinned_for(current.task_name)
     if pinned and pinned != current.run_id:
         return pinned, current.run_id

@@ -1,4 +1,4 @@
-"""Accuracies to hold a run against, on the overview."""
+"""Accuracies to compare a run with, on the overview."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def held_against(page: Frame, scored: ScoredRun) -> None:
     found = references(scored, others, pinned)
     if len(found) < 2:
         return
-    st.subheader("Held against")
+    st.subheader("For comparison")
     st.altair_chart(reference_lines(found, page.theme), key="references", alt="Accuracy beside reference accuracies")
     published = [one for one in found if one.kind == "published"]
     if published:

@@ -122,7 +122,7 @@ def one(page: Frame, record: RunRecord) -> None:
             "Unpin" if annotation.pinned else "Pin as baseline",
             icon=":material/keep:",
             disabled=page.store.read_only,
-            help="The run that others of its task are held against: A on the Compare page, a line on the overview.",
+            help="The run that others of its task are compared with: A on the Compare page, a line on the overview.",
         ):
             catalog.pin(run_id, not annotation.pinned)
             st.rerun()
