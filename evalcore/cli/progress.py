@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING
 
 from evalcore.running import Progress
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 _FORMAT = "{bar:24} {n_fmt}/{total_fmt}  {rate_fmt}, {remaining} left  {desc}"
 
@@ -44,6 +46,8 @@ class ProgressBar:
                 self._said.add(phase)
                 print(phase, file=sys.stderr, flush=True)
             return
+        from tqdm import tqdm
+
         if self._bar is None or self._bar.total != total:
             if self._bar is not None:
                 self._bar.close()

@@ -56,6 +56,10 @@ def wilson_of_mean(mean: float, variance: float, worth: float, confidence: float
     return float(low), float(high)
 
 
+_SUMMED_UP_TO = 1000
+"""Discordant pairs up to which the sum is taken directly: a millisecond, where importing scipy takes a hundred."""
+
+
 def mcnemar_p(only_a: int, only_b: int) -> float:
     """Exact two-sided p of McNemar's test: H0 says that a discordant pair is equally likely on either side.
 
@@ -71,8 +75,14 @@ def mcnemar_p(only_a: int, only_b: int) -> float:
 
     Source: equal to scipy.stats.binomtest(only_a, only_a + only_b, 0.5).pvalue.
     """
-    n = only_a + only_b
-    return min(1.0, 2 * float(binomial_cdf(min(only_a, only_b), n, 0.5))) if n else 1.0
+    least, n = sorted((only_a, only_b))[0], only_a + only_b
+    if n > _SUMMED_UP_TO:
+        return min(1.0, 2 * float(binomial_cdf(least, n, 0.5)))
+    ways = summed = 1  # in whole numbers: n choose i, and its sum over i from 0 to `least`
+    for i in range(1, least + 1):
+        ways = ways * (n - i + 1) // i
+        summed += ways
+    return min(1.0, summed / 2 ** (n - 1)) if n else 1.0
 
 
 def binomial_cdf(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> Floats:

@@ -18,10 +18,14 @@ def _character_class(codes: Iterable[int]) -> str:
     return "".join(f"{chr(group[0])}-{chr(group[-1])}" for group in ranges)
 
 
-# Marks are in these blocks of Unicode only. `\w` does not match them, though Hindi and Arabic are written with them.
+# Marks are in these blocks of Unicode only (a test looks at all of it). `\w` does not match them, though Hindi and
+# Arabic are written with them.
+_BLOCKS = (
+    range(0x300, 0x3100), range(0xA600, 0xAC00), range(0xFB00, 0xFE30), range(0x10000, 0x12000),
+    range(0x13000, 0x13500), range(0x16000, 0x17000), range(0x1B000, 0x1F000), range(0xE0100, 0xE01F0),
+)  # fmt: skip
 _MARK_CODES = [
-    code for block in (range(0x300, 0x20000), range(0xE0100, 0xE01F0)) for code in block
-    if unicodedata.category(chr(code)).startswith("M")
+    code for block in _BLOCKS for code in block if unicodedata.category(chr(code)).startswith("M")
 ]  # fmt: skip
 MARKS = _character_class(_MARK_CODES)
 WORD = rf"[^\W_]+(?:[{MARKS}]+[^\W_]*)*"

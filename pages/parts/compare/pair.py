@@ -60,7 +60,7 @@ def _named_pair(page: Frame, query: url.Query) -> Pair | None:
 
 
 def _first_pair(listing: Listing, current: RunRecord) -> Pair:
-    """The pinned baseline against the run that is looked at; else that run against the newest that it can be compared with."""
+    """The pinned baseline and the run that is looked at; else that run and the newest that it can be compared with."""
     pinned = listing.pinned_for(current.task_name)
     if pinned and pinned != current.run_id:
         return pinned, current.run_id
