@@ -7,27 +7,13 @@ import pytest
 from evalcore.wording import counted, figure, p_value, percent, points, signed
 
 
-def test_what_is_undefined_is_said_so():
-    assert percent(math.nan) == figure(math.nan) == "n/a"
-    assert percent(math.nan, undefined="–") == "–"
-
-
-def test_percent_has_one_decimal():
-    assert [percent(share) for share in (0, 0.0004, 0.9126, 1)] == ["0.0 %", "0.0 %", "91.3 %", "100.0 %"]
-
-
-@pytest.mark.parametrize(("difference", "said"), [(0.025, "+2.5"), (-0.003, "−0.3"), (0.0004, "±0"), (-0.0004, "±0")])
-def test_points_have_a_sign_that_is_no_hyphen(difference, said):
-    assert points(difference) == said
-
-
-def test_a_bound_of_an_interval_has_a_sign_only_if_it_is_not_0():
-    assert [signed(bound) for bound in (0.0201, 0.0, -0.0201)] == ["+2.0", "0.0", "−2.0"]
-
-
-def test_small_ps_are_bounded():
-    assert [p_value(p) for p in (0.5, 0.0991, 0.00001, 1.0)] == ["p = .500", "p = .099", "p < .001", "p = 1"]
-
-
-def test_one_is_singular():
-    assert [counted(n, "example") for n in (0, 1, 2)] == ["0 examples", "1 example", "2 examples"]
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [(percent(0.2525), "25.2 %"), (percent(1.0), "100.0 %"), (percent(math.nan), "n/a"), (percent(math.nan, "–"), "–"),
+     (figure(0.64249), "0.642"), (figure(12.345, 1), "12.3"), (figure(math.nan), "n/a"),
+     (counted(1, "example"), "1 example"), (counted(0, "label"), "0 labels"),
+     (points(0.405), "+40.5"), (points(-0.02), "−2.0"), (points(0.0004), "±0"), (signed(0.0), "0.0"),
+     (p_value(0.0409), "p = .041"), (p_value(0.0009), "p < .001"), (p_value(1.0), "p = 1")],
+)  # fmt: skip
+def test_a_number_reads_as_papers_write_it(said, expected):
+    assert said == expected
