@@ -6,6 +6,7 @@ import streamlit as st
 
 from evalcore.errors import BlindspotError
 from evalcore.running import first_text
+from evalcore.store import RunSpec
 from evalcore.tasks import BUILT_IN, DESCRIPTIONS, Prompt, built_in, custom_prompt
 from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell import session
@@ -22,10 +23,11 @@ view = session.view_state()
 spec = view.spec
 kept = page.store.custom_prompts()
 names = [*BUILT_IN, *kept, NEW]
-if spec.prompt not in names:
-    names.insert(0, spec.prompt)
+chosen = spec.prompt if spec.kind.reads_prompt else RunSpec.prompt
+if chosen not in names:
+    names.insert(0, chosen)
 if st.session_state.get("edited_prompt") not in names:
-    st.session_state["edited_prompt"] = spec.prompt
+    st.session_state["edited_prompt"] = chosen
 name = st.selectbox("Prompt", names, key="edited_prompt")
 is_own = name in kept or name == NEW
 
@@ -77,7 +79,7 @@ with left:
         st.switch_page("app.py")
 with right:
     st.markdown("**The exact chat text**")
-    model = spec.model if spec.kind.reads_prompt else "demo"
+    model = spec.model if spec.kind.reads_prompt else RunSpec.model
     st.caption(escape_markdown(f"for {model}, with the model's own template"))
     try:
         first = first_text(spec.task)

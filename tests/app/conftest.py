@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from evalcore.store.database import Store
 from tests.conftest import ROOT
+from tests.tools.processes import PATIENCE_S
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def open_page(page_store):
     """Opens a page at a URL: `open_page("pages/runs.py", run=...)`."""
 
     def opened(page, **query):
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
         if page != "app.py":
             app.switch_page(page)
         for name, value in query.items():

@@ -121,3 +121,11 @@ def test_the_examples_page_of_many_rows_says_nothing_on_the_terminal(own_cache, 
     assert not app.exception
     assert (table.opened, table.page) == (400, 3)
     assert [message.getMessage() for message in caplog.records if "default value" in message.getMessage()] == []
+
+
+def test_the_prompts_page_shows_a_prompt_also_of_a_model_that_reads_none(own_cache, colours):
+    record = execute(RunSpec(TaskSource(str(colours)), "majority", n=8), own_cache).record
+    app = run("pages/prompts.py", run=record.run_id)
+    assert [error.value for error in app.error] == []
+    assert app.selectbox(key="edited_prompt").value == RunSpec().prompt
+    assert app.code[0].value == "the chat text"
