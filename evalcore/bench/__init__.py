@@ -6,17 +6,15 @@ to all of them; its row says so.
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from evalcore.errors import SpecError
 from evalcore.store import CHOOSING, Engine, RunSpec, Store, checked
-from evalcore.tasks import Messages, Renderer, TaskSource, built_in, draw_sample, load_task
+from evalcore.tasks import Messages, Renderer, built_in, draw_sample, load_task
 
 if TYPE_CHECKING:
     from evalcore.bench.subjects import Counted, Subject
@@ -58,68 +56,59 @@ class Row:
     matrix_share: float | None = None
 
 
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """Add the options of `bench`."""
-    default = RunSpec()
-    command.add_argument("--task", default="demo", help="demo, banking77, a data file or folder (default: %(default)s)")
-    command.add_argument(
-        "--model", default="demo", help="demo, a folder, a hub id, random:qwen2.5-0.5b or random:qwen2.5-1.5b"
-    )
-    command.add_argument("--tokenizer", default="", help="its folder, for random: models (default: the demo's)")
-    command.add_argument("--prompt", default=default.prompt)
-    command.add_argument("--n", type=int, default=default.n)
-    command.add_argument("--engines", nargs="+", default=["fast", "batched"], choices=("fast", "batched"))
-    command.add_argument("--decoding", default=default.decoding)
-    command.add_argument("--dtype", default=default.dtype)
-    command.add_argument("--batch-size", type=int, default=default.batch_size)
-    command.add_argument("--loop-n", type=int, default=LOOP_QUERIES, help="queries the loop is timed on (%(default)s)")
-    command.add_argument("--rounds", type=int, default=3, help="each engine so often, in turns (default: %(default)s)")
-    command.add_argument("--peer", choices=("lm-eval", "vllm"), help="also measure another tool, where it is installed")
+@dataclass(frozen=True)
+class HowMeasured:
+    """What is measured, and how.
+
+    Attributes:
+        engines: beside the loop.
+        loop_n: queries that the loop is timed on.
+        rounds: how often each engine takes its turn.
+        peer: another tool, `lm-eval` or `vllm`; empty for none.
+        tokenizer: folder of the tokenizer of `random:` models; empty for the demo's.
+    """
+
+    engines: Sequence[Engine] = ("fast", "batched")
+    loop_n: int = LOOP_QUERIES
+    rounds: int = 3
+    peer: str = ""
+    tokenizer: str = ""
 
 
-def main(options: argparse.Namespace, store: Store) -> int:
-    """Measure and print."""
+def measure(spec: RunSpec, how: HowMeasured, store: Store) -> tuple[dict[str, Any], list[Row]]:
+    """Measure the engines on a spec's prompts.
+
+    Returns:
+        What was measured, by name, and one row for the loop, each engine and the peer.
+
+    Raises:
+        BlindspotError: if the model, the task or the peer cannot be had, or nothing would be measured.
+    """
     from evalcore.bench import subjects
 
-    if options.rounds < 1 or options.loop_n < 1:
+    if how.rounds < 1 or how.loop_n < 1:
         raise SpecError("nothing would be measured.", do="Give --rounds and --loop-n of at least 1.")
-    spec = checked(
-        RunSpec(
-            TaskSource(options.task),
-            options.model,
-            options.prompt,
-            options.n,
-            decoding=options.decoding,
-            dtype=options.dtype,
-            batch_size=options.batch_size,
-        )
-    )
+    spec = checked(spec)
     task = load_task(spec.task)
     renderer = Renderer(task, built_in(spec.prompt))
     prompts = [renderer.messages(example.text) for example in draw_sample(task, spec.n, spec.sample)]
-    subject = subjects.load(spec, options.tokenizer, renderer.answers, store)
-    rows = list(_measure(subject, spec, prompts, renderer.answers, options))
-    head = {"model": spec.model, "task": task.name, "labels": len(task.labels), "prompt": spec.prompt}
-    head |= {"decoding": spec.decoding, **subject.metadata}
-    if options.json:
-        print(json.dumps({**head, "rows": [asdict(row) for row in rows]}, indent=1))
-    else:
-        print(" · ".join(f"{name} {value}" for name, value in head.items()))
-        print("\n".join(as_table(rows)))
-    return 0
+    subject = subjects.load(spec, how.tokenizer, renderer.answers, store)
+    rows = list(_measure(subject, spec, prompts, renderer.answers, how))
+    what = {"model": spec.model, "task": task.name, "labels": len(task.labels), "prompt": spec.prompt}
+    return {**what, "decoding": spec.decoding, **subject.metadata}, rows
 
 
 def _measure(
-    subject: Subject, spec: RunSpec, prompts: list[Messages], answers: Sequence[str], options: argparse.Namespace
+    subject: Subject, spec: RunSpec, prompts: list[Messages], answers: Sequence[str], how: HowMeasured
 ) -> Iterator[Row]:
     """One row for the loop, each engine and the peer. They are interleaved, so that noise affects all engines alike."""
-    n, part = len(prompts), min(options.loop_n, len(prompts))
-    engines: list[Engine] = ["loop", *options.engines]
+    n, part = len(prompts), min(how.loop_n, len(prompts))
+    engines: list[Engine] = ["loop", *how.engines]
     timings: dict[str, list[float]] = {engine: [] for engine in engines}
     counted: dict[str, Counted] = {}
     names: dict[str, str] = {}
     results: dict[str, list[Completion]] = {}
-    for _ in range(options.rounds):
+    for _ in range(how.rounds):
         for engine in engines:
             model = subject.with_engine(engine, spec)
             names[engine] = model.engine.name
@@ -147,8 +136,8 @@ def _measure(
             work.peak_memory_bytes,
             work.operations / seconds / speed,
         )
-    if options.peer:
-        yield _peer_row(subject, spec, prompts[:part], results["loop"], loop_each, n, options.peer)
+    if how.peer:
+        yield _peer_row(subject, spec, prompts[:part], results["loop"], loop_each, n, how.peer)
 
 
 def _predict(model: LocalModel, prompts: list[Messages], answers: Sequence[str]) -> list[Completion]:
