@@ -58,6 +58,12 @@ def test_a_loss_is_counted_and_shown(monkeypatch):
     assert table.counted_of("F9", []) == (table.NOT_COUNTED, table.NOT_COUNTED)
 
 
+def test_nothing_was_lost():
+    """F50. Red with counts of a run that lost something, or with a count of a loss where there was none."""
+    counts = [n for entry in tally.stored().values() for n in entry.values() if isinstance(n, dict)]
+    assert [n for n in counts if n.get(tally.LOST)] == []
+
+
 def test_counts_that_differ_are_told_and_a_part_of_the_cases_is_no_difference(monkeypatch):
     """F50. Red with a run that is green whatever it counted, or with one that asks for cases that it left out."""
     monkeypatch.setattr(tally, "stored", lambda: {"a": {"cases": 2}, "b": {"cases": 2}})
