@@ -11,7 +11,8 @@ from evalcore.running import Progress
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-_FORMAT = "{bar:24} {n_fmt}/{total_fmt}  {rate_fmt}, {remaining} left  {desc}"
+_FORMAT = "{bar:24} {n_fmt}/{total_fmt}  {rate_noinv_fmt}, {remaining} left  {desc}"
+_PHASE_ALONE = "{desc}"
 
 
 class ProgressBar:
@@ -51,8 +52,9 @@ class ProgressBar:
         if self._bar is None or self._bar.total != total:
             if self._bar is not None:
                 self._bar.close()
+            shape = _FORMAT if total else _PHASE_ALONE  # how many there are is known once the task is read
             # What was there before does not count into the rate.
-            self._bar = tqdm(total=total, initial=done, leave=False, bar_format=_FORMAT, file=sys.stderr, unit="")
+            self._bar = tqdm(total=total, initial=done, leave=False, bar_format=shape, file=sys.stderr, unit="")
         self._bar.set_description_str(phase, refresh=False)
         self._bar.update(done - self._bar.n)
         self._bar.refresh()

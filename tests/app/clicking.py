@@ -1,9 +1,25 @@
-"""A click in a table or a chart, sent as the browser sends it: Streamlit's own test runner knows none."""
+"""Pages in Streamlit's own test runner: opening one, and clicks in tables and charts, which the runner has not."""
 
 import json
 
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import user_key_from_element_id
+
+from tests.conftest import ROOT
+from tests.tools.processes import PATIENCE_S
+
+
+def opened(page="app.py", **query):
+    """A page at a URL, drawn without an exception."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
+    if page != "app.py":
+        app.switch_page(page)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception, app.exception
+    return app
 
 
 def click_row(app, key, row):

@@ -1,11 +1,9 @@
 """Pages in Streamlit's own test runner, with a store of the test's own and without a worker."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from evalcore.store.database import Store
-from tests.conftest import ROOT
-from tests.tools.processes import PATIENCE_S
+from tests.app.clicking import opened
 
 
 @pytest.fixture
@@ -24,15 +22,4 @@ def page_store(tmp_path, monkeypatch):
 @pytest.fixture
 def open_page(page_store):
     """Opens a page at a URL: `open_page("pages/runs.py", run=...)`."""
-
-    def opened(page, **query):
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
-        if page != "app.py":
-            app.switch_page(page)
-        for name, value in query.items():
-            app.query_params[name] = value
-        app.run()
-        assert not app.exception, app.exception
-        return app
-
     return opened

@@ -11,6 +11,7 @@ from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import ViewState
+from tests.app.clicking import opened as run
 from tests.conftest import ROOT
 from tests.tools.generated import imported
 from tests.tools.processes import PATIENCE_S
@@ -33,17 +34,6 @@ def own_cache(page_store, monkeypatch):
     shown = prompt_preview.Preview("the chat text", 3, True, True)
     monkeypatch.setattr(preview_widget, "_ask", lambda store, payload: ("done", json.dumps(asdict(shown))))
     return page_store
-
-
-def run(page, **query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
-    if page != "app.py":
-        app.switch_page(page)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception, app.exception
-    return app
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from evalcore.store.catalog import RunCatalog
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
+from tests.app.clicking import opened
 from tests.conftest import ROOT
 from tests.tools.processes import PATIENCE_S
 from tests.tools.runs import stored
@@ -29,15 +30,6 @@ def own_store(page_store):
 @pytest.fixture
 def ids(own_store):
     return {name: stored(own_store, GOLD, answers).run_id for name, answers in ANSWERS.items()}
-
-
-def opened(page, **query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
-    if page:
-        app.switch_page(page)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return rerun(app)
 
 
 def rerun(app):
@@ -283,7 +275,7 @@ def test_the_overview_holds_a_run_against_the_pinned_one(own_store, ids):
 @pytest.mark.parametrize(("gold", "answers"), [("a", "a"), ("a", "?"), ("aab", "???"), ("aaa", "aaa")])
 def test_no_page_of_a_tiny_run_says_nan(own_store, gold, answers):
     runs = [stored(own_store, list(gold), each, labels="ab").run_id for each in (list(answers), ["b", *answers[1:]])]
-    pages = [opened(COMPARE, a=runs[0], b=runs[1]), opened(SIDE, runs=",".join(runs)), opened(None, run=runs[0])]
+    pages = [opened(COMPARE, a=runs[0], b=runs[1]), opened(SIDE, runs=",".join(runs)), opened("app.py", run=runs[0])]
     for app in pages:
         figures = [str(part) for metric in app.metric for part in (metric.label, metric.value, metric.delta)]
         cells = [cell for table in app.dataframe for cell in table.value.astype(object).to_numpy().ravel()]
