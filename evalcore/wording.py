@@ -20,6 +20,18 @@ def percent(share: float, undefined: str = NOT_AVAILABLE) -> str:
     return f"{100 * share:.1f} %" if share == share else undefined
 
 
+def in_percent(share: float) -> float:
+    """A share in percent as a number with the decimal that `percent` shows, for tables that sort by it.
+
+    A browser rounds by another rule (25.25 to 25.3); of a number that is rounded already it shows what is there.
+
+    Example:
+        >>> in_percent(0.2525), percent(0.2525)
+        (25.2, '25.2 %')
+    """
+    return round(100 * share, 1)
+
+
 def figure(value: float, decimals: int = 3) -> str:
     """A plain number: `0.642`; `n/a` for NaN."""
     return f"{value:.{decimals}f}" if value == value else NOT_AVAILABLE

@@ -86,7 +86,10 @@ def serving(cache: Path, **environment: str) -> Iterator[Server]:
 def browsing() -> Iterator[Callable[..., Page]]:
     """A browser; what is yielded opens a page in a context of its own: `new_page(width, height, scheme)`."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        # With the scrollbar that a person's window has: it takes width from the page.
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=list(QUIET), ignore_default_args=["--hide-scrollbars"]
+        )
 
         def new_page(width: int = 1440, height: int = 1000, scheme: str = "light") -> Page:
             context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
