@@ -44,7 +44,7 @@ from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusion
 from evalcore.analysis.reference_accuracies import references
 from evalcore.analysis.running_score import RunningScore
 from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, ranked_labels, score_run
-from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Sweep, gather, sweep_as_json
+from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Sweep, gather, sweep_as_json, sweep_conclusion
 from evalcore.analysis.verdicts import Verdict, shared_note, verdict, verdict_as_json
 
 __all__ = [
@@ -103,6 +103,7 @@ __all__ = [
     "shared_note",
     "sorted_table",
     "sweep_as_json",
+    "sweep_conclusion",
     "verdict",
     "verdict_as_json",
 ]
