@@ -9,8 +9,8 @@ import streamlit as st
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-HEIGHT = 520
-"""Pixels of both: below a title and one row of controls they end within a window of 720."""
+HEIGHT = 500
+"""Pixels of both: below a title and two low rows of controls they end within a window of 720."""
 
 
 def beside(picture: float = 3, detail: float = 2, height: int = HEIGHT) -> tuple[DeltaGenerator, DeltaGenerator]:
