@@ -3,6 +3,7 @@
 Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
+from evalcore.analysis.cell_words import cell_figures, cell_title
 from evalcore.analysis.class_table import (
     CLASS_ORDERS,
     CLASS_SCORES,
@@ -72,7 +73,9 @@ __all__ = [
     "Sweep",
     "Verdict",
     "better_words",
+    "cell_figures",
     "cell_of_filter",
+    "cell_title",
     "changes",
     "class_table",
     "compare",

@@ -111,6 +111,9 @@ class ViewState:
         cell: the cell, row or column that is picked on the Confusions page.
         outlined: the one that the heat map outlines. Not one that was clicked in the heat map: it outlines that
             itself, and a changed chart would lose its zoom.
+        clicked: the one that was clicked in the heat map last, where it stays selected until it is clicked again.
+        map_drawn: how often the heat map was made anew to lose its zoom.
+        confusion_list: which list of confusions is open on the Confusions page; empty for the first.
         classes: of the Per class page.
         tables: the tables of examples, by page.
         pair: ids of the runs A and B on the Compare page.
@@ -130,6 +133,9 @@ class ViewState:
     filter: Filter = field(default_factory=Filter)
     cell: Filter = field(default_factory=Filter)
     outlined: Filter = field(default_factory=Filter)
+    clicked: Filter = field(default_factory=Filter)
+    map_drawn: int = 0
+    confusion_list: str = ""
     classes: ClassView = field(default_factory=ClassView)
     tables: dict[str, ExampleTable] = field(default_factory=dict)
     pair: tuple[str, str] | None = None
