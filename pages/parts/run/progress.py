@@ -51,67 +51,8 @@ def watched_jobs(store: Store) -> Jobs:
     return Jobs(store)
 
 
-def launcher(page: Frame) -> Job | None:
-    """One line on what is stored and what is missing, with the button that gets it; then the job, if there is one.
-
-    Returns:
-        the job at work on what is chosen, or None.
-    """
-    store, view = page.store, view_state()
-    try:
-        chosen = clamped(checked(view.spec))
-    except BlindspotError as error:
-        st.error(escape_markdown(str(error)))
-        return None
-    job = Jobs(store).last_for(chosen)
-    if job is None and _first_start(page):
-        start(store, chosen)
-        job = Jobs(store).last_for(chosen)
-    if job is not None and job.active:
-        view.choose(view.spec, job.job_id)  # when it ends, its run is what the page shows
-        _watch(store, job.job_id)
-        return job
-    _start_line(page, chosen)
-    if job is not None:
-        _how_it_ended(job)
-    return None
-
-
-def _start_line(page: Frame, chosen: RunSpec) -> None:
-    store, record, view = page.store, page.record, view_state()
-    line, button = st.columns([5, 1.4], vertical_alignment="center")
-    total = record.n if record else chosen.n
-    done = cached.count_done(store, record.run_id) if record else 0
-    with line:
-        if record and done >= total:
-            st.caption(f":material/check_circle: all {total} predictions come from the cache")
-        elif done:
-            st.caption(f"{done} of {total} predictions are in the cache, {total - done} to predict")
-        else:
-            st.caption(f"{total} predictions, not made yet")
-    with button:
-        label = "Run" if not done or page.shown.said else "Go on" if done < total else "Check again"
-        if st.button(
-            label,
-            type="secondary" if label == "Check again" else "primary",
-            key="run",  # so that a click counts although the label changes in the same instant
-            disabled=store.read_only,
-            width="stretch",
-            help="Reads data and model again; what is unchanged is not predicted again."
-            if label == "Check again"
-            else None,
-        ):
-            view.choose(view.spec, start(store, chosen))
-            st.rerun()
-
-
-def _first_start(page: Frame) -> bool:
-    """Whether nothing has ever been run here: the demo's run starts by itself."""
-    is_empty = not page.store.read_only and view_state().spec == RunSpec() and not page.listing.records
-    return is_empty and not Jobs(page.store).recent(1)
-
-
-def _how_it_ended(job: Job) -> None:
+def how_it_ended(job: Job) -> None:
+    """Say what became of a job that did not end well."""
     if job.state == "failed":
         st.error(escape_markdown(job.result), icon=":material/error:")
     elif job.state == "died":
