@@ -8,6 +8,7 @@ from pages.parts.explore.example_table import examples
 from pages.parts.explore.export import export_buttons
 from pages.parts.shell import cached, session, url
 from pages.parts.shell.frame import frame, scored_run_or_stop
+from pages.parts.shell.share import share_link
 
 page = frame("Examples")
 heading = st.container(horizontal=True, vertical_alignment="bottom")
@@ -15,6 +16,7 @@ heading.title("Examples")
 scored = scored_run_or_stop(page)
 with heading:
     export_buttons(page.store, scored)
+    link = st.container(width="content")
 view = session.view_state()
 table = view.examples_of(page.title)
 if page.arrived is not None:
@@ -31,3 +33,4 @@ st.caption(
 )
 examples(page, scored, passed.rows, table)
 url.write(page.title, url.query_of(scored, asked, url.example_query(table.opened)))
+share_link(link)
