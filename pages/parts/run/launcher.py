@@ -13,7 +13,7 @@ from evalcore.store import Job, Jobs, RunSpec, checked
 from evalcore.wording import counted
 from pages.parts.run.options import run_words
 from pages.parts.run.progress import how_it_ended, start, watch
-from pages.parts.run.run_form import run_form
+from pages.parts.run.run_form import explanations, run_form
 from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
@@ -31,11 +31,13 @@ class Head:
     """What stands at the top of the overview.
 
     Attributes:
+        line: the place under the line on what was run, for what its numbers are of.
         share: the place for the page's link, which is drawn when the page has written its URL.
         job: at work on what is chosen; None if there is none.
         standing: how much of the run is stored, in Markdown; empty if that was said already.
     """
 
+    line: DeltaGenerator
     share: DeltaGenerator
     job: Job | None = None
     standing: str = ""
@@ -47,9 +49,10 @@ def head(page: Frame) -> Head:
     bar = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     bar.title("Blindspot :small[What one accuracy number hides]", anchor=False, width="content")
     buttons = bar.container(horizontal=True, width="content", gap="small")
+    line = st.container(gap="xxsmall")
     if record and not record.kind.can_run:
-        st.markdown(f"Imported predictions · {escape_markdown(record.origin)} · {counted(record.n, 'example')}")
-        return Head(buttons)
+        line.markdown(f"Imported predictions · {escape_markdown(record.origin)} · {counted(record.n, 'example')}")
+        return Head(line, buttons)
     chosen, problem = _checked(view.spec)
     job = _job(page, chosen) if chosen else None
     at_work = job if job and job.active else None
@@ -58,7 +61,7 @@ def head(page: Frame) -> Head:
     if not must_choose:
         buttons.button("Change", icon=FOLD if is_open else UNFOLD, key="change", on_click=_toggle)
     model, rest = run_words(view.spec, record)
-    st.markdown(f"**{escape_markdown(model)}** · {escape_markdown(rest)}")
+    line.markdown(f"**{escape_markdown(model)}** · {escape_markdown(rest)}")
     with st.container(border=True) if is_open else nullcontext():
         if is_open:
             run_form(page)
@@ -72,13 +75,14 @@ def head(page: Frame) -> Head:
                     st.rerun()
                 if is_open:
                     st.caption(standing)
+                    explanations()
     share = buttons.container(width="content")
     if at_work:
         view.choose(view.spec, at_work.job_id)  # when it ends, its run is what the page shows
         watch(page, at_work.job_id)
     elif job:
         how_it_ended(job)
-    return Head(share, at_work, "" if is_open else standing)
+    return Head(line, share, at_work, "" if is_open else standing)
 
 
 def _checked(spec: RunSpec) -> tuple[RunSpec | None, str]:

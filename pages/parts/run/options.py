@@ -77,7 +77,9 @@ def run_words(spec: RunSpec, record: RunRecord | None = None) -> tuple[str, str]
     """
     n = record.n if record else min(spec.n, split_size(spec.task) or spec.n)
     usual = RunSpec()
-    sample = f"the first {counted(n, 'example')}" if spec.sample == "first" else f"{counted(n, 'example')}, {spec.sample}"
+    sample = (
+        f"the first {counted(n, 'example')}" if spec.sample == "first" else f"{counted(n, 'example')}, {spec.sample}"
+    )
     parts = [
         task_words(spec.task.name),
         prompt_words(spec.prompt) if spec.model not in BASELINES else "",

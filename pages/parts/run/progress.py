@@ -8,14 +8,15 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.analysis import RunningScore
-from evalcore.errors import BlindspotError
+from evalcore.charts import Theme
 from evalcore.running import ensure_worker
 from evalcore.store import Job, JobKind, Jobs, RunSpec, Store, checked
-from pages.parts.shell import cached
+from pages.parts.shell.clickable_table import height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import between, escape_markdown, percent
 from pages.parts.shell.session import view_state
 from pages.parts.shell.shown import clamped
+from pages.parts.shell.standin import running_chart
 
 POLL_S = 0.6
 LATEST = 6
@@ -61,8 +62,13 @@ def how_it_ended(job: Job) -> None:
         st.info("Stopped. What was predicted is kept; “Go on” predicts the rest.", icon=":material/pause_circle:")
 
 
+def watch(page: Frame, job_id: int) -> None:
+    """Draw a job at work, again and again until it ends; then the whole page is drawn."""
+    _watch(page.store, job_id, page.theme)
+
+
 @st.fragment(run_every=POLL_S)
-def _watch(store: Store, job_id: int) -> None:
+def _watch(store: Store, job_id: int, theme: Theme) -> None:
     jobs = watched_jobs(store)
     job = jobs.get(job_id)
     if job is None or not job.active:
@@ -70,7 +76,7 @@ def _watch(store: Store, job_id: int) -> None:
         st.rerun()
     progress_line(job, jobs, status(job, jobs, time.time()), key=f"stop_{job_id}")
     if job.run_id and job.done:
-        _live(store, job, job.run_id)
+        _live(store, job, job.run_id, theme)
 
 
 def progress_line(job: Job, jobs: Jobs, text: str, key: str) -> None:
@@ -107,7 +113,7 @@ def _no_answer(silent_s: float) -> str:
     return f"no answer for {silent_s:.0f} s"
 
 
-def _live(store: Store, job: Job, run_id: str) -> None:
+def _live(store: Store, job: Job, run_id: str, theme: Theme) -> None:
     """Running accuracy and the latest predictions. Only completions that are new since the last look are parsed."""
     view = view_state()
     if view.live is None or view.live[0] != job.job_id:
@@ -116,18 +122,38 @@ def _live(store: Store, job: Job, run_id: str) -> None:
     score.update(LATEST)
     if not score.n:
         return
-    number, latest = st.columns([1, 4])
+    number, latest = st.columns([2, 3], gap="medium")
     with number:
-        st.metric("Accuracy so far", percent(score.accuracy), border=True)
-        st.caption(f"{between(score.accuracy_interval)}, n = {score.n}, {score.unparsed} unparsed")
+        st.metric(
+            "Accuracy so far",
+            percent(score.accuracy),
+            between(score.accuracy_interval),
+            delta_color="off",
+            delta_arrow="off",
+            delta_description=f"95 % interval, n = {score.n:,}, {score.unparsed:,} unparsed",
+        )
+        st.altair_chart(
+            running_chart(score.history, job.total, theme),
+            key="running",
+            alt="Accuracy so far with its 95 % interval, against the number of examples",
+        )
     with latest:
         rows = [
             {
+                "outcome": answer.outcome,
                 "text": answer.example.text,
                 "true label": answer.example.label,
                 "completion": answer.completion.text,
-                "outcome": answer.outcome,
             }
             for answer in score.latest(LATEST)
         ]
-        st.dataframe(pd.DataFrame(rows), hide_index=True, height=36 * (LATEST + 1), key="latest")
+        st.dataframe(
+            pd.DataFrame(rows),
+            hide_index=True,
+            height=height_of(LATEST),
+            column_config={
+                "outcome": st.column_config.TextColumn(width=80),
+                "text": st.column_config.TextColumn(width=200),
+            },
+            key="latest",
+        )
