@@ -20,6 +20,8 @@ from pages.parts.shell.standin import running_chart
 
 POLL_S = 0.6
 LATEST = 6
+WIDTHS = {"outcome": 80, "text": 210}
+"""Pixels of columns, so that what was answered is in sight beside a long text."""
 SILENT_S = 10.0
 """Of a job that predicts: after so long it has no rate any more. Longer where its batches take longer."""
 LONG_STEP_S = 30.0
