@@ -42,7 +42,7 @@ from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
 from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusions, ranked_confusions
-from evalcore.analysis.reference_accuracies import references
+from evalcore.analysis.reference_accuracies import Reference, references
 from evalcore.analysis.running_score import RunningScore
 from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, ranked_labels, score_run
 from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Sweep, gather, sweep_as_json, sweep_conclusion
@@ -66,6 +66,7 @@ __all__ = [
     "MetricRow",
     "OtherAnswer",
     "RankedConfusion",
+    "Reference",
     "RunningScore",
     "ScoredExample",
     "ScoredRun",

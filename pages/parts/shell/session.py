@@ -121,6 +121,8 @@ class ViewState:
         side_by_side: ids of the runs on the Side by side page; None: those that it begins with.
         sweep: what was started there.
         live: the running score of the job that is watched, with the job's number.
+        changing: whether the form on the overview is open.
+        result_before: id of the run whose result the overview showed last; it stays while another one is made.
         deleted: what was deleted, a sentence; shown once.
     """
 
@@ -143,6 +145,8 @@ class ViewState:
     side_by_side: list[str] | None = None
     sweep: PromptSweep = field(default_factory=PromptSweep)
     live: tuple[int, RunningScore] | None = None
+    changing: bool = False
+    result_before: str | None = None
     deleted: str = ""
 
     def choose(self, spec: RunSpec, job_id: int | None = None) -> None:
@@ -157,7 +161,7 @@ class ViewState:
         """Look at a stored run; the form then asks for the same."""
         if record.kind.can_run:
             self.choose(record.spec)
-        self.run_id = record.run_id
+        self.run_id, self.changing = record.run_id, False
 
     def pick(self, cell: Filter, *, outline: bool) -> None:
         """Pick a cell, a row or a column of the confusion matrix."""
