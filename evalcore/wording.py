@@ -37,9 +37,17 @@ def figure(value: float, decimals: int = 3) -> str:
     return f"{value:.{decimals}f}" if value == value else NOT_AVAILABLE
 
 
-def counted(n: int, noun: str) -> str:
-    """`1 example`, `2 examples`."""
-    return f"{n} {noun}{'' if n == 1 else 's'}"
+def counted(n: int, noun: str, plural: str = "") -> str:
+    """A count and what is counted.
+
+    Example:
+        >>> counted(1, "example"), counted(3080, "example"), counted(2, "wrong answer with it", "wrong answers with it")
+        ('1 example', '3,080 examples', '2 wrong answers with it')
+
+    Args:
+        noun: of one; its plural is `plural`, or the noun with an s.
+    """
+    return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
 
 
 def points(difference: float) -> str:

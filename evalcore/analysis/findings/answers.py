@@ -39,6 +39,7 @@ def unparsed(run: ScoredRun) -> Iterator[Finding]:
             "accuracy_of_parsed": s.correct / parsed if parsed else float("nan"),
         },
         positions_of(run, run.outcomes == UNPARSED_OUTCOME),
+        opens=counted(s.unparsed, "unparsed completion"),
     )
 
 
@@ -69,6 +70,7 @@ def depends_on_the_parser(run: ScoredRun) -> Iterator[Finding]:
             np.isin(run.columns.match, [MATCHES.index("normalized"), MATCHES.index("extracted")])
             & (run.columns.named == run.columns.y_true),
         ),
+        opens=f"{counted(helped, 'answer')} right under lenient scoring only",
     )
 
 
@@ -88,6 +90,7 @@ def cut_short(run: ScoredRun) -> Iterator[Finding]:
             min(95.0, 20 + 100 * n_cut / run.scores.n),
             {"truncated": n_cut, "unparsed": unparsed, "max_new_tokens": limit},
             positions_of(run, cut),
+            opens=f"{counted(n_cut, 'completion')} cut at {counted(limit, 'token')}",
         )
     too_long = run.columns.stop == STOPS.index("too_long")
     n_too_long = int(too_long.sum())
@@ -100,6 +103,7 @@ def cut_short(run: ScoredRun) -> Iterator[Finding]:
             40 + 100 * n_too_long / run.scores.n,
             {"too_long": n_too_long},
             positions_of(run, too_long),
+            opens=f"{counted(n_too_long, 'prompt')} too long for the model's context",
         )
 
 
@@ -124,4 +128,5 @@ def penalty_on_prompt_labels(run: ScoredRun) -> Iterator[Finding]:
         52,
         {"repetition_penalty": penalty},
         positions_of(run),
+        opens=f"{counted(run.scores.n, 'example')} of this run",
     )

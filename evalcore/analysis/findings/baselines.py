@@ -42,4 +42,5 @@ def baseline_does_as_well(run: ScoredRun, baseline: ScoredRun) -> Iterator[Findi
             "mcnemar_p": p,
         },
         positions_of(run, mine[theirs_right & ~ours_right]),
+        opens=f"{counted(only_theirs, 'example')} only the baseline gets right",
     )

@@ -22,6 +22,7 @@ def collapse(run: ScoredRun) -> Iterator[Finding]:
     if not s.effective_labels < COLLAPSED * true_labels or s.labels_present < 3:
         return
     favourites = run.names(list(s.favourites))
+    wrongly = np.isin(run.y_pred, s.favourites) & (run.outcomes == WRONG)
     among = sum(int(run.per_class.support[code]) for code in s.favourites)
     yield Finding(
         "collapse",
@@ -36,8 +37,10 @@ def collapse(run: ScoredRun) -> Iterator[Finding]:
             "effective_labels": s.effective_labels,
             "effective_true_labels": true_labels,
         },
-        positions_of(run, np.isin(run.y_pred, s.favourites) & (run.outcomes == WRONG)),
+        positions_of(run, wrongly),
         tuple(favourites),
+        opens=f"{counted(int(wrongly.sum()), 'wrong answer')} with the top {counted(len(favourites), 'label')}",
+        opens_labels="labels by how often they are predicted",
     )
 
 
@@ -61,6 +64,8 @@ def labels_never_predicted(run: ScoredRun) -> Iterator[Finding]:
         {"labels": len(labels), "labels_present": s.labels_present, "examples": examples},
         positions_of(run, resting),
         tuple(labels),
+        opens=f"{counted(examples, 'example')} of labels never predicted",
+        opens_labels=f"{counted(len(labels), 'label')} never predicted",
     )
 
 
@@ -82,6 +87,8 @@ def labels_with_zero_recall(run: ScoredRun) -> Iterator[Finding]:
         {"labels": len(labels), "examples": examples},
         positions_of(run, resting),
         tuple(labels),
+        opens=f"{counted(examples, 'example')} of labels with zero recall",
+        opens_labels=f"{counted(len(labels), 'label')} with zero recall",
     )
 
 
@@ -107,4 +114,6 @@ def labels_over_predicted(run: ScoredRun) -> Iterator[Finding]:
         {"predicted": predicted, "support": support, "labels": len(codes)},
         positions_of(run, (run.y_pred == code) & (run.outcomes == WRONG)),
         tuple(run.names(codes)),
+        opens=f"{counted(predicted - right, 'wrong answer')} with the most over-predicted label",
+        opens_labels=counted(len(codes), "over-predicted label"),
     )

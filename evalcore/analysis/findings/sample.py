@@ -24,6 +24,7 @@ def not_finished(run: ScoredRun) -> Iterator[Finding]:
             "Go on with the run to get the rest.",
             70,
             {"done": done, "n": run.record.n},
+            opens=f"{counted(done, 'example')} predicted so far",
         )
 
 
@@ -58,6 +59,8 @@ def sample_misses_labels(run: ScoredRun) -> Iterator[Finding]:
         },
         positions_of(run),
         tuple(run.names(missing)),
+        opens=f"{counted(s.n, 'example')} of this sample",
+        opens_labels=f"{counted(len(missing), 'label')} absent from the sample",
     )
 
 
@@ -66,13 +69,15 @@ def same_text_two_labels(run: ScoredRun) -> Iterator[Finding]:
     doubled = _doubled_texts(run)
     if not doubled:
         return
+    rows = np.array(sorted(row for rows in doubled for row in rows))
     yield Finding(
         "same_text_two_labels",
         f"{counted(len(doubled), 'text')} stand{'s' if len(doubled) == 1 else ''} in the sample with two labels.",
         "No model can be right on both: the data set has to decide.",
         30 + 100 * len(doubled) / run.scores.n,
         {"texts": len(doubled)},
-        positions_of(run, np.array(sorted(row for rows in doubled for row in rows))),
+        positions_of(run, rows),
+        opens=f"{counted(len(rows), 'example')} whose text has two labels",
     )
 
 

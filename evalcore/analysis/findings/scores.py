@@ -31,6 +31,8 @@ def carried_by_frequent_labels(run: ScoredRun) -> Iterator[Finding]:
         50 + 100 * gap,
         {"accuracy": s.accuracy, "macro_f1_present": s.macro_f1_present, "gap": gap},
         positions_of(run, run.outcomes != RIGHT),
+        opens=f"{counted(s.n - s.correct, 'example')} wrong or unparsed",
+        opens_labels=f"{counted(s.labels_present, 'label')} by F1",
     )
 
 
@@ -55,6 +57,8 @@ def too_uncertain_to_rank(run: ScoredRun) -> Iterator[Finding]:
         20 + 25 * width,
         {"median_support": median, "median_interval_width": width, "overlapping_pairs": share},
         positions_of(run),
+        opens=f"{counted(run.scores.n, 'example')} of this sample",
+        opens_labels=f"{counted(len(support), 'label')} with their intervals",
     )
 
 
@@ -70,4 +74,5 @@ def micro_f1_says_nothing_new(run: ScoredRun) -> Iterator[Finding]:
         8,
         {"accuracy": s.accuracy, "micro_f1": s.micro_f1},
         positions_of(run),
+        opens=f"{counted(s.n, 'example')} of this sample",
     )
