@@ -10,6 +10,7 @@ from evalcore.analysis import BOTH_WRONG, Comparison, Filter
 from evalcore.charts import MatrixKind
 from evalcore.metrics import PAIR_GROUPS
 from evalcore.store import RunRecord, distinct_titles
+from pages.parts.compare.headline import open_door
 from pages.parts.shell import url
 from pages.parts.shell.cached import Listing
 from pages.parts.shell.frame import Frame
@@ -75,7 +76,7 @@ def write_url(page: Frame, comparison: Comparison | None = None) -> None:
         tab = view.tab or TABS[0]
         of_tab = {} if tab == TABS[0] else {"tab": tab.lower().replace(" ", "-")}
         if tab == "Examples":
-            of_tab["door"] = view.door
+            of_tab["door"] = open_door(comparison)
         elif tab == "Labels":
             of_tab["label"] = view.label
         elif tab == "Matrices":

@@ -51,7 +51,7 @@ def conclusion(sweep: Sweep, names: list[str]) -> None:
         st.markdown(escape_markdown(spread_words(sweep, names)))
         if any(len(scored.y_true) != sweep.n for scored in sweep.scored_runs):
             st.caption(
-                f"{counted(sweep.n, 'example')} shared by all of these runs. A run's scores are of all its own examples; "
+                f"{counted(sweep.n, 'example')} shared by all these runs. A run's scores are of all its own examples; "
                 "two runs are compared on those that the two share."
             )
 
