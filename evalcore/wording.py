@@ -106,6 +106,16 @@ def counted(n: int, noun: str, plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
 
 
+def sized(size_bytes: float) -> str:
+    """A size: `0.4 KB`, `1.4 MB`, `2.0 GB`, in steps of 1,000."""
+    size = size_bytes / 1000
+    for unit in ("KB", "MB"):
+        if size < 999.95:  # what would be rounded to 1000.0 is 1.0 of the next
+            return f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
 def points(difference: float) -> str:
     """A difference of shares in percentage points, of which a very small one is 0.
 
