@@ -74,7 +74,7 @@ def test_a_run_at_work_draws_what_is_known(theme, history):
     if history:
         rows = spec["datasets"][spec["layer"][1].get("data", spec.get("data"))["name"]]
         assert [row["shown"] for row in rows] == ["25.0 %", "25.2 %"]
-        assert rows[-1]["interval"] == "10.0 % to 40.0 %"
+        assert rows[-1]["interval"] == "10.0 to 40.0"
 
 
 @pytest.fixture
