@@ -89,6 +89,22 @@ def first_text(source: TaskSource) -> str:
     return "" if task_files(source) is None else task_cache.first_sampled_text(source)
 
 
+def missing_baselines(spec: RunSpec, store: Store) -> list[RunSpec]:
+    """The baselines on a run's sample that are not stored; none for a baseline, nor without a train split."""
+    try:
+        has_train = task_files(spec.task) is None or task_cache.summary(spec.task).train > 0
+    except BlindspotError:
+        return []
+    if spec.kind.is_baseline or not has_train:
+        return []
+    return [baseline for baseline in baseline_specs(spec) if not _is_complete(baseline, store)]
+
+
+def _is_complete(spec: RunSpec, store: Store) -> bool:
+    record = current_run_for(spec, store).record
+    return record is not None and store.count_done(record.run_id) == record.n
+
+
 def _why_unreadable(source: TaskSource) -> str:
     try:
         if task_files(source) is not None:
