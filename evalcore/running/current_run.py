@@ -16,7 +16,7 @@ from evalcore.errors import BlindspotError, DataError
 from evalcore.predictors import bytes_to_read, endpoint, folder_fingerprint, model_folder
 from evalcore.running import task_cache
 from evalcore.running.plan import baseline_specs, find_prompt
-from evalcore.store import Identity, RunRecord, RunSpec, Store, completion_keys, run_id, sample_id
+from evalcore.store import Identity, Job, Jobs, RunRecord, RunSpec, Store, completion_keys, run_id, sample_id
 from evalcore.tasks import Messages, TaskSource, task_files
 
 BANKING77_TEST_ROWS = 3080
@@ -98,6 +98,19 @@ def missing_baselines(spec: RunSpec, store: Store) -> list[RunSpec]:
     if spec.kind.is_baseline or not has_train:
         return []
     return [baseline for baseline in baseline_specs(spec) if not _is_complete(baseline, store)]
+
+
+def baselines_at_work(spec: RunSpec, store: Store) -> list[Job]:
+    """The baselines of a run that wait or are being computed.
+
+    Args:
+        spec: in its normal form, as a run's record has it.
+    """
+    active = Jobs(store).active(("baseline",))
+    if not active or spec.kind.is_baseline:
+        return []
+    wanted = {baseline.to_json() for baseline in baseline_specs(spec)}
+    return [job for job in active if job.payload in wanted]
 
 
 def _is_complete(spec: RunSpec, store: Store) -> bool:
