@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from evalcore.charts.theme import RIGHT, RUN_A, WRONG, Theme
+from evalcore.charts.theme import RUN_A, Theme
 from evalcore.metrics import FEW_EXAMPLES, ClassScores
 
 _ROW_HEIGHT = 17
@@ -97,7 +97,7 @@ def predicted_against_true(each: ClassScores, labels: Sequence[str], theme: Them
             x=alt.X("count:Q", title="times answered", axis=alt.Axis(orient="top", tickMinStep=1)),
             color=alt.Color(
                 "answer:N",
-                scale=alt.Scale(domain=["right", "wrong"], range=[RIGHT, WRONG]),
+                scale=alt.Scale(domain=["right", "wrong"], range=[theme.right, theme.wrong]),
                 legend=alt.Legend(title=None, orient="top", labelExpr="'answered, ' + datum.label"),
             ),
             order="first:Q",

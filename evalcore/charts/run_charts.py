@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from evalcore.charts.theme import ABSENT, RUN_A, RUN_B, UNPARSED, Theme
+from evalcore.charts.theme import RUN_A, RUN_B, Theme
 from evalcore.metrics import Interval, Intervals, Scores
 from evalcore.wording import percent
 
@@ -58,7 +58,7 @@ def variants_chart(
     metrics = ["Accuracy", "Macro-F1, present", "Unparsed"]
     colour = alt.Color(
         "metric:N",
-        scale=alt.Scale(domain=metrics, range=[theme.text, ABSENT, UNPARSED]),
+        scale=alt.Scale(domain=metrics, range=[theme.text, theme.absent, theme.unparsed]),
         legend=alt.Legend(title=None, orient="top"),
     )
     y = alt.Y("run:N", sort=list(names), title=None, axis=alt.Axis(labelLimit=320, ticks=False, domain=False))
@@ -90,7 +90,8 @@ def reference_lines(found: Sequence[AccuracyPoint], theme: Theme) -> alt.LayerCh
     frame["shown"] = [percent(accuracy) for accuracy in frame["accuracy"]]
     y = alt.Y("name:N", sort=list(frame["name"]), title=None, axis=alt.Axis(labelLimit=330, ticks=False, domain=False))
     x = alt.X("accuracy:Q", scale=alt.Scale(domain=[0, 1]), title="accuracy", axis=alt.Axis(format="%", tickCount=5))
-    colour = alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=[RUN_A, theme.text, RUN_B, ABSENT]), legend=None)
+    colours = [RUN_A, theme.text, RUN_B, theme.absent]
+    colour = alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=colours), legend=None)
     tooltip = [
         alt.Tooltip("name:N", title="Run"),
         alt.Tooltip("accuracy:Q", title="Accuracy", format=".1%"),

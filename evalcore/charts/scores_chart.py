@@ -8,7 +8,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from evalcore.charts.theme import RUN_A, WRONG, Theme
+from evalcore.charts.theme import RUN_A, Theme
 from evalcore.metrics import ClassScores, Intervals, Scores
 from evalcore.wording import percent
 
@@ -56,9 +56,8 @@ def scores_chart(
     spans = measured.mark_rule(strokeWidth=7, color=RUN_A, opacity=0.28).encode(y=y, x="low:Q", x2="high:Q")
     points = measured.mark_point(filled=True, size=110, color=RUN_A, opacity=1).encode(y=y, x=x, tooltip=tooltip)
     numbers = measured.mark_text(dy=-12, fontSize=11, color=theme.text).encode(y=y, x=x, text="shown:N")
-    return alt.layer(
-        at_accuracy, spans, _class_strip(each, labels, y, x), _ceiling(scores.macro_f1_ceiling, y), points, numbers
-    ).properties(height=_ROW_HEIGHT * len(rows))
+    strip, ceiling = _class_strip(each, labels, y, x), _ceiling(scores.macro_f1_ceiling, y, theme)
+    return alt.layer(at_accuracy, spans, strip, ceiling, points, numbers).properties(height=_ROW_HEIGHT * len(rows))
 
 
 def _class_strip(each: ClassScores, labels: Sequence[str], y: alt.Y, x: alt.X) -> alt.Chart:
@@ -79,13 +78,13 @@ def _class_strip(each: ClassScores, labels: Sequence[str], y: alt.Y, x: alt.X) -
     return alt.Chart(frame).mark_tick(thickness=2, size=16, color=RUN_A, opacity=0.55).encode(y=y, x=x, tooltip=tooltip)
 
 
-def _ceiling(ceiling: float, y: alt.Y) -> alt.LayerChart:
+def _ceiling(ceiling: float, y: alt.Y, theme: Theme) -> alt.LayerChart:
     """A mark at what a perfect model would score on this sample."""
     shown = f"ceiling {percent(ceiling)}" if ceiling < 1 else ""
     frame = pd.DataFrame({"reading": ["Macro-F1, all labels"], "value": [ceiling], "shown": [shown]})
     base = alt.Chart(frame)
     tooltip = alt.Tooltip("shown:N", title="A perfect model on this sample")
-    tick = base.mark_tick(thickness=2, size=24, color=WRONG).encode(y=y, x="value:Q", tooltip=tooltip)
+    tick = base.mark_tick(thickness=2, size=24, color=theme.wrong).encode(y=y, x="value:Q", tooltip=tooltip)
     side = {"align": "left", "dx": 6} if ceiling < 0.8 else {"align": "right", "dx": -6}
-    text = base.mark_text(fontSize=11, color=WRONG, dy=8, **side).encode(y=y, x="value:Q", text="shown:N")
+    text = base.mark_text(fontSize=11, color=theme.wrong_text, dy=8, **side).encode(y=y, x="value:Q", text="shown:N")
     return alt.layer(tick, text) if shown else alt.layer(base.mark_point(opacity=0).encode(y=y))

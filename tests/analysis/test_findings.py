@@ -143,6 +143,7 @@ def test_every_finding_carries_figures_and_positions_of_the_sample(store, scorin
         assert finding.figures
         assert all(0 <= position < len(rows) for position in finding.positions)
         assert finding.positions
+        assert finding.opens.startswith(f"{len(finding.positions)} "), "a link says how many examples it opens"
 
 
 def test_the_report_says_what_it_was_promised_to_say(store):
