@@ -10,7 +10,7 @@ from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import escape_markdown
 
-page = frame("Side by side")
+page = frame("Side by side", picks_run=False)
 st.title("Side by side")
 variants.launcher(page)
 records = variants.chosen_runs(page)
