@@ -42,6 +42,7 @@ _RESULTS_CACHED = 64
 
 T = TypeVar("T")
 P = ParamSpec("P")
+Result = TypeVar("Result", ScoredRun, Comparison, Sweep)
 Stamp = tuple[str, Scoring, float | None, int]
 
 
@@ -87,14 +88,15 @@ def figures_of(store: Store, record: RunRecord, scoring: Scoring) -> tuple[int, 
     return _figures(store, record.run_id, scoring, _progress_of(store, record))
 
 
-def once(scored: ScoredRun, make: Callable[Concatenate[ScoredRun, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """`make(scored, ...)`, made once for a scored run and these arguments. It must not be changed by whom it is given.
+def once(of: Result, make: Callable[Concatenate[Result, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`make(of, ...)`, made once for these arguments. It must not be changed by whom it is given.
 
     Args:
+        of: a scored run, or two or several of them, compared.
         make: a function of a module; its other arguments must be such as Streamlit can hash.
     """
     named = tuple(sorted(kwargs.items()))
-    made: T = _once(f"{make.__module__}.{make.__qualname__}", _stamp(scored), args, named, make, scored)
+    made: T = _once(f"{make.__module__}.{make.__qualname__}", _stamps(of), args, named, make, of)
     return made
 
 
@@ -157,6 +159,12 @@ def _stamp(scored: ScoredRun) -> Stamp:
     return scored.record.run_id, scored.scoring, scored.record.finished, len(scored.answers)
 
 
+def _stamps(of: ScoredRun | Comparison | Sweep) -> tuple[Stamp, ...]:
+    """The stamp of each run that a result is of."""
+    runs = (of,) if isinstance(of, ScoredRun) else (of.a, of.b) if isinstance(of, Comparison) else of.scored_runs
+    return tuple(_stamp(scored) for scored in runs)
+
+
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _listing(_store: Store, version: str) -> Listing:
     return Listing(tuple(_store.runs()), RunCatalog(_store).annotations())
@@ -196,13 +204,13 @@ def _figures(_store: Store, run_id: str, scoring: Scoring, progress: float) -> t
 @st.cache_resource(max_entries=_RESULTS_CACHED, show_spinner=False)
 def _once(
     name: str,
-    stamp: Stamp,
+    stamps: tuple[Stamp, ...],
     args: tuple[object, ...],
     kwargs: tuple[tuple[str, Hashable], ...],
     _make: Callable[..., Any],
-    _scored: ScoredRun,
+    _of: ScoredRun | Comparison | Sweep,
 ) -> Any:
-    return _make(_scored, *args, **dict(kwargs))
+    return _make(_of, *args, **dict(kwargs))
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
