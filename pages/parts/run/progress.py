@@ -14,13 +14,14 @@ from evalcore.store import Job, JobKind, Jobs, RunSpec, Store, checked
 from pages.parts.shell.clickable_table import height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import between, escape_markdown, percent
+from pages.parts.shell.outcomes import coloured, signed
 from pages.parts.shell.session import view_state
 from pages.parts.shell.shown import clamped
 from pages.parts.shell.standin import running_chart
 
 POLL_S = 0.6
 LATEST = 6
-WIDTHS = {"outcome": 80, "text": 210}
+WIDTHS = {"outcome": 95, "text": 210}
 """Pixels of columns, so that what was answered is in sight beside a long text."""
 SILENT_S = 10.0
 """Of a job that predicts: after so long it has no rate any more. Longer where its batches take longer."""
@@ -142,7 +143,7 @@ def _live(store: Store, job: Job, run_id: str, theme: Theme) -> None:
     with latest:
         rows = [
             {
-                "outcome": answer.outcome,
+                "outcome": signed(answer.outcome),
                 "text": answer.example.text,
                 "true label": answer.example.label,
                 "completion": answer.completion.text,
@@ -150,7 +151,7 @@ def _live(store: Store, job: Job, run_id: str, theme: Theme) -> None:
             for answer in score.latest(LATEST)
         ]
         st.dataframe(
-            pd.DataFrame(rows),
+            pd.DataFrame(rows).style.map(coloured(theme), subset=["outcome"]),
             hide_index=True,
             height=height_of(LATEST),
             column_config={
