@@ -47,4 +47,3 @@ else:  # run for each visit
     overview.findings_beside_labels(page, scored, cached.findings_for(page.store, scored))
     overview.pictures(page, scored)
     references.baselines_on_same_examples(page, scored, found)
-    overview.all_counts(page, scored)

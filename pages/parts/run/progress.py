@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from evalcore.analysis import RunningScore
-from evalcore.charts import Theme
+from evalcore.charts import Theme, running_chart
 from evalcore.running import ensure_worker
 from evalcore.store import Job, JobKind, Jobs, RunSpec, Store, checked
 from pages.parts.shell.clickable_table import height_of
@@ -17,7 +18,9 @@ from pages.parts.shell.markdown import between, escape_markdown, percent
 from pages.parts.shell.outcomes import coloured, signed
 from pages.parts.shell.session import view_state
 from pages.parts.shell.shown import clamped
-from pages.parts.shell.standin import running_chart
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 POLL_S = 0.6
 LATEST = 6
@@ -55,14 +58,18 @@ def watched_jobs(store: Store) -> Jobs:
     return Jobs(store)
 
 
-def how_it_ended(job: Job) -> None:
-    """Say what became of a job that did not end well."""
+def how_it_ended(job: Job, line: DeltaGenerator) -> None:
+    """Say what became of a job that did not end well.
+
+    Args:
+        line: where it is said in passing that it was stopped, which somebody wanted.
+    """
     if job.state == "failed":
         st.error(escape_markdown(job.result), icon=":material/error:")
     elif job.state == "died":
         st.error(escape_markdown(job.result), icon=":material/power_off:")
     elif job.state == "stopped":
-        st.info("Stopped. What was predicted is kept; “Go on” predicts the rest.", icon=":material/pause_circle:")
+        line.caption(":material/pause_circle: Stopped. What was predicted is kept; “Go on” predicts the rest.")
 
 
 def watch(page: Frame, job_id: int) -> None:
