@@ -1,20 +1,20 @@
-"""The examples behind the numbers: one table for all links, its filter in the URL, one example opened."""
+"""The examples behind the numbers: one table for all links, its filter in the URL, and beside it one example opened."""
 
 import streamlit as st
 
 from evalcore.analysis import Filter, outcome_words
 from pages.parts.explore import filter_bar
-from pages.parts.explore.example_table import examples
+from pages.parts.explore.example_table import example_list, is_open, opened
 from pages.parts.explore.export import export_buttons
 from pages.parts.shell import cached, session, url
+from pages.parts.shell.beside import beside
 from pages.parts.shell.frame import frame, scored_run_or_stop
+from pages.parts.shell.share import share_link
 
 page = frame("Examples")
-heading = st.container(horizontal=True, vertical_alignment="bottom")
-heading.title("Examples")
+heading = st.container(horizontal=True, vertical_alignment="center")
+heading.title("Examples", width="content")
 scored = scored_run_or_stop(page)
-with heading:
-    export_buttons(page.store, scored)
 view = session.view_state()
 table = view.examples_of(page.title)
 if page.arrived is not None:
@@ -23,11 +23,26 @@ if page.arrived is not None:
 asked = filter_bar.known_part(page, scored, view.filter)
 passed = cached.selected(page.store, scored, asked, count_mentions=True)
 
+with heading:
+    st.caption(
+        f"**{len(passed.rows):,}** of {len(scored.answers):,} examples · {scored.scoring} scoring: "
+        + outcome_words(scored, passed.rows),
+        width="stretch",
+    )
+    export_buttons(page.store, scored)
+    link = st.container(width="content")
 filter_bar.link_line(page, scored, asked)
 filter_bar.filter_bar(scored, asked, passed)
-st.caption(
-    f"**{len(passed.rows):,}** of {len(scored.answers):,} examples · {scored.scoring} scoring: "
-    + outcome_words(scored, passed.rows)
-)
-examples(page, scored, passed.rows, table)
+if len(passed.rows):
+    left, right = beside()
+    with left:
+        example_list(page, scored, passed.rows, table)
+    with right:
+        if is_open(scored, passed.rows, table):
+            opened(page, scored, passed.rows, table, can_close=True)
+        else:
+            st.caption("Click a row to open its example here. With the keyboard: Tab to the table, then arrow keys.")
+else:
+    st.info("No example passes these filters. Take one of them away.")
 url.write(page.title, url.query_of(scored, asked, url.example_query(table.opened)))
+share_link(link)

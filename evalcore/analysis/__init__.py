@@ -3,6 +3,7 @@
 Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
+from evalcore.analysis.cell_words import cell_figures, cell_title
 from evalcore.analysis.class_table import (
     CLASS_ORDERS,
     CLASS_SCORES,
@@ -41,7 +42,7 @@ from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
 from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusions, ranked_confusions
-from evalcore.analysis.reference_accuracies import references
+from evalcore.analysis.reference_accuracies import Reference, references
 from evalcore.analysis.running_score import RunningScore
 from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, ranked_labels, score_run
 from evalcore.analysis.side_by_side_words import (
@@ -51,9 +52,8 @@ from evalcore.analysis.side_by_side_words import (
     pair_verdict_words,
     pair_words,
     spread_words,
-    told_apart_words,
 )
-from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Pair, Sweep, gather, sweep_as_json
+from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Pair, Sweep, gather, sweep_as_json, sweep_conclusion
 from evalcore.analysis.verdicts import Verdict, shared_note, verdict, verdict_as_json
 
 __all__ = [
@@ -77,6 +77,7 @@ __all__ = [
     "OtherAnswer",
     "Pair",
     "RankedConfusion",
+    "Reference",
     "RunningScore",
     "ScoredExample",
     "ScoredRun",
@@ -85,7 +86,9 @@ __all__ = [
     "Verdict",
     "answer_words",
     "better_words",
+    "cell_figures",
     "cell_of_filter",
+    "cell_title",
     "changed_words",
     "changes",
     "class_table",
@@ -121,7 +124,7 @@ __all__ = [
     "sorted_table",
     "spread_words",
     "sweep_as_json",
-    "told_apart_words",
+    "sweep_conclusion",
     "verdict",
     "verdict_as_json",
 ]

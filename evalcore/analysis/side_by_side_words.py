@@ -38,14 +38,6 @@ def answer_words(labels: Sequence[str], true: int, predicted: int) -> str:
     return RIGHT_SIGN if predicted == true else f"{WRONG_SIGN} {labels[predicted]}"
 
 
-def told_apart_words(sweep: Sweep) -> str:
-    """The conclusion on several runs: `2 of 3 pairs can be told apart`."""
-    clear, of = sum(pair.clear for pair in sweep.pairs), len(sweep.pairs)
-    if of == 1:
-        return f"The two runs {'can' if clear else 'cannot'} be told apart"
-    return f"{clear} of {of} pairs can be told apart"
-
-
 def spread_words(sweep: Sweep, names: Sequence[str]) -> str:
     """Lowest, median and highest accuracy in one line, and how far the first and the last are apart.
 

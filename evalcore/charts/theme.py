@@ -46,6 +46,11 @@ class Theme:
         """The palette from the smallest value to the largest."""
         return list(reversed(MAGMA)) if self.magma_reversed else list(MAGMA)
 
+    @property
+    def scale(self) -> list[str]:
+        """The part of the palette that can be told from `zero`, so that the smallest value is seen as well."""
+        return self.magma[1:] if self.magma_reversed else self.magma[2:]
+
     def text_of(self, outcome: str) -> str:
         """The colour of the letters that name an outcome: `right`, `wrong`, `unparsed` or `absent`."""
         texts = {"right": self.right_text, "wrong": self.wrong_text, "unparsed": self.unparsed, "absent": self.absent}

@@ -9,6 +9,7 @@ from evalcore.running.executors import CompletedBatch, InProcess
 from evalcore.running.plan import find_prompt
 from evalcore.running.prompt_preview import preview
 from evalcore.running.run import NotAnswered, Progress, execute, execute_with_baselines
+from evalcore.running.understood import Understood, understand
 from evalcore.running.worker import ensure_worker
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "InProcess",
     "NotAnswered",
     "Progress",
+    "Understood",
     "changed_since",
     "current_run_for",
     "ensure_worker",
@@ -25,4 +27,5 @@ __all__ = [
     "first_text",
     "preview",
     "split_size",
+    "understand",
 ]

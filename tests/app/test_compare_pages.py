@@ -271,7 +271,7 @@ def test_the_overview_holds_a_run_against_the_pinned_one(own_store, ids):
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
     app.query_params["run"] = ids["good"]
     rerun(app)
-    assert "For comparison" in [heading.value for heading in app.subheader]
+    assert "Baselines on the same examples" in [heading.value for heading in app.subheader]
 
 
 @pytest.mark.parametrize(("gold", "answers"), [("a", "a"), ("a", "?"), ("aab", "???"), ("aaa", "aaa")])

@@ -7,6 +7,7 @@ import pytest
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.charts import cells, height_of
+from evalcore.charts.matrix_drawing import LEFT, TOP
 from evalcore.metrics.matrix import view
 from evalcore.running.run import execute
 from evalcore.store.database import Store
@@ -15,12 +16,12 @@ from evalcore.tasks.task import Example, TaskSource
 from tests.conftest import write_csv
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
 from tests.tools.generated import imported
+from tests.tools.heat_map import middle_of
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium (Debian: apt-get install chromium)"),
 ]
-GUTTER, EDGE = 165, 8
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +64,6 @@ def chart_box(page, shown):
     return canvas.bounding_box()
 
 
-def middle_of(box, shown, row, column):
-    rows, columns = shown.counts.shape
-    width, height = (box["width"] - GUTTER - EDGE) / columns, (box["height"] - GUTTER - EDGE) / rows
-    return box["x"] + GUTTER + (column + 0.5) * width, box["y"] + GUTTER + (row + 0.5) * height
-
-
 @pytest.mark.parametrize(("n", "scheme"), [(77, "light"), (150, "dark")])
 def test_a_click_on_a_cell_shows_just_that_cells_examples(server, scored_runs, new_page, n, scheme):
     scored = scored_runs[n]
@@ -104,22 +99,24 @@ def test_the_zoom_survives_a_click(server, scored_runs, new_page):
     settled(page)
     shown = view(scored.confusion, scored.labels, order="clustered", unparsed=True, diagonal=True)
     box = chart_box(page, shown)
-    labels = {"x": box["x"], "y": box["y"] + GUTTER, "width": GUTTER - 4, "height": 600}
+    labels = {"x": box["x"], "y": box["y"] + TOP, "width": LEFT - 4, "height": box["height"] - TOP}
     whole = page.screenshot(clip=labels)
     page.mouse.move(*middle_of(box, shown, 10, 10))
     page.wait_for_timeout(700)  # the chart takes the wheel only once the pointer rests on it
+    page.keyboard.down("Shift")
     for _ in range(6):
         page.mouse.wheel(0, -200)
         page.wait_for_timeout(120)
+    page.keyboard.up("Shift")
     page.mouse.move(300, 10)
     page.wait_for_timeout(500)
     zoomed = page.screenshot(clip=labels)
     assert zoomed != whole
     # Where the cells lie after the zoom is the chart's own affair: points along the diagonal until one is a cell.
-    for step in range(0, 300, 12):
+    for part in np.linspace(0.05, 0.95, 25):
         if "true=" in page.url:
             break
-        page.mouse.click(box["x"] + GUTTER + 30 + step, box["y"] + GUTTER + 30 + step)
+        page.mouse.click(box["x"] + LEFT + part * (box["width"] - LEFT), box["y"] + TOP + part * (box["height"] - TOP))
         page.wait_for_timeout(600)
     assert "true=" in page.url
     settled(page)

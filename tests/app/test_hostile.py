@@ -10,6 +10,7 @@ from evalcore.store.database import Store
 from evalcore.store.importing import import_table
 from evalcore.tasks.data_file import Table
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
+from tests.tools.heat_map import middle_of
 
 pytestmark = [
     pytest.mark.browser,
@@ -107,13 +108,11 @@ def test_confusions_in_words_and_a_tooltip_show_it_as_typed(watched, scored):
     assert sum(f"Of 6 “{label}”, 3 were called" in shown for label in LABELS) == 5
     drawn = view(scored.confusion, scored.labels, order="data set", unparsed=True, diagonal=True)
     box = page.locator("[data-testid=stEChartsChart] canvas").first.bounding_box()
-    rows, columns = drawn.counts.shape
     for code in (0, 1, 3):
-        x = box["x"] + 165 + (code + 0.5) * (box["width"] - 173) / columns
-        y = box["y"] + 165 + (code + 0.5) * (box["height"] - 173) / rows
+        x, y = middle_of(box, drawn, code, code)
         page.mouse.move(x, y)
         page.mouse.move(x + 2, y + 2)
-        page.locator("[data-testid=stEChartsChart]", has_text=f"{LABELS[code]} → {LABELS[code]}").wait_for(
+        page.locator("[data-testid=stEChartsChart]", has_text=f"{LABELS[code]}predicted as {LABELS[code]}").wait_for(
             timeout=PATIENCE_MS
         )
 

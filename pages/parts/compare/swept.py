@@ -19,7 +19,7 @@ from evalcore.analysis import (
     pair_verdict_words,
     pair_words,
     spread_words,
-    told_apart_words,
+    sweep_conclusion,
 )
 from evalcore.charts import Theme, label_order_chart, variants_chart
 from evalcore.wording import counted, p_value, points, signed
@@ -47,7 +47,7 @@ MEANING = {
 def conclusion(sweep: Sweep, names: list[str]) -> None:
     """How many pairs can be told apart, large; below it lowest, median and highest accuracy."""
     with st.container(gap="xxsmall"):
-        st.markdown(f"### {told_apart_words(sweep)}")
+        st.markdown(f"### {sweep_conclusion(sweep)}")
         st.markdown(escape_markdown(spread_words(sweep, names)))
         if any(len(scored.y_true) != sweep.n for scored in sweep.scored_runs):
             st.caption(

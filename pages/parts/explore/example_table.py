@@ -1,93 +1,174 @@
-"""The one table of examples: a page of rows at a time, and one example opened below it."""
+"""Examples as a table, a page of rows at a time, and the one of them that is opened."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from evalcore.analysis import ScoredExample, ScoredRun
-from evalcore.charts import RIGHT, UNPARSED, WRONG
+from evalcore.analysis import Filter, ScoredExample, ScoredRun
 from pages.parts.explore.example import one_example
-from pages.parts.shell.clickable_table import clickable_table
+from pages.parts.shell.beside import HEIGHT
+from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.outcomes import coloured, signed
 from pages.parts.shell.session import ExampleTable
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
 
 ROWS_A_PAGE = 200
 SHOWN_CHARS = 320
 """Of a text or a completion in the table: the whole of it is one click away, and a page of rows stays small."""
-COLOURS = {"right": RIGHT, "wrong": WRONG, "unparsed": UNPARSED}
+ROWS_IN_PANE = 5
+ALL_COLUMNS = ("outcome", "text", "true label", "predicted", "match", "completion", "number")
+PAGES_HEIGHT = 55
+"""Pixels of the line with which pages are turned."""
 
 Rows = NDArray[np.intp]
 
 
-def examples(page: Frame, scored: ScoredRun, rows: Rows, table: ExampleTable, *, height: int = 400) -> None:
-    """Draw some of a scored run's examples.
+def in_pane(page: Frame, scored: ScoredRun, rows: Rows, table: ExampleTable, columns: Sequence[str]) -> None:
+    """A short table and below it the opened example, which is the first one where none of them is.
 
     Args:
         rows: indices into the scored run's arrays.
         table: which of their pages is shown and which example is open; clicks change it.
-        height: of the table, in pixels, from which on it scrolls.
+        columns: some of `ALL_COLUMNS`: those in which the examples differ.
     """
     if not len(rows):
-        st.info("No example passes these filters. Take one of them away.")
+        st.caption("There is no such example in this run.")
         return
-    name = page.title.lower().replace(" ", "_")
+    if _place(scored, rows, table.opened) is None:
+        table.open(int(scored.positions[rows[0]]))
+    example_list(page, scored, rows, table, columns, compact=True)
+    opened(page, scored, rows, table)
+
+
+def columns_that_vary(asked: Filter) -> list[str]:
+    """The columns in which examples that pass a filter differ, few enough for a pane."""
+    varying = {"true label": not asked.true, "predicted": not asked.predicted and asked.outcomes != ("unparsed",),
+               "completion": asked.outcomes == ("unparsed",)}  # fmt: skip
+    return ["text", *(name for name, varies in varying.items() if varies)]
+
+
+def example_list(
+    page: Frame,
+    scored: ScoredRun,
+    rows: Rows,
+    table: ExampleTable,
+    columns: Sequence[str] = ALL_COLUMNS,
+    *,
+    compact: bool = False,
+) -> None:
+    """Draw some of a scored run's examples; a click on a row opens its example.
+
+    Args:
+        rows, table, columns: see `in_pane`; there is at least one row.
+        compact: a few low rows, one of which is always open: a second click on it leaves it open.
+    """
+    name = _name(page)
     pages = -(-len(rows) // ROWS_A_PAGE)
-    at = _place(scored, rows, table.opened)
     rows_of = (scored.record.run_id, len(rows), int(rows[0]))
     if table.rows_of != rows_of:
         table.rows_of = rows_of
-        _turn_to(table, at or 0)
+        _turn_to(table, _place(scored, rows, table.opened) or 0)
     table.page = min(max(1, table.page), pages)
     start = (table.page - 1) * ROWS_A_PAGE
     shown = scored.answers.at(rows[start : start + ROWS_A_PAGE])
-    _table(scored, shown, table, name, height)
+    key = f"{name}_table_{scored.record.run_id}_{table.generation}_{table.page}"
+    if table.first_selected[0] != key:
+        selected = next((at for at, answer in enumerate(shown) if answer.position == table.opened), None)
+        table.first_selected = (key, selected)
+
+    def click(row: int | None) -> None:
+        if row is not None:
+            table.opened = shown[row].position
+        elif compact:
+            table.generation += 1  # made anew, with its row selected
+        else:
+            table.opened = None
+
+    frame = _frame(shown, columns)
+    clickable_table(
+        frame.style.map(coloured(page.theme), subset=["outcome"]) if "outcome" in columns else frame,
+        key,
+        height_of(ROWS_IN_PANE, COMPACT_ROW_HEIGHT) if compact else HEIGHT - (PAGES_HEIGHT if pages > 1 else 0),
+        _column_config(columns),
+        on_click=click,
+        selected=table.first_selected[1],
+        row_height=COMPACT_ROW_HEIGHT if compact else ROW_HEIGHT,
+        alt="Examples; choose a row, with the arrow keys for example, to open it",
+    )
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
             _pagination(pages, table, name)
             st.caption(f"{start + 1:,} to {start + len(shown):,} of {len(rows):,}")
+
+
+def opened(page: Frame, scored: ScoredRun, rows: Rows, table: ExampleTable, *, can_close: bool = False) -> None:
+    """Draw the opened example, which must be one of the rows, with the ways to the one before and after it.
+
+    Args:
+        can_close: there is a button that closes it.
+    """
+    at, name = _place(scored, rows, table.opened), _name(page)
     if at is None:
-        st.caption("Click a row, or choose it with the arrow keys, to open the example.")
         return
-    _opened(page, scored, rows, at, table, name)
+
+    def go(to: int) -> None:
+        table.opened = int(scored.positions[rows[to]])
+        _turn_to(table, to)
+
+    def close() -> None:
+        table.opened = None
+        table.generation += 1
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f"###### Example {scored.positions[rows[at]] + 1:,}", width="content")
+        st.caption(f"{at + 1:,} of {len(rows):,}", width="stretch")
+        st.button("Previous", icon=":material/chevron_left:", type="tertiary", key=f"{name}_previous", on_click=go,
+                  args=(at - 1,), disabled=at == 0)  # fmt: skip
+        st.button("Next", icon=":material/chevron_right:", icon_position="right", type="tertiary", key=f"{name}_next",
+                  on_click=go, args=(at + 1,), disabled=at == len(rows) - 1)  # fmt: skip
+        if can_close:
+            st.button("Close", icon=":material/close:", type="tertiary", key=f"{name}_close", on_click=close)
+    one_example(page, scored, scored.answers.at([int(rows[at])])[0], name)
 
 
-def _table(scored: ScoredRun, shown: list[ScoredExample], table: ExampleTable, name: str, height: int) -> None:
-    key = f"{name}_table_{scored.record.run_id}_{table.generation}_{table.page}"
-    if table.first_selected[0] != key:
-        opened = next((at for at, answer in enumerate(shown) if answer.position == table.opened), None)
-        table.first_selected = (key, opened)
+def is_open(scored: ScoredRun, rows: Rows, table: ExampleTable) -> bool:
+    """Whether one of the rows is opened."""
+    return _place(scored, rows, table.opened) is not None
 
-    def click(row: int | None) -> None:
-        table.opened = None if row is None else shown[row].position
 
-    columns = pd.DataFrame(
-        {
-            "text": [_cut(answer.example.text) for answer in shown],
-            "true label": [_cut(answer.example.label) for answer in shown],
-            "answered": [_cut(answer.predicted or "") for answer in shown],
-            "outcome": [answer.outcome for answer in shown],
-            "match": [answer.parsed.match for answer in shown],
-            "completion": [_cut(answer.completion.text) for answer in shown],
-            "number": [answer.position + 1 for answer in shown],
-        }
-    )
-    clickable_table(
-        columns.style.map(lambda outcome: f"color: {COLOURS[outcome]}", subset=["outcome"]),
-        key,
-        height,
-        {
-            "text": st.column_config.TextColumn(width=380),
-            "number": st.column_config.NumberColumn(
-                "no.", help="Place in the run's sample", format="%d", width="small"
-            ),
-        },
-        on_click=click,
-        selected=table.first_selected[1],
-        alt="Examples that pass the filters",
-    )
+def _frame(shown: list[ScoredExample], columns: Sequence[str]) -> pd.DataFrame:
+    value: dict[str, Callable[[ScoredExample], str | int]] = {
+        "text": lambda answer: _cut(answer.example.text),
+        "true label": lambda answer: _cut(answer.example.label),
+        "predicted": lambda answer: _cut(answer.predicted or ""),
+        "outcome": lambda answer: signed(answer.outcome),
+        "match": lambda answer: answer.parsed.match,
+        "completion": lambda answer: _cut(answer.completion.text),
+        "number": lambda answer: answer.position + 1,
+    }
+    return pd.DataFrame({name: [value[name](answer) for answer in shown] for name in columns})
+
+
+def _column_config(columns: Sequence[str]) -> dict[str, ColumnConfig]:
+    c = st.column_config
+    few = len(columns) < len(ALL_COLUMNS)
+    config: dict[str, ColumnConfig] = {
+        "text": c.TextColumn(width=None if len(columns) == 1 else 175 if few else 220),
+        "true label": c.TextColumn(width=135),
+        "predicted": c.TextColumn(width=135),
+        "number": c.NumberColumn("no.", help="Place in the run's sample", format="%d", width="small"),
+        "outcome": c.TextColumn(width=95),
+    }
+    return {name: config[name] for name in columns if name in config}
 
 
 def _pagination(pages: int, table: ExampleTable, name: str) -> None:
@@ -99,27 +180,6 @@ def _pagination(pages: int, table: ExampleTable, name: str) -> None:
         table.page = st.session_state[key]
 
     st.pagination(pages, default=table.page, key=key, on_change=turn)
-
-
-def _opened(page: Frame, scored: ScoredRun, rows: Rows, at: int, table: ExampleTable, name: str) -> None:
-    def go(to: int) -> None:
-        table.opened = int(scored.positions[rows[to]])
-        _turn_to(table, to)
-
-    def close() -> None:
-        table.opened = None
-        table.generation += 1
-
-    st.divider()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"Example {scored.positions[rows[at]] + 1} of {scored.record.n}", width="content")
-        st.button("Previous", icon=":material/chevron_left:", key=f"{name}_previous", on_click=go, args=(at - 1,),
-                  disabled=at == 0)  # fmt: skip
-        st.button("Next", icon=":material/chevron_right:", key=f"{name}_next", on_click=go, args=(at + 1,),
-                  disabled=at == len(rows) - 1)  # fmt: skip
-        st.button("Close", icon=":material/close:", key=f"{name}_close", on_click=close)
-        st.caption(f"{at + 1:,} of {len(rows):,} that pass the filters")
-    one_example(page, scored, scored.answers.at([int(rows[at])])[0], name)
 
 
 def _turn_to(table: ExampleTable, at: int) -> None:
@@ -134,6 +194,11 @@ def _place(scored: ScoredRun, rows: Rows, position: int | None) -> int | None:
         return None
     at = int(np.searchsorted(scored.positions[rows], position))
     return at if at < len(rows) and int(scored.positions[rows[at]]) == position else None
+
+
+def _name(page: Frame) -> str:
+    """Part of the keys of a page's widgets."""
+    return page.title.lower().replace(" ", "_")
 
 
 def _cut(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 
 from evalcore import wording
 
-UNDEFINED = "–"
+UNDEFINED = wording.UNDEFINED
 
 _SPECIAL = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -22,9 +22,8 @@ def percent(share: float) -> str:
 
 
 def between(interval: tuple[float, float]) -> str:
-    """`61.9 – 71.2`, in percent."""
-    low, high = interval
-    return f"{100 * low:.1f} – {100 * high:.1f}" if low == low else UNDEFINED
+    """`61.9 to 71.2`, in percent; `not estimable` where the examples allow no interval."""
+    return wording.interval(interval)
 
 
 def plain_lines(text: str) -> str:

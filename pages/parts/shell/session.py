@@ -197,12 +197,17 @@ class ViewState:
         cell: the cell, row or column that is picked on the Confusions page.
         outlined: the one that the heat map outlines. Not one that was clicked in the heat map: it outlines that
             itself, and a changed chart would lose its zoom.
+        clicked: the one that was clicked in the heat map last, where it stays selected until it is clicked again.
+        map_drawn: how often the heat map was made anew to lose its zoom.
+        confusion_list: which list of confusions is open on the Confusions page; empty for the first.
         classes: of the Per class page.
         tables: the tables of examples, by page.
         compared: of the Compare page.
         side_by_side: of the Side by side page.
         sweep: what was started there.
         live: the running score of the job that is watched, with the job's number.
+        changing: whether the form on the overview is open.
+        result_before: id of the run whose result the overview showed last; it stays while another one is made.
         deleted: what was deleted, a sentence; shown once.
     """
 
@@ -215,12 +220,17 @@ class ViewState:
     filter: Filter = field(default_factory=Filter)
     cell: Filter = field(default_factory=Filter)
     outlined: Filter = field(default_factory=Filter)
+    clicked: Filter = field(default_factory=Filter)
+    map_drawn: int = 0
+    confusion_list: str = ""
     classes: ClassView = field(default_factory=ClassView)
     tables: dict[str, ExampleTable] = field(default_factory=dict)
     compared: PairView = field(default_factory=PairView)
     side_by_side: SideView = field(default_factory=SideView)
     sweep: PromptSweep = field(default_factory=PromptSweep)
     live: tuple[int, RunningScore] | None = None
+    changing: bool = False
+    result_before: str | None = None
     deleted: str = ""
 
     def choose(self, spec: RunSpec, job_id: int | None = None) -> None:
@@ -235,7 +245,7 @@ class ViewState:
         """Look at a stored run; the form then asks for the same."""
         if record.kind.can_run:
             self.choose(record.spec)
-        self.run_id = record.run_id
+        self.run_id, self.changing = record.run_id, False
 
     def pick(self, cell: Filter, *, outline: bool) -> None:
         """Pick a cell, a row or a column of the confusion matrix."""
