@@ -201,7 +201,7 @@ def _words(text: str, theme: Theme, top: int) -> dict[str, Any]:
 def _axis(names: Sequence[str], theme: Theme, *, rotated: bool) -> dict[str, Any]:
     width = (TOP if rotated else LEFT) - 12
     size = 10 if len(names) > _MANY else 11
-    chars = 2 * width // size  # a letter is about half as wide as it is high
+    chars = int(1.85 * width / size)  # a letter is about half as wide as it is high
     return {
         "type": "category",
         "data": [shortened(name, chars) for name in names],
