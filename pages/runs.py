@@ -9,9 +9,9 @@ from pages.parts.shell.beside import beside
 from pages.parts.shell.frame import frame
 from pages.parts.shell.links import link_to_overview
 
-page = frame("Runs")
+page = frame("Runs", picks_run=False)
 view = session.view_state()
-st.title("Runs")
+st.title("Runs", anchor=False)
 if view.deleted:
     st.toast(view.deleted, icon=":material/delete:")
     view.deleted = ""

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from evalcore.charts.label_names import shortened
 from evalcore.charts.theme import Theme
 from evalcore.metrics import Floats
 from evalcore.wording import percent
@@ -203,7 +204,7 @@ def _axis(names: Sequence[str], theme: Theme, *, rotated: bool) -> dict[str, Any
     chars = 2 * width // size  # a letter is about half as wide as it is high
     return {
         "type": "category",
-        "data": [_shortened(name, chars) for name in names],
+        "data": [shortened(name, chars) for name in names],
         "position": "top" if rotated else "left",
         "axisTick": {"show": False},
         "axisLine": {"show": False},
@@ -216,12 +217,3 @@ def _axis(names: Sequence[str], theme: Theme, *, rotated: bool) -> dict[str, Any
             "color": theme.text,
         },
     }
-
-
-def _shortened(name: str, chars: int) -> str:
-    """A label on one line, with its middle left out where it is long: many labels differ at their ends alone."""
-    name = " ".join(name.split())
-    if len(name) <= chars:
-        return name
-    end = chars // 2
-    return f"{name[: chars - 1 - end]}…{name[-end:]}"

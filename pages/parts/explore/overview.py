@@ -23,7 +23,6 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import CONFUSIONS, EXAMPLES, PER_CLASS, link_to
 from pages.parts.shell.markdown import between, escape_markdown, percent
 from pages.parts.shell.session import view_state
-from pages.parts.shell.standin import verdict_chart
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
 FINDINGS_SHOWN = 3
 CONFUSIONS_SHOWN = 5
 LABELS_SHOWN = 12
-MATRIX_WIDTH = 320
-LABELS_WITHOUT_SCROLLING = 26
+ALL_COUNTS_HEIGHT = 420
+"""Pixels; what is longer scrolls in it."""
 CARDS = 4
 NARROWEST_CARD = 160
 """Pixels; four of them and their gaps fit into a page of 758."""
@@ -153,11 +152,26 @@ def findings_beside_labels(page: Frame, scored: ScoredRun, found: list[Finding])
         _findings(scored, found)
     with right:
         st.subheader("Predicted and actual count per label", anchor=False)
-        st.altair_chart(
-            once(scored, _few_predicted_against_true, page.theme),
-            key="counts",
-            alt="How often labels are predicted and how often they occur",
-        )
+        _counts(page, scored)
+
+
+def _counts(page: Frame, scored: ScoredRun) -> None:
+    """The labels whose predicted and actual counts differ most; all of them when asked for."""
+    st.altair_chart(
+        once(scored, _few_predicted_against_true, page.theme),
+        key="counts",
+        alt="How often labels are predicted and how often they occur",
+    )
+    if len(scored.labels) <= LABELS_SHOWN:
+        return
+    drawer = st.expander(f"All {len(scored.labels)} labels", on_change="rerun", key="all_labels")
+    if drawer.open:
+        with drawer.container(height=ALL_COUNTS_HEIGHT, border=False):
+            st.altair_chart(
+                once(scored, _predicted_against_true, page.theme),
+                key="all_counts",
+                alt="How often each label is predicted and how often it occurs",
+            )
 
 
 def _findings(scored: ScoredRun, found: list[Finding]) -> None:
@@ -225,24 +239,6 @@ def pictures(page: Frame, scored: ScoredRun) -> None:
         st.markdown("\n".join(f"- {escape_markdown(confusion.sentence)}" for confusion in worst))
 
 
-def all_counts(page: Frame, scored: ScoredRun) -> None:
-    """Predicted against true frequency of every label; drawn when it is opened."""
-    drawer = st.expander(f"Predicted and actual count of all {counted(len(scored.labels), 'label')}", on_change="rerun")
-    if not drawer.open:
-        return
-    with drawer:
-        st.caption(
-            "Bars: how often each label is predicted. The mark: how often it occurs. "
-            "A model that collapses has a few long bars and many marks without one."
-        )
-        with st.container(height=560 if len(scored.labels) > LABELS_WITHOUT_SCROLLING else "content", border=False):
-            st.altair_chart(
-                once(scored, _predicted_against_true, page.theme),
-                key="all_counts",
-                alt="How often each label is predicted and how often it occurs",
-            )
-
-
 def result_before(page: Frame, job: Job | None) -> None:
     """The result that was looked at before, in short and in muted words, until there is another one.
 
@@ -270,11 +266,11 @@ def result_before(page: Frame, job: Job | None) -> None:
 def _verdict_chart(scored: ScoredRun, found: tuple[Reference, ...], theme: charts.Theme) -> alt.LayerChart:
     here = [one for one in found if one.kind != "published"]
     best = sorted((one for one in here if one.kind == "baseline here"), key=lambda one: -one.accuracy)[:1]
-    return verdict_chart([one for one in here if one.kind != "baseline here"] + best, theme)
+    return charts.verdict_chart([one for one in here if one.kind != "baseline here"] + best, theme)
 
 
 def _few_predicted_against_true(scored: ScoredRun, theme: charts.Theme) -> alt.LayerChart:
-    return charts.predicted_against_true(scored.per_class, scored.labels, theme).properties(height=300)
+    return charts.predicted_against_true(scored.per_class, scored.labels, theme, rows=LABELS_SHOWN)
 
 
 def _scores_chart(scored: ScoredRun, theme: charts.Theme) -> alt.LayerChart:

@@ -49,7 +49,8 @@ def table(page: Frame, records: list[RunRecord]) -> RunRecord | None:
     empty = [name for name in ("name", "note", "pinned", "prompt") if not rows[name].any()]
     one_task = ["task"] if rows["task"].nunique() == 1 else []
     number = st.column_config.NumberColumn(format="%.1f", width=75)
-    text = st.column_config.TextColumn(width=110)
+    text = st.column_config.TextColumn(width=95)
+    shown = next((at for at, record in enumerate(records) if record == page.record), None)
     row = clickable_table(
         rows.drop(columns=[*empty, *one_task]),
         f"runs_table_{digest([record.run_id for record in records])[:12]}",  # the row of another list is another run
@@ -67,6 +68,7 @@ def table(page: Frame, records: list[RunRecord]) -> RunRecord | None:
             "size": st.column_config.NumberColumn("KB", format="%.1f", help="Completions, shared ones included"),
             "when": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
         },
+        selected=shown,
     )
     st.caption(
         f"Accuracy with its interval, macro-F1 (labels in the sample) and unparsed in percent, {page.scoring} scoring. "
@@ -83,10 +85,10 @@ def _row(page: Frame, record: RunRecord, size_bytes: int) -> dict[str, Any]:
         "name": annotation.name,
         "model": last_part(record.spec.model),
         "prompt": record.prompt.name if record.kind.reads_prompt else "",
-        "task": record.task_name,
         "accuracy": in_percent(figures.accuracy),
         "95 % interval": interval(figures.accuracy_interval),
         "N": figures.n,
+        "task": record.task_name,
         "macro-F1": in_percent(figures.macro_f1),
         "unparsed": in_percent(figures.unparsed),
         "of": record.n,
@@ -150,7 +152,8 @@ def _ask_to_delete(store: Store, record: RunRecord, title: str) -> None:
         except BlindspotError as error:
             st.error(message_markdown(str(error)))
             return
-        view_state().deleted = f"Deleted, with {counted(deleted.completions, 'completion')}. {deleted.kept} that other runs share are kept."
+        went = counted(deleted.completions, "completion")
+        view_state().deleted = f"Deleted, with {went}. {deleted.kept} that other runs share are kept."
         st.rerun()
     if no.button("Keep it", width="stretch"):
         st.rerun()
