@@ -112,7 +112,7 @@ class Sweep:
         return np.flatnonzero((self.answers == UNPARSED).all(axis=0))
 
     def spread(self, values: Sequence[float]) -> Spread:
-        """Least, median and greatest."""
+        """Lowest, median and highest."""
         return Spread(min(values), median(values), max(values))
 
     @cached_property
@@ -165,6 +165,14 @@ def gather(scored_runs: Sequence[ScoredRun]) -> Sweep:
         at.append(comparison.at_b[rows])
         answers.append(comparison.y_b[rows])
     return Sweep(tuple(scored_runs), np.stack(at), first.y_true[shared], np.stack(answers))
+
+
+def sweep_conclusion(sweep: Sweep) -> str:
+    """What a sweep comes to: `0 of 3 pairs can be told apart`."""
+    clear, pairs = sum(pair.clear for pair in sweep.pairs), len(sweep.pairs)
+    if pairs == 1:
+        return f"The two runs {'can' if clear else 'cannot'} be told apart"
+    return f"{clear:,} of {pairs:,} pairs can be told apart"
 
 
 def sweep_as_json(sweep: Sweep) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from evalcore.charts.label_names import shortened
 from evalcore.charts.theme import Theme
 from evalcore.metrics import Floats
 from evalcore.wording import percent
@@ -24,7 +25,7 @@ OFF_SCALE = -1.0
 HEIGHT = 520
 """Pixels of the tallest map; labels that find no room in it appear when one zooms in."""
 
-_LEFT, _TOP, _EDGE = 132, 116, 8
+LEFT, TOP, EDGE = 132, 116, 8
 _LARGEST_CELL = 56
 _MANY = 30
 """From so many labels on their letters are a little smaller."""
@@ -94,7 +95,7 @@ def shade(values: Floats, *, log: bool) -> Floats:
 
 def matrix_height(rows: int) -> int:
     """Pixels of a map of so many rows, its column names included."""
-    return min(HEIGHT, _TOP + _EDGE + _LARGEST_CELL * max(1, rows))
+    return min(HEIGHT, TOP + EDGE + _LARGEST_CELL * max(1, rows))
 
 
 def tooltip_name(label: str) -> str:
@@ -143,7 +144,7 @@ def draw_matrix(
         outline = {"borderColor": border, "borderWidth": 2.5, "borderType": "dashed"}
         # The same cell in the same colour, outlined; it takes no clicks.
         all_series.append({**series, "datasetIndex": 1, "selectedMode": False, "silent": True, "itemStyle": outline})
-    words = {2: scale.title, 44: scale.note, _TOP - 19: "actual ↓   predicted →"}
+    words = {2: scale.title, 44: scale.note, TOP - 19: "actual ↓   predicted →"}
     zoom = {
         "type": "inside",
         "filterMode": "none",
@@ -155,7 +156,7 @@ def draw_matrix(
         "animation": False,
         "title": [_words(text, theme, top) for top, text in words.items()],
         "tooltip": {"formatter": tooltip, "confine": True},
-        "grid": {"left": _LEFT, "right": _EDGE, "top": _TOP, "bottom": _EDGE, "containLabel": False,
+        "grid": {"left": LEFT, "right": EDGE, "top": TOP, "bottom": EDGE, "containLabel": False,
                  "outerBoundsMode": "none", "show": True,
                  "backgroundColor": scale.ground, "borderColor": theme.faint},
         "dataset": datasets,
@@ -198,12 +199,12 @@ def _words(text: str, theme: Theme, top: int) -> dict[str, Any]:
 
 
 def _axis(names: Sequence[str], theme: Theme, *, rotated: bool) -> dict[str, Any]:
-    width = (_TOP if rotated else _LEFT) - 12
+    width = (TOP if rotated else LEFT) - 12
     size = 10 if len(names) > _MANY else 11
     chars = 2 * width // size  # a letter is about half as wide as it is high
     return {
         "type": "category",
-        "data": [_shortened(name, chars) for name in names],
+        "data": [shortened(name, chars) for name in names],
         "position": "top" if rotated else "left",
         "axisTick": {"show": False},
         "axisLine": {"show": False},
@@ -216,12 +217,3 @@ def _axis(names: Sequence[str], theme: Theme, *, rotated: bool) -> dict[str, Any
             "color": theme.text,
         },
     }
-
-
-def _shortened(name: str, chars: int) -> str:
-    """A label on one line, with its middle left out where it is long: many labels differ at their ends alone."""
-    name = " ".join(name.split())
-    if len(name) <= chars:
-        return name
-    end = chars // 2
-    return f"{name[: chars - 1 - end]}…{name[-end:]}"

@@ -46,6 +46,7 @@ class Task:
         test: the examples a run samples from, in file order.
         train: examples that baselines are fitted on and few-shot prompts draw from; may be empty.
         origin: where it was read from, with its revision if it has one.
+        columns: of the test file, the one that was taken for the text and the one for the label; empty if unknown.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Task:
     test: tuple[Example, ...]
     train: tuple[Example, ...]
     origin: str
+    columns: tuple[str, str] = ("", "")
 
 
 def make_task(

@@ -6,12 +6,8 @@ from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import user_key_from_element_id
 
-from evalcore.charts import matrix_drawing
 from tests.conftest import ROOT
 from tests.tools.processes import PATIENCE_S
-
-LEFT, TOP, EDGE = matrix_drawing._LEFT, matrix_drawing._TOP, matrix_drawing._EDGE
-"""Pixels around the cells of a heat map."""
 
 
 def opened(page="app.py", **query):
@@ -26,6 +22,14 @@ def opened(page="app.py", **query):
     return app
 
 
+def change(app):
+    """Open the overview's form, unless it is open."""
+    if not app.session_state["view"].changing:
+        app.button(key="change").click().run()
+        assert not app.exception, app.exception
+    return app
+
+
 def click_row(app, key, row):
     """Click a cell of a row of the table whose key begins with `key`; None lets the row go."""
     cells = [] if row is None else [[row, "text"]]
@@ -36,16 +40,6 @@ def click_item(app, key, item):
     """Click an item of a chart in the same way."""
     selected = [] if item is None else [{"series_index": 0, "data_indices": [item]}]
     return _send(app, app.get("echarts_chart"), key, {"selection": {"selected": selected, "areas": []}})
-
-
-def middle_of(box, shape, row, column):
-    """Where in a window to click a cell of a heat map.
-
-    Args:
-        box: of its canvas; shape: rows and columns that it draws.
-    """
-    width, height = (box["width"] - LEFT - EDGE) / shape[1], (box["height"] - TOP - EDGE) / shape[0]
-    return box["x"] + LEFT + (column + 0.5) * width, box["y"] + TOP + (row + 0.5) * height
 
 
 def _send(app, elements, key, state):

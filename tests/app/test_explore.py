@@ -7,15 +7,16 @@ import pytest
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.charts import cells
+from evalcore.charts.matrix_drawing import EDGE, LEFT, TOP
 from evalcore.metrics.matrix import off_diagonal, view
 from evalcore.running.run import execute
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import Example, TaskSource
-from tests.app.clicking import EDGE, LEFT, TOP, middle_of
 from tests.conftest import write_csv
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
 from tests.tools.generated import imported
+from tests.tools.heat_map import middle_of
 
 pytestmark = [
     pytest.mark.browser,
@@ -71,7 +72,7 @@ def test_a_click_on_a_cell_shows_just_that_cells_examples(server, scored_runs, n
     errors = np.flatnonzero((rows != columns) & (columns < n))
     at = errors[np.argmax(shown.counts[rows[errors], columns[errors]])]
     row, column = int(rows[at]), int(columns[at])
-    page.mouse.click(*middle_of(chart_box(page), shown.counts.shape, row, column))
+    page.mouse.click(*middle_of(chart_box(page), shown, row, column))
     true, predicted = (scored.labels[shown.codes[code]] for code in (row, column))
     count, support = shown.counts[row, column], shown.support[row]
     page.get_by_role("heading", name=f"{true} → {predicted}").wait_for(timeout=PATIENCE_MS)
@@ -94,7 +95,7 @@ def test_the_zoom_survives_a_click(server, scored_runs, new_page):
     box = chart_box(page)
     labels = {"x": box["x"], "y": box["y"] + TOP, "width": LEFT - 4, "height": box["height"] - TOP - EDGE}
     whole = page.screenshot(clip=labels)
-    page.mouse.move(*middle_of(box, shown.counts.shape, 10, 10))
+    page.mouse.move(*middle_of(box, shown, 10, 10))
     page.wait_for_timeout(700)  # the chart takes the wheel only once the pointer rests on it
     page.keyboard.down("Shift")
     for _ in range(6):
@@ -106,10 +107,10 @@ def test_the_zoom_survives_a_click(server, scored_runs, new_page):
     zoomed = page.screenshot(clip=labels)
     assert zoomed != whole
     # Where the cells lie after the zoom is the chart's own affair: points along the diagonal until one is a cell.
-    for step in range(0, 300, 12):
+    for part in np.linspace(0.05, 0.95, 25):
         if "true=" in page.url:
             break
-        page.mouse.click(box["x"] + LEFT + 30 + step, box["y"] + TOP + 30 + step)
+        page.mouse.click(box["x"] + LEFT + part * (box["width"] - LEFT), box["y"] + TOP + part * (box["height"] - TOP))
         page.wait_for_timeout(600)
     assert "true=" in page.url
     settled(page)

@@ -9,8 +9,8 @@ from evalcore.metrics.matrix import view
 from evalcore.store.database import Store
 from evalcore.store.importing import import_table
 from evalcore.tasks.data_file import Table
-from tests.app.clicking import middle_of
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
+from tests.tools.heat_map import middle_of
 
 pytestmark = [
     pytest.mark.browser,
@@ -115,14 +115,15 @@ def test_a_cell_is_headed_by_its_labels_as_typed(watched):
 def test_confusions_in_words_and_a_tooltip_show_it_as_typed(watched, scored):
     page = watched("confusions")
     shown = folded(page.locator("[data-testid=stMain]").inner_text())
+    assert sum(f"Of 6 “{label}” examples, 3 were predicted as" in shown for label in LABELS) == 5
     assert sum(f"{label} → " in shown for label in LABELS) == 5
     drawn = view(scored.confusion, scored.labels, order="data set", unparsed=True, diagonal=True)
     box = page.locator("[data-testid=stEChartsChart] canvas").first.bounding_box()
     for code in (0, 1, 3):
-        x, y = middle_of(box, drawn.counts.shape, code, code)
+        x, y = middle_of(box, drawn, code, code)
         page.mouse.move(x, y)
         page.mouse.move(x + 2, y + 2)
-        page.locator("[data-testid=stEChartsChart]", has_text=f"predicted as {LABELS[code]}").wait_for(
+        page.locator("[data-testid=stEChartsChart]", has_text=f"{LABELS[code]}predicted as {LABELS[code]}").wait_for(
             timeout=PATIENCE_MS
         )
 
@@ -130,6 +131,6 @@ def test_confusions_in_words_and_a_tooltip_show_it_as_typed(watched, scored):
 def test_the_overview_and_its_doors_show_it_as_typed(watched):
     page = watched("")
     shown = folded(page.locator("[data-testid=stMain]").inner_text())
-    assert f"Of 6 “{LABELS[0]}”, 3 were called “{LABELS[1]}”" in shown
+    assert f"Of 6 “{LABELS[0]}” examples, 3 were predicted as “{LABELS[1]}”" in shown
     page = watched("examples", finding="unparsed")
     assert "8 completions" in page.locator("[data-testid=stMain]").inner_text()

@@ -9,9 +9,9 @@ from evalcore.analysis.scored_run import score_run
 from evalcore.charts import cells
 from evalcore.metrics.matrix import BLOCK_FROM, BLOCK_SIZE, view
 from evalcore.store.database import Store
-from tests.app.clicking import middle_of
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
 from tests.tools.generated import imported
+from tests.tools.heat_map import middle_of
 
 pytestmark = [
     pytest.mark.browser,
@@ -112,7 +112,7 @@ def test_a_click_on_a_cell_of_the_map_is_answered_beside_it(window, server, scor
     row, column = int(rows[worst]), int(columns[worst])
     canvas = page.locator("[data-testid=stEChartsChart] canvas").first
     before = canvas.bounding_box()
-    page.mouse.click(*middle_of(before, shown.counts.shape, row, column))
+    page.mouse.click(*middle_of(before, shown, row, column))
     true, predicted = (scored.labels[shown.codes[at]] for at in (row, column))
     heading = page.get_by_role("heading", name=cell_title(Filter(true=true, predicted=predicted)))
     heading.wait_for(timeout=PATIENCE_MS)

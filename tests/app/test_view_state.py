@@ -14,7 +14,7 @@ from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
 from pages.parts.shell import url
-from tests.app.clicking import click_item, click_row
+from tests.app.clicking import change, click_item, click_row
 from tests.tools.generated import imported
 
 CONFUSIONS, EXAMPLES, PER_CLASS = "pages/confusions.py", "pages/examples.py", "pages/per_class.py"
@@ -200,7 +200,7 @@ def test_the_form_asks_for_another_run_and_the_opened_one_is_let_go(open_page, p
     record = execute(RunSpec(TaskSource(str(colours)), "majority", n=8), page_store).record
     app = open_page("app.py", run=record.run_id)
     assert app.session_state["view"].run_id == record.run_id
-    app.number_input(key="bar_n").set_value(9).run()
+    change(app).number_input(key="bar_n").set_value(9).run()
     assert app.session_state["view"].run_id is None
     assert app.session_state["view"].spec.n == 9
     assert "run" not in app.query_params

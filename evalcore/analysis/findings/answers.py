@@ -23,7 +23,8 @@ def unparsed(run: ScoredRun) -> Iterator[Finding]:
     n_cut = int((_was_cut(run) & (run.outcomes == UNPARSED_OUTCOME)).sum())
     limit = run.record.spec.max_new_tokens
     if 2 * n_cut > s.unparsed:
-        reason = f"Of the unparsed, {n_cut} were cut at {limit} tokens, the likely reason: raise max_new_tokens."
+        cut = f"{n_cut:,} {'was' if n_cut == 1 else 'were'} cut at {counted(limit, 'token')}"
+        reason = f"Of the unparsed, {cut}, the likely reason: raise max_new_tokens."
     else:
         reason = "Read the raw completions before blaming the model's understanding."
     yield Finding(
@@ -48,7 +49,7 @@ def _right_among(correct: int, parsed: int) -> str:
         return "No answer is a label, so there is no share of right ones among those that are."
     if parsed == 1:
         return f"The one answer that is a label is {'right' if correct else 'wrong'}."
-    return f"Among the {parsed} answers that are labels, {percent(correct / parsed)} are right."
+    return f"Among the {parsed:,} answers that are labels, {percent(correct / parsed)} are right."
 
 
 def depends_on_the_parser(run: ScoredRun) -> Iterator[Finding]:
@@ -83,8 +84,8 @@ def cut_short(run: ScoredRun) -> Iterator[Finding]:
         limit = run.record.spec.max_new_tokens
         yield Finding(
             "truncated",
-            f"{counted(n_cut, 'completion')} {'was' if n_cut == 1 else 'were'} cut at {limit} tokens before the "
-            f"model had ended; {unparsed} of them {'is' if unparsed == 1 else 'are'} unparsed.",
+            f"{counted(n_cut, 'completion')} {'was' if n_cut == 1 else 'were'} cut at {counted(limit, 'token')} before "
+            f"the model had ended; {unparsed:,} of them {'is' if unparsed == 1 else 'are'} unparsed.",
             "The model was still talking, or reasoning before its answer: raise max_new_tokens to see whether a label "
             "follows.",
             min(95.0, 20 + 100 * n_cut / run.scores.n),

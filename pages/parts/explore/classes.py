@@ -218,7 +218,7 @@ def chart(page: Frame, scored: ScoredRun) -> None:
     order = (view.standing, view.search, view.sort, view.descending)
     drawn = once(scored, _chart, *order, score, page.theme)
     st.altair_chart(drawn, key="class_chart", alt=f"{score} of each label, in the order of the table")
-    st.caption(f"In the order of the table. Pale: fewer than {FEW_EXAMPLES} examples. No mark: undefined here.")
+    st.caption(f"In the order of the table. Hollow: fewer than {FEW_EXAMPLES} examples. No mark: undefined here.")
 
 
 def _chart(
