@@ -12,7 +12,7 @@ from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import escape_markdown
 
-page = frame("Compare")
+page = frame("Compare", picks_run=False)
 pair = chosen_pair(page)
 if pair is None:
     st.info(

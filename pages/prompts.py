@@ -16,7 +16,7 @@ from pages.parts.shell.markdown import escape_markdown
 NEW = "write a new one …"
 START_SYSTEM = "Classify the message. Answer with one of these intents and nothing else: {labels}"
 
-page = frame("Prompts")
+page = frame("Prompts", picks_run=False)
 st.title("Prompts")
 st.page_link("pages/side_by_side.py", label="Run several prompts on one sample", icon=":material/view_week:")
 view = session.view_state()

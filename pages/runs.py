@@ -9,7 +9,7 @@ from pages.parts.shell import session
 from pages.parts.shell.frame import frame
 from pages.parts.shell.links import link_to_overview
 
-page = frame("Runs")
+page = frame("Runs", picks_run=False)
 view = session.view_state()
 st.title("Runs")
 if view.deleted:

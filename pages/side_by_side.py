@@ -11,7 +11,7 @@ from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import escape_markdown
 
-page = frame("Side by side")
+page = frame("Side by side", picks_run=False)
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("Side by side", width="content")
     buttons = st.container(horizontal=True, width="content")

@@ -12,7 +12,7 @@ from evalcore.charts.figure_style import styled
 from evalcore.charts.label_names import named_rows, shortened
 from evalcore.charts.theme import RUN_A, Theme
 from evalcore.metrics import FEW_EXAMPLES, ClassScores
-from evalcore.wording import percent
+from evalcore.wording import interval, percent
 
 _ROW_HEIGHT = 17
 _LABEL_WIDTH, _LABEL_CHARS = 260, 40
@@ -43,10 +43,7 @@ def class_chart(table: pd.DataFrame, score: str, theme: Theme) -> alt.LayerChart
         }
     )
     frame["shown"] = [percent(value) for value in frame["value"]]
-    frame["interval"] = [
-        f"{percent(low)} to {percent(high)}" if low < high else "not estimable"
-        for low, high in zip(frame["low"], frame["high"], strict=True)
-    ]
+    frame["interval"] = [interval(bounds) for bounds in zip(frame["low"], frame["high"], strict=True)]
     frame["filling"] = np.where(frame["support"] < FEW_EXAMPLES, 0.0, 1.0)
     y = named_rows([shortened(label, _LABEL_CHARS) for label in frame["label"]], _LABEL_WIDTH)
     x = alt.X("value:Q", scale=alt.Scale(domain=[0, 1]), title=f"{score}, 95 % interval",

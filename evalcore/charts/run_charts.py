@@ -12,6 +12,7 @@ from evalcore.charts.figure_style import numbers_beside, share_axis, styled
 from evalcore.charts.label_names import named_rows, shortened
 from evalcore.charts.theme import RUN_A, RUN_B, Theme
 from evalcore.metrics import Interval, Intervals, Scores
+from evalcore.wording import interval as in_words
 from evalcore.wording import percent
 
 MACRO_F1 = "Macro-F1, labels in the sample"
@@ -53,7 +54,7 @@ def variants_chart(
         names, scores, intervals: one for each run; the names are all different.
     """
     rows = [
-        (name, title, value, *interval, percent(value), _interval(interval))
+        (name, title, value, *interval, percent(value), in_words(interval))
         for name, of, around in zip(names, scores, intervals, strict=True)
         for title, value, interval in (
             ("Accuracy", of.accuracy, around.accuracy),
@@ -129,7 +130,7 @@ def _frame(found: Sequence[AccuracyPoint]) -> pd.DataFrame:
         for at, one in enumerate(found)
     ]
     frame = pd.DataFrame(rows, columns=["rank", "name", "kind", "value", "low", "high", "shown", "setup"])
-    frame["interval"] = [_interval(one.interval or _NO_INTERVAL) for one in found]
+    frame["interval"] = [in_words(one.interval or _NO_INTERVAL) for one in found]
     return frame
 
 
@@ -161,8 +162,3 @@ def _marks(frame: pd.DataFrame, x: alt.X, y: alt.Y, theme: Theme) -> tuple[alt.C
 def _kinds(theme: Theme) -> alt.Color:
     colours = [RUN_A, theme.text, RUN_B, theme.absent]
     return alt.Color("kind:N", scale=alt.Scale(domain=list(_IN_SHORT), range=colours), legend=None)
-
-
-def _interval(bounds: Interval) -> str:
-    low, high = bounds
-    return f"{percent(low)} to {percent(high)}" if low < high else "not estimable"

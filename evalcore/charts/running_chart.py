@@ -9,7 +9,7 @@ import pandas as pd
 
 from evalcore.charts.figure_style import styled
 from evalcore.charts.theme import RUN_A, Theme
-from evalcore.wording import percent
+from evalcore.wording import interval, percent
 
 _HEIGHT = 120
 
@@ -23,9 +23,7 @@ def running_chart(history: Sequence[tuple[int, float, float, float]], total: int
     """
     frame = pd.DataFrame(history, columns=["n", "accuracy", "low", "high"])
     frame["shown"] = [percent(accuracy) for accuracy in frame["accuracy"]]
-    frame["interval"] = [
-        f"{percent(low)} to {percent(high)}" for low, high in zip(frame["low"], frame["high"], strict=True)
-    ]
+    frame["interval"] = [interval(bounds) for bounds in zip(frame["low"], frame["high"], strict=True)]
     shares = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
     x = alt.X("n:Q", scale=alt.Scale(domain=[0, max(1, total)], nice=False), title="examples predicted",
               axis=alt.Axis(format=",d", tickMinStep=1, tickCount=6, grid=False))  # fmt: skip

@@ -11,7 +11,7 @@ import pandas as pd
 from evalcore.charts.figure_style import numbers_beside, styled
 from evalcore.charts.theme import RUN_A, Theme
 from evalcore.metrics import ClassScores, Intervals, Scores
-from evalcore.wording import percent
+from evalcore.wording import interval, percent
 
 _ROW_HEIGHT = 34
 _LABEL_WIDTH = 240
@@ -35,10 +35,7 @@ def scores_chart(
     ]
     frame = pd.DataFrame(rows, columns=["reading", "value", "low", "high"])
     frame["shown"] = [percent(value, undefined="") for value in frame["value"]]
-    frame["interval"] = [
-        f"{percent(low)} to {percent(high)}" if low < high else "not estimable"
-        for low, high in zip(frame["low"], frame["high"], strict=True)
-    ]
+    frame["interval"] = [interval(bounds) for bounds in zip(frame["low"], frame["high"], strict=True)]
     order = [row[0] for row in rows]
     y = alt.Y(
         "reading:N",

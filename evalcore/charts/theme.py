@@ -93,6 +93,3 @@ DARK = Theme(
     highlighted="#20d9ff",
     magma_reversed=False,
 )
-
-# The fills of the light theme, until the pages take theirs from the theme in use.
-RIGHT, WRONG, UNPARSED = LIGHT.right, LIGHT.wrong, LIGHT.unparsed

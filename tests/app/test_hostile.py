@@ -105,7 +105,7 @@ def test_a_class_is_headed_by_it_as_typed(watched, label):
 def test_confusions_in_words_and_a_tooltip_show_it_as_typed(watched, scored):
     page = watched("confusions")
     shown = folded(page.locator("[data-testid=stMain]").inner_text())
-    assert sum(f"Of 6 “{label}”, 3 were called" in shown for label in LABELS) == 5
+    assert sum(f"Of 6 “{label}” examples, 3 were predicted as" in shown for label in LABELS) == 5
     drawn = view(scored.confusion, scored.labels, order="data set", unparsed=True, diagonal=True)
     box = page.locator("[data-testid=stEChartsChart] canvas").first.bounding_box()
     for code in (0, 1, 3):
@@ -120,6 +120,6 @@ def test_confusions_in_words_and_a_tooltip_show_it_as_typed(watched, scored):
 def test_the_overview_and_its_doors_show_it_as_typed(watched):
     page = watched("")
     shown = folded(page.locator("[data-testid=stMain]").inner_text())
-    assert f"Of 6 “{LABELS[0]}”, 3 were called “{LABELS[1]}”" in shown
+    assert f"Of 6 “{LABELS[0]}” examples, 3 were predicted as “{LABELS[1]}”" in shown
     page = watched("examples", finding="unparsed")
     assert "8 completions" in page.locator("[data-testid=stMain]").inner_text()

@@ -46,11 +46,12 @@ def labels(page: Frame, comparison: Comparison) -> None:
             alt=f"{by} of each label under A and B",
         )
         st.caption(f"{by} in percent. The labels that changed most are first; click a column's head to sort.")
-    with right:
+    with right, st.container(gap="xsmall"):
         if view.label in comparison.labels:
             code = comparison.labels.index(view.label)
             support = counted(int(comparison.classes.support[code]), "example")
-            examples(page, comparison, f"label:{code}", f"{escape_markdown(view.label)}: {support}")
+            title = f"{escape_markdown(view.label)}: {support}"
+            examples(page, comparison, f"label:{code}", title, lambda: _open(""))
         else:
             _before_a_click(comparison)
 

@@ -19,7 +19,7 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import view_state
 
-HEIGHT = 520
+HEIGHT = 460
 VIEWS: tuple[MatrixKind, ...] = ("A", "B", "B − A")
 ANY = -2
 """In the boxes, beside the codes of the labels and that of unparsed."""
@@ -30,18 +30,17 @@ def matrices(page: Frame, comparison: Comparison) -> None:
     """A, B or the difference; a cell that is clicked opens its examples beside it."""
     view, picked = view_state().compared, _picked(comparison)
     left, right = beside(3, 2, HEIGHT)
-    with left:
+    with left, st.container(gap="xsmall"):
         unit = _controls()
         _matrix(page, comparison, unit)
-    with right:
+    with right, st.container(gap="xsmall"):
         _boxes(comparison, picked)
         if picked == Filter():
             _changed(comparison)
             return
-        st.button("All changed confusions", icon=":material/arrow_back:", key="matrix_back", on_click=view.pick,
-                  args=(Filter(),), kwargs={"outline": True})  # fmt: skip
         true, predicted = _codes(comparison, picked)
-        examples(page, comparison, _link(true, predicted, view.matrix), _title(comparison, true, predicted))
+        link, title = _link(true, predicted, view.matrix), _title(comparison, true, predicted)
+        examples(page, comparison, link, title, lambda: view.pick(Filter(), outline=True))
 
 
 def _controls() -> Unit:
@@ -55,10 +54,13 @@ def _controls() -> Unit:
 
     def reset() -> None:
         view.zoom_resets += 1
+        view.outlined = view.cell  # a new chart does not know what was clicked in the old one
 
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.segmented_control("Matrix", VIEWS, required=True, key="matrix_view", on_change=switch)
-        unit: Unit = st.selectbox("Colour", ["share of the true label", "examples"], key="unit", width=190)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.segmented_control("Matrix", VIEWS, required=True, key="matrix_view", on_change=switch,
+                             label_visibility="collapsed")  # fmt: skip
+        unit: Unit = st.selectbox("Colour", ["share of the true label", "examples"], key="unit", width=190,
+                                  label_visibility="collapsed")  # fmt: skip
         st.button("Reset zoom", icon=":material/zoom_out_map:", key="matrix_reset", on_click=reset)
     return unit
 
@@ -105,14 +107,13 @@ def _boxes(comparison: Comparison, picked: Filter) -> None:
         cell = _filter(comparison, st.session_state["matrix_true"], st.session_state["matrix_predicted"])
         view_state().compared.pick(cell, outline=True)
 
-    def name(code: int) -> str:
-        return {ANY: "any label", UNPARSED: "no label: unparsed"}.get(code) or comparison.labels[code]
-
     row, column = st.columns(2, gap="small")
-    row.selectbox("Row: true label", [ANY, *codes], key="matrix_true", format_func=name, on_change=choose)
-    column.selectbox(
-        "Column: predicted", [ANY, *codes, UNPARSED], key="matrix_predicted", format_func=name, on_change=choose
-    )
+    row.selectbox("Row: true label", [ANY, *codes], key="matrix_true", on_change=choose, label_visibility="collapsed",
+                  format_func=lambda code: "any true label" if code == ANY else comparison.labels[code])  # fmt: skip
+    any_or_none = {ANY: "any predicted label", UNPARSED: "no label: unparsed"}
+    column.selectbox("Column: predicted label", [ANY, *codes, UNPARSED], key="matrix_predicted", on_change=choose,
+                     label_visibility="collapsed",
+                     format_func=lambda code: any_or_none.get(code) or comparison.labels[code])  # fmt: skip
 
 
 def _changed(comparison: Comparison) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -52,28 +54,32 @@ def door_examples(page: Frame, comparison: Comparison) -> None:
         shown = _list_of(comparison, door)
         view.examples.opened = int(shown.positions[shown.at])
         _table(comparison, shown, door, HEIGHT - 40, with_true=True)
-    with right:
+    with right, st.container(gap="xsmall"):
         steps(shown, "pair")
-        _opened(page, comparison, shown.row)
+        _opened(page, comparison, shown.row, with_true=True)
 
 
-def examples(page: Frame, comparison: Comparison, link: str, title: str) -> None:
-    """Some examples in one pane: the list of them, and below it the one that is open.
+def examples(page: Frame, comparison: Comparison, link: str, title: str, close: Callable[[], None]) -> None:
+    """Some examples in one pane: the one that is open, and below it the list of them.
 
     Args:
         link: which examples, as `Comparison.rows_of` takes it.
         title: trusted, or escaped: it is Markdown.
+        close: called by the button that brings back what stood in the pane before.
     """
-    st.markdown(f"**{title}**")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{title}**")
+        st.button("Back", icon=":material/arrow_back:", key="pair_close", type="tertiary", on_click=close)
     if not len(comparison.rows_of(link)):
         st.info("There are none.")
         return
     shown = _list_of(comparison, link)
     view_state().compared.examples.opened = int(shown.positions[shown.at])
     steps(shown, "pair")
-    _opened(page, comparison, shown.row)
+    one_label = link.startswith(("label", "cell"))  # the title names it
+    _opened(page, comparison, shown.row, with_true=not one_label)
     if len(shown.rows) > 1:
-        _table(comparison, shown, link, LIST_HEIGHT, with_true=not link.startswith(("label", "cell")))
+        _table(comparison, shown, link, LIST_HEIGHT, with_true=not one_label)
 
 
 def _way_wrong(comparison: Comparison, door: str) -> str:
@@ -123,11 +129,12 @@ def _rows(comparison: Comparison, link: str, page: int, with_true: bool) -> pd.D
     return pd.DataFrame({"text": [example.text for example in shown], **true, **answers})
 
 
-def _opened(page: Frame, comparison: Comparison, row: int) -> None:
+def _opened(page: Frame, comparison: Comparison, row: int, *, with_true: bool) -> None:
     """One example: its text and true label, then what A and what B answered, side by side."""
     a, b = comparison.a.answers[int(comparison.at_a[row])], comparison.b.answers[int(comparison.at_b[row])]
     st.code(a.example.text, language=None, wrap_lines=True)
-    st.markdown(f"True label **{escape_markdown(a.example.label)}**")
+    if with_true:
+        st.markdown(f"True label **{escape_markdown(a.example.label)}**")
     for place, name, answer in zip(st.columns(2, gap="small"), (":blue[**A**]", ":orange[**B**]"), (a, b), strict=True):
         with place:
             one_answer(name, answer)
