@@ -12,6 +12,7 @@ from evalcore.analysis import RunningScore
 from evalcore.charts import Theme, running_chart
 from evalcore.running import ensure_worker
 from evalcore.store import Job, JobKind, Jobs, RunSpec, Store, checked
+from evalcore.wording import counted
 from pages.parts.shell.clickable_table import height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import between, escape_markdown, percent
@@ -105,9 +106,9 @@ def status(job: Job, jobs: Jobs, now: float) -> str:
     pace = jobs.pace(job)
     silent = now - pace.heard
     if job.state == "queued":
-        ahead = sum(other.job_id < job.job_id for other in jobs.active())
+        ahead = jobs.ahead_of(job)
         if ahead:
-            return f"waiting for {ahead} other job(s)"
+            return f"waiting for {counted(ahead, 'other job')}"
         return "waiting for the worker to start …" + (f" {_no_answer(silent)}" if silent > LONG_STEP_S else "")
     parts = [f"{job.done} of {job.total}"] if job.total else []
     parts.append(escape_markdown(job.phase or "starting"))
