@@ -106,7 +106,7 @@ def status(job: Job, jobs: Jobs, now: float) -> str:
     pace = jobs.pace(job)
     silent = now - pace.heard
     if job.state == "queued":
-        ahead = sum(other.job_id < job.job_id for other in jobs.active())
+        ahead = jobs.ahead_of(job)
         if ahead:
             return f"waiting for {counted(ahead, 'other job')}"
         return "waiting for the worker to start …" + (f" {_no_answer(silent)}" if silent > LONG_STEP_S else "")
