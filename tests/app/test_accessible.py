@@ -97,8 +97,9 @@ _FOCUSED = """() => {
     let outlined = element;
     const fits = of => style(of).outlineStyle === 'solid' && box(of).width >= 8 && box(of).height >= 8;
     while (outlined.parentElement && !fits(outlined)) outlined = outlined.parentElement;
+    const around = of => box(of).width >= box(outlined).width && !/rgba|transparent/.test(style(of).backgroundColor);
     let ground = outlined.parentElement;
-    while (ground && /, 0\\)|transparent/.test(style(ground).backgroundColor)) ground = ground.parentElement;
+    while (ground && !around(ground)) ground = ground.parentElement;
     return {what: (element.getAttribute('aria-label') || element.innerText || element.tagName).slice(0, 40),
         style: style(outlined).outlineStyle, width: parseFloat(style(outlined).outlineWidth),
         colour: style(outlined).outlineColor, ground: ground ? style(ground).backgroundColor : 'rgb(255, 255, 255)',
