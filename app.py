@@ -1,4 +1,4 @@
-"""Overview: choose or start a run; metric cards; what this run hides. `streamlit run app.py`."""
+"""Overview: a run's verdict and what it hides; choose, start and watch a run. `streamlit run app.py`."""
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -9,38 +9,42 @@ from pages.parts.shell.serving import SameOrigin, opening_a_browser
 if not runtime.exists():  # imported once, before anything is served, for how to serve it
     app = st.App(__file__, middleware=[Middleware(SameOrigin)], lifespan=opening_a_browser)
 else:  # run for each visit
-    from pages.parts.explore import overview
-    from pages.parts.explore.references import held_against
-    from pages.parts.run.progress import launcher
-    from pages.parts.run.run_form import run_form
+    from evalcore.store import RunSpec
+    from pages.parts.explore import overview, references
+    from pages.parts.run.launcher import head
     from pages.parts.shell import cached, url
     from pages.parts.shell.frame import frame, say_how_it_stands
-    from pages.parts.shell.markdown import escape_markdown
+    from pages.parts.shell.session import view_state
+    from pages.parts.shell.share import share_link
 
     page = frame("Overview")
-    if page.record and not page.record.kind.can_run:
-        st.caption(f"Imported predictions: {escape_markdown(page.record.origin)}")
-        job = None
-    else:
-        run_form(page)
-        job = launcher(page)
-
-    if job is not None:
+    view = view_state()
+    asked = url.spec_of_query(page.arrived or {}, RunSpec())
+    if asked is not None and asked != view.spec:  # a link: it fills the form, and starts nothing
+        view.choose(asked)
+        st.rerun()
+    top = head(page)
+    if page.record is None or top.job is not None:
+        if top.job is None:
+            say_how_it_stands(page)
+        url.write(page.title, url.query_of_spec(view.spec))
+        share_link(top.share)
+        overview.result_before(page, top.job)
         st.stop()
     say_how_it_stands(page)
-    if page.record is None:
-        if not page.shown.said:
-            st.info("This has not been run yet. Press “Run”; a run that was made before shows at once.")
-        url.write(page.title, {})
-        st.stop()
 
     scored = cached.scored_run_of(page.store, page.record, page.scoring)
+    url.write(page.title, url.query_of(scored))
+    share_link(top.share)
     if not len(scored.answers):
         st.info("Nothing has been predicted yet. Press “Run” to begin.")
         st.stop()
-    url.write(page.title, url.query_of(scored))
+    view.result_before = page.record.run_id
+    found = cached.findings_for(page.store, scored)
+    accuracies = references.found_references(page, scored)
+    overview.sample_line(scored, top.line, top.standing)
+    overview.verdict(page, scored, accuracies)
     overview.cards(scored)
-    overview.findings(page, scored, cached.findings_for(page.store, scored))
-    overview.pictures(page, scored)
-    held_against(page, scored)
-    overview.collapse(page, scored)
+    overview.findings_beside_labels(page, scored, found)
+    overview.pictures(page, scored, found)
+    references.baselines_on_same_examples(page, scored, accuracies)

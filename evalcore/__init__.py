@@ -10,9 +10,9 @@ score the run, look for what its accuracy hides, compare two runs.
     >>> a = evalcore.score(evalcore.run("majority", n=80))
     >>> b = evalcore.score(evalcore.run("tfidf", n=80))
     >>> print(evalcore.verdict(evalcore.compare(a, b)).sentence)
-    B +76.2 points, 95 % interval +64.2 to +84.5; 62 fixed, 1 broken; exact McNemar p < .001: B is better at N = 80.
+    B is better: +76.2 points (64.2 to 84.5) at N = 80 · exact McNemar p < .001
     >>> print(evalcore.findings(a)[0].sentence)
-    The answers collapse into favourites: 100.0 % of them are “engineer_no_show”, which is 2.5 % of the examples.
+    100.0 % of the answers are one label: “engineer_no_show”, which is 2.5 % of the examples.
 
 Completions are kept in a cache folder, so that the same run is never predicted twice; each function that reads or
 writes it takes `cache`, and without one uses `BLINDSPOT_CACHE` or the project's own. Errors that a person can fix are

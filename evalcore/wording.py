@@ -1,9 +1,21 @@
-"""Numbers in words, the same everywhere: percent, points, p-values, counts. What is undefined is never `nan`."""
+"""Numbers in words, the same everywhere: percent, points, intervals, p-values, counts.
+
+Every figure that a person reads is rounded here, by one rule. What is undefined is never `nan`, and an interval without
+a width is never shown as one.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 NOT_AVAILABLE = "n/a"
+"""Stands for an undefined figure in a text."""
+UNDEFINED = "–"
+"""Stands for it in the cell of a table."""
+NOT_ESTIMABLE = "not estimable"
+"""Stands for an interval that these examples do not allow."""
 MINUS = "\u2212"
+_MOST_DECIMALS = 6
 
 
 def percent(share: float, undefined: str = NOT_AVAILABLE) -> str:
@@ -32,14 +44,76 @@ def in_percent(share: float) -> float:
     return round(100 * share, 1)
 
 
-def figure(value: float, decimals: int = 3) -> str:
-    """A plain number: `0.642`; `n/a` for NaN."""
-    return f"{value:.{decimals}f}" if value == value else NOT_AVAILABLE
+def figure(value: float, decimals: int = 3, *, signed: bool = False, undefined: str = NOT_AVAILABLE) -> str:
+    """A plain number.
+
+    Example:
+        >>> figure(0.6424), figure(12.34, 1), figure(-0.02, 2, signed=True), figure(float("nan"))
+        ('0.642', '12.3', '−0.02', 'n/a')
+
+    Args:
+        signed: whether a number above 0 gets a plus.
+        undefined: what stands for NaN.
+    """
+    if value != value:
+        return undefined
+    rounded = round(value, decimals)
+    sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
+    return f"{sign}{abs(rounded):,.{decimals}f}"
 
 
-def counted(n: int, noun: str) -> str:
-    """`1 example`, `2 examples`."""
-    return f"{n} {noun}{'' if n == 1 else 's'}"
+def interval(
+    bounds: Iterable[float],
+    *,
+    scale: float = 100,
+    decimals: int = 1,
+    signed: bool = False,
+    undefined: str = NOT_ESTIMABLE,
+) -> str:
+    """An interval, in percent or points.
+
+    Example:
+        >>> interval((0.6188, 0.7119)), interval((-0.002, 0.054), signed=True), interval((0.99996, 1))
+        ('61.9 to 71.2', '−0.2 to +5.4', '99.996 to 100.000')
+        >>> interval((0.5, 0.5)), interval((float("nan"), float("nan")))
+        ('not estimable', 'not estimable')
+
+    Args:
+        bounds: lower and upper; shares where `scale` is 100.
+        decimals: more are shown where the two bounds would look alike.
+        signed: whether a bound above 0 gets a plus.
+        undefined: what stands for an interval that is NaN, or has no width.
+    """
+    low, high = (scale * float(bound) for bound in bounds)
+    if not low < high:
+        return undefined
+    for places in range(decimals, _MOST_DECIMALS + 1):
+        if round(low, places) != round(high, places):
+            return f"{figure(low, places, signed=signed)} to {figure(high, places, signed=signed)}"
+    return undefined
+
+
+def counted(n: int, noun: str, plural: str = "") -> str:
+    """A count and what is counted.
+
+    Example:
+        >>> counted(1, "example"), counted(3080, "example"), counted(2, "wrong answer with it", "wrong answers with it")
+        ('1 example', '3,080 examples', '2 wrong answers with it')
+
+    Args:
+        noun: of one; its plural is `plural`, or the noun with an s.
+    """
+    return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
+
+
+def sized(size_bytes: float) -> str:
+    """A size: `0.4 KB`, `1.4 MB`, `2.0 GB`, in steps of 1,000."""
+    size = size_bytes / 1000
+    for unit in ("KB", "MB"):
+        if size < 999.95:  # what would be rounded to 1000.0 is 1.0 of the next
+            return f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
 
 
 def points(difference: float) -> str:
@@ -54,8 +128,7 @@ def points(difference: float) -> str:
 
 def signed(difference: float) -> str:
     """A difference of shares in percentage points, with its sign: `+2.5`."""
-    value = round(100 * difference, 1)
-    return f"{'+' if value > 0 else MINUS if value < 0 else ''}{abs(value):.1f}"
+    return figure(100 * difference, 1, signed=True)
 
 
 def p_value(p: float) -> str:

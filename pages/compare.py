@@ -1,18 +1,18 @@
-"""Two runs side by side, with a verdict. The URL holds both."""
+"""Two runs, compared: the verdict, the examples behind it, every score. The URL holds what is open."""
 
 import streamlit as st
 
 from evalcore.errors import BlindspotError
 from evalcore.store import BASELINES
-from pages.parts.compare import labels_compared, pair_examples, summary
-from pages.parts.compare.pair import chosen_pair
-from pages.parts.compare.sample_size import alone, how_much
+from pages.parts.compare import headline, labels_compared, matrices_compared, metrics_compared, what_changed
+from pages.parts.compare.pair import chosen_pair, tabs, write_url
+from pages.parts.compare.pair_examples import door_examples
+from pages.parts.compare.sample_size import alone, of_pair
 from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import escape_markdown
 
 page = frame("Compare", picks_run=False)
-st.title("Compare")
 pair = chosen_pair(page)
 if pair is None:
     st.info(
@@ -24,38 +24,29 @@ if pair is None:
     alone(page)
     st.stop()
 a, b = pair
-if a.run_id == b.run_id:
-    st.info("A and B are the same run. Choose another one to hold against it.")
-    alone(page)
-    st.stop()
 try:
-    comparison = cached.comparison_of(page.store, a, b, page.scoring)
+    comparison = None if a.run_id == b.run_id else cached.comparison_of(page.store, a, b, page.scoring)
+    problem = "A and B are the same run. Choose another one as A or as B."
 except BlindspotError as error:
-    st.warning(escape_markdown(str(error)), icon=":material/block:")
+    comparison, problem = None, str(error)
+if comparison is None:
+    st.warning(escape_markdown(problem), icon=":material/block:")
+    write_url(page)
     alone(page)
     st.stop()
 
-summary.say_verdict(comparison)
-summary.what_changed(comparison)
-st.subheader("Example by example")
-pair_examples.groups(page, comparison)
-st.subheader("Every metric")
-summary.metrics(comparison)
-st.subheader("How alike the two are")
-summary.agreement(comparison)
-st.subheader("Label by label")
-scores, matrices, confusions = st.tabs(["Scores", "Matrices", "Confusions"], key="label_views", on_change="rerun")
-with scores:
-    labels_compared.labels(comparison)
-with matrices:
-    if matrices.open:
-        labels_compared.matrices(page, comparison)
-with confusions:
-    labels_compared.confusions(comparison)
-st.subheader("How much is enough")
-how_much(
-    page,
-    cached.scored_run_of(page.store, b, page.scoring),
-    comparison.counts.discordant_rate,
-    f"of the {comparison.n} examples that A and B share,",
-)
+headline.say_verdict(comparison)
+headline.doors(comparison)
+drawn = {
+    "Examples": door_examples,
+    "Metrics": metrics_compared.metrics,
+    "Labels": labels_compared.labels,
+    "Matrices": matrices_compared.matrices,
+    "Sample size": of_pair,
+    "What changed": what_changed.what_changed,
+}
+for name, tab in tabs().items():
+    if tab.open:
+        with tab:
+            drawn[name](page, comparison)
+write_url(page, comparison)

@@ -1,20 +1,20 @@
-"""The examples behind the numbers: one table for all links, its filter in the URL, one example opened."""
+"""The examples behind the numbers: one table for all links, its filter in the URL, and beside it one example opened."""
 
 import streamlit as st
 
 from evalcore.analysis import Filter, outcome_words
 from pages.parts.explore import filter_bar
-from pages.parts.explore.example_table import examples
+from pages.parts.explore.example_table import HEIGHT, example_list, opened_or_hint
 from pages.parts.explore.export import export_buttons
 from pages.parts.shell import cached, session, url
+from pages.parts.shell.beside import beside
 from pages.parts.shell.frame import frame, scored_run_or_stop
+from pages.parts.shell.share import share_link
 
 page = frame("Examples")
-heading = st.container(horizontal=True, vertical_alignment="bottom")
+heading = st.container(horizontal=True, vertical_alignment="center")
 heading.title("Examples")
 scored = scored_run_or_stop(page)
-with heading:
-    export_buttons(page.store, scored)
 view = session.view_state()
 table = view.examples_of(page.title)
 if page.arrived is not None:
@@ -23,11 +23,22 @@ if page.arrived is not None:
 asked = filter_bar.known_part(page, scored, view.filter)
 passed = cached.selected(page.store, scored, asked, count_mentions=True)
 
+with heading:
+    export_buttons(page.store, scored)
+    link = st.container(width="content")
 filter_bar.link_line(page, scored, asked)
 filter_bar.filter_bar(scored, asked, passed)
-st.caption(
-    f"**{len(passed.rows):,}** of {len(scored.answers):,} examples · {scored.scoring} scoring: "
-    + outcome_words(scored, passed.rows)
-)
-examples(page, scored, passed.rows, table)
+if len(passed.rows):
+    left, right = beside(height=HEIGHT)
+    with left:
+        st.caption(
+            f"**{len(passed.rows):,}** of {len(scored.answers):,} examples: {outcome_words(scored, passed.rows)}"
+        )
+        example_list(page, scored, passed.rows, table)
+    with right:
+        opened_or_hint(page, scored, passed.rows, table)
+else:
+    st.caption(f"**0** of {len(scored.answers):,} examples")
+    st.info("No example passes these filters. Take one of them away.")
 url.write(page.title, url.query_of(scored, asked, url.example_query(table.opened)))
+share_link(link)

@@ -3,6 +3,7 @@
 Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
+from evalcore.analysis.cell_words import cell_figures, cell_title
 from evalcore.analysis.class_table import (
     CLASS_ORDERS,
     CLASS_SCORES,
@@ -14,7 +15,7 @@ from evalcore.analysis.class_table import (
     sorted_table,
 )
 from evalcore.analysis.compared_scores import MetricRow
-from evalcore.analysis.comparison import Comparison, compare
+from evalcore.analysis.comparison import BOTH_WRONG, Comparison, compare
 from evalcore.analysis.comparison_words import (
     better_words,
     interval_words,
@@ -36,18 +37,27 @@ from evalcore.analysis.filters import (
     select,
 )
 from evalcore.analysis.findings import Finding, find
-from evalcore.analysis.label_order import order_effect
+from evalcore.analysis.label_order import OrderEffect, order_effect
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
 from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusions, ranked_confusions
-from evalcore.analysis.reference_accuracies import references
+from evalcore.analysis.reference_accuracies import Reference, references
 from evalcore.analysis.running_score import RunningScore
 from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, ranked_labels, score_run
-from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Sweep, gather, sweep_as_json
+from evalcore.analysis.side_by_side_words import (
+    answer_words,
+    changed_words,
+    order_effect_words,
+    pair_verdict_words,
+    pair_words,
+    spread_words,
+)
+from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Pair, Sweep, gather, sweep_as_json, sweep_conclusion
 from evalcore.analysis.verdicts import Verdict, shared_note, verdict, verdict_as_json
 
 __all__ = [
+    "BOTH_WRONG",
     "CLASS_ORDERS",
     "CLASS_SCORES",
     "FEWEST_RUNS",
@@ -63,16 +73,23 @@ __all__ = [
     "LabelStatus",
     "Mask",
     "MetricRow",
+    "OrderEffect",
     "OtherAnswer",
+    "Pair",
     "RankedConfusion",
+    "Reference",
     "RunningScore",
     "ScoredExample",
     "ScoredRun",
     "Selected",
     "Sweep",
     "Verdict",
+    "answer_words",
     "better_words",
+    "cell_figures",
     "cell_of_filter",
+    "cell_title",
+    "changed_words",
     "changes",
     "class_table",
     "compare",
@@ -89,10 +106,13 @@ __all__ = [
     "metric_interval_words",
     "metric_words",
     "order_effect",
+    "order_effect_words",
     "other_answers",
     "outcome_of",
     "outcome_words",
     "overall_row",
+    "pair_verdict_words",
+    "pair_words",
     "prompt_diff",
     "ranked_confusions",
     "ranked_labels",
@@ -102,7 +122,9 @@ __all__ = [
     "select",
     "shared_note",
     "sorted_table",
+    "spread_words",
     "sweep_as_json",
+    "sweep_conclusion",
     "verdict",
     "verdict_as_json",
 ]

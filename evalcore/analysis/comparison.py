@@ -40,7 +40,11 @@ from evalcore.metrics import (
     scores_of_classes,
     smallest_difference,
     tango_interval,
+    wilson,
 )
+
+BOTH_WRONG = "both_wrong"
+"""All examples that neither run gets right: three groups of `PAIR_GROUPS` together."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,16 @@ class Comparison:
         """Tango's 95 % interval of the accuracies' difference, B minus A."""
         low, high = tango_interval(self.counts.fixed, self.counts.broken, self.n)
         return float(low), float(high)
+
+    @cached_property
+    def accuracies(self) -> tuple[tuple[float, Interval], tuple[float, Interval]]:
+        """Accuracy of A and of B on the shared examples, each with Wilson's 95 % interval."""
+        return self._accuracy(self.y_a), self._accuracy(self.y_b)
+
+    def _accuracy(self, y_pred: Counts) -> tuple[float, Interval]:
+        right = int((y_pred == self.y_true).sum())
+        low, high = wilson(right, self.n)
+        return right / self.n, (float(low), float(high))
 
     @cached_property
     def p(self) -> float:
@@ -165,28 +179,30 @@ class Comparison:
         """Some of the shared examples.
 
         Args:
-            selection: a group of `PAIR_GROUPS`; `label:T`, all examples of a label; `cell:T:P`, those of T that either
-                run answered P (P as -1 is unparsed); or `cell:T:P:a` and `cell:T:P:b`, that A or that B did.
+            selection: a group of `PAIR_GROUPS`, or `both_wrong`; `label:T`, all examples of a label; `predicted:P`,
+                those that either run predicted P for (P as -1 is unparsed); `cell:T:P`, those of T that either run
+                predicted P for; or, of these, `predicted:P:a` and `cell:T:P:a`, that A did, and with `b` that B did.
 
         Returns:
             Indices into the shared examples, ascending; none for a selection that does not exist.
         """
-        kind, *rest = selection.split(":")
-        nothing = np.array([], dtype=np.intp)
         if selection in PAIR_GROUPS:
             return np.flatnonzero(self.groups == PAIR_GROUPS.index(selection))
-        run = rest.pop() if len(rest) == 3 else ""
+        if selection == BOTH_WRONG:
+            return np.flatnonzero((self.y_a != self.y_true) & (self.y_b != self.y_true))
+        kind, *rest = selection.split(":")
+        run = rest.pop() if rest and rest[-1] in ("a", "b") else ""
         try:
             codes = [int(part) for part in rest]
         except ValueError:
-            return nothing
-        if kind == "label" and len(codes) == 1:
+            codes = []
+        if kind == "label" and len(codes) == 1 and not run:
             return np.flatnonzero(self.y_true == codes[0])
-        if kind != "cell" or len(codes) != 2 or run not in ("", "a", "b"):
-            return nothing
-        answered = {"a": self.y_a == codes[1], "b": self.y_b == codes[1]}
-        either = answered[run] if run else answered["a"] | answered["b"]
-        return np.flatnonzero((self.y_true == codes[0]) & either)
+        if (kind, len(codes)) not in (("predicted", 1), ("cell", 2)):
+            return np.array([], dtype=np.intp)
+        predicted = {"a": self.y_a == codes[-1], "b": self.y_b == codes[-1]}
+        either = predicted[run] if run else predicted["a"] | predicted["b"]
+        return np.flatnonzero(either if kind == "predicted" else (self.y_true == codes[0]) & either)
 
 
 def compare(a: ScoredRun, b: ScoredRun) -> Comparison:

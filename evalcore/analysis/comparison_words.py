@@ -7,11 +7,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from evalcore import wording
 from evalcore.analysis.compared_scores import ClassRows, MetricRow
-from evalcore.metrics import WHY_UNDEFINED, Floats
-from evalcore.wording import MINUS
+from evalcore.metrics import WHY_UNDEFINED, WITHOUT_INTERVAL, Floats
+from evalcore.wording import NOT_ESTIMABLE, UNDEFINED, figure
 
-UNDEFINED = "–"
+NONE_KNOWN = "none known"
+"""Stands for the interval of a metric for whose difference none was found that keeps its 95 %."""
 
 
 def metric_words(row: MetricRow, value: float, *, signed: bool = False) -> str:
@@ -22,18 +24,22 @@ def metric_words(row: MetricRow, value: float, *, signed: bool = False) -> str:
     """
     if math.isnan(value):
         return UNDEFINED
-    share, decimals = row.metric.is_share, row.metric.decimals
-    scaled = round(100 * value if share else value, decimals)
-    sign = ("+" if scaled > 0 else MINUS if scaled < 0 else "") if signed else (MINUS if scaled < 0 else "")
-    return f"{sign}{abs(scaled):.{decimals}f}{' %' if share and not signed else ''}"
+    share = row.metric.is_share
+    words = figure(100 * value if share else value, row.metric.decimals, signed=signed)
+    return f"{words} %" if share and not signed else words
 
 
 def metric_interval_words(row: MetricRow) -> str:
-    """`−0.2 to +5.4`; empty where no interval is known."""
-    low, high = row.interval
-    if math.isnan(low):
-        return ""
-    return f"{metric_words(row, low, signed=True)} to {metric_words(row, high, signed=True)}"
+    """`−0.2 to +5.4`; says where the examples allow none, or none is known for this metric at all."""
+    if math.isnan(row.difference):
+        return UNDEFINED
+    return wording.interval(
+        row.interval,
+        scale=100 if row.metric.is_share else 1,
+        decimals=row.metric.decimals,
+        signed=True,
+        undefined=NONE_KNOWN if row.name in WITHOUT_INTERVAL else NOT_ESTIMABLE,
+    )
 
 
 def better_words(row: MetricRow) -> str:
@@ -41,7 +47,7 @@ def better_words(row: MetricRow) -> str:
     if math.isnan(row.difference):
         return f"undefined: {WHY_UNDEFINED.get(row.name, 'nothing to count')}"
     if not row.metric.better:
-        return "neither way is"
+        return "not rated"
     if not row.better:
         return "equal"
     if math.isnan(row.interval[0]):
@@ -73,8 +79,4 @@ def interval_words(interval: Floats, *, signed: bool = False) -> str:
     Args:
         interval: shape (2,), shares.
     """
-    low, high = (round(float(100 * bound), 1) if bound == bound else float("nan") for bound in interval)
-    if low != low:
-        return ""
-    sign = "+" if signed else ""
-    return f"{low:{sign}.1f} to {high:{sign}.1f}".replace("-", MINUS)
+    return wording.interval(interval, signed=signed, undefined="")

@@ -1,4 +1,4 @@
-"""The confusions of a scored run as a list: which label was taken for which, how often, and in words."""
+"""The confusions of a scored run as a list: which label was predicted instead of which, how often, and in words."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from evalcore.metrics import Direction, confusion_pairs, direction, off_diagonal
 
 @dataclass(frozen=True)
 class RankedConfusion:
-    """One label taken for another.
+    """One label predicted instead of another.
 
     Attributes:
-        count: examples of `true` that were answered with `predicted`; `reverse` is the other way round.
+        count: examples of `true` that were predicted as `predicted`; `reverse`: of `predicted` as `true`.
         support: examples of `true`; `support_of_predicted` those of `predicted`.
         share: count / support.
         direction: whether it goes one way or both ways.
@@ -30,12 +30,19 @@ class RankedConfusion:
 
     @property
     def sentence(self) -> str:
-        """`Of 40 “a”, 18 were called “b”; the other way round 3 of 40 (one-way).`"""
-        other = self.support_of_predicted
-        back = f"the other way round {self.reverse} of {other}" if other else "which is absent from the sample"
+        """`Of 40 “a” examples, 18 were predicted as “b”; reverse: 3 of 40 (one-way).`"""
         return (
-            f"Of {self.support} “{self.true}”, {self.count} were called “{self.predicted}”; {back} ({self.direction})."
+            f"Of {self.support:,} “{self.true}” {'example' if self.support == 1 else 'examples'}, {self.count:,} "
+            f"{'was' if self.count == 1 else 'were'} predicted as “{self.predicted}”; {self.reverse_words} "
+            f"({self.direction})."
         )
+
+    @property
+    def reverse_words(self) -> str:
+        """`reverse: 3 of 40`: how many examples of `predicted` were predicted as `true`."""
+        if not self.support_of_predicted:
+            return "which is absent from the sample"
+        return f"reverse: {self.reverse:,} of {self.support_of_predicted:,}"
 
 
 def ranked_confusions(scored: ScoredRun, at_most: int) -> list[RankedConfusion]:

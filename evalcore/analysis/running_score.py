@@ -12,6 +12,8 @@ from evalcore.tasks import Example
 
 _BLOCK = 500
 """Completions asked for at a time."""
+_HISTORY = 200
+"""Points of the curve that is drawn of them."""
 
 
 class RunningScore:
@@ -22,6 +24,8 @@ class RunningScore:
 
     Attributes:
         n: examples that have a completion; `correct` of them are right, `unparsed` name no label.
+        history: n, accuracy and the bounds of its interval, as they were after each `update` that found something; of
+            many every second one, so that there are never more than `_HISTORY`.
     """
 
     def __init__(self, store: Store, record: RunRecord, scoring: Scoring = "lenient") -> None:
@@ -37,6 +41,7 @@ class RunningScore:
         self._completions: dict[int, Completion] = {}
         """Of the last positions that are done."""
         self._begun = False
+        self.history: list[tuple[int, float, float, float]] = []
 
     def update(self, keep: int) -> None:
         """Count the completions that are new.
@@ -55,6 +60,10 @@ class RunningScore:
             if not found and self._begun:
                 break
         self._begun = True
+        if self.n and (not self.history or self.history[-1][0] < self.n):
+            if len(self.history) >= _HISTORY:
+                del self.history[1::2]
+            self.history.append((self.n, self.accuracy, *self.accuracy_interval))
 
     @property
     def accuracy(self) -> float:

@@ -18,6 +18,7 @@ from evalcore.analysis.scored_run import ScoredRun
 from evalcore.analysis.verdicts import VerdictKind
 from evalcore.errors import SpecError
 from evalcore.metrics import LEVEL, UNPARSED, Counts, holm
+from evalcore.wording import counted
 
 FEWEST_RUNS, MOST_RUNS = 2, 10
 
@@ -112,7 +113,7 @@ class Sweep:
         return np.flatnonzero((self.answers == UNPARSED).all(axis=0))
 
     def spread(self, values: Sequence[float]) -> Spread:
-        """Least, median and greatest."""
+        """Lowest, median and highest."""
         return Spread(min(values), median(values), max(values))
 
     @cached_property
@@ -151,7 +152,10 @@ def gather(scored_runs: Sequence[ScoredRun]) -> Sweep:
         SpecError: if there are too few or too many, or two of them cannot be compared.
     """
     if not FEWEST_RUNS <= len(scored_runs) <= MOST_RUNS:
-        raise SpecError(f"{len(scored_runs)} runs are chosen.", do=f"Choose {FEWEST_RUNS} to {MOST_RUNS} of them.")
+        raise SpecError(
+            f"{counted(len(scored_runs), 'run is', 'runs are')} chosen.",
+            do=f"Choose {FEWEST_RUNS} to {MOST_RUNS} of them.",
+        )
     first, *others = scored_runs
     compared = [compare(first, other) for other in others]
     shared = np.arange(len(first.y_true))
@@ -165,6 +169,14 @@ def gather(scored_runs: Sequence[ScoredRun]) -> Sweep:
         at.append(comparison.at_b[rows])
         answers.append(comparison.y_b[rows])
     return Sweep(tuple(scored_runs), np.stack(at), first.y_true[shared], np.stack(answers))
+
+
+def sweep_conclusion(sweep: Sweep) -> str:
+    """What a sweep comes to: `0 of 3 pairs can be told apart`."""
+    clear, pairs = sum(pair.clear for pair in sweep.pairs), len(sweep.pairs)
+    if pairs == 1:
+        return f"The two runs {'can' if clear else 'cannot'} be told apart"
+    return f"{clear:,} of {pairs:,} pairs can be told apart"
 
 
 def sweep_as_json(sweep: Sweep) -> dict[str, Any]:

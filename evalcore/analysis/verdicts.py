@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from evalcore.analysis.comparison import Comparison
 from evalcore.metrics import LEVEL
-from evalcore.wording import counted, p_value, points, signed
+from evalcore.wording import counted, figure, interval, p_value, points
 
 VerdictKind = Literal["better", "worse", "undecided", "same"]
 
@@ -18,35 +18,34 @@ class Verdict:
 
     Attributes:
         kind: of B against A; `better` and `worse` only where the exact McNemar test's p is below 0.05.
-        sentence: with the figures that it is based on.
+        sentence: with the figures that it is based on, in one line.
+        note: where A and B cannot be told apart, which difference could have been; otherwise empty.
     """
 
     kind: VerdictKind
     sentence: str
+    note: str = ""
 
 
 def verdict(comparison: Comparison) -> Verdict:
-    """Whether B differs from A in accuracy, and which difference the comparison could have detected."""
+    """Whether B differs from A in accuracy; if not, which difference the comparison could have detected.
+
+    The sentence is, for example, `B is better: +40.5 points (33.9 to 46.7) at N = 400 · exact McNemar p < .001`.
+    """
     counts, low, high = comparison.counts, *comparison.interval
-    where = f"N = {comparison.n}"
+    size = f"{points(counts.difference)} points ({interval(comparison.interval)}) at N = {comparison.n:,}"
     if not counts.fixed + counts.broken:
         one_answer = comparison.agreement.same == 1 and not counts.both_unparsed
-        alike = "answer alike" if one_answer else "are right on the same examples"
-        return Verdict(
-            "same",
-            f"B ±0 points: A and B {alike}, none of {comparison.n} fixed or broken{_could_see(comparison)}.",
-        )
-    figures = (
-        f"B {points(counts.difference)} points, 95 % interval {signed(low)} to {signed(high)}; "
-        f"{counts.fixed} fixed, {counts.broken} broken; exact McNemar {p_value(comparison.p)}"
-    )
+        alike = "give the same answers" if one_answer else "are right on the same examples"
+        return Verdict("same", f"A and B {alike}: {size}", _could_see(comparison))
+    figures = f"{size} · exact McNemar {p_value(comparison.p)}"
     if comparison.p >= LEVEL:
         # The interval may still exclude 0: Tango's inverts the score test, which is less strict than the exact one.
-        near = ", though near: the interval alone leaves out 0" if low > 0 or high < 0 else ""
-        return Verdict("undecided", f"{figures}: not distinguishable at {where}{near}{_could_see(comparison)}.")
-    if counts.difference > 0:
-        return Verdict("better", f"{figures}: B is better at {where}.")
-    return Verdict("worse", f"{figures}: B is worse at {where}.")
+        near = "It is close: the interval alone leaves out 0. " if low > 0 or high < 0 else ""
+        said = f"A and B cannot be told apart: {figures}"
+        return Verdict("undecided", said, f"{near}{_could_see(comparison)}")
+    better = counts.difference > 0
+    return Verdict("better" if better else "worse", f"B is {'better' if better else 'worse'}: {figures}")
 
 
 def shared_note(comparison: Comparison) -> str:
@@ -55,8 +54,8 @@ def shared_note(comparison: Comparison) -> str:
         return ""
     one = comparison.n == 1
     return (
-        f"{counted(comparison.n, 'example')} {'is' if one else 'are'} shared by A ({len(comparison.a.y_true)}) and "
-        f"B ({len(comparison.b.y_true)}); only {'this one is' if one else 'these are'} compared."
+        f"{counted(comparison.n, 'example')} {'is' if one else 'are'} shared by A ({len(comparison.a.y_true):,}) and "
+        f"B ({len(comparison.b.y_true):,}); only {'this one is' if one else 'these are'} compared."
     )
 
 
@@ -86,6 +85,7 @@ def verdict_as_json(comparison: Comparison) -> dict[str, Any]:
         "expected_both_wrong": comparison.agreement.expected_both_wrong,
         "verdict": said.kind,
         "sentence": said.sentence,
+        "note": said.note,
         "metrics": {
             row.name: {"a": row.a, "b": row.b, "difference": row.difference, "interval": list(row.interval)}
             for row in comparison.metrics
@@ -96,5 +96,5 @@ def verdict_as_json(comparison: Comparison) -> dict[str, Any]:
 def _could_see(comparison: Comparison) -> str:
     smallest = comparison.smallest
     if smallest != smallest:
-        return " (so few examples show no difference, however large)"
-    return f" (this comparison could see {100 * smallest:.1f} points or more)"
+        return "So few examples show no difference, however large."
+    return f"This comparison could see a difference of {figure(100 * smallest, 1)} points or more."

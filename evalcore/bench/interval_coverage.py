@@ -225,7 +225,7 @@ def _truth(chance: Floats, present: Any) -> dict[str, Any]:
 
 
 def coverage_as_text(found: list[Covered]) -> str:
-    """A table for a terminal: the least and the most often, over accuracies and kinds of errors."""
+    """A table for a terminal: the lowest and the highest share, over accuracies and kinds of errors."""
     names = list(dict.fromkeys(covered.interval for covered in found))
     rows = list(dict.fromkeys((c.shape.n_labels, c.shape.n, c.shape.design) for c in found))
     shares: dict[tuple[Any, ...], list[float]] = defaultdict(list)
@@ -234,7 +234,7 @@ def coverage_as_text(found: list[Covered]) -> str:
     datasets = max(c.tried for c in found if not c.interval.endswith("label's F1"))
     lines = [
         f"How often a 95 % interval holds the truth, in percent of {datasets} simulated data sets a shape:",
-        "the least and the most often, over accuracies and over where wrong answers go",
+        "the lowest and the highest, over accuracies and over where wrong answers go",
     ]
     for title, group in (
         ("one run", [name for name in names if not name.startswith("difference")]),
@@ -254,7 +254,7 @@ def coverage_as_text(found: list[Covered]) -> str:
         "",
         f"{len(found) - len(outside)} of {len(found)} are between {100 * GATE[0]:.0f} and {100 * GATE[1]:.0f} %"
         f" (of {' and of '.join(sorted(CONSERVATIVE))}: {100 * GATE[0]:.0f} % or more)",
-        f"the least: {100 * worst.share:.1f} %, {_said(worst)}",
+        f"the lowest: {100 * worst.share:.1f} %, {_said(worst)}",
     ]
     return "\n".join([*lines, *(f"outside: {100 * c.share:.1f} %, {_said(c)}" for c in outside[:20])])
 

@@ -8,13 +8,23 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from evalcore.charts.matrix_drawing import (
+    OFF_SCALE,
+    UNPARSED_COLUMN,
+    Scale,
+    Unit,
+    draw_matrix,
+    error_scale,
+    in_unit,
+    scale_title,
+    shade,
+    tooltip_name,
+)
 from evalcore.charts.theme import RUN_A, RUN_B, Theme
 from evalcore.metrics import Counts
 
 MatrixKind = Literal["A", "B", "B − A"]
-UNPARSED_COLUMN = "(unparsed)"
-
-_AXIS = {"width": 130, "overflow": "truncate", "fontSize": 10}
+DIFFERENCE: MatrixKind = "B − A"
 
 
 def matrix_cells(
@@ -36,45 +46,60 @@ def matrix_cells(
     names = [*labels, UNPARSED_COLUMN]
     return pd.DataFrame(
         {
-            "x": columns.astype("int32"),
-            "y": rows.astype("int32"),
+            "x": columns.astype("int16"),
+            "y": rows.astype("int16"),
             "a": a[rows, columns].astype("int32"),
             "b": b[rows, columns].astype("int32"),
             "value": value,
             "of": support[rows].astype("int32"),
-            "true": [names[row] for row in rows],
-            "answered": [names[column] for column in columns],
+            "true": [tooltip_name(names[row]) for row in rows],
+            "answered": [tooltip_name(names[column]) for column in columns],
             "cell": [str(at) for at in range(len(rows))],
         }
     )
 
 
-def matrix_spec(cells: pd.DataFrame, labels: Sequence[str], kind: MatrixKind, theme: Theme) -> dict[str, Any]:
-    """An ECharts heat map of `matrix_cells`: true labels downwards, answers across, zoom by wheel."""
-    if kind == "B − A":
-        most = max(1.0, float(cells["value"].abs().max())) if len(cells) else 1.0
-        low, colours = -most, [RUN_A, theme.neutral, RUN_B]
+def matrix_spec(
+    cells: pd.DataFrame,
+    labels: Sequence[str],
+    kind: MatrixKind,
+    theme: Theme,
+    *,
+    shares: bool = True,
+    log: bool = False,
+    highlighted: tuple[int, int] | None = None,
+) -> dict[str, Any]:
+    """A heat map of `matrix_cells`, drawn as that of one run.
+
+    Right answers are grey and off the scale in A and in B; the difference has them too, since they are what changed.
+
+    Args:
+        shares: as the cells were made; log: whether the colour is by the value's logarithm.
+        highlighted: true and predicted code of a cell to be outlined, because it was chosen outside of the chart.
+    """
+    values = cells["value"].to_numpy(dtype=float)
+    right = (cells["x"] == cells["y"]).to_numpy() & (kind != DIFFERENCE)
+    top = float(np.abs(values[~right]).max(initial=0.0))
+    unit: Unit = "% of actual label" if shares else "examples"
+    drawn = cells.assign(shade=np.where(right, OFF_SCALE, shade(values, log=log)).round(4))
+    if kind == DIFFERENCE:
+        high = float(shade(np.array(top or 1.0), log=log))
+        note, colours = f"up to {in_unit(top, unit)} more", (RUN_A, theme.neutral, RUN_B)
+        scale = Scale(-high, high, ("A", "B"), scale_title(unit, log=log), note, colours, ground=theme.neutral)
     else:
-        most = max(1.0, float(cells["value"].max())) if len(cells) else 1.0
-        low, colours = 0.0, theme.magma
-    zoom = {"type": "inside", "filterMode": "none"}
-    axis = {"type": "category", "splitLine": {"show": False}, "axisTick": {"show": False}}
-    return {
-        "tooltip": {"formatter": "{@true} answered {@answered}<br/>A {@a}, B {@b} of {@of}"},
-        "grid": {"left": 5, "right": 20, "top": 10, "bottom": 5, "containLabel": True},
-        "dataset": {"source": cells},
-        "xAxis": {**axis, "data": [*labels, UNPARSED_COLUMN], "axisLabel": {**_AXIS, "rotate": 60, "interval": 0}},
-        "yAxis": {**axis, "data": list(labels), "inverse": True, "axisLabel": {**_AXIS, "interval": 0}},
-        "visualMap": {"min": low, "max": most, "show": False, "dimension": "value", "inRange": {"color": colours}},
-        "dataZoom": [{**zoom, "xAxisIndex": 0}, {**zoom, "yAxisIndex": 0}],
-        "series": [
-            {
-                "type": "heatmap",
-                "selectedMode": "single",
-                "progressive": 0,
-                # Without a unique item name ECharts marks a whole column (apache/echarts#18794).
-                "encode": {"x": "x", "y": "y", "value": "value", "itemName": "cell"},
-                "select": {"itemStyle": {"borderColor": theme.text, "borderWidth": 2}},
-            }
-        ],
-    }
+        scale = error_scale(top, unit, theme, log=log)
+    outlined = None
+    if highlighted is not None:
+        row, column = highlighted
+        outlined = drawn[(drawn["y"] == row) & (drawn["x"] == column)]
+    return draw_matrix(
+        drawn,
+        labels,
+        [*labels, UNPARSED_COLUMN],
+        scale,
+        theme,
+        # The blue of what is selected elsewhere would be lost on the blue of run A.
+        border=theme.text if kind == DIFFERENCE else theme.highlighted,
+        tooltip="{@true}<br/>predicted as {@answered}<br/>A {@a}, B {@b} of {@of}",
+        outlined=outlined,
+    )

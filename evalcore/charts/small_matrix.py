@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from evalcore.charts.theme import Theme
-from evalcore.metrics import Counts
+from evalcore.metrics import Counts, off_diagonal
 
 
 def small_matrix(confusion: Counts, labels: Sequence[str], theme: Theme) -> alt.Chart:
-    """The confusion matrix as a square picture: true labels downwards, predicted ones across.
+    """The confusion matrix as a square picture: true labels downwards, predicted ones across, right answers in grey.
 
     Args:
         confusion: shape (n_labels, n_labels + 1); the column of unparsed completions is not drawn.
@@ -21,6 +21,7 @@ def small_matrix(confusion: Counts, labels: Sequence[str], theme: Theme) -> alt.
     """
     n = len(labels)
     rows, columns = np.nonzero(confusion[:, :n])
+    most = int(off_diagonal(confusion).max(initial=1))
     frame = pd.DataFrame(
         {
             "row": rows,
@@ -40,15 +41,19 @@ def small_matrix(confusion: Counts, labels: Sequence[str], theme: Theme) -> alt.
             x2="column_end:Q",
             y=alt.Y("row:Q", **{**edges, "scale": alt.Scale(domain=[n, 0], nice=False)}),
             y2="row_end:Q",
-            color=alt.Color(
-                "count:Q",
-                scale=alt.Scale(scheme="magma", reverse=theme.magma_reversed, domainMin=0),
-                legend=None,
+            color=alt.condition(
+                "datum.row == datum.column",
+                alt.value(theme.diagonal),
+                alt.Color(
+                    "count:Q",
+                    scale=alt.Scale(type="log", base=2, domain=[1, max(2, most)], range=theme.scale, interpolate="rgb"),
+                    legend=None,
+                ),
             ),
             tooltip=[
-                alt.Tooltip("true:N", title="True"),
-                alt.Tooltip("predicted:N", title="Answered"),
-                alt.Tooltip("count:Q", title="Examples"),
+                alt.Tooltip("true:N", title="Actual"),
+                alt.Tooltip("predicted:N", title="Predicted"),
+                alt.Tooltip("count:Q", title="Examples", format=",d"),
             ],
         )
         .properties(height=320)

@@ -11,10 +11,10 @@ from evalcore.output import comparison_as_text, no_nan
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    text = "Compare two stored runs, example by example; no model is called."
+    text = "Compare a stored run, B (new), with another one, A (reference), example by example; no model is called."
     command = add_command(commands, "compare", _compare, text)
-    command.add_argument("a", help="a run's name, as `runs` lists it")
-    command.add_argument("b", help="the run to compare with it")
+    command.add_argument("a", help="A, the reference: a run's name, as `runs` lists it")
+    command.add_argument("b", help="B, the new run that is compared with A")
     add_scoring(command)
 
 

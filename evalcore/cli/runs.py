@@ -11,6 +11,7 @@ from evalcore.analysis import score_run
 from evalcore.cli.options import Commands, add_command, open_store, print_json
 from evalcore.errors import BlindspotError, printable
 from evalcore.store import RunRecord, Store
+from evalcore.wording import UNDEFINED, percent
 
 
 def add(commands: Commands) -> None:
@@ -54,8 +55,8 @@ def _row(store: Store, record: RunRecord) -> dict[str, Any]:
 
 
 def _line(row: dict[str, Any]) -> str:
-    accuracy = f"{100 * row['accuracy']:5.1f} %" if row["accuracy"] is not None else "     – "
+    accuracy = UNDEFINED if row["accuracy"] is None else percent(row["accuracy"])
     return (
-        f"{row['run_id']}  {row['created']}  {accuracy}  n {row['n']}/{row['of']}  "
+        f"{row['run_id']}  {row['created']}  {accuracy:>7}  n {row['n']:,} of {row['of']:,}  "
         f"{row['task']} · {row['model']} · {row['prompt']} · {row['sample']}"
     )

@@ -21,7 +21,7 @@ from evalcore.metrics.classification import (
 )
 from evalcore.metrics.f1_model import Design
 from evalcore.metrics.intervals import NO_INTERVAL, Interval, mcnemar_p, wilson
-from evalcore.metrics.intervals_paired import PairedIntervals, paired_intervals
+from evalcore.metrics.intervals_paired import WITHOUT_INTERVAL, PairedIntervals, paired_intervals
 from evalcore.metrics.intervals_single import POPULATION, Intervals, score_intervals
 from evalcore.metrics.matrix import (
     BLOCK_FROM,
@@ -68,6 +68,7 @@ __all__ = [
     "UNPARSED",
     "VALUES",
     "WHY_UNDEFINED",
+    "WITHOUT_INTERVAL",
     "Agreement",
     "ClassScores",
     "Confusion",

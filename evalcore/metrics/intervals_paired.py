@@ -3,7 +3,7 @@
 In closed form, as for one run (`score_intervals`): the effect of one example is its effect on B's score less its effect
 on A's, so that equal answers cancel. Some scores have no interval because none was found that keeps its 95 %: macro and
 weighted precision (the precision of a label that is seldom answered rests on one or two examples), the effective number
-of labels, and the share of the two favourites. `python -m evalcore coverage` simulates the coverage of the others.
+of labels, and the share of the top 2 labels. `python -m evalcore interval-coverage` simulates the others.
 """
 
 from __future__ import annotations
@@ -21,8 +21,14 @@ from evalcore.metrics.intervals_single import f1_intervals, too_few
 from evalcore.metrics.overall import Totals, scores_of_classes
 from evalcore.metrics.paired import tango_interval
 
-WITHOUT_INTERVAL = ("macro_precision_present", "weighted_precision", "effective_labels", "favourites_share")
-"""Differences that have no interval, by their names in `metrics.Scores`."""
+WITHOUT_INTERVAL = (
+    "macro_precision_present",
+    "weighted_precision",
+    "never_predicted",
+    "effective_labels",
+    "favourites_share",
+)
+"""Metrics whose differences never have an interval, by their names in `METRICS`."""
 
 WITHHELD = "Macro-F1, weighted F1, balanced accuracy, micro-F1, micro precision, MCC and kappa"
 """Scores whose difference has no interval where the examples are too few."""
@@ -78,7 +84,7 @@ def paired_intervals(y_true: Counts, y_a: Counts, y_b: Counts, n_labels: int, de
         design: how the examples were drawn; `random` where that is not known.
 
     Returns:
-        Intervals in [-1, 1].
+        Intervals in [-1, 1]; in [-2, 2] those of MCC and kappa, which are in [-1, 1] themselves.
 
     Raises:
         ValueError: if the shapes differ or a code is out of range.
@@ -99,10 +105,11 @@ def _of_shares(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> Interval:
     return float(low), float(high)
 
 
-def _around(mean: float, variance: float, estimate: float) -> Interval:
-    """The normal interval around the corrected difference, widened to contain the sample's, within [-1, 1]."""
+def _around(mean: float, variance: float, estimate: float, limit: float = 1.0) -> Interval:
+    """The normal interval around the corrected difference, widened to contain the sample's, within ± `limit`."""
+    mean = min(max(mean, -limit), limit)  # so that the interval keeps a width at the limit
     half = _Z * float(np.sqrt(variance))
-    return max(min(mean - half, estimate), -1.0), min(max(mean + half, estimate), 1.0)
+    return max(min(mean - half, estimate), -limit), min(max(mean + half, estimate), limit)
 
 
 def _means_over_labels(
@@ -161,7 +168,8 @@ def _jackknifed(kinds: _Kinds, a: ClassScores, b: ClassScores) -> dict[str, Inte
         mean = without @ kinds.counts / n
         variance = (n - 1) / n * ((without - mean) ** 2 @ kinds.counts) + 1 / n**2
         centre = whole - (n - 1) * (mean - whole)
-        intervals[name] = _around(float(centre), float(variance), float(whole))
+        limit = 2.0 if name in ("mcc", "kappa") else 1.0  # each run's own is in [-1, 1]
+        intervals[name] = _around(float(centre), float(variance), float(whole), limit)
     return intervals
 
 

@@ -3,8 +3,8 @@
 In closed form, with no resampling. A bootstrap of these scores is too narrow where labels have few examples: an F1 of
 few examples is biased, the bootstrap repeats that bias, and its interval is then centred beside the true score (77
 labels, 400 examples: it contains the true score in 65 to 79 of 100 samples instead of 95). Here each label's F1 is
-corrected for its bias first (`f1_model`), for the way in which the sample was drawn. `python -m evalcore coverage`
-simulates how often the intervals contain the true score.
+corrected for its bias first (`f1_model`), for the way in which the sample was drawn. `python -m evalcore
+interval-coverage` simulates how often the intervals contain the true score.
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ def too_few(n: int, labels_present: int, names: str) -> str:
     examples = "1 example" if n == 1 else f"{n:,} examples"
     labels = "1 label" if labels_present == 1 else f"{labels_present:,} labels"
     return (
-        f"{names} have no interval: {examples} of {labels} are too few. "
-        f"It takes {least:,} ({LEAST_EXAMPLES_A_LABEL} a label, and {LEAST_EXAMPLES} at least)."
+        f"{names}: interval not estimable at this n. {examples} of {labels} {'is' if n == 1 else 'are'} too few; "
+        f"it takes {least:,} ({LEAST_EXAMPLES_A_LABEL} a label, and at least {LEAST_EXAMPLES})."
     )
 
 

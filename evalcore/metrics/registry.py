@@ -47,9 +47,9 @@ def _n_never_predicted(scores: Scores, each: ClassScores) -> float:
 
 METRICS: tuple[Metric, ...] = (
     Metric("accuracy", "Accuracy"),
-    Metric("macro_f1_present", "Macro-F1, labels present"),
+    Metric("macro_f1_present", "Macro-F1, labels in the sample"),
     Metric("macro_f1_all", "Macro-F1, all labels"),
-    Metric("macro_precision_present", "Macro precision, labels present"),
+    Metric("macro_precision_present", "Macro precision, labels in the sample"),
     Metric("balanced_accuracy", "Balanced accuracy (macro recall)"),
     Metric("micro_f1", "Micro-F1"),
     Metric("micro_precision", "Micro precision (right among parsed)"),
@@ -59,11 +59,11 @@ METRICS: tuple[Metric, ...] = (
     Metric("kappa", "Kappa with the true labels", is_share=False, decimals=3),
     Metric("unparsed_rate", "Unparsed", "lower"),
     Metric(
-        "never_predicted", "Labels that occur, never predicted", "lower",
+        "never_predicted", "Labels never predicted", "lower",
         is_share=False, decimals=0, value=_n_never_predicted,
     ),
-    Metric("effective_labels", "Effective predicted labels", "", is_share=False),
-    Metric("favourites_share", "Share of the two favourites", ""),
+    Metric("effective_labels", "Label variety", "", is_share=False),
+    Metric("favourites_share", "Share of the top 2 labels", ""),
 )  # fmt: skip
 
 

@@ -2,51 +2,55 @@
 
 from __future__ import annotations
 
-import math
-
 from evalcore.analysis import (
     Comparison,
     MetricRow,
     ScoredRun,
     Sweep,
+    better_words,
     changes,
     decisions,
+    metric_interval_words,
+    metric_words,
     order_effect,
     prompt_diff,
     shared_note,
+    sweep_conclusion,
     verdict,
 )
-from evalcore.output.report import why_undefined
-from evalcore.wording import counted, figure, p_value, percent, points, signed
+from evalcore.metrics import METRICS, WHY_UNDEFINED
+from evalcore.wording import MINUS, counted, figure, interval, p_value, percent, points
+
+_TITLES = max(len(metric.title) for metric in METRICS) + 2
 
 
 def comparison_as_text(comparison: Comparison) -> str:
     """A comparison for a terminal."""
     a, b = comparison.a.record, comparison.b.record
     found = changes(a, b)
-    lines = [verdict(comparison).sentence]
-    if note := shared_note(comparison):
-        lines.append(note)
+    said = verdict(comparison)
+    lines = ["B (new) compared with A (reference)", said.sentence]
+    lines += [note for note in (said.note, shared_note(comparison)) if note]
     lines += ["", f"A  {a.run_id}  {_what(comparison.a)}", f"B  {b.run_id}  {_what(comparison.b)}", ""]
     things = decisions(found)
     lines.append(f"differ in: {', '.join(things)}" if things else "the two runs differ in nothing that was chosen")
     lines += [f"  {f'{c.what} {c.detail}'.strip():32}{c.a}  ->  {c.b}" for c in found]
     lines += [f"  {line}" for line in prompt_diff(a.prompt, b.prompt) if line[:1] in "+-"]
-    lines += ["", f"  {'':36}{'A':>8}{'B':>9}{'B - A':>9}  95 % interval"]
+    lines += ["", f"  {'':{_TITLES}}{'A':>8}{'B':>9}{f'B {MINUS} A':>9}  {'95 % interval':18}better"]
     lines += [_metric_line(row) for row in comparison.metrics]
-    lines += why_undefined({row.name: row.difference for row in comparison.metrics})
     c, alike = comparison.counts, comparison.agreement
+    kappa = figure(alike.kappa, undefined=f"n/a ({WHY_UNDEFINED['kappa']})")
     lines += [
         "",
-        f"  fixed {c.fixed}, broken {c.broken}, both right {c.both_right}, both wrong alike {c.wrong_alike}, "
-        f"both wrong differently {c.wrong_differently}, both unparsed {c.both_unparsed}",
-        f"  identical answers {percent(alike.same)}, kappa {figure(alike.kappa)}; both wrong {alike.both_wrong}, "
-        f"independent errors would give {alike.expected_both_wrong:.1f}",
-        *why_undefined({"kappa": alike.kappa}),
+        f"  fixed {c.fixed:,}, broken {c.broken:,}, both right {c.both_right:,}, both wrong with the same label "
+        f"{c.wrong_alike:,}, both wrong with different answers {c.wrong_differently:,}, both unparsed "
+        f"{c.both_unparsed:,}",
+        f"  identical answers {percent(alike.same)}, kappa of A with B {kappa}; both wrong or unparsed "
+        f"{alike.both_wrong:,}, independent errors would give {figure(alike.expected_both_wrong, 1)}",
     ]
     for title, codes in (
-        ("became never predicted", comparison.became_never_predicted),
-        ("predicted again", comparison.came_back),
+        ("no longer predicted by B", comparison.became_never_predicted),
+        ("newly predicted by B", comparison.came_back),
     ):
         if len(codes):
             lines.append(f"  {title}: {', '.join(comparison.labels[code] for code in codes)}")
@@ -56,11 +60,13 @@ def comparison_as_text(comparison: Comparison) -> str:
 def sweep_as_text(sweep: Sweep) -> str:
     """A sweep for a terminal."""
     width = max(len(_what(scored)) for scored in sweep.scored_runs)
-    lines = [f"{counted(sweep.n, 'example')} that all {len(sweep.scored_runs)} runs share", ""]
+    n_runs = len(sweep.scored_runs)
+    share = f"both runs share {counted(sweep.n, 'example')}" if n_runs == 2 else ""
+    share = share or f"all {n_runs} runs share {counted(sweep.n, 'example')}"
+    lines = [f"{sweep_conclusion(sweep)}; {share}", ""]
     lines.append(f"     {'':{width}}  accuracy (95 %)            macro-F1   unparsed")
     for number, scored in enumerate(sweep.scored_runs, start=1):
-        s, (low, high) = scored.scores, scored.intervals.accuracy
-        between = f"({100 * low:.1f} to {100 * high:.1f})"
+        s, between = scored.scores, f"({interval(scored.intervals.accuracy)})"
         lines.append(
             f"  {number:2} {_what(scored):{width}}  {percent(s.accuracy):>8} {between:16}"
             f"{percent(s.macro_f1_present):>10}{percent(s.unparsed_rate):>11}"
@@ -68,29 +74,30 @@ def sweep_as_text(sweep: Sweep) -> str:
     spread = sweep.spread([scored.scores.accuracy for scored in sweep.scored_runs])
     lines += [
         "",
-        f"  accuracy: min {percent(spread.low)}, median {percent(spread.middle)}, max {percent(spread.high)}",
-        f"  wrong in every run {len(sweep.always_wrong)} ({len(sweep.wrong_alike)} with one and the same label, "
-        f"{len(sweep.unparsed_in_all)} unparsed in all), "
-        f"right in some {len(sweep.flips)}, right in all {len(sweep.rows_of('always_right'))}",
+        f"  accuracy: lowest {percent(spread.low)}, median {percent(spread.middle)}, highest {percent(spread.high)}, "
+        f"max {MINUS} min {figure(100 * (spread.high - spread.low), 1)} points",
+        f"  wrong or unparsed in every run {len(sweep.always_wrong):,} ({len(sweep.wrong_alike):,} with the same label "
+        f"in all, {len(sweep.unparsed_in_all):,} unparsed in all), "
+        f"right in some {len(sweep.flips):,}, right in all {len(sweep.rows_of('always_right')):,}",
         "",
-        f"  every two of them, exact McNemar with Holm's correction for {counted(len(sweep.pairs), 'comparison')}:",
+        f"  every pair, exact McNemar with Holm's correction for {counted(len(sweep.pairs), 'comparison')}:",
     ]
     for pair in sweep.pairs:
         c = pair.comparison
-        low, high = c.interval
-        said = "different" if pair.clear else "not distinguishable"
+        said = "can be told apart" if pair.clear else "cannot be told apart"
         lines.append(
-            f"  {pair.b + 1} - {pair.a + 1}: {points(c.counts.difference):>6} points "
-            f"({signed(low)} to {signed(high)}), {c.counts.fixed} fixed, {c.counts.broken} broken, "
+            f"  {pair.b + 1} compared with {pair.a + 1}: {points(c.counts.difference):>6} points "
+            f"({interval(c.interval)}), {c.counts.fixed:,} fixed, {c.counts.broken:,} broken, "
             f"{p_value(c.p)}, corrected {p_value(pair.p_holm)}: {said}"
         )
     effect = order_effect(sweep.scored_runs)
     if effect is not None:
-        low, high = effect.interval
+        slope = figure(effect.slope, 2, signed=True)
         lines += [
             "",
-            f"  label order: from the first place of the list to the last, a label's predicted / occurring changes by "
-            f"{effect.slope:+.2f} ({low:+.2f} to {high:+.2f}; {effect.orders} orders, {effect.labels} labels)",
+            "  label order: from the first place of the list to the last, a label's predicted ÷ actual changes by "
+            f"{slope} ({interval(effect.interval, scale=1, decimals=2, signed=True)}; {effect.orders} orders, "
+            f"{counted(effect.labels, 'label')})",
         ]
     return "\n".join(lines)
 
@@ -99,14 +106,10 @@ def _what(scored: ScoredRun) -> str:
     record = scored.record
     prompt = record.prompt.name if record.kind.reads_prompt else ""
     decoding = record.spec.decoding if record.spec.decoding != "plain" else ""
-    parts = [record.spec.model, prompt, decoding, f"{record.n} {record.spec.sample}"]
+    parts = [record.spec.model, prompt, decoding, f"{record.n:,} {record.spec.sample}"]
     return " · ".join(filter(None, parts))
 
 
 def _metric_line(row: MetricRow) -> str:
-    scale, decimals = 100 if row.metric.is_share else 1, row.metric.decimals
-    a, b, difference = (figure(scale * value, decimals) for value in (row.a, row.b, row.difference))
-    low, high = row.interval
-    between = "" if math.isnan(low) else f"{scale * low:+.{decimals}f} to {scale * high:+.{decimals}f}"
-    mark = f"  {row.better} better" if row.better and row.clear else ""
-    return f"  {row.title:36}{a:>8}{b:>9}{difference:>9}  {between}{mark}".rstrip()
+    a, b, change = metric_words(row, row.a), metric_words(row, row.b), metric_words(row, row.difference, signed=True)
+    return f"  {row.title:{_TITLES}}{a:>8}{b:>9}{change:>9}  {metric_interval_words(row):18}{better_words(row)}"

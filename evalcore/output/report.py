@@ -8,8 +8,10 @@ from typing import Any
 
 from evalcore.analysis import Finding, ScoredRun, find, score_run
 from evalcore.metrics import (
+    METRICS,
     POPULATION,
     WHY_UNDEFINED,
+    Interval,
     absent,
     confusion_pairs,
     metric_values,
@@ -19,10 +21,11 @@ from evalcore.metrics import (
 )
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import Outcome, Store
-from evalcore.wording import counted, figure, percent
+from evalcore.wording import NOT_AVAILABLE, counted, figure, interval, percent
 
 WITH_INTERVAL = ("accuracy", "macro_f1_present", "macro_f1_all", "micro_f1", "weighted_f1", "balanced_accuracy")
 """The metrics whose intervals a report holds, as fields of `metrics.Intervals`."""
+_TITLES = {metric.name: metric.title for metric in METRICS}
 
 
 def findings_of(store: Store, scored: ScoredRun) -> list[Finding]:
@@ -44,33 +47,32 @@ def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
     r, s, i = scored.record, scored.scores, scored.intervals
     if not s.n:
         return f"run {r.run_id}: nothing is predicted yet."
-    low, high = scored.intervals.accuracy
 
-    def line(name: str, value: float, interval: Any = None, note: str = "") -> str:
-        known = interval is not None and not math.isnan(interval[0])
-        between = f"{100 * interval[0]:5.1f} – {100 * interval[1]:.1f}" if known else ""
-        return f"  {name:28}{percent(value):>8}  {between:14}{note}".rstrip()
+    def line(name: str, value: str, between: str = "", note: str = "") -> str:
+        return f"  {name:32}{value:>8}  {between:16}{note}".rstrip()
 
+    def share(name: str, value: float, bounds: Interval, note: str = "") -> str:
+        return line(name, percent(value), interval(bounds), note)
+
+    ceiling = f"ceiling of this sample {percent(s.macro_f1_ceiling)}"
     lines = [
         f"run {r.run_id}: {r.task_name} · {r.spec.model} · {r.prompt.name} · {r.spec.sample} · {r.spec.decoding}",
-        f"{s.n} of {r.n} examples, {s.labels_present} of {s.labels_total} labels present, {scored.scoring} scoring",
+        f"{s.n:,} of {counted(r.n, 'example')}, "
+        f"{s.labels_present:,} of {counted(s.labels_total, 'label')} in the sample, {scored.scoring} scoring",
         "",
-        "                               value  95 % interval",
-        line("accuracy", s.accuracy, (low, high)),
-        line("macro-F1, labels present", s.macro_f1_present, i.macro_f1_present),
-        line(
-            "macro-F1, all labels",
-            s.macro_f1_all,
-            i.macro_f1_all,
-            f"ceiling of this sample {percent(s.macro_f1_ceiling)}",
-        ),
-        line("micro-F1", s.micro_f1, i.micro_f1, "" if s.unparsed else "= accuracy"),
-        line("weighted F1", s.weighted_f1, i.weighted_f1),
-        line("balanced accuracy", s.balanced_accuracy, i.balanced_accuracy),
-        f"  {'MCC, kappa':28}{figure(s.mcc):>8}  {figure(s.kappa)}",
-        line("unparsed", s.unparsed / s.n, None, counted(s.unparsed, "completion")),
-        f"  {'effective predicted labels':28}{figure(s.effective_labels, 1):>8}",
-        *why_undefined({name: getattr(s, name) for name in ("kappa", "effective_labels")}),
+        line("", "value", "95 % interval"),
+        share("accuracy", s.accuracy, i.accuracy),
+        share("macro-F1, labels in the sample", s.macro_f1_present, i.macro_f1_present),
+        share("macro-F1, all labels", s.macro_f1_all, i.macro_f1_all, ceiling),
+        share("micro-F1", s.micro_f1, i.micro_f1, "" if s.unparsed else "= accuracy"),
+        share("weighted F1", s.weighted_f1, i.weighted_f1),
+        share("balanced accuracy", s.balanced_accuracy, i.balanced_accuracy),
+        share("unparsed", s.unparsed_rate, i.unparsed_rate, counted(s.unparsed, "completion")),
+        line("MCC", figure(s.mcc)),
+        line("kappa", figure(s.kappa)),
+        line("label variety", figure(s.effective_labels, 1), "", f"of at most {s.labels_total:,}"),
+        line("share of the top 2 labels", percent(s.favourites_share)),
+        *why_undefined({name: getattr(s, name) for name in WHY_UNDEFINED}),
         "",
         i.withheld or f"Each interval is of {POPULATION}.",
         "",
@@ -79,10 +81,8 @@ def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
     for number, finding in enumerate(findings, start=1):
         lines += [f"{number:3}. {finding.sentence}", f"     {finding.meaning}"]
     if outcome is not None:
-        lines += [
-            "",
-            f"{outcome.predicted_now} predicted now in {outcome.seconds:.1f} s, {outcome.from_cache} from the cache.",
-        ]
+        made, kept = f"{outcome.predicted_now:,} predicted now", f"{outcome.from_cache:,} from the cache"
+        lines += ["", f"{made} in {figure(outcome.seconds, 1)} s, {kept}."]
     return "\n".join(lines)
 
 
@@ -93,7 +93,7 @@ def why_undefined(values: Mapping[str, float]) -> list[str]:
         values: by the names in `metrics.Scores`.
     """
     undefined = [name for name in values if name in WHY_UNDEFINED and math.isnan(values[name])]
-    return [f"  {name.replace('_', ' ')} n/a: {WHY_UNDEFINED[name]}" for name in undefined]
+    return [f"  {_TITLES[name]} {NOT_AVAILABLE}: {WHY_UNDEFINED[name]}" for name in undefined]
 
 
 def report_as_json(scored: ScoredRun, findings: list[Finding], outcome: Outcome | None = None) -> dict[str, Any]:

@@ -5,16 +5,27 @@ is one entry in `store.MODEL_KINDS`, one module here, and one line in `handle.py
 """
 
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
-from evalcore.predictors.handle import ModelHandle, OnPhase, identify
-from evalcore.predictors.source import bytes_to_read, download, folder_fingerprint, locate, model_folder
+from evalcore.predictors.handle import ModelHandle, OnPhase, check_kind, identify
+from evalcore.predictors.source import (
+    bytes_to_read,
+    download,
+    folder_config,
+    folder_fingerprint,
+    hub_id,
+    locate,
+    model_folder,
+)
 
 __all__ = [
     "ChatRenderer",
     "ModelHandle",
     "OnPhase",
     "bytes_to_read",
+    "check_kind",
     "download",
+    "folder_config",
     "folder_fingerprint",
+    "hub_id",
     "identify",
     "load_tokenizer",
     "locate",

@@ -33,6 +33,22 @@ class ModelHandle:
     metadata: dict[str, str]
 
 
+def check_kind(spec: RunSpec) -> None:
+    """Refuse what no model of this kind can do.
+
+    Raises:
+        ModelError: if nothing can be predicted, or not with this decoding.
+    """
+    if not spec.kind.can_run:
+        raise ModelError("imported answers cannot be predicted.", where=spec.model, do="Choose a model.")
+    if spec.decoding in CHOOSING and spec.kind.reads_prompt and not spec.kind.gives_label_scores:
+        raise ModelError(
+            f"a {spec.kind.name} does not give the probability of every label.",
+            where=spec.model,
+            do="Choose plain decoding, or a model on this machine.",
+        )
+
+
 def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_phase: OnPhase) -> ModelHandle:
     """Find out what a spec's model is.
 
@@ -47,14 +63,7 @@ def identify(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on
         ModelError: if there is no such model, or it cannot be used in this way.
         SpecError: if its name has no valid form.
     """
-    if not spec.kind.can_run:
-        raise ModelError("imported answers cannot be predicted.", where=spec.model, do="Choose a model.")
-    if spec.decoding in CHOOSING and spec.kind.reads_prompt and not spec.kind.gives_label_scores:
-        raise ModelError(
-            f"a {spec.kind.name} does not give the probability of every label.",
-            where=spec.model,
-            do="Choose plain decoding, or a model on this machine.",
-        )
+    check_kind(spec)
     # Imported only now, so that torch is loaded for those kinds alone that need it.
     module = import_module(f"evalcore.predictors.{spec.kind.module}")
     found: ModelHandle = module.handle(spec, task, answers, store, on_phase)

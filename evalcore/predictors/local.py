@@ -140,7 +140,7 @@ def load(
     on_phase("loading the model")
     tokenizer = load_tokenizer(folder)
     model = load_weights(folder, source.name, device, dtype)
-    on_phase("trying the engine out")
+    on_phase("warming up")
     return LocalModel(model, ChatRenderer(tokenizer), identity, spec, source.name)
 
 

@@ -21,8 +21,10 @@ from evalcore.tasks import typed_path
 WANTED_FILES = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
 """What is downloaded of a hub repository: never weights in pickle form, never code."""
 
-_HUB_ID = re.compile(r"[\w.\-]+/[\w.\-]+(@[\w.\-/]+)?")
+_HUB_ID = re.compile(r"\b[\w.\-]{1,96}\b/\b[\w.\-]{1,96}\b(@[\w.\-/]+)?", re.ASCII)
+_LONGEST_HUB_ID = 96
 _HUB_TIMEOUT_S = 10.0
+_MOST_CONFIG_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,7 @@ def locate(name: str, store: Store) -> ModelSource:
     if path is not None:
         check_folder(path, name)
         return ModelSource(name, folder_fingerprint(path, store), path)
-    if not _HUB_ID.fullmatch(name) or name.startswith((".", "/", "~")):
-        raise ModelError(
-            "there is no such model or folder.",
-            where=name,
-            do="Give `demo`, `demo-early`, `majority`, `tfidf`, a folder, or a hub id (Qwen/Qwen2.5-0.5B, say).",
-        )
-    repo, _, revision = name.partition("@")
-    revision = revision or "main"
+    repo, revision = hub_id(name)
     return ModelSource(name, f"{repo}@{_resolve_commit(repo, revision)}", None, revision)
 
 
@@ -70,11 +65,49 @@ def model_folder(name: str) -> Path | None:
     return path if path is not None and path.is_dir() else None
 
 
+def hub_id(name: str) -> tuple[str, str]:
+    """Repository and revision of a model of the hub, by the form of its name alone: `owner/name`, `owner/name@main`.
+
+    Raises:
+        ModelError: if it has not that form, which says what else it may have been meant for.
+    """
+    repo, _, revision = name.partition("@")
+    has_the_form = _HUB_ID.fullmatch(name) and len(repo) <= _LONGEST_HUB_ID and not re.search(r"--|\.\.|\.git$", repo)
+    if has_the_form and not name.startswith((".", "/", "~")):
+        return repo, revision or "main"
+    what = "there is no such model or folder."
+    do = "Give `demo`, `demo-early`, `majority`, `tfidf`, a folder, or a hub id (Qwen/Qwen2.5-0.5B, say)."
+    if typed_path(name) is not None:
+        what, do = "this is a file, not the folder of a model.", "Give the folder that holds its config.json."
+    elif re.match(r"[\w.\-]+:\d+(/|#|$)", name):
+        do = "For a server write its whole address: http://HOST:PORT/v1#MODEL."
+    elif name.startswith((".", "/", "~")):
+        do = f"Check the path. {do}"
+    raise ModelError(what, where=name, do=do)
+
+
 def check_folder(path: Path, name: str) -> None:
     """Refuse a model folder that cannot be loaded safely, with the reason.
 
     Raises:
         ModelError: no config, no safetensors weights, an adapter, or an architecture that needs its own code.
+    """
+    model_type = folder_config(path, name).get("model_type")
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+    if not isinstance(model_type, str) or model_type not in CONFIG_MAPPING:
+        raise ModelError(
+            f"transformers has no architecture {model_type!r}; a model's own code is never run here.",
+            where=name,
+            do="Choose a model whose architecture is part of transformers.",
+        )
+
+
+def folder_config(path: Path, name: str) -> dict[str, Any]:
+    """The config.json of a model folder, which has weights that can be read safely. Needs no transformers.
+
+    Raises:
+        ModelError: no config, no safetensors weights, or an adapter.
     """
     config_file = path / "config.json"
     if (path / "adapter_config.json").is_file() and not config_file.is_file():
@@ -86,6 +119,8 @@ def check_folder(path: Path, name: str) -> None:
     if not config_file.is_file():
         raise ModelError("the folder holds no config.json.", where=name, do="Give the folder of a saved model.")
     try:
+        if config_file.stat().st_size > _MOST_CONFIG_BYTES:
+            raise ValueError("it is too large")
         config: dict[str, Any] = json.loads(config_file.read_text(encoding="utf-8"))
         if not isinstance(config, dict):
             raise ValueError("it is no JSON object")
@@ -102,15 +137,7 @@ def check_folder(path: Path, name: str) -> None:
             where=name,
             do="Save it with safe serialization, or choose a model that comes as safetensors.",
         )
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
-
-    model_type = config.get("model_type")
-    if not isinstance(model_type, str) or model_type not in CONFIG_MAPPING:
-        raise ModelError(
-            f"transformers has no architecture {model_type!r}; a model's own code is never run here.",
-            where=name,
-            do="Choose a model whose architecture is part of transformers.",
-        )
+    return config
 
 
 def folder_fingerprint(path: Path, store: Store) -> str:

@@ -6,6 +6,7 @@ Whether a file has changed is told by its size, times and inode (`file_stamp`), 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
@@ -64,6 +65,27 @@ def cached_by_files(make: Callable[..., T]) -> Callable[..., T]:
 def size(task: Task) -> int:
     """Number of test examples."""
     return len(task.test)
+
+
+@dataclass(frozen=True)
+class TaskSummary:
+    """What a task holds.
+
+    Attributes:
+        columns: of the test file, the one of the text and the one of the label; empty if unknown.
+        test, train, labels: how many there are.
+    """
+
+    columns: tuple[str, str]
+    test: int
+    train: int
+    labels: int
+
+
+@cached_by_files
+def summary(task: Task) -> TaskSummary:
+    """What the task holds, in numbers."""
+    return TaskSummary(task.columns, len(task.test), len(task.train), len(task.labels))
 
 
 @cached_by_files

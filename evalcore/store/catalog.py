@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from evalcore.errors import StoreError
+from evalcore.errors import BlindspotError, StoreError
 from evalcore.store.database import Store
-from evalcore.store.jobs import Jobs
+from evalcore.store.jobs import ASKED_FOR, Job, Jobs
 from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import RunSpec
 from evalcore.wording import percent
@@ -109,10 +110,9 @@ class RunCatalog:
 
     def at_work(self, run_id: str) -> bool:
         """Whether a job that waits or runs is for this run."""
-        record = self._store.run(run_id)
+        asked = self._store.run(run_id).spec.to_json()
         return any(
-            job.run_id == run_id or (job.kind == "run" and job.spec == record.spec)
-            for job in Jobs(self._store).active()
+            run_id == job.run_id or asked == job.payload for job in Jobs(self._store).active(("run", "baseline"))
         )
 
     def delete(self, run_id: str) -> Deleted:
@@ -140,7 +140,7 @@ class RunCatalog:
                 (record.sample_id, record.sample_id),
             )
         # SQLite gives space back to the disk only in a VACUUM. Without one the run is deleted all the same.
-        if not Jobs(self._store).active():
+        if not Jobs(self._store).active((*ASKED_FOR, "baseline")):
             with suppress(StoreError), self._store.connect() as db:
                 db.execute("VACUUM")
         return Deleted(int(deleted), int(kept))
@@ -263,6 +263,23 @@ def spec_title(spec: RunSpec) -> str:
     if spec.kind.reads_prompt:
         parts.append(spec.prompt)
     return " · ".join([*parts, last_part(spec.task.name), f"{spec.n} {spec.sample}"])
+
+
+def job_title(job: Job) -> str:
+    """What a job predicts, in one line; of a job that a newer version asked for, as much as can be said."""
+    try:
+        return spec_title(job.spec)
+    except (BlindspotError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError):
+        return f"{_title_of(job.payload)}, asked for by a newer version"
+
+
+def _title_of(payload: str) -> str:
+    """The model, if it is where this version would look for it."""
+    try:
+        model = json.loads(payload)["model"]
+    except (LookupError, TypeError, ValueError, RecursionError):
+        model = None
+    return last_part(model) if isinstance(model, str) and model else "a run"
 
 
 def last_part(name: str) -> str:

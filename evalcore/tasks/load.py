@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalcore.errors import BlindspotError, DataError, first_line, listed
@@ -92,11 +92,11 @@ def _files_in(source: TaskSource, path: Path) -> TaskFiles:
 def _load_files(source: TaskSource, files: TaskFiles) -> Task:
     if source.name == "demo":
         source = TaskSource("demo")  # what was said about the files of another task does not apply
-    test = _examples(files.test, source)
-    train = _examples(files.train, source) if files.train else ()
+    test, columns = _examples(files.test, source)
+    train, _ = _examples(files.train, source) if files.train else ((), columns)
     labels = read_label_list(files.labels) if files.labels else None
     name = source.name if source.name in ("demo", "banking77") else files.origin.name
-    return make_task(name, test, train, labels, str(files.origin))
+    return replace(make_task(name, test, train, labels, str(files.origin)), columns=columns)
 
 
 def _named(name: str) -> Path:
@@ -115,14 +115,16 @@ def _label_file(folder: Path) -> Path | None:
     return next((folder / name for name in LABEL_FILES if (folder / name).is_file()), None)
 
 
-def _examples(path: Path, source: TaskSource) -> tuple[Example, ...]:
+def _examples(path: Path, source: TaskSource) -> tuple[tuple[Example, ...], tuple[str, str]]:
+    """The examples of a file, and its columns of the text and of the label."""
     table = read_table(path, lambda header: _text_and_label(header, source))
     text_column, label_column = table.columns[0], table.columns[-1]  # one column may be both
     texts, labels = table.column(text_column), table.column(label_column)
     for position, label in enumerate(labels):
         if not label.strip():
             raise DataError("the label is empty.", where=table.place(position))
-    return tuple(Example(text, label) for text, label in zip(texts, labels, strict=True))
+    examples = tuple(Example(text, label) for text, label in zip(texts, labels, strict=True))
+    return examples, (text_column, label_column)
 
 
 def _text_and_label(header: Header, source: TaskSource) -> tuple[str, str]:

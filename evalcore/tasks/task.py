@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from evalcore.errors import DataError, quoted
 from evalcore.parse import collisions, normal_form
 from evalcore.tasks.data_file import LabelList
+from evalcore.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Task:
         test: the examples a run samples from, in file order.
         train: examples that baselines are fitted on and few-shot prompts draw from; may be empty.
         origin: where it was read from, with its revision if it has one.
+        columns: of the test file, the one that was taken for the text and the one for the label; empty if unknown.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Task:
     test: tuple[Example, ...]
     train: tuple[Example, ...]
     origin: str
+    columns: tuple[str, str] = ("", "")
 
 
 def make_task(
@@ -80,7 +83,8 @@ def make_task(
     unlisted = sorted(occurring - set(labels.labels))
     if unlisted:
         raise DataError(
-            f"{len(unlisted):,} label(s) occur that the label list does not have, such as {quoted(unlisted[0])}.",
+            f"{counted(len(unlisted), 'label occurs', 'labels occur')} that the label list does not have, such as "
+            f"{quoted(unlisted[0])}.",
             where=name,
             do="Add them to the label list." if labels.name == name else f"Add them to {labels.name}.",
         )

@@ -22,6 +22,14 @@ def opened(page="app.py", **query):
     return app
 
 
+def change(app):
+    """Open the overview's form, unless it is open."""
+    if not app.session_state["view"].changing:
+        app.button(key="change").click().run()
+        assert not app.exception, app.exception
+    return app
+
+
 def click_row(app, key, row):
     """Click a cell of a row of the table whose key begins with `key`; None lets the row go."""
     cells = [] if row is None else [[row, "text"]]

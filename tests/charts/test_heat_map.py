@@ -7,8 +7,10 @@ import pytest
 
 from evalcore import charts
 from evalcore.analysis.scored_run import score_run
-from evalcore.charts.heat_map import cells, heatmap, height_of, names_of
+from evalcore.charts.heat_map import cells, heatmap, height_of, names_of, off_scale
+from evalcore.charts.matrix_drawing import OFF_SCALE
 from evalcore.metrics.matrix import VALUES, view
+from evalcore.wording import percent
 from tests.tools.generated import imported
 
 
@@ -33,8 +35,11 @@ def test_each_cell_that_occurs_is_drawn_with_its_labels(scored, value, log):
     for cell in frame.itertuples():
         assert shown.counts[cell.y, cell.x] == cell.n
         assert (rows[cell.y], columns[cell.x]) == (cell.true, cell.predicted)
-    values = shown.values(value)[frame["y"], frame["x"]]
-    assert (np.diff(frame["shade"].to_numpy()[np.argsort(values)]) >= 0).all()  # the larger, the further on the scale
+    grey = off_scale(shown)[frame["y"], frame["x"]]
+    assert (frame["shade"][grey] == OFF_SCALE).all()
+    on_scale = frame[~grey]
+    values = shown.values(value)[on_scale["y"], on_scale["x"]]
+    assert (np.diff(on_scale["shade"].to_numpy()[np.argsort(values)]) >= 0).all()  # the larger, the further along it
 
 
 def test_cells_are_numbered_as_the_chart_numbers_them(scored):
@@ -55,19 +60,78 @@ def test_a_lit_cell_is_drawn_once_more_in_its_own_colour(scored):
     assert spec["series"][1]["silent"] is True
 
 
-def test_the_folded_labels_do_not_outshine_the_rest(scored):
+@pytest.mark.parametrize("log", [True, False])
+def test_the_scale_belongs_to_the_errors(scored, log):
+    """Right answers and the folded labels, whose counts are larger, are below the range and grey."""
     shown = shown_of(scored, block=10)
-    spec = heatmap(shown, scored.labels, charts.DARK, value="count", log=False, highlighted=None)
-    assert spec["visualMap"]["max"] < shown.counts[10, 10]
+    spec = heatmap(shown, scored.labels, charts.DARK, value="count", log=log, highlighted=None)
+    legend, shades = spec["visualMap"], spec["dataset"][0]["source"]["shade"]
+    low, high = legend["range"]
+    errors = shown.counts[:10, [*range(10), 11]].copy()
+    np.fill_diagonal(errors, 0)
+    assert legend["text"] == [str(errors.max()), "1"]
+    assert ((shades == OFF_SCALE) | (shades >= low)).all()
+    assert shades.max() == pytest.approx(high, abs=1e-4)
+    # ECharts takes what is below as in range, unless the range begins above the scale's own end.
+    assert OFF_SCALE < legend["min"] < low
 
 
-def test_a_row_has_room_for_its_label_at_150(store):
+def test_a_map_without_errors_has_a_scale_nevertheless(scored):
+    right = np.hstack([np.diag([3, 4]), [[0], [0]]])
+    shown = view(right, ["a", "b"], order="data set", unparsed=False, diagonal=True)
+    spec = heatmap(shown, ["a", "b"], charts.LIGHT, value="by true label", log=True, highlighted=None)
+    assert spec["visualMap"]["min"] < spec["visualMap"]["max"]
+    assert (spec["dataset"][0]["source"]["shade"] == OFF_SCALE).all()
+
+
+def test_shares_are_ready_made_words(scored):
+    """The browser rounds by another rule."""
+    shown = shown_of(scored)
+    frame = heatmap(shown, scored.labels, charts.LIGHT, value="count", log=True, highlighted=None)["dataset"][0][
+        "source"
+    ]
+    first = frame.iloc[0]
+    assert first["of_true"] == percent(shown.values("by true label")[first["y"], first["x"]])
+    assert first["of_predicted"] == percent(shown.values("by predicted label")[first["y"], first["x"]])
+
+
+def test_a_cell_names_its_reverse(scored):
+    shown = shown_of(scored)
+    frame = heatmap(shown, scored.labels, charts.LIGHT, value="count", log=True, highlighted=None)["dataset"][0][
+        "source"
+    ]
+    for cell in frame.itertuples():
+        pair = cell.x != cell.y and cell.x < len(shown.counts)
+        assert cell.reverse == (f"reverse: {shown.counts[cell.x, cell.y]}" if pair else "")
+
+
+def test_the_map_fits_its_pane_at_150(store):
     scored = score_run(store, imported(store, 150, 2000).run_id)
     shown = shown_of(scored)
-    assert height_of(shown) > 150 * 9.5
+    assert height_of(shown) == 520
     spec = heatmap(shown, scored.labels, charts.DARK, value="count", log=True, highlighted=None)
-    assert spec["yAxis"]["axisLabel"]["interval"] == 0
-    assert spec["yAxis"]["data"] == [scored.labels[code] for code in shown.codes]
+    for axis, names in zip(("yAxis", "xAxis"), names_of(shown, scored.labels), strict=True):
+        assert spec[axis]["axisLabel"]["interval"] == "auto"  # all of them appear when one zooms in
+        assert spec[axis]["axisLabel"]["fontSize"] >= 9
+        assert len(spec[axis]["data"]) == len(names)
+
+
+def test_a_long_name_keeps_both_of_its_ends(scored):
+    names = ["balance_not_updated_after_bank_transfer", "balance_not_updated_after_cheque_or_cash_deposit"]
+    shown = view(np.ones((2, 3), dtype=int), names, order="data set", unparsed=False, diagonal=True)
+    spec = heatmap(shown, names, charts.LIGHT, value="count", log=False, highlighted=None)
+    for axis in ("xAxis", "yAxis"):
+        transfer, deposit = spec[axis]["data"]
+        for shortened, end in ((transfer, "transfer"), (deposit, "deposit")):
+            assert shortened.startswith("balance")
+            assert shortened.endswith(end)
+    assert set(spec["dataset"][0]["source"]["true"]) == set(names)
+
+
+def test_the_wheel_alone_scrolls_the_page(scored):
+    spec = heatmap(shown_of(scored), scored.labels, charts.DARK, value="count", log=True, highlighted=None)
+    for zoom in spec["dataZoom"]:
+        assert (zoom["zoomOnMouseWheel"], zoom["moveOnMouseWheel"]) == ("shift", False)
 
 
 def test_labels_stand_in_data_alone(store):

@@ -396,7 +396,7 @@ def page_of(store, monkeypatch):
     return lambda chosen=None, **query: Page(store, chosen, **query)
 
 
-RUN = ("Run", "Check again")
+RUN = ("Run", "Verify again")
 
 
 def edit_prompt(system, store, **_):
@@ -461,7 +461,7 @@ def test_the_app_shows_the_run_of_what_is_there_now(store, page_of, a_b, judge):
         assert page.look().accuracy == 1
         assert page_of(a_b.spec).accuracy == 1
     assert page.press(*RUN).accuracy == 1
-    assert page.press("Check again").accuracy == 1
+    assert page.press("Verify again").accuracy == 1
     assert (judge.asked(), page.said) == (asked, "")
     a_b.b()
     page.press(*RUN)

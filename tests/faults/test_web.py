@@ -25,6 +25,7 @@ from evalcore.tasks.task import Example, TaskSource
 from pages.parts.shell.frame import PAGES
 from pages.parts.shell.serving import same_origin
 from pages.parts.shell.session import ViewState
+from tests.app.clicking import change
 from tests.conftest import ROOT, Toy, write_csv
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, QUIET, serving, settled
 from tests.tools.chat_server import serving_chat
@@ -346,7 +347,7 @@ def test_two_sessions_of_twenty_steps_never_see_each_others_choice(own_cache, co
     """F47. Red with what is chosen kept in the module, or in a cache that all sessions share."""
     source = TaskSource(str(colours))
     runs = [execute(RunSpec(source, model, n=n), own_cache).record for model, n in (("majority", 10), ("tfidf", 20))]
-    sessions = [session(run=run.run_id) for run in runs]
+    sessions = [change(session(run=run.run_id)) for run in runs]
     chance = random.Random(47)
     scoring = ["lenient", "lenient"]
     for _ in range(20):
@@ -387,7 +388,7 @@ def test_a_page_on_a_cache_that_cannot_be_written_shows_what_is_stored(own_cache
     assert not app.exception
     assert app.metric[0].label == "Accuracy"
     assert any("cannot be written" in text for text in said(app))
-    assert all(button.disabled for button in app.button if button.label in ("Run", "Go on", "Check again"))
+    assert all(button.disabled for button in app.button if button.label in ("Run", "Go on", "Verify again"))
     worker.ensure_worker(own_cache)
     assert not (own_cache.folder / "worker.lock").exists()
 
@@ -403,7 +404,7 @@ def test_whatever_is_written_is_for_its_owner_alone(tmp_path, colours):
         files = {path: stat.S_IMODE(path.stat().st_mode) for path in [store.folder, *store.folder.rglob("*")]}
     finally:
         os.umask(before)
-        child = worker._children.pop(str((tmp_path / "cache").resolve()))
+        child = worker._children.pop((tmp_path / "cache").resolve() / "worker.lock")
         child.kill()
         child.wait(20)
     assert len(files) >= 5
@@ -470,7 +471,7 @@ def test_a_page_on_a_cache_that_cannot_be_written_shows_a_smaller_n(own_cache, c
         db.execute("DELETE FROM runs WHERE n = 12")
     before = {path: path.stat().st_mtime_ns for path in own_cache.folder.rglob("*")}
     own_cache.read_only = True
-    app = session(run=catalog[30])
+    app = change(session(run=catalog[30]))
     app.number_input(key="bar_n").set_value(12).run()
     assert not app.exception
     assert any("n = 12 of 40" in caption.value for caption in app.caption)

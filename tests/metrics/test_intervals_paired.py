@@ -104,7 +104,7 @@ def test_what_has_no_interval_that_holds_has_none():
     ours = paired_intervals(true, a, b, 6, "random")
     assert all(math.isnan(ours.difference[name][0]) for name in WITHOUT_INTERVAL)
     few = paired_intervals(true[:20], a[:20], b[:20], 6, "random")
-    assert few.withheld.startswith(f"{WITHHELD} have no interval: 20 examples of 5 labels")
+    assert few.withheld.startswith(f"{WITHHELD}: interval not estimable at this n. 20 examples of 5 labels are too few")
     missing = {name for name, (low, _) in few.difference.items() if math.isnan(low)} - set(WITHOUT_INTERVAL)
     assert len(missing) == WITHHELD.count(",") + 2  # the sentence names each of them
     assert all(math.isnan(few.difference[name][0]) for name in (*_MEANS, *_JACKKNIFED))
@@ -112,3 +112,26 @@ def test_what_has_no_interval_that_holds_has_none():
     assert all(
         math.isnan(low) for low, _ in paired_intervals(nothing, nothing, nothing, 3, "random").difference.values()
     )
+
+
+def test_the_difference_of_two_correlations_keeps_its_interval_beyond_one():
+    """MCC and kappa are in [-1, 1], so their difference is in [-2, 2]: cut at 1 its lower bound lay above the upper."""
+    true = np.array([0, 1] * 15)
+    worst = paired_intervals(true, true, 1 - true, 2, "random").difference
+    for name in ("mcc", "kappa"):
+        low, high = worst[name]
+        assert -2 <= low < high < -1
+
+
+@pytest.mark.parametrize("n", [1, 3, 30, 60])
+def test_no_interval_is_without_a_width(n):
+    for n_labels in (1, 2, 5):
+        true = np.arange(n) % n_labels
+        answers = [true, (true + 1) % n_labels, np.full(n, UNPARSED), np.zeros(n, dtype=np.int64)]
+        for a in answers:
+            for b in answers:
+                ours = paired_intervals(true, a, b, n_labels, "random")
+                for name, (low, high) in ours.difference.items():
+                    assert math.isnan(low) or low < high, name
+                low, high = ours.f1_difference.T
+                assert (np.isnan(low) | (low < high)).all()

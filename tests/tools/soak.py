@@ -104,7 +104,7 @@ class Soak:
                 try:
                     page.goto(f"{server.url}/{path}?run={chance.choice(runs)}", timeout=60_000)
                     page.wait_for_timeout(chance.uniform(100, 900))
-                    name = chance.choice(("strict", "lenient", "Run", "Go on", "Stop", "Check again"))
+                    name = chance.choice(("strict", "lenient", "Run", "Go on", "Stop", "Verify again"))
                     button = page.get_by_role("button", name=name, exact=True)
                     if button.count() and button.first.is_enabled():
                         button.first.click(timeout=3000)

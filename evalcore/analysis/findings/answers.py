@@ -23,7 +23,8 @@ def unparsed(run: ScoredRun) -> Iterator[Finding]:
     n_cut = int((_was_cut(run) & (run.outcomes == UNPARSED_OUTCOME)).sum())
     limit = run.record.spec.max_new_tokens
     if 2 * n_cut > s.unparsed:
-        reason = f"Of the unparsed, {n_cut} were cut at {limit} tokens, the likely reason: raise max_new_tokens."
+        cut = f"{n_cut:,} {'was' if n_cut == 1 else 'were'} cut at {counted(limit, 'token')}"
+        reason = f"Of the unparsed, {cut}, the likely reason: raise max_new_tokens."
     else:
         reason = "Read the raw completions before blaming the model's understanding."
     yield Finding(
@@ -39,6 +40,7 @@ def unparsed(run: ScoredRun) -> Iterator[Finding]:
             "accuracy_of_parsed": s.correct / parsed if parsed else float("nan"),
         },
         positions_of(run, run.outcomes == UNPARSED_OUTCOME),
+        opens=counted(s.unparsed, "unparsed completion"),
     )
 
 
@@ -47,7 +49,7 @@ def _right_among(correct: int, parsed: int) -> str:
         return "No answer is a label, so there is no share of right ones among those that are."
     if parsed == 1:
         return f"The one answer that is a label is {'right' if correct else 'wrong'}."
-    return f"Among the {parsed} answers that are labels, {percent(correct / parsed)} are right."
+    return f"Among the {parsed:,} answers that are labels, {percent(correct / parsed)} are right."
 
 
 def depends_on_the_parser(run: ScoredRun) -> Iterator[Finding]:
@@ -69,6 +71,7 @@ def depends_on_the_parser(run: ScoredRun) -> Iterator[Finding]:
             np.isin(run.columns.match, [MATCHES.index("normalized"), MATCHES.index("extracted")])
             & (run.columns.named == run.columns.y_true),
         ),
+        opens=f"{counted(helped, 'answer')} right under lenient scoring only",
     )
 
 
@@ -81,13 +84,14 @@ def cut_short(run: ScoredRun) -> Iterator[Finding]:
         limit = run.record.spec.max_new_tokens
         yield Finding(
             "truncated",
-            f"{counted(n_cut, 'completion')} {'was' if n_cut == 1 else 'were'} cut at {limit} tokens before the "
-            f"model had ended; {unparsed} of them {'is' if unparsed == 1 else 'are'} unparsed.",
+            f"{counted(n_cut, 'completion')} {'was' if n_cut == 1 else 'were'} cut at {counted(limit, 'token')} before "
+            f"the model had ended; {unparsed:,} of them {'is' if unparsed == 1 else 'are'} unparsed.",
             "The model was still talking, or reasoning before its answer: raise max_new_tokens to see whether a label "
             "follows.",
             min(95.0, 20 + 100 * n_cut / run.scores.n),
             {"truncated": n_cut, "unparsed": unparsed, "max_new_tokens": limit},
             positions_of(run, cut),
+            opens=f"{counted(n_cut, 'completion')} cut at {counted(limit, 'token')}",
         )
     too_long = run.columns.stop == STOPS.index("too_long")
     n_too_long = int(too_long.sum())
@@ -100,6 +104,7 @@ def cut_short(run: ScoredRun) -> Iterator[Finding]:
             40 + 100 * n_too_long / run.scores.n,
             {"too_long": n_too_long},
             positions_of(run, too_long),
+            opens=f"{counted(n_too_long, 'prompt')} too long for the model's context",
         )
 
 
@@ -124,4 +129,5 @@ def penalty_on_prompt_labels(run: ScoredRun) -> Iterator[Finding]:
         52,
         {"repetition_penalty": penalty},
         positions_of(run),
+        opens=f"{counted(run.scores.n, 'example')} of this run",
     )

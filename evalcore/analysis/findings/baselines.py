@@ -24,7 +24,7 @@ def baseline_does_as_well(run: ScoredRun, baseline: ScoredRun) -> Iterator[Findi
         return
     ours, other = float(ours_right.mean()), float(theirs_right.mean())
     name = {
-        "majority": "Always answering the most frequent label",
+        "majority": "Always predicting the most frequent label",
         "tfidf": "TF-IDF with a linear classifier",
     }.get(baseline.record.spec.model, baseline.record.spec.model)
     clearly = p < LEVEL
@@ -32,7 +32,7 @@ def baseline_does_as_well(run: ScoredRun, baseline: ScoredRun) -> Iterator[Findi
         "baseline_does_as_well",
         f"{name} gets {percent(other)} on the same {counted(len(mine), 'example')}, this model {percent(ours)}"
         + (": the baseline does better." if clearly else ": no difference that this sample could show."),
-        f"{counted(only_theirs, 'example')} only the baseline gets right, {only_ours} only this model "
+        f"{counted(only_theirs, 'example')} only the baseline gets right, {only_ours:,} only this model "
         f"(exact McNemar {p_value(p)}).",
         75 + 20 * (other - ours) if clearly else 60,
         {
@@ -42,4 +42,5 @@ def baseline_does_as_well(run: ScoredRun, baseline: ScoredRun) -> Iterator[Findi
             "mcnemar_p": p,
         },
         positions_of(run, mine[theirs_right & ~ours_right]),
+        opens=f"{counted(only_theirs, 'example')} only the baseline gets right",
     )

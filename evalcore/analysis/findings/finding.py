@@ -31,6 +31,9 @@ class Finding:
         figures: the numbers in the sentence.
         positions: the examples it is based on, as positions in the sample.
         labels: the labels it is about.
+        opens: the examples at `positions`, as the text of a link to them: `93 examples of labels never predicted`.
+            Contains no data, so that it needs no escaping.
+        opens_labels: the labels it is about, likewise: `13 labels never predicted`; empty if it is about none.
     """
 
     kind: str
@@ -40,6 +43,8 @@ class Finding:
     figures: dict[str, Figure]
     positions: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()
+    opens: str = ""
+    opens_labels: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """As plain data."""

@@ -19,11 +19,12 @@ def not_finished(run: ScoredRun) -> Iterator[Finding]:
     if done < run.record.n:
         yield Finding(
             "not_finished",
-            f"{done} of {run.record.n} examples {'is' if done == 1 else 'are'} predicted so far; every number here is "
-            f"of {'this one' if done == 1 else 'these'}.",
+            f"{done:,} of {counted(run.record.n, 'example')} {'is' if done == 1 else 'are'} predicted so far; every "
+            f"number here is of {'this one' if done == 1 else 'these'}.",
             "Go on with the run to get the rest.",
             70,
             {"done": done, "n": run.record.n},
+            opens=f"{counted(done, 'example')} predicted so far",
         )
 
 
@@ -33,21 +34,13 @@ def sample_misses_labels(run: ScoredRun) -> Iterator[Finding]:
     missing = absent(run.confusion)
     if not len(missing):
         return
-    sorted_file = run.record.spec.sample == "first" and run.record.n < run.record.split_size
-    why = (
-        f"The first {s.n} rows of the file hold no more; choose a stratified sample. "
-        if sorted_file
-        else "Take more examples, or a stratified sample. "
-        if run.record.n < run.record.split_size
-        else ""
-    )
     yield Finding(
         "sample_misses_labels",
         f"This sample covers {s.labels_present} of {s.labels_total} labels: a perfect model would score "
         f"{percent(s.macro_f1_ceiling)} macro-F1 over all labels.",
         f"{percent(s.macro_f1_all)} over all labels is a statement about the sample; over the "
-        f"{counted(s.labels_present, 'label')} present, macro-F1 is {percent(s.macro_f1_present)}. "
-        f"{why}Absent labels say nothing about the model.",
+        f"{counted(s.labels_present, 'label')} in the sample, macro-F1 is {percent(s.macro_f1_present)}. "
+        f"{_larger_sample(run)}Absent labels say nothing about the model.",
         100 * (1 - s.macro_f1_ceiling) if s.macro_f1_ceiling < 0.95 else 15,
         {
             "labels_present": s.labels_present,
@@ -58,7 +51,24 @@ def sample_misses_labels(run: ScoredRun) -> Iterator[Finding]:
         },
         positions_of(run),
         tuple(run.names(missing)),
+        opens=f"{counted(s.n, 'example')} of this sample",
+        opens_labels=f"{counted(len(missing), 'label')} absent from the sample",
     )
+
+
+def _larger_sample(run: ScoredRun) -> str:
+    """What to choose so that the sample holds more labels; empty where no other sample is known to hold more."""
+    record, n_labels = run.record, run.scores.labels_total
+    if len(run.answers) < record.n or record.n == record.split_size:
+        return ""
+    if record.n < n_labels:
+        stratified = "examples or more" if record.spec.sample == "stratified" else "examples or more, stratified"
+        return f"It takes a sample of {n_labels:,} {stratified}. "
+    if record.spec.sample == "stratified":
+        return ""  # each label of the split is in it: the others have no example there
+    if record.spec.sample == "first":
+        return f"The first {counted(record.n, 'row')} of the file hold no more; choose a stratified sample. "
+    return "Take more examples, or a stratified sample. "
 
 
 def same_text_two_labels(run: ScoredRun) -> Iterator[Finding]:
@@ -66,13 +76,15 @@ def same_text_two_labels(run: ScoredRun) -> Iterator[Finding]:
     doubled = _doubled_texts(run)
     if not doubled:
         return
+    rows = np.array(sorted(row for rows in doubled for row in rows))
     yield Finding(
         "same_text_two_labels",
         f"{counted(len(doubled), 'text')} stand{'s' if len(doubled) == 1 else ''} in the sample with two labels.",
         "No model can be right on both: the data set has to decide.",
         30 + 100 * len(doubled) / run.scores.n,
         {"texts": len(doubled)},
-        positions_of(run, np.array(sorted(row for rows in doubled for row in rows))),
+        positions_of(run, rows),
+        opens=f"{counted(len(rows), 'example')} whose text has two labels",
     )
 
 
@@ -100,7 +112,7 @@ def true_labels_respelt(run: ScoredRun) -> Iterator[Finding]:
         "true_labels_respelt",
         f"{counted(n, 'true label')} of the file {'is' if n == 1 else 'are'} spelt in another way than the label "
         f"that {'it counts' if n == 1 else 'they count'} as: {metadata[RESPELT_EXAMPLE]}.",
-        "Labels that differ in no more than case, spaces, `_`, `-` or outer punctuation are taken for one label.",
+        "Labels that differ in no more than case, spaces, “_”, “-” or outer punctuation count as one label.",
         9,
         {"true_labels": n},
     )

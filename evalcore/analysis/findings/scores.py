@@ -25,12 +25,14 @@ def carried_by_frequent_labels(run: ScoredRun) -> Iterator[Finding]:
         return
     yield Finding(
         "carried_by_frequent_labels",
-        f"Accuracy is {percent(s.accuracy)}, but macro-F1 over the {counted(s.labels_present, 'label')} present is "
-        f"{percent(s.macro_f1_present)}.",
+        f"Accuracy is {percent(s.accuracy)}, but macro-F1 over the {counted(s.labels_present, 'label')} in the sample "
+        f"is {percent(s.macro_f1_present)}.",
         "A few labels carry the accuracy; for most labels the model is worse than it says.",
         50 + 100 * gap,
         {"accuracy": s.accuracy, "macro_f1_present": s.macro_f1_present, "gap": gap},
         positions_of(run, run.outcomes != RIGHT),
+        opens=f"{counted(s.n - s.correct, 'example')} wrong or unparsed",
+        opens_labels=f"{counted(s.labels_present, 'label')} by F1",
     )
 
 
@@ -49,12 +51,14 @@ def too_uncertain_to_rank(run: ScoredRun) -> Iterator[Finding]:
     median = int(np.median(support))
     yield Finding(
         "too_uncertain_to_rank",
-        f"Half of the labels have {median} example{'s' * (median != 1)} or fewer, so the 95 % interval of a label's "
+        f"Half of the labels have {counted(median, 'example')} or fewer, so the 95 % interval of a label's "
         f"recall is typically {100 * width:.0f} points wide.",
         f"The intervals of {percent(share)} of all pairs of labels overlap: ranking labels by score is mostly chance.",
         20 + 25 * width,
         {"median_support": median, "median_interval_width": width, "overlapping_pairs": share},
         positions_of(run),
+        opens=f"{counted(run.scores.n, 'example')} of this sample",
+        opens_labels=f"{counted(len(support), 'label')} with their intervals",
     )
 
 
@@ -70,4 +74,5 @@ def micro_f1_says_nothing_new(run: ScoredRun) -> Iterator[Finding]:
         8,
         {"accuracy": s.accuracy, "micro_f1": s.micro_f1},
         positions_of(run),
+        opens=f"{counted(s.n, 'example')} of this sample",
     )

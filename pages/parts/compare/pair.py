@@ -1,46 +1,103 @@
-"""Two runs of a person's choice, A and B: kept in the session and in the URL."""
+"""Two runs of a person's choice, A and B, and what is open of their comparison: in the session and in the URL."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, get_args
+
 import streamlit as st
 
+from evalcore.analysis import BOTH_WRONG, Comparison, Filter
+from evalcore.charts import MatrixKind
 from evalcore.metrics import PAIR_GROUPS
-from evalcore.store import RunRecord, distinct_titles
-from pages.parts.shell import url
+from evalcore.store import RunRecord
+from pages.parts.compare.headline import open_door
+from pages.parts.shell import cached, url
 from pages.parts.shell.cached import Listing
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.session import view_state
+from pages.parts.shell.session import PairView, SharedExamples, view_state
 
+if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_tab_container import TabContainer
+
+TABS = ("Examples", "Metrics", "Labels", "Matrices", "Sample size", "What changed")
+DOORS = (*PAIR_GROUPS, BOTH_WRONG)
 _SWAPPED = {"fixed": "broken", "broken": "fixed"}
 
 Pair = tuple[str, str]
 
 
 def chosen_pair(page: Frame) -> tuple[RunRecord, RunRecord] | None:
-    """Draw the two pickers and the swap; None while there are not two runs to choose."""
-    view = view_state()
+    """Draw the title with the two pickers and the swap; None while there are not two runs to choose."""
+    view = view_state().compared
     if len(page.listing.records) < 2:
+        st.title("Compare")
         return None
     if page.arrived is not None:
-        view.pair = _named_pair(page, page.arrived) or view.pair
-        if page.arrived.get("door") in PAIR_GROUPS:
-            view.pair_group = page.arrived["door"]
-    if view.pair is None or not all(page.listing.find(run_id) for run_id in view.pair):
-        view.pair = _first_pair(page.listing, page.record or page.listing.records[0])
-    titles = distinct_titles(page.listing.records, page.listing.annotations)
-    st.session_state["pair_a"], st.session_state["pair_b"] = view.pair
+        view.runs = _named_pair(page, page.arrived) or view.runs
+        _follow(page.arrived, view)
+    if view.runs is None or not all(page.listing.find(run_id) for run_id in view.runs):
+        view.runs = _first_pair(page.listing, page.record or page.listing.records[0])
+    titles = cached.titles(page.store, page.scoring)
+    st.session_state["pair_a"], st.session_state["pair_b"] = view.runs
 
     def pick() -> None:
-        view.pair = (st.session_state["pair_a"], st.session_state["pair_b"])
+        view.runs = (st.session_state["pair_a"], st.session_state["pair_b"])
 
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        for key, label in (("pair_a", ":blue[**A**]"), ("pair_b", ":orange[**B**], compared with A")):
-            st.selectbox(label, list(titles), key=key, format_func=lambda r: titles[r], on_change=pick, width=430)
-        st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, help="A becomes B, and B becomes A.")
-    a, b = view.pair
-    url.write_beside_others(page.title, {"a": a, "b": b})
-    record_a, record_b = page.listing.find(a), page.listing.find(b)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.title("Compare", width="content")
+        for key, label in (("pair_a", ":blue[**A**] (reference)"), ("pair_b", ":orange[**B**] (new)")):
+            st.selectbox(label, list(titles), key=key, format_func=lambda run_id: titles[run_id], on_change=pick)
+        st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, args=(page.listing,))
+    record_a, record_b = (page.listing.find(run_id) for run_id in view.runs)
     return (record_a, record_b) if record_a and record_b else None
+
+
+def tabs() -> dict[str, TabContainer]:
+    """The tabs by their names; the page draws the one that is open."""
+    view = view_state().compared
+    st.session_state["compare_tab"] = view.tab or TABS[0]
+
+    def switch() -> None:
+        view.tab = st.session_state["compare_tab"]
+
+    return dict(zip(TABS, st.tabs(TABS, key="compare_tab", on_change=switch), strict=True))
+
+
+def write_url(page: Frame, comparison: Comparison | None = None) -> None:
+    """Make the URL say what is open. Written once, when all is drawn: one click is one step of the browser's Back.
+
+    Args:
+        comparison: what is drawn; None if the two runs cannot be compared.
+    """
+    view = view_state().compared
+    a, b = view.runs or (None, None)
+    of_tab: dict[str, str] = {}
+    if comparison is not None:
+        tab = view.tab or TABS[0]
+        of_tab = {} if tab == TABS[0] else {"tab": tab.lower().replace(" ", "-")}
+        if tab == "Examples":
+            of_tab["door"] = open_door(comparison)
+        elif tab == "Labels":
+            of_tab["label"] = view.label
+        elif tab == "Matrices":
+            of_tab |= {"matrix": view.matrix, **view.cell.to_query()}
+        if tab == "Examples" or (view.label and tab == "Labels") or (view.cell != Filter() and tab == "Matrices"):
+            of_tab |= url.example_query(view.examples.opened)
+    names = ("tab", "door", "label", "matrix", "true", "predicted", "outcomes", "example")
+    url.write_beside_others(page.title, {"a": a, "b": b, **{name: of_tab.get(name) or None for name in names}})
+
+
+def _follow(query: url.Query, view: PairView) -> None:
+    """Open what the URL names. Whether a label or an example exists is seen when it is drawn."""
+    by_name = {tab.lower().replace(" ", "-"): tab for tab in TABS}
+    door, matrix = query.get("door", ""), query.get("matrix", "")
+    view.tab = by_name.get(query.get("tab", ""), "")
+    view.door = door if door in DOORS else ""
+    view.label = query.get("label", "")
+    view.matrix = next((kind for kind in get_args(MatrixKind) if kind == matrix), "B − A")
+    named = (query.get("true", ""), query.get("predicted", ""))
+    view.pick(Filter.from_query(query, named).without_group(), outline=True)
+    view.examples = SharedExamples(url.example_of(query), view.examples.generation + 1)
 
 
 def _named_pair(page: Frame, query: url.Query) -> Pair | None:
@@ -75,8 +132,13 @@ def _first_pair(listing: Listing, current: RunRecord) -> Pair:
     return current.run_id, others[0].run_id
 
 
-def _swap() -> None:
-    view = view_state()
-    if view.pair is not None:
-        view.pair = (view.pair[1], view.pair[0])
-    view.pair_group = _SWAPPED.get(view.pair_group, view.pair_group)
+def _swap(listing: Listing) -> None:
+    """A becomes B. What is open stays open: the same examples, under the group's other name."""
+    view = view_state().compared
+    if view.runs is None:
+        return
+    a, b = (listing.find(run_id) for run_id in view.runs)
+    view.runs = (view.runs[1], view.runs[0])
+    view.door = _SWAPPED.get(view.door, view.door)
+    if a is None or b is None or a.sample_id != b.sample_id:
+        view.examples.open(None)  # in B's sample its number is another one

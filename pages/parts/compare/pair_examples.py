@@ -1,105 +1,161 @@
-"""The examples behind a number of a comparison, with both raw completions next to each other."""
+"""The examples behind a number of a comparison: their list, and the one that is open, with both completions."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import Comparison
-from evalcore.metrics import PAIR_GROUPS
-from evalcore.wording import counted
-from pages.parts.shell import url
-from pages.parts.shell.clickable_table import clickable_table
+from evalcore.analysis import BOTH_WRONG, Comparison, ScoredExample, ScoredRun, answer_words
+from pages.parts.compare.example_list import ROWS_A_PAGE, ExampleList, example_list, steps, table
+from pages.parts.compare.headline import open_door
+from pages.parts.run.prompt_preview import exact_prompt
+from pages.parts.shell.beside import beside
+from pages.parts.shell.cached import once
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import view_state
 
-NAMES = {
-    "fixed": "fixed",
-    "broken": "broken",
-    "both_right": "both right",
-    "wrong_alike": "both wrong, alike",
-    "wrong_differently": "both wrong, differently",
-    "both_unparsed": "both unparsed",
-}
-HELP = {
-    "fixed": "A is not right, B is.",
-    "broken": "A is right, B is not.",
+MEANING = {
+    "fixed": "A is wrong or unparsed, B is right.",
+    "broken": "A is right, B is wrong or unparsed.",
     "both_right": "Both name the true label.",
-    "wrong_alike": "Both give one and the same wrong label.",
-    "wrong_differently": "Both are wrong, with different labels or just one of them with none.",
+    BOTH_WRONG: "Neither names the true label.",
+    "wrong_alike": "Both name one and the same wrong label.",
+    "wrong_differently": "They name different wrong labels, or only one of them names a label.",
     "both_unparsed": "Neither names just one label.",
 }
-TABLE_HEIGHT = 340
+WAYS_WRONG = {
+    BOTH_WRONG: "all",
+    "wrong_alike": "alike",
+    "wrong_differently": "differently",
+    "both_unparsed": "both unparsed",
+}
+OUTCOMES = {"right": ":green[✓ right]", "wrong": ":red[✗ wrong]", "unparsed": ":violet[∅ unparsed]"}
+HEIGHT = 430
+LIST_HEIGHT = 178
+"""Four rows."""
 
 
-def groups(page: Frame, comparison: Comparison) -> None:
-    """Six buttons, one a group; the one that is open shows its examples below. The URL holds which, as `door`."""
-    view, counts = view_state(), comparison.counts
-    opened = view.pair_group
-    with st.container(horizontal=True):
-        for name in PAIR_GROUPS:
-            count = getattr(counts, name)
-            st.button(
-                f"**{count}** {NAMES[name]}",
-                key=f"group_{name}",
-                type="primary" if opened == name else "secondary",
-                help=HELP[name],
-                on_click=_toggle,
-                args=(name,),
-            )
-    url.write_beside_others(page.title, {"door": opened or None})
-    if not opened:
-        st.caption("Each number opens its examples, with both raw completions next to each other.")
-        return
-    examples(comparison, opened, f"{counted(getattr(counts, opened), 'example')}: {NAMES[opened]}. {HELP[opened]}")
+def door_examples(page: Frame, comparison: Comparison) -> None:
+    """The examples of the open group: their list, and beside it the one that is open."""
+    view = view_state().compared
+    left, right = beside(1, 1, HEIGHT)
+    with left:
+        door = open_door(comparison)
+        if door in WAYS_WRONG:
+            door = _way_wrong(comparison, door)
+        st.caption(MEANING[door])
+        rows = comparison.rows_of(door)
+        if not len(rows):
+            st.info("There are none.")
+            return
+        shown = _list_of(comparison, door)
+        view.examples.opened = int(shown.positions[shown.at])
+        _table(comparison, shown, door, HEIGHT - 40, with_true=True)
+    with right, st.container(gap="xsmall"):
+        steps(shown, "pair")
+        _opened(page, comparison, shown.row, with_true=True)
 
 
-def examples(comparison: Comparison, link: str, title: str) -> None:
-    """Some examples as a table; one that is clicked shows both raw completions.
+def examples(page: Frame, comparison: Comparison, link: str, title: str, close: Callable[[], None]) -> None:
+    """Some examples in one pane: the one that is open, and below it the list of them.
 
     Args:
         link: which examples, as `Comparison.rows_of` takes it.
-        title: data in it is shown as typed.
+        title: trusted, or escaped: it is Markdown.
+        close: called by the button that brings back what stood in the pane before.
     """
-    behind = comparison.rows_of(link)
-    st.markdown(f"**{escape_markdown(title)}**")
-    if not len(behind):
-        st.caption("There are none.")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{title}**")
+        st.button("Back", icon=":material/arrow_back:", key="pair_close", type="tertiary", on_click=close)
+    if not len(comparison.rows_of(link)):
+        st.info("There are none.")
         return
-    pairs = [
-        (comparison.a.answers[int(comparison.at_a[at])], comparison.b.answers[int(comparison.at_b[at])])
-        for at in behind
-    ]
-    table = pd.DataFrame(
-        {
-            "text": [a.example.text for a, _ in pairs],
-            "true label": [a.example.label for a, _ in pairs],
-            "A answered": [a.predicted or "(unparsed)" for a, _ in pairs],
-            "B answered": [b.predicted or "(unparsed)" for _, b in pairs],
-            "A": [a.outcome for a, _ in pairs],
-            "B": [b.outcome for _, b in pairs],
-        }
+    shown = _list_of(comparison, link)
+    view_state().compared.examples.opened = int(shown.positions[shown.at])
+    steps(shown, "pair")
+    one_label = link.startswith(("label", "cell"))  # the title names it
+    _opened(page, comparison, shown.row, with_true=not one_label)
+    if len(shown.rows) > 1:
+        _table(comparison, shown, link, LIST_HEIGHT, with_true=not one_label)
+
+
+def _way_wrong(comparison: Comparison, door: str) -> str:
+    """Which of those that both get wrong: all, or one of three kinds."""
+    view = view_state().compared
+    st.session_state["way_wrong"] = door
+
+    def choose() -> None:
+        view.open_door(st.session_state["way_wrong"])
+
+    st.segmented_control(
+        "Both wrong",
+        list(WAYS_WRONG),
+        key="way_wrong",
+        required=True,
+        format_func=lambda way: f"{WAYS_WRONG[way]} {len(comparison.rows_of(way)):,}",
+        label_visibility="collapsed",
+        on_change=choose,
     )
-    chosen = clickable_table(
-        table,
+    return door
+
+
+def _list_of(comparison: Comparison, link: str) -> ExampleList:
+    rows = comparison.rows_of(link)
+    return example_list(rows, comparison.a.positions[comparison.at_a[rows]], view_state().compared.examples)
+
+
+def _table(comparison: Comparison, shown: ExampleList, link: str, height: int, *, with_true: bool) -> None:
+    table(
+        shown,
+        lambda page: once(comparison, _rows, link, page, with_true),
         f"behind_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{link}",
-        TABLE_HEIGHT,
-        {"text": st.column_config.TextColumn(width="large")},
+        height,
+        {"text": st.column_config.TextColumn(width=270)},
+        "Examples with the answers of A and B",
     )
-    if chosen is None:
-        st.caption("The first of them; click a row for another.")
-    a, b = pairs[chosen or 0]
+
+
+def _rows(comparison: Comparison, link: str, page: int, with_true: bool) -> pd.DataFrame:
+    rows = comparison.rows_of(link)[page * ROWS_A_PAGE : (page + 1) * ROWS_A_PAGE]
+    shown = [answer.example for answer in comparison.a.answers.at(comparison.at_a[rows])]
+    answers = {
+        name: [answer_words(comparison.labels, int(comparison.y_true[row]), int(y_pred[row])) for row in rows]
+        for name, y_pred in (("A", comparison.y_a), ("B", comparison.y_b))
+    }
+    true = {"true label": [example.label for example in shown]} if with_true else {}
+    return pd.DataFrame({"text": [example.text for example in shown], **true, **answers})
+
+
+def _opened(page: Frame, comparison: Comparison, row: int, *, with_true: bool) -> None:
+    """One example: its text and true label, then what A and what B answered, side by side."""
+    a, b = comparison.a.answers[int(comparison.at_a[row])], comparison.b.answers[int(comparison.at_b[row])]
     st.code(a.example.text, language=None, wrap_lines=True)
-    left, right = st.columns(2, gap="large")
-    for column, name, answer in ((left, ":blue[**A**]", a), (right, ":orange[**B**]", b)):
-        with column:
-            predicted = escape_markdown(answer.predicted) if answer.predicted else "no label"
-            st.markdown(f"{name} answered **{predicted}** · {answer.outcome} · match: {answer.parsed.match}")
-            st.code(answer.completion.text or "(empty)", language=None, wrap_lines=True)
-    st.caption(f"True label: {escape_markdown(a.example.label)}")
+    if with_true:
+        st.markdown(f"True label **{escape_markdown(a.example.label)}**")
+    for place, name, answer in zip(st.columns(2, gap="small"), (":blue[**A**]", ":orange[**B**]"), (a, b), strict=True):
+        with place:
+            one_answer(name, answer)
+    if st.toggle("Show the exact prompts", key="pair_prompts"):
+        for name, scored in ((":blue[**A**]", comparison.a), (":orange[**B**]", comparison.b)):
+            st.markdown(f"{name}, as sent")
+            _prompt(page, scored, a.example.text)
 
 
-def _toggle(name: str) -> None:
-    view = view_state()
-    view.pair_group = "" if view.pair_group == name else name
+def one_answer(name: str, answer: ScoredExample) -> None:
+    """What one run answered: the outcome in a word, a sign and a colour, the label, the raw completion.
+
+    Args:
+        name: of the run; trusted, or escaped.
+    """
+    predicted = escape_markdown(answer.predicted) if answer.predicted else "no label"
+    with st.container(gap="xsmall"):
+        st.markdown(f"{name} {OUTCOMES[answer.outcome]}  \n{predicted}")
+        st.code(answer.completion.text or "(empty)", language=None, wrap_lines=True)
+
+
+def _prompt(page: Frame, scored: ScoredRun, text: str) -> None:
+    record = scored.record
+    exact_prompt(page.store, record.spec.task, record.spec.model, record.prompt, text)

@@ -6,9 +6,10 @@ import math
 
 import streamlit as st
 
-from evalcore.analysis import ScoredRun
+from evalcore.analysis import Comparison, ScoredRun
 from evalcore.charts import sample_size_chart
 from evalcore.metrics import LEVEL, POWER, Growth, examples_needed, growth
+from evalcore.wording import counted
 from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import percent
@@ -28,6 +29,16 @@ def alone(page: Frame) -> None:
         scored,
         2 * accuracy * (1 - accuracy),
         "of two runs of this accuracy that err independently, a cautious case,",
+    )
+
+
+def of_pair(page: Frame, comparison: Comparison) -> None:
+    """How much is enough for two runs that disagree as often as these do."""
+    how_much(
+        page,
+        comparison.b,
+        comparison.counts.discordant_rate,
+        f"of the {counted(comparison.n, 'example')} that A and B share,",
     )
 
 

@@ -1,222 +1,255 @@
-"""What the side-by-side page shows of several runs."""
+"""What the Side by side page shows of several runs: the conclusion, the runs, their pairs, their examples."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import Sweep, order_effect
-from evalcore.charts import label_order_chart, variants_chart
-from evalcore.metrics import UNPARSED
-from evalcore.wording import MINUS, p_value, points, signed
+from evalcore.analysis import (
+    OrderEffect,
+    Pair,
+    Sweep,
+    answer_words,
+    order_effect,
+    order_effect_words,
+    pair_verdict_words,
+    pair_words,
+    spread_words,
+    sweep_conclusion,
+)
+from evalcore.charts import Theme, label_order_chart, variants_chart
+from evalcore.wording import counted, p_value, points, signed
+from pages.parts.compare.example_list import ROWS_A_PAGE, example_list, steps, table
+from pages.parts.compare.pair_examples import one_answer
+from pages.parts.compare.several_runs import GROUPS
+from pages.parts.shell.beside import beside
+from pages.parts.shell.cached import once
 from pages.parts.shell.clickable_table import clickable_table, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import between, escape_markdown, percent
+from pages.parts.shell.session import view_state
 
-GROUPS = {
-    "all": "all",
-    "always_wrong": "wrong in every run",
-    "wrong_alike": "the same wrong label in every run",
-    "unparsed_in_all": "unparsed in every run",
-    "flips": "right in some, wrong in others",
-    "always_right": "right in every run",
+HEIGHT = 430
+MEANING = {
+    "all": "Every example that all of these runs have answered, the hardest first.",
+    "flips": "Right in some runs, wrong or unparsed in others: between prompts, this is what wording alone decides.",
+    "always_wrong": "No run gets these right. Before blaming the model, check the labels.",
+    "wrong_alike": "Every run predicts the same wrong label. Before blaming the model, check the labels.",
+    "unparsed_in_all": "No run names a label here, or each names more than one. Read the raw completions.",
+    "always_right": "Every run gets these right.",
 }
-TABLE_HEIGHT = 460
 
 
-def overview(page: Frame, sweep: Sweep, names: list[str]) -> None:
-    """Each run's accuracy, macro-F1 and unparsed with intervals, and their spread."""
-    accuracies = [scored.scores.accuracy for scored in sweep.scored_runs]
-    spread = sweep.spread(accuracies)
-    with st.container(horizontal=True):
-        for label, value, run in (
-            ("Least accuracy", spread.low, names[int(np.argmin(accuracies))]),
-            ("Median", spread.middle, f"{len(names)} runs"),
-            ("Greatest", spread.high, names[int(np.argmax(accuracies))]),
-        ):
-            st.metric(
-                label,
-                percent(value),
-                escape_markdown(run),
-                delta_color="off",
-                delta_arrow="off",
-                border=True,
-                width=230,
+def conclusion(sweep: Sweep, names: list[str]) -> None:
+    """How many pairs can be told apart, large; below it lowest, median and highest accuracy."""
+    with st.container(gap="xxsmall"):
+        st.markdown(f"### {sweep_conclusion(sweep)}")
+        st.markdown(escape_markdown(spread_words(sweep, names)))
+        if any(len(scored.y_true) != sweep.n for scored in sweep.scored_runs):
+            st.caption(
+                f"{counted(sweep.n, 'example')} shared by all these runs. A run's scores are of all its own examples; "
+                "two runs are compared on those that the two share."
             )
-        st.metric(
-            "Spread",
-            f"{100 * (spread.high - spread.low):.1f} points",
-            "greatest less least",
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-            width=230,
-            help="One number from one prompt hides this much.",
-        )
-    others = [
-        f"{title} {' – '.join(percent(value) for value in (of.low, of.middle, of.high))}"
-        for title, of in (
-            ("macro-F1", sweep.spread([scored.scores.macro_f1_present for scored in sweep.scored_runs])),
-            ("unparsed", sweep.spread([scored.scores.unparsed_rate for scored in sweep.scored_runs])),
-        )
-    ]
-    st.caption(f"Least, median and greatest of the others: {'; '.join(others)}.")
+
+
+def runs(page: Frame, sweep: Sweep, names: list[str]) -> None:
+    """Each run's accuracy, macro-F1 and unparsed with intervals."""
     st.altair_chart(
-        variants_chart(
-            names,
-            [scored.scores for scored in sweep.scored_runs],
-            [scored.intervals for scored in sweep.scored_runs],
-            page.theme,
-        ),
+        once(sweep, _runs_chart, tuple(names), page.theme),
+        height=110 + 48 * len(names),
         key="variants",
         alt="Accuracy, macro-F1 and unparsed of each run with 95 % intervals",
     )
-    table = pd.DataFrame(
-        {
-            "run": names,
-            "accuracy": [percent(value) for value in accuracies],
-            "accuracy 95 %": [between(scored.intervals.accuracy) for scored in sweep.scored_runs],
-            "macro-F1, present": [percent(scored.scores.macro_f1_present) for scored in sweep.scored_runs],
-            "macro-F1 95 %": [between(scored.intervals.macro_f1_present) for scored in sweep.scored_runs],
-            "unparsed": [percent(scored.scores.unparsed_rate) for scored in sweep.scored_runs],
-            "unparsed 95 %": [between(scored.intervals.unparsed_rate) for scored in sweep.scored_runs],
-            "N": [scored.scores.n for scored in sweep.scored_runs],
-        }
+    shown = once(sweep, _runs_table, tuple(names))
+    right = st.column_config.TextColumn(alignment="right")
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height=height_of(len(shown)),
+        column_config={name: right for name in shown.columns if name not in ("run", "N")},
+        key="variant_table",
+        alt="Scores of each run with 95 % intervals",
     )
-    st.dataframe(table, hide_index=True, height=height_of(len(table)), key="variant_table")
 
 
-def pairs(sweep: Sweep, names: list[str]) -> None:
-    """Every two of the runs, corrected for looking at all of them; a row that is clicked leads to its comparison."""
-    found = sweep.pairs
-    clear = sum(pair.clear for pair in found)
-    st.markdown(f"**{clear} of {len(found)}** pairs can be told apart, corrected (Holm) for looking at all of them.")
-    table = pd.DataFrame(
-        {
-            "A": [names[pair.a] for pair in found],
-            "B": [names[pair.b] for pair in found],
-            "B − A, points": [points(pair.comparison.counts.difference) for pair in found],
-            "95 % interval": [" to ".join(signed(bound) for bound in pair.comparison.interval) for pair in found],
-            "fixed": [pair.comparison.counts.fixed for pair in found],
-            "broken": [pair.comparison.counts.broken for pair in found],
-            "exact McNemar": [p_value(pair.comparison.p) for pair in found],
-            "corrected (Holm)": [p_value(pair.p_holm) for pair in found],
-            "verdict": [_verdict(pair.clear, pair.comparison.counts.difference) for pair in found],
-        }
-    )
-    row = clickable_table(
-        table, f"pairs_{'_'.join(scored.record.run_id for scored in sweep.scored_runs)}", TABLE_HEIGHT
-    )
-    st.caption("Intervals are of each pair alone. Click a row to open its comparison.")
-    if row is not None:
-        pair = found[row]
-        a, b = (sweep.scored_runs[at].record.run_id for at in (pair.a, pair.b))
-        st.page_link(
-            "pages/compare.py",
-            label=f"Compare {escape_markdown(names[pair.a])} with {escape_markdown(names[pair.b])}",
-            icon=":material/compare_arrows:",
-            query_params={"a": a, "b": b},
+def pairs(page: Frame, sweep: Sweep, names: list[str]) -> None:
+    """Every two of the runs; beside them the verdict on the pair that is clicked, and the ways to its comparison."""
+    left, right = beside(3, 2, HEIGHT)
+    found, ids = sweep.pairs, [scored.record.run_id for scored in sweep.scored_runs]
+    view = view_state().side_by_side
+    opened = next((at for at, pair in enumerate(found) if (ids[pair.a], ids[pair.b]) == view.pair), 0)
+
+    def click(row: int | None) -> None:
+        if row is not None:
+            view.pair = (ids[found[row].a], ids[found[row].b])
+
+    with left:
+        clickable_table(
+            once(sweep, _pairs_table, tuple(names)),
+            f"pairs_{'_'.join(ids)}",
+            HEIGHT - 60,
+            on_click=click,
+            alt="Every two of the runs, compared",
         )
+        st.caption("The clearest first. Intervals are of each pair alone; p is corrected (Holm) for all pairs.")
+    with right:
+        _pair(found[opened], names, ids)
 
 
-def each_example(sweep: Sweep, names: list[str]) -> None:
-    """One row an example, one column a run: right in j of k; a row that is clicked shows every raw completion."""
-    k = len(names)
-    group = st.segmented_control(
+def _pair(pair: Pair, names: list[str], ids: list[str]) -> None:
+    a, b, counts = escape_markdown(names[pair.a]), escape_markdown(names[pair.b]), pair.comparison.counts
+    st.markdown(f":blue[**A**] {a}  \n:orange[**B**] {b}")
+    st.markdown(f"**{pair_verdict_words(pair)}**: {escape_markdown(pair_words(pair))}")
+    query = {"a": ids[pair.a], "b": ids[pair.b]}
+    for count, door in ((counts.fixed, "fixed"), (counts.broken, "broken")):
+        if count:
+            st.page_link("pages/compare.py", label=f"{count:,} {door}, with both completions",
+                         icon=":material/arrow_forward:", query_params={**query, "door": door})  # fmt: skip
+    st.page_link("pages/compare.py", label=f"Compare {a} with {b}", icon=":material/compare_arrows:",
+                 query_params=query)  # fmt: skip
+
+
+def examples(page: Frame, sweep: Sweep, names: list[str]) -> None:
+    """One row an example, one column a run; beside them every raw completion of the one that is open."""
+    view = view_state().side_by_side
+    st.session_state["side_group"] = view.group
+
+    def choose() -> None:
+        view.group = st.session_state["side_group"]
+        view.examples.open(None)
+
+    st.segmented_control(
         "Show",
         list(GROUPS),
-        default="all",
         required=True,
-        format_func=lambda name: f"{GROUPS[name]} · {len(sweep.rows_of(name))}",
+        format_func=lambda group: f"{GROUPS[group]} {len(sweep.rows_of(group)):,}",
         key="side_group",
+        label_visibility="collapsed",
+        on_change=choose,
     )
-    if group in ("always_wrong", "wrong_alike"):
-        st.caption("No run gets these right. Before blaming the model, check the labels.")
-    elif group == "unparsed_in_all":
-        st.caption("No run names a label here, or each names more than one. Read the raw completions.")
-    elif group == "flips":
-        st.caption("Whether these are right depends on the run: between prompts, they are what wording alone decides.")
-    behind = sweep.rows_of(group)
-    if not len(behind):
-        st.caption("There are none.")
-        return
-    order = behind[np.argsort(sweep.times_right[behind], kind="stable")]
-    first = sweep.scored_runs[0]
-    shown = [first.answers[int(at)].example for at in sweep.at[0][order]]
-    table = pd.DataFrame(
-        {
-            "text": [example.text for example in shown],
-            "true label": [example.label for example in shown],
-            "right in": [f"{int(times)} of {k}" for times in sweep.times_right[order]],
-        }
-    )
-    for run, name in enumerate(names):
-        table[name] = [
-            _cell(first.labels, int(code), bool(ok))
-            for code, ok in zip(sweep.answers[run][order], sweep.right[run][order], strict=True)
-        ]
-    row = clickable_table(
-        table,
-        f"each_{group}_{_ids(sweep)}",
-        TABLE_HEIGHT,
-        {"text": st.column_config.TextColumn(width="large", pinned=True)},
-    )
-    st.caption("✓ right, ✗ wrong, ∅ unparsed. The hardest first. Click a row for the raw completions.")
-    if row is not None:
-        _one(sweep, names, int(order[row]))
+    left, right = beside(1, 1, HEIGHT)
+    with left:
+        st.caption(MEANING[view.group])
+        rows = once(sweep, _hardest_first, view.group)
+        if not len(rows):
+            st.info("There are none.")
+            return
+        first = sweep.scored_runs[0]
+        shown = example_list(rows, first.positions[sweep.at[0][rows]], view.examples)
+        view.examples.opened = int(shown.positions[shown.at])
+        table(
+            shown,
+            lambda page: once(sweep, _examples_table, view.group, page, tuple(names)),
+            f"each_{view.group}_{'_'.join(scored.record.run_id for scored in sweep.scored_runs)}",
+            HEIGHT - 60,
+            {"text": st.column_config.TextColumn(width=240)},
+            "Examples with the answer of each run",
+        )
+        st.caption("✓ right, ✗ wrong, ∅ unparsed")
+    with right, st.container(gap="xsmall"):
+        steps(shown, "side")
+        _completions(sweep, names, shown.row)
 
 
-def _one(sweep: Sweep, names: list[str], at: int) -> None:
-    answers = [scored.answers[int(row[at])] for scored, row in zip(sweep.scored_runs, sweep.at, strict=True)]
+def _completions(sweep: Sweep, names: list[str], row: int) -> None:
+    answers = [scored.answers[int(at[row])] for scored, at in zip(sweep.scored_runs, sweep.at, strict=True)]
     st.code(answers[0].example.text, language=None, wrap_lines=True)
-    st.caption(f"True label: {escape_markdown(answers[0].example.label)}")
-    for name, answer in zip(names, answers, strict=True):
-        left, right = st.columns([1, 2], vertical_alignment="center")
-        left.markdown(f"{escape_markdown(name)}: **{answer.outcome}**")
-        right.code(answer.completion.text or "(empty)", language=None, wrap_lines=True)
+    st.markdown(f"True label **{escape_markdown(answers[0].example.label)}**")
+    for start in range(0, len(names), 2):  # two in a row
+        for place, name, answer in zip(st.columns(2, gap="small"), names[start:], answers[start:], strict=False):
+            with place:
+                one_answer(f"**{escape_markdown(name)}**", answer)
 
 
-def order(page: Frame, sweep: Sweep) -> None:
+def order(page: Frame, sweep: Sweep, names: list[str]) -> None:
     """Whether a label's place in the prompt's list changes how often it is predicted."""
-    effect = order_effect(sweep.scored_runs)
+    effect = once(sweep, _order_effect)
     if effect is None:
-        st.caption(
-            "Needs runs of one prompt with the labels in different orders. “Run label orders” above queues them."
+        st.info(
+            "This takes runs of one prompt with the labels in different orders. “Run several prompts”, above, has "
+            "“Run 4 label orders”."
         )
         return
-    low, high = effect.interval
-    if low <= 0 <= high:
-        said = "no effect of the place can be told apart from chance"
-    else:
-        said = f"labels further down the list are predicted {'more' if effect.slope > 0 else 'less'} often"
-    slope, least, most = (f"{value:+.2f}".replace("-", MINUS) for value in (effect.slope, low, high))
-    st.markdown(
-        f"From the first place of the list to the last, a label's predicted / occurring changes by **{slope}** "
-        f"(95 % interval {least} to {most}): {said}. {effect.orders} orders, {effect.labels} labels."
-    )
+    st.markdown(escape_markdown(order_effect_words(effect)))
     st.altair_chart(
         label_order_chart(effect.place, effect.ratio, effect.slope, page.theme),
         key="label_order",
         alt="Place in the list against how often it was predicted",
     )
     st.caption(
-        "One mark a label and order. A label's own mean over the orders is taken off, so that a label that is "
-        "popular everywhere does not count; the interval resamples labels."
+        "One mark for each label and order. Each label's mean over the orders is subtracted, so that labels that are "
+        "predicted often in every order do not count. The interval resamples labels."
     )
 
 
-def _ids(sweep: Sweep) -> str:
-    return "_".join(scored.record.run_id for scored in sweep.scored_runs)
+def _order_effect(sweep: Sweep) -> OrderEffect | None:
+    return order_effect(sweep.scored_runs)
 
 
-def _cell(labels: tuple[str, ...], code: int, right: bool) -> str:
-    if right:
-        return "✓"
-    return "∅" if code == UNPARSED else f"✗ {labels[code]}"
+def _runs_chart(sweep: Sweep, names: tuple[str, ...], theme: Theme) -> alt.LayerChart:
+    return variants_chart(
+        names,
+        [scored.scores for scored in sweep.scored_runs],
+        [scored.intervals for scored in sweep.scored_runs],
+        theme,
+    )
 
 
-def _verdict(clear: bool, difference: float) -> str:
-    if not clear:
-        return "not distinguishable"
-    return "B is better" if difference > 0 else "B is worse"
+def _runs_table(sweep: Sweep, names: tuple[str, ...]) -> pd.DataFrame:
+    scores = [(scored.scores, scored.intervals) for scored in sweep.scored_runs]
+    return pd.DataFrame(
+        {
+            "run": names,
+            "accuracy": [percent(of.accuracy) for of, _ in scores],
+            "accuracy 95 %": [between(around.accuracy) for _, around in scores],
+            "macro-F1": [percent(of.macro_f1_present) for of, _ in scores],
+            "macro-F1 95 %": [between(around.macro_f1_present) for _, around in scores],
+            "unparsed": [percent(of.unparsed_rate) for of, _ in scores],
+            "unparsed 95 %": [between(around.unparsed_rate) for _, around in scores],
+            "N": [of.n for of, _ in scores],
+        }
+    )
+
+
+def _pairs_table(sweep: Sweep, names: tuple[str, ...]) -> pd.DataFrame:
+    found = sweep.pairs
+    return pd.DataFrame(
+        {
+            "A": [names[pair.a] for pair in found],
+            "B": [names[pair.b] for pair in found],
+            "B − A, points": [points(pair.comparison.counts.difference) for pair in found],
+            "verdict": [pair_verdict_words(pair) for pair in found],
+            "95 % interval": [" to ".join(signed(bound) for bound in pair.comparison.interval) for pair in found],
+            "corrected p": [p_value(pair.p_holm) for pair in found],
+            "exact McNemar": [p_value(pair.comparison.p) for pair in found],
+            "fixed": [pair.comparison.counts.fixed for pair in found],
+            "broken": [pair.comparison.counts.broken for pair in found],
+        }
+    )
+
+
+def _hardest_first(sweep: Sweep, group: str) -> np.ndarray[Any, np.dtype[np.intp]]:
+    behind = sweep.rows_of(group)
+    return behind[np.argsort(sweep.times_right[behind], kind="stable")]
+
+
+def _examples_table(sweep: Sweep, group: str, page: int, names: tuple[str, ...]) -> pd.DataFrame:
+    rows = once(sweep, _hardest_first, group)[page * ROWS_A_PAGE : (page + 1) * ROWS_A_PAGE]
+    first = sweep.scored_runs[0]
+    shown = [answer.example for answer in first.answers.at(sweep.at[0][rows])]
+    answers = {
+        name: [answer_words(first.labels, int(sweep.y_true[row]), int(sweep.answers[run][row])) for row in rows]
+        for run, name in enumerate(names)
+    }
+    return pd.DataFrame(
+        {
+            "text": [example.text for example in shown],
+            "true label": [example.label for example in shown],
+            "right in": [f"{int(times)} of {len(names)}" for times in sweep.times_right[rows]],
+            **answers,
+        }
+    )

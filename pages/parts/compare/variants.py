@@ -1,81 +1,149 @@
-"""Side by side: choose prompts and run them on one sample; choose two to ten runs."""
+"""Several prompts on one sample, run from here; and the two to ten runs that are shown side by side."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from evalcore.analysis import FEWEST_RUNS, MOST_RUNS
 from evalcore.errors import BlindspotError
-from evalcore.running import current_run_for, find_prompt
-from evalcore.store import Job, Jobs, RunRecord, RunSpec, Store, checked, distinct_titles, last_part
-from evalcore.tasks import BUILT_IN
+from evalcore.running import current_run_for, find_prompt, split_size
+from evalcore.store import Job, Jobs, RunSpec, Store, checked
+from evalcore.tasks import BUILT_IN, SAMPLES
 from pages.parts.run import progress, queue
-from pages.parts.shell import cached, url
+from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import PromptSweep, view_state
 from pages.parts.shell.shown import clamped
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 SHUFFLES = 4
 ORDERS = ["article", *(f"shuffled-labels:{seed}" for seed in range(1, SHUFFLES + 1))]
+LARGEST = 10_000
+"""N at most while the size of the split is unknown."""
+POPOVER = "sweep_popover"
 
 
-def launcher(page: Frame) -> None:
-    """One click queues every chosen prompt on the sample that is chosen on the overview."""
-    chosen = view_state().spec
-    if not chosen.kind.reads_prompt:
-        chosen = replace(chosen, model=RunSpec().model)
-    task = last_part(chosen.task.name)
-    st.caption(
-        f"On one sample, as chosen on the overview: {escape_markdown(chosen.model)}, "
-        f"{escape_markdown(task)}, N = {chosen.n}, {escape_markdown(chosen.sample)}. "
-        "What is stored is not predicted again."
-    )
+def launcher(page: Frame, place: DeltaGenerator, *, folded: bool) -> None:
+    """The form that runs several prompts on one sample. It begins with model, sample and N of the run looked at.
+
+    Args:
+        place: of the button that opens it.
+        folded: behind the button; otherwise it stands on the page.
+    """
+    if folded:
+        with place.popover("Run several prompts", icon=":material/play_arrow:", key=POPOVER, on_change="rerun"):
+            _form(page)
+    else:
+        with st.container(border=True):
+            _form(page)
+
+
+def follow(page: Frame) -> None:
+    """Progress of what was started here; when all of it is there, it is what the page shows."""
+    store, sweep = page.store, view_state().sweep
+    if not sweep.specs:
+        return
+    waiting = queue.at_work(store, sweep.specs)
+    queue.ended_badly(store, sweep.specs)
+    if waiting or sweep.shown:
+        return
+    found = _run_ids(store, sweep.started)
+    if len(found) >= FEWEST_RUNS:
+        sweep.shown = True
+        view_state().side_by_side.show(found)
+
+
+def _form(page: Frame) -> None:
+    asked = _asked(page)
+    values = {"sweep_model": asked.model, "sweep_n": asked.n, "sweep_sample": asked.sample}
+    for key, value in values.items():
+        st.session_state[key] = value  # set anew each time: see `run_form`
+    used = [record.spec.model for record in page.listing.records if record.kind.reads_prompt and record.kind.can_run]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.selectbox("Model", list(dict.fromkeys([*used, RunSpec().model, asked.model])), key="sweep_model",
+                     accept_new_options=True, on_change=_choose, width=260)  # fmt: skip
+        st.number_input("N", 1, max(split_size(asked.task) or LARGEST, asked.n), key="sweep_n", on_change=_choose,
+                        width=120)  # fmt: skip
+        st.selectbox("Sample", list(SAMPLES), key="sweep_sample", on_change=_choose, width=140)
     own = list(page.store.custom_prompts())
     prompts = st.multiselect(
-        "Prompts",
+        "Prompts (`few-shot:8` or `shuffled-labels:3` can be typed)",
         list(dict.fromkeys([*BUILT_IN, *own, *ORDERS, *st.session_state.get("sweep_prompts", [])])),
         default=None if "sweep_prompts" in st.session_state else list(BUILT_IN),
         max_selections=MOST_RUNS,
         accept_new_options=True,
         key="sweep_prompts",
-        help="`few-shot:8` or `shuffled-labels:3` can be typed.",
     )
-    too_few = len(prompts) < FEWEST_RUNS
+    problem = _problem(page.store, asked, prompts)
+    if problem:
+        st.warning(escape_markdown(problem))
+    else:
+        st.caption("What is stored is not predicted again.")
     with st.container(horizontal=True):
-        st.button(
-            "Run all of them",
-            type="primary",
-            disabled=too_few,
-            on_click=_start,
-            args=(page.store, chosen, tuple(prompts)),
-            help=f"Choose at least {FEWEST_RUNS}." if too_few else None,
-        )
-        st.button(
-            f"Run {SHUFFLES} label orders",
-            on_click=_start,
-            args=(page.store, chosen, tuple(ORDERS)),
-            help="The article's prompt with its label list in the task's order and in others: does a label's place in "
-            "the list change how often it is predicted?",
-        )
-    sweep = view_state().sweep
-    if sweep.error:
-        st.error(escape_markdown(sweep.error))
-        sweep.error = ""
-    _follow(page.store, sweep)
+        st.button("Run all of them", type="primary", disabled=bool(problem), on_click=_start,
+                  args=(page.store, asked, tuple(prompts)))  # fmt: skip
+        st.button(f"Run {SHUFFLES} label orders", on_click=_start, args=(page.store, asked, tuple(ORDERS)))
+    st.caption(
+        "Label orders: the article's prompt with its label list in the task's order and in others. Does a label's "
+        "place in the list change how often it is predicted?"
+    )
 
 
-def _start(store: Store, chosen: RunSpec, prompts: tuple[str, ...]) -> None:
+def _asked(page: Frame) -> RunSpec:
+    """Task, model, sample and N that are run; taken from the run looked at, until another one is."""
     view = view_state()
+    sweep, record = view.sweep, page.record
+    run_id = record.run_id if record else ""
+    if sweep.asked is None or sweep.asked_of != run_id:
+        spec = record.spec if record and record.kind.can_run else view.spec
+        sweep.asked = spec if spec.kind.reads_prompt else replace(spec, model=RunSpec().model)
+        sweep.asked_of = run_id
+    return sweep.asked
+
+
+def _choose() -> None:
+    sweep = view_state().sweep
+    if sweep.asked is not None and isinstance(st.session_state["sweep_model"], str):
+        sweep.asked = replace(
+            sweep.asked,
+            model=st.session_state["sweep_model"],
+            n=int(st.session_state["sweep_n"]),
+            sample=st.session_state["sweep_sample"],
+        )
+
+
+def _problem(store: Store, asked: RunSpec, prompts: list[str]) -> str:
+    """Why this cannot be run, with what to do; empty if nothing is known against it."""
+    if len(prompts) < FEWEST_RUNS:
+        return f"Choose at least {FEWEST_RUNS} prompts."
+    if not asked.kind.reads_prompt:
+        return f"{asked.model} reads no prompt. Choose another model."
+    try:
+        for prompt in prompts:
+            find_prompt(prompt, store)
+            checked(replace(asked, prompt=prompt))
+    except BlindspotError as error:
+        return str(error)
+    return ""
+
+
+def _start(store: Store, asked: RunSpec, prompts: tuple[str, ...]) -> None:
+    sweep = view_state().sweep
+    st.session_state[POPOVER] = False
     try:
         # `few-shot` and `few-shot:5` are one prompt: the first spelling stands for both.
         distinct = {find_prompt(prompt, store).fingerprint: prompt for prompt in reversed(prompts)}
-        specs = [clamped(checked(replace(chosen, prompt=name))) for name in prompts if name in distinct.values()]
-        view.sweep = PromptSweep(specs, [_stored_or_started(store, spec) for spec in specs])
+        specs = [clamped(checked(replace(asked, prompt=name))) for name in prompts if name in distinct.values()]
+        started = [_stored_or_started(store, spec) for spec in specs]
+        view_state().sweep = PromptSweep(sweep.asked, sweep.asked_of, specs, started)
     except BlindspotError as error:
-        view.sweep.error = str(error)
+        sweep.error = str(error)
 
 
 def _stored_or_started(store: Store, spec: RunSpec) -> str | int:
@@ -87,20 +155,6 @@ def _stored_or_started(store: Store, spec: RunSpec) -> str | int:
     return progress.start(store, spec)
 
 
-def _follow(store: Store, sweep: PromptSweep) -> None:
-    """Progress of what was started here; when all of it is there, it is what the page shows."""
-    if not sweep.specs:
-        return
-    waiting = queue.at_work(store, sweep.specs)
-    queue.ended_badly(store, sweep.specs)
-    if waiting or sweep.shown:
-        return
-    found = _run_ids(store, sweep.started)
-    if len(found) >= FEWEST_RUNS:
-        sweep.shown = True
-        view_state().side_by_side = found
-
-
 def _run_ids(store: Store, started: list[str | int]) -> list[str]:
     """The runs that were asked for here, as far as they are there."""
     jobs = [Jobs(store).get(one) if isinstance(one, int) else one for one in started]
@@ -108,19 +162,13 @@ def _run_ids(store: Store, started: list[str | int]) -> list[str]:
     return [run_id for run_id in ids if isinstance(run_id, str)]
 
 
-def chosen_runs(page: Frame) -> list[RunRecord]:
-    """Draw the picker of two to ten runs; the URL holds them."""
-    view, listing = view_state(), page.listing
-    if page.arrived is not None:
-        view.side_by_side = _named_runs(listing, page.arrived) or view.side_by_side
-    if view.side_by_side is None:
-        view.side_by_side = _first_runs(page)
-    kept = [run_id for run_id in view.side_by_side if listing.find(run_id)][:MOST_RUNS]
-    titles = distinct_titles(listing.records, listing.annotations)
-    st.session_state["picked_runs"] = kept
+def run_picker(page: Frame, run_ids: list[str]) -> None:
+    """Draw the picker of two to ten runs."""
+    titles = cached.titles(page.store, page.scoring)
+    st.session_state["picked_runs"] = run_ids
 
     def pick() -> None:
-        view.side_by_side = list(st.session_state["picked_runs"])
+        view_state().side_by_side.show(list(st.session_state["picked_runs"]))
 
     st.multiselect(
         f"Runs, {FEWEST_RUNS} to {MOST_RUNS}: of prompts, models or decodings",
@@ -130,25 +178,3 @@ def chosen_runs(page: Frame) -> list[RunRecord]:
         max_selections=MOST_RUNS,
         on_change=pick,
     )
-    url.write_beside_others(page.title, {"runs": ",".join(kept)})
-    return [record for record in map(listing.find, kept) if record]
-
-
-def _named_runs(listing: cached.Listing, query: url.Query) -> list[str] | None:
-    """The runs that a URL names; None if fewer than two of them are stored."""
-    if not query.get("runs"):
-        return None
-    named = query["runs"].split(",")
-    known = [run_id for run_id in dict.fromkeys(named) if listing.find(run_id)]
-    if len(known) < len(named):
-        st.warning("The link names a run that is not stored here; it is left out.")
-    return known[:MOST_RUNS] if len(known) >= FEWEST_RUNS else None
-
-
-def _first_runs(page: Frame) -> list[str]:
-    """What is looked at and every other run on its sample."""
-    current = page.record or next(iter(page.listing.records), None)
-    if current is None:
-        return []
-    same = [record.run_id for record in cached.runs_on_sample(page.store, current.sample_id)]
-    return list(dict.fromkeys([current.run_id, *same]))[:MOST_RUNS]

@@ -1,8 +1,8 @@
-"""The per-class page's pieces: the table, its filters, one class with its confusions both ways, the chart."""
+"""The per-class page's pieces: the table with its filters, and the pane: one label, or the chart of all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -19,31 +19,33 @@ from evalcore.analysis import (
     ScoredRun,
     class_table,
     labels_with,
-    outcome_words,
     overall_row,
     sorted_table,
 )
 from evalcore.charts import Theme, class_chart
 from evalcore.metrics import FEW_EXAMPLES, Counts, off_diagonal
-from pages.parts.explore.example_table import examples
+from evalcore.wording import counted
+from pages.parts.explore.example_table import in_pane
 from pages.parts.shell import cached
 from pages.parts.shell.cached import once
-from pages.parts.shell.clickable_table import clickable_table, height_of
+from pages.parts.shell.clickable_table import clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import CONFUSIONS, link_to
-from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.session import ChosenStatus, ClassView, ExampleTable, view_state
 from pages.parts.shell.url import Query
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
     from streamlit.elements.lib.column_types import ColumnConfig
 
 WHICH = ("all its examples", "missed", "wrongly called so")
-TABLE_HEIGHT = 460
-CONFUSED_HEIGHT = 250
-CHART_HEIGHT = 430
-GREY = "color: #7d879a"
+WHICH_WORDS = dict(zip(WHICH, ("all", "missed", "false alarms"), strict=True))
+HEIGHT, TABLE_HEIGHT = 540, 480
+"""Pixels: with the line of all labels below it the table ends where the pane beside it ends."""
 INTERVAL_WIDTH = 78
+CONFUSED_SHOWN, EXAMPLES_SHOWN = 2, 3
+ORDER_WORDS = {"support": "actual count", "predicted": "predicted count", "predicted / support": "predicted ÷ actual"}
 
 
 def view_of_query(query: Query, labels: Sequence[str]) -> ClassView:
@@ -67,51 +69,75 @@ def query_of_view(scored: ScoredRun) -> Query:
     }
 
 
-def controls(scored: ScoredRun) -> None:
-    """Draw quick filters, search and order."""
+def controls(scored: ScoredRun, heading: DeltaGenerator) -> None:
+    """Draw search and order beside the title, and below it the quick filters.
+
+    Args:
+        heading: the row that begins with the title.
+    """
     view = view_state().classes
     counts = {standing: len(labels_with(scored, standing)) for standing in LABEL_STATUSES}
     st.session_state["class_standing"] = view.standing or None
     st.session_state["class_search"] = view.search
     st.session_state["class_sort"], st.session_state["class_descending"] = view.sort, view.descending
-    st.pills("Only labels that are", LABEL_STATUSES, key="class_standing", on_change=_change, args=("standing",),
-             format_func=lambda standing: f"{standing} {counts[standing]}",
-             help="Absent from the sample: says nothing about the model. Never predicted: occurs and was not answered "
-             "once. Zero recall: answered, but never where it should be. Over-predicted: answered at least twice as "
-             f"often as it occurs. Few examples: fewer than {FEW_EXAMPLES}, shown in grey.")  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Label contains", key="class_search", width=260, icon=":material/search:", on_change=_change,
-                      args=("search",))  # fmt: skip
-        st.selectbox("Order", CLASS_ORDERS, key="class_sort", width=220, help="Of the table and of the chart.",
-                     on_change=_change, args=("sort",))  # fmt: skip
+    with heading:
+        st.text_input("Label contains", key="class_search", width=140, icon=":material/search:", on_change=_change,
+                      args=("search",), label_visibility="collapsed", placeholder="find labels")  # fmt: skip
+        st.selectbox("Order", CLASS_ORDERS, key="class_sort", width=190, on_change=_change, args=("sort",),
+                     label_visibility="collapsed",
+                     format_func=lambda order: f"Order: {ORDER_WORDS.get(order, order)}")  # fmt: skip
         st.toggle("Largest first", key="class_descending", on_change=_change, args=("descending",))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.pills("Only labels that are", LABEL_STATUSES, key="class_standing", on_change=_change, args=("standing",),
+                 label_visibility="collapsed",
+                 format_func=lambda standing: f"{standing} {counts[standing]}")  # fmt: skip
+        _explanations()
 
 
-def tables(scored: ScoredRun) -> None:
-    """Draw `overall`, pinned on top, and below it the labels, with the same columns."""
-    columns = _columns()
-    st.dataframe(_shown(once(scored, overall_row)), hide_index=True, column_config=columns, key="class_overall",
-                 alt="All labels together")  # fmt: skip
-    table = _chosen_rows(scored)
-    if table.empty:
+def _explanations() -> None:
+    """One place for what the filters mean, behind all of them, instead of a help icon before them."""
+    with st.popover("Help"):
+        st.markdown(
+            "- **absent from the sample**: says nothing about the model\n"
+            "- **never predicted**: occurs, and was not predicted once\n"
+            "- **zero recall**: predicted, but never where it should be\n"
+            "- **over-predicted**: predicted at least twice as often as it occurs\n"
+            f"- **few examples**: fewer than {FEW_EXAMPLES}; its row is pale"
+        )
+
+
+def overall(scored: ScoredRun) -> None:
+    """All labels together, in one line below the table."""
+    row = once(scored, overall_row).iloc[0]
+    parts = [f"**{row['label']}**", f"{row['support']:,} examples"]
+    for score in CLASS_SCORES:
+        low, high = row[f"{score} low"], row[f"{score} high"]
+        interval = f" ({low:.0f} – {high:.0f})" if low < high else ""
+        parts.append(f"{'macro-F1' if score == 'F1' else score} {percent(row[score] / 100)}{interval}")
+    st.caption(" · ".join(parts))
+
+
+def table(page: Frame, scored: ScoredRun) -> None:
+    """Draw the labels; a click on a row opens its label beside it."""
+    shown_rows = _chosen_rows(scored)
+    if shown_rows.empty:
         st.info("No label passes these filters. Take one of them away.")
         return
-    few = table["support"].to_numpy() < FEW_EXAMPLES
-    shown = _shown(table)
+    few = shown_rows["support"].to_numpy() < FEW_EXAMPLES
 
     def click(row: int | None) -> None:
-        if row is not None:
-            _set(label=str(table["label"].iloc[row]))
+        _set(label="" if row is None else str(shown_rows["label"].iloc[row]))
 
     view = view_state().classes
     how = [view.standing or None, view.search, view.sort, view.descending]
+    pale = f"color: {page.theme.pale_text}"
     clickable_table(
-        shown.style.apply(lambda column: np.where(few, GREY, ""), axis=0),
+        _shown(shown_rows).style.apply(lambda column: np.where(few, pale, ""), axis=0),
         f"classes_{scored.record.run_id}_{scored.scoring}_{how}",
         TABLE_HEIGHT,
-        columns,
+        _columns(),
         on_click=click,
-        alt="Scores of each label; choose a row to see its confusions and its examples",
+        alt="Scores of each label; choose a row, with the arrow keys for example, to see its confusions and examples",
     )
 
 
@@ -124,8 +150,9 @@ def chosen(scored: ScoredRun) -> str | None:
 def choice(scored: ScoredRun) -> None:
     """Choose a label by its name, which the keyboard can do as well."""
     st.session_state["class_label"] = chosen(scored) or ""
-    st.selectbox("Label", ["", *scored.labels], key="class_label", width=420, on_change=_change, args=("label",),
-                 format_func=lambda label: label or "none chosen")  # fmt: skip
+    st.selectbox("Label", ["", *scored.labels], key="class_label", on_change=_change, args=("label",),
+                 label_visibility="collapsed",
+                 format_func=lambda label: label or "Choose a label, or click its row")  # fmt: skip
 
 
 def _change(name: str) -> None:
@@ -155,60 +182,43 @@ def _rows(scored: ScoredRun, standing: ChosenStatus, search: str, sort: str, des
 
 
 def one_class(page: Frame, scored: ScoredRun, label: str, table: ExampleTable) -> None:
-    """One label: in words, its confusions both ways, and its examples."""
+    """One label: in words, what it is confused with both ways, its examples, and one of them opened."""
     code = scored.labels.index(label)
     each = scored.per_class
     support, right, predicted = (int(x[code]) for x in (each.support, each.true_positives, each.predicted))
-    st.subheader(escape_markdown(label), anchor=False)
-    if support:
-        st.markdown(f"It occurs {support:,} times and was found {right:,} times; it was answered {predicted:,} times.")
-    else:
-        st.markdown(f"It is absent from the sample, which says nothing about it; it was answered {predicted:,} times.")
     errors = off_diagonal(scored.confusion)
-    unparsed = int(scored.confusion[code, -1])
-    there, back = st.columns(2, gap="large")
-    with there:
-        st.markdown("**What its examples were called instead**")
-        _confused(scored, errors[code], support, "called", lambda other: Filter(true=label, predicted=other))
-        if unparsed:
-            link_to(scored, f"{unparsed:,} unparsed", asked=Filter(true=label, outcomes=("unparsed",)))
-    with back:
-        st.markdown("**What was called so, and is not**")
-        _confused(scored, errors[:, code], predicted, "true label",
-                  lambda other: Filter(true=other, predicted=label))  # fmt: skip
+    instead = f"Predicted instead: {_most(scored, errors[code])}." if support else "Absent from the sample."
+    st.caption(f"{instead}  \nPredicted for: {_most(scored, errors[:, code])}.")
+    counts = dict(zip(WHICH, (support, support - right, predicted - right), strict=True))
     which = view_state().classes.which
     st.session_state["class_which"] = which
-    st.segmented_control("Examples", WHICH, key="class_which", required=True, on_change=_change, args=("which",))
-    asked = {
-        WHICH[0]: Filter(true=label),
-        WHICH[1]: Filter(true=label, outcomes=("wrong", "unparsed")),
-        WHICH[2]: Filter(predicted=label, outcomes=("wrong",)),
+    st.segmented_control("Examples", WHICH, key="class_which", required=True, on_change=_change, args=("which",),
+                         label_visibility="collapsed",
+                         format_func=lambda name: f"{WHICH_WORDS[name]} {counts[name]:,}")  # fmt: skip
+    asked, columns = {
+        WHICH[0]: (Filter(true=label), ("text", "outcome", "predicted")),
+        WHICH[1]: (Filter(true=label, outcomes=("wrong", "unparsed")), ("text", "predicted")),
+        WHICH[2]: (Filter(predicted=label, outcomes=("wrong",)), ("text", "true label")),
     }[which]
     passed = cached.selected(page.store, scored, asked)
-    st.caption(f"{len(passed.rows):,} examples: {outcome_words(scored, passed.rows)}")
-    with st.container(horizontal=True):
-        link_to(scored, "with all filters, on the examples page", asked=asked)
-        link_to(scored, "its row in the matrix", CONFUSIONS, Filter(true=label))
-    examples(page, scored, passed.rows, table, height=320)
+    in_pane(page, scored, passed.rows, table, columns, EXAMPLES_SHOWN)
+    if len(passed.rows):
+        link_to(scored, f"{counted(len(passed.rows), 'example')} with all filters", asked=asked)
+    link_to(scored, "Its row in the confusion matrix", CONFUSIONS, Filter(true=label))
+    link_to(scored, "Its column in the confusion matrix", CONFUSIONS, Filter(predicted=label))
 
 
 def chart(page: Frame, scored: ScoredRun) -> None:
     """The labels with their intervals, in the table's order."""
-    rows = len(_chosen_rows(scored))
-    if not rows:
+    if not len(_chosen_rows(scored)):
         return
-    st.subheader("The labels with their intervals", anchor=False)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        score = st.segmented_control("Score", CLASS_SCORES, default=CLASS_SCORES[0], required=True, key="class_score",
-                                     label_visibility="collapsed")  # fmt: skip
-        st.caption(
-            f"In the order of the table. Pale: fewer than {FEW_EXAMPLES} examples. No mark: undefined in this sample."
-        )
-    with st.container(height=CHART_HEIGHT if rows > 24 else "content", border=False):
-        view = view_state().classes
-        order = (view.standing, view.search, view.sort, view.descending)
-        drawn = once(scored, _chart, *order, score, page.theme)
-        st.altair_chart(drawn, key="class_chart", alt=f"{score} of each label")
+    score = st.segmented_control("Score", CLASS_SCORES, default=CLASS_SCORES[0], required=True, key="class_score",
+                                 label_visibility="collapsed")  # fmt: skip
+    view = view_state().classes
+    order = (view.standing, view.search, view.sort, view.descending)
+    drawn = once(scored, _chart, *order, score, page.theme)
+    st.altair_chart(drawn, key="class_chart", alt=f"{score} of each label, in the order of the table")
+    st.caption(f"In the order of the table. Hollow: fewer than {FEW_EXAMPLES} examples. No mark: undefined here.")
 
 
 def _chart(
@@ -223,39 +233,23 @@ def _chart(
     return class_chart(once(scored, _rows, standing, search, sort, descending), score, theme)
 
 
-def _confused(scored: ScoredRun, counts: Counts, whole: int, title: str, filter_of: Callable[[str], Filter]) -> None:
-    order = [code for code in np.argsort(-counts, kind="stable") if counts[code]]
-    if not order:
-        st.caption("Nothing.")
-        return
-    table = pd.DataFrame(
-        {
-            title: [scored.labels[code] for code in order],
-            "count": [int(counts[code]) for code in order],
-            "share": [100 * counts[code] / whole for code in order],
-        }
-    )
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=min(CONFUSED_HEIGHT, height_of(len(table))),
-        column_config={"share": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)},
-        key=f"per_class_{title}",
-        alt=f"{title}, with counts",
-    )
-    worst = scored.labels[order[0]]
-    link_to(scored, f"the {int(counts[order[0]]):,} with {escape_markdown(worst)}", asked=filter_of(worst))
+def _most(scored: ScoredRun, counts: Counts) -> str:
+    """`card_arrival 4, card_linking 2 and 3 more`: the labels with most of these counts, as Markdown."""
+    order = [int(code) for code in np.argsort(-counts, kind="stable") if counts[code]]
+    words = [f"**{escape_markdown(scored.labels[code])}** {counts[code]:,}" for code in order[:CONFUSED_SHOWN]]
+    more = f" and {len(order) - CONFUSED_SHOWN:,} more" if len(order) > CONFUSED_SHOWN else ""
+    return ", ".join(words) + more if words else "none"
 
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:
     """Bounds of an interval as one column of words, beside its bar."""
     columns = {"label": table["label"], "support": table["support"]}
     for score in CLASS_SCORES:
-        columns[score] = table[score]
+        columns[score] = table[score].round(1)  # here, since a browser rounds by another rule
         bounds = zip(table[f"{score} low"], table[f"{score} high"], strict=True)
         columns[f"{score} 95 %"] = [f"{low:.0f} – {high:.0f}" if low == low else "" for low, high in bounds]
     rest = ["predicted", "predicted / support", "taken for", "taken for it", "standing"]
-    return pd.DataFrame({**columns, **{name: table[name] for name in rest}})
+    return pd.DataFrame({**columns, **{name: table[name] for name in rest}}).round({"predicted / support": 2})
 
 
 class _Bar(TypedDict):
@@ -269,19 +263,21 @@ def _columns() -> dict[str, ColumnConfig]:
     c = st.column_config
     bar: _Bar = {"format": "%.1f %%", "min_value": 0, "max_value": 100, "width": 95}
     return {
-        "label": c.TextColumn(width=215, pinned=True),
-        "support": c.NumberColumn("occurs", help="Examples of it in the sample (its support)", width=65),
+        "label": c.TextColumn(width=190, pinned=True),
+        "support": c.NumberColumn("actual", help="Examples of it in the sample (its support)", width=65),
         "recall": c.ProgressColumn(**bar, help="Of its examples, how many were found"),
-        "recall 95 %": c.TextColumn(
-            "95 %", width=INTERVAL_WIDTH, help="Wilson 95 % interval of the recall; overall: of the mean recall"
-        ),
-        "precision": c.ProgressColumn(**bar, help="Of the answers that name it, how many are right"),
+        "recall 95 %": c.TextColumn("95 %", width=INTERVAL_WIDTH, help="Wilson 95 % interval of the recall"),
+        "precision": c.ProgressColumn(**bar, help="Of the predictions of it, how many are right"),
         "precision 95 %": c.TextColumn("95 %", width=INTERVAL_WIDTH, help="Wilson 95 % interval of the precision"),
-        "F1": c.ProgressColumn(**bar, help="Harmonic mean of recall and precision; overall: macro-F1, labels present"),
+        "F1": c.ProgressColumn(**bar, help="Harmonic mean of recall and precision"),
         "F1 95 %": c.TextColumn("95 %", width=INTERVAL_WIDTH, help="95 % interval of the F1"),
-        "predicted": c.NumberColumn("answered", help="How often it was answered", width=75),
-        "predicted / support": c.NumberColumn("answered / occurs", format="%.2f", width=75),
-        "taken for": c.TextColumn(help="What its examples are most often called instead", width=200),
-        "taken for it": c.TextColumn(help="What is most often called so, and is not", width=200),
+        "predicted": c.NumberColumn(help="How often it was predicted", width=80),
+        "predicted / support": c.NumberColumn("predicted ÷ actual", format="%.2f", width=140),
+        "taken for": c.TextColumn(
+            "most often confused with", help="What its examples are most often predicted as instead", width=210
+        ),
+        "taken for it": c.TextColumn(
+            "wrongly predicted for", help="Whose examples it is most often predicted for", width=210
+        ),
         "standing": c.TextColumn(width=190),
     }

@@ -1,25 +1,36 @@
-"""Confusions in words and as tables that the keyboard reaches; labels that absorb and labels that leak."""
+"""The pane beside the heat map: the confusions as lists that the keyboard reaches, or the examples of one of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import Filter, RankedConfusion, ScoredRun, count_confusions, ranked_confusions
+from evalcore.analysis import (
+    Filter,
+    RankedConfusion,
+    ScoredRun,
+    cell_figures,
+    cell_title,
+    count_confusions,
+    ranked_confusions,
+)
 from evalcore.metrics import RankedLabel, absorbing, leaking
+from evalcore.wording import in_percent
+from pages.parts.explore.example_table import columns_that_vary, in_pane
+from pages.parts.shell import cached
 from pages.parts.shell.cached import once
-from pages.parts.shell.clickable_table import clickable_table
-from pages.parts.shell.links import ARROW
+from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
+from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import link_to
 from pages.parts.shell.markdown import escape_markdown
-from pages.parts.shell.session import view_state
+from pages.parts.shell.session import ExampleTable, view_state
 
 SENTENCES = 5
 PAIRS = 300
-TABLE_HEIGHT = 290
-WIDTH = 345
-TABLES_WIDTH = 645
+TABLE_HEIGHT = 420
+BACK, OPENS = ":material/arrow_back:", ":material/chevron_right:"
 
 
 def worst_confusions(scored: ScoredRun) -> list[RankedConfusion]:
@@ -27,37 +38,65 @@ def worst_confusions(scored: ScoredRun) -> list[RankedConfusion]:
     return once(scored, ranked_confusions, PAIRS)
 
 
-def sentences(scored: ScoredRun) -> None:
-    """The worst confusions in words; the button below each outlines its cell and shows its examples."""
-    st.markdown("**Worst confusions**")
-    with st.container(gap="xsmall"):
-        for at, confusion in enumerate(worst_confusions(scored)[:SENTENCES]):
-            st.markdown(escape_markdown(confusion.sentence))
-            words = "see this example" if confusion.count == 1 else f"see these {confusion.count:,}"
-            st.button(
-                words, key=f"confusion_{at}", type="tertiary", icon=ARROW, on_click=_pick, args=(_cell(confusion),)
-            )
-
-
-def tables(scored: ScoredRun) -> None:
-    """All confusions, and the labels that absorb or leak most; choosing a row is choosing its cell, row or column."""
-    confusions = worst_confusions(scored)
-    if not confusions:
-        st.info("No label was taken for another in this run.")
+def lists(scored: ScoredRun) -> None:
+    """The worst confusions in words, and tables of all of them; a click picks a cell, a row or a column."""
+    if not worst_confusions(scored):
+        st.caption("No label was predicted for another in this run.")
         return
-    all_pairs, absorb, leak = st.tabs(["All confusions", "Absorb most", "Leak most"])
-    with all_pairs:
-        if len(confusions) == PAIRS and (number := once(scored, count_confusions)) > PAIRS:
-            st.caption(f"The {PAIRS} most frequent of {number:,}.")
-        _table(scored, "pairs", once(scored, _pair_table), [_cell(confusion) for confusion in confusions])
-    with absorb:
-        sides = once(scored, _absorbing)
-        cells = [Filter(predicted=scored.labels[side.label], outcomes=("wrong",)) for side in sides]
-        _table(scored, "absorb", once(scored, _absorb_table), cells)
-    with leak:
-        sides = once(scored, _leaking)
-        cells = [Filter(true=scored.labels[side.label], outcomes=("wrong",)) for side in sides]
-        _table(scored, "leak", once(scored, _leak_table), cells)
+    drawn: dict[str, Callable[[ScoredRun], None]] = {
+        "Worst": _sentences,
+        "All": _all_pairs,
+        "Over-predicted": _over_predicted,
+        "Most often missed": _missed,
+    }
+    view = view_state()
+
+    def turn() -> None:
+        view.confusion_list = st.session_state["confusion_list"]
+
+    st.session_state["confusion_list"] = view.confusion_list or "Worst"
+    for tab, draw in zip(st.tabs(list(drawn), key="confusion_list", on_change=turn), drawn.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw(scored)
+
+
+def cell(page: Frame, scored: ScoredRun, picked: Filter, table: ExampleTable) -> None:
+    """What is picked: how often, its examples, and one of them opened."""
+    passed = cached.selected(page.store, scored, picked)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Worst confusions", icon=BACK, type="tertiary", key="back_to_list", on_click=_pick, args=(Filter(),))
+        link_to(scored, "With all filters", asked=picked)
+    st.markdown(f"##### {escape_markdown(cell_title(picked))}")
+    st.caption(escape_markdown(cell_figures(scored, picked, len(passed.rows))))
+    in_pane(page, scored, passed.rows, table, columns_that_vary(picked))
+
+
+def _sentences(scored: ScoredRun) -> None:
+    """The worst confusions in words, each below the button that opens its examples."""
+    for at, confusion in enumerate(worst_confusions(scored)[:SENTENCES]):
+        asked = _cell(confusion)
+        with st.container(gap=None):
+            st.button(f"**{escape_markdown(cell_title(asked))}**", key=f"confusion_{at}", type="tertiary", icon=OPENS,
+                      icon_position="right", on_click=_pick, args=(asked,))  # fmt: skip
+            st.caption(escape_markdown(confusion.sentence))
+
+
+def _all_pairs(scored: ScoredRun) -> None:
+    confusions = worst_confusions(scored)
+    if len(confusions) == PAIRS and (number := once(scored, count_confusions)) > PAIRS:
+        st.caption(f"The {PAIRS} most frequent of {number:,}.")
+    _table(scored, "pairs", once(scored, _pair_table), [_cell(confusion) for confusion in confusions])
+
+
+def _over_predicted(scored: ScoredRun) -> None:
+    cells = [Filter(predicted=scored.labels[side.label], outcomes=("wrong",)) for side in once(scored, _absorbing)]
+    _table(scored, "absorb", once(scored, _absorb_table), cells)
+
+
+def _missed(scored: ScoredRun) -> None:
+    cells = [Filter(true=scored.labels[side.label], outcomes=("wrong",)) for side in once(scored, _leaking)]
+    _table(scored, "leak", once(scored, _leak_table), cells)
 
 
 def _pair_table(scored: ScoredRun) -> pd.DataFrame:
@@ -65,11 +104,11 @@ def _pair_table(scored: ScoredRun) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "true label": [confusion.true for confusion in confusions],
-            "answered": [confusion.predicted for confusion in confusions],
+            "predicted": [confusion.predicted for confusion in confusions],
             "count": [confusion.count for confusion in confusions],
-            "of the label": [100 * confusion.share for confusion in confusions],
+            "of the label": [in_percent(confusion.share) for confusion in confusions],
             "of": [confusion.support for confusion in confusions],
-            "other way": [confusion.reverse for confusion in confusions],
+            "reverse": [confusion.reverse for confusion in confusions],
             "direction": [confusion.direction for confusion in confusions],
         }
     )
@@ -84,12 +123,12 @@ def _leaking(scored: ScoredRun) -> list[RankedLabel]:
 
 
 def _absorb_table(scored: ScoredRun) -> pd.DataFrame:
-    sides, labels = _absorbing(scored), scored.labels
+    sides, labels = once(scored, _absorbing), scored.labels
     return pd.DataFrame(
         {
             "label": [labels[side.label] for side in sides],
-            "wrong answers": [side.count for side in sides],
-            "of its answers": [100 * side.share for side in sides],
+            "predicted wrongly": [side.count for side in sides],
+            "of its predictions": [in_percent(side.share) for side in sides],
             "of": [int(scored.per_class.predicted[side.label]) for side in sides],
             "from labels": [side.labels for side in sides],
             "mostly from": [labels[side.top] for side in sides],
@@ -98,12 +137,12 @@ def _absorb_table(scored: ScoredRun) -> pd.DataFrame:
 
 
 def _leak_table(scored: ScoredRun) -> pd.DataFrame:
-    sides, labels = _leaking(scored), scored.labels
+    sides, labels = once(scored, _leaking), scored.labels
     return pd.DataFrame(
         {
             "label": [labels[side.label] for side in sides],
-            "called else": [side.count for side in sides],
-            "of the label": [100 * side.share for side in sides],
+            "missed": [side.count for side in sides],
+            "of the label": [in_percent(side.share) for side in sides],
             "of": [int(scored.per_class.support[side.label]) for side in sides],
             "to labels": [side.labels for side in sides],
             "mostly to": [labels[side.top] for side in sides],
@@ -117,14 +156,21 @@ def _table(scored: ScoredRun, name: str, table: pd.DataFrame, cells: Sequence[Fi
             _pick(cells[row])
 
     share = st.column_config.NumberColumn(format="%.1f %%")
-    directions = "One-way: the model's bias. Two-way: the labels do not draw that line." if name == "pairs" else None
+    directions = "One-way: the model's bias. Two-way: the labels do not draw that line."
     clickable_table(
         table,
         f"list_{name}_{scored.record.run_id}_{scored.scoring}",
         TABLE_HEIGHT,
-        {column: st.column_config.TextColumn(width=215) for column in ("true label", "answered", "label")}
-        | {"of the label": share, "of its answers": share, "direction": st.column_config.TextColumn(help=directions)},
+        {
+            "true label": st.column_config.TextColumn(width=130),
+            "predicted": st.column_config.TextColumn(width=130),
+            "label": st.column_config.TextColumn(width=160),
+            "of the label": share,
+            "of its predictions": share,
+            "direction": st.column_config.TextColumn(help=directions),
+        },
         on_click=click,
+        row_height=COMPACT_ROW_HEIGHT,
         alt="Choose a row, with the arrow keys for example, to see its examples",
     )
 

@@ -10,8 +10,10 @@ from evalcore.analysis import ScoredExample, ScoredRun, outcome_of, ranked_label
 from evalcore.store import run_title
 from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell import cached
+from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, percent, plain_lines
+from pages.parts.shell.outcomes import coloured, signed
 
 STOPS = {
     "eos": "the model ended it",
@@ -21,6 +23,9 @@ STOPS = {
     "given": "as given",
 }
 CHOICES_SHOWN = 3
+SHORT_TEXT, LONG_TEXT_HEIGHT = 140, 116
+"""Characters up to which all of a text is shown; pixels of a longer one, which scrolls, so that the completion below
+stays in sight."""
 MATCHES = {
     "exact": "the label, character for character",
     "normalized": "the label but for case, spaces and punctuation",
@@ -37,27 +42,24 @@ def one_example(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
         name: of the page; part of the keys of widgets.
     """
     record, completion = scored.record, answer.completion
-    text, raw = st.columns(2, gap="large")
-    with text:
-        st.caption("Text")
-        st.code(answer.example.text, language=None, wrap_lines=True)
-        st.markdown(f"True label **{escape_markdown(answer.example.label)}**")
-    with raw:
-        st.caption("Raw completion, the matched part marked")
-        _completion(answer)
-        predicted = f"**{escape_markdown(answer.predicted)}**" if answer.predicted else "no label"
-        st.markdown(f"Answered {predicted} · {answer.outcome} · {answer.parsed.match}: {MATCHES[answer.parsed.match]}")
-        metadata = [STOPS[completion.stop]]
-        if completion.token_ids:
-            metadata += [f"{completion.prompt_tokens} prompt tokens", f"{len(completion.token_ids)} tokens generated"]
-            metadata += [f"{completion.latency_ms:.1f} ms, its share of the batch"]
-        st.caption(" · ".join(metadata))
-        ranked = ranked_labels(record, completion)
-        if ranked:
-            st.caption(
-                escape_markdown(" · ".join(f"{one.label} {percent(one.share)}" for one in ranked[:CHOICES_SHOWN]))
-            )
-            st.caption(f"of all labels; together they hold {percent(ranked[0].mass)} of what the model might say")
+    text = answer.example.text
+    st.code(text, language=None, wrap_lines=True, height="content" if len(text) <= SHORT_TEXT else LONG_TEXT_HEIGHT)
+    st.caption("Raw completion, the matched part marked")
+    _completion(answer)
+    predicted = f"**{escape_markdown(answer.predicted)}**" if answer.predicted else "no label"
+    st.markdown(
+        f"True label **{escape_markdown(answer.example.label)}**  \nPredicted {predicted} · {signed(answer.outcome)}"
+    )
+    match = answer.parsed.match
+    said = [f"Example {answer.position + 1:,}", f"{match}: {MATCHES[match]}", STOPS[completion.stop]]
+    if completion.token_ids:
+        said += [f"{completion.prompt_tokens} prompt tokens", f"{len(completion.token_ids)} tokens generated"]
+        said += [f"{completion.latency_ms:.1f} ms, its share of the batch"]
+    st.caption(" · ".join(said))
+    ranked = ranked_labels(record, completion)
+    if ranked:
+        st.caption(escape_markdown(" · ".join(f"{one.label} {percent(one.share)}" for one in ranked[:CHOICES_SHOWN])))
+        st.caption(f"of all labels; together they hold {percent(ranked[0].mass)} of what the model might say")
     _other_runs(frame, scored, answer, name)
     if st.toggle("Show the exact prompt as sent", key=f"{name}_render_prompt"):
         exact_prompt(frame.store, record.spec.task, record.spec.model, record.prompt, answer.example.text)
@@ -80,13 +82,20 @@ def _other_runs(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
     others = cached.other_answers_to(frame.store, scored, answer)
     if not others:
         return
-    st.caption(f"What {'another run' if len(others) == 1 else f'{len(others)} other runs'} answered to the same text")
+    st.caption(f"What {'another run' if len(others) == 1 else f'{len(others)} other runs'} predicted for the same text")
     table = pd.DataFrame(
         {
             "run": [run_title(other.record) for other in others],
-            "answered": [other.predicted or "" for other in others],
-            "outcome": [outcome_of(other.predicted, other.true) for other in others],
+            "outcome": [signed(outcome_of(other.predicted, other.true)) for other in others],
+            "predicted": [other.predicted or "" for other in others],
             "completion": [other.completion for other in others],
         }
     )
-    st.dataframe(table, hide_index=True, key=f"{name}_others", alt="Other runs' answers to the same text")
+    st.dataframe(
+        table.style.map(coloured(frame.theme), subset=["outcome"]),
+        hide_index=True,
+        row_height=COMPACT_ROW_HEIGHT,
+        column_config={"run": st.column_config.TextColumn(width=120), "outcome": st.column_config.TextColumn(width=90)},
+        key=f"{name}_others",
+        alt="Other runs' predictions for the same text",
+    )

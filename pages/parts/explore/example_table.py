@@ -1,93 +1,185 @@
-"""The one table of examples: a page of rows at a time, and one example opened below it."""
+"""Examples as a table, a page of rows at a time, and the one of them that is opened."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from evalcore.analysis import ScoredExample, ScoredRun
-from evalcore.charts import RIGHT, UNPARSED, WRONG
+from evalcore.analysis import Filter, ScoredExample, ScoredRun
 from pages.parts.explore.example import one_example
-from pages.parts.shell.clickable_table import clickable_table
+from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.outcomes import coloured, signed
 from pages.parts.shell.session import ExampleTable
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
 
 ROWS_A_PAGE = 200
 SHOWN_CHARS = 320
 """Of a text or a completion in the table: the whole of it is one click away, and a page of rows stays small."""
-COLOURS = {"right": RIGHT, "wrong": WRONG, "unparsed": UNPARSED}
+ROWS_IN_PANE = 4
+ALL_COLUMNS = ("outcome", "text", "true label", "predicted", "match", "completion", "number")
+HEIGHT = 490
+"""Pixels of the list with the lines above and below it: under two rows of filters it ends within a window of 720."""
+LINE_HEIGHT, PAGES_HEIGHT = 38, 55
+"""Pixels of the line above the list, and of the one with which pages are turned."""
 
 Rows = NDArray[np.intp]
 
 
-def examples(page: Frame, scored: ScoredRun, rows: Rows, table: ExampleTable, *, height: int = 400) -> None:
-    """Draw some of a scored run's examples.
+def in_pane(
+    page: Frame,
+    scored: ScoredRun,
+    rows: Rows,
+    table: ExampleTable,
+    columns: Sequence[str],
+    rows_shown: int = ROWS_IN_PANE,
+) -> None:
+    """A short table and below it the opened example, which is the first one where none of them is.
 
     Args:
         rows: indices into the scored run's arrays.
         table: which of their pages is shown and which example is open; clicks change it.
-        height: of the table, in pixels, from which on it scrolls.
+        columns: some of `ALL_COLUMNS`: those in which the examples differ.
+        rows_shown: from how many rows on the table scrolls.
     """
     if not len(rows):
-        st.info("No example passes these filters. Take one of them away.")
+        st.caption("There is no such example in this run.")
         return
-    name = page.title.lower().replace(" ", "_")
-    pages = -(-len(rows) // ROWS_A_PAGE)
     at = _place(scored, rows, table.opened)
+    if at is None:
+        at = 0
+        table.open(int(scored.positions[rows[0]]))
+    # Above the table, whose own buttons lie over what is at their left.
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        _previous_and_next(page, scored, rows, at, table)
+    example_list(page, scored, rows, table, columns, rows_shown=rows_shown)
+    one_example(page, scored, scored.answers.at([int(rows[at])])[0], _name(page))
+
+
+def columns_that_vary(asked: Filter) -> list[str]:
+    """The columns in which examples that pass a filter differ, few enough for a pane."""
+    varying = {"true label": not asked.true, "predicted": not asked.predicted and asked.outcomes != ("unparsed",),
+               "completion": asked.outcomes == ("unparsed",)}  # fmt: skip
+    return ["text", *(name for name, varies in varying.items() if varies)]
+
+
+def example_list(
+    page: Frame,
+    scored: ScoredRun,
+    rows: Rows,
+    table: ExampleTable,
+    columns: Sequence[str] = ALL_COLUMNS,
+    *,
+    rows_shown: int = 0,
+) -> None:
+    """Draw some of a scored run's examples; a click on a row opens its example.
+
+    Args:
+        rows, table, columns: see `in_pane`; there is at least one row.
+        rows_shown: for a table of so few low rows, one of which is always open: a second click leaves it open.
+    """
+    name = _name(page)
+    pages = -(-len(rows) // ROWS_A_PAGE)
     rows_of = (scored.record.run_id, len(rows), int(rows[0]))
     if table.rows_of != rows_of:
         table.rows_of = rows_of
-        _turn_to(table, at or 0)
+        _turn_to(table, _place(scored, rows, table.opened) or 0)
     table.page = min(max(1, table.page), pages)
     start = (table.page - 1) * ROWS_A_PAGE
     shown = scored.answers.at(rows[start : start + ROWS_A_PAGE])
-    _table(scored, shown, table, name, height)
+    key = f"{name}_table_{scored.record.run_id}_{table.generation}_{table.page}"
+    if table.first_selected[0] != key:
+        selected = next((at for at, answer in enumerate(shown) if answer.position == table.opened), None)
+        table.first_selected = (key, selected)
+
+    def click(row: int | None) -> None:
+        if row is not None:
+            table.opened = shown[row].position
+        elif rows_shown:
+            table.generation += 1  # made anew, with its row selected
+        else:
+            table.opened = None
+
+    frame, row_height = _frame(shown, columns), COMPACT_ROW_HEIGHT if rows_shown else ROW_HEIGHT
+    clickable_table(
+        frame.style.map(coloured(page.theme), subset=["outcome"]) if "outcome" in columns else frame,
+        key,
+        height_of(rows_shown, row_height) if rows_shown else HEIGHT - LINE_HEIGHT - (PAGES_HEIGHT if pages > 1 else 0),
+        _column_config(columns),
+        on_click=click,
+        selected=table.first_selected[1],
+        row_height=row_height,
+        alt="Examples; choose a row, with the arrow keys for example, to open it",
+    )
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center"):
             _pagination(pages, table, name)
             st.caption(f"{start + 1:,} to {start + len(shown):,} of {len(rows):,}")
+
+
+def opened_or_hint(page: Frame, scored: ScoredRun, rows: Rows, table: ExampleTable) -> None:
+    """Draw the opened example of a list beside it; where none is open, how to open one."""
+    at, name = _place(scored, rows, table.opened), _name(page)
     if at is None:
-        st.caption("Click a row, or choose it with the arrow keys, to open the example.")
+        st.caption("Click a row to open its example here. With the keyboard: Tab to the table, then arrow keys.")
         return
-    _opened(page, scored, rows, at, table, name)
+
+    def close() -> None:
+        table.opened = None
+        table.generation += 1
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f"##### Example {scored.positions[rows[at]] + 1:,}", width="stretch")
+        st.button("Close", icon=":material/close:", type="tertiary", key=f"{name}_close", on_click=close)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        _previous_and_next(page, scored, rows, at, table)
+    one_example(page, scored, scored.answers.at([int(rows[at])])[0], name)
 
 
-def _table(scored: ScoredRun, shown: list[ScoredExample], table: ExampleTable, name: str, height: int) -> None:
-    key = f"{name}_table_{scored.record.run_id}_{table.generation}_{table.page}"
-    if table.first_selected[0] != key:
-        opened = next((at for at, answer in enumerate(shown) if answer.position == table.opened), None)
-        table.first_selected = (key, opened)
+def _previous_and_next(page: Frame, scored: ScoredRun, rows: Rows, at: int, table: ExampleTable) -> None:
+    def go(to: int) -> None:
+        table.opened = int(scored.positions[rows[to]])
+        _turn_to(table, to)
 
-    def click(row: int | None) -> None:
-        table.opened = None if row is None else shown[row].position
+    name = _name(page)
+    st.caption(f"{at + 1:,} of {len(rows):,}", width="content")
+    st.button("Previous", icon=":material/chevron_left:", type="tertiary", key=f"{name}_previous", on_click=go,
+              args=(at - 1,), disabled=at == 0)  # fmt: skip
+    st.button("Next", icon=":material/chevron_right:", icon_position="right", type="tertiary", key=f"{name}_next",
+              on_click=go, args=(at + 1,), disabled=at == len(rows) - 1)  # fmt: skip
 
-    columns = pd.DataFrame(
-        {
-            "text": [_cut(answer.example.text) for answer in shown],
-            "true label": [_cut(answer.example.label) for answer in shown],
-            "answered": [_cut(answer.predicted or "") for answer in shown],
-            "outcome": [answer.outcome for answer in shown],
-            "match": [answer.parsed.match for answer in shown],
-            "completion": [_cut(answer.completion.text) for answer in shown],
-            "number": [answer.position + 1 for answer in shown],
-        }
-    )
-    clickable_table(
-        columns.style.map(lambda outcome: f"color: {COLOURS[outcome]}", subset=["outcome"]),
-        key,
-        height,
-        {
-            "text": st.column_config.TextColumn(width=380),
-            "number": st.column_config.NumberColumn(
-                "no.", help="Place in the run's sample", format="%d", width="small"
-            ),
-        },
-        on_click=click,
-        selected=table.first_selected[1],
-        alt="Examples that pass the filters",
-    )
+
+def _frame(shown: list[ScoredExample], columns: Sequence[str]) -> pd.DataFrame:
+    value: dict[str, Callable[[ScoredExample], str | int]] = {
+        "text": lambda answer: _cut(answer.example.text),
+        "true label": lambda answer: _cut(answer.example.label),
+        "predicted": lambda answer: _cut(answer.predicted or ""),
+        "outcome": lambda answer: signed(answer.outcome),
+        "match": lambda answer: answer.parsed.match,
+        "completion": lambda answer: _cut(answer.completion.text),
+        "number": lambda answer: answer.position + 1,
+    }
+    return pd.DataFrame({name: [value[name](answer) for answer in shown] for name in columns})
+
+
+def _column_config(columns: Sequence[str]) -> dict[str, ColumnConfig]:
+    c = st.column_config
+    few = len(columns) < len(ALL_COLUMNS)
+    config: dict[str, ColumnConfig] = {
+        "text": c.TextColumn(width=None if len(columns) == 1 else 175 if few else 220),
+        "true label": c.TextColumn(width=135),
+        "predicted": c.TextColumn(width=135),
+        "number": c.NumberColumn("no.", help="Place in the run's sample", format="%d", width="small"),
+        "outcome": c.TextColumn(width=95),
+    }
+    return {name: config[name] for name in columns if name in config}
 
 
 def _pagination(pages: int, table: ExampleTable, name: str) -> None:
@@ -99,27 +191,6 @@ def _pagination(pages: int, table: ExampleTable, name: str) -> None:
         table.page = st.session_state[key]
 
     st.pagination(pages, default=table.page, key=key, on_change=turn)
-
-
-def _opened(page: Frame, scored: ScoredRun, rows: Rows, at: int, table: ExampleTable, name: str) -> None:
-    def go(to: int) -> None:
-        table.opened = int(scored.positions[rows[to]])
-        _turn_to(table, to)
-
-    def close() -> None:
-        table.opened = None
-        table.generation += 1
-
-    st.divider()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"Example {scored.positions[rows[at]] + 1} of {scored.record.n}", width="content")
-        st.button("Previous", icon=":material/chevron_left:", key=f"{name}_previous", on_click=go, args=(at - 1,),
-                  disabled=at == 0)  # fmt: skip
-        st.button("Next", icon=":material/chevron_right:", key=f"{name}_next", on_click=go, args=(at + 1,),
-                  disabled=at == len(rows) - 1)  # fmt: skip
-        st.button("Close", icon=":material/close:", key=f"{name}_close", on_click=close)
-        st.caption(f"{at + 1:,} of {len(rows):,} that pass the filters")
-    one_example(page, scored, scored.answers.at([int(rows[at])])[0], name)
 
 
 def _turn_to(table: ExampleTable, at: int) -> None:
@@ -134,6 +205,11 @@ def _place(scored: ScoredRun, rows: Rows, position: int | None) -> int | None:
         return None
     at = int(np.searchsorted(scored.positions[rows], position))
     return at if at < len(rows) and int(scored.positions[rows[at]]) == position else None
+
+
+def _name(page: Frame) -> str:
+    """Part of the keys of a page's widgets."""
+    return page.title.lower().replace(" ", "_")
 
 
 def _cut(text: str) -> str:

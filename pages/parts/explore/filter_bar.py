@@ -14,6 +14,7 @@ from evalcore.parse import MATCHES
 from pages.parts.shell import cached, url
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.outcomes import signed
 from pages.parts.shell.session import view_state
 
 WIDGETS = ("outcomes", "true", "predicted", "matches", "text", "mentions", "length")
@@ -41,15 +42,15 @@ def link_line(page: Frame, scored: ScoredRun, asked: Filter) -> None:
     if asked.true_outside:
         said.append(f"True label: {_outside(scored, asked.true_outside)}.")
     if asked.predicted_outside:
-        said.append(f"Answered with {_outside(scored, asked.predicted_outside)}.")
+        said.append(f"Predicted: {_outside(scored, asked.predicted_outside)}.")
     if not said:
         return
 
     def take_away() -> None:
         view_state().filter = Filter(**{name: getattr(asked, name) for name in WIDGETS})
 
-    with st.container(gap="xsmall"):
-        st.info(escape_markdown(" ".join(said)), icon=":material/filter_alt:")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":material/filter_alt: {escape_markdown(' '.join(said))}", width="content")
         st.button("Take this away: all examples", icon=":material/close:", type="tertiary", on_click=take_away)
 
 
@@ -63,26 +64,43 @@ def filter_bar(scored: ScoredRun, asked: Filter, passed: Selected) -> None:
     def changed() -> None:
         view_state().filter = replace(asked, **{name: _value(name) for name in WIDGETS})
 
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.pills("Outcome", OUTCOMES, selection_mode="multi", key="filter_outcomes", on_change=changed,
-                 format_func=lambda name: f"{name} {counts['outcomes'][OUTCOMES.index(name)]:,}",
-                 help="None chosen shows all. The numbers are what each choice would leave.")  # fmt: skip
+                 label_visibility="collapsed",
+                 format_func=lambda name: f"{signed(name)} {counts['outcomes'][OUTCOMES.index(name)]:,}")  # fmt: skip
         st.pills("How the completion matched", MATCHES, selection_mode="multi", key="filter_matches", on_change=changed,
-                 format_func=lambda name: f"{name} {counts['matches'][MATCHES.index(name)]:,}",
-                 help="Exact: the label itself. Normalized: but for case, spaces, punctuation. Extracted: one label "
-                 "inside a longer answer. Ambiguous: several. None: no label.")  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        for name, title in (("true", "True label"), ("predicted", "Answered")):
-            st.selectbox(title, ["", *_labels_by_count(scored, counts[name])], key=f"filter_{name}", width=232,
-                         on_change=changed,
-                         format_func=_with_counts(scored, counts[name], passed.wrong[name]))  # fmt: skip
-        st.text_input("Text or completion contains", key="filter_text", width=190, icon=":material/search:",
-                      on_change=changed)  # fmt: skip
-        st.selectbox("Text mentions", ["", *MENTIONS], key="filter_mentions", width=150, on_change=changed,
-                     format_func=lambda name: _mentions_words(counts.get("mentions"), name),
-                     help="Whether the text itself names a label as whole words: bait for a model.")  # fmt: skip
-        st.selectbox("Text length", ["", *_lengths(counts["length"], asked.length)], key="filter_length", width=150,
-                     on_change=changed, format_func=lambda at: _range(at, counts["length"]))  # fmt: skip
+                 label_visibility="collapsed",
+                 format_func=lambda name: f"{name} {counts['matches'][MATCHES.index(name)]:,}")  # fmt: skip
+    true, predicted, text, mentions, length, end = st.columns([5, 5, 4, 5, 4, 3])
+    for place, name, title in ((true, "true", "True"), (predicted, "predicted", "Predicted")):
+        place.selectbox(f"{title} label", ["", *_labels_by_count(scored, counts[name])], key=f"filter_{name}",
+                        label_visibility="collapsed", on_change=changed,
+                        format_func=_with_counts(scored, title, counts[name], passed.wrong[name]))  # fmt: skip
+    text.text_input("Text or completion contains", key="filter_text", icon=":material/search:", on_change=changed,
+                    label_visibility="collapsed", placeholder="text, completion")  # fmt: skip
+    mentions.selectbox("Text mentions", ["", *MENTIONS], key="filter_mentions", on_change=changed,
+                       label_visibility="collapsed",
+                       format_func=lambda at: f"Mentions: {_mentions_words(counts.get('mentions'), at)}")  # fmt: skip
+    length.selectbox("Text length", ["", *_lengths(counts["length"], asked.length)], key="filter_length",
+                     on_change=changed, label_visibility="collapsed",
+                     format_func=lambda at: f"Length: {_range(at, counts['length'])}")  # fmt: skip
+    with end:
+        _explanations()
+
+
+def _explanations() -> None:
+    """One place for what the choices mean, behind all of them, instead of a help icon before each."""
+    with st.popover("Help", width="stretch"):
+        st.markdown(
+            "The number on a choice is how many examples it would leave. Nothing chosen shows all.\n\n"
+            "How the completion matched a label:\n"
+            "- **exact**: it is the label, character for character\n"
+            "- **normalized**: the label but for case, spaces and punctuation\n"
+            "- **extracted**: one label inside a longer answer\n"
+            "- **ambiguous**: several labels\n"
+            "- **none**: no label\n\n"
+            "Mentions: whether the text itself names a label as whole words, which may mislead a model."
+        )
 
 
 def _value(name: str) -> Any:
@@ -92,7 +110,7 @@ def _value(name: str) -> Any:
 
 def _mentions_words(counts: Counts | None, name: str) -> str:
     if not name:
-        return "whatever"
+        return "any"
     return name if counts is None else f"{name} · {counts[MENTIONS.index(name)]:,}"
 
 
@@ -101,16 +119,17 @@ def _labels_by_count(scored: ScoredRun, counts: Counts) -> list[str]:
     return [scored.labels[code] for code in sorted(range(len(counts)), key=lambda code: counts[code] == 0)]
 
 
-def _with_counts(scored: ScoredRun, counts: Counts, wrong: Counts) -> Callable[[str], str]:
+def _with_counts(scored: ScoredRun, title: str, counts: Counts, wrong: Counts) -> Callable[[str], str]:
     code_of = {label: code for code, label in enumerate(scored.labels)}
 
     def shown(label: str) -> str:
         if not label:
-            return "any label"
+            return f"{title}: any"
         code = code_of.get(label)
         if code is None:
-            return label
-        return f"{label} · {counts[code]:,}" + (f", {wrong[code]:,} not right" if wrong[code] else "")
+            return f"{title}: {label}"
+        missed = f", {wrong[code]:,} wrong or unparsed" if wrong[code] else ""
+        return f"{title}: {label} · {counts[code]:,}{missed}"
 
     return shown
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from evalcore.analysis import Filter, ScoredRun, cell_of_filter, filter_of_cell
-from evalcore.charts import WIDE_FROM, Theme, cells, heatmap, height_of, top_of
+from evalcore.charts import Theme, cells, heatmap, height_of
 from evalcore.metrics import BLOCK_FROM, BLOCK_SIZE, MATRIX_ORDERS, VALUES, MatrixView, Order, Value, view
 from pages.parts.shell.cached import once
 from pages.parts.shell.clickable_table import clickable_chart
 from pages.parts.shell.session import view_state
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+MAP_HEIGHT = 470
+"""Pixels: the line below the map ends where the pane beside it ends."""
 BLOCK, ALL = "the most confused", "all labels"
-VALUE_WORDS = {"count": "counts", "by true label": "share of the true label", "by predicted label": "share of answers"}
-ORDER_WORDS = {"data set": "as in the data set", "alphabet": "alphabet", "errors": "most errors first",
-               "clustered": "clustered"}  # fmt: skip
+VALUE_WORDS = {"count": "examples", "by true label": "% of true label", "by predicted label": "% of predicted"}
+ORDER_WORDS = {"data set": "data set", "alphabet": "alphabet", "errors": "most errors", "clustered": "clustered"}
 
 
 @dataclass(frozen=True)
@@ -46,25 +50,34 @@ def picked(scored: ScoredRun) -> Filter:
     return cell if cell.true in known and cell.predicted in known else Filter()
 
 
-def controls(scored: ScoredRun) -> Controls:
-    """Draw the controls, in one line where there is room."""
+def controls(scored: ScoredRun, heading: DeltaGenerator) -> Controls:
+    """Draw the controls: what is shown beside the title, and one row of choices below it.
+
+    Args:
+        heading: the row that begins with the title.
+    """
     many = len(scored.labels) > BLOCK_FROM
     start = {"matrix_value": "count", "matrix_order": "clustered" if many else "data set", "matrix_show": BLOCK,
              "matrix_diagonal": True, "matrix_log": True, "matrix_unparsed": True}  # fmt: skip
-    for name, value in start.items():
-        st.session_state[name] = st.session_state.get(name, value)  # set again: kept from page to page
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    for name, usual in start.items():
+        st.session_state[name] = st.session_state.get(name, usual)  # set again: kept from page to page
+    with heading:
         if many:
-            st.segmented_control("Show", [BLOCK, ALL], key="matrix_show", required=True,
-                                 format_func=lambda show: f"{show} {BLOCK_SIZE}" if show == BLOCK
+            st.segmented_control("Labels shown", [BLOCK, ALL], key="matrix_show", required=True,
+                                 label_visibility="collapsed",
+                                 format_func=lambda show: f"worst {BLOCK_SIZE}" if show == BLOCK
                                  else f"all {len(scored.labels)} labels")  # fmt: skip
-        st.selectbox("Cells show", VALUES, key="matrix_value", format_func=lambda v: VALUE_WORDS[v], width=210)
-        st.selectbox("Order of labels", MATRIX_ORDERS, key="matrix_order", format_func=lambda o: ORDER_WORDS[o],
-                     width=190, help="Clustered: labels confused with each other stand side by side.")  # fmt: skip
-        st.toggle("Right answers", key="matrix_diagonal", help="The diagonal.")
-        st.toggle("Logarithmic", key="matrix_log", help="Colours by the logarithm: rare confusions can be seen.")
+        st.toggle("Show diagonal", key="matrix_diagonal")
+        st.toggle("Log colours", key="matrix_log")
         if scored.scores.unparsed:
-            st.toggle("Unparsed", key="matrix_unparsed", help="A last column for completions that name no label.")
+            st.toggle("Unparsed", key="matrix_unparsed")
+    # What is chosen most, and with the keyboard, comes first.
+    true, predicted, value, order = st.columns(4)
+    _pick_boxes(scored, true, predicted)
+    value.selectbox("Cells show", VALUES, key="matrix_value", label_visibility="collapsed",
+                    format_func=lambda v: f"Cells: {VALUE_WORDS[v]}")  # fmt: skip
+    order.selectbox("Order of labels", MATRIX_ORDERS, key="matrix_order", label_visibility="collapsed",
+                    format_func=lambda o: f"Order: {ORDER_WORDS[o]}")  # fmt: skip
     s = st.session_state
     return Controls(
         s["matrix_value"],
@@ -76,37 +89,45 @@ def controls(scored: ScoredRun) -> Controls:
     )
 
 
-def is_wide(scored: ScoredRun, how: Controls) -> bool:
-    """Whether the matrix needs the whole width of the page."""
-    return (how.block or len(scored.labels)) >= WIDE_FROM
-
-
 def matrix(scored: ScoredRun, theme: Theme, how: Controls) -> None:
-    """Draw the heat map; a click picks a cell, a second click or a double click lets it go."""
+    """Draw the heat map. A click picks a cell; a second click on it, or a double click, lets it go."""
     shown = once(scored, _view, how.order, how.block, how.unparsed, how.diagonal)
-    st.caption(_legend(shown, how))
     if not shown.counts.any():
-        st.info("Nothing was confused. Switch on the right answers to see the diagonal.")
+        st.info("Nothing was confused. Switch on “Show diagonal” to see the right answers.")
         return
+    view = view_state()
 
     def click(item: int | None) -> None:
         rows, columns = cells(shown)
-        if item is None:
-            view_state().pick(Filter(), outline=False)
+        if item is None:  # what the map has selected was clicked again; something else may have been picked since
+            is_picked = view.cell == view.clicked
+            view.pick(Filter() if is_picked else view.clicked, outline=not is_picked)
         elif item < len(rows):
-            cell = filter_of_cell(shown, scored.labels, int(rows[item]), int(columns[item]))
-            view_state().pick(cell, outline=False)
+            view.clicked = filter_of_cell(shown, scored.labels, int(rows[item]), int(columns[item]))
+            view.pick(view.clicked, outline=False)
 
+    drawn = f"{how.order}_{how.block}_{how.diagonal}_{how.unparsed}_{view.map_drawn}"
     clickable_chart(
-        once(scored, _chart, how, theme, cell_of_filter(shown, scored.labels, view_state().outlined)),
-        key=f"heatmap_{scored.record.run_id}_{scored.scoring}_{how.order}_{how.block}_{how.diagonal}_{how.unparsed}",
-        height=height_of(shown),
-        alt="Confusion matrix: true labels downwards, answers across. The list of confusions leads to the same cells.",
+        once(scored, _chart, how, theme, cell_of_filter(shown, scored.labels, view.outlined)),
+        key=f"heatmap_{scored.record.run_id}_{scored.scoring}_{drawn}",
+        height=min(MAP_HEIGHT, height_of(shown)),
+        alt="Confusion matrix: true labels downwards, predicted labels across. The lists beside it lead to the same "
+        "cells, and so do the two boxes above it.",
         on_click=click,
     )
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+        st.caption(_caption(shown), width="stretch")
+        st.button("Reset zoom", icon=":material/zoom_out_map:", type="tertiary", key="reset_zoom", on_click=_draw_anew)
 
 
-def pick_boxes(scored: ScoredRun) -> None:
+def _draw_anew() -> None:
+    """Make the heat map anew, without its zoom, and with what is picked outlined."""
+    view = view_state()
+    view.map_drawn += 1
+    view.pick(view.cell, outline=True)
+
+
+def _pick_boxes(scored: ScoredRun, true: DeltaGenerator, predicted: DeltaGenerator) -> None:
     """Pick a row or a column by its label: what a click beside the cells would do."""
 
     def choose() -> None:
@@ -115,28 +136,12 @@ def pick_boxes(scored: ScoredRun) -> None:
 
     cell = picked(scored)
     st.session_state["pick_true"], st.session_state["pick_predicted"] = cell.true, cell.predicted
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        for key, title in (("pick_true", "Row: true label"), ("pick_predicted", "Column: answered")):
-            st.selectbox(title, ["", *scored.labels], key=key, width=330, on_change=choose,
-                         format_func=lambda label: label or "any label")  # fmt: skip
-
-
-def in_words(scored: ScoredRun, asked: Filter, count: int) -> str:
-    """What is picked, as a sentence."""
-    support = dict(zip(scored.labels, scored.per_class.support.tolist(), strict=True))
-    true = f"“{asked.true}”" if asked.true else "any label" if not asked.true_outside else "the other labels"
-    if asked.outcomes == ("unparsed",):
-        answered = "answered with no label that could be parsed"
-    elif asked.predicted:
-        answered = f"answered “{asked.predicted}”"
-    elif asked.predicted_outside:
-        answered = "answered with one of the other labels"
-    else:
-        answered = "answered wrongly" if asked.outcomes == ("wrong",) else "whatever the answer"
-    of = f" of {support[asked.true]:,}" if asked.true else ""
-    if asked.outcomes == ("wrong",) and asked.predicted:
-        answered += ", wrongly"
-    return f"{count:,}{of} examples of {true}, {answered}"
+    choices = ["", *scored.labels]
+    true.selectbox("Row: true label", choices, key="pick_true", on_change=choose, label_visibility="collapsed",
+                   format_func=lambda label: f"True: {label or 'any'}")  # fmt: skip
+    predicted.selectbox("Column: predicted label", choices, key="pick_predicted", on_change=choose,
+                        label_visibility="collapsed",
+                        format_func=lambda label: f"Predicted: {label or 'any'}")  # fmt: skip
 
 
 def _view(scored: ScoredRun, order: Order, block: int, unparsed: bool, diagonal: bool) -> MatrixView:
@@ -148,13 +153,6 @@ def _chart(scored: ScoredRun, how: Controls, theme: Theme, outlined: tuple[int, 
     return heatmap(shown, scored.labels, theme, value=how.value, log=how.log, highlighted=outlined)
 
 
-def _legend(shown: MatrixView, how: Controls) -> str:
-    what = {"count": "examples", "by true label": "of the true label's examples",
-            "by predicted label": "of the answers"}[how.value]  # fmt: skip
-    top = top_of(shown, shown.values(how.value))
-    upper = f"{top:,.0f} {what}" if how.value == "count" else f"{100 * top:.0f} % {what}"
-    folded = f" The other {len(shown.folded)} labels stand together as one." if len(shown.folded) else ""
-    return (
-        f"Rows: true labels. Columns: answers. Colour: 0 to {upper}{', logarithmic' if how.log else ''}."
-        f"{folded} Wheel zooms, drag moves."
-    )
+def _caption(shown: MatrixView) -> str:
+    folded = f"The {len(shown.folded)} other labels are one row and one column. " if len(shown.folded) else ""
+    return f"{folded}Shift + wheel zooms, drag moves."

@@ -1,160 +1,288 @@
-"""What the overview shows of a scored run: cards, findings, its scores in one picture, answered against occurring."""
+"""What the overview shows of a scored run: verdict, cards, findings, and its scores and labels in pictures."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import altair as alt
 import streamlit as st
 
 from evalcore import charts
-from evalcore.analysis import Filter, Finding, ScoredRun
+from evalcore.analysis import Filter, Finding, Reference, ScoredRun
 from evalcore.metrics import POPULATION, WHY_UNDEFINED, absent, never_predicted
 from evalcore.parse import PARSER_VERSION
+from evalcore.store import Job
+from evalcore.wording import counted
 from pages.parts.explore.confusion_list import worst_confusions
+from pages.parts.run.options import run_words
+from pages.parts.shell import cached
 from pages.parts.shell.cached import once
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import CONFUSIONS, EXAMPLES, PER_CLASS, link_to
 from pages.parts.shell.markdown import between, escape_markdown, percent
+from pages.parts.shell.session import view_state
 
-CARD_WIDTH, WIDE_CARD = 152, 182
-"""Six fit into a row; the wide one is for the longest of their names."""
-WIDEST_NAME = 16
-FINDINGS_SHOWN = 5
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+FINDINGS_SHOWN = 3
 CONFUSIONS_SHOWN = 5
-SCORES_WIDTH = 620
-MATRIX_WIDTH = 320
-LABELS_WITHOUT_SCROLLING = 26
+LABELS_SHOWN = 12
+ALL_COUNTS_HEIGHT = 420
+"""Pixels; what is longer scrolls in it."""
+CARDS = 4
+NARROWEST_CARD = 160
+"""Pixels; four of them and their gaps fit into a page of 758."""
 
 
-def cards(scored: ScoredRun) -> None:
-    """What the numbers are of, and metric cards, each with its interval; they wrap where the page is narrow."""
-    s, i = scored.scores, scored.intervals
-    never = len(never_predicted(scored.confusion))
-    missing = len(absent(scored.confusion))
-    st.caption(
-        f"n = {s.n} of {scored.record.split_size} examples, {escape_markdown(scored.record.spec.sample)} · "
-        f"{s.labels_present} of {s.labels_total} labels present · {scored.scoring} scoring, parser {PARSER_VERSION} · "
-        "below each number its 95 % interval"
-    )
-    taken = f"Two favourites take {percent(s.favourites_share)} of all answers."
-    favourites = taken if s.favourites else f"Undefined here: {WHY_UNDEFINED['effective_labels']}."
-    with st.container(horizontal=True, gap="small"):
-        _card(
+def sample_line(scored: ScoredRun, place: DeltaGenerator, standing: str) -> None:
+    """What the numbers are of.
+
+    Args:
+        place: where it is drawn, under the line on what was run.
+        standing: how much of the run is stored, in Markdown; may be empty.
+    """
+    s = scored.scores
+    of = f"n = {s.n:,} of {scored.record.split_size:,} examples, {escape_markdown(scored.record.spec.sample)}"
+    labels = f"{s.labels_present} of {counted(s.labels_total, 'label')} in the sample"
+    scoring = f"{scored.scoring} scoring, parser {PARSER_VERSION}"
+    place.caption(" · ".join(part for part in (standing, of, labels, scoring, "95 % intervals") if part))
+
+
+def verdict(page: Frame, scored: ScoredRun, found: tuple[Reference, ...]) -> None:
+    """The accuracy with its interval, beside the best baseline on the same examples."""
+    s = scored.scores
+    number, picture = st.columns([1, 3], gap="medium", vertical_alignment="center")
+    with number, st.container(gap="xxsmall"):
+        _metric(
             "Accuracy",
             percent(s.accuracy),
             between(scored.intervals.accuracy),
-            f"{s.correct} of {s.n} examples are right under {scored.scoring} scoring. Below: Wilson 95 % interval.",
-            lambda: link_to(scored, f"{s.n - s.correct:,} not right", asked=Filter(outcomes=("wrong", "unparsed"))),
+            f"{s.correct:,} of {counted(s.n, 'example')} are right under {scored.scoring} scoring. Below: Wilson 95 % "
+            "interval.",
         )
-        _card(
-            "Macro-F1, present",
+        _link(scored, s.n - s.correct, f"{s.n - s.correct:,} wrong or unparsed", outcomes=("wrong", "unparsed"))
+    with picture:
+        chart = once(scored, _verdict_chart, found, page.theme)
+        st.altair_chart(chart, key="verdict", alt="Accuracy with its 95 % interval, and the best baseline")
+
+
+def cards(scored: ScoredRun) -> None:
+    """Four more scores in one row, each with its interval and the way to what it counts."""
+    s, i = scored.scores, scored.intervals
+    never, missing = len(never_predicted(scored.confusion)), len(absent(scored.confusion))
+    all_labels = f"over all labels {percent(s.macro_f1_all)}, at most {percent(s.macro_f1_ceiling)}"
+    top = "top label" if len(s.favourites) == 1 else f"top {len(s.favourites)}"
+    grid = st.grid(CARDS, min_column_width=NARROWEST_CARD, gap="small")
+    with grid.cell(), st.container(gap="xxsmall"):
+        _metric(
+            "Macro-F1",
             percent(s.macro_f1_present),
-            between(i.macro_f1_present) if not i.withheld else "too few for an interval",
-            f"F1 of each of the {s.labels_present} labels that occur in this sample, averaged with equal weight. "
-            f"Below: 95 % interval of {POPULATION}. {i.withheld}",
-            lambda: link_to(scored, "each label", PER_CLASS, more={"sort": "F1"}),
+            "too few for an interval" if i.withheld else between(i.macro_f1_present),
+            f"Macro-F1, labels in the sample: F1 of each of the {s.labels_present} labels that occur, averaged with "
+            f"equal weight. Below: 95 % interval of {POPULATION}. {i.withheld}  \n"
+            f"Macro-F1, all labels: {percent(s.macro_f1_all)} ({between(i.macro_f1_all)}), absent labels as 0. Here "
+            f"even a perfect model gets {percent(s.macro_f1_ceiling)}.",
         )
-        _card(
-            "Macro-F1, all",
-            percent(s.macro_f1_all),
-            f"ceiling {percent(s.macro_f1_ceiling)}",
-            f"Averaged over all labels, absent ones as 0; 95 % interval {between(i.macro_f1_all)}. With {missing} of "
-            f"{s.labels_total} labels absent from the sample even a perfect model gets {percent(s.macro_f1_ceiling)}.",
-            lambda: link_to(scored, f"{missing} absent", PER_CLASS, more={"standing": "absent from the sample"}),
-        )
-        _card(
+        _link(scored, s.labels_present, f"{counted(s.labels_present, 'label')} in the sample", PER_CLASS, sort="F1")
+        if missing:
+            st.caption(all_labels)
+    with grid.cell(), st.container(gap="xxsmall"):
+        _metric(
             "Unparsed",
-            percent(s.unparsed / s.n),
-            between(scored.intervals.unparsed_rate),
-            f"{s.unparsed} of {s.n} completions name no label, or more than one. They count as wrong.",
-            lambda: link_to(scored, f"these {s.unparsed:,}", asked=Filter(outcomes=("unparsed",))),
+            percent(s.unparsed_rate),
+            between(i.unparsed_rate),
+            f"{counted(s.unparsed, 'completion')} of {s.n:,} without a label, or with more than one. They count as "
+            "wrong.",
         )
-        _card(
+        _link(scored, s.unparsed, counted(s.unparsed, "unparsed answer"), outcomes=("unparsed",))
+    with grid.cell(), st.container(gap="xxsmall"):
+        _metric(
             "Never predicted",
             f"{never} of {s.labels_present}",
             f"{missing} absent",
-            "Labels that occur in this sample and were not answered once. Labels that are absent from the sample are "
+            "Labels that occur in this sample and were not predicted once. Labels that are absent from the sample are "
             "another matter: they say nothing about the model.",
-            lambda: link_to(scored, f"these {never}", PER_CLASS, more={"standing": "never predicted"}),
         )
-        _card(
-            "Effective labels",
-            "–" if math.isnan(s.effective_labels) else f"{s.effective_labels:.1f}",
-            f"favourites {percent(s.favourites_share)}" if s.favourites else "none is a label",
-            f"The answers are as varied as if so many of the {s.labels_total} labels were answered equally often "
-            f"(exp of the entropy). {favourites}",
-            lambda: link_to(scored, "favourites", PER_CLASS, more={"sort": "predicted", "descending": "1"}),
+        status = "never predicted"
+        _link(scored, never, f"{counted(never, 'label')} never predicted", PER_CLASS, standing=status)
+        if missing:
+            status = "absent from the sample"
+            _link(scored, missing, f"{counted(missing, 'label')} absent", PER_CLASS, standing=status)
+    with grid.cell(), st.container(gap="xxsmall"):
+        undefined = math.isnan(s.effective_labels)
+        _metric(
+            "Label variety",
+            "–" if undefined else f"{s.effective_labels:.1f}",
+            f"not defined: {WHY_UNDEFINED['effective_labels']}"
+            if undefined
+            else f"{percent(s.favourites_share)} share of the {top}",
+            f"The answers are as varied as if so many of the {s.labels_total} labels were predicted equally often (exp "
+            f"of the entropy). Below: how many of all answers are the {top}.",
         )
+        _link(scored, len(s.favourites), "labels by predicted count", PER_CLASS, sort="predicted", descending="1")
 
 
-def _card(label: str, value: str, below: str, explanation: str, draw_link: Callable[[], None]) -> None:
-    with st.container(width=WIDE_CARD if len(label) > WIDEST_NAME else CARD_WIDTH, gap="xxsmall"):
-        st.metric(label, value, below, delta_color="off", delta_arrow="off", help=explanation, border=True)
-        draw_link()
+def _metric(label: str, value: str, below: str, explanation: str) -> None:
+    st.metric(label, value, below, delta_color="off", delta_arrow="off", help=explanation)
 
 
-def findings(frame: Frame, scored: ScoredRun, found: list[Finding]) -> None:
-    """The findings in words, each with the way to its examples."""
-    st.subheader("What this run hides")
-    for number, finding in enumerate(found[:FINDINGS_SHOWN], start=1):
-        _finding(frame, scored, number, finding)
-    if len(found) > FINDINGS_SHOWN:
-        with st.expander(f"{len(found) - FINDINGS_SHOWN} more"):
-            for number, finding in enumerate(found[FINDINGS_SHOWN:], start=FINDINGS_SHOWN + 1):
-                _finding(frame, scored, number, finding)
+def _link(
+    scored: ScoredRun,
+    count: int,
+    label: str,
+    page: str = EXAMPLES,
+    outcomes: tuple[str, ...] = (),
+    **more: str,
+) -> None:
+    """The way to what a card counts; without any there is none."""
+    if count:
+        link_to(scored, label, page, asked=Filter(outcomes=outcomes), more=more)
+    else:
+        st.caption("none")
 
 
-def _finding(frame: Frame, scored: ScoredRun, number: int, finding: Finding) -> None:
-    st.markdown(f"**{number}. {escape_markdown(finding.sentence)}**")
-    st.caption(escape_markdown(finding.meaning))
-    count = len(finding.positions)
-    with st.container(horizontal=True):
-        if count and frame.record and count < frame.record.n:
-            label = f"see {'this example' if count == 1 else f'these {count:,} examples'}"
-            link_to(scored, label, asked=Filter(finding=finding.kind))
-        if finding.kind in _WAYS:
-            page, label, more = _WAYS[finding.kind]
-            link_to(scored, label, page, more=more)
+def findings_beside_labels(page: Frame, scored: ScoredRun, found: list[Finding]) -> None:
+    """The findings in words, beside the picture that shows at once whether the answers have collapsed."""
+    left, right = st.columns([11, 9], gap="medium")
+    with left:
+        st.subheader("What this run hides", anchor=False)
+        _findings(scored, found)
+        if _has_room(found):
+            _worst_confusions(scored)
+    with right:
+        st.subheader("Predicted and actual count per label", anchor=False)
+        _counts(page, scored)
+
+
+def _counts(page: Frame, scored: ScoredRun) -> None:
+    """The labels whose predicted and actual counts differ most; all of them when asked for."""
+    st.altair_chart(
+        once(scored, _few_predicted_against_true, page.theme),
+        key="counts",
+        alt="How often labels are predicted and how often they occur",
+    )
+    if len(scored.labels) <= LABELS_SHOWN:
+        return
+    drawer = st.expander(f"All {len(scored.labels)} labels", on_change="rerun", key="all_labels")
+    if drawer.open:
+        with drawer.container(height=ALL_COUNTS_HEIGHT, border=False):
+            st.altair_chart(
+                once(scored, _predicted_against_true, page.theme),
+                key="all_counts",
+                alt="How often each label is predicted and how often it occurs",
+            )
+
+
+def _findings(scored: ScoredRun, found: list[Finding]) -> None:
+    with st.container(gap="xsmall"):
+        for number, finding in enumerate(found[:FINDINGS_SHOWN], start=1):
+            st.markdown(f"**{number}.** {escape_markdown(finding.sentence)}", help=escape_markdown(finding.meaning))
+            _ways(scored, finding, at_most=1)
+        rest = found[FINDINGS_SHOWN:]
+        if rest:
+            with st.expander(f"{len(rest)} more"):
+                for number, finding in enumerate(rest, start=FINDINGS_SHOWN + 1):
+                    st.markdown(f"**{number}.** {escape_markdown(finding.sentence)}")
+                    st.caption(escape_markdown(finding.meaning))
+                    _ways(scored, finding)
+
+
+def _ways(scored: ScoredRun, finding: Finding, at_most: int = 2) -> None:
+    """Links to the examples of a finding and to its labels; the first of these."""
+    ways: list[Callable[[], None]] = []
+    if 0 < len(finding.positions) < scored.record.n:
+        ways.append(lambda: link_to(scored, finding.opens, asked=Filter(finding=finding.kind)))
+    if finding.kind in _WAYS:
+        page, label, more = _WAYS[finding.kind]
+        ways.append(lambda: link_to(scored, finding.opens_labels or label, page, more=more))
+    with st.container(horizontal=True, gap="small"):
+        for way in ways[:at_most]:
+            way()
 
 
 _WAYS: dict[str, tuple[str, str, dict[str, str]]] = {
-    "sample_misses_labels": (PER_CLASS, "the absent labels", {"standing": "absent from the sample"}),
-    "collapse": (PER_CLASS, "labels by how often they were answered", {"sort": "predicted", "descending": "1"}),
-    "carried_by_frequent_labels": (PER_CLASS, "labels by F1", {"sort": "F1"}),
-    "never_predicted": (PER_CLASS, "these labels", {"standing": "never predicted"}),
-    "zero_recall": (PER_CLASS, "these labels", {"standing": "zero recall"}),
-    "over_predicted": (PER_CLASS, "these labels", {"standing": "over-predicted"}),
-    "too_uncertain_to_rank": (PER_CLASS, "labels with their intervals", {"sort": "recall"}),
+    "sample_misses_labels": (PER_CLASS, "", {"standing": "absent from the sample"}),
+    "collapse": (PER_CLASS, "", {"sort": "predicted", "descending": "1"}),
+    "carried_by_frequent_labels": (PER_CLASS, "", {"sort": "F1"}),
+    "never_predicted": (PER_CLASS, "", {"standing": "never predicted"}),
+    "zero_recall": (PER_CLASS, "", {"standing": "zero recall"}),
+    "over_predicted": (PER_CLASS, "", {"standing": "over-predicted"}),
+    "too_uncertain_to_rank": (PER_CLASS, "", {"sort": "recall"}),
     "micro_f1_says_nothing_new": (CONFUSIONS, "every wrong answer in the matrix", {}),
-    "penalty_on_prompt_labels": (EXAMPLES, "the examples", {}),
+    "penalty_on_prompt_labels": (EXAMPLES, "all examples of this run", {}),
     "not_finished": (EXAMPLES, "what is predicted so far", {}),
 }
-"""Where a finding can be seen, beside its examples: page, words, query parameters."""
+"""Where a finding can be seen, beside its examples: page, words where the finding itself has none, query parameters."""
 
 
-def pictures(frame: Frame, scored: ScoredRun) -> None:
+def pictures(page: Frame, scored: ScoredRun, found: list[Finding]) -> None:
     """The same predictions, read five ways: one scale, the matrix, and the worst confusions in words."""
-    st.subheader("The same predictions, five ways")
-    with st.container(horizontal=True, gap="large"):
-        with st.container(width=SCORES_WIDTH):
-            chart = once(scored, _scores_chart, frame.theme)
-            st.altair_chart(chart, key="five_readings", alt="Accuracy, F1s and unparsed rate on one scale")
-            if not scored.scores.unparsed:
-                st.caption("Micro-F1 equals accuracy whenever every answer is one of the labels: it adds nothing here.")
-        with st.container(width=MATRIX_WIDTH):
-            st.altair_chart(
-                once(scored, _small_matrix, frame.theme),
-                key="small_matrix",
-                alt="Confusion matrix: true labels downwards, answers across",
-            )
-            st.caption("Rows: true labels. Columns: answers.")
+    st.subheader("The same predictions, five ways", anchor=False)
+    left, right = st.columns([2, 1], gap="large")
+    with left:
+        chart = once(scored, _scores_chart, page.theme)
+        st.altair_chart(chart, key="five_readings", alt="Accuracy, F1s and unparsed rate on one scale")
+        if not scored.scores.unparsed:
+            st.caption("Micro-F1 equals accuracy whenever every answer is one of the labels: it adds nothing here.")
+    with right:
+        st.altair_chart(
+            once(scored, _small_matrix, page.theme),
+            key="small_matrix",
+            alt="Confusion matrix: true labels downwards, predicted labels across",
+        )
+        st.caption("Rows: true labels. Columns: predicted labels.")
+        link_to(scored, "All confusions", CONFUSIONS)
+    if not _has_room(found):
+        _worst_confusions(scored)
+
+
+def _has_room(found: list[Finding]) -> bool:
+    """Whether the worst confusions fit beside the picture, under the findings."""
+    return len(found) < FINDINGS_SHOWN
+
+
+def _worst_confusions(scored: ScoredRun) -> None:
     worst = worst_confusions(scored)[:CONFUSIONS_SHOWN]
     if worst:
         st.markdown("**Worst confusions**")
         st.markdown("\n".join(f"- {escape_markdown(confusion.sentence)}" for confusion in worst))
-    link_to(scored, "all confusions, and the matrix to click", CONFUSIONS)
+
+
+def result_before(page: Frame, job: Job | None) -> None:
+    """The result that was looked at before, in short and in muted words, until there is another one.
+
+    Args:
+        job: at work on the other one. Where that goes on with the same run, what it has so far is shown already.
+    """
+    record = page.listing.find(view_state().result_before)
+    if record is None or (job is not None and record.run_id == job.run_id and not record.finished):
+        return
+    scored = cached.scored_run_of(page.store, record, page.scoring)
+    s, i = scored.scores, scored.intervals
+    st.caption(f"**The result before this run** · {escape_markdown(' · '.join(run_words(record.spec, record)))}")
+    with st.grid(CARDS, min_column_width=NARROWEST_CARD, gap="small"):
+        for name, value, interval in (
+            ("Accuracy", s.accuracy, between(i.accuracy)),
+            ("Macro-F1, labels in the sample", s.macro_f1_present, "" if i.withheld else between(i.macro_f1_present)),
+            ("Unparsed", s.unparsed_rate, between(i.unparsed_rate)),
+        ):
+            st.caption(f"{name}  \n{percent(value)}" + (f" ({interval})" if interval else ""))
+        st.caption(f"Never predicted  \n{len(never_predicted(scored.confusion))} of {s.labels_present}")
+    found = cached.findings_for(page.store, scored)[:FINDINGS_SHOWN]
+    st.caption("\n".join(f"{at}. {escape_markdown(finding.sentence)}" for at, finding in enumerate(found, start=1)))
+
+
+def _verdict_chart(scored: ScoredRun, found: tuple[Reference, ...], theme: charts.Theme) -> alt.LayerChart:
+    here = [one for one in found if one.kind != "published"]
+    best = sorted((one for one in here if one.kind == "baseline here"), key=lambda one: -one.accuracy)[:1]
+    return charts.verdict_chart([one for one in here if one.kind != "baseline here"] + best, theme)
+
+
+def _few_predicted_against_true(scored: ScoredRun, theme: charts.Theme) -> alt.LayerChart:
+    return charts.predicted_against_true(scored.per_class, scored.labels, theme, rows=LABELS_SHOWN)
 
 
 def _scores_chart(scored: ScoredRun, theme: charts.Theme) -> alt.LayerChart:
@@ -167,18 +295,3 @@ def _small_matrix(scored: ScoredRun, theme: charts.Theme) -> alt.Chart:
 
 def _predicted_against_true(scored: ScoredRun, theme: charts.Theme) -> alt.LayerChart:
     return charts.predicted_against_true(scored.per_class, scored.labels, theme)
-
-
-def collapse(frame: Frame, scored: ScoredRun) -> None:
-    """Predicted against true frequency, label by label."""
-    st.subheader("Answered against occurring")
-    st.caption(
-        "Bars: how often each label was answered. The mark: how often it occurs. "
-        "A model that collapses has a few long bars and many marks without one."
-    )
-    chart = once(scored, _predicted_against_true, frame.theme)
-    if len(scored.labels) <= LABELS_WITHOUT_SCROLLING:
-        st.altair_chart(chart, key="collapse", alt="How often each label was answered and occurs")
-        return
-    with st.container(height=560, border=False):
-        st.altair_chart(chart, key="collapse", alt="How often each label was answered and occurs")

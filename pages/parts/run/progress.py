@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from evalcore.analysis import RunningScore
-from evalcore.errors import BlindspotError
+from evalcore.charts import Theme, running_chart
 from evalcore.running import ensure_worker
 from evalcore.store import Job, JobKind, Jobs, RunSpec, Store, checked
-from pages.parts.shell import cached
+from pages.parts.shell.clickable_table import height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import between, escape_markdown, percent
+from pages.parts.shell.outcomes import coloured, signed
 from pages.parts.shell.session import view_state
 from pages.parts.shell.shown import clamped
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 POLL_S = 0.6
 LATEST = 6
+WIDTHS = {"outcome": 95, "text": 210}
+"""Pixels of columns, so that what was answered is in sight beside a long text."""
 SILENT_S = 10.0
 """Of a job that predicts: after so long it has no rate any more. Longer where its batches take longer."""
 LONG_STEP_S = 30.0
@@ -51,77 +58,27 @@ def watched_jobs(store: Store) -> Jobs:
     return Jobs(store)
 
 
-def launcher(page: Frame) -> Job | None:
-    """One line on what is stored and what is missing, with the button that gets it; then the job, if there is one.
+def how_it_ended(job: Job, line: DeltaGenerator) -> None:
+    """Say what became of a job that did not end well.
 
-    Returns:
-        the job at work on what is chosen, or None.
+    Args:
+        line: where it is said in passing that it was stopped, which somebody wanted.
     """
-    store, view = page.store, view_state()
-    try:
-        chosen = clamped(checked(view.spec))
-    except BlindspotError as error:
-        st.error(escape_markdown(str(error)))
-        return None
-    job = Jobs(store).last_for(chosen)
-    if job is None and _first_start(page):
-        start(store, chosen)
-        job = Jobs(store).last_for(chosen)
-    if job is not None and job.active:
-        view.choose(view.spec, job.job_id)  # when it ends, its run is what the page shows
-        _watch(store, job.job_id)
-        return job
-    _start_line(page, chosen)
-    if job is not None:
-        _how_it_ended(job)
-    return None
-
-
-def _start_line(page: Frame, chosen: RunSpec) -> None:
-    store, record, view = page.store, page.record, view_state()
-    line, button = st.columns([5, 1.4], vertical_alignment="center")
-    total = record.n if record else chosen.n
-    done = cached.count_done(store, record.run_id) if record else 0
-    with line:
-        if record and done >= total:
-            st.caption(f":material/check_circle: all {total} predictions come from the cache")
-        elif done:
-            st.caption(f"{done} of {total} predictions are in the cache, {total - done} to predict")
-        else:
-            st.caption(f"{total} predictions, not made yet")
-    with button:
-        label = "Run" if not done or page.shown.said else "Go on" if done < total else "Check again"
-        if st.button(
-            label,
-            type="secondary" if label == "Check again" else "primary",
-            key="run",  # so that a click counts although the label changes in the same instant
-            disabled=store.read_only,
-            width="stretch",
-            help="Reads data and model again; what is unchanged is not predicted again."
-            if label == "Check again"
-            else None,
-        ):
-            view.choose(view.spec, start(store, chosen))
-            st.rerun()
-
-
-def _first_start(page: Frame) -> bool:
-    """Whether nothing has ever been run here: the demo's run starts by itself."""
-    is_empty = not page.store.read_only and view_state().spec == RunSpec() and not page.listing.records
-    return is_empty and not Jobs(page.store).recent(1)
-
-
-def _how_it_ended(job: Job) -> None:
     if job.state == "failed":
         st.error(escape_markdown(job.result), icon=":material/error:")
     elif job.state == "died":
         st.error(escape_markdown(job.result), icon=":material/power_off:")
     elif job.state == "stopped":
-        st.info("Stopped. What was predicted is kept; “Go on” predicts the rest.", icon=":material/pause_circle:")
+        line.caption(":material/pause_circle: Stopped. What was predicted is kept; “Go on” predicts the rest.")
+
+
+def watch(page: Frame, job_id: int) -> None:
+    """Draw a job at work, again and again until it ends; then the whole page is drawn."""
+    _watch(page.store, job_id, page.theme)
 
 
 @st.fragment(run_every=POLL_S)
-def _watch(store: Store, job_id: int) -> None:
+def _watch(store: Store, job_id: int, theme: Theme) -> None:
     jobs = watched_jobs(store)
     job = jobs.get(job_id)
     if job is None or not job.active:
@@ -129,7 +86,7 @@ def _watch(store: Store, job_id: int) -> None:
         st.rerun()
     progress_line(job, jobs, status(job, jobs, time.time()), key=f"stop_{job_id}")
     if job.run_id and job.done:
-        _live(store, job, job.run_id)
+        _live(store, job, job.run_id, theme)
 
 
 def progress_line(job: Job, jobs: Jobs, text: str, key: str) -> None:
@@ -166,7 +123,7 @@ def _no_answer(silent_s: float) -> str:
     return f"no answer for {silent_s:.0f} s"
 
 
-def _live(store: Store, job: Job, run_id: str) -> None:
+def _live(store: Store, job: Job, run_id: str, theme: Theme) -> None:
     """Running accuracy and the latest predictions. Only completions that are new since the last look are parsed."""
     view = view_state()
     if view.live is None or view.live[0] != job.job_id:
@@ -175,18 +132,38 @@ def _live(store: Store, job: Job, run_id: str) -> None:
     score.update(LATEST)
     if not score.n:
         return
-    number, latest = st.columns([1, 4])
+    number, latest = st.columns([2, 3], gap="medium")
     with number:
-        st.metric("Accuracy so far", percent(score.accuracy), border=True)
-        st.caption(f"{between(score.accuracy_interval)}, n = {score.n}, {score.unparsed} unparsed")
+        st.metric(
+            "Accuracy so far",
+            percent(score.accuracy),
+            between(score.accuracy_interval),
+            delta_color="off",
+            delta_arrow="off",
+            delta_description=f"95 % interval, n = {score.n:,}, {score.unparsed:,} unparsed",
+        )
+        st.altair_chart(
+            running_chart(score.history, job.total, theme),
+            key="running",
+            alt="Accuracy so far with its 95 % interval, against the number of examples",
+        )
     with latest:
         rows = [
             {
+                "outcome": signed(answer.outcome),
                 "text": answer.example.text,
                 "true label": answer.example.label,
                 "completion": answer.completion.text,
-                "outcome": answer.outcome,
             }
             for answer in score.latest(LATEST)
         ]
-        st.dataframe(pd.DataFrame(rows), hide_index=True, height=36 * (LATEST + 1), key="latest")
+        st.dataframe(
+            pd.DataFrame(rows).style.map(coloured(theme), subset=["outcome"]),
+            hide_index=True,
+            height=height_of(LATEST),
+            column_config={
+                "outcome": st.column_config.TextColumn(width=80),
+                "text": st.column_config.TextColumn(width=200),
+            },
+            key="latest",
+        )

@@ -1,4 +1,4 @@
-"""The form that chooses what to run: task, model, prompt, N, sample; the rest behind "More"."""
+"""The form that chooses what to run: task, model, prompt, sample, N; the rest behind "More"."""
 
 from __future__ import annotations
 
@@ -9,23 +9,42 @@ import streamlit as st
 
 from evalcore.running import split_size
 from evalcore.store import BASELINES, Decoding, Dtype, Engine, RunSpec
-from evalcore.tasks import BUILT_IN, DESCRIPTIONS, SAMPLES, TaskSource
+from evalcore.tasks import BUILT_IN, TaskSource
+from pages.parts.run.options import (
+    DECODINGS,
+    DTYPES,
+    ENGINES,
+    MODELS,
+    SAMPLES,
+    TASKS,
+    model_words,
+    prompt_words,
+    task_words,
+)
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
 
-TASKS = {"demo": "Demo · phone and internet support", "banking77": "Banking77 · 77 intents"}
-MODELS = {
-    "demo": "demo · tiny, bundled",
-    "demo-early": "demo-early · stopped early, bundled",
-    "tfidf": "tfidf · baseline",
-    "majority": "majority · baseline",
-    "Qwen/Qwen2.5-1.5B-Instruct": "Qwen/Qwen2.5-1.5B-Instruct",
-    "Qwen/Qwen2.5-0.5B-Instruct": "Qwen/Qwen2.5-0.5B-Instruct",
-    "Qwen/Qwen2.5-7B-Instruct": "Qwen/Qwen2.5-7B-Instruct",
-}
-SAMPLE_NAMES = {"stratified": "stratified", "random": "random", "first": "first N of the file"}
 WITHOUT_SPLIT_SIZE = 10_000
 """Upper end of the slider while the size of the split is unknown."""
+NARROWEST_FIELD = 220
+"""Pixels; three of them and their gaps fit into a page of 758."""
+EXPLANATIONS = """
+- **Task**: one of the list, or the path of a CSV, JSONL or Parquet file with a text and a label column, or of a folder
+  with test.csv and train.csv.
+- **Model**: one of the list, a hub id (owner/name, owner/name@revision), the path of a model folder, or a server's
+  address (http://host:port/v1#model).
+- **Prompt**: how the model is asked. A baseline reads the text alone. `few-shot:5` sets the number of solved examples,
+  `shuffled-labels:1` the seed of the order.
+- **Sample**: which N examples. Stratified: every label in its share. The top of a file may hold few labels.
+- **Seed**: of the sample. The same seed, the same sample.
+- **Decoding**: greedy takes the likeliest token each time. As shipped adds what the model's generation_config says,
+  such as a repetition penalty, which counts the prompt's tokens too. Choose: no free answer; the label whose tokens are
+  the likeliest, in all or (choose-mean) on average.
+- **Engine**: the answers are the same. Fast computes once what the prompts share, and drafts labels. Batched runs where
+  fast cannot. Loop is the reference.
+- **Batch size**: 0 takes what suits the device.
+"""
+"""In one place at the form's end: a help icon beside each field would be one more stop of the Tab key before it."""
 
 
 def run_form(page: Frame) -> None:
@@ -36,95 +55,71 @@ def run_form(page: Frame) -> None:
         # would take the widget's own default for what the session holds, and send that back.
         st.session_state[key] = value
     used = [record.spec for record in page.listing.records]
-    baseline = st.session_state["bar_model"] in BASELINES
+    baseline = spec.model in BASELINES
     largest = split_size(spec.task) or WITHOUT_SPLIT_SIZE
     for key in ("bar_n", "bar_n_slider"):
         st.session_state[key] = max(1, min(int(st.session_state[key]), largest))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.grid(3, min_column_width=NARROWEST_FIELD, gap="small", vertical_alignment="bottom"):
         st.selectbox(
             "Task",
             _with_chosen([*TASKS, *(s.task.name for s in used)], "bar_task_name"),
             key="bar_task_name",
-            format_func=lambda name: TASKS.get(name) or _end_of_path(name),
+            format_func=task_words,
             accept_new_options=True,
             on_change=_chosen,
-            width=290,
-            help="Or type the path of a CSV, JSONL or Parquet file with a text and a label column, "
-            "or of a folder with test.csv and train.csv.",
         )
         st.selectbox(
             "Model",
-            _with_chosen([*MODELS, *(s.model for s in used)], "bar_model"),
+            _with_chosen([*MODELS, *(s.model for s in used if s.kind.can_run)], "bar_model"),
             key="bar_model",
-            format_func=lambda name: MODELS.get(name) or _end_of_path(name),
+            format_func=model_words,
             accept_new_options=True,
             on_change=_chosen,
-            width=290,
-            help="Or type a hub id (owner/name, owner/name@revision), the path of a model folder, or a server's "
-            "address (http://host:port/v1#model).",
         )
         st.selectbox(
             "Prompt",
             _with_chosen([*BUILT_IN, *page.store.custom_prompts()], "bar_prompt"),
             key="bar_prompt",
+            format_func=prompt_words,
             accept_new_options=True,
             disabled=baseline,
             on_change=_chosen,
-            width=190,
-            help="A baseline reads the text alone."
-            if baseline
-            else "  \n".join(f"**{name}**: {what}" for name, what in DESCRIPTIONS.items()),
         )
-        st.selectbox(
-            "Sample",
-            list(SAMPLES),
-            key="bar_sample",
-            format_func=lambda name: SAMPLE_NAMES[name],
-            on_change=_chosen,
-            width=190,
-            help="Stratified: every label in its share. First N: the file's own order, which may hold few labels.",
-        )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox("Sample", list(SAMPLES), key="bar_sample", format_func=SAMPLES.__getitem__, on_change=_chosen)
         if largest > 1:
-            st.slider("N, number of examples", 1, largest, key="bar_n_slider", on_change=_n_from_slider, width=420)
-        st.number_input("N exactly", 1, largest, key="bar_n", on_change=_chosen, width=150)
-        with st.popover("More", icon=":material/tune:"):
-            _more(baseline)
+            st.slider("N, number of examples", 1, largest, key="bar_n_slider", on_change=_n_from_slider)
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            st.number_input("N exactly", 1, largest, key="bar_n", on_change=_chosen, width=130)
+            with st.popover("More", icon=":material/tune:"):
+                _more(baseline)
+
+
+def explanations() -> None:
+    """What the fields mean, on demand."""
+    with st.popover("What do these mean?", icon=":material/help:", type="tertiary"):
+        st.markdown(EXPLANATIONS)
 
 
 def _more(baseline: bool) -> None:
+    st.number_input("Seed of the sample", 0, 1_000_000, key="bar_seed", on_change=_chosen)
+    for label, key, options, words in (
+        ("Decoding", "bar_decoding", get_args(Decoding), DECODINGS),
+        ("Engine", "bar_engine", get_args(Engine), ENGINES),
+    ):
+        st.radio(label, options, key=key, format_func=words.__getitem__, disabled=baseline, on_change=_chosen)
+    st.selectbox(
+        "Number format",
+        get_args(Dtype),
+        key="bar_dtype",
+        format_func=DTYPES.__getitem__,
+        disabled=baseline,
+        on_change=_chosen,
+    )
     st.number_input(
-        "Seed", 0, 1_000_000, key="bar_seed", on_change=_chosen, help="Of the sample. The same seed, the same sample."
+        "Tokens of an answer, at most", 1, 4096, key="bar_max_new_tokens", disabled=baseline, on_change=_chosen
     )
-    st.radio(
-        "Decoding",
-        get_args(Decoding),
-        key="bar_decoding",
-        disabled=baseline,
-        on_change=_chosen,
-        help="Plain: greedy, no penalties. As shipped: greedy with what the model's generation_config adds, such as a "
-        "repetition penalty, which counts the prompt's tokens. Choose: no free answer; the label whose tokens are the "
-        "most probable, in all or (choose-mean) each on average.",
-    )
-    st.radio(
-        "Engine",
-        get_args(Engine),
-        key="bar_engine",
-        disabled=baseline,
-        on_change=_chosen,
-        help="Loop: one example at a time, the reference. Fast: what prompts share is computed once, and labels are "
-        "drafted; the same answers. Batched: what runs where fast cannot.",
-    )
-    st.selectbox("Number format", get_args(Dtype), key="bar_dtype", disabled=baseline, on_change=_chosen)
-    st.number_input("max_new_tokens", 1, 4096, key="bar_max_new_tokens", disabled=baseline, on_change=_chosen)
     st.number_input(
-        "Batch size",
-        0,
-        4096,
-        key="bar_batch_size",
-        disabled=baseline,
-        on_change=_chosen,
-        help="0: what suits the device.",
+        "Batch size (0: what suits the device)", 0, 4096, key="bar_batch_size", disabled=baseline, on_change=_chosen
     )
     st.text_input("Text column", key="bar_task_text_column", placeholder="guessed", on_change=_chosen)
     st.text_input("Label column", key="bar_task_label_column", placeholder="guessed", on_change=_chosen)
@@ -154,6 +149,7 @@ def _chosen() -> None:
             # What was said about the files of another task does not apply.
             chosen = replace(chosen, task=TaskSource(chosen.task.name))
         view.choose(chosen)
+        view.changing = True  # also where it stood open by itself: what is chosen may be stored, and have a result
 
 
 def _n_from_slider() -> None:
@@ -164,8 +160,3 @@ def _n_from_slider() -> None:
 def _with_chosen(options: list[str], key: str) -> list[str]:
     chosen = st.session_state.get(key)
     return list(dict.fromkeys([*options, *([chosen] if chosen else [])]))
-
-
-def _end_of_path(name: str) -> str:
-    """The part of a path or a hub id that tells it from others."""
-    return "/".join(name.rstrip("/").split("/")[-2:])

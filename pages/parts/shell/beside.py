@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 HEIGHT = 520
-"""Pixels of both: below a title and one row of controls they end within a window of 720."""
+"""Pixels of both: below a title and two low rows of controls they end within a window of 720."""
 
 
 def beside(picture: float = 3, detail: float = 2, height: int = HEIGHT) -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -21,4 +21,4 @@ def beside(picture: float = 3, detail: float = 2, height: int = HEIGHT) -> tuple
         height: of the second in pixels. What is longer scrolls in it, so that the page stays where it is.
     """
     left, right = st.columns([picture, detail], gap="medium")
-    return left.container(), right.container(height=height, border=False)
+    return left.container(gap="small"), right.container(height=height, border=False, gap="xsmall")

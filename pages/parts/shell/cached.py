@@ -29,6 +29,7 @@ from evalcore.analysis import (
     search,
     select,
 )
+from evalcore.metrics import wilson
 from evalcore.output import findings_of
 from evalcore.parse import Scoring
 from evalcore.store import (
@@ -56,6 +57,7 @@ _RESULTS_CACHED = 64
 
 T = TypeVar("T")
 P = ParamSpec("P")
+Result = TypeVar("Result", ScoredRun, Comparison, Sweep)
 Stamp = tuple[str, Scoring, float | None, int]
 
 
@@ -98,10 +100,27 @@ def scored_run_of(store: Store, record: RunRecord, scoring: Scoring) -> ScoredRu
     return scored
 
 
-def figures_of(store: Store, record: RunRecord, scoring: Scoring) -> tuple[int, float, float, float]:
-    """Predicted so far; accuracy, macro-F1 and unparsed in percent. Of many more runs than are kept as arrays."""
+@dataclass(frozen=True)
+class RunFigures:
+    """A run in numbers; NaN where undefined.
+
+    Attributes:
+        n: predicted so far.
+        accuracy, macro_f1, unparsed: shares; macro-F1 is that of the labels in the sample.
+        accuracy_interval: 95 %.
+    """
+
+    n: int
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    macro_f1: float
+    unparsed: float
+
+
+def figures_of(store: Store, record: RunRecord, scoring: Scoring) -> RunFigures:
+    """A run in numbers, of many more runs than are kept as arrays."""
     found = _figures(store, record.run_id, scoring, _progress_of(store, record))
-    _note(record, scoring, found[1] / 100)
+    _note(record, scoring, found.accuracy)
     return found
 
 
@@ -124,14 +143,15 @@ def learn_accuracies(store: Store, scoring: Scoring) -> None:
         figures_of(store, record, scoring)
 
 
-def once(scored: ScoredRun, make: Callable[Concatenate[ScoredRun, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """`make(scored, ...)`, made once for a scored run and these arguments. It must not be changed by whom it is given.
+def once(of: Result, make: Callable[Concatenate[Result, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`make(of, ...)`, made once for these arguments. It must not be changed by whom it is given.
 
     Args:
+        of: a scored run, or two or several of them, compared.
         make: a function of a module; its other arguments must be such as Streamlit can hash.
     """
     named = tuple(sorted(kwargs.items()))
-    made: T = _once(f"{make.__module__}.{make.__qualname__}", _stamp(scored), args, named, make, scored)
+    made: T = _once(f"{make.__module__}.{make.__qualname__}", _stamps(of), args, named, make, of)
     return made
 
 
@@ -194,6 +214,12 @@ def _stamp(scored: ScoredRun) -> Stamp:
     return scored.record.run_id, scored.scoring, scored.record.finished, len(scored.answers)
 
 
+def _stamps(of: ScoredRun | Comparison | Sweep) -> tuple[Stamp, ...]:
+    """The stamp of each run that a result is of."""
+    runs = (of,) if isinstance(of, ScoredRun) else (of.a, of.b) if isinstance(of, Comparison) else of.scored_runs
+    return tuple(_stamp(scored) for scored in runs)
+
+
 def _known(record: RunRecord, scoring: Scoring) -> tuple[str, Scoring, float]:
     return record.run_id, scoring, record.finished or 0.0
 
@@ -249,21 +275,22 @@ def _scored_run(_store: Store, run_id: str, scoring: Scoring, progress: float) -
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def _figures(_store: Store, run_id: str, scoring: Scoring, progress: float) -> tuple[int, float, float, float]:
+def _figures(_store: Store, run_id: str, scoring: Scoring, progress: float) -> RunFigures:
     s = score_run(_store, run_id, scoring).scores
-    return s.n, 100 * s.accuracy, 100 * s.macro_f1_present, 100 * s.unparsed_rate
+    low, high = wilson(s.correct, s.n)
+    return RunFigures(s.n, s.accuracy, (float(low), float(high)), s.macro_f1_present, s.unparsed_rate)
 
 
 @st.cache_resource(max_entries=_RESULTS_CACHED, show_spinner=False)
 def _once(
     name: str,
-    stamp: Stamp,
+    stamps: tuple[Stamp, ...],
     args: tuple[object, ...],
     kwargs: tuple[tuple[str, Hashable], ...],
     _make: Callable[..., Any],
-    _scored: ScoredRun,
+    _of: ScoredRun | Comparison | Sweep,
 ) -> Any:
-    return _make(_scored, *args, **dict(kwargs))
+    return _make(_of, *args, **dict(kwargs))
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)

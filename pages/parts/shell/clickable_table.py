@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
     from streamlit.elements.lib.column_types import ColumnConfig
 
-ROW_HEIGHT = 35
-"""Pixels of a row, and of the head."""
+ROW_HEIGHT, COMPACT_ROW_HEIGHT = 35, 28
+"""Pixels of a row; of one where little room is left. The head is as high as a row of the first kind."""
 
 Columns = Mapping[str, "ColumnConfig | str | None"]
 OnClick = Callable[[int | None], None]
 
 
-def height_of(rows: int) -> int:
+def height_of(rows: int, row_height: int = ROW_HEIGHT) -> int:
     """Pixels of a table that shows all of so many rows."""
-    return ROW_HEIGHT * (rows + 1) + 3
+    return ROW_HEIGHT + row_height * rows + 3
 
 
 def clickable_table(
@@ -32,6 +32,7 @@ def clickable_table(
     *,
     on_click: OnClick | None = None,
     selected: int | None = None,
+    row_height: int = ROW_HEIGHT,
     alt: str | None = None,
 ) -> int | None:
     """Draw a table.
@@ -42,6 +43,7 @@ def clickable_table(
         columns: Streamlit's column_config.
         on_click: called when another row is chosen, or none any more, before the page's script runs again.
         selected: the row that is chosen at first.
+        row_height: in pixels.
 
     Returns:
         the row that is chosen, in the table's own order however it was sorted, or None.
@@ -51,7 +53,8 @@ def clickable_table(
     event = st.dataframe(
         table,
         hide_index=True,
-        height=min(at_most, height_of(len(data))),
+        height=min(at_most, height_of(len(data), row_height)),
+        row_height=row_height,
         on_select=_calling(on_click, lambda: _row(st.session_state[key], len(data))),
         # A single cell: with rows, only the box at the left chooses one.
         selection_mode="single-cell",

@@ -6,8 +6,9 @@ import re
 
 from evalcore import wording
 
-UNDEFINED = "–"
+UNDEFINED = wording.UNDEFINED
 
+_CODE = re.compile(r"`([^`]+)`")
 _SPECIAL = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -16,15 +17,23 @@ def escape_markdown(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
+def message_markdown(message: str) -> str:
+    """An error's text: what stands between backticks, such as a command, is drawn as code, and all else as typed.
+
+    In code nothing is Markdown, so that data there is harmless as well.
+    """
+    parts = _CODE.split(" ".join(message.split()))
+    return "".join(f"`{part}`" if at % 2 else _SPECIAL.sub(r"\\\1", part) for at, part in enumerate(parts))
+
+
 def percent(share: float) -> str:
     """`91.3 %`, and an en dash for what is undefined."""
     return wording.percent(share, undefined=UNDEFINED)
 
 
 def between(interval: tuple[float, float]) -> str:
-    """`61.9 – 71.2`, in percent."""
-    low, high = interval
-    return f"{100 * low:.1f} – {100 * high:.1f}" if low == low else UNDEFINED
+    """`61.9 to 71.2`, in percent; `not estimable` where the examples allow no interval."""
+    return wording.interval(interval)
 
 
 def plain_lines(text: str) -> str:

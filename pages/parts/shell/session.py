@@ -8,6 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from evalcore.analysis import Filter, LabelStatus, RunningScore
+from evalcore.charts import MatrixKind
 from evalcore.parse import Scoring
 from evalcore.store import RunRecord, RunSpec, Store
 
@@ -77,16 +78,101 @@ class ClassView:
 
 
 @dataclass
+class SharedExamples:
+    """Examples of two or more runs, one of which is open; the first one where none was chosen.
+
+    Attributes:
+        opened: position in the first run's sample of the example that is open; None: the first of those shown.
+        generation: part of the table's key: with another one the browser makes the table anew, with the opened
+            example's row selected.
+        first_selected: the table's key, and the row that was selected when the table was made.
+    """
+
+    opened: int | None = None
+    generation: int = 0
+    first_selected: tuple[str, int | None] = ("", None)
+
+    def open(self, position: int | None) -> None:
+        """Open an example by something else than a click in the table."""
+        self.opened = position
+        self.generation += 1
+
+
+@dataclass
+class PairView:
+    """What the Compare page shows.
+
+    Attributes:
+        runs: ids of A and B; None until there are two.
+        tab: the tab that is open.
+        door: the group of examples that is open: of `PAIR_GROUPS`, or `both_wrong`; empty: the most telling one.
+        label: the label that is open among the labels; empty if none is.
+        matrix: which of the matrices.
+        cell, outlined: as `ViewState.cell` and `ViewState.outlined`, of that matrix.
+        zoom_resets: how often its zoom was reset; part of its key.
+    """
+
+    runs: tuple[str, str] | None = None
+    tab: str = ""
+    door: str = ""
+    label: str = ""
+    matrix: MatrixKind = "B − A"
+    cell: Filter = field(default_factory=Filter)
+    outlined: Filter = field(default_factory=Filter)
+    zoom_resets: int = 0
+    examples: SharedExamples = field(default_factory=SharedExamples)
+
+    def open_door(self, door: str) -> None:
+        """Show a group's examples, from its first one."""
+        self.tab, self.door = "", door
+        self.examples.open(None)
+
+    def pick(self, cell: Filter, *, outline: bool) -> None:
+        """Pick a cell, a row or a column of the matrix."""
+        self.cell = cell
+        if outline:
+            self.outlined = cell
+        self.examples.open(None)
+
+
+@dataclass
+class SideView:
+    """What the Side by side page shows.
+
+    Attributes:
+        runs: ids of the runs; None: those that it begins with.
+        tab: the tab that is open.
+        pair: ids of the two runs whose comparison is open.
+        group: which examples.
+    """
+
+    runs: list[str] | None = None
+    tab: str = ""
+    pair: tuple[str, str] | None = None
+    group: str = "all"
+    examples: SharedExamples = field(default_factory=SharedExamples)
+
+    def show(self, runs: list[str]) -> None:
+        """Show other runs, from the first of their examples."""
+        self.runs = runs
+        self.examples.open(None)
+
+
+@dataclass
 class PromptSweep:
     """What was started on the Side by side page.
 
     Attributes:
+        asked: the model, the sample and N that are chosen for it; None before the page was opened.
+        asked_of: id of the run that they were taken from.
         specs: what was asked for.
         started: for each of them the id of its stored run, or the number of the job that makes it.
         shown: whether the page has been turned to these runs.
         error: why it could not be started; shown once.
     """
 
+    asked: RunSpec | None = None
+    asked_of: str = ""
     specs: list[RunSpec] = field(default_factory=list)
     started: list[str | int] = field(default_factory=list)
     shown: bool = False
@@ -111,13 +197,17 @@ class ViewState:
         cell: the cell, row or column that is picked on the Confusions page.
         outlined: the one that the heat map outlines. Not one that was clicked in the heat map: it outlines that
             itself, and a changed chart would lose its zoom.
+        clicked: the one that was clicked in the heat map last, where it stays selected until it is clicked again.
+        map_drawn: how often the heat map was made anew to lose its zoom.
+        confusion_list: which list of confusions is open on the Confusions page; empty for the first.
         classes: of the Per class page.
         tables: the tables of examples, by page.
-        pair: ids of the runs A and B on the Compare page.
-        pair_group: the group of their examples that is open there; empty if none is.
-        side_by_side: ids of the runs on the Side by side page; None: those that it begins with.
+        compared: of the Compare page.
+        side_by_side: of the Side by side page.
         sweep: what was started there.
         live: the running score of the job that is watched, with the job's number.
+        changing: whether the form on the overview is open.
+        result_before: id of the run whose result the overview showed last; it stays while another one is made.
         deleted: what was deleted, a sentence; shown once.
     """
 
@@ -130,13 +220,17 @@ class ViewState:
     filter: Filter = field(default_factory=Filter)
     cell: Filter = field(default_factory=Filter)
     outlined: Filter = field(default_factory=Filter)
+    clicked: Filter = field(default_factory=Filter)
+    map_drawn: int = 0
+    confusion_list: str = ""
     classes: ClassView = field(default_factory=ClassView)
     tables: dict[str, ExampleTable] = field(default_factory=dict)
-    pair: tuple[str, str] | None = None
-    pair_group: str = ""
-    side_by_side: list[str] | None = None
+    compared: PairView = field(default_factory=PairView)
+    side_by_side: SideView = field(default_factory=SideView)
     sweep: PromptSweep = field(default_factory=PromptSweep)
     live: tuple[int, RunningScore] | None = None
+    changing: bool = False
+    result_before: str | None = None
     deleted: str = ""
 
     def choose(self, spec: RunSpec, job_id: int | None = None) -> None:
@@ -151,7 +245,7 @@ class ViewState:
         """Look at a stored run; the form then asks for the same."""
         if record.kind.can_run:
             self.choose(record.spec)
-        self.run_id = record.run_id
+        self.run_id, self.changing = record.run_id, False
 
     def pick(self, cell: Filter, *, outline: bool) -> None:
         """Pick a cell, a row or a column of the confusion matrix."""

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
 
 import streamlit as st
 
 from evalcore.analysis import Filter, ScoredRun
+from evalcore.errors import SpecError
 from evalcore.parse import Scoring
+from evalcore.store import RunSpec, checked
+from evalcore.tasks import TaskSource
 from pages.parts.shell.session import view_state
 
 Query = dict[str, str]
 
 _LONGEST_NUMBER = 9
+_LONGEST_NAME = 1000
+_LARGEST_CHOSEN = 1_000_000
+"""The form takes no larger number."""
 
 
 def arrived(page: str) -> Query | None:
@@ -65,13 +73,70 @@ def query_of(scored: ScoredRun, asked: Filter | None = None, more: Mapping[str, 
 
 def example_of(query: Query) -> int | None:
     """Position in the sample of the example that a URL opens; in the URL they are numbered from 1."""
-    number = query.get("example", "")
-    return int(number) - 1 if len(number) <= _LONGEST_NUMBER and number.isascii() and number.isdigit() else None
+    number = _number(query.get("example", ""))
+    return None if number is None else number - 1
 
 
 def example_query(position: int | None) -> Query:
     """The inverse of `example_of`."""
     return {} if position is None else {"example": str(position + 1)}
+
+
+def query_of_spec(spec: RunSpec) -> Query:
+    """What a URL has to say for the same to be chosen, before it is run: what differs from the default.
+
+    Each field of the spec and of its task is a parameter by its own name; `task` is the task's name.
+    """
+    chosen, usual = _parameters(spec), _parameters(RunSpec())
+    return {name: str(value) for name, value in chosen.items() if value != usual[name]}
+
+
+def spec_of_query(query: Query, usual: RunSpec) -> RunSpec | None:
+    """The inverse of `query_of_spec`; None if the URL says nothing of what is chosen, or names a stored run.
+
+    A link may come from anybody: what it names fills the form, and is never run by itself. Unknown values are dropped,
+    since a URL can contain anything.
+
+    Args:
+        usual: what is chosen where the URL says nothing; `RunSpec()` for a link that `query_of_spec` wrote.
+    """
+    chosen = _parameters(usual)
+    named = {name: query[name].strip() for name in chosen if name in query}
+    if "run" in query or not named:
+        return None
+    for name, text in named.items():
+        value = _number(text) if isinstance(chosen[name], int) else text if text.isprintable() else None
+        if value not in (None, "") and len(text) <= _LONGEST_NAME and _is_possible(name, value):
+            chosen[name] = value
+    return _spec(chosen)
+
+
+def _parameters(spec: RunSpec) -> dict[str, Any]:
+    """Each field of a spec and of its task, under the name that it has in a URL."""
+    of_task = asdict(spec.task)
+    return {"task": of_task.pop("name"), **of_task, **{k: v for k, v in asdict(spec).items() if k != "task"}}
+
+
+def _spec(parameters: Mapping[str, Any]) -> RunSpec:
+    """The inverse of `_parameters`."""
+    of_task = {name: parameters[name] for name in asdict(TaskSource()) if name != "name"}
+    own = {name: parameters[name] for name in asdict(RunSpec()) if name != "task"}
+    return RunSpec(task=TaskSource(parameters["task"], **of_task), **own)
+
+
+def _is_possible(name: str, value: Any) -> bool:
+    """Whether this value of one parameter is in its range, whatever the others say."""
+    if isinstance(value, int) and value > _LARGEST_CHOSEN:
+        return False
+    try:
+        checked(_spec({**_parameters(RunSpec()), name: value}))
+    except SpecError:
+        return False
+    return True
+
+
+def _number(text: str) -> int | None:
+    return int(text) if len(text) <= _LONGEST_NUMBER and text.isascii() and text.isdigit() else None
 
 
 def _write(page: str, query: Query) -> None:

@@ -1,0 +1,117 @@
+"""What is chosen, checked before it is run: what its names mean here, and what would keep it from running.
+
+A page asks at every rerun, so nothing is sent over the network, no model is loaded and torch is not imported. Files are
+read once, until they change. What only a run can tell, such as whether the hub has a model, is left to the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from evalcore.errors import BlindspotError, DataError, first_line
+from evalcore.paths import DEMO_MODELS
+from evalcore.predictors import check_kind, endpoint, folder_config, hub_id, model_folder
+from evalcore.running import task_cache
+from evalcore.running.plan import find_prompt
+from evalcore.store import RunSpec, Store, checked
+from evalcore.tasks import TaskSource, task_files
+from evalcore.wording import counted, sized
+
+_FROM_THE_HUB = "downloaded from the Hugging Face hub at the first run"
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What a spec's names mean here. All texts may hold names from data: escape them before they are drawn.
+
+    Attributes:
+        task: "text = message, label = intent, 60 rows, 3 labels, no train split"; empty if there is a problem with it.
+        model: "local folder, Qwen2ForCausalLM, 1.2 MB"; empty if there is a problem with it.
+        problems: why this cannot be run, each a sentence with what to do next; empty if nothing is known against it.
+    """
+
+    task: str = ""
+    model: str = ""
+    problems: tuple[str, ...] = ()
+
+
+def understand(spec: RunSpec, store: Store) -> Understood:
+    """Find out what a spec means, without running it. Never raises an error for what was chosen.
+
+    Args:
+        spec: as chosen; it need not be in its normal form.
+        store: holds the user's own prompts.
+    """
+    problems: list[str] = []
+
+    def tried(look: Callable[[], str]) -> str:
+        try:
+            return look()
+        except BlindspotError as error:
+            problems.append(str(error))
+        except (OSError, ValueError) as error:  # a folder that may not be read
+            problems.append(f"This cannot be looked at ({first_line(error)}). Check the path.")
+        return ""
+
+    task = tried(lambda: _task(spec.task))
+    model = tried(lambda: _model(spec))
+    tried(lambda: _use(spec, store, task_is_known=bool(task)))
+    return Understood(task, model, tuple(dict.fromkeys(problems)))
+
+
+def _task(source: TaskSource) -> str:
+    if not source.name.strip():
+        raise DataError("no task is named.", do="Give `demo`, `banking77`, a data file, or a folder with `test.csv`.")
+    if task_files(source) is None:
+        return f"Banking77, 3,080 rows, 77 labels, with a train split; {_FROM_THE_HUB}"
+    found = task_cache.summary(source)
+    text, label = found.columns
+    train = f"{found.train:,} rows to train on" if found.train else "no train split"
+    return f"text = {text}, label = {label}, {found.test:,} rows, {counted(found.labels, 'label')}, {train}"
+
+
+def _model(spec: RunSpec) -> str:
+    name = spec.model
+    if spec.kind.is_baseline:
+        return "baseline, fitted on the train split"
+    if not spec.kind.can_run:
+        return "imported predictions"
+    if spec.kind.is_remote:
+        at = endpoint.parse_endpoint(name)
+        url = urlsplit(at.url)
+        usual = 443 if url.scheme == "https" else 80
+        port = "" if url.port else f" (port {usual}, since none is given)"
+        return f"server at {at.url}{port}, model {at.model}"
+    if not name.strip():
+        return ""  # `checked` says it
+    folder = model_folder(name)
+    if folder is not None:
+        return _folder(folder, name)
+    repo, revision = hub_id(name)
+    return f"{repo}, {'' if revision == 'main' else f'revision {revision}, '}{_FROM_THE_HUB}"
+
+
+def _folder(folder: Path, name: str) -> str:
+    config = folder_config(folder, name)
+    architectures = config.get("architectures")
+    first = architectures[0] if isinstance(architectures, list) and architectures else config.get("model_type")
+    size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    where = "bundled" if folder.parent == DEMO_MODELS else "local folder"
+    return f"{where}, {first if isinstance(first, str) else 'unknown architecture'}, {sized(size)}"
+
+
+def _use(spec: RunSpec, store: Store, *, task_is_known: bool) -> str:
+    """Whether the parts go together; the same errors as those that a run would end with."""
+    checked(spec)
+    check_kind(spec)
+    has_files = task_is_known and task_files(spec.task) is not None
+    if spec.kind.needs_train and has_files and not task_cache.summary(spec.task).train:
+        task_cache.baseline_identity(spec.task, spec.model)
+    if spec.kind.reads_prompt:
+        prompt = find_prompt(spec.prompt, store)
+        if has_files and prompt.shots > task_cache.summary(spec.task).train:
+            task_cache.first_messages(spec.task, prompt, spec.sample, spec.seed)
+    return ""

@@ -1,0 +1,56 @@
+"""What the compare page says first: the verdict, the two accuracies, what changed, the counts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from evalcore.analysis import BOTH_WRONG, Comparison, changed_words, shared_note, verdict
+from evalcore.wording import percent
+from pages.parts.shell.markdown import between, escape_markdown
+from pages.parts.shell.session import view_state
+
+ICONS = {
+    "better": ":material/trending_up:",
+    "worse": ":material/trending_down:",
+    "undecided": ":material/drag_handle:",
+    "same": ":material/equal:",
+}
+NAMES = {"fixed": "fixed", "broken": "broken", "both_right": "both right", BOTH_WRONG: "both wrong"}
+
+
+def say_verdict(comparison: Comparison) -> None:
+    """The verdict, large; below it the accuracies that it is about, and what was chosen differently."""
+    said = verdict(comparison)
+    (accuracy_a, interval_a), (accuracy_b, interval_b) = comparison.accuracies
+    with st.container(gap="xxsmall"):
+        st.markdown(f"### {ICONS[said.kind]} {escape_markdown(said.sentence)}")
+        st.markdown(
+            f":blue[**A**] (reference) **{percent(accuracy_a)}** ({between(interval_a)}) · "
+            f":orange[**B**] (new) **{percent(accuracy_b)}** ({between(interval_b)}) · "
+            f"{escape_markdown(changed_words(comparison.a.record, comparison.b.record))}"
+        )
+        note = shared_note(comparison)
+        if note:
+            st.caption(escape_markdown(note))
+
+
+def doors(comparison: Comparison) -> None:
+    """Four buttons that together count every shared example; each opens its examples."""
+    view, opened = view_state().compared, open_door(comparison)
+    with st.container(horizontal=True, gap="small"):
+        for door, name in NAMES.items():
+            is_open = opened == door or (door == BOTH_WRONG and opened not in NAMES)
+            st.button(
+                f"**{len(comparison.rows_of(door)):,}** {name}",
+                key=f"group_{door}",
+                type="primary" if is_open and not view.tab else "secondary",
+                on_click=view.open_door,
+                args=(door,),
+            )
+
+
+def open_door(comparison: Comparison) -> str:
+    """The group that is open: the one that was chosen, else what broke, else the next that has any examples."""
+    chosen = view_state().compared.door
+    telling = ("broken", "fixed", BOTH_WRONG, "both_right")
+    return chosen or next(door for door in telling if len(comparison.rows_of(door)))

@@ -1,0 +1,101 @@
+"""What can be chosen for a run, in words that carry their meaning."""
+
+from __future__ import annotations
+
+from evalcore.running import split_size
+from evalcore.store import BASELINES, RunRecord, RunSpec
+from evalcore.tasks import BUILT_IN
+from evalcore.wording import counted
+
+TASKS = {"demo": "Demo: phone and internet support", "banking77": "Banking77: 77 intents of a bank's customers"}
+MODELS = {
+    "demo": "demo: tiny, bundled",
+    "demo-early": "demo-early: training stopped early, bundled",
+    "tfidf": "tfidf: linear classifier, a baseline",
+    "majority": "majority: the most frequent label, a baseline",
+    "Qwen/Qwen2.5-1.5B-Instruct": "Qwen/Qwen2.5-1.5B-Instruct",
+    "Qwen/Qwen2.5-0.5B-Instruct": "Qwen/Qwen2.5-0.5B-Instruct",
+    "Qwen/Qwen2.5-7B-Instruct": "Qwen/Qwen2.5-7B-Instruct",
+}
+PROMPTS = {
+    "article": "article: instruction and label list",
+    "bare": "bare: instruction, no label list",
+    "numbered": "numbered: labels by number",
+    "few-shot": "few-shot: with solved examples",
+    "shuffled-labels": "shuffled-labels: another label order",
+}
+SAMPLES = {
+    "stratified": "stratified: every label in its share",
+    "random": "random: each example equally likely",
+    "first": "first: the top of the file",
+}
+DECODINGS = {
+    "plain": "plain: greedy",
+    "as-shipped": "as-shipped: greedy, with the model's own penalties",
+    "choose": "choose: the likeliest label",
+    "choose-mean": "choose-mean: the likeliest label per token",
+}
+ENGINES = {
+    "fast": "fast: shared work is computed once",
+    "batched": "batched: several prompts at a time",
+    "loop": "loop: one at a time, the reference",
+}
+DTYPES = {
+    "auto": "auto: what suits the device",
+    "float32": "float32: exact, slow",
+    "bfloat16": "bfloat16: half the memory",
+    "float16": "float16: half the memory",
+}
+
+
+def task_words(name: str) -> str:
+    """A task: its description, or the end of its path."""
+    return TASKS.get(name) or end_of_path(name)
+
+
+def model_words(name: str) -> str:
+    """A model with what it is, or the end of its path."""
+    return MODELS.get(name) or end_of_path(name)
+
+
+def prompt_words(name: str) -> str:
+    """A built-in prompt with what it is (`few-shot:3` too), or the name of a person's own."""
+    base, _, parameter = name.partition(":")
+    if base not in BUILT_IN:
+        return name
+    return PROMPTS[base].replace(base, name, 1) if parameter else PROMPTS[base]
+
+
+def run_words(spec: RunSpec, record: RunRecord | None = None) -> tuple[str, str]:
+    """What a run is of, in one line.
+
+    Args:
+        record: the stored run, whose number of examples is known.
+
+    Returns:
+        the model; and task, prompt, number of examples, sample, and what else is not as usual.
+    """
+    n = record.n if record else min(spec.n, split_size(spec.task) or spec.n)
+    usual = RunSpec()
+    sample = (
+        f"the first {counted(n, 'example')}" if spec.sample == "first" else f"{counted(n, 'example')}, {spec.sample}"
+    )
+    parts = [
+        task_words(spec.task.name),
+        prompt_words(spec.prompt) if spec.model not in BASELINES else "",
+        sample,
+        f"seed {spec.seed}" if spec.seed != usual.seed else "",
+    ]
+    if spec.model not in BASELINES:
+        parts += [
+            DECODINGS[spec.decoding] if spec.decoding != usual.decoding else "",
+            ENGINES[spec.engine] if spec.engine != usual.engine else "",
+            spec.dtype if spec.dtype != usual.dtype else "",
+            f"at most {counted(spec.max_new_tokens, 'token')}" if spec.max_new_tokens != usual.max_new_tokens else "",
+        ]
+    return end_of_path(spec.model), " · ".join(part for part in parts if part)
+
+
+def end_of_path(name: str) -> str:
+    """The part of a path or a hub id that tells it from others."""
+    return "/".join(name.rstrip("/").split("/")[-2:])
