@@ -17,6 +17,7 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import PairView, SharedExamples, view_state
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
     from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 TABS = ("Examples", "Metrics", "Labels", "Matrices", "Sample size", "What changed")
@@ -26,11 +27,14 @@ _SWAPPED = {"fixed": "broken", "broken": "fixed"}
 Pair = tuple[str, str]
 
 
-def chosen_pair(page: Frame) -> tuple[RunRecord, RunRecord] | None:
-    """Draw the title with the two pickers and the swap; None while there are not two runs to choose."""
+def chosen_pair(page: Frame, head: DeltaGenerator) -> tuple[RunRecord, RunRecord] | None:
+    """Draw the two pickers and the swap; None while there are not two runs to choose.
+
+    Args:
+        head: the row that they stand in.
+    """
     view = view_state().compared
     if len(page.listing.records) < 2:
-        st.title("Compare")
         return None
     if page.arrived is not None:
         view.runs = _named_pair(page, page.arrived) or view.runs
@@ -43,8 +47,7 @@ def chosen_pair(page: Frame) -> tuple[RunRecord, RunRecord] | None:
     def pick() -> None:
         view.runs = (st.session_state["pair_a"], st.session_state["pair_b"])
 
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.title("Compare", width="content")
+    with head:
         for key, label in (("pair_a", ":blue[**A**] (reference)"), ("pair_b", ":orange[**B**] (new)")):
             st.selectbox(label, list(titles), key=key, format_func=lambda run_id: titles[run_id], on_change=pick)
         st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, args=(page.listing,))
