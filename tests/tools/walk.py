@@ -48,8 +48,8 @@ NAMES = {
 def first_visit(walk: Walk, base: str) -> None:
     walk.go(base)
     walk.see(accuracy(walk))
-    walk.page.get_by_text("Baselines on the same examples").wait_for()
-    walk.see(walk.page.locator(".st-key-verdict"))
+    walk.page.get_by_role("heading", name="Baselines on the same examples").wait_for()
+    walk.see(walk.page.locator("[data-testid=stMain] [data-testid=stVegaLiteChart]"))
 
 
 def demo_early(walk: Walk, base: str) -> None:
