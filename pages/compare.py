@@ -15,7 +15,7 @@ from pages.parts.shell.share import share_link
 
 page = frame("Compare", picks_run=False)
 head = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-head.title("Compare", width="content")
+head.title("Compare", anchor=False, width="content")
 pair = chosen_pair(page, head)
 if pair is None:
     st.info(

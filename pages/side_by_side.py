@@ -14,7 +14,7 @@ from pages.parts.shell.share import share_link
 
 page = frame("Side by side", picks_run=False)
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-    st.title("Side by side", width="content")
+    st.title("Side by side", anchor=False, width="content")
     buttons = st.container(horizontal=True, width="content")
 below = st.container()
 variants.follow(page)
