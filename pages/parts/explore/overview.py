@@ -45,7 +45,7 @@ def sample_line(scored: ScoredRun, place: DeltaGenerator, standing: str) -> None
         standing: how much of the run is stored, in Markdown; may be empty.
     """
     s = scored.scores
-    of = f"n = {s.n} of {scored.record.split_size} examples, {escape_markdown(scored.record.spec.sample)}"
+    of = f"n = {s.n:,} of {scored.record.split_size:,} examples, {escape_markdown(scored.record.spec.sample)}"
     labels = f"{s.labels_present} of {counted(s.labels_total, 'label')} in the sample"
     scoring = f"{scored.scoring} scoring, parser {PARSER_VERSION}"
     place.caption(" · ".join(part for part in (standing, of, labels, scoring, "95 % intervals") if part))
@@ -150,6 +150,8 @@ def findings_beside_labels(page: Frame, scored: ScoredRun, found: list[Finding])
     with left:
         st.subheader("What this run hides", anchor=False)
         _findings(scored, found)
+        if _has_room(found):
+            _worst_confusions(scored)
     with right:
         st.subheader("Predicted and actual count per label", anchor=False)
         _counts(page, scored)
@@ -216,7 +218,7 @@ _WAYS: dict[str, tuple[str, str, dict[str, str]]] = {
 """Where a finding can be seen, beside its examples: page, words where the finding itself has none, query parameters."""
 
 
-def pictures(page: Frame, scored: ScoredRun) -> None:
+def pictures(page: Frame, scored: ScoredRun, found: list[Finding]) -> None:
     """The same predictions, read five ways: one scale, the matrix, and the worst confusions in words."""
     st.subheader("The same predictions, five ways", anchor=False)
     left, right = st.columns([2, 1], gap="large")
@@ -232,7 +234,17 @@ def pictures(page: Frame, scored: ScoredRun) -> None:
             alt="Confusion matrix: true labels downwards, predicted labels across",
         )
         st.caption("Rows: true labels. Columns: predicted labels.")
-        link_to(scored, "All confusions, and the matrix to click", CONFUSIONS)
+        link_to(scored, "All confusions", CONFUSIONS)
+    if not _has_room(found):
+        _worst_confusions(scored)
+
+
+def _has_room(found: list[Finding]) -> bool:
+    """Whether the worst confusions fit beside the picture, under the findings."""
+    return len(found) < FINDINGS_SHOWN
+
+
+def _worst_confusions(scored: ScoredRun) -> None:
     worst = worst_confusions(scored)[:CONFUSIONS_SHOWN]
     if worst:
         st.markdown("**Worst confusions**")
