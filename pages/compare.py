@@ -11,9 +11,12 @@ from pages.parts.compare.sample_size import alone, of_pair
 from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.share import share_link
 
 page = frame("Compare", picks_run=False)
-pair = chosen_pair(page)
+head = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+head.title("Compare", width="content")
+pair = chosen_pair(page, head)
 if pair is None:
     st.info(
         "It takes two stored runs. Run another model or prompt on the overview: the baselines "
@@ -50,3 +53,4 @@ for name, tab in tabs().items():
         with tab:
             drawn[name](page, comparison)
 write_url(page, comparison)
+share_link(head)

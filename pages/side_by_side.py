@@ -10,6 +10,7 @@ from pages.parts.compare.several_runs import chosen_runs, tabs, write_url
 from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.share import share_link
 
 page = frame("Side by side", picks_run=False)
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -40,3 +41,4 @@ for name, tab in tabs().items():
         with tab:
             drawn[name](page, sweep, names)
 write_url(page, records)
+share_link(buttons)

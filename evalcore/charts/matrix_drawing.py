@@ -27,8 +27,9 @@ HEIGHT = 520
 
 LEFT, TOP, EDGE = 132, 116, 8
 _LARGEST_CELL = 56
-_MANY = 30
-"""From so many labels on their letters are a little smaller."""
+_LETTERS = ((30, 11), (60, 10))
+"""Pixels of the letters up to so many labels; with more they are `_SMALLEST`."""
+_SMALLEST = 9
 _NAME_CHARS = 80
 """Of a label in a tooltip: it is sent once for every cell."""
 
@@ -200,8 +201,8 @@ def _words(text: str, theme: Theme, top: int) -> dict[str, Any]:
 
 def _axis(names: Sequence[str], theme: Theme, *, rotated: bool) -> dict[str, Any]:
     width = (TOP if rotated else LEFT) - 12
-    size = 10 if len(names) > _MANY else 11
-    chars = 2 * width // size  # a letter is about half as wide as it is high
+    size = next((size for most, size in _LETTERS if len(names) <= most), _SMALLEST)
+    chars = int(1.75 * width / size)  # a letter is about half as wide as it is high
     return {
         "type": "category",
         "data": [shortened(name, chars) for name in names],

@@ -1,6 +1,7 @@
 """The colours of all charts: two runs, four outcomes, two themes, and the palette of the matrices.
 
 The outcomes of a theme can be told apart without colour vision: see `tests/charts/test_theme.py`, which simulates it.
+`.streamlit/config.toml` has the same colours for words in Markdown (`:green[right]`).
 """
 
 from __future__ import annotations

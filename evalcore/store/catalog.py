@@ -17,7 +17,7 @@ from evalcore.wording import percent
 
 NAME_LENGTH = 60
 NOTE_LENGTH = 2000
-SHORT_TITLE = 26
+SHORT_TITLE = 25
 """Characters of a title to choose a run by: so many a select box in the sidebar shows."""
 
 

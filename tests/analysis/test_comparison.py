@@ -174,7 +174,7 @@ def test_examples_that_one_run_has_not_reached_are_left_out(store):
 def test_other_label_sets_are_refused_with_the_reason(store):
     a = scored(store, list("ab"), list("ab"), labels="ab")
     b = scored(store, list("ab"), list("ab"), labels="abc")
-    with pytest.raises(SpecError, match=r"label sets differ.*1 of B's 3 labels, such as 'c', are not in A"):
+    with pytest.raises(SpecError, match=r"label sets differ.*1 of B's 3 labels, such as 'c', is not in A"):
         compare(a, b)
 
 

@@ -1,13 +1,13 @@
 """Two runs, several prompts and all runs, in a real Chromium, on the bundled demo."""
 
 import os
-import re
 
 import pytest
 
 from evalcore.analysis.comparison import compare
 from evalcore.analysis.scored_run import score_run
 from evalcore.analysis.verdicts import verdict
+from evalcore.charts.matrix_drawing import EDGE, LEFT, TOP
 from evalcore.running.run import baseline_specs, execute
 from evalcore.store.catalog import RunCatalog
 from evalcore.store.database import Store
@@ -46,7 +46,7 @@ def text_of(page):
 
 
 @pytest.mark.parametrize("other", ["demo-early", "tfidf"])
-def test_demo_is_held_against_another_and_broken_opens_exactly_those(server, store, ids, new_page, other):
+def test_demo_is_compared_with_another_and_broken_opens_exactly_those(server, store, ids, new_page, other):
     expected = compare(score_run(store, ids["demo"]), score_run(store, ids[other]))
     page = new_page()
     page.goto(f"{server.url}/compare?a={ids['demo']}&b={ids[other]}")
@@ -56,7 +56,7 @@ def test_demo_is_held_against_another_and_broken_opens_exactly_those(server, sto
     broken = expected.counts.broken
     assert broken
     page.get_by_role("button", name=f"{broken} broken", exact=True).click()
-    page.get_by_text(f"{broken} examples: broken").wait_for(timeout=PATIENCE_MS)
+    page.get_by_text(f"1 of {broken}", exact=True).wait_for(timeout=PATIENCE_MS)
     settled(page)
     assert "door=broken" in page.url
     first = expected.rows_of("broken")[0]
@@ -79,36 +79,35 @@ def test_swap_is_one_click_and_the_url_follows(server, ids, new_page):
 
 
 def test_a_cell_of_the_difference_opens_its_examples(server, store, ids, new_page):
+    expected = compare(score_run(store, ids["demo"]), score_run(store, ids["demo-early"]))
+    change = expected.confusions[0]
     page = new_page()
     page.goto(f"{server.url}/compare?a={ids['demo']}&b={ids['demo-early']}")
     page.get_by_role("tab", name="Matrices").click()
-    chart = page.locator("canvas[data-zr-dom-id]").first
+    chart = page.locator("[data-testid=stEChartsChart] canvas").first
     chart.wait_for(timeout=PATIENCE_MS)
     settled(page)
-    chart.scroll_into_view_if_needed()
-    box = chart.bounding_box()
-    found = None
-    # Cells lie somewhere to the right of the labels: click along rows until one is hit.
-    for down in range(4, 60, 3):
-        for across in (0.35, 0.45, 0.55, 0.65, 0.75, 0.85):
-            page.mouse.click(box["x"] + box["width"] * across, box["y"] + down * 8)
-            page.wait_for_timeout(80)
-        settled(page)
-        found = re.search(r"(\w+) answered (\S+): A (\d+), B (\d+) of (\d+)", text_of(page))
-        if found:
-            break
-    true, answered, a, b, support = found.groups()
-    expected = compare(score_run(store, ids["demo"]), score_run(store, ids["demo-early"]))
-    row = expected.labels.index(true)
-    column = -1 if answered == "(unparsed)" else expected.labels.index(answered)
-    assert (int(a), int(b)) == (expected.confusion_a[row, column], expected.confusion_b[row, column])
-    assert int(support) == expected.classes.support[row]
-    assert int(a) != int(b)
+    box, n = chart.bounding_box(), len(expected.labels)
+    page.mouse.click(
+        box["x"] + LEFT + (change.predicted + 0.5) * (box["width"] - LEFT - EDGE) / (n + 1),
+        box["y"] + TOP + (change.true + 0.5) * (box["height"] - TOP - EDGE) / n,
+    )
+    support, reverse = expected.classes.support[change.true], (change.predicted, change.true)
+    title = (
+        f"{expected.labels[change.true]} → {expected.labels[change.predicted]}: A {change.a}, B {change.b} of "
+        f"{support} · reverse: A {expected.confusion_a[reverse]}, B {expected.confusion_b[reverse]}"
+    )
+    page.get_by_text(title, exact=True).wait_for(timeout=PATIENCE_MS)
+    assert change.a != change.b
+    page.reload()  # the cell is in the URL
+    page.get_by_text(title, exact=True).wait_for(timeout=PATIENCE_MS)
 
 
 def test_all_built_in_variants_are_run_side_by_side_from_one_click(server, store, ids, new_page):
     page = new_page()
     page.goto(f"{server.url}/side_by_side?run={ids['demo']}")
+    settled(page)
+    page.get_by_role("button", name="Run several prompts").click()
     page.get_by_role("button", name="Run all of them").wait_for(timeout=PATIENCE_MS)
     settled(page)
     page.get_by_role("button", name="Run all of them").click()

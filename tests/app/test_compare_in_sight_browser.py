@@ -55,9 +55,10 @@ def compare(page, server, ids):
 
 def without_sidebar(page):
     """At 800 pixels a person has the sidebar folded."""
-    close = page.locator("[data-testid=stSidebarCollapseButton] button")
+    settled(page)
     if page.viewport_size["width"] == 800 and page.locator("[data-testid=stSidebar][aria-expanded=true]").count():
-        close.dispatch_event("click")
+        page.locator("[data-testid=stSidebarCollapseButton] button").dispatch_event("click")
+        page.locator("[data-testid=stSidebar][aria-expanded=false]").wait_for(state="attached", timeout=PATIENCE_MS)
     return settled(page)
 
 
@@ -131,7 +132,7 @@ def test_a_cell_that_is_clicked_is_answered_beside_the_matrix(compare, page):
     box = chart.bounding_box()
     for down in range(12, 30):  # cells lie somewhere to the right of the labels
         page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + 10 * down)
-        page.wait_for_timeout(300)
+        settled(page)
         if "true=" in page.url:
             break
     settled(page)

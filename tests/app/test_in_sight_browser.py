@@ -6,11 +6,12 @@ import pytest
 from evalcore.analysis.cell_words import cell_title
 from evalcore.analysis.filters import Filter
 from evalcore.analysis.scored_run import score_run
-from evalcore.charts import cells, matrix_drawing
+from evalcore.charts import cells
 from evalcore.metrics.matrix import BLOCK_FROM, BLOCK_SIZE, view
 from evalcore.store.database import Store
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
 from tests.tools.generated import imported
+from tests.tools.heat_map import middle_of
 
 pytestmark = [
     pytest.mark.browser,
@@ -63,11 +64,8 @@ def visit(page, server, path, scored, query=""):
 
 
 def collapse_sidebar(page):
-    page.evaluate("""() => {
-        const sidebar = document.querySelector('[data-testid=stSidebar]');
-        if (sidebar && sidebar.getAttribute('aria-expanded') === 'true')
-            document.querySelector('[data-testid=stSidebarCollapseButton] button').click();
-    }""")
+    open_one = "[data-testid=stSidebarCollapseButton] [aria-expanded=true]"
+    page.evaluate("which => document.querySelector(which)?.click()", open_one)
     page.wait_for_timeout(500)
 
 
@@ -114,7 +112,7 @@ def test_a_click_on_a_cell_of_the_map_is_answered_beside_it(window, server, scor
     row, column = int(rows[worst]), int(columns[worst])
     canvas = page.locator("[data-testid=stEChartsChart] canvas").first
     before = canvas.bounding_box()
-    page.mouse.click(*middle_of(before, shown.counts.shape, row, column))
+    page.mouse.click(*middle_of(before, shown, row, column))
     true, predicted = (scored.labels[shown.codes[at]] for at in (row, column))
     heading = page.get_by_role("heading", name=cell_title(Filter(true=true, predicted=predicted)))
     heading.wait_for(timeout=PATIENCE_MS)
@@ -129,12 +127,6 @@ def test_a_click_on_a_cell_of_the_map_is_answered_beside_it(window, server, scor
     page.get_by_role("button", name="Worst confusions").click()
     assert_seen(page.get_by_role("tab", name="Worst"))
     assert canvas.bounding_box() == before
-
-
-def middle_of(box, shape, row, column):
-    left, top, edge = matrix_drawing._LEFT, matrix_drawing._TOP, matrix_drawing._EDGE
-    width, height = (box["width"] - left - edge) / shape[1], (box["height"] - top - edge) / shape[0]
-    return box["x"] + left + (column + 0.5) * width, box["y"] + top + (row + 0.5) * height
 
 
 @pytest.mark.parametrize("way", ["sentence", "All", "Over-predicted", "Most often missed"])

@@ -117,9 +117,7 @@ def test_a_runs_title_says_the_settings_that_are_not_the_default(store, colours)
 def test_a_short_title_says_what_is_not_the_default_as_far_as_it_fits_and_the_accuracy(store, colours):
     record = execute(majority(colours, 10), store).record
     assert distinct_titles([record]) == {record.run_id: "majority, colours, 10"}
-    assert distinct_titles([record], accuracies={record.run_id: 0.2525}) == {
-        record.run_id: "majority, colours · 25.2 %"
-    }
+    assert distinct_titles([record], accuracies={record.run_id: 0.0125}) == {record.run_id: "majority, colours · 1.2 %"}
     usual = replace(record, task_name="demo", n=RunSpec().n)
     assert distinct_titles([usual], accuracies={record.run_id: 1.0}) == {record.run_id: "majority · 100.0 %"}
     prompted = replace(usual, spec=replace(record.spec, model="demo"), identity={"predictor": "local"})

@@ -46,7 +46,7 @@ def labels(page: Frame, comparison: Comparison) -> None:
             alt=f"{by} of each label under A and B",
         )
         st.caption(f"{by} in percent. The labels that changed most are first; click a column's head to sort.")
-    with right, st.container(gap="xsmall"):
+    with right:
         if view.label in comparison.labels:
             code = comparison.labels.index(view.label)
             support = counted(int(comparison.classes.support[code]), "example")

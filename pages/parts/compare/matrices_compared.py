@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
@@ -23,17 +24,29 @@ HEIGHT = 460
 VIEWS: tuple[MatrixKind, ...] = ("A", "B", "B − A")
 ANY = -2
 """In the boxes, beside the codes of the labels and that of unparsed."""
-Unit = Literal["share of the true label", "examples"]
+Unit = Literal["% of actual label", "examples"]
+
+
+@dataclass(frozen=True)
+class Colours:
+    """What the colours of a matrix stand for.
+
+    Attributes:
+        unit: of the values; log: by their logarithm, so that small ones can be seen.
+    """
+
+    unit: Unit
+    log: bool
 
 
 def matrices(page: Frame, comparison: Comparison) -> None:
     """A, B or the difference; a cell that is clicked opens its examples beside it."""
-    view, picked = view_state().compared, _picked(comparison)
+    view = view_state().compared
+    picked = _known(comparison, view.cell)
     left, right = beside(3, 2, HEIGHT)
-    with left, st.container(gap="xsmall"):
-        unit = _controls()
-        _matrix(page, comparison, unit)
-    with right, st.container(gap="xsmall"):
+    with left:
+        _matrix(page, comparison, _controls())
+    with right:
         _boxes(comparison, picked)
         if picked == Filter():
             _changed(comparison)
@@ -43,58 +56,65 @@ def matrices(page: Frame, comparison: Comparison) -> None:
         examples(page, comparison, link, title, lambda: view.pick(Filter(), outline=True))
 
 
-def _controls() -> Unit:
+def _controls() -> Colours:
     view = view_state().compared
     st.session_state["matrix_view"] = view.matrix
-    usual: Unit = "share of the true label"
-    st.session_state["unit"] = st.session_state.get("unit", usual)  # set again: kept from tab to tab
+    for name, usual in (("pair_unit", "% of actual label"), ("pair_log", False)):
+        st.session_state[name] = st.session_state.get(name, usual)  # set again: kept from tab to tab
 
     def switch() -> None:
         view.matrix = st.session_state["matrix_view"]
-
-    def reset() -> None:
-        view.zoom_resets += 1
-        view.outlined = view.cell  # a new chart does not know what was clicked in the old one
+        view.draw_matrix_anew()
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control("Matrix", VIEWS, required=True, key="matrix_view", on_change=switch,
                              label_visibility="collapsed")  # fmt: skip
-        unit: Unit = st.selectbox("Colour", ["share of the true label", "examples"], key="unit", width=190,
-                                  label_visibility="collapsed")  # fmt: skip
-        st.button("Reset zoom", icon=":material/zoom_out_map:", key="matrix_reset", on_click=reset)
-    return unit
+        st.selectbox("Colour", ["% of actual label", "examples"], key="pair_unit", width=165,
+                     label_visibility="collapsed")  # fmt: skip
+        st.toggle("Log colours", key="pair_log")
+    return Colours(st.session_state["pair_unit"], st.session_state["pair_log"])
 
 
-def _matrix(page: Frame, comparison: Comparison, unit: Unit) -> None:
+def _matrix(page: Frame, comparison: Comparison, how: Colours) -> None:
     view = view_state().compared
-    cells = once(comparison, _cells, view.matrix, unit)
+    cells = once(comparison, _cells, view.matrix, how.unit)
     if not len(cells):
         st.info("The two matrices are the same.")
         return
 
     def click(item: int | None) -> None:
-        if item is None or item >= len(cells):
-            view.pick(Filter(), outline=False)
-        else:
+        if item is None:  # what the map has selected was clicked again; something else may have been picked since
+            is_picked = view.cell == view.clicked
+            view.pick(Filter() if is_picked else view.clicked, outline=not is_picked)
+        elif item < len(cells):
             cell = cells.iloc[item]
             unparsed = int(cell.x) == len(comparison.labels)
-            view.pick(_filter(comparison, int(cell.y), UNPARSED if unparsed else int(cell.x)), outline=False)
+            view.clicked = _filter(comparison, int(cell.y), UNPARSED if unparsed else int(cell.x))
+            view.pick(view.clicked, outline=False)
 
+    outlined = _codes(comparison, _known(comparison, view.outlined))
     names = f"{comparison.a.record.run_id}_{comparison.b.record.run_id}"
     clickable_chart(
-        once(comparison, _spec, view.matrix, unit, page.theme),
-        key=f"matrix_{names}_{view.matrix}_{unit}_{view.zoom_resets}",
+        once(comparison, _spec, view.matrix, how, page.theme, outlined),
+        key=f"matrix_{names}_{view.matrix}_{how.unit}_{view.matrix_drawn}",
         height=HEIGHT,
-        alt=f"Confusion matrix {view.matrix}: true labels downwards, predicted labels across",
+        alt=f"Confusion matrix {view.matrix}: true labels downwards, predicted labels across. The list beside it leads "
+        "to the same cells, and so do the two boxes above that.",
         on_click=click,
     )
-    if view.matrix == "B − A":
-        st.caption(
-            "Orange: B predicts so more often. Blue: A more often. On the diagonal orange is good, elsewhere bad. "
-            "Empty: no change. Shift and wheel zoom."
-        )
-    else:
-        st.caption("Rows: true labels. Columns: predicted labels. Shift and wheel zoom.")
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+        st.caption(_caption(view.matrix), width="stretch")
+        st.button("Reset zoom", icon=":material/zoom_out_map:", type="tertiary", key="matrix_reset",
+                  on_click=view.draw_matrix_anew)  # fmt: skip
+
+
+def _caption(kind: MatrixKind) -> str:
+    means = (
+        "Orange: B predicts so more often; blue: A. On the diagonal orange is good, elsewhere bad."
+        if kind == "B − A"
+        else "Rows: true. Columns: predicted."
+    )
+    return f"{means} Shift + wheel zooms, drag moves."
 
 
 def _boxes(comparison: Comparison, picked: Filter) -> None:
@@ -109,11 +129,11 @@ def _boxes(comparison: Comparison, picked: Filter) -> None:
 
     row, column = st.columns(2, gap="small")
     row.selectbox("Row: true label", [ANY, *codes], key="matrix_true", on_change=choose, label_visibility="collapsed",
-                  format_func=lambda code: "any true label" if code == ANY else comparison.labels[code])  # fmt: skip
-    any_or_none = {ANY: "any predicted label", UNPARSED: "no label: unparsed"}
+                  format_func=lambda code: f"True: {'any' if code == ANY else comparison.labels[code]}")  # fmt: skip
+    others = {ANY: "any", UNPARSED: "unparsed"}
     column.selectbox("Column: predicted label", [ANY, *codes, UNPARSED], key="matrix_predicted", on_change=choose,
                      label_visibility="collapsed",
-                     format_func=lambda code: any_or_none.get(code) or comparison.labels[code])  # fmt: skip
+                     format_func=lambda code: f"Predicted: {others.get(code) or comparison.labels[code]}")  # fmt: skip
 
 
 def _changed(comparison: Comparison) -> None:
@@ -138,6 +158,10 @@ def _changed(comparison: Comparison) -> None:
         once(comparison, _changes),
         f"confusions_{comparison.a.record.run_id}_{comparison.b.record.run_id}",
         HEIGHT - 140,
+        {
+            **dict.fromkeys(("true label", "predicted"), st.column_config.TextColumn(width=128)),
+            **dict.fromkeys(("A", "B"), st.column_config.NumberColumn(width=36)),
+        },
         on_click=click,
         alt="Confusions, the most changed first",
     )
@@ -183,9 +207,9 @@ def _codes(comparison: Comparison, picked: Filter) -> tuple[int, int]:
     return true, comparison.labels.index(picked.predicted) if picked.predicted else ANY
 
 
-def _picked(comparison: Comparison) -> Filter:
-    """What is picked; nothing if it is a label of other runs."""
-    cell, known = view_state().compared.cell, ("", *comparison.labels)
+def _known(comparison: Comparison, cell: Filter) -> Filter:
+    """The same; nothing if it is of a label that these runs do not have."""
+    known = ("", *comparison.labels)
     return cell if cell.true in known and cell.predicted in known else Filter()
 
 
@@ -195,8 +219,16 @@ def _cells(comparison: Comparison, kind: MatrixKind, unit: Unit) -> pd.DataFrame
     )
 
 
-def _spec(comparison: Comparison, kind: MatrixKind, unit: Unit, theme: Theme) -> dict[str, Any]:
-    return matrix_spec(once(comparison, _cells, kind, unit), comparison.labels, kind, theme)
+def _spec(
+    comparison: Comparison, kind: MatrixKind, how: Colours, theme: Theme, outlined: tuple[int, int]
+) -> dict[str, Any]:
+    """With the outline of a cell that was not clicked in the matrix, which outlines that itself."""
+    true, predicted = outlined
+    cell = None if ANY in outlined else (true, len(comparison.labels) if predicted == UNPARSED else predicted)
+    cells = once(comparison, _cells, kind, how.unit)
+    return matrix_spec(
+        cells, comparison.labels, kind, theme, shares=how.unit != "examples", log=how.log, highlighted=cell
+    )
 
 
 def _changes(comparison: Comparison) -> pd.DataFrame:

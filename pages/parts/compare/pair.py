@@ -9,14 +9,15 @@ import streamlit as st
 from evalcore.analysis import BOTH_WRONG, Comparison, Filter
 from evalcore.charts import MatrixKind
 from evalcore.metrics import PAIR_GROUPS
-from evalcore.store import RunRecord, distinct_titles
+from evalcore.store import RunRecord
 from pages.parts.compare.headline import open_door
-from pages.parts.shell import url
+from pages.parts.shell import cached, url
 from pages.parts.shell.cached import Listing
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import PairView, SharedExamples, view_state
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
     from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 TABS = ("Examples", "Metrics", "Labels", "Matrices", "Sample size", "What changed")
@@ -26,25 +27,27 @@ _SWAPPED = {"fixed": "broken", "broken": "fixed"}
 Pair = tuple[str, str]
 
 
-def chosen_pair(page: Frame) -> tuple[RunRecord, RunRecord] | None:
-    """Draw the title with the two pickers and the swap; None while there are not two runs to choose."""
+def chosen_pair(page: Frame, head: DeltaGenerator) -> tuple[RunRecord, RunRecord] | None:
+    """Draw the two pickers and the swap; None while there are not two runs to choose.
+
+    Args:
+        head: the row that they stand in.
+    """
     view = view_state().compared
     if len(page.listing.records) < 2:
-        st.title("Compare")
         return None
     if page.arrived is not None:
         view.runs = _named_pair(page, page.arrived) or view.runs
         _follow(page.arrived, view)
     if view.runs is None or not all(page.listing.find(run_id) for run_id in view.runs):
         view.runs = _first_pair(page.listing, page.record or page.listing.records[0])
-    titles = distinct_titles(page.listing.records, page.listing.annotations)
+    titles = cached.titles(page.store, page.scoring)
     st.session_state["pair_a"], st.session_state["pair_b"] = view.runs
 
     def pick() -> None:
         view.runs = (st.session_state["pair_a"], st.session_state["pair_b"])
 
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.title("Compare", width="content")
+    with head:
         for key, label in (("pair_a", ":blue[**A**] (reference)"), ("pair_b", ":orange[**B**] (new)")):
             st.selectbox(label, list(titles), key=key, format_func=lambda run_id: titles[run_id], on_change=pick)
         st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, args=(page.listing,))

@@ -54,7 +54,7 @@ def door_examples(page: Frame, comparison: Comparison) -> None:
         shown = _list_of(comparison, door)
         view.examples.opened = int(shown.positions[shown.at])
         _table(comparison, shown, door, HEIGHT - 40, with_true=True)
-    with right, st.container(gap="xsmall"):
+    with right:
         steps(shown, "pair")
         _opened(page, comparison, shown.row, with_true=True)
 
@@ -67,8 +67,8 @@ def examples(page: Frame, comparison: Comparison, link: str, title: str, close: 
         title: trusted, or escaped: it is Markdown.
         close: called by the button that brings back what stood in the pane before.
     """
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{title}**")
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        st.markdown(f"**{title}**", width="stretch")
         st.button("Back", icon=":material/arrow_back:", key="pair_close", type="tertiary", on_click=close)
     if not len(comparison.rows_of(link)):
         st.info("There are none.")

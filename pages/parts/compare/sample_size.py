@@ -9,7 +9,7 @@ import streamlit as st
 from evalcore.analysis import Comparison, ScoredRun
 from evalcore.charts import sample_size_chart
 from evalcore.metrics import LEVEL, POWER, Growth, examples_needed, growth
-from evalcore.wording import counted
+from evalcore.wording import counted, figure
 from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import percent
@@ -53,9 +53,9 @@ def how_much(page: Frame, scored: ScoredRun, rate: float, rate_is: str) -> None:
     split = max(record.split_size, s.n)
     grown = _growth(round(s.accuracy, 6), round(rate, 6), split)
     st.caption(
-        f"As things stand: accuracy {percent(s.accuracy)}, known to within {100 * (high - low):.1f} points at "
-        f"N = {s.n}; {rate_is} {percent(rate)} are right in only one of the two. “See” is the exact McNemar test at "
-        f"{LEVEL:.2f}, in {POWER:.0%} of such comparisons."
+        f"As things stand: accuracy {percent(s.accuracy)}, known to within {figure(100 * (high - low), 1)} points at "
+        f"N = {s.n:,}; {rate_is} {percent(rate)} are right in only one of the two. “See” is the exact McNemar test at "
+        f"{LEVEL:.2f}, in {100 * POWER:.0f} of 100 such comparisons."
     )
     chart, answer = st.columns([2.4, 1], gap="large")
     with chart:
@@ -69,15 +69,15 @@ def how_much(page: Frame, scored: ScoredRun, rate: float, rate_is: str) -> None:
             "A difference that matters to you, in points", 0.1, 100.0, 2.0, 0.5, format="%.1f", key="wanted_points"
         )
         needed = examples_needed(wanted / 100, rate)
-        whole, smallest = f"the whole split has {split}", float(grown.smallest[-1])
+        whole, smallest = f"the whole split has {split:,}", float(grown.smallest[-1])
         if needed is None:
             st.markdown(f"More than a million examples would be needed; {whole}.")
         elif needed <= split:
-            st.markdown(f"About **{needed} examples** are needed to see it; {whole}.")
+            st.markdown(f"About **{needed:,} examples** are needed to see it; {whole}.")
         else:
-            st.markdown(f"About **{needed} examples** are needed to see it, and {whole}: it cannot be seen here.")
+            st.markdown(f"About **{needed:,} examples** are needed to see it, and {whole}: it cannot be seen here.")
         if not math.isnan(smallest):
-            st.caption(f"On the whole split, {100 * smallest:.1f} points could be seen.")
+            st.caption(f"On the whole split, {figure(100 * smallest, 1)} points could be seen.")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -150,7 +150,7 @@ def examples(page: Frame, sweep: Sweep, names: list[str]) -> None:
             "Examples with the answer of each run",
         )
         st.caption("✓ right, ✗ wrong, ∅ unparsed")
-    with right, st.container(gap="xsmall"):
+    with right:
         steps(shown, "side")
         _completions(sweep, names, shown.row)
 

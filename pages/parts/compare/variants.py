@@ -9,10 +9,11 @@ import streamlit as st
 
 from evalcore.analysis import FEWEST_RUNS, MOST_RUNS
 from evalcore.errors import BlindspotError
-from evalcore.running import current_run_for, find_prompt, split_size
-from evalcore.store import Job, Jobs, RunSpec, Store, checked, distinct_titles
+from evalcore.running import current_run_for, find_prompt, split_size, understand
+from evalcore.store import Job, Jobs, RunSpec, Store, checked
 from evalcore.tasks import BUILT_IN, SAMPLES
 from pages.parts.run import progress, queue
+from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import PromptSweep, view_state
@@ -83,7 +84,8 @@ def _form(page: Frame) -> None:
     if problem:
         st.warning(escape_markdown(problem))
     else:
-        st.caption("What is stored is not predicted again.")
+        found = understand(asked, page.store)
+        st.caption(escape_markdown(f"{found.task}. Model: {found.model}. What is stored is not predicted again."))
     with st.container(horizontal=True):
         st.button("Run all of them", type="primary", disabled=bool(problem), on_click=_start,
                   args=(page.store, asked, tuple(prompts)))  # fmt: skip
@@ -123,13 +125,8 @@ def _problem(store: Store, asked: RunSpec, prompts: list[str]) -> str:
         return f"Choose at least {FEWEST_RUNS} prompts."
     if not asked.kind.reads_prompt:
         return f"{asked.model} reads no prompt. Choose another model."
-    try:
-        for prompt in prompts:
-            find_prompt(prompt, store)
-            checked(replace(asked, prompt=prompt))
-    except BlindspotError as error:
-        return str(error)
-    return ""
+    problems = (problem for prompt in prompts for problem in understand(replace(asked, prompt=prompt), store).problems)
+    return next(problems, "")
 
 
 def _start(store: Store, asked: RunSpec, prompts: tuple[str, ...]) -> None:
@@ -163,7 +160,7 @@ def _run_ids(store: Store, started: list[str | int]) -> list[str]:
 
 def run_picker(page: Frame, run_ids: list[str]) -> None:
     """Draw the picker of two to ten runs."""
-    titles = distinct_titles(page.listing.records, page.listing.annotations)
+    titles = cached.titles(page.store, page.scoring)
     st.session_state["picked_runs"] = run_ids
 
     def pick() -> None:

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
 WHICH = ("all its examples", "missed", "wrongly called so")
-WHICH_WORDS = dict(zip(WHICH, ("all", "missed", "wrongly predicted"), strict=True))
-TABLE_HEIGHT = 460
+WHICH_WORDS = dict(zip(WHICH, ("all", "missed", "false alarms"), strict=True))
+HEIGHT, TABLE_HEIGHT = 540, 480
 """Pixels: with the line of all labels below it the table ends where the pane beside it ends."""
 INTERVAL_WIDTH = 78
 CONFUSED_SHOWN, EXAMPLES_SHOWN = 2, 3
@@ -81,9 +81,9 @@ def controls(scored: ScoredRun, heading: DeltaGenerator) -> None:
     st.session_state["class_search"] = view.search
     st.session_state["class_sort"], st.session_state["class_descending"] = view.sort, view.descending
     with heading:
-        st.text_input("Label contains", key="class_search", width=170, icon=":material/search:", on_change=_change,
-                      args=("search",), label_visibility="collapsed", placeholder="label contains")  # fmt: skip
-        st.selectbox("Order", CLASS_ORDERS, key="class_sort", width=210, on_change=_change, args=("sort",),
+        st.text_input("Label contains", key="class_search", width=140, icon=":material/search:", on_change=_change,
+                      args=("search",), label_visibility="collapsed", placeholder="find labels")  # fmt: skip
+        st.selectbox("Order", CLASS_ORDERS, key="class_sort", width=190, on_change=_change, args=("sort",),
                      label_visibility="collapsed",
                      format_func=lambda order: f"Order: {ORDER_WORDS.get(order, order)}")  # fmt: skip
         st.toggle("Largest first", key="class_descending", on_change=_change, args=("descending",))

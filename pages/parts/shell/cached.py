@@ -29,6 +29,7 @@ from evalcore.analysis import (
     search,
     select,
 )
+from evalcore.metrics import wilson
 from evalcore.output import findings_of
 from evalcore.parse import Scoring
 from evalcore.store import (
@@ -99,10 +100,27 @@ def scored_run_of(store: Store, record: RunRecord, scoring: Scoring) -> ScoredRu
     return scored
 
 
-def figures_of(store: Store, record: RunRecord, scoring: Scoring) -> tuple[int, float, float, float]:
-    """Predicted so far; accuracy, macro-F1 and unparsed in percent. Of many more runs than are kept as arrays."""
+@dataclass(frozen=True)
+class RunFigures:
+    """A run in numbers; NaN where undefined.
+
+    Attributes:
+        n: predicted so far.
+        accuracy, macro_f1, unparsed: shares; macro-F1 is that of the labels in the sample.
+        accuracy_interval: 95 %.
+    """
+
+    n: int
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    macro_f1: float
+    unparsed: float
+
+
+def figures_of(store: Store, record: RunRecord, scoring: Scoring) -> RunFigures:
+    """A run in numbers, of many more runs than are kept as arrays."""
     found = _figures(store, record.run_id, scoring, _progress_of(store, record))
-    _note(record, scoring, found[1] / 100)
+    _note(record, scoring, found.accuracy)
     return found
 
 
@@ -257,9 +275,10 @@ def _scored_run(_store: Store, run_id: str, scoring: Scoring, progress: float) -
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def _figures(_store: Store, run_id: str, scoring: Scoring, progress: float) -> tuple[int, float, float, float]:
+def _figures(_store: Store, run_id: str, scoring: Scoring, progress: float) -> RunFigures:
     s = score_run(_store, run_id, scoring).scores
-    return s.n, 100 * s.accuracy, 100 * s.macro_f1_present, 100 * s.unparsed_rate
+    low, high = wilson(s.correct, s.n)
+    return RunFigures(s.n, s.accuracy, (float(low), float(high)), s.macro_f1_present, s.unparsed_rate)
 
 
 @st.cache_resource(max_entries=_RESULTS_CACHED, show_spinner=False)

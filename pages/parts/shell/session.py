@@ -108,8 +108,8 @@ class PairView:
         door: the group of examples that is open: of `PAIR_GROUPS`, or `both_wrong`; empty: the most telling one.
         label: the label that is open among the labels; empty if none is.
         matrix: which of the matrices.
-        cell, outlined: as `ViewState.cell` and `ViewState.outlined`, of that matrix.
-        zoom_resets: how often its zoom was reset; part of its key.
+        cell, outlined, clicked, matrix_drawn: as `cell`, `outlined`, `clicked` and `map_drawn` of `ViewState`, of that
+            matrix.
     """
 
     runs: tuple[str, str] | None = None
@@ -119,7 +119,8 @@ class PairView:
     matrix: MatrixKind = "B − A"
     cell: Filter = field(default_factory=Filter)
     outlined: Filter = field(default_factory=Filter)
-    zoom_resets: int = 0
+    clicked: Filter = field(default_factory=Filter)
+    matrix_drawn: int = 0
     examples: SharedExamples = field(default_factory=SharedExamples)
 
     def open_door(self, door: str) -> None:
@@ -133,6 +134,11 @@ class PairView:
         if outline:
             self.outlined = cell
         self.examples.open(None)
+
+    def draw_matrix_anew(self) -> None:
+        """Make the matrix anew, without its zoom, and with what is picked outlined."""
+        self.matrix_drawn += 1
+        self.outlined = self.cell
 
 
 @dataclass
