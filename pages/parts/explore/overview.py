@@ -17,6 +17,7 @@ from evalcore.store import Job
 from evalcore.wording import counted
 from pages.parts.explore.confusion_list import worst_confusions
 from pages.parts.run.options import run_words
+from pages.parts.run.queue import baselines_being_fitted
 from pages.parts.shell import cached
 from pages.parts.shell.cached import once
 from pages.parts.shell.frame import Frame
@@ -67,13 +68,14 @@ def verdict(page: Frame, scored: ScoredRun, found: tuple[Reference, ...]) -> Non
     with picture:
         chart = once(scored, _verdict_chart, found, page.theme)
         st.altair_chart(chart, key="verdict", alt="Accuracy with its 95 % interval, and the best baseline")
+        baselines_being_fitted(page.store, scored.record)
 
 
 def cards(scored: ScoredRun) -> None:
     """Four more scores in one row, each with its interval and the way to what it counts."""
     s, i = scored.scores, scored.intervals
     never, missing = len(never_predicted(scored.confusion)), len(absent(scored.confusion))
-    all_labels = f"over all labels {percent(s.macro_f1_all)}, at most {percent(s.macro_f1_ceiling)}"
+    all_labels = f"all labels: {percent(s.macro_f1_all)}, at most {percent(s.macro_f1_ceiling)}"
     top = "top label" if len(s.favourites) == 1 else f"top {len(s.favourites)}"
     grid = st.grid(CARDS, min_column_width=NARROWEST_CARD, gap=None)
     with grid.cell(), st.container(gap="xxsmall"):
