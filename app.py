@@ -9,6 +9,7 @@ from pages.parts.shell.serving import SameOrigin, opening_a_browser
 if not runtime.exists():  # imported once, before anything is served, for how to serve it
     app = st.App(__file__, middleware=[Middleware(SameOrigin)], lifespan=opening_a_browser)
 else:  # run for each visit
+    from evalcore.store import RunSpec
     from pages.parts.explore import overview, references
     from pages.parts.run.launcher import head
     from pages.parts.shell import cached, url
@@ -18,16 +19,19 @@ else:  # run for each visit
 
     page = frame("Overview")
     view = view_state()
+    asked = url.spec_of_query(page.arrived or {}, RunSpec())
+    if asked is not None and asked != view.spec:  # a link: it fills the form, and starts nothing
+        view.choose(asked)
+        st.rerun()
     top = head(page)
-    if top.job is not None:
+    if page.record is None or top.job is not None:
+        if top.job is None:
+            say_how_it_stands(page)
+        url.write(page.title, url.query_of_spec(view.spec))
+        share_link(top.share)
         overview.result_before(page, top.job)
         st.stop()
     say_how_it_stands(page)
-    if page.record is None:
-        url.write(page.title, {})
-        share_link(top.share)
-        overview.result_before(page, None)
-        st.stop()
 
     scored = cached.scored_run_of(page.store, page.record, page.scoring)
     url.write(page.title, url.query_of(scored))
@@ -36,11 +40,11 @@ else:  # run for each visit
         st.info("Nothing has been predicted yet. Press “Run” to begin.")
         st.stop()
     view.result_before = page.record.run_id
-    found = references.found_references(page, scored)
+    found = cached.findings_for(page.store, scored)
+    accuracies = references.found_references(page, scored)
     overview.sample_line(scored, top.line, top.standing)
-    overview.verdict(page, scored, found)
+    overview.verdict(page, scored, accuracies)
     overview.cards(scored)
-    overview.findings_beside_labels(page, scored, cached.findings_for(page.store, scored))
-    overview.pictures(page, scored)
-    references.baselines_on_same_examples(page, scored, found)
-    overview.all_counts(page, scored)
+    overview.findings_beside_labels(page, scored, found)
+    overview.pictures(page, scored, found)
+    references.baselines_on_same_examples(page, scored, accuracies)

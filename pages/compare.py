@@ -13,7 +13,7 @@ from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.share import share_link
 
-page = frame("Compare")
+page = frame("Compare", picks_run=False)
 head = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
 head.title("Compare", width="content")
 pair = chosen_pair(page, head)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from evalcore.analysis import Filter, outcome_words
 from pages.parts.explore import filter_bar
-from pages.parts.explore.example_table import example_list, is_open, opened
+from pages.parts.explore.example_table import HEIGHT, example_list, opened_or_hint
 from pages.parts.explore.export import export_buttons
 from pages.parts.shell import cached, session, url
 from pages.parts.shell.beside import beside
@@ -13,7 +13,7 @@ from pages.parts.shell.share import share_link
 
 page = frame("Examples")
 heading = st.container(horizontal=True, vertical_alignment="center")
-heading.title("Examples", width="content")
+heading.title("Examples")
 scored = scored_run_or_stop(page)
 view = session.view_state()
 table = view.examples_of(page.title)
@@ -24,25 +24,21 @@ asked = filter_bar.known_part(page, scored, view.filter)
 passed = cached.selected(page.store, scored, asked, count_mentions=True)
 
 with heading:
-    st.caption(
-        f"**{len(passed.rows):,}** of {len(scored.answers):,} examples · {scored.scoring} scoring: "
-        + outcome_words(scored, passed.rows),
-        width="stretch",
-    )
     export_buttons(page.store, scored)
     link = st.container(width="content")
 filter_bar.link_line(page, scored, asked)
 filter_bar.filter_bar(scored, asked, passed)
 if len(passed.rows):
-    left, right = beside()
+    left, right = beside(height=HEIGHT)
     with left:
+        st.caption(
+            f"**{len(passed.rows):,}** of {len(scored.answers):,} examples: {outcome_words(scored, passed.rows)}"
+        )
         example_list(page, scored, passed.rows, table)
     with right:
-        if is_open(scored, passed.rows, table):
-            opened(page, scored, passed.rows, table, can_close=True)
-        else:
-            st.caption("Click a row to open its example here. With the keyboard: Tab to the table, then arrow keys.")
+        opened_or_hint(page, scored, passed.rows, table)
 else:
+    st.caption(f"**0** of {len(scored.answers):,} examples")
     st.info("No example passes these filters. Take one of them away.")
 url.write(page.title, url.query_of(scored, asked, url.example_query(table.opened)))
 share_link(link)

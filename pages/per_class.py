@@ -20,7 +20,7 @@ if page.arrived is not None:
 
 classes.controls(scored, heading)
 link = heading.container(width="content")
-left, right = beside()
+left, right = beside(height=classes.HEIGHT)
 with left:
     classes.table(page, scored)
     classes.overall(scored)

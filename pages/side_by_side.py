@@ -12,7 +12,7 @@ from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.share import share_link
 
-page = frame("Side by side")
+page = frame("Side by side", picks_run=False)
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("Side by side", width="content")
     buttons = st.container(horizontal=True, width="content")

@@ -37,6 +37,9 @@ PARTS_MAY_IMPORT = {
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
 FORBIDDEN_NAMES = {"pickle", "unsafe_allow_html", "trust_remote_code", "html", "components", "unsafe_allow_javascript"}
 
+MARKUP = ROOT / "pages" / "parts" / "shell" / "page_style.py"
+"""The one file that may draw markup: a constant style and a constant script."""
+
 
 def files(folder):
     return sorted((ROOT / folder).rglob("*.py"))
@@ -119,15 +122,31 @@ def test_a_page_imports_neither_torch_nor_a_database(path):
 
 @pytest.mark.parametrize("path", [*pages(), *files("evalcore")], ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_runs_foreign_code_or_draws_foreign_markup(path):
+    forbidden = FORBIDDEN_NAMES - ({"html", "unsafe_allow_javascript"} if path == MARKUP else set())
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in FORBIDDEN_CALLS
         if isinstance(node, ast.Attribute):
-            assert node.attr not in FORBIDDEN_NAMES
+            assert node.attr not in forbidden
         if isinstance(node, ast.keyword):
-            assert node.arg not in FORBIDDEN_NAMES
+            assert node.arg not in forbidden
             assert not (node.arg == "shell" and getattr(node.value, "value", None) is True)
     assert not set(imports(path)) & {"pickle", "joblib", "dill", "cloudpickle"}
+
+
+def test_the_markup_that_is_drawn_is_constant_and_loads_nothing():
+    tree = ast.parse(MARKUP.read_text())
+    assert {name.partition(".")[0] for name in imports(MARKUP)} == {"__future__", "streamlit"}
+    constants = {
+        node.targets[0].id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    }
+    drawn = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.html"]
+    assert len(drawn) == 2
+    for call in drawn:
+        (markup,) = call.args
+        assert not re.search(r"url\(|@import|fetch|src=|href|://", constants[markup.id])
 
 
 def test_the_package_and_everything_that_pages_draw_with_load_without_torch():

@@ -18,6 +18,7 @@ from evalcore.metrics import (
     wilson,
     zero_recall,
 )
+from evalcore.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,13 +69,13 @@ def class_table(scored: ScoredRun) -> pd.DataFrame:
 
 
 def overall_row(scored: ScoredRun) -> pd.DataFrame:
-    """The same columns for all labels together: means over the labels present, with their intervals; one row."""
+    """The same columns for all labels together: means over the labels in the sample, with their intervals; one row."""
     import pandas as pd
 
     s, i = scored.scores, scored.intervals
     nan = float("nan")
     row = {
-        "label": f"overall ({s.labels_present} labels present)",
+        "label": f"overall ({counted(s.labels_present, 'label')} in the sample)",
         "support": s.n,
         "recall": 100 * s.balanced_accuracy,
         "recall low": 100 * i.balanced_accuracy[0],

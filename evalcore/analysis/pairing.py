@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from evalcore.analysis.scored_run import ScoredRun
 from evalcore.errors import SpecError
+from evalcore.wording import counted
 
 Indices = NDArray[np.int64]
 
@@ -49,7 +50,8 @@ def _same_labels(a: ScoredRun, b: ScoredRun) -> None:
     if not only_a and not only_b:
         return
     differ = " and ".join(
-        f"{len(only)} of {side}'s {len(scored.labels)} labels, such as {only[0]!r}, are not in {other}"
+        f"{len(only):,} of {side}'s {counted(len(scored.labels), 'label')}, such as {only[0]!r}, "
+        f"{'is' if len(only) == 1 else 'are'} not in {other}"
         for side, other, only, scored in (("A", "B", only_a, a), ("B", "A", only_b, b))
         if only
     )

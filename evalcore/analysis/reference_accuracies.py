@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from evalcore.analysis.findings.finding import RIGHT
 from evalcore.analysis.scored_run import ScoredRun
+from evalcore.metrics import wilson
 
 ReferenceKind = Literal["this run", "baseline here", "pinned here", "published"]
 
@@ -52,18 +57,22 @@ def references(scored: ScoredRun, others: Sequence[ScoredRun], pinned: str | Non
     """The run itself, then what to compare it with.
 
     Args:
-        others: scored runs of baselines and of a pinned run, on the same sample.
+        others: scored runs of baselines and of a pinned run, on the same sample. Of an unfinished run, only the
+            examples that it has so far are counted in the others too.
         pinned: the id of the pinned one among them.
     """
     here = [
-        _of(other, "pinned here" if other.record.run_id == pinned else "baseline here")
+        _of(other, "pinned here" if other.record.run_id == pinned else "baseline here", scored.positions)
         for other in others
-        if other.record.run_id != scored.record.run_id
+        if other.record.run_id != scored.record.run_id and np.isin(other.positions, scored.positions).any()
     ]
-    return [_of(scored, "this run"), *here, *PUBLISHED.get(scored.record.task_name, ())]
+    this = _of(scored, "this run", scored.positions)
+    return [this, *here, *PUBLISHED.get(scored.record.task_name, ())]
 
 
-def _of(scored: ScoredRun, kind: ReferenceKind) -> Reference:
+def _of(scored: ScoredRun, kind: ReferenceKind, positions: NDArray[np.int32]) -> Reference:
     record = scored.record
     name = record.spec.model + (f" · {record.prompt.name}" if record.kind.reads_prompt else "")
-    return Reference(name, kind, scored.scores.accuracy, scored.intervals.accuracy, "same examples", "", record.run_id)
+    right = scored.outcomes[np.isin(scored.positions, positions)] == RIGHT
+    low, high = wilson(int(right.sum()), len(right))
+    return Reference(name, kind, float(right.mean()), (float(low), float(high)), "same examples", "", record.run_id)

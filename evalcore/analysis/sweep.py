@@ -18,6 +18,7 @@ from evalcore.analysis.scored_run import ScoredRun
 from evalcore.analysis.verdicts import VerdictKind
 from evalcore.errors import SpecError
 from evalcore.metrics import LEVEL, UNPARSED, Counts, holm
+from evalcore.wording import counted
 
 FEWEST_RUNS, MOST_RUNS = 2, 10
 
@@ -151,7 +152,10 @@ def gather(scored_runs: Sequence[ScoredRun]) -> Sweep:
         SpecError: if there are too few or too many, or two of them cannot be compared.
     """
     if not FEWEST_RUNS <= len(scored_runs) <= MOST_RUNS:
-        raise SpecError(f"{len(scored_runs)} runs are chosen.", do=f"Choose {FEWEST_RUNS} to {MOST_RUNS} of them.")
+        raise SpecError(
+            f"{counted(len(scored_runs), 'run is', 'runs are')} chosen.",
+            do=f"Choose {FEWEST_RUNS} to {MOST_RUNS} of them.",
+        )
     first, *others = scored_runs
     compared = [compare(first, other) for other in others]
     shared = np.arange(len(first.y_true))

@@ -29,9 +29,6 @@ _UNITS: dict[Value, Unit] = {
     "by predicted label": "% of predictions",
 }
 
-# Of the page that draws the map beside or above its lists, until it has a pane for them.
-NARROW_WIDTH, WIDE_FROM = 650, 42
-
 Cells = np.ndarray[Any, Any]
 
 

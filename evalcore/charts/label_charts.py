@@ -1,23 +1,31 @@
-"""Charts with one row for each label: scores with their intervals, and predicted against true frequency."""
+"""Charts with one row for each label: scores with their intervals, and predicted against actual count."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from evalcore.charts.figure_style import styled
+from evalcore.charts.label_names import named_rows, shortened
 from evalcore.charts.theme import RUN_A, Theme
 from evalcore.metrics import FEW_EXAMPLES, ClassScores
+from evalcore.wording import interval, percent
 
 _ROW_HEIGHT = 17
-_LABEL_WIDTH = 260
+_LABEL_WIDTH, _LABEL_CHARS = 260, 40
+_NARROW, _NARROW_CHARS = 150, 22
+"""Of the labels beside a short chart."""
+_PARTS = ("predicted, right", "predicted, wrong")
+_ACTUAL_MARK = "M-0.13,-0.8L0.13,-0.8L0.13,0.8L-0.13,0.8Z"
 
 
 def class_chart(table: pd.DataFrame, score: str, theme: Theme) -> alt.LayerChart:
     """A score of each label with its interval, in the order of the table; labels without the score have an empty row.
+
+    A label with few examples has a hollow mark.
 
     Args:
         table: columns `label`, `support`, and in percent the score, its `low` and its `high` bound, named as `F1`,
@@ -34,96 +42,92 @@ def class_chart(table: pd.DataFrame, score: str, theme: Theme) -> alt.LayerChart
             "support": table["support"].to_numpy(),
         }
     )
-    frame["strength"] = np.where(frame["support"] < FEW_EXAMPLES, 0.4, 1.0)
-    y = _label_rows(frame["label"].tolist())
+    frame["shown"] = [percent(value) for value in frame["value"]]
+    frame["interval"] = [interval(bounds) for bounds in zip(frame["low"], frame["high"], strict=True)]
+    frame["filling"] = np.where(frame["support"] < FEW_EXAMPLES, 0.0, 1.0)
+    y = named_rows([shortened(label, _LABEL_CHARS) for label in frame["label"]], _LABEL_WIDTH)
     x = alt.X("value:Q", scale=alt.Scale(domain=[0, 1]), title=f"{score}, 95 % interval",
               axis=alt.Axis(format="%", orient="top"))  # fmt: skip
-    strength = alt.Opacity("strength:Q", scale=None, legend=None)
     tooltip = [
         alt.Tooltip("label:N", title="Label"),
-        alt.Tooltip("value:Q", title=score, format=".1%"),
-        alt.Tooltip("low:Q", title="from", format=".1%"),
-        alt.Tooltip("high:Q", title="to", format=".1%"),
-        alt.Tooltip("support:Q", title="Examples"),
+        alt.Tooltip("shown:N", title=score),
+        alt.Tooltip("interval:N", title="95 % interval"),
+        alt.Tooltip("support:Q", title="Examples", format=",d"),
     ]
     base = alt.Chart(frame).transform_filter("isValid(datum.value)")
-    spans = base.mark_rule(strokeWidth=4, color=RUN_A).encode(
-        y=y, x="low:Q", x2="high:Q", opacity=alt.Opacity("faint:Q", scale=None, legend=None)
+    spans = base.mark_rule(strokeWidth=4, color=RUN_A, opacity=0.35).encode(y=y, x="low:Q", x2="high:Q")
+    points = base.mark_point(filled=False, fill=RUN_A, stroke=RUN_A, strokeWidth=1.5, size=50, opacity=1).encode(
+        y=y, x=x, fillOpacity=alt.FillOpacity("filling:Q", scale=None, legend=None), tooltip=tooltip
     )
-    spans = spans.transform_calculate(faint="datum.strength * 0.35")
-    points = base.mark_point(filled=True, size=55, color=RUN_A).encode(y=y, x=x, opacity=strength, tooltip=tooltip)
     rows = alt.Chart(frame).mark_point(opacity=0).encode(y=y)  # keeps the rows of labels without the score
-    return alt.layer(rows, spans, points).properties(height=_ROW_HEIGHT * max(1, len(frame)))
+    return styled(alt.layer(rows, spans, points), theme, 44 + _ROW_HEIGHT * max(1, len(frame)))
 
 
-def predicted_against_true(each: ClassScores, labels: Sequence[str], theme: Theme) -> alt.LayerChart:
-    """How often each label was answered, rightly and wrongly, against how often it occurs; most answered first.
+def predicted_against_true(
+    each: ClassScores, labels: Sequence[str], theme: Theme, rows: int | None = None
+) -> alt.LayerChart:
+    """How often each label is predicted, rightly and wrongly, against how often it occurs; most predicted first.
 
     Args:
         each: of shape (n_labels,), in the order of `labels`.
+        rows: only so many labels, those whose two counts differ most; None is all.
     """
     order = np.lexsort((-each.support, -each.predicted))
+    short = rows is not None and rows < len(order)
+    if short:
+        differing = np.argsort(-np.abs(each.predicted - each.support), kind="stable")[:rows]
+        order = order[np.isin(order, differing)]
     names = [labels[code] for code in order]
-    wide = pd.DataFrame(
-        {
-            "rank": np.arange(len(order)),
-            "label": names,
-            "right": each.true_positives[order],
-            "wrong": (each.predicted - each.true_positives)[order],
-            "support": each.support[order],
-            "predicted": each.predicted[order],
-        }
+    counts = {
+        "rank": np.arange(len(order)),
+        "label": names,
+        "support": each.support[order],
+        "predicted": each.predicted[order],
+    }
+    right = each.true_positives[order]
+    parts = pd.concat(
+        pd.DataFrame({**counts, "part": part, "count": count, "first": first})
+        for first, (part, count) in enumerate(zip(_PARTS, (right, each.predicted[order] - right), strict=True))
     )
-    long = wide.melt(
-        id_vars=["rank", "label", "support", "predicted"],
-        value_vars=["right", "wrong"],
-        var_name="answer",
-        value_name="count",
-    )
-    long["first"] = np.where(long["answer"] == "right", 0, 1)
-    y = _label_rows(names)
+    width, chars = (_NARROW, _NARROW_CHARS) if short else (_LABEL_WIDTH, _LABEL_CHARS)
+    y = named_rows([shortened(name, chars) for name in names], width)
     tooltip = [
         alt.Tooltip("label:N", title="Label"),
-        alt.Tooltip("predicted:Q", title="Answered"),
-        alt.Tooltip("support:Q", title="Occurs"),
-        alt.Tooltip("answer:N", title="This part is"),
-        alt.Tooltip("count:Q", title="Count"),
+        alt.Tooltip("predicted:Q", title="Predicted", format=",d"),
+        alt.Tooltip("support:Q", title="Actual", format=",d"),
     ]
+    of_part = [alt.Tooltip("part:N", title="This part is"), alt.Tooltip("count:Q", title="Count", format=",d")]
+    # Wrong predictions are pale with an outline: told apart from right ones by more than the colour.
+    legend = alt.Legend(title=None, orient="top", symbolType="square", symbolStrokeWidth=1.5)
     bars = (
-        alt.Chart(long)
-        .mark_bar(height={"band": 0.72})
+        alt.Chart(parts)
+        .transform_filter("datum.count > 0")
+        .mark_bar(height={"band": 0.7}, strokeWidth=1.5)
         .encode(
             y=y,
-            x=alt.X("count:Q", title="times answered", axis=alt.Axis(orient="top", tickMinStep=1)),
-            color=alt.Color(
-                "answer:N",
-                scale=alt.Scale(domain=["right", "wrong"], range=[theme.right, theme.wrong]),
-                legend=alt.Legend(title=None, orient="top", labelExpr="'answered, ' + datum.label"),
+            x=alt.X("count:Q", title=None, axis=alt.Axis(orient="top", tickMinStep=1, format=",d", tickCount=5)),
+            fill=alt.Fill(
+                "part:N", scale=alt.Scale(domain=list(_PARTS), range=[theme.right, theme.wrong_pale]), legend=legend
+            ),
+            stroke=alt.Stroke(
+                "part:N", scale=alt.Scale(domain=list(_PARTS), range=[theme.right, theme.wrong]), legend=legend
             ),
             order="first:Q",
+            tooltip=tooltip + of_part,
+        )
+    )
+    actual = (
+        alt.Chart(pd.DataFrame({**counts, "mark": "actual"}))
+        .mark_tick(thickness=2.5, size=_ROW_HEIGHT - 2)
+        .encode(
+            y=y,
+            x="support:Q",
+            color=alt.Color(
+                "mark:N",
+                scale=alt.Scale(domain=["actual"], range=[theme.text]),
+                legend=alt.Legend(title=None, orient="top", symbolType=_ACTUAL_MARK),
+            ),
             tooltip=tooltip,
         )
     )
-    occurs = (
-        alt.Chart(wide)
-        .mark_tick(thickness=2.5, size=_ROW_HEIGHT - 2, color=theme.text)
-        .encode(y=y, x="support:Q", tooltip=tooltip[:3])
-    )
-    return alt.layer(bars, occurs).properties(height=_ROW_HEIGHT * len(order))
-
-
-def _label_rows(labels: Sequence[str]) -> alt.Y:
-    """One row for each label. A row is identified by its rank: two long labels that are cut to the same text must stay
-    two rows."""
-    # A Vega expression; `<` is escaped because a specification may be part of a page.
-    names = json.dumps(list(labels)).replace("<", "\\u003c")
-    axis = alt.Axis(
-        labelExpr=f"{names}[datum.value]",
-        labelLimit=_LABEL_WIDTH,
-        labelOverlap=False,
-        labelFlush=False,
-        labelBound=False,
-        ticks=False,
-        domain=False,
-    )
-    return alt.Y("rank:O", title=None, axis=axis)
+    return styled(alt.layer(bars, actual), theme, 46 + _ROW_HEIGHT * len(order))

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from evalcore.charts.label_names import shortened
 from evalcore.charts.theme import Theme
 from evalcore.metrics import Floats
 from evalcore.wording import percent
@@ -26,8 +27,9 @@ HEIGHT = 520
 
 LEFT, TOP, EDGE = 132, 116, 8
 _LARGEST_CELL = 56
-_MANY = 30
-"""From so many labels on their letters are a little smaller."""
+_LETTERS = ((30, 11), (60, 10))
+"""Pixels of the letters up to so many labels; with more they are `_SMALLEST`."""
+_SMALLEST = 9
 _NAME_CHARS = 80
 """Of a label in a tooltip: it is sent once for every cell."""
 
@@ -199,11 +201,11 @@ def _words(text: str, theme: Theme, top: int) -> dict[str, Any]:
 
 def _axis(names: Sequence[str], theme: Theme, *, rotated: bool) -> dict[str, Any]:
     width = (TOP if rotated else LEFT) - 12
-    size = 10 if len(names) > _MANY else 11
-    chars = 2 * width // size  # a letter is about half as wide as it is high
+    size = next((size for most, size in _LETTERS if len(names) <= most), _SMALLEST)
+    chars = int(1.75 * width / size)  # a letter is about half as wide as it is high
     return {
         "type": "category",
-        "data": [_shortened(name, chars) for name in names],
+        "data": [shortened(name, chars) for name in names],
         "position": "top" if rotated else "left",
         "axisTick": {"show": False},
         "axisLine": {"show": False},
@@ -216,12 +218,3 @@ def _axis(names: Sequence[str], theme: Theme, *, rotated: bool) -> dict[str, Any
             "color": theme.text,
         },
     }
-
-
-def _shortened(name: str, chars: int) -> str:
-    """A label on one line, with its middle left out where it is long: many labels differ at their ends alone."""
-    name = " ".join(name.split())
-    if len(name) <= chars:
-        return name
-    end = chars // 2
-    return f"{name[: chars - 1 - end]}…{name[-end:]}"

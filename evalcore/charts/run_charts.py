@@ -6,14 +6,22 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
+from evalcore.charts.figure_style import numbers_beside, share_axis, styled
+from evalcore.charts.label_names import named_rows, shortened
 from evalcore.charts.theme import RUN_A, RUN_B, Theme
 from evalcore.metrics import Interval, Intervals, Scores
+from evalcore.wording import interval as in_words
 from evalcore.wording import percent
 
-_ROW_HEIGHT = 40
+MACRO_F1 = "Macro-F1, labels in the sample"
+_ROW_HEIGHT, _VARIANT_HEIGHT, _LABEL_WIDTH = 30, 54, 320
+_SHORT_ROW_HEIGHT, _SHORT_WIDTH, _SHORT_CHARS = 26, 190, 30
+_NO_INTERVAL = (float("nan"), float("nan"))
+_HAS_WIDTH = "isValid(datum.low) && datum.low < datum.high"
+_IN_SHORT = {"this run": "", "baseline here": ", baseline", "pinned here": ", pinned", "published": ", published"}
+"""The kinds of accuracies, and what is said of each beside its name."""
 
 
 class AccuracyPoint(Protocol):
@@ -46,68 +54,111 @@ def variants_chart(
         names, scores, intervals: one for each run; the names are all different.
     """
     rows = [
-        (at, name, title, value, *interval)
-        for at, (name, of, around) in enumerate(zip(names, scores, intervals, strict=True))
+        (name, title, value, *interval, percent(value), in_words(interval))
+        for name, of, around in zip(names, scores, intervals, strict=True)
         for title, value, interval in (
             ("Accuracy", of.accuracy, around.accuracy),
-            ("Macro-F1, present", of.macro_f1_present, around.macro_f1_present),
+            (MACRO_F1, of.macro_f1_present, around.macro_f1_present),
             ("Unparsed", of.unparsed_rate, around.unparsed_rate),
         )
     ]
-    frame = pd.DataFrame(rows, columns=["at", "run", "metric", "value", "low", "high"])
-    metrics = ["Accuracy", "Macro-F1, present", "Unparsed"]
+    frame = pd.DataFrame(rows, columns=["run", "metric", "value", "low", "high", "shown", "interval"])
+    metrics = ["Accuracy", MACRO_F1, "Unparsed"]
     colour = alt.Color(
         "metric:N",
-        scale=alt.Scale(domain=metrics, range=[theme.text, theme.absent, theme.unparsed]),
-        legend=alt.Legend(title=None, orient="top"),
+        scale=alt.Scale(domain=metrics, range=[theme.text, RUN_A, theme.unparsed]),
+        legend=alt.Legend(title=None, orient="top", labelLimit=_LABEL_WIDTH),
     )
-    y = alt.Y("run:N", sort=list(names), title=None, axis=alt.Axis(labelLimit=320, ticks=False, domain=False))
+    shape = alt.Shape("metric:N", scale=alt.Scale(domain=metrics, range=["circle", "diamond", "square"]))
+    y = alt.Y(
+        "run:N",
+        sort=list(names),
+        title=None,
+        axis=alt.Axis(labelLimit=_LABEL_WIDTH, labelFlush=False, ticks=False, domain=False),
+    )
     offset = alt.YOffset("metric:N", sort=metrics)
-    x = alt.X("value:Q", scale=alt.Scale(domain=[0, 1]), title=None, axis=alt.Axis(format="%", tickCount=5))
+    x = share_axis()
     tooltip = [
         alt.Tooltip("run:N", title="Run"),
         alt.Tooltip("metric:N", title="Metric"),
-        alt.Tooltip("value:Q", title="Value", format=".1%"),
-        alt.Tooltip("low:Q", title="95 % from", format=".1%"),
-        alt.Tooltip("high:Q", title="to", format=".1%"),
+        alt.Tooltip("shown:N", title="Value"),
+        alt.Tooltip("interval:N", title="95 % interval"),
     ]
-    base = alt.Chart(frame)
-    spans = base.mark_rule(strokeWidth=4, opacity=0.4).encode(y=y, yOffset=offset, x="low:Q", x2="high:Q", color=colour)
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(
-        y=y, yOffset=offset, x=x, color=colour, tooltip=tooltip
+    base = alt.Chart(frame).transform_filter("isValid(datum.value)")
+    spans = (
+        base.transform_filter(_HAS_WIDTH)
+        .mark_rule(strokeWidth=4, opacity=0.4)
+        .encode(y=y, yOffset=offset, x="low:Q", x2="high:Q", color=colour)
     )
-    return alt.layer(spans, points).properties(height=max(120, (_ROW_HEIGHT + 14) * len(names)))
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(
+        y=y, yOffset=offset, x=x, color=colour, shape=shape, tooltip=tooltip
+    )
+    return styled(alt.layer(spans, points), theme, 60 + _VARIANT_HEIGHT * len(names))
 
 
 def reference_lines(found: Sequence[AccuracyPoint], theme: Theme) -> alt.LayerChart:
     """Accuracies on one scale: this run, runs here on the same examples, published figures as dashed lines."""
-    kinds = ["this run", "baseline here", "pinned here", "published"]
+    frame = _frame(found)
+    y = named_rows([f"{one.name} · {one.kind}" for one in found], _LABEL_WIDTH)
+    x = share_axis("accuracy")
+    lines = (
+        alt.Chart(frame)
+        .transform_filter("datum.kind != 'this run'")
+        .mark_rule(strokeDash=[4, 4], opacity=0.5)
+        .encode(x=x, color=_kinds(theme))
+    )
+    numbers = numbers_beside(frame, y, theme)
+    return styled(alt.layer(lines, *_marks(frame, x, y, theme), *numbers), theme, 50 + _ROW_HEIGHT * len(found))
+
+
+def verdict_chart(found: Sequence[AccuracyPoint], theme: Theme) -> alt.LayerChart:
+    """The same in short, for the head of a page: one line for each, its number beside its interval.
+
+    Args:
+        found: this run, the best baseline, and perhaps the pinned run.
+    """
+    frame = _frame(found)
+    y = named_rows([shortened(f"{one.name}{_IN_SHORT[one.kind]}", _SHORT_CHARS) for one in found], _SHORT_WIDTH)
+    x = share_axis()
+    numbers = numbers_beside(frame, y, theme)
+    return styled(alt.layer(*_marks(frame, x, y, theme), *numbers), theme, 24 + _SHORT_ROW_HEIGHT * len(found))
+
+
+def _frame(found: Sequence[AccuracyPoint]) -> pd.DataFrame:
     rows = [
-        (f"{one.name} · {one.kind}", one.kind, one.accuracy, *(one.interval or (np.nan, np.nan)), one.setup)
-        for one in found
+        (at, one.name, one.kind, one.accuracy, *(one.interval or _NO_INTERVAL), percent(one.accuracy), one.setup)
+        for at, one in enumerate(found)
     ]
-    frame = pd.DataFrame(rows, columns=["name", "kind", "accuracy", "low", "high", "setup"])
-    frame["shown"] = [percent(accuracy) for accuracy in frame["accuracy"]]
-    y = alt.Y("name:N", sort=list(frame["name"]), title=None, axis=alt.Axis(labelLimit=330, ticks=False, domain=False))
-    x = alt.X("accuracy:Q", scale=alt.Scale(domain=[0, 1]), title="accuracy", axis=alt.Axis(format="%", tickCount=5))
-    colours = [RUN_A, theme.text, RUN_B, theme.absent]
-    colour = alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=colours), legend=None)
+    frame = pd.DataFrame(rows, columns=["rank", "name", "kind", "value", "low", "high", "shown", "setup"])
+    frame["interval"] = [in_words(one.interval or _NO_INTERVAL) for one in found]
+    return frame
+
+
+def _marks(frame: pd.DataFrame, x: alt.X, y: alt.Y, theme: Theme) -> tuple[alt.Chart, alt.Chart]:
+    """Intervals and points, one for each accuracy; the kind decides colour and shape."""
+    shapes = ["circle", "diamond", "square", "triangle-up"]
     tooltip = [
         alt.Tooltip("name:N", title="Run"),
-        alt.Tooltip("accuracy:Q", title="Accuracy", format=".1%"),
+        alt.Tooltip("shown:N", title="Accuracy"),
+        alt.Tooltip("interval:N", title="95 % interval"),
         alt.Tooltip("setup:N", title="Setup"),
     ]
     base = alt.Chart(frame)
-    lines = (
-        base.transform_filter("datum.kind != 'this run'")
-        .mark_rule(strokeDash=[4, 4], opacity=0.5)
-        .encode(x=x, color=colour)
-    )
     spans = (
-        base.transform_filter("isValid(datum.low)")
+        base.transform_filter(_HAS_WIDTH)
         .mark_rule(strokeWidth=6, opacity=0.35)
-        .encode(y=y, x="low:Q", x2="high:Q", color=colour)
+        .encode(y=y, x="low:Q", x2="high:Q", color=_kinds(theme))
     )
-    points = base.mark_point(filled=True, size=90, opacity=1).encode(y=y, x=x, color=colour, tooltip=tooltip)
-    numbers = base.mark_text(dy=-11, fontSize=11, color=theme.text).encode(y=y, x=x, text="shown:N")
-    return alt.layer(lines, spans, points, numbers).properties(height=60 + _ROW_HEIGHT * len(found))
+    points = base.mark_point(filled=True, size=90, opacity=1).encode(
+        y=y,
+        x=x,
+        color=_kinds(theme),
+        shape=alt.Shape("kind:N", scale=alt.Scale(domain=list(_IN_SHORT), range=shapes), legend=None),
+        tooltip=tooltip,
+    )
+    return spans, points
+
+
+def _kinds(theme: Theme) -> alt.Color:
+    colours = [RUN_A, theme.text, RUN_B, theme.absent]
+    return alt.Color("kind:N", scale=alt.Scale(domain=list(_IN_SHORT), range=colours), legend=None)

@@ -8,11 +8,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from evalcore.charts.figure_style import numbers_beside, styled
 from evalcore.charts.theme import RUN_A, Theme
 from evalcore.metrics import ClassScores, Intervals, Scores
-from evalcore.wording import percent
+from evalcore.wording import interval, percent
 
-_ROW_HEIGHT = 44
+_ROW_HEIGHT = 34
 _LABEL_WIDTH = 240
 
 
@@ -27,22 +28,24 @@ def scores_chart(
     rows = [
         ("Accuracy", scores.accuracy, *intervals.accuracy),
         ("Micro-F1", scores.micro_f1, *intervals.micro_f1),
-        ("Macro-F1, labels present", scores.macro_f1_present, *intervals.macro_f1_present),
+        ("Macro-F1, labels in the sample", scores.macro_f1_present, *intervals.macro_f1_present),
         ("Macro-F1, all labels", scores.macro_f1_all, *intervals.macro_f1_all),
         ("F1 of each label", np.nan, np.nan, np.nan),
-        ("Unparsed", scores.unparsed_rate, np.nan, np.nan),
+        ("Unparsed", scores.unparsed_rate, *intervals.unparsed_rate),
     ]
     frame = pd.DataFrame(rows, columns=["reading", "value", "low", "high"])
     frame["shown"] = [percent(value, undefined="") for value in frame["value"]]
-    frame["interval"] = [
-        f"{percent(low)} – {percent(high)}" if np.isfinite(low) else ""
-        for low, high in zip(frame["low"], frame["high"], strict=True)
-    ]
+    frame["interval"] = [interval(bounds) for bounds in zip(frame["low"], frame["high"], strict=True)]
     order = [row[0] for row in rows]
-    y = alt.Y("reading:N", sort=order, title=None, axis=alt.Axis(labelLimit=_LABEL_WIDTH, ticks=False, domain=False))
+    y = alt.Y(
+        "reading:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(labelLimit=_LABEL_WIDTH, labelFlush=False, ticks=False, domain=False),
+    )
     x = alt.X("value:Q", scale=alt.Scale(domain=[0, 1]), title=None, axis=alt.Axis(format="%", tickCount=5))
     tooltip = [
-        alt.Tooltip("reading:N", title="Reading"),
+        alt.Tooltip("reading:N", title="Score"),
         alt.Tooltip("shown:N", title="Value"),
         alt.Tooltip("interval:N", title="95 % interval"),
     ]
@@ -53,11 +56,16 @@ def scores_chart(
         .mark_rule(strokeDash=[4, 4], color=theme.text, opacity=0.45)
         .encode(x=x)
     )
-    spans = measured.mark_rule(strokeWidth=7, color=RUN_A, opacity=0.28).encode(y=y, x="low:Q", x2="high:Q")
+    spans = (
+        measured.transform_filter("datum.low < datum.high")
+        .mark_rule(strokeWidth=7, color=RUN_A, opacity=0.28)
+        .encode(y=y, x="low:Q", x2="high:Q")
+    )
     points = measured.mark_point(filled=True, size=110, color=RUN_A, opacity=1).encode(y=y, x=x, tooltip=tooltip)
-    numbers = measured.mark_text(dy=-12, fontSize=11, color=theme.text).encode(y=y, x=x, text="shown:N")
+    numbers = numbers_beside(frame, y, theme)
     strip, ceiling = _class_strip(each, labels, y, x), _ceiling(scores.macro_f1_ceiling, y, theme)
-    return alt.layer(at_accuracy, spans, strip, ceiling, points, numbers).properties(height=_ROW_HEIGHT * len(rows))
+    layers = alt.layer(at_accuracy, spans, strip, ceiling, points, *numbers)
+    return styled(layers, theme, 24 + _ROW_HEIGHT * len(rows))
 
 
 def _class_strip(each: ClassScores, labels: Sequence[str], y: alt.Y, x: alt.X) -> alt.Chart:
@@ -68,12 +76,13 @@ def _class_strip(each: ClassScores, labels: Sequence[str], y: alt.Y, x: alt.X) -
             "value": each.f1[present],
             "label": np.array(labels, dtype=object)[present],
             "support": each.support[present],
+            "shown": [percent(value) for value in each.f1[present]],
         }
     )
     tooltip = [
         alt.Tooltip("label:N", title="Label"),
-        alt.Tooltip("value:Q", title="F1", format=".1%"),
-        alt.Tooltip("support:Q", title="Examples"),
+        alt.Tooltip("shown:N", title="F1"),
+        alt.Tooltip("support:Q", title="Examples", format=",d"),
     ]
     return alt.Chart(frame).mark_tick(thickness=2, size=16, color=RUN_A, opacity=0.55).encode(y=y, x=x, tooltip=tooltip)
 
@@ -84,7 +93,7 @@ def _ceiling(ceiling: float, y: alt.Y, theme: Theme) -> alt.LayerChart:
     frame = pd.DataFrame({"reading": ["Macro-F1, all labels"], "value": [ceiling], "shown": [shown]})
     base = alt.Chart(frame)
     tooltip = alt.Tooltip("shown:N", title="A perfect model on this sample")
-    tick = base.mark_tick(thickness=2, size=24, color=theme.wrong).encode(y=y, x="value:Q", tooltip=tooltip)
+    tick = base.mark_tick(thickness=2, size=24, color=theme.pale_text).encode(y=y, x="value:Q", tooltip=tooltip)
     side = {"align": "left", "dx": 6} if ceiling < 0.8 else {"align": "right", "dx": -6}
-    text = base.mark_text(fontSize=11, color=theme.wrong_text, dy=8, **side).encode(y=y, x="value:Q", text="shown:N")
+    text = base.mark_text(fontSize=11, color=theme.text, dy=8, **side).encode(y=y, x="value:Q", text="shown:N")
     return alt.layer(tick, text) if shown else alt.layer(base.mark_point(opacity=0).encode(y=y))

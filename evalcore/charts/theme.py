@@ -1,6 +1,7 @@
 """The colours of all charts: two runs, four outcomes, two themes, and the palette of the matrices.
 
 The outcomes of a theme can be told apart without colour vision: see `tests/charts/test_theme.py`, which simulates it.
+`.streamlit/config.toml` has the same colours for words in Markdown (`:green[right]`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ class Theme:
     Attributes:
         text: of letters; pale_text: of letters that matter less, such as rows with few examples; faint: of thin lines.
         right, wrong, unparsed, absent: fills of the outcomes; `text_of` has the colours of their names.
+        wrong_pale: of a wrong part with an outline in `wrong`, a cue besides the colour.
         right_text, wrong_text: of letters, where the fill has too little contrast.
         zero: of a cell whose value is 0; diagonal: of a cell that is off the colour scale, as right answers are.
         neutral: of a cell in which two runs do not differ.
@@ -31,6 +33,7 @@ class Theme:
     faint: str
     right: str
     wrong: str
+    wrong_pale: str
     unparsed: str
     absent: str
     right_text: str
@@ -63,6 +66,7 @@ LIGHT = Theme(
     faint="#c9d1de",
     right="#169c83",
     wrong="#a22f0c",
+    wrong_pale="#ebd1ca",
     unparsed="#43298a",
     absent="#4f596b",
     right_text="#0b7562",
@@ -79,6 +83,7 @@ DARK = Theme(
     faint="#38445c",
     right="#4fdcb8",
     wrong="#c84a28",
+    wrong_pale="#452422",
     unparsed="#b39df2",
     absent="#8792a6",
     right_text="#4fdcb8",
@@ -89,6 +94,3 @@ DARK = Theme(
     highlighted="#20d9ff",
     magma_reversed=False,
 )
-
-# The fills of the light theme, until the pages take theirs from the theme in use.
-RIGHT, WRONG, UNPARSED = LIGHT.right, LIGHT.wrong, LIGHT.unparsed

@@ -29,6 +29,16 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 _HELP = {
     "model": "demo, demo-early, majority, tfidf, a hub id, a folder or a server's address (default: %(default)s)",
     "n": "number of examples (default: %(default)s)",
+    "sample": "stratified: every label in its share; random: each example equally likely; first: the top of the file "
+    "(default: %(default)s)",
+    "seed": "of the sample and the few-shot examples (default: %(default)s)",
+    "decoding": "plain: greedy; as-shipped: greedy, with the model's own penalties; choose: the likeliest label; "
+    "choose-mean: the likeliest label per token (default: %(default)s)",
+    "engine": "fast: shared work is computed once; batched: several prompts at a time; loop: one at a time, the "
+    "reference (default: %(default)s)",
+    "max_new_tokens": "a completion is cut there (default: %(default)s)",
+    "batch_size": "prompts at a time; 0: what suits the device (default: %(default)s)",
+    "dtype": "number format; auto: what suits the device (default: %(default)s)",
 }
 
 
@@ -87,7 +97,8 @@ def spec_of(options: argparse.Namespace, task: TaskSource, **given: Any) -> RunS
 
 def add_scoring(command: argparse.ArgumentParser) -> None:
     """Which completions count as a label."""
-    command.add_argument("--scoring", choices=get_args(Scoring), default="lenient")
+    text = "strict: the label character for character; lenient: also inside a longer answer (default: %(default)s)"
+    command.add_argument("--scoring", choices=get_args(Scoring), default="lenient", help=text)
 
 
 def open_store(options: argparse.Namespace) -> Store:

@@ -9,6 +9,7 @@ from evalcore.cli.options import Commands, add_command, add_spec, add_task, open
 from evalcore.running import find_prompt, preview
 from evalcore.store import Store
 from evalcore.tasks import DESCRIPTIONS, custom_prompt, draw_sample, load_task
+from evalcore.wording import counted
 
 
 def add(commands: Commands) -> None:
@@ -52,5 +53,5 @@ def _show(options: argparse.Namespace, store: Store) -> int:
     if options.json:
         print(json.dumps({"prompt": options.name, "text": shown.text, "tokens": shown.tokens}, ensure_ascii=False))
     else:
-        print(f"{shown.text}\n--- {shown.tokens} tokens")
+        print(f"{shown.text}\n--- {counted(shown.tokens, 'token')}")
     return 0

@@ -23,6 +23,7 @@ from evalcore.output import no_nan, sweep_as_text
 from evalcore.running import NotAnswered, execute, find_prompt
 from evalcore.store import RunSpec, Store, kind_of
 from evalcore.tasks import BUILT_IN
+from evalcore.wording import counted
 
 
 def add(commands: Commands) -> None:
@@ -51,7 +52,10 @@ def sweep_specs(options: argparse.Namespace, store: Store) -> list[RunSpec]:
     spec = spec_of(options, task_of(options))
     prompts = {find_prompt(name, store).fingerprint: name for name in reversed(options.prompts)}
     if not FEWEST_RUNS <= len(prompts) <= MOST_RUNS:
-        raise SpecError(f"{len(prompts)} prompts are given.", do=f"Give {FEWEST_RUNS} to {MOST_RUNS} different ones.")
+        raise SpecError(
+            f"{counted(len(prompts), 'prompt is', 'prompts are')} given.",
+            do=f"Give {FEWEST_RUNS} to {MOST_RUNS} different ones.",
+        )
     return [replace(spec, prompt=prompt) for prompt in reversed(prompts.values())]
 
 

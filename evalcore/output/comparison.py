@@ -86,7 +86,7 @@ def sweep_as_text(sweep: Sweep) -> str:
         c = pair.comparison
         said = "can be told apart" if pair.clear else "cannot be told apart"
         lines.append(
-            f"  {pair.b + 1} - {pair.a + 1}: {points(c.counts.difference):>6} points "
+            f"  {pair.b + 1} compared with {pair.a + 1}: {points(c.counts.difference):>6} points "
             f"({interval(c.interval)}), {c.counts.fixed:,} fixed, {c.counts.broken:,} broken, "
             f"{p_value(c.p)}, corrected {p_value(pair.p_holm)}: {said}"
         )

@@ -8,6 +8,7 @@ from typing import Any
 from evalcore.predictors.api_key import clean
 from evalcore.predictors.http import RequestError, message_of, shortened
 from evalcore.store import Completion, Stop
+from evalcore.wording import counted
 
 CHARACTERS_OF_A_TOKEN = 1024
 """An answer is cut to so many characters for each token that was asked for. No vocabulary comes near it (Qwen2's
@@ -102,11 +103,11 @@ def _check_reasoning(message: dict[str, Any], usage: dict[str, Any], text: str, 
     thought = any(isinstance(message.get(field), str) and message[field].strip() for field in _REASONING)
     if thought or _count(details.get("reasoning_tokens")):
         if stop == "length":
-            what = f"the model used all {limit} tokens for its reasoning and came to no answer"
+            what = f"the model used all {counted(limit, 'token')} for its reasoning and came to no answer"
             raise RequestError(what, again=False, do=_RAISE_THE_LIMIT)
         raise RequestError("the model reasoned and ended without an answer", again=False)
     if not text and stop == "length":
-        what = f"the model used all {limit} tokens before its answer had any text"
+        what = f"the model used all {counted(limit, 'token')} before its answer had any text"
         raise RequestError(what, again=False, do=_RAISE_THE_LIMIT)
 
 

@@ -25,6 +25,7 @@ from evalcore.predictors.http import RequestError, request, run_in_loop
 from evalcore.predictors.reply import completion_of, withheld
 from evalcore.store import Completion, Predictor, RunSpec, Store
 from evalcore.tasks import Messages, Task
+from evalcore.wording import counted
 
 CONCURRENT = 4
 """Prompts that are asked at the same time."""
@@ -213,13 +214,13 @@ class ServerModel:
         given_up = self._given_up.is_set()
         reasons = self._reasons.most_common(_MAX_REASONS)
         count = self._reasons.total()
-        said = [f"{times} times {reason}" if len(self._reasons) > 1 else reason for reason, times in reasons]
+        said = [f"{counted(times, 'time')} {reason}" if len(self._reasons) > 1 else reason for reason, times in reasons]
         if len(self._reasons) > _MAX_REASONS:
-            said.append(f"{count - sum(times for _, times in reasons)} times something else")
+            said.append(f"{counted(count - sum(times for _, times in reasons), 'time')} something else")
         if given_up and self._failed_in_a_row > 1:
             said.append(f"{self._failed_in_a_row} requests in a row failed")
         return Unanswered(
-            f"no answer to {count} prompt{'s' * (count != 1)}: {'; '.join(said)}.",
+            f"no answer to {counted(count, 'prompt')}: {'; '.join(said)}.",
             where=self._at.where,
             do=" ".join(dict.fromkeys(filter(None, (self._remedies[reason] for reason, _ in reasons)))),
             answers=answers,

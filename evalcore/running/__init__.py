@@ -4,7 +4,14 @@ Resumable: what is stored is never predicted again. `plan.py` says what a run co
 computes what is missing, and `run.py` stores it. Imports predictors and what lies below.
 """
 
-from evalcore.running.current_run import changed_since, current_run_for, first_text, split_size
+from evalcore.running.current_run import (
+    baselines_at_work,
+    changed_since,
+    current_run_for,
+    first_text,
+    missing_baselines,
+    split_size,
+)
 from evalcore.running.executors import CompletedBatch, InProcess
 from evalcore.running.plan import find_prompt
 from evalcore.running.prompt_preview import preview
@@ -18,6 +25,7 @@ __all__ = [
     "NotAnswered",
     "Progress",
     "Understood",
+    "baselines_at_work",
     "changed_since",
     "current_run_for",
     "ensure_worker",
@@ -25,6 +33,7 @@ __all__ = [
     "execute_with_baselines",
     "find_prompt",
     "first_text",
+    "missing_baselines",
     "preview",
     "split_size",
     "understand",

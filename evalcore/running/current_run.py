@@ -16,7 +16,7 @@ from evalcore.errors import BlindspotError, DataError
 from evalcore.predictors import bytes_to_read, endpoint, folder_fingerprint, model_folder
 from evalcore.running import task_cache
 from evalcore.running.plan import baseline_specs, find_prompt
-from evalcore.store import Identity, RunRecord, RunSpec, Store, completion_keys, run_id, sample_id
+from evalcore.store import Identity, Job, Jobs, RunRecord, RunSpec, Store, completion_keys, run_id, sample_id
 from evalcore.tasks import Messages, TaskSource, task_files
 
 BANKING77_TEST_ROWS = 3080
@@ -87,6 +87,35 @@ def first_text(source: TaskSource) -> str:
         DataError: if the task cannot be read.
     """
     return "" if task_files(source) is None else task_cache.first_sampled_text(source)
+
+
+def missing_baselines(spec: RunSpec, store: Store) -> list[RunSpec]:
+    """The baselines on a run's sample that are not stored; none for a baseline, nor without a train split."""
+    try:
+        has_train = task_files(spec.task) is None or task_cache.summary(spec.task).train > 0
+    except BlindspotError:
+        return []
+    if spec.kind.is_baseline or not has_train:
+        return []
+    return [baseline for baseline in baseline_specs(spec) if not _is_complete(baseline, store)]
+
+
+def baselines_at_work(spec: RunSpec, store: Store) -> list[Job]:
+    """The baselines of a run that wait or are being computed.
+
+    Args:
+        spec: in its normal form, as a run's record has it.
+    """
+    active = Jobs(store).active(("baseline",))
+    if not active or spec.kind.is_baseline:
+        return []
+    wanted = {baseline.to_json() for baseline in baseline_specs(spec)}
+    return [job for job in active if job.payload in wanted]
+
+
+def _is_complete(spec: RunSpec, store: Store) -> bool:
+    record = current_run_for(spec, store).record
+    return record is not None and store.count_done(record.run_id) == record.n
 
 
 def _why_unreadable(source: TaskSource) -> str:

@@ -3,6 +3,9 @@
 It is started as a command of its own (`python -m evalcore work`): Streamlit replaces `__main__`, which
 multiprocessing's spawn would import again. Whether a worker runs is seen by a file lock, which the system releases when
 its holder ends. A process number would not do: the system may give it to another process.
+
+The baselines of a run are jobs that the worker adds when the run is done. A second worker, of low priority and started
+by the first, takes these: fitting one takes seconds and cannot be interrupted, and nobody's own run is to wait for it.
 """
 
 from __future__ import annotations
@@ -14,16 +17,18 @@ import subprocess
 import sys
 import time
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from evalcore.errors import BlindspotError
+from evalcore.errors import BlindspotError, ModelError
 from evalcore.paths import PROJECT
 from evalcore.predictors import ModelHandle, OnPhase
 from evalcore.running import prompt_preview
-from evalcore.running.run import OnProgress, Progress, Stopped, execute_with_baselines
-from evalcore.store import Job, Jobs, Predictor, Store, digest
+from evalcore.running.current_run import missing_baselines
+from evalcore.running.run import NotAnswered, OnProgress, Progress, Stopped, execute
+from evalcore.store import ASKED_FOR, Job, JobKind, Jobs, Predictor, RunSpec, Store, digest
 
 POLL_S = 0.2
 """Time between two looks for a job."""
@@ -34,8 +39,31 @@ IDLE_LIMIT_S = 1800.0
 _LOCK_WAIT_S = 3.0
 """How long a new worker waits for its lock: a page holds it for a moment to see whether a worker runs."""
 
-_children: dict[str, subprocess.Popen[bytes]] = {}
-"""Workers that this process started, by cache folder: their exit status says how they ended."""
+
+@dataclass(frozen=True)
+class Duty:
+    """What a worker is there for.
+
+    Attributes:
+        kinds: the jobs that it takes.
+        lock: the name of the file that it locks.
+        idle_limit_s: when it has had no job for so long, it ends.
+        options: of its command line.
+        niceness: how far other processes go first.
+    """
+
+    kinds: tuple[JobKind, ...]
+    lock: str
+    idle_limit_s: float
+    options: tuple[str, ...] = ()
+    niceness: int = 0
+
+
+RUNS = Duty(ASKED_FOR, "worker.lock", IDLE_LIMIT_S)
+BASELINES = Duty(("baseline",), "baselines.lock", 10.0, ("--baselines",), niceness=10)
+
+_children: dict[Path, subprocess.Popen[bytes]] = {}
+"""Workers that this process started, by the file that they lock: their exit status says how they ended."""
 
 
 class ModelCache:
@@ -57,17 +85,18 @@ class ModelCache:
         return self._loaded[1]
 
 
-def work(store: Store, *, idle_limit_s: float = IDLE_LIMIT_S) -> bool:
-    """Take jobs one after another until there has been none for `idle_limit_s`, or the parent process has ended.
+def work(store: Store, duty: Duty = RUNS, *, idle_limit_s: float | None = None) -> bool:
+    """Take jobs one after another until there has been none for a while, or the parent process has ended.
 
     Args:
         store: the cache folder whose jobs are taken.
-        idle_limit_s: seconds.
+        duty: which of them.
+        idle_limit_s: seconds; None for the duty's own.
 
     Returns:
         False at once if another worker serves this cache folder; True at the end.
     """
-    lock = _lock(store)
+    lock = _lock(store, duty)
     try:
         lock.acquire(timeout=_LOCK_WAIT_S)
     except Timeout:
@@ -75,46 +104,48 @@ def work(store: Store, *, idle_limit_s: float = IDLE_LIMIT_S) -> bool:
     jobs, models = Jobs(store), ModelCache()
     parent = os.getppid()
     try:
-        jobs.fail_orphaned("The worker before this one exited unexpectedly; what it had done is kept.")
+        jobs.fail_orphaned("The worker before this one exited unexpectedly; what it had done is kept.", duty.kinds)
         idle_since = time.monotonic()
-        while time.monotonic() - idle_since < idle_limit_s:
-            job = jobs.claim(os.getpid())
+        while time.monotonic() - idle_since < (duty.idle_limit_s if idle_limit_s is None else idle_limit_s):
+            job = jobs.claim(os.getpid(), duty.kinds)
             if job is not None:
                 _do(job, store, jobs, models)
                 idle_since = time.monotonic()
-            elif os.getppid() != parent:
+            if duty is RUNS and jobs.active(BASELINES.kinds):
+                ensure_worker(store, BASELINES)
+            if job is None and os.getppid() != parent:
                 break
-            else:
+            if job is None:
                 time.sleep(POLL_S)
     finally:
         lock.release()
     return True
 
 
-def ensure_worker(store: Store) -> None:
+def ensure_worker(store: Store, duty: Duty = RUNS) -> None:
     """Start a worker for this cache folder unless one runs; jobs of one that has ended fail, and say why.
 
     A folder that cannot be written has no queue, and needs no worker.
     """
     if store.read_only:
         return
-    lock = _lock(store)
+    lock = _lock(store, duty)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         return
-    folder = str(store.folder.resolve())
-    child = _children.get(folder)
+    child = _children.get(_lock_path(store, duty))
     if child is not None and child.poll() is None:
         lock.release()  # it was started a moment ago and has not taken the lock yet
         return
     try:
-        Jobs(store).fail_orphaned(_why_it_ended(child.returncode if child else None, store.folder))
+        why = _why_it_ended(child.returncode if child else None, store.folder)
+        Jobs(store).fail_orphaned(why, duty.kinds)
     finally:
         lock.release()
     with open(os.open(store.folder / "worker.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), "ab") as log:
-        _children[folder] = subprocess.Popen(
-            [sys.executable, "-m", "evalcore", "work", "--cache", folder],
+        _children[_lock_path(store, duty)] = subprocess.Popen(
+            [sys.executable, "-m", "evalcore", "work", "--cache", str(store.folder.resolve()), *duty.options],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -123,8 +154,12 @@ def ensure_worker(store: Store) -> None:
         )
 
 
-def _lock(store: Store) -> FileLock:
-    return FileLock(store.folder / "worker.lock", thread_local=False, mode=0o600)
+def _lock_path(store: Store, duty: Duty) -> Path:
+    return store.folder.resolve() / duty.lock
+
+
+def _lock(store: Store, duty: Duty) -> FileLock:
+    return FileLock(_lock_path(store, duty), thread_local=False, mode=0o600)
 
 
 def _do(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> None:
@@ -132,18 +167,42 @@ def _do(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> None:
         if job.kind == "preview":
             jobs.finish(job.job_id, "done", prompt_preview.answer(job.payload, store))
             return
-        outcome = execute_with_baselines(job.spec, store, on_progress=_reporter(job, jobs), loader=models.load)
-        jobs.finish(job.job_id, "done" if outcome.complete else "stopped")
+        complete = _predict(job, store, jobs, models)
+        jobs.finish(job.job_id, "done" if complete else "stopped")
     except Stopped:
         jobs.finish(job.job_id, "stopped")
     except BlindspotError as error:
-        jobs.finish(job.job_id, "failed", str(error))
+        # A baseline that cannot be fitted on a train split is no failure of anything that a person asked for.
+        cannot_be_fitted = job.kind == "baseline" and isinstance(error, ModelError)
+        jobs.finish(job.job_id, "done" if cannot_be_fitted else "failed", str(error))
     except MemoryError:
         jobs.finish(job.job_id, "failed", "The machine is out of memory. Choose a smaller model or batch size.")
     except Exception as error:  # no error of one job may end the worker; the log has the traceback
         traceback.print_exc()
         message = f"{type(error).__name__}: {error} — this is a fault of Blindspot; worker.log has the details."
         jobs.finish(job.job_id, "failed", message)
+
+
+def _predict(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> bool:
+    """Do a run, and have it compared with the baselines on its sample; these are run along with every model.
+
+    Returns:
+        whether it is complete.
+    """
+    try:
+        complete = execute(job.spec, store, on_progress=_reporter(job, jobs), loader=models.load).complete
+    except NotAnswered as error:
+        if error.answered:
+            _add_baselines(job.spec, store, jobs)
+        raise
+    if complete:
+        _add_baselines(job.spec, store, jobs)  # before the job ends: a page looks for them when it has ended
+    return complete
+
+
+def _add_baselines(spec: RunSpec, store: Store, jobs: Jobs) -> None:
+    for baseline in missing_baselines(spec, store):
+        jobs.enqueue("baseline", baseline.to_json())
 
 
 def _reporter(job: Job, jobs: Jobs) -> OnProgress:
@@ -180,7 +239,7 @@ def _why_it_ended(status: int | None, folder: Path) -> str:
     return f"The worker process ended with status {status}. {kept} See {folder / 'worker.log'}."
 
 
-def main(cache: Path) -> int:
+def main(cache: Path, duty: Duty = RUNS) -> int:
     """What `python -m evalcore work` does.
 
     Returns:
@@ -189,5 +248,6 @@ def main(cache: Path) -> int:
     faulthandler.enable()
     os.umask(0o077)  # only this user may read what the worker writes
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    work(Store(cache))
+    os.nice(duty.niceness)
+    work(Store(cache), duty)
     return 0

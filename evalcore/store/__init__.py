@@ -9,6 +9,7 @@ from evalcore.store.catalog import (
     RunCatalog,
     distinct_titles,
     distinguishing_titles,
+    job_title,
     last_part,
     run_title,
     spec_title,
@@ -28,7 +29,7 @@ from evalcore.store.custom_prompts import custom_prompts
 from evalcore.store.database import DEFAULT_CACHE, Store
 from evalcore.store.file_digests import file_stamp
 from evalcore.store.importing import import_file
-from evalcore.store.jobs import Job, JobKind, Jobs
+from evalcore.store.jobs import ASKED_FOR, Job, JobKind, Jobs
 from evalcore.store.model_kind import BASELINES, MODEL_KINDS, kind_of
 from evalcore.store.outcome import Outcome
 from evalcore.store.run_record import RunRecord
@@ -47,6 +48,7 @@ from evalcore.store.spec import (
 )
 
 __all__ = [
+    "ASKED_FOR",
     "BASELINES",
     "CHOOSING",
     "DEFAULT_CACHE",
@@ -80,6 +82,7 @@ __all__ = [
     "examples_at",
     "file_stamp",
     "import_file",
+    "job_title",
     "kind_of",
     "last_part",
     "load_columns",

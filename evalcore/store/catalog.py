@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from evalcore.errors import StoreError
+from evalcore.errors import BlindspotError, StoreError
 from evalcore.store.database import Store
-from evalcore.store.jobs import Jobs
+from evalcore.store.jobs import ASKED_FOR, Job, Jobs
 from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import RunSpec
+from evalcore.wording import percent
 
 NAME_LENGTH = 60
 NOTE_LENGTH = 2000
+SHORT_TITLE = 25
+"""Characters of a title to choose a run by: so many a select box in the sidebar shows."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +110,9 @@ class RunCatalog:
 
     def at_work(self, run_id: str) -> bool:
         """Whether a job that waits or runs is for this run."""
-        record = self._store.run(run_id)
+        asked = self._store.run(run_id).spec.to_json()
         return any(
-            job.run_id == run_id or (job.kind == "run" and job.spec == record.spec)
-            for job in Jobs(self._store).active()
+            run_id == job.run_id or asked == job.payload for job in Jobs(self._store).active(("run", "baseline"))
         )
 
     def delete(self, run_id: str) -> Deleted:
@@ -137,7 +140,7 @@ class RunCatalog:
                 (record.sample_id, record.sample_id),
             )
         # SQLite gives space back to the disk only in a VACUUM. Without one the run is deleted all the same.
-        if not Jobs(self._store).active():
+        if not Jobs(self._store).active((*ASKED_FOR, "baseline")):
             with suppress(StoreError), self._store.connect() as db:
                 db.execute("VACUUM")
         return Deleted(int(deleted), int(kept))
@@ -160,30 +163,83 @@ def run_title(record: RunRecord, annotation: RunAnnotation | None = None) -> str
     """A run in one line: its own name if it has one, then model, prompt, settings that are not the default, task, N."""
     if annotation and annotation.name:
         return f"{annotation.name} · {run_title(record)}"
-    usual = RunSpec()
-    settings = (
-        (record.spec.decoding, usual.decoding),
-        (record.spec.engine, usual.engine),
-        (record.spec.dtype, usual.dtype),
-    )
     parts = [last_part(record.spec.model)]
     if record.kind.reads_prompt:
         parts.append(record.prompt.name)
-    parts += [value.replace("-", " ") for value, default in settings if value != default]
+    parts += _unusual_settings(record.spec)
     sample = "" if not record.kind.can_run else f" {record.spec.sample}"
     return " · ".join([*parts, record.task_name, f"{record.n}{sample}"])
 
 
-def distinct_titles(
-    records: Iterable[RunRecord], annotations: Mapping[str, RunAnnotation] | None = None
-) -> dict[str, str]:
-    """The title of each run by its id; runs whose titles are equal are told apart by the start of their ids.
+def _unusual_settings(spec: RunSpec) -> list[str]:
+    """Decoding, engine and number format, as far as they are not the default."""
+    usual = RunSpec()
+    settings = ((spec.decoding, usual.decoding), (spec.engine, usual.engine), (spec.dtype, usual.dtype))
+    return [value.replace("-", " ") for value, default in settings if value != default]
 
-    A select box is told by the browser which line was chosen: two equal lines would be one run.
+
+def distinct_titles(
+    records: Iterable[RunRecord],
+    annotations: Mapping[str, RunAnnotation] | None = None,
+    accuracies: Mapping[str, float] | None = None,
+) -> dict[str, str]:
+    """A short title of each run by its id, to choose it by: no two are equal, and a select box cuts none of them.
+
+    It says the run's own name or the model, then what is not the default, then the accuracy. Runs whose titles are
+    equal are told apart by the start of their ids: a select box is told by the browser which line was chosen, and two
+    equal lines would be one run.
+
+    Args:
+        annotations, accuracies: by run id; runs may be missing in both. Accuracies are shares.
     """
-    titles = {record.run_id: run_title(record, (annotations or {}).get(record.run_id)) for record in records}
+    known = accuracies or {}
+    special = {record.run_id: _what_is_special(record, (annotations or {}).get(record.run_id)) for record in records}
+    ends = {run_id: f" · {percent(known[run_id])}" if run_id in known else "" for run_id in special}
+    titles = {run_id: _fitting(special[run_id], end) for run_id, end in ends.items()}
     times = Counter(titles.values())
-    return {run_id: title if times[title] == 1 else f"{title} · {run_id[:6]}" for run_id, title in titles.items()}
+    for run_id in [run_id for run_id, title in titles.items() if times[title] > 1]:
+        titles[run_id] = _fitting(special[run_id], f"{ends[run_id]} · {run_id[:6]}")
+    return titles
+
+
+def _fitting(parts: Sequence[str], end: str) -> str:
+    """As many of the parts as there is room for before the end, the first two at least, and these cut if need be."""
+    room, count = SHORT_TITLE - len(end), len(parts)
+    while count > 2 and len(", ".join(parts[:count])) > room:
+        count -= 1
+    return shortened(", ".join(parts[:count]), room) + end
+
+
+def _what_is_special(record: RunRecord, annotation: RunAnnotation | None) -> list[str]:
+    """A run's own name, or its model and then what is not the default, what matters most first."""
+    if annotation and annotation.name:
+        return [annotation.name]
+    usual = RunSpec()
+    parts = [last_part(record.spec.model)]
+    if record.kind.reads_prompt and record.prompt.name != usual.prompt:
+        parts.append(record.prompt.name)
+    parts += _unusual_settings(record.spec)
+    if record.task_name != usual.task.name:
+        parts.append(record.task_name)
+    if record.n != usual.n:
+        parts.append(str(record.n))
+    if record.kind.can_run:
+        parts += [record.spec.sample] if record.spec.sample != usual.sample else []
+        parts += [f"seed {record.spec.seed}"] if record.spec.seed != usual.seed else []
+    return parts
+
+
+def shortened(text: str, at_most: int) -> str:
+    """`text` with its middle left out where it is too long: both its ends tell it from others.
+
+    Example:
+        >>> shortened("my-very-long-model-name", 12)
+        'my-ver…-name'
+    """
+    if len(text) <= at_most:
+        return text
+    tail = (at_most - 1) * 2 // 5 + 1
+    return f"{text[: at_most - 1 - tail]}…{text[-tail:]}"
 
 
 def distinguishing_titles(records: Sequence[RunRecord]) -> list[str]:
@@ -207,6 +263,23 @@ def spec_title(spec: RunSpec) -> str:
     if spec.kind.reads_prompt:
         parts.append(spec.prompt)
     return " · ".join([*parts, last_part(spec.task.name), f"{spec.n} {spec.sample}"])
+
+
+def job_title(job: Job) -> str:
+    """What a job predicts, in one line; of a job that a newer version asked for, as much as can be said."""
+    try:
+        return spec_title(job.spec)
+    except (BlindspotError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError):
+        return f"{_title_of(job.payload)}, asked for by a newer version"
+
+
+def _title_of(payload: str) -> str:
+    """The model, if it is where this version would look for it."""
+    try:
+        model = json.loads(payload)["model"]
+    except (LookupError, TypeError, ValueError, RecursionError):
+        model = None
+    return last_part(model) if isinstance(model, str) and model else "a run"
 
 
 def last_part(name: str) -> str:

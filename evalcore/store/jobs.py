@@ -15,8 +15,10 @@ REPORTS_KEPT = 32
 """Progress reports of a job from which its rate is computed: those of the last seconds, or of the last batches where
 these take longer."""
 
-JobKind = Literal["run", "preview"]
-State = Literal["queued", "running", "done", "stopped", "failed", "died"]
+JobKind = Literal["run", "preview", "baseline"]
+ASKED_FOR: tuple[JobKind, ...] = ("preview", "run")
+"""What a person asked for and waits for; baselines follow by themselves, and are worked on beside these."""
+State = Literal["queued", "running", "done", "stopped", "failed", "died", "dismissed"]
 ACTIVE: tuple[State, ...] = ("queued", "running")
 
 
@@ -26,9 +28,11 @@ class Job:
 
     Attributes:
         job_id: rising number; the queue's order.
-        kind: `run` predicts what a RunSpec asks for; `preview` renders one prompt.
+        kind: `run` predicts what a RunSpec asks for; `baseline` does so for one that a run is compared with; `preview`
+            renders one prompt.
         payload: the RunSpec as JSON; for a preview, JSON of its own.
-        state: `failed` ended with a message for people; `died` ended together with its worker.
+        state: `failed` ended with a message for people; `died` ended together with its worker; `dismissed` ended in
+            one of these ways or was stopped, and a person has seen it.
         phase: the step that it is at, in a few words.
         run_id: known once the job has resolved its spec.
         done, cached, total: examples with a completion; those that had one before; all of them.
@@ -58,7 +62,12 @@ class Job:
 
     @property
     def spec(self) -> RunSpec:
-        """What a `run` job predicts."""
+        """What a `run` or a `baseline` predicts.
+
+        Raises:
+            StoreError: if a newer version asked for something that this one does not know.
+            ValueError, TypeError: if it is not the JSON of a spec.
+        """
         return RunSpec.from_json(self.payload)
 
     @property
@@ -126,11 +135,13 @@ class Jobs:
             )
             return int(cursor.lastrowid or 0)
 
-    def claim(self, worker_pid: int) -> Job | None:
-        """Take the next job, if there is one; previews go first, since a person is waiting for them."""
+    def claim(self, worker_pid: int, kinds: Sequence[JobKind] = ASKED_FOR) -> Job | None:
+        """Take the next job of these kinds, if there is one; previews go first, since they are a moment's work."""
         with self._store.connect(write=True) as db:
             row = db.execute(
-                f"SELECT {_COLUMNS} FROM jobs WHERE state = 'queued' ORDER BY kind = 'run', job_id LIMIT 1"
+                f"SELECT {_COLUMNS} FROM jobs WHERE state = 'queued' AND kind IN ({_marks(kinds)})"
+                " ORDER BY kind <> 'preview', job_id LIMIT 1",
+                kinds,
             ).fetchone()
             if row is None:
                 return None
@@ -190,20 +201,21 @@ class Jobs:
             reports = [report for report in reports if report[0] >= job.predicting_since]
         return Pace.of(reports, job.predicting_since or job.started or job.created)
 
-    def fail_orphaned(self, reason: str) -> int:
+    def fail_orphaned(self, reason: str, kinds: Sequence[JobKind] = ASKED_FOR) -> int:
         """Mark jobs that are `running` without a worker as `died`, or as `stopped` if they were asked to.
 
-        Only the holder of the worker's lock may call it.
+        Only the holder of the lock of the worker that takes these kinds may call it.
 
         Returns:
             the number of such jobs.
         """
+        orphaned = f"state = 'running' AND kind IN ({_marks(kinds)})"
         with self._store.connect(write=True) as db:
-            db.execute("DELETE FROM job_reports")
+            db.execute(f"DELETE FROM job_reports WHERE job_id IN (SELECT job_id FROM jobs WHERE {orphaned})", kinds)
             return db.execute(
                 "UPDATE jobs SET state = CASE stop WHEN 1 THEN 'stopped' ELSE 'died' END, result = ?, finished = ?,"
-                " phase = '' WHERE state = 'running'",
-                (reason, time.time()),
+                f" phase = '' WHERE {orphaned}",
+                (reason, time.time(), *kinds),
             ).rowcount
 
     def stop(self, job_id: int) -> None:
@@ -215,24 +227,44 @@ class Jobs:
                 (time.time(), job_id),
             )
 
+    def dismiss(self, job_id: int) -> None:
+        """Note that a person has seen how a job ended: it is not shown among those that ended badly any more."""
+        with self._store.connect(write=True) as db:
+            db.execute(
+                "UPDATE jobs SET state = 'dismissed' WHERE job_id = ? AND state IN ('failed', 'died', 'stopped')",
+                (job_id,),
+            )
+
     def get(self, job_id: int) -> Job | None:
         """A job; None if there is no such job."""
         rows = self._select("WHERE job_id = ?", (job_id,))
         return rows[0] if rows else None
 
-    def active(self) -> list[Job]:
-        """Queued and running jobs, in the order of the queue."""
-        return self._select("WHERE state IN ('queued', 'running') ORDER BY job_id")
+    def active(self, kinds: Sequence[JobKind] = ASKED_FOR) -> list[Job]:
+        """Queued and running jobs of these kinds, in the order of the queue."""
+        return self._select(
+            f"WHERE state IN ('queued', 'running') AND kind IN ({_marks(kinds)}) ORDER BY job_id", kinds
+        )
+
+    def ahead_of(self, job: Job) -> int:
+        """How many jobs are done before this one."""
+        same_worker = ASKED_FOR if job.kind in ASKED_FOR else (job.kind,)
+        return sum(other.job_id < job.job_id for other in self.active(same_worker))
 
     def recent(self, limit: int = 20) -> list[Job]:
-        """The last run jobs, the newest first."""
-        return self._select("WHERE kind = 'run' ORDER BY job_id DESC LIMIT ?", (limit,))
+        """The last runs and baselines, the newest first."""
+        return self._select("WHERE kind <> 'preview' ORDER BY job_id DESC LIMIT ?", (limit,))
 
     def last_for(self, spec: RunSpec) -> Job | None:
         """The newest job whose spec equals `spec`; None if there is none."""
-        rows = self._select("WHERE kind = 'run' AND payload = ? ORDER BY job_id DESC LIMIT 1", (spec.to_json(),))
+        rows = self._select("WHERE kind <> 'preview' AND payload = ? ORDER BY job_id DESC LIMIT 1", (spec.to_json(),))
         return rows[0] if rows else None
 
     def _select(self, where: str, parameters: Sequence[object] = ()) -> list[Job]:
         with self._store.connect() as db:
             return [Job(*row) for row in db.execute(f"SELECT {_COLUMNS} FROM jobs {where}", parameters)]
+
+
+def _marks(values: Sequence[object]) -> str:
+    """`?, ?`: as many as there are values."""
+    return ", ".join("?" * len(values))

@@ -10,6 +10,7 @@ from typing import Literal
 
 from evalcore.errors import SpecError
 from evalcore.tasks.task import Example, Task
+from evalcore.wording import counted
 
 Sample = Literal["stratified", "random", "first"]
 SAMPLES: tuple[Sample, ...] = ("stratified", "random", "first")
@@ -73,7 +74,8 @@ def shots(task: Task, k: int, seed: int = 0) -> tuple[Example, ...]:
     """
     if len(task.train) < k:
         raise SpecError(
-            f"a few-shot prompt with {k} examples needs a train split of at least {k}; this has {len(task.train)}.",
+            f"a few-shot prompt with {counted(k, 'example')} needs a train split of at least {k:,}; this has "
+            f"{len(task.train):,}.",
             where=task.name,
             do="Give a train file, or choose another prompt.",
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from evalcore.errors import DataError, quoted
 from evalcore.parse import collisions, normal_form
 from evalcore.tasks.data_file import LabelList
+from evalcore.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def make_task(
     unlisted = sorted(occurring - set(labels.labels))
     if unlisted:
         raise DataError(
-            f"{len(unlisted):,} label(s) occur that the label list does not have, such as {quoted(unlisted[0])}.",
+            f"{counted(len(unlisted), 'label occurs', 'labels occur')} that the label list does not have, such as "
+            f"{quoted(unlisted[0])}.",
             where=name,
             do="Add them to the label list." if labels.name == name else f"Add them to {labels.name}.",
         )

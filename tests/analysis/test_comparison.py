@@ -40,14 +40,17 @@ def test_what_both_left_unparsed_is_a_group_of_its_own_everywhere(store, scoring
     data, text = verdict_as_json(both), comparison_as_text(both)
     assert [data[group] for group in PAIR_GROUPS] == [getattr(c, group) for group in PAIR_GROUPS]
     assert sum(data[group] for group in PAIR_GROUPS) == data["shared"] == 6
-    assert f"both wrong alike 1, both wrong differently {c.wrong_differently}, both unparsed {c.both_unparsed}" in text
+    assert (
+        f"both wrong with the same label 1, both wrong with different answers {c.wrong_differently}, "
+        f"both unparsed {c.both_unparsed}"
+    ) in text
     assert list(both.rows_of("both_unparsed")) == [2, 3, 5][: c.both_unparsed]
     assert list(both.rows_of("wrong_alike")) == [1]
 
 
 def test_runs_that_name_no_label_are_not_said_to_answer_alike(store):
     a, b = (scored(store, list("ab"), answers, labels="ab") for answers in (["?", "a"], ["no idea", "a "]))
-    assert "A and B are right on the same examples" in verdict_as_json(compare(a, b))["sentence"]
+    assert "A and B are right on the same examples: ±0 points" in verdict_as_json(compare(a, b))["sentence"]
 
 
 @pytest.mark.parametrize("selection", PAIR_GROUPS)
@@ -171,7 +174,7 @@ def test_examples_that_one_run_has_not_reached_are_left_out(store):
 def test_other_label_sets_are_refused_with_the_reason(store):
     a = scored(store, list("ab"), list("ab"), labels="ab")
     b = scored(store, list("ab"), list("ab"), labels="abc")
-    with pytest.raises(SpecError, match=r"label sets differ.*1 of B's 3 labels, such as 'c', are not in A"):
+    with pytest.raises(SpecError, match=r"label sets differ.*1 of B's 3 labels, such as 'c', is not in A"):
         compare(a, b)
 
 

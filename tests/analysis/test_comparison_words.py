@@ -43,9 +43,17 @@ def test_a_count_of_labels_has_no_decimals_and_other_numbers_have(compared):
     assert metric_words(rows["mcc"], 0.12345) == "0.123"
 
 
-def test_what_is_undefined_is_a_dash_and_has_no_interval(accuracy):
+def test_what_is_undefined_is_a_dash_and_what_cannot_be_estimated_is_said(accuracy):
     assert metric_words(accuracy, NAN) == "–"
-    assert metric_interval_words(replace(accuracy, interval=(NAN, NAN))) == ""
+    assert metric_interval_words(replace(accuracy, difference=NAN, interval=(NAN, NAN))) == "–"
+    assert metric_interval_words(replace(accuracy, interval=(NAN, NAN))) == "not estimable"
+    assert metric_interval_words(replace(accuracy, interval=(0.25, 0.25))) == "not estimable"
+
+
+def test_a_metric_that_never_has_an_interval_says_that_none_is_known(compared):
+    said = {row.name: metric_interval_words(row) for row in compared.metrics}
+    assert said["never_predicted"] == said["effective_labels"] == said["macro_precision_present"] == "none known"
+    assert " to " in said["accuracy"]
 
 
 def test_a_difference_within_chance_is_said_to_be_so(accuracy):
@@ -53,6 +61,7 @@ def test_a_difference_within_chance_is_said_to_be_so(accuracy):
     assert better_words(replace(accuracy, better="B", clear=True, interval=(0.1, 0.3))) == "B"
     assert better_words(replace(accuracy, better="B", interval=(NAN, NAN))) == "B, in this sample"
     assert better_words(replace(accuracy, better="")) == "equal"
+    assert better_words(replace(accuracy, metric=replace(accuracy.metric, better=""))) == "not rated"
 
 
 def test_labels_are_listed_by_their_change_and_absent_ones_last(compared):

@@ -42,12 +42,12 @@ def test_a_perfect_model_on_a_sample_of_few_labels_is_told_its_ceiling(store):
     assert len(finding.labels) == 67
 
 
-def test_a_collapse_names_its_favourites_and_the_examples_they_swallowed(store):
+def test_a_collapse_names_its_labels_and_the_examples_wrongly_given_them(store):
     labels = list("abcdefgh")
     rows = [(label, "a" if i % 3 else "b") for label in labels for i in range(6)]
     finding = named(find(scored_run_of(store, rows)), "collapse")
     assert finding.labels == ("a", "b")
-    assert "100.0 % of them are “a” and “b”, which are 25.0 % of the examples" in finding.sentence
+    assert "100.0 % of the answers are two labels: “a” and “b”, which are 25.0 % of the examples" in finding.sentence
     assert len(finding.positions) == 48 - sum(gold == answer for gold, answer in rows)
 
 
@@ -91,7 +91,7 @@ def test_few_examples_a_label_forbid_a_ranking(store):
 def test_an_over_predicted_label_is_named(store):
     rows = [("a", "a")] * 4 + [("b", "b")] * 10 + [("b", "a")] * 8 + [("c", "c")] * 10
     finding = named(find(scored_run_of(store, rows)), "over_predicted")
-    assert "“a” absorbs other labels: it was answered 12 times and occurs 4 times" in finding.sentence
+    assert "“a” is over-predicted: it was predicted 12 times and is the true label of 4 examples" in finding.sentence
     assert finding.positions == tuple(range(14, 22))
 
 

@@ -84,7 +84,7 @@ def test_of_two_runs_that_were_stopped_only_what_both_have_is_paired(store, colo
 @pytest.mark.parametrize(
     ("other", "says"),
     [
-        ({"labels": ["a", "b", "c", "d"]}, "1 of B's 4 labels, such as 'd', are not in A"),
+        ({"labels": ["a", "b", "c", "d"]}, "1 of B's 4 labels, such as 'd', is not in A"),
         ({"labels": LABELS, "texts": [f"else {i}" for i in range(6)]}, "they share no example"),
         ({"labels": LABELS, "scoring": "strict"}, "A is scored lenient, B strict"),
     ],

@@ -23,7 +23,7 @@ def test_no_more_are_ranked_than_asked_for_and_all_are_counted(store):
 def test_a_confusion_is_a_sentence_with_both_supports(store):
     run = scored(store, list("aaaabbbb"), list("abbbbbba"))
     assert ranked_confusions(run, 1)[0].sentence == (
-        "Of 4 “a”, 3 were called “b”; the other way round 1 of 4 (two-way)."
+        "Of 4 “a” examples, 3 were predicted as “b”; reverse: 1 of 4 (two-way)."
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalcore.analysis.sweep import Spread, gather, sweep_as_json
+from evalcore.analysis.sweep import Spread, gather, sweep_as_json, sweep_conclusion
 from evalcore.errors import SpecError
 from evalcore.output.comparison import sweep_as_text
 from tests.tools.runs import scored
@@ -33,7 +33,16 @@ def test_what_every_run_left_unparsed_is_told_from_what_all_answer_alike(store):
     assert list(sweep.rows_of("unparsed_in_all")) == [2]
     assert list(sweep.rows_of("always_wrong")) == [1, 2, 3]
     assert sweep_as_json(sweep)["unparsed_in_all"] == 1
-    assert "wrong in every run 3 (1 with one and the same label, 1 unparsed in all)" in sweep_as_text(sweep)
+    assert "wrong or unparsed in every run 3 (1 with the same label in all, 1 unparsed in all)" in sweep_as_text(sweep)
+
+
+def test_a_sweep_comes_to_how_many_pairs_can_be_told_apart(store):
+    gold = list("ab") * 20
+    right, wrong = (scored(store, gold, each, labels="ab") for each in (gold, list("ba") * 20))
+    also_right = scored(store, gold, [f"{label}." for label in gold], labels="ab")
+    assert sweep_conclusion(gather([right, wrong, also_right])) == "2 of 3 pairs can be told apart"
+    assert sweep_conclusion(gather([right, wrong])) == "The two runs can be told apart"
+    assert sweep_conclusion(gather([right, also_right])) == "The two runs cannot be told apart"
 
 
 def test_the_answers_of_each_run_stand_in_its_row(sweep):

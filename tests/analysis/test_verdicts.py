@@ -20,11 +20,17 @@ def compared(store, fixed, broken, both, n):
 
 
 def test_a_difference_within_chance_says_what_could_have_been_seen(store):
-    sentence = verdict(compared(store, 20, 10, 200, 400)).sentence
-    assert sentence == (
-        "B +2.5 points, 95 % interval −0.2 to +5.4; 20 fixed, 10 broken; exact McNemar p = .099: "
-        "not distinguishable at N = 400 (this comparison could see 4.0 points or more)."
+    said = verdict(compared(store, 20, 10, 200, 400))
+    assert said.sentence == (
+        "A and B cannot be told apart: +2.5 points (−0.2 to 5.4) at N = 400 · exact McNemar p = .099"
     )
+    assert said.note == "This comparison could see a difference of 4.0 points or more."
+
+
+def test_a_clear_difference_is_said_in_one_line(store):
+    said = verdict(compared(store, 200, 38, 63, 400))
+    assert said.sentence == "B is better: +40.5 points (33.9 to 46.7) at N = 400 · exact McNemar p < .001"
+    assert said.note == ""
 
 
 @pytest.mark.parametrize(("fixed", "broken", "kind"), [(40, 10, "better"), (10, 40, "worse"), (12, 10, "undecided")])
@@ -39,13 +45,14 @@ def test_an_interval_that_leaves_out_nothing_by_a_hair_is_said_to_be_near(store)
     both = compared(store, 2, 9, 100, 200)
     assert both.p > 0.05
     assert both.interval[1] < 0
-    assert "though near" in verdict(both).sentence
+    assert verdict(both).note.startswith("It is close: the interval alone leaves out 0.")
 
 
 def test_a_run_against_itself_is_the_same(store):
     said = verdict(compared(store, 0, 0, 60, 100))
     assert said.kind == "same"
-    assert "answer alike" in said.sentence
+    assert said.sentence.startswith("A and B give the same answers: ±0 points (")
+    assert said.note.startswith("This comparison could see") or said.note.startswith("So few")
 
 
 def test_what_is_not_shared_is_said(store):

@@ -1,6 +1,7 @@
 """What a person does first, in a real Chromium."""
 
 import os
+import re
 import signal
 
 import pytest
@@ -33,7 +34,13 @@ def server(cache):
 
 
 def cards_are_there(page):
-    page.wait_for_selector("[data-testid=stMetric] >> text=Effective labels", timeout=PATIENCE_MS)
+    page.wait_for_selector("[data-testid=stMetric] >> text=Label variety", timeout=PATIENCE_MS)
+    return settled(page)
+
+
+def change(page):
+    """Open the form."""
+    page.get_by_role("button", name="Change").click()
     return settled(page)
 
 
@@ -44,33 +51,37 @@ def test_the_first_start_runs_the_demo_by_itself_and_fills_the_page(server, new_
     scored = score_run(Store(server.cache), page.url.partition("run=")[2][:12])
     assert scored.record.spec == RunSpec(n=scored.record.n)
     assert card(page, "Accuracy") == f"{100 * scored.scores.accuracy:.1f} %"
-    assert card(page, "Macro-F1, present") == f"{100 * scored.scores.macro_f1_present:.1f} %"
+    assert card(page, "Macro-F1") == f"{100 * scored.scores.macro_f1_present:.1f} %"
     assert page.get_by_text("What this run hides").is_visible()
-    assert page.get_by_text("predictions come from the cache").is_visible()
-    page.get_by_text("For comparison").wait_for(timeout=PATIENCE_MS)
-    assert page.locator("[data-testid=stVegaLiteChart]").count() == 4
+    assert page.get_by_text("Up to date").is_visible()
+    assert page.get_by_role("heading", level=1).inner_text().startswith("Blindspot")
+    page.get_by_text("Baselines on the same examples").wait_for(timeout=PATIENCE_MS)
+    assert page.locator("[data-testid=stVegaLiteChart]").count() == 5
 
 
 def test_the_first_n_of_a_sorted_file_are_called_what_they_are(server, new_page):
     page = new_page()
     page.goto(server.url)
-    cards_are_there(page)
-    choose(page, "Model", "majority · baseline")
-    choose(page, "Sample", "first N of the file")
+    change(cards_are_there(page))
+    choose(page, "Model", "majority: the most frequent label")
+    choose(page, "Sample", "first: the top of the file")
     page.get_by_label("N exactly").fill("60")
     page.get_by_label("N exactly").press("Enter")
     settled(page)
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("a perfect model would score").wait_for(timeout=PATIENCE_MS)
-    assert page.get_by_text("choose a stratified sample").is_visible()
-    assert "ceiling" in page.locator("[data-testid=stMetric]", has_text="Macro-F1, all").inner_text()
+    page.locator("[data-testid=stMarkdown]", has_text="a perfect model would score").locator(
+        "[data-testid=stTooltipHoverTarget]"
+    ).hover()
+    page.get_by_text("choose a stratified sample").wait_for(timeout=PATIENCE_MS)
+    assert page.get_by_text(re.compile(r"^over all labels [\d.]+ %, at most")).is_visible()
 
 
 def test_a_finding_leads_to_its_examples_and_an_example_to_its_exact_prompt(server, new_page):
     page = new_page()
     page.goto(server.url)
     cards_are_there(page)
-    link = page.get_by_role("link", name="see these").first
+    link = page.get_by_role("link", name=re.compile(r"^\d+ wrong or unparsed")).first
     count = int("".join(filter(str.isdigit, link.inner_text())))
     link.click()
     page.get_by_text(f"{count} of ").first.wait_for(timeout=PATIENCE_MS)
@@ -132,9 +143,9 @@ def held_at_work(jobs, more_than=0):
 def test_a_run_is_stopped_outlives_its_tab_and_goes_on(server, new_page):
     page = new_page()
     page.goto(server.url)
-    cards_are_there(page)
+    change(cards_are_there(page))
     page.get_by_text("More", exact=True).click()
-    page.get_by_text("loop", exact=True).click()
+    page.get_by_text("loop: one at a time, the reference", exact=True).click()
     settled(page)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Run", exact=True).click()
@@ -149,13 +160,13 @@ def test_a_run_is_stopped_outlives_its_tab_and_goes_on(server, new_page):
         assert job.spec == checked(RunSpec(n=job.spec.n, engine="loop"))
         page = new_page()
         page.goto(f"{server.url}/?run={job.run_id}")
-        page.get_by_role("button", name="Stop").click()
+        page.locator("[data-testid=stMainBlockContainer]").get_by_role("button", name="Stop").click()
         wait_until(lambda: jobs.get(job.job_id).stop)
         os.kill(job.worker_pid, signal.SIGCONT)
         page.get_by_text("Stopped. What was predicted is kept").wait_for(timeout=PATIENCE_MS)
         kept = Store(server.cache).count_done(job.run_id)
         assert 0 < kept < job.total
-        assert page.get_by_text(f"{kept} of {job.total} predictions are in the cache").is_visible()
+        assert page.get_by_text(f"{kept} of {job.total} predicted, {job.total - kept} new prediction").is_visible()
         page.get_by_role("button", name="Go on").click()
         job = held_at_work(jobs, kept)
         page.get_by_text("Accuracy so far").wait_for(timeout=PATIENCE_MS)

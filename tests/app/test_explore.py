@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.charts import cells, height_of
-from evalcore.charts.matrix_drawing import LEFT, TOP
-from evalcore.metrics.matrix import view
+from evalcore.charts import cells
+from evalcore.charts.matrix_drawing import EDGE, LEFT, TOP
+from evalcore.metrics.matrix import off_diagonal, view
 from evalcore.running.run import execute
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec
@@ -54,13 +54,9 @@ def count_shown(page):
     )
 
 
-def chart_box(page, shown):
+def chart_box(page):
     canvas = page.locator("[data-testid=stEChartsChart] canvas").first
     canvas.wait_for(timeout=PATIENCE_MS)
-    box = canvas.bounding_box()
-    # The header lies over the top of the window: what is clicked must lie below it.
-    page.locator("[data-testid=stMain]").evaluate("(main, by) => main.scrollBy(0, by)", box["y"] - 80)
-    page.wait_for_timeout(300)
     return canvas.bounding_box()
 
 
@@ -72,18 +68,16 @@ def test_a_click_on_a_cell_shows_just_that_cells_examples(server, scored_runs, n
     page.get_by_text(f"all {n} labels").click()
     settled(page)
     shown = view(scored.confusion, scored.labels, order="clustered", unparsed=True, diagonal=True)
-    box = chart_box(page, shown)
-    assert box["height"] == height_of(shown)
     rows, columns = cells(shown)
-    near = np.flatnonzero((rows < 40) & (rows != columns) & (columns < n))
-    at = near[np.argmax(shown.counts[rows[near], columns[near]])]
+    errors = np.flatnonzero((rows != columns) & (columns < n))
+    at = errors[np.argmax(shown.counts[rows[errors], columns[errors]])]
     row, column = int(rows[at]), int(columns[at])
-    page.mouse.click(*middle_of(box, shown, row, column))
+    page.mouse.click(*middle_of(chart_box(page), shown, row, column))
     true, predicted = (scored.labels[shown.codes[code]] for code in (row, column))
     count, support = shown.counts[row, column], shown.support[row]
-    words = f"{count:,} of {support:,} examples of “{true}”, answered “{predicted}”"
-    page.get_by_text(words).wait_for(timeout=PATIENCE_MS)
+    page.get_by_role("heading", name=f"{true} → {predicted}").wait_for(timeout=PATIENCE_MS)
     settled(page)
+    assert page.get_by_text(f"{count:,} of {support:,} · reverse").is_visible()
     assert f"true={true}&predicted={predicted}" in page.url
     page.get_by_role("link", name="with all filters").click()
     page.get_by_role("heading", name="Examples", exact=True).wait_for(timeout=PATIENCE_MS)
@@ -98,8 +92,8 @@ def test_the_zoom_survives_a_click(server, scored_runs, new_page):
     page.get_by_text("all 77 labels").click()
     settled(page)
     shown = view(scored.confusion, scored.labels, order="clustered", unparsed=True, diagonal=True)
-    box = chart_box(page, shown)
-    labels = {"x": box["x"], "y": box["y"] + TOP, "width": LEFT - 4, "height": box["height"] - TOP}
+    box = chart_box(page)
+    labels = {"x": box["x"], "y": box["y"] + TOP, "width": LEFT - 4, "height": box["height"] - TOP - EDGE}
     whole = page.screenshot(clip=labels)
     page.mouse.move(*middle_of(box, shown, 10, 10))
     page.wait_for_timeout(700)  # the chart takes the wheel only once the pointer rests on it
@@ -123,6 +117,12 @@ def test_the_zoom_survives_a_click(server, scored_runs, new_page):
     page.mouse.move(300, 10)
     page.wait_for_timeout(400)
     assert page.screenshot(clip=labels) == zoomed
+    page.get_by_role("button", name="Reset zoom").click()
+    settled(page)
+    page.mouse.move(300, 10)
+    page.wait_for_timeout(400)
+    assert page.screenshot(clip=labels) == whole
+    assert "true=" in page.url
 
 
 def test_a_card_leads_to_its_examples_to_one_of_them_and_back(server, scored_runs, new_page):
@@ -130,7 +130,7 @@ def test_a_card_leads_to_its_examples_to_one_of_them_and_back(server, scored_run
     page = new_page()
     visit(page, server, "", scored)
     wrong = scored.scores.n - scored.scores.correct
-    page.get_by_role("link", name=f"{wrong:,} not right").click()
+    page.get_by_role("link", name=f"{wrong:,} wrong or unparsed").click()
     page.get_by_role("heading", name="Examples", exact=True).wait_for(timeout=PATIENCE_MS)
     settled(page)
     assert count_shown(page) == wrong
@@ -142,7 +142,7 @@ def test_a_card_leads_to_its_examples_to_one_of_them_and_back(server, scored_run
     first = np.flatnonzero(scored.outcomes != 0)[:2] + 1
     assert page.url.endswith(f"example={first[0]}")
     page.get_by_role("button", name="Next", exact=True).click()
-    page.get_by_role("heading", name=f"Example {first[1]} of").wait_for(timeout=PATIENCE_MS)
+    page.get_by_role("heading", name=f"Example {first[1]}", exact=True).wait_for(timeout=PATIENCE_MS)
     settled(page)
     assert count_shown(page) == wrong
     page.get_by_role("button", name="Close").click()
@@ -150,7 +150,7 @@ def test_a_card_leads_to_its_examples_to_one_of_them_and_back(server, scored_run
     settled(page)
     assert page.url == filtered
     page.go_back()
-    page.get_by_role("heading", name=f"Example {first[1]} of").wait_for(timeout=PATIENCE_MS)
+    page.get_by_role("heading", name=f"Example {first[1]}", exact=True).wait_for(timeout=PATIENCE_MS)
 
 
 def test_a_filtered_page_is_the_first_request_of_a_fresh_server(store, scored_runs, new_page):
@@ -161,7 +161,7 @@ def test_a_filtered_page_is_the_first_request_of_a_fresh_server(store, scored_ru
     with serving(store.folder) as fresh:
         page = new_page()
         visit(page, fresh, "examples", scored, true=label, outcomes="wrong", example=position)
-        page.get_by_role("heading", name=f"Example {position} of").wait_for(timeout=PATIENCE_MS)
+        page.get_by_role("heading", name=f"Example {position:,}", exact=True).wait_for(timeout=PATIENCE_MS)
         assert count_shown(page) == expected
         assert scored.answers[position - 1].example.text in page.locator("[data-testid=stCode]").first.inner_text()
 
@@ -170,16 +170,17 @@ def test_the_keyboard_alone_leads_from_the_ranked_confusions_to_the_examples(ser
     scored = scored_runs[77]
     page = new_page()
     visit(page, server, "confusions", scored)
-    page.locator("[data-testid=stTab]", has_text="All confusions").or_(
-        page.get_by_role("tab", name="All confusions")
-    ).first.focus()
+    page.get_by_role("tab", name="Worst").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("tab", name="All", exact=True).and_(page.locator("[aria-selected=true]")).wait_for()
+    settled(page)
     for _ in range(12):
         page.keyboard.press("Tab")
         if page.evaluate("() => document.activeElement.tagName") == "CANVAS":
             break
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    page.get_by_text(re.compile(r"^[\d,]+ of [\d,]+ examples of “")).wait_for(timeout=PATIENCE_MS)
+    page.get_by_role("heading", name="→").wait_for(timeout=PATIENCE_MS)
     settled(page)
     assert "true=" in page.url
     assert "predicted=" in page.url
@@ -188,9 +189,9 @@ def test_the_keyboard_alone_leads_from_the_ranked_confusions_to_the_examples(ser
 def test_the_worst_confusion_in_words_picks_its_cell(server, scored_runs, new_page):
     page = new_page()
     visit(page, server, "confusions", scored_runs[77])
-    page.get_by_role("button", name="see these").first.focus()
+    page.locator("[data-testid=stMain]").get_by_role("button", name="→").first.focus()
     page.keyboard.press("Enter")
-    page.get_by_text(re.compile(r"^[\d,]+ of [\d,]+ examples of “")).wait_for(timeout=PATIENCE_MS)
+    page.get_by_role("heading", name="→").wait_for(timeout=PATIENCE_MS)
     settled(page)
     assert "predicted=" in page.url
 
@@ -199,13 +200,16 @@ def test_a_class_shows_its_confusions_both_ways_and_its_examples(server, scored_
     scored = scored_runs[77]
     page = new_page()
     visit(page, server, "per_class", scored, label=scored.labels[5])
-    page.get_by_text("What its examples were called instead").wait_for(timeout=PATIENCE_MS)
+    page.get_by_text("Predicted instead").wait_for(timeout=PATIENCE_MS)
     each = scored.per_class
+    errors = off_diagonal(scored.confusion)
     text = page.locator("[data-testid=stMain]").inner_text()
-    assert f"It occurs {each.support[5]} times and was found {each.true_positives[5]} times" in text
-    assert f"{each.support[5]} examples" in text
-    page.get_by_role("radio", name="wrongly called so").or_(page.get_by_text("wrongly called so")).first.click()
-    page.get_by_text(f"{each.predicted[5] - each.true_positives[5]} examples: 0 right").wait_for(timeout=PATIENCE_MS)
+    for counts, words in ((errors[5], "Predicted instead"), (errors[:, 5], "Predicted for")):
+        assert f"{words}: {scored.labels[counts.argmax()]} {counts.max()}" in text
+    for words, count in (("all", each.support), ("missed", each.support - each.true_positives),
+                         ("false alarms", each.predicted - each.true_positives)):  # fmt: skip
+        page.get_by_text(f"{words} {count[5]}", exact=True).click()
+        page.get_by_text(f"1 of {count[5]}", exact=True).wait_for(timeout=PATIENCE_MS)
 
 
 def test_never_predicted_leads_to_the_labels_of_which_it_is_so(server, store, new_page, tmp_path):
@@ -216,7 +220,7 @@ def test_never_predicted_leads_to_the_labels_of_which_it_is_so(server, store, ne
     scored = score_run(store, execute(spec, store).record.run_id)
     page = new_page()
     visit(page, server, "", scored)
-    page.get_by_role("link", name="these 3").click()
+    page.get_by_role("link", name="3 labels never predicted").first.click()
     page.get_by_role("heading", name="Per class", exact=True).wait_for(timeout=PATIENCE_MS)
     settled(page)
     assert "standing=never+predicted" in page.url.replace("%20", "+")

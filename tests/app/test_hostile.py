@@ -82,11 +82,11 @@ def folded(text):
 def test_an_opened_example_shows_it_as_typed(watched, scored, label):
     position = next(answer.position for answer in scored.answers if answer.example.label == label)
     page = watched("examples", true=label, example=position + 1)
-    page.get_by_role("heading", name=f"Example {position + 1} of").wait_for(timeout=PATIENCE_MS)
+    page.get_by_role("heading", name=f"Example {position + 1}", exact=True).wait_for(timeout=PATIENCE_MS)
     assert page.locator("[data-testid=stCode]").first.inner_text().strip() == f"text 0 {label}"
     shown = folded(page.locator("[data-testid=stMain]").inner_text())
     assert f"True label {label}" in shown
-    assert f"Answered {label} · right" in shown
+    assert f"Predicted {label} · ✓ right" in shown
     page.wait_for_function(
         "label => [...document.querySelectorAll('[data-testid=stDataFrame] canvas td')]"
         ".some(cell => cell.textContent === label)",
@@ -96,16 +96,27 @@ def test_an_opened_example_shows_it_as_typed(watched, scored, label):
 
 
 @pytest.mark.parametrize("label", LABELS, ids=range(len(LABELS)))
-def test_a_class_is_headed_by_it_as_typed(watched, label):
+def test_a_class_and_what_it_is_confused_with_are_shown_as_typed(watched, label):
     page = watched("per_class", label=label)
-    page.get_by_text("What its examples were called instead").wait_for(timeout=PATIENCE_MS)
-    assert label in [folded(heading) for heading in page.get_by_role("heading").all_inner_texts()]
+    page.get_by_text("Predicted instead").wait_for(timeout=PATIENCE_MS)
+    shown = folded(page.locator("[data-testid=stMain]").inner_text())
+    code = LABELS.index(label)
+    assert f"Predicted instead: {LABELS[(code + 1) % len(LABELS)]} 3" in shown
+    assert f"Predicted for: {LABELS[code - 1]} 3" in shown
+    assert page.get_by_role("combobox", name="Label", exact=True).input_value() == label
+
+
+def test_a_cell_is_headed_by_its_labels_as_typed(watched):
+    page = watched("confusions", true=LABELS[3], predicted=LABELS[4])
+    page.get_by_role("heading", name="→").wait_for(timeout=PATIENCE_MS)
+    assert f"{LABELS[3]} → {LABELS[4]}" in [folded(one) for one in page.get_by_role("heading").all_inner_texts()]
 
 
 def test_confusions_in_words_and_a_tooltip_show_it_as_typed(watched, scored):
     page = watched("confusions")
     shown = folded(page.locator("[data-testid=stMain]").inner_text())
-    assert sum(f"Of 6 “{label}”, 3 were called" in shown for label in LABELS) == 5
+    assert sum(f"Of 6 “{label}” examples, 3 were predicted as" in shown for label in LABELS) == 5
+    assert sum(f"{label} → " in shown for label in LABELS) == 5
     drawn = view(scored.confusion, scored.labels, order="data set", unparsed=True, diagonal=True)
     box = page.locator("[data-testid=stEChartsChart] canvas").first.bounding_box()
     for code in (0, 1, 3):
@@ -120,6 +131,6 @@ def test_confusions_in_words_and_a_tooltip_show_it_as_typed(watched, scored):
 def test_the_overview_and_its_doors_show_it_as_typed(watched):
     page = watched("")
     shown = folded(page.locator("[data-testid=stMain]").inner_text())
-    assert f"Of 6 “{LABELS[0]}”, 3 were called “{LABELS[1]}”" in shown
+    assert f"Of 6 “{LABELS[0]}” examples, 3 were predicted as “{LABELS[1]}”" in shown
     page = watched("examples", finding="unparsed")
     assert "8 completions" in page.locator("[data-testid=stMain]").inner_text()

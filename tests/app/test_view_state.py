@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from evalcore.analysis.cell_words import cell_title
+from evalcore.analysis.filters import Filter
 from evalcore.analysis.matrix_filters import filter_of_cell
 from evalcore.analysis.scored_run import score_run
 from evalcore.charts.heat_map import cells
@@ -29,13 +31,23 @@ def confusions(open_page, scored):
 
 
 def cell_shown(app):
-    """What the boxes, the URL and the sentence above the examples say is picked; they must agree."""
+    """What the boxes, the URL and the pane's heading say is picked; they must agree."""
     boxes = tuple(app.selectbox(key=key).value for key in ("pick_true", "pick_predicted"))
     in_url = tuple(one(app.query_params.get(name, "")) for name in ("true", "predicted"))
-    words = " ".join(element.value for element in app.markdown).replace("\\", "")
+    headings = [element.value.replace("\\", "") for element in app.markdown]
     assert boxes == in_url
-    assert all(f"“{label}”" in words for label in boxes if label)
+    if any(boxes):
+        wrong_only = ("wrong",) if app.query_params.get("outcomes") else ()
+        assert f"##### {cell_title(Filter(wrong_only, *boxes))}" in headings
     return boxes
+
+
+def to_the_list(app, name):
+    """Leave what is picked, and open a list of confusions."""
+    if any(cell_shown(app)):
+        app.button(key="back_to_list").click().run()
+    app.session_state["view"].confusion_list = name
+    return app.run()
 
 
 def one(value):
@@ -55,9 +67,29 @@ def cell_of_chart(scored, item):
 
 
 def test_a_click_in_the_list_picks_its_cell(confusions):
-    click_row(confusions, "list_pairs", 2)
+    to_the_list(confusions, "All")
     clicked = row_of(confusions, "direction", 2)
-    assert cell_shown(confusions) == (clicked["true label"], clicked["answered"])
+    click_row(confusions, "list_pairs", 2)
+    assert cell_shown(confusions) == (clicked["true label"], clicked["predicted"])
+
+
+def test_back_leads_to_the_list_that_was_left(confusions):
+    to_the_list(confusions, "Most often missed")
+    label = row_of(confusions, "mostly to", 1)["label"]
+    click_row(confusions, "list_leak", 1)
+    assert cell_shown(confusions) == (label, "")
+    confusions.button(key="back_to_list").click().run()
+    assert cell_shown(confusions) == ("", "")
+    assert row_of(confusions, "mostly to", 1)["label"] == label
+
+
+def test_the_first_example_of_a_cell_is_opened_at_once_and_stays_open(confusions, scored):
+    click_item(confusions, "heatmap", 1)
+    true, predicted = (scored.labels.index(label) for label in cell_shown(confusions))
+    first = int(np.flatnonzero((scored.y_true == true) & (scored.y_pred == predicted))[0])
+    assert one(confusions.query_params["example"]) == str(first + 1)
+    click_row(confusions, "confusions_table", None)
+    assert one(confusions.query_params["example"]) == str(first + 1)
 
 
 def test_a_click_in_the_heat_map_picks_its_cell_and_a_second_one_lets_it_go(confusions, scored):
@@ -67,12 +99,30 @@ def test_a_click_in_the_heat_map_picks_its_cell_and_a_second_one_lets_it_go(conf
     assert cell_shown(confusions) == ("", "")
 
 
+def test_a_cell_that_the_heat_map_still_has_selected_is_picked_by_a_click_on_it(confusions, scored):
+    click_item(confusions, "heatmap", 1)
+    confusions.button(key="back_to_list").click().run()
+    click_item(confusions, "heatmap", None)
+    assert cell_shown(confusions) == cell_of_chart(scored, 1)
+
+
+def test_the_heat_map_is_made_anew_to_lose_its_zoom_and_what_is_picked_stays(confusions, scored):
+    chart = lambda: confusions.get("echarts_chart")[0].proto.id  # noqa: E731
+    click_item(confusions, "heatmap", 1)
+    before = chart()
+    confusions.button(key="reset_zoom").click().run()
+    assert chart() != before
+    assert cell_shown(confusions) == cell_of_chart(scored, 1)
+
+
 @pytest.mark.parametrize("last", ["list", "heat map", "button", "box"])
 def test_the_last_of_all_ways_to_pick_a_cell_wins(confusions, scored, last):
+    to_the_list(confusions, "All")
+    third, second = row_of(confusions, "direction", 3), row_of(confusions, "direction", 1)
     ways = {
-        "list": lambda: click_row(confusions, "list_pairs", 3),
+        "list": lambda: click_row(to_the_list(confusions, "All"), "list_pairs", 3),
         "heat map": lambda: click_item(confusions, "heatmap", 2),
-        "button": lambda: confusions.button(key="confusion_1").click().run(),
+        "button": lambda: to_the_list(confusions, "Worst").button(key="confusion_1").click().run(),
         "box": lambda: confusions.selectbox(key="pick_true").select(scored.labels[9]).run(),
     }
     for name, pick in ways.items():
@@ -80,11 +130,10 @@ def test_the_last_of_all_ways_to_pick_a_cell_wins(confusions, scored, last):
             pick()
     before = cell_shown(confusions)
     ways[last]()
-    third, second = row_of(confusions, "direction", 3), row_of(confusions, "direction", 1)
     expected = {
-        "list": (third["true label"], third["answered"]),
+        "list": (third["true label"], third["predicted"]),
         "heat map": cell_of_chart(scored, 2),
-        "button": (second["true label"], second["answered"]),
+        "button": (second["true label"], second["predicted"]),
         "box": (scored.labels[9], before[1]),
     }[last]
     assert cell_shown(confusions) == expected
@@ -95,7 +144,8 @@ def test_a_click_in_the_heat_map_leaves_its_drawing_alone_and_one_in_the_list_ou
     before = chart()
     click_item(confusions, "heatmap", 1)
     assert chart() == before
-    click_row(confusions, "list_pairs", 0)
+    confusions.button(key="back_to_list").click().run()
+    confusions.button(key="confusion_0").click().run()
     assert chart() != before
 
 
@@ -105,7 +155,8 @@ def test_a_row_of_the_class_table_opens_its_label_with_its_examples(open_page, s
     label = app.selectbox(key="class_label").value
     table = next(t.value for t in app.dataframe if "standing" in t.value.columns and len(t.value) > 1)
     assert label == table["label"].iloc[4] == one(app.query_params["label"])
-    assert label in [heading.value.replace("\\", "") for heading in app.subheader]
+    opened = int(one(app.query_params["example"])) - 1
+    assert scored.names(scored.y_true[[opened]])[0] == label
 
 
 def test_a_row_of_the_examples_opens_the_example_and_the_url_names_it(open_page, scored):
@@ -113,7 +164,7 @@ def test_a_row_of_the_examples_opens_the_example_and_the_url_names_it(open_page,
     click_row(app, "examples_table", 5)
     position = int(np.flatnonzero(scored.outcomes == 1)[5])
     assert one(app.query_params["example"]) == str(position + 1)
-    assert f"Example {position + 1} of 600" in [heading.value for heading in app.subheader]
+    assert f"##### Example {position + 1}" in [element.value for element in app.markdown]
     click_row(app, "examples_table", None)
     assert "example" not in app.query_params
 
@@ -176,6 +227,6 @@ def test_what_an_opened_example_writes_into_the_url_is_read_from_it():
 
 
 def test_a_session_begins_with_nothing_of_another_one(open_page, scored):
-    click_row(open_page(CONFUSIONS, run=scored.record.run_id), "list_pairs", 2)
+    click_row(to_the_list(open_page(CONFUSIONS, run=scored.record.run_id), "All"), "list_pairs", 2)
     fresh: AppTest = open_page(CONFUSIONS, run=scored.record.run_id)
     assert cell_shown(fresh) == ("", "")

@@ -105,7 +105,7 @@ def test_variants_draw_three_figures_a_run(compared):
     ).to_dict()
     rows = next(iter(spec["datasets"].values()))
     assert {(row["run"], row["metric"]) for row in rows} == {
-        (run, metric) for run in ("one", "two") for metric in ("Accuracy", "Macro-F1, present", "Unparsed")
+        (run, metric) for run in ("one", "two") for metric in ("Accuracy", "Macro-F1, labels in the sample", "Unparsed")
     }
 
 

@@ -40,7 +40,7 @@ def data_of(spec, has):
 @pytest.mark.parametrize("theme", [charts.LIGHT, charts.DARK], ids=["light", "dark"])
 def test_every_label_has_its_row_and_its_counts(many, theme):
     spec = charts.predicted_against_true(many.per_class, many.labels, theme).to_dict()
-    rows = data_of(spec, ["answer", "count"])
+    rows = data_of(spec, ["part", "count"])
     assert len(rows) == 2 * 150
     assert sum(row["count"] for row in rows) == many.scores.n
     assert spec["height"] >= 150 * 12  # readable: a row of at least 12 pixels for each label
@@ -62,9 +62,9 @@ def test_the_scores_are_drawn_as_they_are(many):
     values = {row["reading"]: row["value"] for row in data_of(spec, ["shown", "interval"])}
     s = many.scores
     assert values["Accuracy"] == pytest.approx(s.accuracy)
-    assert values["Macro-F1, labels present"] == pytest.approx(s.macro_f1_present)
+    assert values["Macro-F1, labels in the sample"] == pytest.approx(s.macro_f1_present)
     assert values["Macro-F1, all labels"] == pytest.approx(s.macro_f1_all)
-    strip = data_of(spec, ["label", "support"])
+    strip = data_of(spec, ["label", "value", "support"])
     assert len(strip) == s.labels_present
 
 

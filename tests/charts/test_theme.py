@@ -1,11 +1,13 @@
 """Colours by simulation: outcomes are told apart with every kind of colour vision, and letters can be read."""
 
+import tomllib
 from itertools import combinations, product
 
 import numpy as np
 import pytest
 
 from evalcore.charts.theme import DARK, LIGHT, RUN_A, RUN_B
+from tests.conftest import ROOT
 
 # What each pixel of linear RGB becomes; Machado, Oliveira and Fernandes 2009, table 1, severity 1.0.
 VISIONS = {
@@ -20,8 +22,12 @@ VISIONS = {
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], LUMINANCE, [0.0193339, 0.1191920, 0.9503041]])
 WHITE = TO_XYZ.sum(axis=1)
-THEMES = {"light": (LIGHT, ("#ffffff", "#f4f6fa")), "dark": (DARK, ("#0d1320", "#161e2f"))}
-"""Each theme with the page's ground and the second one, as `.streamlit/config.toml` has them."""
+CONFIG = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"]
+THEMES = {
+    name: (theme, (CONFIG[name]["backgroundColor"], CONFIG[name]["secondaryBackgroundColor"]))
+    for name, theme in (("light", LIGHT), ("dark", DARK))
+}
+"""Each theme with the page's ground and the second one."""
 OUTCOMES = ("right", "wrong", "unparsed", "absent")
 in_each_theme = pytest.mark.parametrize(("theme", "grounds"), THEMES.values(), ids=list(THEMES))
 in_each_vision = pytest.mark.parametrize("vision", VISIONS)
@@ -93,6 +99,21 @@ def test_letters_can_be_read_on_both_grounds(theme, grounds):
     letters = [theme.text, theme.pale_text, *map(theme.text_of, OUTCOMES)]
     for colour, ground in product(letters, grounds):
         assert contrast(colour, ground) >= 4.5, (colour, ground)
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_words_in_markdown_have_the_outcomes_colours(name):
+    theme, config = THEMES[name][0], CONFIG[name]
+    for colour, outcome in (("green", "right"), ("red", "wrong"), ("violet", "unparsed")):
+        assert config[f"{colour}TextColor"] == theme.text_of(outcome)
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_words_in_colour_can_be_read_on_both_grounds(name):
+    texts = {key: colour for key, colour in CONFIG[name].items() if key.endswith("TextColor")}
+    assert len(texts) >= 6
+    for (key, colour), ground in product(texts.items(), THEMES[name][1]):
+        assert contrast(colour, ground) >= 4.5, (key, ground)
 
 
 @in_each_theme

@@ -26,8 +26,8 @@ def ids(cache):
 
 def test_two_runs_are_compared_in_words_and_as_json(cache, ids):
     text = evalcore("compare", *ids, cache=cache).stdout
-    assert text.startswith("B −")
-    assert "exact McNemar p < .001: B is worse at N = 40." in text
+    assert text.startswith("B (new) compared with A (reference)\nB is worse: −40.0 points (")
+    assert "at N = 40 · exact McNemar p < .001" in text
     assert "differ in: model" in text or "differ in nothing" in text
     data = json.loads(evalcore("compare", *ids, "--json", cache=cache).stdout)
     assert PAIR_KEYS | {"verdict", "sentence"} <= set(data)
@@ -85,4 +85,4 @@ def test_coverage_and_speed_are_printed(cache):
     covered = json.loads(evalcore("coverage", "--datasets", 1, "--json", cache=cache).stdout)
     shapes = {tuple(one[key] for key in ("n_labels", "n", "accuracy", "design", "errors")) for one in covered}
     assert len(shapes) == 162
-    assert "the least:" in evalcore("coverage", "--datasets", 1, cache=cache).stdout
+    assert "the lowest:" in evalcore("coverage", "--datasets", 1, cache=cache).stdout

@@ -445,7 +445,7 @@ def test_a_worker_that_is_stopped_has_no_rate_and_is_said_to_be_silent(tmp_path)
         wait_until(lambda: jobs.get(job_id).done > job.done)
         assert "no answer" not in status(jobs.get(job_id), jobs, time.time())
     finally:
-        child = worker._children.pop(str(store.folder.resolve()))
+        child = worker._children.pop(store.folder.resolve() / "worker.lock")
         child.kill()
         child.wait(20)
     assert jobs.get(job_id) is not None

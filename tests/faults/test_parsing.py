@@ -558,12 +558,12 @@ def test_no_text_of_a_tiny_run_says_nan_or_broken_english(kind, store):
 
 
 def test_what_is_undefined_is_said_with_its_reason(store):
-    """F22. Red with `nan` for kappa, and for the effective labels of answers that name none."""
+    """F22. Red with `nan` for kappa, and for the label variety of answers that name none."""
     certain = report_as_text(scored(store, ["a"], ["a"], labels="ab"), [])
-    assert "MCC, kappa                     0.000  n/a" in certain
-    assert "kappa n/a: chance alone would agree every time" in certain
+    assert re.search(r"MCC +0.000\n +kappa +n/a\n", certain)
+    assert "Kappa with the true labels n/a: chance alone would agree every time" in certain
     silent = scored(store, list("aab"), ["?"] * 3, labels="ab")
-    assert "effective labels n/a: no answer is a label" in report_as_text(silent, [])
+    assert "Label variety n/a: no answer is a label" in report_as_text(silent, [])
     assert "No answer is a label" in " ".join(finding.meaning for finding in find(silent))
     assert "one answer that is a label is right" in " ".join(
         finding.meaning for finding in find(scored(store, list("ab"), ["a", "?"], labels="ab"))

@@ -408,7 +408,7 @@ def test_what_is_undefined_is_said_to_be_so_and_left_out_of_means(store, run, fi
     assert [row["f1"] is None for row in report["per_class"]] == [not there for there in present]
     assert (report["labels_present"], report["labels_total"]) == (int(present.sum()), len(present))
     text = report_as_text(scored, findings_of(filled, scored))
-    assert f"{int(present.sum())} of {len(present)} labels present" in text
+    assert f"{int(present.sum())} of {len(present)} labels in the sample" in text
     assert "nan" not in text.lower()
     assert b"NaN" not in run_json(filled, scored) + predictions_jsonl(scored)
     assert predictions_csv(scored).count(b"\n") == 6

@@ -404,7 +404,7 @@ def test_whatever_is_written_is_for_its_owner_alone(tmp_path, colours):
         files = {path: stat.S_IMODE(path.stat().st_mode) for path in [store.folder, *store.folder.rglob("*")]}
     finally:
         os.umask(before)
-        child = worker._children.pop(str((tmp_path / "cache").resolve()))
+        child = worker._children.pop((tmp_path / "cache").resolve() / "worker.lock")
         child.kill()
         child.wait(20)
     assert len(files) >= 5

@@ -104,9 +104,7 @@ def test_what_has_no_interval_that_holds_has_none():
     ours = paired_intervals(true, a, b, 6, "random")
     assert all(math.isnan(ours.difference[name][0]) for name in WITHOUT_INTERVAL)
     few = paired_intervals(true[:20], a[:20], b[:20], 6, "random")
-    assert few.withheld.startswith(
-        f"{WITHHELD} : interval not estimable at this n. 20 examples of 5 labels are too few"
-    )
+    assert few.withheld.startswith(f"{WITHHELD}: interval not estimable at this n. 20 examples of 5 labels are too few")
     missing = {name for name, (low, _) in few.difference.items() if math.isnan(low)} - set(WITHOUT_INTERVAL)
     assert len(missing) == WITHHELD.count(",") + 2  # the sentence names each of them
     assert all(math.isnan(few.difference[name][0]) for name in (*_MEANS, *_JACKKNIFED))

@@ -70,7 +70,7 @@ def test_an_undefined_figure_is_said_in_words_and_once():
 def test_the_text_names_the_run_its_sample_and_the_scoring(run):
     text = report_as_text(run, [])
     assert text.startswith(f"run {run.record.run_id}: ")
-    assert "40 of 40 examples, 3 of 4 labels present, lenient scoring" in text
+    assert "40 of 40 examples, 3 of 4 labels in the sample, lenient scoring" in text
     assert "62.5 %" in text
 
 

@@ -7,7 +7,14 @@ import pytest
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import StoreError
 from evalcore.running.run import execute
-from evalcore.store.catalog import RunAnnotation, RunCatalog, distinct_titles, distinguishing_titles, run_title
+from evalcore.store.catalog import (
+    SHORT_TITLE,
+    RunAnnotation,
+    RunCatalog,
+    distinct_titles,
+    distinguishing_titles,
+    run_title,
+)
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
@@ -107,11 +114,36 @@ def test_a_runs_title_says_the_settings_that_are_not_the_default(store, colours)
     assert run_title(other) == "majority · as shipped · loop · colours · 10 stratified"
 
 
+def test_a_short_title_says_what_is_not_the_default_as_far_as_it_fits_and_the_accuracy(store, colours):
+    record = execute(majority(colours, 10), store).record
+    assert distinct_titles([record]) == {record.run_id: "majority, colours, 10"}
+    assert distinct_titles([record], accuracies={record.run_id: 0.0125}) == {record.run_id: "majority, colours · 1.2 %"}
+    usual = replace(record, task_name="demo", n=RunSpec().n)
+    assert distinct_titles([usual], accuracies={record.run_id: 1.0}) == {record.run_id: "majority · 100.0 %"}
+    prompted = replace(usual, spec=replace(record.spec, model="demo"), identity={"predictor": "local"})
+    assert distinct_titles([prompted]) == {record.run_id: f"demo, {record.prompt.name}"}
+    named = distinct_titles([record], {record.run_id: RunAnnotation("first try")}, {record.run_id: 0.5})
+    assert named == {record.run_id: "first try · 50.0 %"}
+
+
+def test_a_short_title_that_is_too_long_loses_its_middle_and_keeps_the_accuracy(store, colours):
+    record = execute(majority(colours, 10), store).record
+    named = distinct_titles([record], {record.run_id: RunAnnotation("x" * 30 + "y" * 30)}, {record.run_id: 0.5})
+    (title,) = named.values()
+    assert len(title) == SHORT_TITLE
+    assert title.startswith("xxxxx")
+    assert title.endswith("yyy · 50.0 %")
+
+
 def test_runs_with_equal_titles_are_told_apart_by_their_ids(store, colours):
-    records = [execute(replace(majority(colours, 10), seed=seed), store).record for seed in (0, 1)]
-    titles = distinct_titles(records)
+    record = execute(majority(colours, 10), store).record
+    records = [record, replace(record, run_id="0123456789ab")]
     assert run_title(records[0]) == run_title(records[1])
-    assert titles == {record.run_id: f"{run_title(record)} · {record.run_id[:6]}" for record in records}
+    titles = distinct_titles(records)
+    assert all(title.startswith("majority") and title.endswith(f" · {run_id[:6]}") for run_id, title in titles.items())
+    long = distinct_titles(records, {one.run_id: RunAnnotation("x" * 60) for one in records})
+    assert {len(title) for title in long.values()} == {SHORT_TITLE}
+    assert len(set(long.values())) == 2
 
 
 def test_a_few_runs_are_named_by_what_differs_between_them(store, colours):

@@ -98,7 +98,7 @@ def choose_engine(engine: Engine, model: PreTrainedModel, settings: GenerationCo
             return ForwardScorer(model, answers, at_once=1 if name == "loop" else at_once)
 
         return Chosen(decoder, scorer, "; ".join([name, *refusals]))
-    raise AssertionError("the loop runs whatever generate runs")
+    raise AssertionError("the loop runs anything that generate runs")
 
 
 Make = Callable[["GenerationConfig"], Decoder]

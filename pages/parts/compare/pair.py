@@ -9,9 +9,9 @@ import streamlit as st
 from evalcore.analysis import BOTH_WRONG, Comparison, Filter
 from evalcore.charts import MatrixKind
 from evalcore.metrics import PAIR_GROUPS
-from evalcore.store import RunRecord, distinct_titles
+from evalcore.store import RunRecord
 from pages.parts.compare.headline import open_door
-from pages.parts.shell import url
+from pages.parts.shell import cached, url
 from pages.parts.shell.cached import Listing
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import PairView, SharedExamples, view_state
@@ -41,7 +41,7 @@ def chosen_pair(page: Frame, head: DeltaGenerator) -> tuple[RunRecord, RunRecord
         _follow(page.arrived, view)
     if view.runs is None or not all(page.listing.find(run_id) for run_id in view.runs):
         view.runs = _first_pair(page.listing, page.record or page.listing.records[0])
-    titles = distinct_titles(page.listing.records, page.listing.annotations)
+    titles = cached.titles(page.store, page.scoring)
     st.session_state["pair_a"], st.session_state["pair_b"] = view.runs
 
     def pick() -> None:

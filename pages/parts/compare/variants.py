@@ -10,9 +10,10 @@ import streamlit as st
 from evalcore.analysis import FEWEST_RUNS, MOST_RUNS
 from evalcore.errors import BlindspotError
 from evalcore.running import current_run_for, find_prompt, split_size, understand
-from evalcore.store import Job, Jobs, RunSpec, Store, checked, distinct_titles
+from evalcore.store import Job, Jobs, RunSpec, Store, checked
 from evalcore.tasks import BUILT_IN, SAMPLES
 from pages.parts.run import progress, queue
+from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import PromptSweep, view_state
@@ -159,7 +160,7 @@ def _run_ids(store: Store, started: list[str | int]) -> list[str]:
 
 def run_picker(page: Frame, run_ids: list[str]) -> None:
     """Draw the picker of two to ten runs."""
-    titles = distinct_titles(page.listing.records, page.listing.annotations)
+    titles = cached.titles(page.store, page.scoring)
     st.session_state["picked_runs"] = run_ids
 
     def pick() -> None:

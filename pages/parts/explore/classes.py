@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
 
 WHICH = ("all its examples", "missed", "wrongly called so")
-WHICH_WORDS = dict(zip(WHICH, ("all", "missed", "wrongly predicted"), strict=True))
-TABLE_HEIGHT = 440
+WHICH_WORDS = dict(zip(WHICH, ("all", "missed", "false alarms"), strict=True))
+HEIGHT, TABLE_HEIGHT = 540, 480
 """Pixels: with the line of all labels below it the table ends where the pane beside it ends."""
 INTERVAL_WIDTH = 78
-CONFUSED_SHOWN = 2
+CONFUSED_SHOWN, EXAMPLES_SHOWN = 2, 3
 ORDER_WORDS = {"support": "actual count", "predicted": "predicted count", "predicted / support": "predicted ÷ actual"}
 
 
@@ -81,9 +81,9 @@ def controls(scored: ScoredRun, heading: DeltaGenerator) -> None:
     st.session_state["class_search"] = view.search
     st.session_state["class_sort"], st.session_state["class_descending"] = view.sort, view.descending
     with heading:
-        st.text_input("Label contains", key="class_search", width=170, icon=":material/search:", on_change=_change,
-                      args=("search",), label_visibility="collapsed", placeholder="label contains")  # fmt: skip
-        st.selectbox("Order", CLASS_ORDERS, key="class_sort", width=210, on_change=_change, args=("sort",),
+        st.text_input("Label contains", key="class_search", width=140, icon=":material/search:", on_change=_change,
+                      args=("search",), label_visibility="collapsed", placeholder="find labels")  # fmt: skip
+        st.selectbox("Order", CLASS_ORDERS, key="class_sort", width=190, on_change=_change, args=("sort",),
                      label_visibility="collapsed",
                      format_func=lambda order: f"Order: {ORDER_WORDS.get(order, order)}")  # fmt: skip
         st.toggle("Largest first", key="class_descending", on_change=_change, args=("descending",))
@@ -186,26 +186,22 @@ def one_class(page: Frame, scored: ScoredRun, label: str, table: ExampleTable) -
     code = scored.labels.index(label)
     each = scored.per_class
     support, right, predicted = (int(x[code]) for x in (each.support, each.true_positives, each.predicted))
-    found = f"{right:,} of {support:,} found" if support else "absent from the sample"
     errors = off_diagonal(scored.confusion)
-    st.caption(
-        f"Confused with, predicted instead: {_most(scored, errors[code])}.  \n"
-        f"Wrongly predicted for: {_most(scored, errors[:, code])}."
-    )
+    instead = f"Predicted instead: {_most(scored, errors[code])}." if support else "Absent from the sample."
+    st.caption(f"{instead}  \nPredicted for: {_most(scored, errors[:, code])}.")
     counts = dict(zip(WHICH, (support, support - right, predicted - right), strict=True))
     which = view_state().classes.which
     st.session_state["class_which"] = which
     st.segmented_control("Examples", WHICH, key="class_which", required=True, on_change=_change, args=("which",),
                          label_visibility="collapsed",
                          format_func=lambda name: f"{WHICH_WORDS[name]} {counts[name]:,}")  # fmt: skip
-    st.caption(f"{found} · predicted {predicted:,}")
     asked, columns = {
         WHICH[0]: (Filter(true=label), ("text", "outcome", "predicted")),
         WHICH[1]: (Filter(true=label, outcomes=("wrong", "unparsed")), ("text", "predicted")),
         WHICH[2]: (Filter(predicted=label, outcomes=("wrong",)), ("text", "true label")),
     }[which]
     passed = cached.selected(page.store, scored, asked)
-    in_pane(page, scored, passed.rows, table, columns)
+    in_pane(page, scored, passed.rows, table, columns, EXAMPLES_SHOWN)
     if len(passed.rows):
         link_to(scored, f"{counted(len(passed.rows), 'example')} with all filters", asked=asked)
     link_to(scored, "Its row in the confusion matrix", CONFUSIONS, Filter(true=label))
@@ -222,7 +218,7 @@ def chart(page: Frame, scored: ScoredRun) -> None:
     order = (view.standing, view.search, view.sort, view.descending)
     drawn = once(scored, _chart, *order, score, page.theme)
     st.altair_chart(drawn, key="class_chart", alt=f"{score} of each label, in the order of the table")
-    st.caption(f"In the order of the table. Pale: fewer than {FEW_EXAMPLES} examples. No mark: undefined here.")
+    st.caption(f"In the order of the table. Hollow: fewer than {FEW_EXAMPLES} examples. No mark: undefined here.")
 
 
 def _chart(

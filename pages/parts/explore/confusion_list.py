@@ -123,7 +123,7 @@ def _leaking(scored: ScoredRun) -> list[RankedLabel]:
 
 
 def _absorb_table(scored: ScoredRun) -> pd.DataFrame:
-    sides, labels = _absorbing(scored), scored.labels
+    sides, labels = once(scored, _absorbing), scored.labels
     return pd.DataFrame(
         {
             "label": [labels[side.label] for side in sides],
@@ -137,7 +137,7 @@ def _absorb_table(scored: ScoredRun) -> pd.DataFrame:
 
 
 def _leak_table(scored: ScoredRun) -> pd.DataFrame:
-    sides, labels = _leaking(scored), scored.labels
+    sides, labels = once(scored, _leaking), scored.labels
     return pd.DataFrame(
         {
             "label": [labels[side.label] for side in sides],

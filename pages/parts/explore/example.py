@@ -50,7 +50,8 @@ def one_example(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
     st.markdown(
         f"True label **{escape_markdown(answer.example.label)}**  \nPredicted {predicted} · {signed(answer.outcome)}"
     )
-    said = [f"{answer.parsed.match}: {MATCHES[answer.parsed.match]}", STOPS[completion.stop]]
+    match = answer.parsed.match
+    said = [f"Example {answer.position + 1:,}", f"{match}: {MATCHES[match]}", STOPS[completion.stop]]
     if completion.token_ids:
         said += [f"{completion.prompt_tokens} prompt tokens", f"{len(completion.token_ids)} tokens generated"]
         said += [f"{completion.latency_ms:.1f} ms, its share of the batch"]

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from evalcore.analysis import Filter, ScoredExample, ScoredRun
 from pages.parts.explore.example import one_example
-from pages.parts.shell.beside import HEIGHT
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.outcomes import coloured, signed
@@ -24,29 +23,44 @@ if TYPE_CHECKING:
 ROWS_A_PAGE = 200
 SHOWN_CHARS = 320
 """Of a text or a completion in the table: the whole of it is one click away, and a page of rows stays small."""
-ROWS_IN_PANE = 5
+ROWS_IN_PANE = 4
 ALL_COLUMNS = ("outcome", "text", "true label", "predicted", "match", "completion", "number")
-PAGES_HEIGHT = 55
-"""Pixels of the line with which pages are turned."""
+HEIGHT = 490
+"""Pixels of the list with the lines above and below it: under two rows of filters it ends within a window of 720."""
+LINE_HEIGHT, PAGES_HEIGHT = 38, 55
+"""Pixels of the line above the list, and of the one with which pages are turned."""
 
 Rows = NDArray[np.intp]
 
 
-def in_pane(page: Frame, scored: ScoredRun, rows: Rows, table: ExampleTable, columns: Sequence[str]) -> None:
+def in_pane(
+    page: Frame,
+    scored: ScoredRun,
+    rows: Rows,
+    table: ExampleTable,
+    columns: Sequence[str],
+    rows_shown: int = ROWS_IN_PANE,
+) -> None:
     """A short table and below it the opened example, which is the first one where none of them is.
 
     Args:
         rows: indices into the scored run's arrays.
         table: which of their pages is shown and which example is open; clicks change it.
         columns: some of `ALL_COLUMNS`: those in which the examples differ.
+        rows_shown: from how many rows on the table scrolls.
     """
     if not len(rows):
         st.caption("There is no such example in this run.")
         return
-    if _place(scored, rows, table.opened) is None:
+    at = _place(scored, rows, table.opened)
+    if at is None:
+        at = 0
         table.open(int(scored.positions[rows[0]]))
-    example_list(page, scored, rows, table, columns, compact=True)
-    opened(page, scored, rows, table)
+    # Above the table, whose own buttons lie over what is at their left.
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        _previous_and_next(page, scored, rows, at, table)
+    example_list(page, scored, rows, table, columns, rows_shown=rows_shown)
+    one_example(page, scored, scored.answers.at([int(rows[at])])[0], _name(page))
 
 
 def columns_that_vary(asked: Filter) -> list[str]:
@@ -63,13 +77,13 @@ def example_list(
     table: ExampleTable,
     columns: Sequence[str] = ALL_COLUMNS,
     *,
-    compact: bool = False,
+    rows_shown: int = 0,
 ) -> None:
     """Draw some of a scored run's examples; a click on a row opens its example.
 
     Args:
         rows, table, columns: see `in_pane`; there is at least one row.
-        compact: a few low rows, one of which is always open: a second click on it leaves it open.
+        rows_shown: for a table of so few low rows, one of which is always open: a second click leaves it open.
     """
     name = _name(page)
     pages = -(-len(rows) // ROWS_A_PAGE)
@@ -88,20 +102,20 @@ def example_list(
     def click(row: int | None) -> None:
         if row is not None:
             table.opened = shown[row].position
-        elif compact:
+        elif rows_shown:
             table.generation += 1  # made anew, with its row selected
         else:
             table.opened = None
 
-    frame = _frame(shown, columns)
+    frame, row_height = _frame(shown, columns), COMPACT_ROW_HEIGHT if rows_shown else ROW_HEIGHT
     clickable_table(
         frame.style.map(coloured(page.theme), subset=["outcome"]) if "outcome" in columns else frame,
         key,
-        height_of(ROWS_IN_PANE, COMPACT_ROW_HEIGHT) if compact else HEIGHT - (PAGES_HEIGHT if pages > 1 else 0),
+        height_of(rows_shown, row_height) if rows_shown else HEIGHT - LINE_HEIGHT - (PAGES_HEIGHT if pages > 1 else 0),
         _column_config(columns),
         on_click=click,
         selected=table.first_selected[1],
-        row_height=COMPACT_ROW_HEIGHT if compact else ROW_HEIGHT,
+        row_height=row_height,
         alt="Examples; choose a row, with the arrow keys for example, to open it",
     )
     if pages > 1:
@@ -110,39 +124,36 @@ def example_list(
             st.caption(f"{start + 1:,} to {start + len(shown):,} of {len(rows):,}")
 
 
-def opened(page: Frame, scored: ScoredRun, rows: Rows, table: ExampleTable, *, can_close: bool = False) -> None:
-    """Draw the opened example, which must be one of the rows, with the ways to the one before and after it.
-
-    Args:
-        can_close: there is a button that closes it.
-    """
+def opened_or_hint(page: Frame, scored: ScoredRun, rows: Rows, table: ExampleTable) -> None:
+    """Draw the opened example of a list beside it; where none is open, how to open one."""
     at, name = _place(scored, rows, table.opened), _name(page)
     if at is None:
+        st.caption("Click a row to open its example here. With the keyboard: Tab to the table, then arrow keys.")
         return
-
-    def go(to: int) -> None:
-        table.opened = int(scored.positions[rows[to]])
-        _turn_to(table, to)
 
     def close() -> None:
         table.opened = None
         table.generation += 1
 
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(f"###### Example {scored.positions[rows[at]] + 1:,}", width="content")
-        st.caption(f"{at + 1:,} of {len(rows):,}", width="stretch")
-        st.button("Previous", icon=":material/chevron_left:", type="tertiary", key=f"{name}_previous", on_click=go,
-                  args=(at - 1,), disabled=at == 0)  # fmt: skip
-        st.button("Next", icon=":material/chevron_right:", icon_position="right", type="tertiary", key=f"{name}_next",
-                  on_click=go, args=(at + 1,), disabled=at == len(rows) - 1)  # fmt: skip
-        if can_close:
-            st.button("Close", icon=":material/close:", type="tertiary", key=f"{name}_close", on_click=close)
+        st.markdown(f"##### Example {scored.positions[rows[at]] + 1:,}", width="stretch")
+        st.button("Close", icon=":material/close:", type="tertiary", key=f"{name}_close", on_click=close)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        _previous_and_next(page, scored, rows, at, table)
     one_example(page, scored, scored.answers.at([int(rows[at])])[0], name)
 
 
-def is_open(scored: ScoredRun, rows: Rows, table: ExampleTable) -> bool:
-    """Whether one of the rows is opened."""
-    return _place(scored, rows, table.opened) is not None
+def _previous_and_next(page: Frame, scored: ScoredRun, rows: Rows, at: int, table: ExampleTable) -> None:
+    def go(to: int) -> None:
+        table.opened = int(scored.positions[rows[to]])
+        _turn_to(table, to)
+
+    name = _name(page)
+    st.caption(f"{at + 1:,} of {len(rows):,}", width="content")
+    st.button("Previous", icon=":material/chevron_left:", type="tertiary", key=f"{name}_previous", on_click=go,
+              args=(at - 1,), disabled=at == 0)  # fmt: skip
+    st.button("Next", icon=":material/chevron_right:", icon_position="right", type="tertiary", key=f"{name}_next",
+              on_click=go, args=(at + 1,), disabled=at == len(rows) - 1)  # fmt: skip
 
 
 def _frame(shown: list[ScoredExample], columns: Sequence[str]) -> pd.DataFrame:

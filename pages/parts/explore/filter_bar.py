@@ -71,7 +71,7 @@ def filter_bar(scored: ScoredRun, asked: Filter, passed: Selected) -> None:
         st.pills("How the completion matched", MATCHES, selection_mode="multi", key="filter_matches", on_change=changed,
                  label_visibility="collapsed",
                  format_func=lambda name: f"{name} {counts['matches'][MATCHES.index(name)]:,}")  # fmt: skip
-    true, predicted, text, mentions, length, end = st.columns([5, 5, 5, 4, 4, 3])
+    true, predicted, text, mentions, length, end = st.columns([5, 5, 4, 5, 4, 3])
     for place, name, title in ((true, "true", "True"), (predicted, "predicted", "Predicted")):
         place.selectbox(f"{title} label", ["", *_labels_by_count(scored, counts[name])], key=f"filter_{name}",
                         label_visibility="collapsed", on_change=changed,

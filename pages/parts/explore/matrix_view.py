@@ -17,7 +17,7 @@ from pages.parts.shell.session import view_state
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-MAP_HEIGHT = 450
+MAP_HEIGHT = 470
 """Pixels: the line below the map ends where the pane beside it ends."""
 BLOCK, ALL = "the most confused", "all labels"
 VALUE_WORDS = {"count": "examples", "by true label": "% of true label", "by predicted label": "% of predicted"}
@@ -154,5 +154,5 @@ def _chart(scored: ScoredRun, how: Controls, theme: Theme, outlined: tuple[int, 
 
 
 def _caption(shown: MatrixView) -> str:
-    folded = f" {len(shown.folded)} other labels are folded." if len(shown.folded) else ""
-    return f"Rows: true. Columns: predicted.{folded} Shift + wheel zooms, drag moves."
+    folded = f"The {len(shown.folded)} other labels are one row and one column. " if len(shown.folded) else ""
+    return f"{folded}Shift + wheel zooms, drag moves."

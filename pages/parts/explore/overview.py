@@ -23,7 +23,6 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import CONFUSIONS, EXAMPLES, PER_CLASS, link_to
 from pages.parts.shell.markdown import between, escape_markdown, percent
 from pages.parts.shell.session import view_state
-from pages.parts.shell.standin import verdict_chart
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
 FINDINGS_SHOWN = 3
 CONFUSIONS_SHOWN = 5
 LABELS_SHOWN = 12
-MATRIX_WIDTH = 320
-LABELS_WITHOUT_SCROLLING = 26
+ALL_COUNTS_HEIGHT = 420
+"""Pixels; what is longer scrolls in it."""
 CARDS = 4
 NARROWEST_CARD = 160
 """Pixels; four of them and their gaps fit into a page of 758."""
@@ -46,7 +45,7 @@ def sample_line(scored: ScoredRun, place: DeltaGenerator, standing: str) -> None
         standing: how much of the run is stored, in Markdown; may be empty.
     """
     s = scored.scores
-    of = f"n = {s.n} of {scored.record.split_size} examples, {escape_markdown(scored.record.spec.sample)}"
+    of = f"n = {s.n:,} of {scored.record.split_size:,} examples, {escape_markdown(scored.record.spec.sample)}"
     labels = f"{s.labels_present} of {counted(s.labels_total, 'label')} in the sample"
     scoring = f"{scored.scoring} scoring, parser {PARSER_VERSION}"
     place.caption(" · ".join(part for part in (standing, of, labels, scoring, "95 % intervals") if part))
@@ -151,13 +150,30 @@ def findings_beside_labels(page: Frame, scored: ScoredRun, found: list[Finding])
     with left:
         st.subheader("What this run hides", anchor=False)
         _findings(scored, found)
+        if _has_room(found):
+            _worst_confusions(scored)
     with right:
         st.subheader("Predicted and actual count per label", anchor=False)
-        st.altair_chart(
-            once(scored, _few_predicted_against_true, page.theme),
-            key="counts",
-            alt="How often labels are predicted and how often they occur",
-        )
+        _counts(page, scored)
+
+
+def _counts(page: Frame, scored: ScoredRun) -> None:
+    """The labels whose predicted and actual counts differ most; all of them when asked for."""
+    st.altair_chart(
+        once(scored, _few_predicted_against_true, page.theme),
+        key="counts",
+        alt="How often labels are predicted and how often they occur",
+    )
+    if len(scored.labels) <= LABELS_SHOWN:
+        return
+    drawer = st.expander(f"All {len(scored.labels)} labels", on_change="rerun", key="all_labels")
+    if drawer.open:
+        with drawer.container(height=ALL_COUNTS_HEIGHT, border=False):
+            st.altair_chart(
+                once(scored, _predicted_against_true, page.theme),
+                key="all_counts",
+                alt="How often each label is predicted and how often it occurs",
+            )
 
 
 def _findings(scored: ScoredRun, found: list[Finding]) -> None:
@@ -202,7 +218,7 @@ _WAYS: dict[str, tuple[str, str, dict[str, str]]] = {
 """Where a finding can be seen, beside its examples: page, words where the finding itself has none, query parameters."""
 
 
-def pictures(page: Frame, scored: ScoredRun) -> None:
+def pictures(page: Frame, scored: ScoredRun, found: list[Finding]) -> None:
     """The same predictions, read five ways: one scale, the matrix, and the worst confusions in words."""
     st.subheader("The same predictions, five ways", anchor=False)
     left, right = st.columns([2, 1], gap="large")
@@ -218,29 +234,21 @@ def pictures(page: Frame, scored: ScoredRun) -> None:
             alt="Confusion matrix: true labels downwards, predicted labels across",
         )
         st.caption("Rows: true labels. Columns: predicted labels.")
-        link_to(scored, "All confusions, and the matrix to click", CONFUSIONS)
+        link_to(scored, "All confusions", CONFUSIONS)
+    if not _has_room(found):
+        _worst_confusions(scored)
+
+
+def _has_room(found: list[Finding]) -> bool:
+    """Whether the worst confusions fit beside the picture, under the findings."""
+    return len(found) < FINDINGS_SHOWN
+
+
+def _worst_confusions(scored: ScoredRun) -> None:
     worst = worst_confusions(scored)[:CONFUSIONS_SHOWN]
     if worst:
         st.markdown("**Worst confusions**")
         st.markdown("\n".join(f"- {escape_markdown(confusion.sentence)}" for confusion in worst))
-
-
-def all_counts(page: Frame, scored: ScoredRun) -> None:
-    """Predicted against true frequency of every label; drawn when it is opened."""
-    drawer = st.expander(f"Predicted and actual count of all {counted(len(scored.labels), 'label')}", on_change="rerun")
-    if not drawer.open:
-        return
-    with drawer:
-        st.caption(
-            "Bars: how often each label is predicted. The mark: how often it occurs. "
-            "A model that collapses has a few long bars and many marks without one."
-        )
-        with st.container(height=560 if len(scored.labels) > LABELS_WITHOUT_SCROLLING else "content", border=False):
-            st.altair_chart(
-                once(scored, _predicted_against_true, page.theme),
-                key="all_counts",
-                alt="How often each label is predicted and how often it occurs",
-            )
 
 
 def result_before(page: Frame, job: Job | None) -> None:
@@ -270,11 +278,11 @@ def result_before(page: Frame, job: Job | None) -> None:
 def _verdict_chart(scored: ScoredRun, found: tuple[Reference, ...], theme: charts.Theme) -> alt.LayerChart:
     here = [one for one in found if one.kind != "published"]
     best = sorted((one for one in here if one.kind == "baseline here"), key=lambda one: -one.accuracy)[:1]
-    return verdict_chart([one for one in here if one.kind != "baseline here"] + best, theme)
+    return charts.verdict_chart([one for one in here if one.kind != "baseline here"] + best, theme)
 
 
 def _few_predicted_against_true(scored: ScoredRun, theme: charts.Theme) -> alt.LayerChart:
-    return charts.predicted_against_true(scored.per_class, scored.labels, theme).properties(height=300)
+    return charts.predicted_against_true(scored.per_class, scored.labels, theme, rows=LABELS_SHOWN)
 
 
 def _scores_chart(scored: ScoredRun, theme: charts.Theme) -> alt.LayerChart:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from evalcore.errors import BlindspotError
+from evalcore.running import understand
 from evalcore.store import Job, Jobs, RunSpec, checked
 from evalcore.wording import counted
 from pages.parts.run.options import run_words
@@ -52,8 +53,9 @@ def head(page: Frame) -> Head:
     line = st.container(gap="xxsmall")
     if record and not record.kind.can_run:
         line.markdown(f"Imported predictions · {escape_markdown(record.origin)} · {counted(record.n, 'example')}")
-        return Head(line, buttons)
-    chosen, problem = _checked(view.spec)
+        buttons.button("Run a model", icon=UNFOLD, key="change", on_click=_leave_import)
+        return Head(line, buttons.container(width="content"))
+    chosen = _checked(view.spec)
     job = _job(page, chosen) if chosen else None
     at_work = job if job and job.active else None
     must_choose = record is None and at_work is None
@@ -62,35 +64,50 @@ def head(page: Frame) -> Head:
         buttons.button("Change", icon=FOLD if is_open else UNFOLD, key="change", on_click=_toggle)
     model, rest = run_words(view.spec, record)
     line.markdown(f"**{escape_markdown(model)}** · {escape_markdown(rest)}")
-    with st.container(border=True) if is_open else nullcontext():
-        if is_open:
-            run_form(page)
-            problem = problem or _understood(page)
-        standing, label = _standing(page, chosen or view.spec)
+    standing, label = _standing(page, chosen or view.spec)
+    with st.container(border=True) if is_open else buttons:
+        can_run = _form(page) if is_open else True
         if at_work is None:
-            with st.container(horizontal=True, vertical_alignment="center") if is_open else buttons:
-                if _run_button(label, disabled=page.store.read_only or bool(problem)) and chosen:
+            with st.container(horizontal=True, vertical_alignment="center") if is_open else nullcontext():
+                if _run_button(label, disabled=page.store.read_only or not can_run) and chosen:
                     view.changing = False
                     view.choose(view.spec, start(page.store, chosen))
                     st.rerun()
                 if is_open:
-                    st.caption(standing)
+                    st.caption(standing if can_run else "")
                     explanations()
     share = buttons.container(width="content")
     if at_work:
         view.choose(view.spec, at_work.job_id)  # when it ends, its run is what the page shows
         watch(page, at_work.job_id)
     elif job:
-        how_it_ended(job)
+        how_it_ended(job, line)
     return Head(line, share, at_work, "" if is_open else standing)
 
 
-def _checked(spec: RunSpec) -> tuple[RunSpec | None, str]:
-    """The spec in its normal form, or why it has none."""
+def _form(page: Frame) -> bool:
+    """Draw the form, and what is understood of what is chosen in it.
+
+    Returns:
+        whether nothing is known that would keep it from running.
+    """
+    run_form(page)
+    understood = understand(view_state().spec, page.store)
+    for problem in understood.problems:
+        st.warning(escape_markdown(problem), icon=":material/error:")
+    parts = (("Task", understood.task), ("Model", understood.model))
+    said = [f"{name}: {escape_markdown(what)}" for name, what in parts if what]
+    if said:
+        st.caption(" · ".join(said))
+    return not understood.problems
+
+
+def _checked(spec: RunSpec) -> RunSpec | None:
+    """The spec in its normal form; None if it has none, and the form then says why."""
     try:
-        return clamped(checked(spec)), ""
-    except BlindspotError as error:
-        return None, str(error)
+        return clamped(checked(spec))
+    except BlindspotError:
+        return None
 
 
 def _job(page: Frame, chosen: RunSpec) -> Job | None:
@@ -102,8 +119,8 @@ def _job(page: Frame, chosen: RunSpec) -> Job | None:
 
 
 def _is_first_start(page: Frame, jobs: Jobs) -> bool:
-    """Whether nothing was ever run here, and nobody asks for anything else: a link never starts a run."""
-    asks_for_nothing = view_state().spec == RunSpec() and not st.query_params
+    """Whether somebody arrives, asking for nothing, where nothing was ever run. A link never starts a run."""
+    asks_for_nothing = page.arrived == {} and view_state().spec == RunSpec()
     return asks_for_nothing and not page.store.read_only and not page.listing.records and not jobs.recent(1)
 
 
@@ -131,14 +148,12 @@ def _run_button(label: str, *, disabled: bool) -> bool:
     )
 
 
-def _understood(page: Frame) -> str:
-    """Say what was understood of what is chosen.
-
-    Returns:
-        why it cannot be run; empty if it can.
-    """
-    return ""
-
-
 def _toggle() -> None:
     view_state().changing = not view_state().changing
+
+
+def _leave_import() -> None:
+    """Look at what the form asks for; an import was opened, and nothing of it can be run."""
+    view = view_state()
+    view.choose(view.spec)
+    view.changing = True

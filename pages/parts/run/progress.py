@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from evalcore.analysis import RunningScore
-from evalcore.charts import Theme
+from evalcore.charts import Theme, running_chart
 from evalcore.running import ensure_worker
 from evalcore.store import Job, JobKind, Jobs, RunSpec, Store, checked
 from pages.parts.shell.clickable_table import height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import between, escape_markdown, percent
+from pages.parts.shell.outcomes import coloured, signed
 from pages.parts.shell.session import view_state
 from pages.parts.shell.shown import clamped
-from pages.parts.shell.standin import running_chart
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 POLL_S = 0.6
 LATEST = 6
-WIDTHS = {"outcome": 80, "text": 210}
+WIDTHS = {"outcome": 95, "text": 210}
 """Pixels of columns, so that what was answered is in sight beside a long text."""
 SILENT_S = 10.0
 """Of a job that predicts: after so long it has no rate any more. Longer where its batches take longer."""
@@ -54,14 +58,18 @@ def watched_jobs(store: Store) -> Jobs:
     return Jobs(store)
 
 
-def how_it_ended(job: Job) -> None:
-    """Say what became of a job that did not end well."""
+def how_it_ended(job: Job, line: DeltaGenerator) -> None:
+    """Say what became of a job that did not end well.
+
+    Args:
+        line: where it is said in passing that it was stopped, which somebody wanted.
+    """
     if job.state == "failed":
         st.error(escape_markdown(job.result), icon=":material/error:")
     elif job.state == "died":
         st.error(escape_markdown(job.result), icon=":material/power_off:")
     elif job.state == "stopped":
-        st.info("Stopped. What was predicted is kept; “Go on” predicts the rest.", icon=":material/pause_circle:")
+        line.caption(":material/pause_circle: Stopped. What was predicted is kept; “Go on” predicts the rest.")
 
 
 def watch(page: Frame, job_id: int) -> None:
@@ -142,7 +150,7 @@ def _live(store: Store, job: Job, run_id: str, theme: Theme) -> None:
     with latest:
         rows = [
             {
-                "outcome": answer.outcome,
+                "outcome": signed(answer.outcome),
                 "text": answer.example.text,
                 "true label": answer.example.label,
                 "completion": answer.completion.text,
@@ -150,7 +158,7 @@ def _live(store: Store, job: Job, run_id: str, theme: Theme) -> None:
             for answer in score.latest(LATEST)
         ]
         st.dataframe(
-            pd.DataFrame(rows),
+            pd.DataFrame(rows).style.map(coloured(theme), subset=["outcome"]),
             hide_index=True,
             height=height_of(LATEST),
             column_config={

@@ -11,7 +11,7 @@ from evalcore.running import prompt_preview
 from evalcore.store import Jobs, Store, kind_of
 from evalcore.tasks import Prompt, TaskSource
 from pages.parts.run.progress import enqueue
-from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.markdown import message_markdown
 
 POLL_S = 0.15
 PATIENCE_S = 60.0
@@ -30,7 +30,7 @@ def exact_prompt(store: Store, task: TaskSource, model: str, prompt: Prompt, tex
     state, result = kept[payload]
     if state != "done":
         kept.pop(payload)
-        st.error(escape_markdown(result))
+        st.error(message_markdown(result))
         return
     shown = prompt_preview.Preview.from_json(result)
     if not shown.tokens:

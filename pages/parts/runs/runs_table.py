@@ -3,131 +3,138 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from evalcore.errors import BlindspotError
-from evalcore.store import NAME_LENGTH, RunAnnotation, RunCatalog, RunRecord, Store, run_title
+from evalcore.store import NAME_LENGTH, RunAnnotation, RunCatalog, RunRecord, Store, digest, last_part, run_title
+from evalcore.wording import counted, in_percent, interval, sized
 from pages.parts.shell import cached
 from pages.parts.shell.clickable_table import clickable_table
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import view_state
 
-TABLE_HEIGHT = 520
+TABLE_HEIGHT = 440
 EVERY = "all"
 
 
-def sized(size: float) -> str:
-    """`1.4 MB`."""
-    for unit in ("KB", "MB"):
-        size /= 1000
-        if size < 1000:
-            return f"{size:.1f} {unit}"
-    return f"{size / 1000:.1f} GB"
-
-
 def filtered(page: Frame) -> list[RunRecord]:
-    """Draw the filters; the runs that pass."""
+    """Draw the filters, and how many runs there are; the runs that pass."""
     records, annotations = page.listing.records, page.listing.annotations
-    first, second, third = st.columns([2, 1, 1], vertical_alignment="bottom")
-    searched = first.text_input("Find", key="runs_find", placeholder="name, note, model, prompt, task").casefold()
-    task = second.selectbox("Task", [EVERY, *dict.fromkeys(r.task_name for r in records)], key="runs_task")
-    model = third.selectbox("Model", [EVERY, *dict.fromkeys(r.spec.model for r in records)], key="runs_model")
+    tasks, models = (
+        list(dict.fromkeys(names)) for names in ((r.task_name for r in records), (r.spec.model for r in records))
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        searched = st.text_input("Find", key="runs_find", placeholder="name, note, model, prompt, task", width=230)
+        task = st.selectbox("Task", [EVERY, *tasks], key="runs_task", width=180) if len(tasks) > 1 else EVERY
+        model = st.selectbox("Model", [EVERY, *models], key="runs_model", width=180) if len(models) > 1 else EVERY
+        size = sized(RunCatalog(page.store).disk_used())
+        st.caption(f"{counted(len(records), 'run')}, {size} on disk", width="content")
     return [
         record
         for record in records
         if task in (EVERY, record.task_name)
         and model in (EVERY, record.spec.model)
-        and searched in _words(record, annotations.get(record.run_id, RunAnnotation())).casefold()
+        and searched.casefold() in _words(record, annotations.get(record.run_id, RunAnnotation())).casefold()
     ]
 
 
 def table(page: Frame, records: list[RunRecord]) -> RunRecord | None:
     """All runs in a table that sorts by any column; the one whose row is clicked."""
     sizes = RunCatalog(page.store).sizes()
-    rows = []
-    for record in records:
-        figures = cached.figures_of(page.store, record, page.scoring)
-        annotation = page.listing.annotations.get(record.run_id, RunAnnotation())
-        rows.append(
-            {
-                # What a narrow window shows comes first.
-                "model": record.spec.model,
-                "prompt": record.prompt.name if record.kind.reads_prompt else "",
-                "task": record.task_name,
-                "accuracy": figures[1],
-                "macro-F1": figures[2],
-                "unparsed": figures[3],
-                "N": figures[0],
-                "of": record.n,
-                "sample": record.spec.sample,
-                "baseline": "pinned" if annotation.pinned else "",
-                "name": annotation.name,
-                "note": annotation.note,
-                "when": pd.Timestamp(record.created, unit="s", tz="UTC"),
-                "seconds": round(record.seconds + record.load_seconds, 1),
-                "size": sizes.get(record.run_id, 0) / 1000,
-                "decoding": record.spec.decoding,
-                "run": record.run_id,
-            }
-        )
-    number = st.column_config.NumberColumn(format="%.1f")
+    rows = pd.DataFrame([_row(page, record, sizes.get(record.run_id, 0)) for record in records])
+    empty = [name for name in ("name", "note", "pinned", "prompt") if not rows[name].any()]
+    one_task = ["task"] if rows["task"].nunique() == 1 else []
+    number = st.column_config.NumberColumn(format="%.1f", width=75)
+    text = st.column_config.TextColumn(width=95)
+    shown = next((at for at, record in enumerate(records) if record == page.record), None)
     row = clickable_table(
-        pd.DataFrame(rows),
-        "runs_table",
+        rows.drop(columns=[*empty, *one_task]),
+        f"runs_table_{digest([record.run_id for record in records])[:12]}",  # the row of another list is another run
         TABLE_HEIGHT,
         {
-            "name": st.column_config.TextColumn(width=120),
-            "note": st.column_config.TextColumn(width=120),
-            "prompt": st.column_config.TextColumn(width=120),
+            "model": text,
+            "prompt": text,
+            "name": text,
+            "note": text,
             "accuracy": number,
+            "95 % interval": st.column_config.TextColumn(width=95),
             "macro-F1": number,
             "unparsed": number,
             "seconds": st.column_config.NumberColumn(format="%.1f", help="Predicting and loading, over all attempts"),
             "size": st.column_config.NumberColumn("KB", format="%.1f", help="Completions, shared ones included"),
             "when": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
         },
+        selected=shown,
     )
     st.caption(
-        f"Accuracy, macro-F1 over labels present and unparsed in percent, {page.scoring} scoring; their intervals are "
-        "on the run's overview. Click a column's head to sort, a row to open, name, pin or delete a run."
+        f"Accuracy with its interval, macro-F1 (labels in the sample) and unparsed in percent, {page.scoring} scoring. "
+        "Click a column's head to sort."
     )
     return None if row is None else records[row]
 
 
-def one(page: Frame, record: RunRecord) -> None:
-    """A run that was clicked: open, name, note, pin, delete."""
+def _row(page: Frame, record: RunRecord, size_bytes: int) -> dict[str, Any]:
+    """A run's cells; what a narrow window shows comes first."""
     annotation = page.listing.annotations.get(record.run_id, RunAnnotation())
-    catalog = RunCatalog(page.store)
-    run_id = record.run_id
-    st.subheader(escape_markdown(run_title(record, annotation)))
-    st.caption(
-        f"run {run_id} · {escape_markdown(record.origin)} · "
-        f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(record.created))}"
-    )
-    left, right = st.columns([1, 1], gap="large")
-    with left, st.form(f"mark_{run_id}", border=False):
-        name = st.text_input("Name", annotation.name, max_chars=NAME_LENGTH)
-        note = st.text_area("Note", annotation.note, height=90)
-        if st.form_submit_button("Save", disabled=page.store.read_only):
-            catalog.write(run_id, name=name, note=note)
-            st.rerun()
-    with right, st.container(horizontal=True):
+    figures = cached.figures_of(page.store, record, page.scoring)
+    return {
+        "name": annotation.name,
+        "model": last_part(record.spec.model),
+        "prompt": record.prompt.name if record.kind.reads_prompt else "",
+        "accuracy": in_percent(figures.accuracy),
+        "95 % interval": interval(figures.accuracy_interval),
+        "N": figures.n,
+        "task": record.task_name,
+        "macro-F1": in_percent(figures.macro_f1),
+        "unparsed": in_percent(figures.unparsed),
+        "of": record.n,
+        "sample": record.spec.sample,
+        "pinned": "pinned" if annotation.pinned else "",
+        "note": annotation.note,
+        "when": pd.Timestamp(record.created, unit="s", tz="UTC"),
+        "seconds": round(record.seconds + record.load_seconds, 1),
+        "size": size_bytes / 1000,
+        "decoding": record.spec.decoding,
+        "run": record.run_id,
+    }
+
+
+def one(page: Frame, record: RunRecord | None) -> None:
+    """What is beside the table: the run that was clicked, to open, name, note, pin or delete."""
+    if record is None:
+        st.caption(":material/left_click: Click a row to open, name, pin or delete its run.")
+        return
+    annotation = page.listing.annotations.get(record.run_id, RunAnnotation())
+    catalog, run_id, fixed = RunCatalog(page.store), record.run_id, page.store.read_only
+    st.markdown(f"**{escape_markdown(run_title(record, annotation))}**")
+    with st.container(horizontal=True, gap="small"):
         if st.button("Open", icon=":material/dashboard:", type="primary"):
             view_state().open_run(record)
             st.switch_page("app.py")
         if st.button(
             "Unpin" if annotation.pinned else "Pin as baseline",
             icon=":material/keep:",
-            disabled=page.store.read_only,
+            disabled=fixed,
             help="The run that others of its task are compared with: A on the Compare page, a line on the overview.",
         ):
             catalog.pin(run_id, not annotation.pinned)
             st.rerun()
-        if st.button("Delete …", icon=":material/delete:", disabled=page.store.read_only):
+        if st.button("Delete …", icon=":material/delete:", disabled=fixed):
             _ask_to_delete(page.store, record, run_title(record, annotation))
+    with st.form(f"mark_{run_id}", border=False):
+        name = st.text_input("Name", annotation.name, max_chars=NAME_LENGTH)
+        note = st.text_area("Note", annotation.note, height=90)
+        if st.form_submit_button("Save", disabled=fixed):
+            catalog.write(run_id, name=name, note=note)
+            st.rerun()
+    st.caption(
+        f"Run {run_id}, begun {time.strftime('%Y-%m-%d %H:%M', time.localtime(record.created))}. "
+        f"Data: {escape_markdown(record.origin)}. Model: {escape_markdown(record.spec.model)}."
+    )
 
 
 @st.dialog("Delete this run?")
@@ -143,27 +150,17 @@ def _ask_to_delete(store: Store, record: RunRecord, title: str) -> None:
         try:
             deleted = catalog.delete(record.run_id)
         except BlindspotError as error:
-            st.error(escape_markdown(str(error)))
+            st.error(message_markdown(str(error)))
             return
-        view_state().deleted = (
-            f"Deleted. {deleted.completions} completions went with it, {deleted.kept} stay for other runs."
-        )
-        st.session_state.pop("runs_table", None)
+        went = counted(deleted.completions, "completion")
+        view_state().deleted = f"Deleted, with {went}. {deleted.kept} that other runs share are kept."
         st.rerun()
     if no.button("Keep it", width="stretch"):
         st.rerun()
 
 
 def _words(record: RunRecord, annotation: RunAnnotation) -> str:
+    """All that the search looks at."""
     pinned = "pinned baseline" if annotation.pinned else ""
-    return " ".join(
-        (
-            annotation.name,
-            annotation.note,
-            record.task_name,
-            record.spec.model,
-            record.prompt.name,
-            record.run_id,
-            pinned,
-        )
-    )
+    named = (annotation.name, annotation.note, record.task_name, record.spec.model, record.prompt.name)
+    return " ".join((*named, record.run_id, pinned))

@@ -9,7 +9,7 @@ import streamlit as st
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-HEIGHT = 500
+HEIGHT = 520
 """Pixels of both: below a title and two low rows of controls they end within a window of 720."""
 
 

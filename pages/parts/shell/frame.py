@@ -11,8 +11,9 @@ from evalcore.charts import DARK, LIGHT, Theme
 from evalcore.errors import BlindspotError
 from evalcore.parse import Scoring
 from evalcore.running import ensure_worker
-from evalcore.store import RunRecord, Store, distinct_titles
-from pages.parts.shell import cached, session, url
+from evalcore.store import RunRecord, Store, run_title
+from evalcore.wording import counted
+from pages.parts.shell import cached, page_style, session, url
 from pages.parts.shell.links import ARROW, link_to_overview
 from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.shown import Shown, shown
@@ -28,6 +29,12 @@ PAGES = (
     ("pages/runs.py", "Runs", ":material/inventory_2:"),
 )
 SIDEBAR_WIDTH = 250
+"""Pixels: a run's short title fits into the box that chooses it."""
+
+SCORING_WORDS: dict[Scoring, str] = {
+    "strict": "The completion must be the label, character for character.",
+    "lenient": "Case, spaces and punctuation do not matter; one label inside a longer answer counts.",
+}
 
 
 @dataclass(frozen=True)
@@ -55,15 +62,25 @@ class Frame:
         return self.shown.record
 
 
-def frame(title: str) -> Frame:
-    """Draw the frame. Must be the page's first call."""
+def frame(title: str, *, picks_run: bool = True) -> Frame:
+    """Draw the frame. Must be the page's first call.
+
+    In the order of Tab a page's first link comes within twelve presses: Streamlit's own “Skip to main content”, then
+    the page. A field has no `help=`, for Streamlit draws the icon before its field, as a stop of its own: what it
+    means stands in its label, in its options, in a caption, or in one popover at the end of the row. A heading has
+    `anchor=False`: the link to it is a stop that cannot be seen.
+
+    Args:
+        picks_run: whether the page is about one run, so that the sidebar offers to choose it.
+    """
     st.set_page_config(
         page_title=f"{title} · Blindspot", page_icon="◐", layout="wide", initial_sidebar_state=SIDEBAR_WIDTH
     )
     view = session.view_state()
     try:
         store = session.open_store()
-        if view.page != title:  # a worker is looked for when a page is opened, and whenever there is work for it
+        opened = view.page != title
+        if opened:  # a worker is looked for when a page is opened, and whenever there is work for it
             ensure_worker(store)
     except BlindspotError as error:
         st.error(escape_markdown(str(error)))
@@ -74,15 +91,21 @@ def frame(title: str) -> Frame:
     all_known = _follow_url(view, listing)
     about = shown(store, listing)
     listing = cached.listing(store)  # in a folder that cannot be written, looking may have added a run in memory
+    if opened:
+        cached.learn_accuracies(store, view.scoring)
     with st.sidebar:
-        st.markdown("## ◐ Blindspot")
-        for path, label, icon in PAGES:
-            query = {"run": about.record.run_id} if about.record else None
-            st.page_link(path, label=label, icon=icon, query_params=query, width="stretch")
-        st.divider()
-        _run_picker(view, listing, about.record)
+        st.markdown("#### ◐ Blindspot")
+        with st.container(gap="xsmall"):
+            for path, label, icon in PAGES:
+                query = {"run": about.record.run_id} if about.record else None
+                st.page_link(path, label=label, icon=icon, query_params=query, width="stretch")
+        if picks_run:
+            _run_picker(store, view, listing, about.record)
         _scoring_switch(view)
-        _difference(store, about.record)
+        if picks_run:
+            _difference(store, about.record)
+        page_style.collapse_sidebar_where_narrow()
+    page_style.show_focus()
     if store.notice:
         st.warning(escape_markdown(store.notice))
     if not all_known:
@@ -138,10 +161,10 @@ def _follow_url(view: session.ViewState, listing: cached.Listing) -> bool:
     return True
 
 
-def _run_picker(view: session.ViewState, listing: cached.Listing, record: RunRecord | None) -> None:
+def _run_picker(store: Store, view: session.ViewState, listing: cached.Listing, record: RunRecord | None) -> None:
     if not listing.records:
         return
-    titles = distinct_titles(listing.records, listing.annotations)
+    titles = cached.titles(store, view.scoring)
     st.session_state["picked_run"] = record.run_id if record else None
 
     def pick() -> None:
@@ -149,15 +172,17 @@ def _run_picker(view: session.ViewState, listing: cached.Listing, record: RunRec
         if picked is not None:
             view.open_run(picked)
 
-    st.selectbox(
-        "Run",
-        list(titles),
-        key="picked_run",
-        on_change=pick,
-        format_func=lambda run_id: titles[run_id],
-        placeholder="a stored run",
-        help="Runs that are stored, the newest first.",
-    )
+    with st.container(gap="xxsmall"):
+        st.selectbox(
+            "Run",
+            list(titles),
+            key="picked_run",
+            on_change=pick,
+            format_func=lambda run_id: titles[run_id],
+            placeholder="a stored run",
+        )
+        if record is not None:
+            st.caption(escape_markdown(run_title(record, listing.annotations.get(record.run_id))))
 
 
 def _scoring_switch(view: session.ViewState) -> None:
@@ -166,15 +191,9 @@ def _scoring_switch(view: session.ViewState) -> None:
     def switch() -> None:
         view.scoring = st.session_state["scoring"] or view.scoring
 
-    st.segmented_control(
-        "Scoring",
-        ["strict", "lenient"],
-        key="scoring",
-        required=True,
-        on_change=switch,
-        help="Strict: the completion must be the label, character for character. Lenient: case, spaces, quotes and "
-        "punctuation do not matter, and one label inside a longer answer counts. Nothing is predicted again.",
-    )
+    with st.container(gap="xxsmall"):
+        st.segmented_control("Scoring", ["strict", "lenient"], key="scoring", required=True, on_change=switch)
+        st.caption(SCORING_WORDS[view.scoring])
 
 
 def _difference(store: Store, record: RunRecord | None) -> None:
@@ -183,10 +202,8 @@ def _difference(store: Store, record: RunRecord | None) -> None:
         return
     right = cached.scored_run_of(store, record, "lenient").right_under
     if right["lenient"] == right["strict"]:
-        st.caption("Strict or lenient, the same answers are right.")
+        st.caption("Same score either way.")
         return
     shares = {scoring: percent(count / record.n) for scoring, count in right.items()}
-    st.caption(
-        f"Strict {shares['strict']}, lenient {shares['lenient']} right: {right['lenient'] - right['strict']:,} answers "
-        "count only when lenient."
-    )
+    more = counted(right["lenient"] - right["strict"], "answer")
+    st.caption(f"Strict {shares['strict']}, lenient {shares['lenient']} right: {more} only when lenient.")

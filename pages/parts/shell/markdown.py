@@ -8,12 +8,22 @@ from evalcore import wording
 
 UNDEFINED = wording.UNDEFINED
 
+_CODE = re.compile(r"`([^`]+)`")
 _SPECIAL = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def escape_markdown(text: str) -> str:
     """`text` for a place that takes Markdown, so that it looks as typed: every ASCII punctuation mark escaped."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def message_markdown(message: str) -> str:
+    """An error's text: what stands between backticks, such as a command, is drawn as code, and all else as typed.
+
+    In code nothing is Markdown, so that data there is harmless as well.
+    """
+    parts = _CODE.split(" ".join(message.split()))
+    return "".join(f"`{part}`" if at % 2 else _SPECIAL.sub(r"\\\1", part) for at, part in enumerate(parts))
 
 
 def percent(share: float) -> str:
