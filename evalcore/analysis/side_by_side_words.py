@@ -11,7 +11,7 @@ from evalcore.analysis.label_order import OrderEffect
 from evalcore.analysis.sweep import Pair, Sweep
 from evalcore.metrics import UNPARSED
 from evalcore.store import RunRecord
-from evalcore.wording import MINUS, counted, p_value, percent, points, signed
+from evalcore.wording import MINUS, counted, interval, p_value, percent, points, signed
 
 RIGHT_SIGN, WRONG_SIGN, UNPARSED_SIGN = "✓", "✗", "∅"
 """What tells the outcomes apart without colours."""
@@ -66,9 +66,8 @@ def pair_verdict_words(pair: Pair) -> str:
 def pair_words(pair: Pair) -> str:
     """The difference of two of several runs in one line, with the test before and after the correction."""
     compared = pair.comparison
-    low, high = compared.interval
     return (
-        f"B {MINUS} A {points(compared.counts.difference)} points ({signed(low)} to {signed(high)}) at "
+        f"B {MINUS} A {points(compared.counts.difference)} points ({interval(compared.interval, signed=True)}) at "
         f"N = {compared.n:,}; exact McNemar {p_value(compared.p)}, corrected for all pairs {p_value(pair.p_holm)}"
     )
 

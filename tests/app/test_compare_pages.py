@@ -45,7 +45,8 @@ def press(app, one):
 
 
 def said(app):
-    return "\n".join(element.value for kind in ("markdown", "caption", "info", "warning") for element in app.get(kind))
+    kinds = ("subheader", "markdown", "caption", "info", "warning")
+    return "\n".join(element.value for kind in kinds for element in app.get(kind))
 
 
 def button(app, label):
@@ -256,8 +257,8 @@ def test_deleting_asks_before_anything_is_gone(own_store, ids):
 
 def test_a_name_shows_in_the_sidebar_and_in_the_pickers(own_store, ids):
     RunCatalog(own_store).write(ids["good"], name="my best", note="")
-    app = opened(COMPARE, a=ids["good"], b=ids["bad"])
-    for key in ("picked_run", "pair_a"):
+    compare = opened(COMPARE, a=ids["good"], b=ids["bad"])
+    for app, key in ((compare, "pair_a"), (opened("pages/per_class.py", run=ids["bad"]), "picked_run")):
         assert any(option.startswith("my best") for option in app.selectbox(key=key).options), key
 
 
