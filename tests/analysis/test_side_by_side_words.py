@@ -53,7 +53,7 @@ def test_what_changed_between_two_runs_is_named(sweep):
     ("slope", "bounds", "said"),
     [
         (0.5, (0.2, 0.8), "predicted more often"),
-        (-0.5, (-0.8, -0.2), "by −0.50 (95 % interval −0.80 to −0.20): labels further down the list are predicted less"),
+        (-0.5, (-0.8, -0.2), "by −0.50 (95 % interval −0.80 to −0.20): labels further down the list are predicted"),
         (0.1, (-0.2, 0.4), "no effect of the place"),
     ],
 )  # fmt: skip
