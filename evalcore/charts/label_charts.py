@@ -98,7 +98,9 @@ def predicted_against_true(
     ]
     of_part = [alt.Tooltip("part:N", title="This part is"), alt.Tooltip("count:Q", title="Count", format=",d")]
     # Wrong predictions are pale with an outline: told apart from right ones by more than the colour.
-    legend = alt.Legend(title=None, orient="top", symbolType="square", symbolStrokeWidth=1.5)
+    # In the short form the legend has a narrow plot to fit in: "right", "wrong".
+    said = "split(datum.label, ', ')[1]" if short else "datum.label"
+    legend = alt.Legend(title=None, orient="top", symbolType="square", symbolStrokeWidth=1.5, labelExpr=said)
     bars = (
         alt.Chart(parts)
         .transform_filter("datum.count > 0")
