@@ -48,7 +48,7 @@ def class_chart(table: pd.DataFrame, score: str, theme: Theme) -> alt.LayerChart
     frame["shown"] = [percent(value) for value in frame["value"]]
     frame["interval"] = [interval(bounds) for bounds in zip(frame["low"], frame["high"], strict=True)]
     frame["filling"] = np.where(frame["support"] < FEW_EXAMPLES, 0.0, 1.0)
-    y = named_rows([shortened(label, _LABEL_CHARS) for label in frame["label"]], _LABEL_WIDTH)
+    y = named_rows([shortened(label, _NARROW_CHARS) for label in frame["label"]], _NARROW)
     x = alt.X("value:Q", scale=alt.Scale(domain=[0, 1]), title=f"{score}, 95 % interval",
               axis=alt.Axis(format="%", orient="top"))  # fmt: skip
     tooltip = [
