@@ -25,7 +25,7 @@ else:  # run for each visit
         st.rerun()
     top = head(page)
     if page.record is None or top.job is not None:
-        if top.job is None:
+        if top.job is None and top.can_run:
             say_how_it_stands(page)
         url.write(page.title, url.query_of_spec(view.spec))
         share_link(top.share)

@@ -22,7 +22,7 @@ def runs(tmp_path_factory):
     """Two runs of 77 labels, one of them with a name as long as a name can be."""
     store = Store(tmp_path_factory.mktemp("shell") / "cache")
     a, b = (imported(store, 77, 800, seed=seed).run_id for seed in (0, 1))
-    RunCatalog(store).write(b, name="demo-early, few-shot with mmmmmmm wide letters in its name", note="")
+    RunCatalog(store).write(b, name="few-shot with the label list at the end, second try", note="")
     return store, a, b
 
 

@@ -7,6 +7,7 @@ making the window as high as the page.
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 
@@ -116,7 +117,7 @@ class Walk:
                 return
         raise AssertionError(f"Tab does not lead to {what}")
 
-    def select(self, label: str, option: str) -> None:
+    def select(self, label: str, option: str | re.Pattern[str]) -> None:
         """Choose an option of a select box with two clicks."""
         self.click(self.box(label).locator("input"))
         self.click(self.page.get_by_role("option", name=option))

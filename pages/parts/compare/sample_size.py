@@ -23,7 +23,7 @@ def alone(page: Frame) -> None:
     if not scored.scores.n:
         return
     accuracy = scored.scores.accuracy
-    st.subheader("How much is enough")
+    st.subheader("How much is enough", anchor=False)
     how_much(
         page,
         scored,

@@ -12,12 +12,12 @@ FOCUS_COLOUR = "#4f6ee8"
 FOCUS_WIDTH = 3
 
 _FOCUS = """<style>
-:focus-visible, [data-focus-visible]:not(input), label:has(input:focus-visible) {
+:focus-visible, [data-focus-visible]:not(input), label:has(input:focus-visible), canvas:focus-within {
     outline: 3px solid #4f6ee8 !important;
     outline-offset: 1px !important;
 }
 /* What lies in a box that cuts off its surroundings has its outline inside. */
-input:focus-visible, textarea:focus-visible, canvas:focus-visible, [data-testid="stMain"]:focus-visible {
+input:focus-visible, textarea:focus-visible, canvas:focus-within, [data-testid="stMain"]:focus-visible {
     outline-offset: -3px !important;
 }
 </style>"""
