@@ -17,7 +17,7 @@ from pages.parts.run.progress import how_it_ended, start, watch
 from pages.parts.run.run_form import explanations, run_form
 from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import view_state
 from pages.parts.shell.shown import clamped
 
@@ -94,7 +94,7 @@ def _form(page: Frame) -> bool:
     run_form(page)
     understood = understand(view_state().spec, page.store)
     for problem in understood.problems:
-        st.warning(escape_markdown(problem), icon=":material/error:")
+        st.warning(message_markdown(problem), icon=":material/error:")
     parts = (("Task", understood.task), ("Model", understood.model))
     said = [f"{name}: {escape_markdown(what)}" for name, what in parts if what]
     if said:

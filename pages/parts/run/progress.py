@@ -15,7 +15,7 @@ from evalcore.store import Job, JobKind, Jobs, RunSpec, Store, checked
 from evalcore.wording import counted
 from pages.parts.shell.clickable_table import height_of
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import between, escape_markdown, percent
+from pages.parts.shell.markdown import between, escape_markdown, message_markdown, percent
 from pages.parts.shell.outcomes import coloured, signed
 from pages.parts.shell.session import view_state
 from pages.parts.shell.shown import clamped
@@ -66,9 +66,9 @@ def how_it_ended(job: Job, line: DeltaGenerator) -> None:
         line: where it is said in passing that it was stopped, which somebody wanted.
     """
     if job.state == "failed":
-        st.error(escape_markdown(job.result), icon=":material/error:")
+        st.error(message_markdown(job.result), icon=":material/error:")
     elif job.state == "died":
-        st.error(escape_markdown(job.result), icon=":material/power_off:")
+        st.error(message_markdown(job.result), icon=":material/power_off:")
     elif job.state == "stopped":
         line.caption(":material/pause_circle: Stopped. What was predicted is kept; “Go on” predicts the rest.")
 
