@@ -11,7 +11,6 @@ if not runtime.exists():  # imported once, before anything is served, for how to
 else:  # run for each visit
     from evalcore.store import RunSpec
     from pages.parts.explore import overview, references
-    from pages.parts.run import queue
     from pages.parts.run.launcher import head
     from pages.parts.shell import cached, url
     from pages.parts.shell.frame import frame, say_how_it_stands
@@ -26,7 +25,7 @@ else:  # run for each visit
         st.rerun()
     top = head(page)
     if page.record is None or top.job is not None:
-        if top.job is None:
+        if top.job is None and top.can_run:
             say_how_it_stands(page)
         url.write(page.title, url.query_of_spec(view.spec))
         share_link(top.share)
@@ -44,9 +43,6 @@ else:  # run for each visit
     found = cached.findings_for(page.store, scored)
     accuracies = references.found_references(page, scored)
     overview.sample_line(scored, top.line, top.standing)
-    if page.record.kind.can_run:
-        with top.line:
-            queue.baselines_being_fitted(page.store, page.record)
     overview.verdict(page, scored, accuracies)
     overview.cards(scored)
     overview.findings_beside_labels(page, scored, found)

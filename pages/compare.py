@@ -10,7 +10,7 @@ from pages.parts.compare.pair_examples import door_examples
 from pages.parts.compare.sample_size import alone, of_pair
 from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
-from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.markdown import message_markdown
 from pages.parts.shell.share import share_link
 
 page = frame("Compare", picks_run=False)
@@ -33,7 +33,7 @@ try:
 except BlindspotError as error:
     comparison, problem = None, str(error)
 if comparison is None:
-    st.warning(escape_markdown(problem), icon=":material/block:")
+    st.warning(message_markdown(problem), icon=":material/block:")
     write_url(page)
     alone(page)
     st.stop()

@@ -19,7 +19,6 @@ NEW = "write a new one …"
 START_SYSTEM = "Classify the message. Answer with one of these intents and nothing else: {labels}"
 
 page = frame("Prompts", picks_run=False)
-st.title("Prompts", anchor=False)
 view = session.view_state()
 spec = view.spec
 kept = page.store.custom_prompts()
@@ -30,8 +29,8 @@ if chosen not in names:
 if st.session_state.get("edited_prompt") not in names:
     st.session_state["edited_prompt"] = chosen
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    name = st.selectbox("Prompt", names, key="edited_prompt", format_func=prompt_words, width=380)
-    new_name = st.text_input("Name", placeholder="my prompt", key="new_name", width=180) if name == NEW else name
+    st.title("Prompts", anchor=False, width="content")
+    name = st.selectbox("Prompt", names, key="edited_prompt", format_func=prompt_words, width=340)
     st.page_link("pages/side_by_side.py", label="Run several prompts on one sample", icon=":material/view_week:")
 is_own = name in kept or name == NEW
 try:
@@ -45,8 +44,9 @@ problem = ""
 editor, preview = beside(1, 1)
 with editor:
     if is_own:
+        new_name = st.text_input("Name", placeholder="my prompt", key="new_name") if name == NEW else name
         system = st.text_area(
-            "System text, with {labels} where the labels go", prompt.system, height=230, key=f"system_{name}"
+            "System text, with {labels} where the labels go", prompt.system, height=200, key=f"system_{name}"
         )
         user = st.text_area("User text, with {text} where the message goes", prompt.user, height=80, key=f"user_{name}")
         try:

@@ -11,13 +11,13 @@ from pages.parts.shell.links import link_to_overview
 
 page = frame("Runs", picks_run=False)
 view = session.view_state()
-st.title("Runs", anchor=False)
 if view.deleted:
     st.toast(view.deleted, icon=":material/delete:")
     view.deleted = ""
 queue.at_work(page.store)
 queue.ended_badly(page.store)
 if not page.listing.records:
+    st.title("Runs", anchor=False)
     st.info("No run is stored yet. Start one on the overview.", icon=":material/inventory_2:")
     link_to_overview()
     st.stop()
@@ -25,7 +25,7 @@ records = runs_table.filtered(page)
 if not records:
     st.info("No run passes these filters.")
     st.stop()
-table, chosen = beside(5, 2)
+table, chosen = beside(2, 1)
 with table:
     record = runs_table.table(page, records)
 with chosen:

@@ -9,7 +9,7 @@ from pages.parts.compare import swept, variants
 from pages.parts.compare.several_runs import chosen_runs, tabs, write_url
 from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
-from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.markdown import message_markdown
 from pages.parts.shell.share import share_link
 
 page = frame("Side by side", picks_run=False)
@@ -30,7 +30,7 @@ if not enough:
 try:
     sweep = cached.sweep_of(page.store, records, page.scoring)
 except BlindspotError as error:
-    st.warning(escape_markdown(str(error)), icon=":material/block:")
+    st.warning(message_markdown(str(error)), icon=":material/block:")
     write_url(page, records)
     st.stop()
 names = distinguishing_titles([scored.record for scored in sweep.scored_runs])

@@ -20,10 +20,10 @@ MENTIONS = ("its true label", "another label", "no label")
 LENGTHS = ((0, 20), (21, 50), (51, 100), (101, 200), (201, 500), (501, 1000), (1001, 10**9))
 """Ranges of text length in characters."""
 OUTCOME_GROUPS: dict[str, str] = {
-    "absent": "answered with a label that is absent from the sample",
+    "absent": "predicted as a label that is absent from the sample",
     "never_predicted": "their true label was never predicted",
     "zero_recall": "their true label has zero recall",
-    "over_predicted": "answered with an over-predicted label",
+    "over_predicted": "predicted as an over-predicted label",
     "few": f"their true label has fewer than {FEW_EXAMPLES} examples",
 }
 
@@ -34,7 +34,7 @@ class Filter:
 
     Attributes:
         outcomes: one of these `OUTCOMES`; matches: one of these `MATCHES`.
-        true, predicted: the true label, the label that was answered.
+        true, predicted: the true label, the label that was predicted.
         true_outside, predicted_outside: the label is not among that many most confused ones ("other" in the matrix).
         group: a key of `OUTCOME_GROUPS`.
         text: is contained in the text or the completion, ignoring case.

@@ -11,7 +11,7 @@ from evalcore.analysis.label_order import OrderEffect
 from evalcore.analysis.sweep import Pair, Sweep
 from evalcore.metrics import UNPARSED
 from evalcore.store import RunRecord
-from evalcore.wording import MINUS, counted, p_value, percent, points, signed
+from evalcore.wording import MINUS, counted, figure, interval, p_value, percent, points
 
 RIGHT_SIGN, WRONG_SIGN, UNPARSED_SIGN = "✓", "✗", "∅"
 """What tells the outcomes apart without colours."""
@@ -49,7 +49,7 @@ def spread_words(sweep: Sweep, names: Sequence[str]) -> str:
     return (
         f"Accuracy: lowest {percent(spread.low)} ({names[int(np.argmin(accuracies))]}), median "
         f"{percent(spread.middle)}, highest {percent(spread.high)} ({names[int(np.argmax(accuracies))]}); max {MINUS} "
-        f"min {signed(spread.high - spread.low).lstrip('+')} points"
+        f"min {figure(100 * (spread.high - spread.low), 1)} points"
     )
 
 
@@ -58,7 +58,7 @@ def pair_verdict_words(pair: Pair) -> str:
     return {
         "better": "B is better",
         "worse": "B is worse",
-        "undecided": "not distinguishable",
+        "undecided": "cannot be told apart",
         "same": "right on the same examples",
     }[pair.verdict]
 
@@ -66,9 +66,8 @@ def pair_verdict_words(pair: Pair) -> str:
 def pair_words(pair: Pair) -> str:
     """The difference of two of several runs in one line, with the test before and after the correction."""
     compared = pair.comparison
-    low, high = compared.interval
     return (
-        f"B {MINUS} A {points(compared.counts.difference)} points ({signed(low)} to {signed(high)}) at "
+        f"B {MINUS} A {points(compared.counts.difference)} points ({interval(compared.interval)}) at "
         f"N = {compared.n:,}; exact McNemar {p_value(compared.p)}, corrected for all pairs {p_value(pair.p_holm)}"
     )
 
@@ -80,8 +79,9 @@ def order_effect_words(effect: OrderEffect) -> str:
         said = "no effect of the place can be told apart from chance"
     else:
         said = f"labels further down the list are predicted {'more' if effect.slope > 0 else 'less'} often"
-    slope, least, most = (f"{value:+.2f}".replace("-", MINUS) for value in (effect.slope, low, high))
+    slope = figure(effect.slope, 2, signed=True)
+    between = interval(effect.interval, scale=1, decimals=2, signed=True)
     return (
         f"From the first place of the list to the last, a label's predicted ÷ actual changes by {slope} (95 % interval "
-        f"{least} to {most}): {said}. {counted(effect.orders, 'order')}, {counted(effect.labels, 'label')}."
+        f"{between}): {said}. {counted(effect.orders, 'order')}, {counted(effect.labels, 'label')}."
     )

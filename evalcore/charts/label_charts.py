@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -19,6 +20,8 @@ _LABEL_WIDTH, _LABEL_CHARS = 260, 40
 _NARROW, _NARROW_CHARS = 150, 22
 """Of the labels beside a short chart."""
 _PARTS = ("predicted, right", "predicted, wrong")
+_PARTS_WIDTH = 232
+"""Pixels that `_PARTS` take in a legend."""
 _ACTUAL_MARK = "M-0.13,-0.8L0.13,-0.8L0.13,0.8L-0.13,0.8Z"
 
 
@@ -45,7 +48,7 @@ def class_chart(table: pd.DataFrame, score: str, theme: Theme) -> alt.LayerChart
     frame["shown"] = [percent(value) for value in frame["value"]]
     frame["interval"] = [interval(bounds) for bounds in zip(frame["low"], frame["high"], strict=True)]
     frame["filling"] = np.where(frame["support"] < FEW_EXAMPLES, 0.0, 1.0)
-    y = named_rows([shortened(label, _LABEL_CHARS) for label in frame["label"]], _LABEL_WIDTH)
+    y = named_rows([shortened(label, _NARROW_CHARS) for label in frame["label"]], _NARROW)
     x = alt.X("value:Q", scale=alt.Scale(domain=[0, 1]), title=f"{score}, 95 % interval",
               axis=alt.Axis(format="%", orient="top"))  # fmt: skip
     tooltip = [
@@ -90,7 +93,7 @@ def predicted_against_true(
         for first, (part, count) in enumerate(zip(_PARTS, (right, each.predicted[order] - right), strict=True))
     )
     width, chars = (_NARROW, _NARROW_CHARS) if short else (_LABEL_WIDTH, _LABEL_CHARS)
-    y = named_rows([shortened(name, chars) for name in names], width)
+    y = named_rows([shortened(name, chars) for name in names], width, width if short else 0)
     tooltip = [
         alt.Tooltip("label:N", title="Label"),
         alt.Tooltip("predicted:Q", title="Predicted", format=",d"),
@@ -98,7 +101,7 @@ def predicted_against_true(
     ]
     of_part = [alt.Tooltip("part:N", title="This part is"), alt.Tooltip("count:Q", title="Count", format=",d")]
     # Wrong predictions are pale with an outline: told apart from right ones by more than the colour.
-    legend = alt.Legend(title=None, orient="top", symbolType="square", symbolStrokeWidth=1.5)
+    legend = alt.Legend(title=None, symbolType="square", symbolStrokeWidth=1.5, **_top(0, width if short else 0))
     bars = (
         alt.Chart(parts)
         .transform_filter("datum.count > 0")
@@ -125,9 +128,21 @@ def predicted_against_true(
             color=alt.Color(
                 "mark:N",
                 scale=alt.Scale(domain=["actual"], range=[theme.text]),
-                legend=alt.Legend(title=None, orient="top", symbolType=_ACTUAL_MARK),
+                legend=alt.Legend(title=None, symbolType=_ACTUAL_MARK, **_top(_PARTS_WIDTH, width if short else 0)),
             ),
             tooltip=tooltip,
         )
     )
-    return styled(alt.layer(bars, actual), theme, 46 + _ROW_HEIGHT * len(order))
+    drawn = styled(alt.layer(bars, actual), theme, 46 + _ROW_HEIGHT * len(order))
+    return drawn.properties(padding={"left": 0, "right": 5, "top": 26, "bottom": 0}) if short else drawn
+
+
+def _top(at: int, names_width: int) -> dict[str, Any]:
+    """Where a legend stands above the rows: in a narrow chart from the left edge of the names on, where there is room.
+
+    Args:
+        at: pixels from there; names_width: pixels of the names, 0 for the usual place.
+    """
+    if not names_width:
+        return {"orient": "top"}
+    return {"orient": "none", "direction": "horizontal", "legendX": at - names_width, "legendY": -43}

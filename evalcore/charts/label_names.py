@@ -22,18 +22,19 @@ def shortened(name: str, chars: int) -> str:
     return f"{name[: chars - 1 - end]}…{name[-end:]}"
 
 
-def named_rows(names: Sequence[str], width: int) -> alt.Y:
+def named_rows(names: Sequence[str], width: int, least: int = 0) -> alt.Y:
     """The rows of a chart, by the field `rank`: two long names that are cut to the same text must stay two rows.
 
     Args:
         names: of the ranks 0, 1, …
-        width: pixels for them.
+        width: pixels for them; at least `least` are kept free where all are shorter.
     """
     # A Vega expression; `<` is escaped because a specification may be part of a page.
     quoted = json.dumps(list(names)).replace("<", "\\u003c")
     axis = alt.Axis(
         labelExpr=f"{quoted}[datum.value]",
         labelLimit=width,
+        minExtent=least,
         labelOverlap=False,
         labelFlush=False,
         labelBound=False,

@@ -13,8 +13,11 @@ from evalcore.analysis import (
     metric_interval_words,
     metric_words,
     order_effect,
+    order_effect_words,
+    pair_verdict_words,
     prompt_diff,
     shared_note,
+    spread_words,
     sweep_conclusion,
     verdict,
 )
@@ -71,34 +74,26 @@ def sweep_as_text(sweep: Sweep) -> str:
             f"  {number:2} {_what(scored):{width}}  {percent(s.accuracy):>8} {between:16}"
             f"{percent(s.macro_f1_present):>10}{percent(s.unparsed_rate):>11}"
         )
-    spread = sweep.spread([scored.scores.accuracy for scored in sweep.scored_runs])
+    numbers = [f"run {number}" for number in range(1, n_runs + 1)]
     lines += [
         "",
-        f"  accuracy: lowest {percent(spread.low)}, median {percent(spread.middle)}, highest {percent(spread.high)}, "
-        f"max {MINUS} min {figure(100 * (spread.high - spread.low), 1)} points",
-        f"  wrong or unparsed in every run {len(sweep.always_wrong):,} ({len(sweep.wrong_alike):,} with the same label "
+        f"  {spread_words(sweep, numbers)}",
+        f"  Wrong or unparsed in every run {len(sweep.always_wrong):,} ({len(sweep.wrong_alike):,} with the same label "
         f"in all, {len(sweep.unparsed_in_all):,} unparsed in all), "
         f"right in some {len(sweep.flips):,}, right in all {len(sweep.rows_of('always_right')):,}",
         "",
-        f"  every pair, exact McNemar with Holm's correction for {counted(len(sweep.pairs), 'comparison')}:",
+        f"  Every pair, exact McNemar with Holm's correction for {counted(len(sweep.pairs), 'comparison')}:",
     ]
     for pair in sweep.pairs:
         c = pair.comparison
-        said = "can be told apart" if pair.clear else "cannot be told apart"
         lines.append(
-            f"  {pair.b + 1} compared with {pair.a + 1}: {points(c.counts.difference):>6} points "
-            f"({interval(c.interval)}), {c.counts.fixed:,} fixed, {c.counts.broken:,} broken, "
-            f"{p_value(c.p)}, corrected {p_value(pair.p_holm)}: {said}"
+            f"  B {pair.b + 1}, A {pair.a + 1}: {points(c.counts.difference):>6} points ({interval(c.interval)}), "
+            f"{c.counts.fixed:,} fixed, {c.counts.broken:,} broken, {p_value(c.p)}, corrected {p_value(pair.p_holm)}: "
+            f"{pair_verdict_words(pair)}"
         )
     effect = order_effect(sweep.scored_runs)
     if effect is not None:
-        slope = figure(effect.slope, 2, signed=True)
-        lines += [
-            "",
-            "  label order: from the first place of the list to the last, a label's predicted ÷ actual changes by "
-            f"{slope} ({interval(effect.interval, scale=1, decimals=2, signed=True)}; {effect.orders} orders, "
-            f"{counted(effect.labels, 'label')})",
-        ]
+        lines += ["", f"  Label order. {order_effect_words(effect)}"]
     return "\n".join(lines)
 
 

@@ -33,7 +33,7 @@ def test_what_every_run_left_unparsed_is_told_from_what_all_answer_alike(store):
     assert list(sweep.rows_of("unparsed_in_all")) == [2]
     assert list(sweep.rows_of("always_wrong")) == [1, 2, 3]
     assert sweep_as_json(sweep)["unparsed_in_all"] == 1
-    assert "wrong or unparsed in every run 3 (1 with the same label in all, 1 unparsed in all)" in sweep_as_text(sweep)
+    assert "Wrong or unparsed in every run 3 (1 with the same label in all, 1 unparsed in all)" in sweep_as_text(sweep)
 
 
 def test_a_sweep_comes_to_how_many_pairs_can_be_told_apart(store):

@@ -118,4 +118,4 @@ def test_the_prompts_page_shows_a_prompt_also_of_a_model_that_reads_none(own_cac
     app = run("pages/prompts.py", run=record.run_id)
     assert [error.value for error in app.error] == []
     assert app.selectbox(key="edited_prompt").value == RunSpec().prompt
-    assert app.code[0].value == "the chat text"
+    assert app.code[-1].value == "the chat text"

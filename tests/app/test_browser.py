@@ -74,7 +74,7 @@ def test_the_first_n_of_a_sorted_file_are_called_what_they_are(server, new_page)
         "[data-testid=stTooltipHoverTarget]"
     ).hover()
     page.get_by_text("choose a stratified sample").wait_for(timeout=PATIENCE_MS)
-    assert page.get_by_text(re.compile(r"^over all labels [\d.]+ %, at most")).is_visible()
+    assert page.get_by_text(re.compile(r"^all labels: [\d.]+ %, at most")).is_visible()
 
 
 def test_a_finding_leads_to_its_examples_and_an_example_to_its_exact_prompt(server, new_page):

@@ -86,7 +86,7 @@ def test_a_cell_of_the_difference_opens_its_examples(server, store, ids, new_pag
     page.get_by_role("tab", name="Matrices").click()
     chart = page.locator("[data-testid=stEChartsChart] canvas").first
     chart.wait_for(timeout=PATIENCE_MS)
-    settled(page)
+    settled(settled(page))  # a chart is drawn once more when it knows its width
     box, n = chart.bounding_box(), len(expected.labels)
     page.mouse.click(
         box["x"] + LEFT + (change.predicted + 0.5) * (box["width"] - LEFT - EDGE) / (n + 1),

@@ -17,6 +17,7 @@ from pages.parts.explore.matrix_view import ALL
 from pages.parts.run.progress import LATEST
 from tests.app.clicking import click_item, click_row
 from tests.tools.generated import imported
+from tests.tools.runs import stored
 
 
 @pytest.fixture
@@ -151,3 +152,51 @@ def test_each_completion_of_a_run_at_work_is_parsed_once_however_often_it_is_wat
     app.run()
     assert counts["parse"] == 40 + 3 * LATEST
     assert accuracy == f"{100 * score_run(page_store, record.run_id).scores.accuracy:.1f} %"
+
+
+@pytest.fixture
+def two_runs(page_store):
+    """Ids of two runs on one sample."""
+    gold = list("abcdefgh") * 20
+    wrong = [*gold[3:], *gold[:3]]
+    return [stored(page_store, gold, answers).run_id for answers in ([*wrong[:80], *gold[80:]], gold)]
+
+
+def test_a_click_on_compare_makes_its_tables_and_charts_once_and_hidden_tabs_make_none(open_page, two_runs, calls):
+    a, b = two_runs
+    watched = ("_rows", "_spec", "_cells", "_changes", "_table")
+    calls("pages.parts.compare.pair_examples", "_rows")
+    calls("pages.parts.compare.matrices_compared", "_spec", "_cells", "_changes")
+    calls("pages.parts.compare.labels_compared", "_table")
+    counts = calls("pages.parts.shell.cached", "compare")
+    app = open_page("pages/compare.py", a=a, b=b)
+    assert counts == {"compare": 1, "_rows": 1}
+    click_row(app, "behind_", 2)
+    app.button(key="pair_next").click().run()
+    assert counts == {"compare": 1, "_rows": 1}
+    app.button(key="group_both_right").click().run()
+    assert counts == {"compare": 1, "_rows": 2}
+
+    app = open_page("pages/compare.py", a=a, b=b, tab="labels")
+    click_row(app, "labels_", 1)
+    app.button(key="pair_next").click().run()
+    assert counts == {"compare": 1, "_rows": 3, "_table": 1}
+
+    app = open_page("pages/compare.py", a=a, b=b, tab="matrices")
+    before = {name: counts[name] for name in watched}
+    click_item(app, "matrix_", 3)
+    app.button(key="pair_next").click().run()
+    click_item(app, "matrix_", 4)
+    assert {name: counts[name] for name in watched} == {**before, "_rows": before["_rows"] + 2}
+
+
+def test_a_click_side_by_side_computes_its_pairs_and_tables_once(open_page, two_runs, calls):
+    calls("pages.parts.compare.swept", "_runs_chart", "_runs_table", "_pairs_table", "_examples_table")
+    counts = calls("pages.parts.shell.cached", "gather")
+    app = open_page("pages/side_by_side.py", runs=",".join(two_runs), tab="examples")
+    click_row(app, "each_", 2)
+    app.button(key="side_next").click().run()
+    assert counts == {"gather": 1, "_examples_table": 1}
+    app = open_page("pages/side_by_side.py", runs=",".join(two_runs), tab="pairs")
+    app.run()
+    assert counts == {"gather": 1, "_examples_table": 1, "_pairs_table": 1}

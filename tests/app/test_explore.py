@@ -200,11 +200,11 @@ def test_a_class_shows_its_confusions_both_ways_and_its_examples(server, scored_
     scored = scored_runs[77]
     page = new_page()
     visit(page, server, "per_class", scored, label=scored.labels[5])
-    page.get_by_text("Predicted instead").wait_for(timeout=PATIENCE_MS)
+    page.get_by_text("Predicted as").wait_for(timeout=PATIENCE_MS)
     each = scored.per_class
     errors = off_diagonal(scored.confusion)
     text = page.locator("[data-testid=stMain]").inner_text()
-    for counts, words in ((errors[5], "Predicted instead"), (errors[:, 5], "Predicted for")):
+    for counts, words in ((errors[5], "Predicted as"), (errors[:, 5], "Predicted for")):
         assert f"{words}: {scored.labels[counts.argmax()]} {counts.max()}" in text
     for words, count in (("all", each.support), ("missed", each.support - each.true_positives),
                          ("false alarms", each.predicted - each.true_positives)):  # fmt: skip

@@ -98,10 +98,10 @@ def test_an_opened_example_shows_it_as_typed(watched, scored, label):
 @pytest.mark.parametrize("label", LABELS, ids=range(len(LABELS)))
 def test_a_class_and_what_it_is_confused_with_are_shown_as_typed(watched, label):
     page = watched("per_class", label=label)
-    page.get_by_text("Predicted instead").wait_for(timeout=PATIENCE_MS)
+    page.get_by_text("Predicted as").wait_for(timeout=PATIENCE_MS)
     shown = folded(page.locator("[data-testid=stMain]").inner_text())
     code = LABELS.index(label)
-    assert f"Predicted instead: {LABELS[(code + 1) % len(LABELS)]} 3" in shown
+    assert f"Predicted as: {LABELS[(code + 1) % len(LABELS)]} 3" in shown
     assert f"Predicted for: {LABELS[code - 1]} 3" in shown
     assert page.get_by_role("combobox", name="Label", exact=True).input_value() == label
 

@@ -56,7 +56,7 @@ def test_a_sweep_runs_every_prompt_on_one_sample_and_corrects_for_all_pairs(cach
     assert data["label_order"]["orders"] == 3
     text = evalcore(*arguments, cache=cache).stdout  # from the cache
     assert "Holm's correction for 6 comparisons" in text
-    assert "label order" in text
+    assert "Label order. From the first place" in text
 
 
 def test_a_sweep_takes_the_built_in_prompts_when_none_are_named(cache):

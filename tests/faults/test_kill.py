@@ -440,7 +440,7 @@ def test_a_worker_that_is_stopped_has_no_rate_and_is_said_to_be_silent(tmp_path)
         assert "a second" not in said
         assert int(re.search(r"no answer for (\d+) s$", said)[1]) >= 40
         waiting = jobs.get(jobs.enqueue("run", checked(RunSpec(n=4)).to_json()))
-        assert status(waiting, jobs, now + 40) == "waiting for 1 other job(s)"
+        assert status(waiting, jobs, now + 40) == "waiting for 1 other job"
         os.kill(pid, signal.SIGCONT)
         wait_until(lambda: jobs.get(job_id).done > job.done)
         assert "no answer" not in status(jobs.get(job_id), jobs, time.time())

@@ -23,7 +23,7 @@ def say_verdict(comparison: Comparison) -> None:
     said = verdict(comparison)
     (accuracy_a, interval_a), (accuracy_b, interval_b) = comparison.accuracies
     with st.container(gap="xxsmall"):
-        st.markdown(f"### {ICONS[said.kind]} {escape_markdown(said.sentence)}")
+        st.subheader(f"{ICONS[said.kind]} {escape_markdown(said.sentence)}", anchor=False)
         st.markdown(
             f":blue[**A**] (reference) **{percent(accuracy_a)}** ({between(interval_a)}) · "
             f":orange[**B**] (new) **{percent(accuracy_b)}** ({between(interval_b)}) · "

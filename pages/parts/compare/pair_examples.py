@@ -113,7 +113,7 @@ def _table(comparison: Comparison, shown: ExampleList, link: str, height: int, *
         lambda page: once(comparison, _rows, link, page, with_true),
         f"behind_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{link}",
         height,
-        {"text": st.column_config.TextColumn(width=270)},
+        {"text": st.column_config.TextColumn(width=230)},
         "Examples with the answers of A and B",
     )
 

@@ -22,7 +22,7 @@ from evalcore.analysis import (
     sweep_conclusion,
 )
 from evalcore.charts import Theme, label_order_chart, variants_chart
-from evalcore.wording import counted, p_value, points, signed
+from evalcore.wording import counted, interval, p_value, points
 from pages.parts.compare.example_list import ROWS_A_PAGE, example_list, steps, table
 from pages.parts.compare.pair_examples import one_answer
 from pages.parts.compare.several_runs import GROUPS
@@ -47,7 +47,7 @@ MEANING = {
 def conclusion(sweep: Sweep, names: list[str]) -> None:
     """How many pairs can be told apart, large; below it lowest, median and highest accuracy."""
     with st.container(gap="xxsmall"):
-        st.markdown(f"### {sweep_conclusion(sweep)}")
+        st.subheader(sweep_conclusion(sweep), anchor=False)
         st.markdown(escape_markdown(spread_words(sweep, names)))
         if any(len(scored.y_true) != sweep.n for scored in sweep.scored_runs):
             st.caption(
@@ -146,7 +146,7 @@ def examples(page: Frame, sweep: Sweep, names: list[str]) -> None:
             lambda page: once(sweep, _examples_table, view.group, page, tuple(names)),
             f"each_{view.group}_{'_'.join(scored.record.run_id for scored in sweep.scored_runs)}",
             HEIGHT - 60,
-            {"text": st.column_config.TextColumn(width=240)},
+            {"text": st.column_config.TextColumn(width=220)},
             "Examples with the answer of each run",
         )
         st.caption("✓ right, ✗ wrong, ∅ unparsed")
@@ -223,7 +223,7 @@ def _pairs_table(sweep: Sweep, names: tuple[str, ...]) -> pd.DataFrame:
             "B": [names[pair.b] for pair in found],
             "B − A, points": [points(pair.comparison.counts.difference) for pair in found],
             "verdict": [pair_verdict_words(pair) for pair in found],
-            "95 % interval": [" to ".join(signed(bound) for bound in pair.comparison.interval) for pair in found],
+            "95 % interval": [interval(pair.comparison.interval, signed=True) for pair in found],
             "corrected p": [p_value(pair.p_holm) for pair in found],
             "exact McNemar": [p_value(pair.comparison.p) for pair in found],
             "fixed": [pair.comparison.counts.fixed for pair in found],

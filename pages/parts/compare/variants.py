@@ -15,7 +15,7 @@ from evalcore.tasks import BUILT_IN, SAMPLES
 from pages.parts.run import progress, queue
 from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import PromptSweep, view_state
 from pages.parts.shell.shown import clamped
 
@@ -82,7 +82,7 @@ def _form(page: Frame) -> None:
     )
     problem = _problem(page.store, asked, prompts)
     if problem:
-        st.warning(escape_markdown(problem))
+        st.warning(message_markdown(problem))
     else:
         found = understand(asked, page.store)
         st.caption(escape_markdown(f"{found.task}. Model: {found.model}. What is stored is not predicted again."))

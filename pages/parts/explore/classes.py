@@ -24,7 +24,7 @@ from evalcore.analysis import (
 )
 from evalcore.charts import Theme, class_chart
 from evalcore.metrics import FEW_EXAMPLES, Counts, off_diagonal
-from evalcore.wording import counted
+from evalcore.wording import counted, in_percent, interval
 from pages.parts.explore.example_table import in_pane
 from pages.parts.shell import cached
 from pages.parts.shell.cached import once
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 WHICH = ("all its examples", "missed", "wrongly called so")
 WHICH_WORDS = dict(zip(WHICH, ("all", "missed", "false alarms"), strict=True))
-HEIGHT, TABLE_HEIGHT = 540, 480
+HEIGHT, TABLE_HEIGHT = 548, 488
 """Pixels: with the line of all labels below it the table ends where the pane beside it ends."""
 INTERVAL_WIDTH = 78
 CONFUSED_SHOWN, EXAMPLES_SHOWN = 2, 3
@@ -111,9 +111,9 @@ def overall(scored: ScoredRun) -> None:
     row = once(scored, overall_row).iloc[0]
     parts = [f"**{row['label']}**", f"{row['support']:,} examples"]
     for score in CLASS_SCORES:
-        low, high = row[f"{score} low"], row[f"{score} high"]
-        interval = f" ({low:.0f} – {high:.0f})" if low < high else ""
-        parts.append(f"{'macro-F1' if score == 'F1' else score} {percent(row[score] / 100)}{interval}")
+        bounds = _bounds(row[f"{score} low"], row[f"{score} high"])
+        figure = f"{'macro-F1' if score == 'F1' else score} {percent(row[score] / 100)}"
+        parts.append(f"{figure} ({bounds})" if bounds else figure)
     st.caption(" · ".join(parts))
 
 
@@ -187,7 +187,7 @@ def one_class(page: Frame, scored: ScoredRun, label: str, table: ExampleTable) -
     each = scored.per_class
     support, right, predicted = (int(x[code]) for x in (each.support, each.true_positives, each.predicted))
     errors = off_diagonal(scored.confusion)
-    instead = f"Predicted instead: {_most(scored, errors[code])}." if support else "Absent from the sample."
+    instead = f"Predicted as: {_most(scored, errors[code])}." if support else "Absent from the sample."
     st.caption(f"{instead}  \nPredicted for: {_most(scored, errors[:, code])}.")
     counts = dict(zip(WHICH, (support, support - right, predicted - right), strict=True))
     which = view_state().classes.which
@@ -245,11 +245,15 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
     """Bounds of an interval as one column of words, beside its bar."""
     columns = {"label": table["label"], "support": table["support"]}
     for score in CLASS_SCORES:
-        columns[score] = table[score].round(1)  # here, since a browser rounds by another rule
-        bounds = zip(table[f"{score} low"], table[f"{score} high"], strict=True)
-        columns[f"{score} 95 %"] = [f"{low:.0f} – {high:.0f}" if low == low else "" for low, high in bounds]
+        columns[score] = [in_percent(value / 100) for value in table[score]]
+        columns[f"{score} 95 %"] = [*map(_bounds, table[f"{score} low"], table[f"{score} high"])]
     rest = ["predicted", "predicted / support", "taken for", "taken for it", "standing"]
     return pd.DataFrame({**columns, **{name: table[name] for name in rest}}).round({"predicted / support": 2})
+
+
+def _bounds(low: float, high: float) -> str:
+    """`74 to 95`; nothing where there is no interval, as of a label without examples."""
+    return interval((low, high), scale=1, decimals=0, undefined="")
 
 
 class _Bar(TypedDict):

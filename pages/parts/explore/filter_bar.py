@@ -77,7 +77,7 @@ def filter_bar(scored: ScoredRun, asked: Filter, passed: Selected) -> None:
                         label_visibility="collapsed", on_change=changed,
                         format_func=_with_counts(scored, title, counts[name], passed.wrong[name]))  # fmt: skip
     text.text_input("Text or completion contains", key="filter_text", icon=":material/search:", on_change=changed,
-                    label_visibility="collapsed", placeholder="text, completion")  # fmt: skip
+                    label_visibility="collapsed", placeholder="search")  # fmt: skip
     mentions.selectbox("Text mentions", ["", *MENTIONS], key="filter_mentions", on_change=changed,
                        label_visibility="collapsed",
                        format_func=lambda at: f"Mentions: {_mentions_words(counts.get('mentions'), at)}")  # fmt: skip

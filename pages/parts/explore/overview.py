@@ -17,6 +17,7 @@ from evalcore.store import Job
 from evalcore.wording import counted
 from pages.parts.explore.confusion_list import worst_confusions
 from pages.parts.run.options import run_words
+from pages.parts.run.queue import baselines_being_fitted
 from pages.parts.shell import cached
 from pages.parts.shell.cached import once
 from pages.parts.shell.frame import Frame
@@ -67,15 +68,16 @@ def verdict(page: Frame, scored: ScoredRun, found: tuple[Reference, ...]) -> Non
     with picture:
         chart = once(scored, _verdict_chart, found, page.theme)
         st.altair_chart(chart, key="verdict", alt="Accuracy with its 95 % interval, and the best baseline")
+        baselines_being_fitted(page.store, scored.record)
 
 
 def cards(scored: ScoredRun) -> None:
     """Four more scores in one row, each with its interval and the way to what it counts."""
     s, i = scored.scores, scored.intervals
     never, missing = len(never_predicted(scored.confusion)), len(absent(scored.confusion))
-    all_labels = f"over all labels {percent(s.macro_f1_all)}, at most {percent(s.macro_f1_ceiling)}"
+    all_labels = f"all labels: {percent(s.macro_f1_all)}, at most {percent(s.macro_f1_ceiling)}"
     top = "top label" if len(s.favourites) == 1 else f"top {len(s.favourites)}"
-    grid = st.grid(CARDS, min_column_width=NARROWEST_CARD, gap="small")
+    grid = st.grid(CARDS, min_column_width=NARROWEST_CARD, gap=None)
     with grid.cell(), st.container(gap="xxsmall"):
         _metric(
             "Macro-F1",
@@ -122,7 +124,7 @@ def cards(scored: ScoredRun) -> None:
             f"The answers are as varied as if so many of the {s.labels_total} labels were predicted equally often (exp "
             f"of the entropy). Below: how many of all answers are the {top}.",
         )
-        _link(scored, len(s.favourites), "labels by predicted count", PER_CLASS, sort="predicted", descending="1")
+        _link(scored, len(s.favourites), "labels by count", PER_CLASS, sort="predicted", descending="1")
 
 
 def _metric(label: str, value: str, below: str, explanation: str) -> None:
@@ -151,7 +153,7 @@ def findings_beside_labels(page: Frame, scored: ScoredRun, found: list[Finding])
         st.subheader("What this run hides", anchor=False)
         _findings(scored, found)
         if _has_room(found):
-            _worst_confusions(scored)
+            _worst_confusions(scored, FINDINGS_SHOWN)
     with right:
         st.subheader("Predicted and actual count per label", anchor=False)
         _counts(page, scored)
@@ -236,7 +238,7 @@ def pictures(page: Frame, scored: ScoredRun, found: list[Finding]) -> None:
         st.caption("Rows: true labels. Columns: predicted labels.")
         link_to(scored, "All confusions", CONFUSIONS)
     if not _has_room(found):
-        _worst_confusions(scored)
+        _worst_confusions(scored, CONFUSIONS_SHOWN)
 
 
 def _has_room(found: list[Finding]) -> bool:
@@ -244,8 +246,8 @@ def _has_room(found: list[Finding]) -> bool:
     return len(found) < FINDINGS_SHOWN
 
 
-def _worst_confusions(scored: ScoredRun) -> None:
-    worst = worst_confusions(scored)[:CONFUSIONS_SHOWN]
+def _worst_confusions(scored: ScoredRun, at_most: int) -> None:
+    worst = worst_confusions(scored)[:at_most]
     if worst:
         st.markdown("**Worst confusions**")
         st.markdown("\n".join(f"- {escape_markdown(confusion.sentence)}" for confusion in worst))

@@ -17,7 +17,7 @@ from pages.parts.run.progress import how_it_ended, start, watch
 from pages.parts.run.run_form import explanations, run_form
 from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import view_state
 from pages.parts.shell.shown import clamped
 
@@ -36,12 +36,14 @@ class Head:
         share: the place for the page's link, which is drawn when the page has written its URL.
         job: at work on what is chosen; None if there is none.
         standing: how much of the run is stored, in Markdown; empty if that was said already.
+        can_run: whether nothing is known that would keep what is chosen from running; otherwise the form has said it.
     """
 
     line: DeltaGenerator
     share: DeltaGenerator
     job: Job | None = None
     standing: str = ""
+    can_run: bool = True
 
 
 def head(page: Frame) -> Head:
@@ -82,7 +84,7 @@ def head(page: Frame) -> Head:
         watch(page, at_work.job_id)
     elif job:
         how_it_ended(job, line)
-    return Head(line, share, at_work, "" if is_open else standing)
+    return Head(line, share, at_work, "" if is_open else standing, can_run)
 
 
 def _form(page: Frame) -> bool:
@@ -94,7 +96,7 @@ def _form(page: Frame) -> bool:
     run_form(page)
     understood = understand(view_state().spec, page.store)
     for problem in understood.problems:
-        st.warning(escape_markdown(problem), icon=":material/error:")
+        st.warning(message_markdown(problem), icon=":material/error:")
     parts = (("Task", understood.task), ("Model", understood.model))
     said = [f"{name}: {escape_markdown(what)}" for name, what in parts if what]
     if said:

@@ -12,9 +12,10 @@ from evalcore.analysis import RunningScore
 from evalcore.charts import Theme, running_chart
 from evalcore.running import ensure_worker
 from evalcore.store import Job, JobKind, Jobs, RunSpec, Store, checked
+from evalcore.wording import counted
 from pages.parts.shell.clickable_table import height_of
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import between, escape_markdown, percent
+from pages.parts.shell.markdown import between, escape_markdown, message_markdown, percent
 from pages.parts.shell.outcomes import coloured, signed
 from pages.parts.shell.session import view_state
 from pages.parts.shell.shown import clamped
@@ -65,9 +66,9 @@ def how_it_ended(job: Job, line: DeltaGenerator) -> None:
         line: where it is said in passing that it was stopped, which somebody wanted.
     """
     if job.state == "failed":
-        st.error(escape_markdown(job.result), icon=":material/error:")
+        st.error(message_markdown(job.result), icon=":material/error:")
     elif job.state == "died":
-        st.error(escape_markdown(job.result), icon=":material/power_off:")
+        st.error(message_markdown(job.result), icon=":material/power_off:")
     elif job.state == "stopped":
         line.caption(":material/pause_circle: Stopped. What was predicted is kept; “Go on” predicts the rest.")
 
@@ -105,9 +106,9 @@ def status(job: Job, jobs: Jobs, now: float) -> str:
     pace = jobs.pace(job)
     silent = now - pace.heard
     if job.state == "queued":
-        ahead = sum(other.job_id < job.job_id for other in jobs.active())
+        ahead = jobs.ahead_of(job)
         if ahead:
-            return f"waiting for {ahead} other job(s)"
+            return f"waiting for {counted(ahead, 'other job')}"
         return "waiting for the worker to start …" + (f" {_no_answer(silent)}" if silent > LONG_STEP_S else "")
     parts = [f"{job.done} of {job.total}"] if job.total else []
     parts.append(escape_markdown(job.phase or "starting"))
@@ -140,8 +141,8 @@ def _live(store: Store, job: Job, run_id: str, theme: Theme) -> None:
             between(score.accuracy_interval),
             delta_color="off",
             delta_arrow="off",
-            delta_description=f"95 % interval, n = {score.n:,}, {score.unparsed:,} unparsed",
         )
+        st.caption(f"95 % interval · {counted(score.n, 'example')}, {score.unparsed:,} unparsed")
         st.altair_chart(
             running_chart(score.history, job.total, theme),
             key="running",

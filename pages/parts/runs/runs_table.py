@@ -22,15 +22,16 @@ EVERY = "all"
 
 
 def filtered(page: Frame) -> list[RunRecord]:
-    """Draw the filters, and how many runs there are; the runs that pass."""
+    """Draw the title with the filters, and how many runs there are; the runs that pass."""
     records, annotations = page.listing.records, page.listing.annotations
     tasks, models = (
         list(dict.fromkeys(names)) for names in ((r.task_name for r in records), (r.spec.model for r in records))
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        searched = st.text_input("Find", key="runs_find", placeholder="name, note, model, prompt, task", width=230)
-        task = st.selectbox("Task", [EVERY, *tasks], key="runs_task", width=180) if len(tasks) > 1 else EVERY
-        model = st.selectbox("Model", [EVERY, *models], key="runs_model", width=180) if len(models) > 1 else EVERY
+        st.title("Runs", anchor=False, width="content")
+        searched = st.text_input("Find", key="runs_find", placeholder="name, note, model, prompt, task", width=220)
+        task = st.selectbox("Task", [EVERY, *tasks], key="runs_task", width=150) if len(tasks) > 1 else EVERY
+        model = st.selectbox("Model", [EVERY, *models], key="runs_model", width=150) if len(models) > 1 else EVERY
         size = sized(RunCatalog(page.store).disk_used())
         st.caption(f"{counted(len(records), 'run')}, {size} on disk", width="content")
     return [
@@ -50,6 +51,8 @@ def table(page: Frame, records: list[RunRecord]) -> RunRecord | None:
     one_task = ["task"] if rows["task"].nunique() == 1 else []
     number = st.column_config.NumberColumn(format="%.1f", width=75)
     text = st.column_config.TextColumn(width=95)
+    # Above the table and short: at the right Streamlit's own buttons cover it while a row is chosen.
+    st.caption(f"In percent, {page.scoring} scoring; macro-F1 of the labels in the sample.")
     shown = next((at for at, record in enumerate(records) if record == page.record), None)
     row = clickable_table(
         rows.drop(columns=[*empty, *one_task]),
@@ -69,10 +72,6 @@ def table(page: Frame, records: list[RunRecord]) -> RunRecord | None:
             "when": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
         },
         selected=shown,
-    )
-    st.caption(
-        f"Accuracy with its interval, macro-F1 (labels in the sample) and unparsed in percent, {page.scoring} scoring. "
-        "Click a column's head to sort."
     )
     return None if row is None else records[row]
 
@@ -115,6 +114,8 @@ def one(page: Frame, record: RunRecord | None) -> None:
         if st.button("Open", icon=":material/dashboard:", type="primary"):
             view_state().open_run(record)
             st.switch_page("app.py")
+        if st.button("Delete …", icon=":material/delete:", disabled=fixed):
+            _ask_to_delete(page.store, record, run_title(record, annotation))
         if st.button(
             "Unpin" if annotation.pinned else "Pin as baseline",
             icon=":material/keep:",
@@ -123,8 +124,6 @@ def one(page: Frame, record: RunRecord | None) -> None:
         ):
             catalog.pin(run_id, not annotation.pinned)
             st.rerun()
-        if st.button("Delete …", icon=":material/delete:", disabled=fixed):
-            _ask_to_delete(page.store, record, run_title(record, annotation))
     with st.form(f"mark_{run_id}", border=False):
         name = st.text_input("Name", annotation.name, max_chars=NAME_LENGTH)
         note = st.text_area("Note", annotation.note, height=90)

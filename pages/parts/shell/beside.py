@@ -21,4 +21,6 @@ def beside(picture: float = 3, detail: float = 2, height: int = HEIGHT) -> tuple
         height: of the second in pixels. What is longer scrolls in it, so that the page stays where it is.
     """
     left, right = st.columns([picture, detail], gap="medium")
-    return left.container(gap="small"), right.container(height=height, border=False, gap="xsmall")
+    pane = right.container(height=height, border=False)
+    # In a container within it: what stands in the pane itself is shrunk where it overflows, a text area to nothing.
+    return left.container(gap="small"), pane.container(gap="xsmall")

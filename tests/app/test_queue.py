@@ -1,0 +1,122 @@
+"""The jobs on a page: what ended badly, in words, run again or dismissed; baselines; jobs of a newer version."""
+
+import json
+
+import pytest
+
+from evalcore.store.database import Store
+from evalcore.store.jobs import Jobs
+from evalcore.store.spec import RunSpec, checked
+from pages.parts.shell.markdown import message_markdown
+from tests.app.clicking import opened
+from tests.tools.runs import stored
+
+RUNS = "pages/runs.py"
+
+
+@pytest.fixture
+def own_store(tmp_path, monkeypatch):
+    """A store that the pages use; nobody works there."""
+    from pages.parts.run import progress
+    from pages.parts.shell import frame, session
+
+    found = Store(tmp_path / "cache")
+    monkeypatch.setattr(session, "open_store", lambda: found)
+    for module in (frame, progress):
+        monkeypatch.setattr(module, "ensure_worker", lambda store: None)
+    return found
+
+
+def ended(store, spec, how, result="", done=0):
+    jobs = Jobs(store)
+    job = jobs.enqueue("run", spec.to_json())
+    if how == "stopped" and not done:
+        jobs.stop(job)
+        return job
+    jobs.claim(1)
+    jobs.report(job, phase="predicting", run_id=None, done=done, cached=0, total=400, predicting=True)
+    jobs.finish(job, how, result)
+    return job
+
+
+def said(app):
+    return [element.value.replace("\\", "") for element in (*app.error, *app.info)]
+
+
+def labels(app):
+    return [button.label for button in app.button]
+
+
+def test_a_failure_is_dismissed_for_good(own_store):
+    job = ended(own_store, checked(RunSpec()), "failed", "it broke.")
+    app = opened(RUNS)
+    assert any("it broke." in text for text in said(app))
+    app.button(key=f"dismiss_{job}").click().run()
+    assert not app.exception
+    for page in (app, opened(RUNS)):
+        assert not any("it broke." in text for text in said(page))
+        assert "Dismiss" not in labels(page)
+
+
+def test_an_older_failure_of_the_same_stays_away_when_the_newest_is_dismissed(own_store):
+    ended(own_store, checked(RunSpec()), "failed", "it broke.")
+    job = ended(own_store, checked(RunSpec()), "failed", "it broke again.")
+    app = opened(RUNS)
+    app.button(key=f"dismiss_{job}").click().run()
+    assert not any("broke" in text for text in said(app))
+
+
+@pytest.mark.parametrize(
+    ("done", "earlier", "button", "says"),
+    [
+        (0, False, "Run", "was stopped before it began."),
+        (0, True, "Go on", "was stopped. What was predicted is kept."),
+        (7, False, "Go on", "was stopped. What was predicted is kept."),
+    ],
+)
+def test_a_stopped_job_has_the_words_of_what_was_done(own_store, done, earlier, button, says):
+    spec = checked(RunSpec())
+    if earlier:
+        spec = stored(own_store, "ab", "ab", labels="ab").spec
+    ended(own_store, spec, "stopped", done=done)
+    app = opened(RUNS)
+    assert any(text.endswith(says) for text in said(app)), said(app)
+    assert button in labels(app)
+    assert ({"Run", "Go on"} - {button}).isdisjoint(labels(app))
+
+
+def test_commands_in_a_message_are_code_and_all_else_is_as_typed():
+    assert message_markdown("Give `demo`, or `a b`.") == "Give `demo`\\, or `a b`\\."
+    assert message_markdown("one ` alone *x*") == "one \\` alone \\*x\\*"
+    assert message_markdown("`![x](http://y)`") == "`![x](http://y)`"
+    assert message_markdown("``x``") == "\\``x`\\`"
+    assert "`" not in message_markdown("a\nb <b>")
+
+
+def test_a_failure_shows_no_literal_backticks(own_store):
+    ended(own_store, checked(RunSpec(model="nothing")), "failed", "nothing: there is no such model. Give `demo`.")
+    (text,) = [error.value for error in opened(RUNS).error]
+    assert "Give `demo`" in text
+    assert "\\`" not in text
+
+
+def test_jobs_of_a_newer_version_are_shown_with_what_can_be_said(own_store):
+    newer = json.dumps({**json.loads(RunSpec(model="owner/new").to_json()), "thinking": "long"})
+    jobs = Jobs(own_store)
+    for payload in (newer, "[]"):
+        failed = jobs.enqueue("run", payload)
+        jobs.claim(1)
+        jobs.finish(failed, "failed", "why")
+    jobs.enqueue("run", newer + " ")
+    app = opened(RUNS)
+    assert any("new, asked for by a newer version failed" in text for text in said(app))
+    assert any("a run, asked for by a newer version failed" in text for text in said(app))
+    assert any(button.label == "Stop" for button in app.button)
+
+
+def test_baselines_at_work_stand_on_the_runs_page_and_can_be_stopped(own_store):
+    jobs = Jobs(own_store)
+    job = jobs.enqueue("baseline", checked(RunSpec(model="tfidf")).to_json())
+    app = opened(RUNS)
+    app.button(key=f"stop_job_{job}").click().run()
+    assert jobs.get(job).state == "stopped"
