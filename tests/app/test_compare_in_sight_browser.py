@@ -167,3 +167,41 @@ def test_side_by_side_says_the_conclusion_first_and_answers_a_row_in_sight(page,
     page.get_by_text("3 of ").first.wait_for(timeout=PATIENCE_MS)
     assert scroll(page) == at
     assert_in_sight(page, *texts(page)[:4])
+
+
+def test_the_keyboard_opens_a_door_and_walks_through_its_examples(server, ids, new_page):
+    page = new_page(1280, 720)
+    page.goto(f"{server.url}/compare?a={ids['early']}&b={ids['demo']}")
+    page.get_by_text("exact McNemar").first.wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    page.get_by_role("button", name=" fixed").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**door=fixed*", timeout=PATIENCE_MS)
+    settled(page)
+    page.locator("[data-testid=stDataFrame] canvas").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.get_by_text("2 of ", exact=False).first.wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    page.get_by_role("button", name="Next").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("3 of ", exact=False).first.wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    assert_in_sight(page, *texts(page)[:3])
+
+
+def test_a_link_that_was_copied_opens_the_same_example_for_another_person(server, ids, new_page):
+    page = new_page(1280, 720)
+    page.goto(f"{server.url}/compare?a={ids['early']}&b={ids['demo']}&door=fixed")
+    page.get_by_text("exact McNemar").first.wait_for(timeout=PATIENCE_MS)
+    settled(page)
+    click_row(page, 4)
+    page.get_by_text("5 of ", exact=False).first.wait_for(timeout=PATIENCE_MS)
+    shown = [one.inner_text() for one in texts(page)[:3]]
+    page.get_by_role("button", name="Copy link").click()
+    link = page.locator("[data-testid=stPopoverBody] [data-testid=stCode]").inner_text().strip()
+    other = new_page(1280, 720)
+    other.goto(link)
+    other.get_by_text("exact McNemar").first.wait_for(timeout=PATIENCE_MS)
+    settled(other)
+    assert [one.inner_text() for one in texts(other)[:3]] == shown
+    assert_in_sight(other, *texts(other)[:3])
