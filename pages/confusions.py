@@ -11,7 +11,7 @@ from pages.parts.shell.share import share_link
 
 page = frame("Confusions")
 heading = st.container(horizontal=True, vertical_alignment="center")
-heading.title("Confusions", width="content")
+heading.title("Confusions", anchor=False, width="content")
 scored = scored_run_or_stop(page)
 view = session.view_state()
 table = view.examples_of(page.title)

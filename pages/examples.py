@@ -13,7 +13,7 @@ from pages.parts.shell.share import share_link
 
 page = frame("Examples")
 heading = st.container(horizontal=True, vertical_alignment="center")
-heading.title("Examples")
+heading.title("Examples", anchor=False)
 scored = scored_run_or_stop(page)
 view = session.view_state()
 table = view.examples_of(page.title)

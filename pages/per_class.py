@@ -10,7 +10,7 @@ from pages.parts.shell.share import share_link
 
 page = frame("Per class")
 heading = st.container(horizontal=True, vertical_alignment="center")
-heading.title("Per class", width="content")
+heading.title("Per class", anchor=False, width="content")
 scored = scored_run_or_stop(page)
 view = session.view_state()
 table = view.examples_of(page.title)
