@@ -34,11 +34,11 @@ def cell_shown(app):
     """What the boxes, the URL and the pane's heading say is picked; they must agree."""
     boxes = tuple(app.selectbox(key=key).value for key in ("pick_true", "pick_predicted"))
     in_url = tuple(one(app.query_params.get(name, "")) for name in ("true", "predicted"))
-    headings = [element.value.replace("\\", "") for element in app.markdown]
+    headings = [heading.value.replace("\\", "") for heading in app.subheader]
     assert boxes == in_url
     if any(boxes):
         wrong_only = ("wrong",) if app.query_params.get("outcomes") else ()
-        assert f"##### {cell_title(Filter(wrong_only, *boxes))}" in headings
+        assert cell_title(Filter(wrong_only, *boxes)) in headings
     return boxes
 
 
@@ -164,7 +164,7 @@ def test_a_row_of_the_examples_opens_the_example_and_the_url_names_it(open_page,
     click_row(app, "examples_table", 5)
     position = int(np.flatnonzero(scored.outcomes == 1)[5])
     assert one(app.query_params["example"]) == str(position + 1)
-    assert f"##### Example {position + 1}" in [element.value for element in app.markdown]
+    assert f"Example {position + 1}" in [heading.value for heading in app.subheader]
     click_row(app, "examples_table", None)
     assert "example" not in app.query_params
 

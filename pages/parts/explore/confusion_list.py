@@ -67,7 +67,7 @@ def cell(page: Frame, scored: ScoredRun, picked: Filter, table: ExampleTable) ->
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Worst confusions", icon=BACK, type="tertiary", key="back_to_list", on_click=_pick, args=(Filter(),))
         link_to(scored, "With all filters", asked=picked)
-    st.markdown(f"##### {escape_markdown(cell_title(picked))}")
+    st.subheader(escape_markdown(cell_title(picked)), anchor=False)
     st.caption(escape_markdown(cell_figures(scored, picked, len(passed.rows))))
     in_pane(page, scored, passed.rows, table, columns_that_vary(picked))
 

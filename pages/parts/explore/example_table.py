@@ -136,7 +136,7 @@ def opened_or_hint(page: Frame, scored: ScoredRun, rows: Rows, table: ExampleTab
         table.generation += 1
 
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(f"##### Example {scored.positions[rows[at]] + 1:,}", width="stretch")
+        st.subheader(f"Example {scored.positions[rows[at]] + 1:,}", anchor=False, width="stretch")
         st.button("Close", icon=":material/close:", type="tertiary", key=f"{name}_close", on_click=close)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         _previous_and_next(page, scored, rows, at, table)
