@@ -55,7 +55,9 @@ def test_the_first_start_runs_the_demo_by_itself_and_fills_the_page(server, new_
     assert page.get_by_text("What this run hides").is_visible()
     assert page.get_by_text("Up to date").is_visible()
     assert page.get_by_role("heading", level=1).inner_text().startswith("Blindspot")
-    page.get_by_text("Baselines on the same examples").wait_for(timeout=PATIENCE_MS)
+    # They follow by themselves, and the page is drawn again when they are there.
+    page.get_by_role("heading", name="Baselines on the same examples").wait_for(timeout=PATIENCE_MS)
+    settled(page)
     assert page.locator("[data-testid=stVegaLiteChart]").count() == 5
 
 

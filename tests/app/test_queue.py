@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from evalcore.running.plan import baseline_specs
 from evalcore.store.database import Store
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
@@ -120,3 +121,18 @@ def test_baselines_at_work_stand_on_the_runs_page_and_can_be_stopped(own_store):
     app = opened(RUNS)
     app.button(key=f"stop_job_{job}").click().run()
     assert jobs.get(job).state == "stopped"
+
+
+def test_the_overview_says_that_baselines_are_being_computed_until_they_are(own_store):
+    record = stored(own_store, "aabb", "abab", labels="ab")
+    jobs = Jobs(own_store)
+    job = jobs.enqueue("baseline", baseline_specs(record.spec)[1].to_json())
+    jobs.enqueue("baseline", checked(RunSpec(model="tfidf", n=7)).to_json())  # of another run
+    app = opened(run=record.run_id)
+    (said,) = [caption.value for caption in app.caption if "are being computed" in caption.value]
+    assert "tfidf …" in said
+    jobs.claim(1, ("baseline",))
+    jobs.finish(job, "done")
+    app.run()
+    assert not app.exception
+    assert not [caption for caption in app.caption if "are being computed" in caption.value]

@@ -37,7 +37,7 @@ def test_the_table_names_the_worst_and_what_is_outside(covered):
     assert "150 labels   400 random" in text
     assert f"of {len(covered)} are between 92 and 98 %" in text
     worst = min(covered, key=lambda one: one.share)
-    assert f"the least: {100 * worst.share:.1f} %, {worst.interval}" in text
+    assert f"the lowest: {100 * worst.share:.1f} %, {worst.interval}" in text
 
 
 def test_the_closed_form_and_the_loop_agree():

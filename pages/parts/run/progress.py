@@ -110,7 +110,7 @@ def status(job: Job, jobs: Jobs, now: float) -> str:
         if ahead:
             return f"waiting for {counted(ahead, 'other job')}"
         return "waiting for the worker to start …" + (f" {_no_answer(silent)}" if silent > LONG_STEP_S else "")
-    parts = [f"{job.done} of {job.total}"] if job.total else []
+    parts = [f"{job.done:,} of {job.total:,}"] if job.total else []
     parts.append(escape_markdown(job.phase or "starting"))
     usual = LONG_STEP_S if job.predicting_since is None else max(SILENT_S, 3 * pace.longest_wait_s)
     if silent > usual:

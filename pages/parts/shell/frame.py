@@ -65,10 +65,10 @@ class Frame:
 def frame(title: str, *, picks_run: bool = True) -> Frame:
     """Draw the frame. Must be the page's first call.
 
-    In the order of Tab a page's first link comes within twelve presses: Streamlit's own “Skip to main content”, then
-    the page. A field has no `help=`, for Streamlit draws the icon before its field, as a stop of its own: what it
-    means stands in its label, in its options, in a caption, or in one popover at the end of the row. A heading has
-    `anchor=False`: the link to it is a stop that cannot be seen.
+    In the order of Tab the first link of a page, or whatever else opens examples, comes within twelve presses:
+    Streamlit's own “Skip to main content”, then the page. A field has no `help=`, for Streamlit draws the icon before
+    its field, as a stop of its own: what it means stands in its label, in its options, in a caption, or in one popover
+    at the end of the row. A title has `anchor=False`: the link to it is one stop more.
 
     Args:
         picks_run: whether the page is about one run, so that the sidebar offers to choose it.
