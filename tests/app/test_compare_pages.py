@@ -203,6 +203,13 @@ def test_two_spellings_of_one_prompt_are_run_once_and_an_unknown_one_is_refused(
     assert len(Jobs(own_store).active()) == 2
 
 
+def test_what_could_not_be_started_is_said_once(own_store):
+    app = opened(SIDE)
+    app.session_state["view"].sweep.error = "the cache cannot be written."
+    assert "cannot be written" in rerun(app).error[0].value
+    assert not rerun(app).error
+
+
 def test_a_prompt_that_there_is_not_fails_by_the_worker_and_is_retried_here(own_store):
     spec = checked(RunSpec(prompt="article"))
     jobs = Jobs(own_store)

@@ -70,7 +70,7 @@ def runs(page: Frame, sweep: Sweep, names: list[str]) -> None:
         shown,
         hide_index=True,
         height=height_of(len(shown)),
-        column_config={name: right for name in shown.columns if name not in ("run", "N")},
+        column_config={name: right for name in shown.columns if name != "run"},
         key="variant_table",
         alt="Scores of each run with 95 % intervals",
     )
@@ -210,7 +210,7 @@ def _runs_table(sweep: Sweep, names: tuple[str, ...]) -> pd.DataFrame:
             "macro-F1 95 %": [between(around.macro_f1_present) for _, around in scores],
             "unparsed": [percent(of.unparsed_rate) for of, _ in scores],
             "unparsed 95 %": [between(around.unparsed_rate) for _, around in scores],
-            "N": [of.n for of, _ in scores],
+            "N": [f"{of.n:,}" for of, _ in scores],
         }
     )
 

@@ -47,6 +47,9 @@ def launcher(page: Frame, place: DeltaGenerator, *, folded: bool) -> None:
 def follow(page: Frame) -> None:
     """Progress of what was started here; when all of it is there, it is what the page shows."""
     store, sweep = page.store, view_state().sweep
+    if sweep.error:
+        st.error(message_markdown(sweep.error))
+        sweep.error = ""
     if not sweep.specs:
         return
     waiting = queue.at_work(store, sweep.specs)
