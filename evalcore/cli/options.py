@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
 from evalcore.parse import Scoring
-from evalcore.store import DEFAULT_CACHE, Decoding, Dtype, Engine, RunSpec, Store
-from evalcore.tasks import SAMPLES, TaskSource
+from evalcore.store import DEFAULT_CACHE, MEANINGS, RunSpec, Store
+from evalcore.tasks import TaskSource
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """What `add_subparsers` returns."""
@@ -20,25 +20,12 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 Command = Callable[[argparse.Namespace], int]
 """Runs a command with its options and returns the exit status."""
 
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "sample": SAMPLES,
-    "decoding": get_args(Decoding),
-    "engine": get_args(Engine),
-    "dtype": get_args(Dtype),
-}
 _HELP = {
     "model": "demo, demo-early, majority, tfidf, a hub id, a folder or a server's address (default: %(default)s)",
     "n": "number of examples (default: %(default)s)",
-    "sample": "stratified: every label in its share; random: each example equally likely; first: the top of the file "
-    "(default: %(default)s)",
     "seed": "of the sample and the few-shot examples (default: %(default)s)",
-    "decoding": "plain: greedy; as-shipped: greedy, with the model's own penalties; choose: the likeliest label; "
-    "choose-mean: the likeliest label per token (default: %(default)s)",
-    "engine": "fast: shared work is computed once; batched: several prompts at a time; loop: one at a time, the "
-    "reference (default: %(default)s)",
     "max_new_tokens": "a completion is cut there (default: %(default)s)",
     "batch_size": "prompts at a time; 0: what suits the device (default: %(default)s)",
-    "dtype": "number format; auto: what suits the device (default: %(default)s)",
 }
 
 
@@ -80,9 +67,15 @@ def add_spec(command: argparse.ArgumentParser, names: tuple[str, ...] = ()) -> N
             f"--{name.replace('_', '-')}",
             default=value,
             type=type(value),
-            choices=_CHOICES.get(name),
-            help=_HELP.get(name, "(default: %(default)s)"),
+            choices=MEANINGS.get(name),
+            help=_meanings(name) or _HELP.get(name, "(default: %(default)s)"),
         )
+
+
+def _meanings(name: str) -> str:
+    """`plain: greedy; choose: the likeliest label (default: plain)`; empty for a field that is no choice."""
+    said = "; ".join(f"{choice}: {meaning}" for choice, meaning in MEANINGS.get(name, {}).items())
+    return said and f"{said} (default: %(default)s)"
 
 
 def spec_of(options: argparse.Namespace, task: TaskSource, **given: Any) -> RunSpec:

@@ -35,6 +35,7 @@ from evalcore.store.outcome import Outcome
 from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import (
     CHOOSING,
+    MEANINGS,
     Decoding,
     Dtype,
     Engine,
@@ -52,6 +53,7 @@ __all__ = [
     "BASELINES",
     "CHOOSING",
     "DEFAULT_CACHE",
+    "MEANINGS",
     "MODEL_KINDS",
     "NAME_LENGTH",
     "STOPS",

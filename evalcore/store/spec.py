@@ -19,6 +19,32 @@ Decoding = Literal["plain", "as-shipped", "choose", "choose-mean"]
 Engine = Literal["fast", "batched", "loop"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
+MEANINGS: dict[str, dict[str, str]] = {
+    "sample": {
+        "stratified": "every label in its share",
+        "random": "each example equally likely",
+        "first": "the top of the file",
+    },
+    "decoding": {
+        "plain": "greedy",
+        "as-shipped": "greedy, with the model's own penalties",
+        "choose": "the likeliest label",
+        "choose-mean": "the likeliest label per token",
+    },
+    "engine": {
+        "fast": "shared work is computed once",
+        "batched": "several prompts at a time",
+        "loop": "one at a time, the reference",
+    },
+    "dtype": {
+        "auto": "what suits the device",
+        "float32": "exact, slow",
+        "bfloat16": "half the memory",
+        "float16": "half the memory",
+    },
+}
+"""What each choice of a field of `RunSpec` means, for the form and the command line."""
+
 CHOOSING: tuple[Decoding, ...] = ("choose", "choose-mean")
 """Decodings whose completion is always one of the labels."""
 

@@ -83,7 +83,7 @@ def head(page: Frame) -> Head:
         view.choose(view.spec, at_work.job_id)  # when it ends, its run is what the page shows
         watch(page, at_work.job_id)
     elif job:
-        how_it_ended(job, line)
+        how_it_ended(job, line, label)
     return Head(line, share, at_work, "" if is_open else standing, can_run)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evalcore.running import split_size
-from evalcore.store import BASELINES, RunRecord, RunSpec
+from evalcore.store import BASELINES, MEANINGS, RunRecord, RunSpec
 from evalcore.tasks import BUILT_IN
 from evalcore.wording import counted
 
@@ -24,28 +24,6 @@ PROMPTS = {
     "few-shot": "few-shot: with solved examples",
     "shuffled-labels": "shuffled-labels: another label order",
 }
-SAMPLES = {
-    "stratified": "stratified: every label in its share",
-    "random": "random: each example equally likely",
-    "first": "first: the top of the file",
-}
-DECODINGS = {
-    "plain": "plain: greedy",
-    "as-shipped": "as-shipped: greedy, with the model's own penalties",
-    "choose": "choose: the likeliest label",
-    "choose-mean": "choose-mean: the likeliest label per token",
-}
-ENGINES = {
-    "fast": "fast: shared work is computed once",
-    "batched": "batched: several prompts at a time",
-    "loop": "loop: one at a time, the reference",
-}
-DTYPES = {
-    "auto": "auto: what suits the device",
-    "float32": "float32: exact, slow",
-    "bfloat16": "bfloat16: half the memory",
-    "float16": "float16: half the memory",
-}
 
 
 def task_words(name: str) -> str:
@@ -64,6 +42,11 @@ def prompt_words(name: str) -> str:
     if base not in BUILT_IN:
         return name
     return PROMPTS[base].replace(base, name, 1) if parameter else PROMPTS[base]
+
+
+def choice_words(field: str, choice: str) -> str:
+    """A choice of a field of `RunSpec` with what it means: `plain: greedy`."""
+    return f"{choice}: {MEANINGS[field][choice]}"
 
 
 def run_words(spec: RunSpec, record: RunRecord | None = None) -> tuple[str, str]:
@@ -88,8 +71,8 @@ def run_words(spec: RunSpec, record: RunRecord | None = None) -> tuple[str, str]
     ]
     if spec.model not in BASELINES:
         parts += [
-            DECODINGS[spec.decoding] if spec.decoding != usual.decoding else "",
-            ENGINES[spec.engine] if spec.engine != usual.engine else "",
+            choice_words("decoding", spec.decoding) if spec.decoding != usual.decoding else "",
+            choice_words("engine", spec.engine) if spec.engine != usual.engine else "",
             spec.dtype if spec.dtype != usual.dtype else "",
             f"at most {counted(spec.max_new_tokens, 'token')}" if spec.max_new_tokens != usual.max_new_tokens else "",
         ]

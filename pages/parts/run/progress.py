@@ -59,18 +59,24 @@ def watched_jobs(store: Store) -> Jobs:
     return Jobs(store)
 
 
-def how_it_ended(job: Job, line: DeltaGenerator) -> None:
+def how_it_ended(job: Job, line: DeltaGenerator, again: str) -> None:
     """Say what became of a job that did not end well.
 
     Args:
         line: where it is said in passing that it was stopped, which somebody wanted.
+        again: what the button says that runs it again.
     """
     if job.state == "failed":
         st.error(message_markdown(job.result), icon=":material/error:")
     elif job.state == "died":
         st.error(message_markdown(job.result), icon=":material/power_off:")
     elif job.state == "stopped":
-        line.caption(":material/pause_circle: Stopped. What was predicted is kept; “Go on” predicts the rest.")
+        kept = (
+            "before it began; “Run” starts it"
+            if again == "Run"
+            else "what was predicted is kept, “Go on” predicts the rest"
+        )
+        line.caption(f":material/pause_circle: Stopped: {kept}.")
 
 
 def watch(page: Frame, job_id: int) -> None:

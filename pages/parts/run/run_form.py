@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
-from typing import get_args
+from functools import partial
 
 import streamlit as st
 
 from evalcore.running import split_size
-from evalcore.store import BASELINES, Decoding, Dtype, Engine, RunSpec
+from evalcore.store import BASELINES, MEANINGS, RunSpec
 from evalcore.tasks import BUILT_IN, TaskSource
-from pages.parts.run.options import (
-    DECODINGS,
-    DTYPES,
-    ENGINES,
-    MODELS,
-    SAMPLES,
-    TASKS,
-    model_words,
-    prompt_words,
-    task_words,
-)
+from pages.parts.run.options import MODELS, TASKS, choice_words, model_words, prompt_words, task_words
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
 
@@ -85,7 +76,7 @@ def run_form(page: Frame) -> None:
             disabled=baseline,
             on_change=_chosen,
         )
-        st.selectbox("Sample", list(SAMPLES), key="bar_sample", format_func=SAMPLES.__getitem__, on_change=_chosen)
+        _choice("Sample", "sample")
         if largest > 1:
             st.slider("N, number of examples", 1, largest, key="bar_n_slider", on_change=_n_from_slider)
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -102,19 +93,9 @@ def explanations() -> None:
 
 def _more(baseline: bool) -> None:
     st.number_input("Seed of the sample", 0, 1_000_000, key="bar_seed", on_change=_chosen)
-    for label, key, options, words in (
-        ("Decoding", "bar_decoding", get_args(Decoding), DECODINGS),
-        ("Engine", "bar_engine", get_args(Engine), ENGINES),
-    ):
-        st.radio(label, options, key=key, format_func=words.__getitem__, disabled=baseline, on_change=_chosen)
-    st.selectbox(
-        "Number format",
-        get_args(Dtype),
-        key="bar_dtype",
-        format_func=DTYPES.__getitem__,
-        disabled=baseline,
-        on_change=_chosen,
-    )
+    _choice("Decoding", "decoding", st.radio, disabled=baseline)
+    _choice("Engine", "engine", st.radio, disabled=baseline)
+    _choice("Number format", "dtype", disabled=baseline)
     st.number_input(
         "Tokens of an answer, at most", 1, 4096, key="bar_max_new_tokens", disabled=baseline, on_change=_chosen
     )
@@ -125,6 +106,12 @@ def _more(baseline: bool) -> None:
     st.text_input("Label column", key="bar_task_label_column", placeholder="guessed", on_change=_chosen)
     st.text_input("Train file", key="bar_task_train", placeholder="train.csv beside the test file", on_change=_chosen)
     st.text_input("Label list", key="bar_task_labels", placeholder="the labels that occur", on_change=_chosen)
+
+
+def _choice(label: str, field: str, draw: Callable[..., object] = st.selectbox, *, disabled: bool = False) -> None:
+    """Draw a field of `RunSpec` that has a few values, each with what it means."""
+    draw(label, list(MEANINGS[field]), key=f"bar_{field}", format_func=partial(choice_words, field), disabled=disabled,
+         on_change=_chosen)  # fmt: skip
 
 
 def _widget_values(spec: RunSpec) -> dict[str, object]:
