@@ -74,7 +74,7 @@ def controls(scored: ScoredRun, heading: DeltaGenerator) -> Controls:
     true, predicted, more, to_examples = st.columns(4, vertical_alignment="center")
     if picked(scored) != Filter():
         with to_examples:
-            link_to(scored, "With all filters", asked=picked(scored))
+            link_to(scored, "Examples, with all filters", asked=picked(scored))
     _pick_boxes(scored, true, predicted)
     with more.popover("Cells and order", width="stretch"):
         if scored.scores.unparsed:
