@@ -23,7 +23,6 @@ from pages.parts.shell import cached
 from pages.parts.shell.cached import once
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.links import link_to
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import ExampleTable, view_state
 
@@ -64,9 +63,7 @@ def lists(scored: ScoredRun) -> None:
 def cell(page: Frame, scored: ScoredRun, picked: Filter, table: ExampleTable) -> None:
     """What is picked: how often, its examples, and one of them opened."""
     passed = cached.selected(page.store, scored, picked)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Worst confusions", icon=BACK, type="tertiary", key="back_to_list", on_click=_pick, args=(Filter(),))
-        link_to(scored, "With all filters", asked=picked)
+    st.button("Worst confusions", icon=BACK, type="tertiary", key="back_to_list", on_click=_pick, args=(Filter(),))
     st.subheader(escape_markdown(cell_title(picked)), anchor=False)
     st.caption(escape_markdown(cell_figures(scored, picked, len(passed.rows))))
     in_pane(page, scored, passed.rows, table, columns_that_vary(picked))

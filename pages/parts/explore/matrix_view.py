@@ -12,6 +12,7 @@ from evalcore.charts import Theme, cells, heatmap, height_of
 from evalcore.metrics import BLOCK_FROM, BLOCK_SIZE, MATRIX_ORDERS, VALUES, MatrixView, Order, Value, view
 from pages.parts.shell.cached import once
 from pages.parts.shell.clickable_table import clickable_chart
+from pages.parts.shell.links import link_to
 from pages.parts.shell.session import view_state
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 MAP_HEIGHT = 470
 """Pixels: the line below the map ends where the pane beside it ends."""
 BLOCK, ALL = "the most confused", "all labels"
-VALUE_WORDS = {"count": "examples", "by true label": "% of true label", "by predicted label": "% of predicted"}
+VALUE_WORDS = {"count": "examples", "by true label": "% of true label", "by predicted label": "% of predictions"}
 ORDER_WORDS = {"data set": "data set", "alphabet": "alphabet", "errors": "most errors", "clustered": "clustered"}
 
 
@@ -69,15 +70,17 @@ def controls(scored: ScoredRun, heading: DeltaGenerator) -> Controls:
                                  else f"all {len(scored.labels)} labels")  # fmt: skip
         st.toggle("Show diagonal", key="matrix_diagonal")
         st.toggle("Log colours", key="matrix_log")
+    # What is chosen most, and with the keyboard, is in sight; the rest is one stop of Tab. The link precedes the map.
+    true, predicted, more, to_examples = st.columns(4, vertical_alignment="center")
+    if picked(scored) != Filter():
+        with to_examples:
+            link_to(scored, "Examples, with all filters", asked=picked(scored))
+    _pick_boxes(scored, true, predicted)
+    with more.popover("Cells and order", width="stretch"):
         if scored.scores.unparsed:
             st.toggle("Unparsed", key="matrix_unparsed")
-    # What is chosen most, and with the keyboard, comes first.
-    true, predicted, value, order = st.columns(4)
-    _pick_boxes(scored, true, predicted)
-    value.selectbox("Cells show", VALUES, key="matrix_value", label_visibility="collapsed",
-                    format_func=lambda v: f"Cells: {VALUE_WORDS[v]}")  # fmt: skip
-    order.selectbox("Order of labels", MATRIX_ORDERS, key="matrix_order", label_visibility="collapsed",
-                    format_func=lambda o: f"Order: {ORDER_WORDS[o]}")  # fmt: skip
+        st.selectbox("Cells show", VALUES, key="matrix_value", format_func=lambda v: VALUE_WORDS[v])
+        st.selectbox("Order of labels", MATRIX_ORDERS, key="matrix_order", format_func=lambda o: ORDER_WORDS[o])
     s = st.session_state
     return Controls(
         s["matrix_value"],
