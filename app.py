@@ -12,7 +12,6 @@ else:  # run for each visit
     from evalcore.store import RunSpec
     from pages.parts.explore import overview, references
     from pages.parts.run.launcher import head
-    from pages.parts.run.queue import baselines_being_fitted
     from pages.parts.shell import cached, url
     from pages.parts.shell.frame import frame, say_how_it_stands
     from pages.parts.shell.session import view_state
@@ -45,7 +44,6 @@ else:  # run for each visit
     accuracies = references.found_references(page, scored)
     overview.sample_line(scored, top.line, top.standing)
     overview.verdict(page, scored, accuracies)
-    baselines_being_fitted(page.store, page.record)
     overview.cards(scored)
     overview.findings_beside_labels(page, scored, found)
     overview.pictures(page, scored, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,6 +14,7 @@ from evalcore.running import current_run_for, find_prompt, split_size, understan
 from evalcore.store import Job, Jobs, RunSpec, Store, checked
 from evalcore.tasks import BUILT_IN, SAMPLES
 from pages.parts.run import progress, queue
+from pages.parts.run.options import choice_words
 from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, message_markdown
@@ -73,7 +75,8 @@ def _form(page: Frame) -> None:
                      accept_new_options=True, on_change=_choose, width=260)  # fmt: skip
         st.number_input("N", 1, max(split_size(asked.task) or LARGEST, asked.n), key="sweep_n", on_change=_choose,
                         width=120)  # fmt: skip
-        st.selectbox("Sample", list(SAMPLES), key="sweep_sample", on_change=_choose, width=140)
+        st.selectbox("Sample", list(SAMPLES), key="sweep_sample", on_change=_choose, width=260,
+                     format_func=partial(choice_words, "sample"))  # fmt: skip
     own = list(page.store.custom_prompts())
     prompts = st.multiselect(
         "Prompts (`few-shot:8` or `shuffled-labels:3` can be typed)",

@@ -71,12 +71,9 @@ def how_it_ended(job: Job, line: DeltaGenerator, again: str) -> None:
     elif job.state == "died":
         st.error(message_markdown(job.result), icon=":material/power_off:")
     elif job.state == "stopped":
-        kept = (
-            "before it began; “Run” starts it"
-            if again == "Run"
-            else "what was predicted is kept, “Go on” predicts the rest"
-        )
-        line.caption(f":material/pause_circle: Stopped: {kept}.")
+        kept = "What was predicted is kept; “Go on” predicts the rest."
+        said = "Stopped before it began. “Run” starts it." if again == "Run" else f"Stopped. {kept}"
+        line.caption(f":material/pause_circle: {said}")
 
 
 def watch(page: Frame, job_id: int) -> None:
