@@ -18,7 +18,7 @@ from pages.parts.shell.markdown import escape_markdown, message_markdown
 NEW = "write a new one …"
 START_SYSTEM = "Classify the message. Answer with one of these intents and nothing else: {labels}"
 
-page = frame("Prompts", picks_run=False)
+page = frame("Prompts", picks_run=False, scores=False)
 view = session.view_state()
 spec = view.spec
 kept = page.store.custom_prompts()

@@ -5,6 +5,7 @@ Knows no runs, stores or pages. Imports metrics.
 
 from evalcore.charts.heat_map import cells, heatmap, height_of
 from evalcore.charts.label_charts import class_chart, predicted_against_true
+from evalcore.charts.label_names import shortened
 from evalcore.charts.label_order import label_order_chart
 from evalcore.charts.matrix_drawing import matrix_height
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
@@ -33,6 +34,7 @@ __all__ = [
     "running_chart",
     "sample_size_chart",
     "scores_chart",
+    "shortened",
     "small_matrix",
     "variants_chart",
     "verdict_chart",

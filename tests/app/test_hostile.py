@@ -5,6 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from evalcore.analysis.scored_run import score_run
+from evalcore.charts import shortened
 from evalcore.metrics.matrix import view
 from evalcore.store.database import Store
 from evalcore.store.importing import import_table
@@ -116,7 +117,7 @@ def test_confusions_in_words_and_a_tooltip_show_it_as_typed(watched, scored):
     page = watched("confusions")
     shown = folded(page.locator("[data-testid=stMain]").inner_text())
     assert sum(f"Of 6 “{label}” examples, 3 were predicted as" in shown for label in LABELS) == 5
-    assert sum(f"{label} → " in shown for label in LABELS) == 5
+    assert sum(f"{folded(shortened(label, NAME_CHARS))} → " in shown for label in LABELS) == 5
     drawn = view(scored.confusion, scored.labels, order="data set", unparsed=True, diagonal=True)
     box = page.locator("[data-testid=stEChartsChart] canvas").first.bounding_box()
     for code in (0, 1, 3):

@@ -131,8 +131,10 @@ def table(page: Frame, scored: ScoredRun) -> None:
     view = view_state().classes
     how = [view.standing or None, view.search, view.sort, view.descending]
     pale = f"color: {page.theme.pale_text}"
+    shown = _shown(shown_rows)
     clickable_table(
-        _shown(shown_rows).style.apply(lambda column: np.where(few, pale, ""), axis=0),
+        # Not the label: a pinned column is drawn paler as it is.
+        shown.style.apply(lambda column: np.where(few, pale, ""), axis=0, subset=[*shown.columns[1:]]),
         f"classes_{scored.record.run_id}_{scored.scoring}_{how}",
         TABLE_HEIGHT,
         _columns(),

@@ -16,6 +16,7 @@ from evalcore.analysis import (
     count_confusions,
     ranked_confusions,
 )
+from evalcore.charts import shortened
 from evalcore.metrics import RankedLabel, absorbing, leaking
 from evalcore.wording import in_percent
 from pages.parts.explore.example_table import columns_that_vary, in_pane
@@ -29,6 +30,8 @@ from pages.parts.shell.session import ExampleTable, view_state
 SENTENCES = 5
 PAIRS = 300
 TABLE_HEIGHT = 420
+NAME_CHARS = 19
+"""Of each of two names on a button: at most the pane's 318 pixels."""
 BACK, OPENS = ":material/arrow_back:", ":material/chevron_right:"
 
 
@@ -74,7 +77,9 @@ def _sentences(scored: ScoredRun) -> None:
     for at, confusion in enumerate(worst_confusions(scored)[:SENTENCES]):
         asked = _cell(confusion)
         with st.container(gap=None):
-            st.button(f"**{escape_markdown(cell_title(asked))}**", key=f"confusion_{at}", type="tertiary", icon=OPENS,
+            # Both names whole stand in the sentence; a button of two lines would be centred.
+            names = f"{shortened(confusion.true, NAME_CHARS)} → {shortened(confusion.predicted, NAME_CHARS)}"
+            st.button(f"**{escape_markdown(names)}**", key=f"confusion_{at}", type="tertiary", icon=OPENS,
                       icon_position="right", on_click=_pick, args=(asked,))  # fmt: skip
             st.caption(escape_markdown(confusion.sentence))
 

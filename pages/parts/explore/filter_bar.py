@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,10 @@ from pages.parts.shell.session import view_state
 
 WIDGETS = ("outcomes", "true", "predicted", "matches", "text", "mentions", "length")
 """Fields of a filter that have a widget; the others are asked for by links alone."""
+MORE = ("matches", "mentions", "length")
+"""Those behind "More filters", so that the examples are few presses of Tab away."""
+LABEL_WIDTH, SEARCH_WIDTH = 140, 100
+"""Pixels: with them all stands in one row of 860."""
 
 
 def known_part(page: Frame, scored: ScoredRun, asked: Filter) -> Filter:
@@ -64,43 +68,36 @@ def filter_bar(scored: ScoredRun, asked: Filter, passed: Selected) -> None:
     def changed() -> None:
         view_state().filter = replace(asked, **{name: _value(name) for name in WIDGETS})
 
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.pills("Outcome", OUTCOMES, selection_mode="multi", key="filter_outcomes", on_change=changed,
                  label_visibility="collapsed",
                  format_func=lambda name: f"{signed(name)} {counts['outcomes'][OUTCOMES.index(name)]:,}")  # fmt: skip
-        st.pills("How the completion matched", MATCHES, selection_mode="multi", key="filter_matches", on_change=changed,
-                 label_visibility="collapsed",
-                 format_func=lambda name: f"{name} {counts['matches'][MATCHES.index(name)]:,}")  # fmt: skip
-    true, predicted, text, mentions, length, end = st.columns([5, 5, 4, 5, 4, 3])
-    for place, name, title in ((true, "true", "True"), (predicted, "predicted", "Predicted")):
-        place.selectbox(f"{title} label", ["", *_labels_by_count(scored, counts[name])], key=f"filter_{name}",
-                        label_visibility="collapsed", on_change=changed,
-                        format_func=_with_counts(scored, title, counts[name], passed.wrong[name]))  # fmt: skip
-    text.text_input("Text or completion contains", key="filter_text", icon=":material/search:", on_change=changed,
-                    label_visibility="collapsed", placeholder="search")  # fmt: skip
-    mentions.selectbox("Text mentions", ["", *MENTIONS], key="filter_mentions", on_change=changed,
-                       label_visibility="collapsed",
-                       format_func=lambda at: f"Mentions: {_mentions_words(counts.get('mentions'), at)}")  # fmt: skip
-    length.selectbox("Text length", ["", *_lengths(counts["length"], asked.length)], key="filter_length",
-                     on_change=changed, label_visibility="collapsed",
-                     format_func=lambda at: f"Length: {_range(at, counts['length'])}")  # fmt: skip
-    with end:
-        _explanations()
+        for name, title in (("true", "True"), ("predicted", "Predicted")):
+            st.selectbox(f"{title} label", ["", *_labels_by_count(scored, counts[name])], key=f"filter_{name}",
+                         label_visibility="collapsed", on_change=changed, width=LABEL_WIDTH,
+                         format_func=_with_counts(scored, title, counts[name], passed.wrong[name]))  # fmt: skip
+        st.text_input("Text or completion contains", key="filter_text", icon=":material/search:", on_change=changed,
+                      label_visibility="collapsed", placeholder="search", width=SEARCH_WIDTH)  # fmt: skip
+        used = sum(bool(getattr(asked, name)) for name in MORE)
+        with st.popover(f"More filters ({used})" if used else "More filters"):
+            _more(asked, counts, changed)
 
 
-def _explanations() -> None:
-    """One place for what the choices mean, behind all of them, instead of a help icon before each."""
-    with st.popover("Help", width="stretch"):
-        st.markdown(
-            "The number on a choice is how many examples it would leave. Nothing chosen shows all.\n\n"
-            "How the completion matched a label:\n"
-            "- **exact**: it is the label, character for character\n"
-            "- **normalized**: the label but for case, spaces and punctuation\n"
-            "- **extracted**: one label inside a longer answer\n"
-            "- **ambiguous**: several labels\n"
-            "- **none**: no label\n\n"
-            "Mentions: whether the text itself names a label as whole words, which may mislead a model."
-        )
+def _more(asked: Filter, counts: Mapping[str, Counts], changed: Callable[[], None]) -> None:
+    """What is asked for less often, each field above what its choices mean."""
+    st.pills("How the completion matched a label", MATCHES, selection_mode="multi", key="filter_matches",
+             on_change=changed,
+             format_func=lambda name: f"{name} {counts['matches'][MATCHES.index(name)]:,}")  # fmt: skip
+    st.caption(
+        "Exact: it is the label, character for character. Normalized: but for case, spaces and punctuation. "
+        "Extracted: one label inside a longer answer. Ambiguous: several labels. None: no label."
+    )
+    st.selectbox("The text names a label", ["", *MENTIONS], key="filter_mentions", on_change=changed,
+                 format_func=lambda at: _mentions_words(counts.get("mentions"), at))  # fmt: skip
+    st.caption("As whole words, which may mislead a model.")
+    st.selectbox("Length of the text", ["", *_lengths(counts["length"], asked.length)], key="filter_length",
+                 on_change=changed, format_func=lambda at: _range(at, counts["length"]))  # fmt: skip
+    st.caption("The number on a choice is how many examples it would leave. Nothing chosen shows all.")
 
 
 def _value(name: str) -> Any:

@@ -62,7 +62,7 @@ class Frame:
         return self.shown.record
 
 
-def frame(title: str, *, picks_run: bool = True) -> Frame:
+def frame(title: str, *, picks_run: bool = True, scores: bool = True) -> Frame:
     """Draw the frame. Must be the page's first call.
 
     In the order of Tab the first link of a page, or whatever else opens examples, comes within twelve presses:
@@ -72,6 +72,7 @@ def frame(title: str, *, picks_run: bool = True) -> Frame:
 
     Args:
         picks_run: whether the page is about one run, so that the sidebar offers to choose it.
+        scores: whether it shows scores, so that the sidebar offers to choose how answers are scored.
     """
     st.set_page_config(
         page_title=f"{title} · Blindspot", page_icon="◐", layout="wide", initial_sidebar_state=SIDEBAR_WIDTH
@@ -101,7 +102,8 @@ def frame(title: str, *, picks_run: bool = True) -> Frame:
                 st.page_link(path, label=label, icon=icon, query_params=query, width="stretch")
         if picks_run:
             _run_picker(store, view, listing, about.record)
-        _scoring_switch(view)
+        if scores:
+            _scoring_switch(view)
         if picks_run:
             _difference(store, about.record)
         page_style.collapse_sidebar_where_narrow()
