@@ -10,6 +10,7 @@ from evalcore.metrics.matrix import view
 from evalcore.store.database import Store
 from evalcore.store.importing import import_table
 from evalcore.tasks.data_file import Table
+from pages.parts.explore.confusion_list import NAME_CHARS
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
 from tests.tools.heat_map import middle_of
 
