@@ -13,7 +13,7 @@ from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
 from evalcore.tasks.task import Example, TaskSource
 from tests.conftest import write_csv
-from tests.tools.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, card, choose, fit, serving, settled
+from tests.tools.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, card, choose, serving, settled
 from tests.tools.processes import wait_until
 
 pytestmark = [
@@ -176,23 +176,6 @@ def test_a_run_is_stopped_outlives_its_tab_and_goes_on(server, new_page):
         os.kill(job.worker_pid, signal.SIGKILL)
     page.get_by_text("The worker process").wait_for(timeout=PATIENCE_MS)
     assert page.get_by_role("button", name="Go on").is_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 800])
-@pytest.mark.parametrize("path", ["", "per_class", "confusions", "examples", "prompts"])
-def test_no_page_is_wider_than_its_window(server, new_page, path, width, scheme, tmp_path):
-    run_id = next(run.run_id for run in Store(server.cache).runs() if run.spec.model == "demo")
-    page = new_page(width, 900, scheme)
-    page.goto(f"{server.url}/{path}?run={run_id}")
-    settled(page)
-    fit(page)
-    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("element => element.scrollWidth <= element.clientWidth + 1")
-    page.screenshot(
-        path=os.environ.get("BLINDSPOT_SHOTS", str(tmp_path)) + f"/{path or 'overview'}-{width}-{scheme}.png"
-    )
 
 
 def test_hostile_labels_look_as_typed_and_nothing_leaves_the_server(tmp_path, new_page):

@@ -1,7 +1,5 @@
 """Two runs, several prompts and all runs, in a real Chromium, on the bundled demo."""
 
-import os
-
 import pytest
 
 from evalcore.analysis.comparison import compare
@@ -13,7 +11,7 @@ from evalcore.store.catalog import RunCatalog
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.prompt import BUILT_IN
-from tests.tools.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, fit, serving, settled
+from tests.tools.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, serving, settled
 from tests.tools.runs import stored
 
 pytestmark = [
@@ -145,26 +143,6 @@ def test_a_run_is_deleted_only_after_the_question(server, store, ids, new_page):
     page.get_by_text("stay for other runs").wait_for(timeout=PATIENCE_MS)
     assert victim.run_id not in {record.run_id for record in store.runs()}
     assert store.count_done(ids["majority"]) == N  # what the larger run needs is there
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (800, "dark")])
-@pytest.mark.parametrize("path", ["compare", "side_by_side", "runs"])
-def test_no_page_is_wider_than_its_window(server, ids, new_page, path, width, scheme, tmp_path):
-    query = {
-        "compare": f"a={ids['demo']}&b={ids['demo-early']}&door=broken",
-        "side_by_side": "runs=" + ",".join(ids.values()),
-        "runs": "",
-    }[path]
-    page = new_page(width, 900, scheme)
-    page.goto(f"{server.url}/{path}?{query}")
-    page.locator("[data-testid=stDataFrame]").first.wait_for(timeout=PATIENCE_MS)
-    settled(page)
-    fit(page)
-    assert page.locator("[data-testid=stException]").count() == 0
-    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("element => element.scrollWidth <= element.clientWidth + 1")
-    page.screenshot(path=os.environ.get("BLINDSPOT_SHOTS", str(tmp_path)) + f"/{path}-{width}-{scheme}.png")
 
 
 def test_a_link_to_a_comparison_is_the_first_request_of_a_fresh_server(store, ids, new_page):
