@@ -126,10 +126,3 @@ def choose(page: Page, label: str, option: str) -> None:
     box.locator("input").click()
     page.get_by_role("option", name=option).first.click()
     settled(page)
-
-
-def fit(page: Page) -> None:
-    """Make the window as high as the page, for a screenshot of all of it."""
-    height = page.evaluate("() => document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
-    page.set_viewport_size({"width": page.viewport_size["width"], "height": min(int(height) + 40, 6000)})
-    page.wait_for_timeout(400)
