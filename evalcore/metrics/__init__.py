@@ -20,7 +20,7 @@ from evalcore.metrics.classification import (
     zero_recall,
 )
 from evalcore.metrics.f1_model import Design
-from evalcore.metrics.intervals import NO_INTERVAL, Interval, mcnemar_p, wilson
+from evalcore.metrics.intervals import NO_INTERVAL, Interval, mcnemar_p, wilson, wilson_interval
 from evalcore.metrics.intervals_paired import WITHOUT_INTERVAL, PairedIntervals, paired_intervals
 from evalcore.metrics.intervals_single import POPULATION, Intervals, score_intervals
 from evalcore.metrics.matrix import (
@@ -116,5 +116,6 @@ __all__ = [
     "tango_interval",
     "view",
     "wilson",
+    "wilson_interval",
     "zero_recall",
 ]
