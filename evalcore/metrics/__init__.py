@@ -52,7 +52,7 @@ from evalcore.metrics.paired import (
     tango_interval,
 )
 from evalcore.metrics.power import LEVEL, POWER, Growth, examples_needed, growth, smallest_difference
-from evalcore.metrics.registry import METRICS, Metric, metric_values
+from evalcore.metrics.registry import METRICS, TITLES, Metric, metric_values
 
 __all__ = [
     "BLOCK_FROM",
@@ -65,6 +65,7 @@ __all__ = [
     "PAIR_GROUPS",
     "POPULATION",
     "POWER",
+    "TITLES",
     "UNPARSED",
     "VALUES",
     "WHY_UNDEFINED",
