@@ -1,4 +1,4 @@
-"""Charts with one row for each label: scores with their intervals, and predicted against actual count."""
+"""Charts with one row for each label: scores with their intervals, and its predicted and actual count."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def class_chart(table: pd.DataFrame, score: str, theme: Theme) -> alt.LayerChart
 def predicted_against_true(
     each: ClassScores, labels: Sequence[str], theme: Theme, rows: int | None = None
 ) -> alt.LayerChart:
-    """How often each label is predicted, rightly and wrongly, against how often it occurs; most predicted first.
+    """How often each label is predicted, rightly and wrongly, and how often it occurs; most predicted first.
 
     Args:
         each: of shape (n_labels,), in the order of `labels`.

@@ -34,7 +34,7 @@ class Intervals:
 
     Attributes:
         accuracy, unparsed_rate: Wilson's.
-        macro_f1_all: that of macro_f1_present times the share of labels present.
+        macro_f1_all: that of macro_f1_present times the share of labels in the sample.
         f1: shape (n_labels, 2), each label's F1; NaN where the label does not occur.
         withheld: why macro-F1, weighted F1 and balanced accuracy have none, in one sentence; empty if they have one.
     """
