@@ -18,7 +18,6 @@ from evalcore.analysis.compared_scores import MetricRow
 from evalcore.analysis.comparison import BOTH_WRONG, Comparison, compare
 from evalcore.analysis.comparison_words import (
     better_words,
-    interval_words,
     label_note,
     labels_by_change,
     metric_interval_words,
@@ -98,7 +97,6 @@ __all__ = [
     "filter_of_cell",
     "find",
     "gather",
-    "interval_words",
     "label_note",
     "labels_by_change",
     "labels_with",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from evalcore.analysis.filters import Filter
+from evalcore.analysis.ranked_confusions import confusion_of
 from evalcore.analysis.scored_run import ScoredRun
-from evalcore.metrics import Confusion, direction
 from evalcore.wording import counted
 
 
@@ -14,14 +14,15 @@ def cell_title(asked: Filter) -> str:
     Args:
         asked: as `filter_of_cell` makes it, or with one label alone.
     """
-    wrong_only = asked.outcomes == ("wrong",)
-    true = asked.true or ("other labels" if asked.true_outside else "any other label" if wrong_only else "any label")
+    true = _side(asked.true, asked.true_outside, asked)
     if asked.outcomes == ("unparsed",):
         return f"{true} → no label (unparsed)"
-    predicted = asked.predicted or (
-        "other labels" if asked.predicted_outside else "any other label" if wrong_only else "any label"
-    )
-    return f"{true} → {predicted}"
+    return f"{true} → {_side(asked.predicted, asked.predicted_outside, asked)}"
+
+
+def _side(label: str, outside: int, asked: Filter) -> str:
+    """A label; or, where none is picked, which ones are meant."""
+    return label or ("other labels" if outside else "any other label" if asked.outcomes == ("wrong",) else "any label")
 
 
 def cell_figures(scored: ScoredRun, asked: Filter, count: int) -> str:
@@ -32,19 +33,16 @@ def cell_figures(scored: ScoredRun, asked: Filter, count: int) -> str:
     """
     support, predicted = scored.per_class.support, scored.per_class.predicted
     codes = {label: code for code, label in enumerate(scored.labels)}
+    if asked.true and not support[codes[asked.true]]:
+        return f"“{asked.true}” is absent from the sample"
     if asked.true and asked.predicted:
-        row, column = codes[asked.true], codes[asked.predicted]
-        share = f"{count:,} of {support[row]:,}"
-        if row == column:
+        share = f"{count:,} of {support[codes[asked.true]]:,}"
+        if asked.true == asked.predicted:
             return f"{share}, right"
-        back = int(scored.confusion[column, row])
-        if not support[column]:
-            return f"{share} · {asked.predicted} is absent from the sample"
-        there = int(scored.confusion[row, column])
-        pair = Confusion(row, column, there, there / max(1, int(support[row])), back)
-        return f"{share} · reverse: {back:,} of {support[column]:,} · {direction(pair, scored.confusion)}"
+        confusion = confusion_of(scored, codes[asked.true], codes[asked.predicted])
+        return f"{share} · {confusion.reverse_words} · {confusion.direction}"
     if asked.true:
-        return f"{count:,} of {support[codes[asked.true]]:,} examples"
+        return f"{count:,} of {counted(int(support[codes[asked.true]]), 'example')}"
     if asked.predicted:
-        return f"{count:,} of {predicted[codes[asked.predicted]]:,} predictions"
+        return f"{count:,} of {counted(int(predicted[codes[asked.predicted]]), 'prediction')}"
     return counted(count, "example")

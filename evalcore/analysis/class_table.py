@@ -36,8 +36,8 @@ def class_table(scored: ScoredRun) -> pd.DataFrame:
     Shares are in percent, NaN where undefined: recall and F1 of a label that is absent from the sample, precision of
     one that is never predicted. `recall low` and the like are bounds of 95 % intervals: Wilson's for recall and
     precision, and for F1 Wilson's transformed (`metrics.intervals_single.f1_intervals`). `taken for` is the label that
-    its examples are most often answered with instead, `taken for it` the one whose examples are most often answered
-    with it, each with the count; empty if there is none. `standing` lists the statuses that apply.
+    its examples are most often predicted as instead, `taken for it` the one whose examples are most often predicted
+    as it, each with the count; empty if there is none. `standing` lists the statuses that apply.
     """
     import pandas as pd  # takes a quarter of a second, which the command line is spared
 

@@ -77,7 +77,7 @@ class ClassRows:
 
 @dataclass(frozen=True)
 class ConfusionChange:
-    """How often `true` was answered `predicted` by each run, and how many of these examples are the same.
+    """How often `true` was predicted as `predicted` by each run, and how many of these examples are the same.
 
     Attributes:
         true, predicted: label codes, different.

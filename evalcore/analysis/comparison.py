@@ -40,7 +40,7 @@ from evalcore.metrics import (
     scores_of_classes,
     smallest_difference,
     tango_interval,
-    wilson,
+    wilson_interval,
 )
 
 BOTH_WRONG = "both_wrong"
@@ -100,8 +100,7 @@ class Comparison:
 
     def _accuracy(self, y_pred: Counts) -> tuple[float, Interval]:
         right = int((y_pred == self.y_true).sum())
-        low, high = wilson(right, self.n)
-        return right / self.n, (float(low), float(high))
+        return right / self.n, wilson_interval(right, self.n)
 
     @cached_property
     def p(self) -> float:

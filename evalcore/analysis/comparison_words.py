@@ -7,10 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore import wording
 from evalcore.analysis.compared_scores import ClassRows, MetricRow
-from evalcore.metrics import WHY_UNDEFINED, WITHOUT_INTERVAL, Floats
-from evalcore.wording import NOT_ESTIMABLE, UNDEFINED, figure
+from evalcore.metrics import WHY_UNDEFINED, WITHOUT_INTERVAL
+from evalcore.wording import NOT_ESTIMABLE, UNDEFINED, figure, interval
 
 NONE_KNOWN = "none known"
 """Stands for the interval of a metric for whose difference none was found that keeps its 95 %."""
@@ -33,7 +32,7 @@ def metric_interval_words(row: MetricRow) -> str:
     """`−0.2 to +5.4`; says where the examples allow none, or none is known for this metric at all."""
     if math.isnan(row.difference):
         return UNDEFINED
-    return wording.interval(
+    return interval(
         row.interval,
         scale=100 if row.metric.is_share else 1,
         decimals=row.metric.decimals,
@@ -71,12 +70,3 @@ def label_note(rows: ClassRows, code: int) -> str:
     said = [f"never predicted by {' and '.join(never)}"] if never else []
     said += [f"zero recall in {' and '.join(zero)}"] if zero else []
     return "; ".join(said)
-
-
-def interval_words(interval: Floats, *, signed: bool = False) -> str:
-    """`61.9 to 71.2`, in percent; empty where undefined.
-
-    Args:
-        interval: shape (2,), shares.
-    """
-    return wording.interval(interval, signed=signed, undefined="")

@@ -102,7 +102,7 @@ class Selected:
         rows: indices into the run's arrays, in the order of the sample.
         counts: for each field with choices, how many rows each choice would leave, the other fields unchanged: shape
             (n_choices,). `true` and `predicted` by label code, `outcomes`, `matches`, `mentions`, `length`.
-        wrong: for `true` and `predicted`, how many of these rows are not right.
+        wrong: for `true` and `predicted`, how many of these rows are wrong or unparsed.
     """
 
     rows: NDArray[np.intp]

@@ -19,10 +19,10 @@ class OrderEffect:
     """Whether a label's place in the prompt's list changes how often it is predicted.
 
     Attributes:
-        slope: change of "predicted per time it occurs" from the list's first place to its last; 0 is no effect.
+        slope: change of a label's predicted ÷ actual from the list's first place to its last; 0 is no effect.
         interval: 95 %, from resampling the labels.
         orders: how many label orders it is computed from; labels: how many labels occur.
-        place, ratio: shape (orders, labels); the place in [0, 1], and predicted / occurring less the label's own mean.
+        place, ratio: shape (orders, labels); the place in [0, 1], and predicted ÷ actual less the label's own mean.
     """
 
     slope: float
@@ -34,9 +34,9 @@ class OrderEffect:
 
 
 def order_effect(scored_runs: Sequence[ScoredRun], seed: int = 0) -> OrderEffect | None:
-    """The slope of predicted / occurring against the place in the list, within each label, over several orders.
+    """The slope of predicted ÷ actual against the place in the list, within each label, over several orders.
 
-    A label that is answered often is so in every order. Only what changes with its place is of interest, so each
+    A label that is predicted often is so in every order. Only what changes with its place is of interest, so each
     label's mean over the orders is subtracted from both. Only runs that differ in nothing but the order are used: the
     largest such group.
 

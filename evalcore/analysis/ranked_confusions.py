@@ -1,11 +1,11 @@
-"""The confusions of a scored run as a list: which label was predicted instead of which, how often, and in words."""
+"""The confusions of a scored run: which label was predicted instead of which, how often, and in words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from evalcore.analysis.scored_run import ScoredRun
-from evalcore.metrics import Direction, confusion_pairs, direction, off_diagonal
+from evalcore.metrics import Confusion, Direction, confusion_pairs, direction, off_diagonal
 
 
 @dataclass(frozen=True)
@@ -41,26 +41,38 @@ class RankedConfusion:
     def reverse_words(self) -> str:
         """`reverse: 3 of 40`: how many examples of `predicted` were predicted as `true`."""
         if not self.support_of_predicted:
-            return "which is absent from the sample"
+            return f"“{self.predicted}” is absent from the sample"
         return f"reverse: {self.reverse:,} of {self.support_of_predicted:,}"
 
 
 def ranked_confusions(scored: ScoredRun, at_most: int) -> list[RankedConfusion]:
     """The most frequent confusions of two labels, in the order of `evalcore.metrics.confusion_pairs`."""
+    return [_in_names(scored, pair) for pair in confusion_pairs(scored.confusion)[:at_most]]
+
+
+def confusion_of(scored: ScoredRun, true: int, predicted: int) -> RankedConfusion:
+    """How often one label was predicted instead of another, which may be never.
+
+    Args:
+        true, predicted: label codes, different; there are examples of `true`.
+    """
+    count, back = int(scored.confusion[true, predicted]), int(scored.confusion[predicted, true])
+    share = count / int(scored.per_class.support[true])
+    return _in_names(scored, Confusion(true, predicted, count, share, back))
+
+
+def _in_names(scored: ScoredRun, pair: Confusion) -> RankedConfusion:
     labels, support = scored.labels, scored.per_class.support
-    return [
-        RankedConfusion(
-            labels[pair.true],
-            labels[pair.predicted],
-            pair.count,
-            pair.reverse,
-            int(support[pair.true]),
-            int(support[pair.predicted]),
-            pair.share,
-            direction(pair, scored.confusion),
-        )
-        for pair in confusion_pairs(scored.confusion)[:at_most]
-    ]
+    return RankedConfusion(
+        labels[pair.true],
+        labels[pair.predicted],
+        pair.count,
+        pair.reverse,
+        int(support[pair.true]),
+        int(support[pair.predicted]),
+        pair.share,
+        direction(pair, scored.confusion),
+    )
 
 
 def count_confusions(scored: ScoredRun) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from evalcore.analysis.findings.finding import RIGHT
 from evalcore.analysis.scored_run import ScoredRun
-from evalcore.metrics import wilson
+from evalcore.metrics import wilson_interval
 
 ReferenceKind = Literal["this run", "baseline here", "pinned here", "published"]
 
@@ -74,5 +74,5 @@ def _of(scored: ScoredRun, kind: ReferenceKind, positions: NDArray[np.int32]) ->
     record = scored.record
     name = record.spec.model + (f" · {record.prompt.name}" if record.kind.reads_prompt else "")
     right = scored.outcomes[np.isin(scored.positions, positions)] == RIGHT
-    low, high = wilson(int(right.sum()), len(right))
-    return Reference(name, kind, float(right.mean()), (float(low), float(high)), "same examples", "", record.run_id)
+    interval = wilson_interval(int(right.sum()), len(right))
+    return Reference(name, kind, float(right.mean()), interval, "same examples", "", record.run_id)

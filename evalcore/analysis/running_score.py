@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from evalcore.analysis.scored_run import ScoredExample
-from evalcore.metrics import wilson
+from evalcore.metrics import Interval, wilson_interval
 from evalcore.parse import Scoring
 from evalcore.store import Completion, RunRecord, Store, examples_at, parser_of
 from evalcore.tasks import Example
@@ -71,10 +71,9 @@ class RunningScore:
         return self.correct / self.n if self.n else float("nan")
 
     @property
-    def accuracy_interval(self) -> tuple[float, float]:
+    def accuracy_interval(self) -> Interval:
         """Wilson 95 % interval."""
-        low, high = wilson(self.correct, self.n)
-        return float(low), float(high)
+        return wilson_interval(self.correct, self.n)
 
     def latest(self, number: int) -> list[ScoredExample]:
         """The completed examples that come last in the sample, the last one first."""

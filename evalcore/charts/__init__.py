@@ -7,7 +7,6 @@ from evalcore.charts.heat_map import cells, heatmap, height_of
 from evalcore.charts.label_charts import class_chart, predicted_against_true
 from evalcore.charts.label_names import shortened
 from evalcore.charts.label_order import label_order_chart
-from evalcore.charts.matrix_drawing import matrix_height
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
 from evalcore.charts.run_charts import reference_lines, variants_chart, verdict_chart
 from evalcore.charts.running_chart import running_chart
@@ -27,7 +26,6 @@ __all__ = [
     "height_of",
     "label_order_chart",
     "matrix_cells",
-    "matrix_height",
     "matrix_spec",
     "predicted_against_true",
     "reference_lines",

@@ -9,6 +9,8 @@ import pandas as pd
 
 from evalcore.charts.theme import Theme
 
+HAS_WIDTH = "isValid(datum.low) && datum.low < datum.high"
+"""Of rows with `low` and `high`, those whose interval is drawn."""
 _NUMBER_LEFT_FROM = 0.8
 Figure = TypeVar("Figure", alt.Chart, alt.LayerChart)
 

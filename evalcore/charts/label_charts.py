@@ -1,4 +1,4 @@
-"""Charts with one row for each label: scores with their intervals, and predicted against actual count."""
+"""Charts with one row for each label: scores with their intervals, and its predicted and actual count."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from evalcore.charts.figure_style import styled
+from evalcore.charts.figure_style import HAS_WIDTH, styled
 from evalcore.charts.label_names import named_rows, shortened
 from evalcore.charts.theme import RUN_A, Theme
 from evalcore.metrics import FEW_EXAMPLES, ClassScores
@@ -58,7 +58,11 @@ def class_chart(table: pd.DataFrame, score: str, theme: Theme) -> alt.LayerChart
         alt.Tooltip("support:Q", title="Examples", format=",d"),
     ]
     base = alt.Chart(frame).transform_filter("isValid(datum.value)")
-    spans = base.mark_rule(strokeWidth=4, color=RUN_A, opacity=0.35).encode(y=y, x="low:Q", x2="high:Q")
+    spans = (
+        base.transform_filter(HAS_WIDTH)
+        .mark_rule(strokeWidth=4, color=RUN_A, opacity=0.35)
+        .encode(y=y, x="low:Q", x2="high:Q")
+    )
     points = base.mark_point(filled=False, fill=RUN_A, stroke=RUN_A, strokeWidth=1.5, size=50, opacity=1).encode(
         y=y, x=x, fillOpacity=alt.FillOpacity("filling:Q", scale=None, legend=None), tooltip=tooltip
     )
@@ -69,7 +73,7 @@ def class_chart(table: pd.DataFrame, score: str, theme: Theme) -> alt.LayerChart
 def predicted_against_true(
     each: ClassScores, labels: Sequence[str], theme: Theme, rows: int | None = None
 ) -> alt.LayerChart:
-    """How often each label is predicted, rightly and wrongly, against how often it occurs; most predicted first.
+    """How often each label is predicted, rightly and wrongly, and how often it occurs; most predicted first.
 
     Args:
         each: of shape (n_labels,), in the order of `labels`.

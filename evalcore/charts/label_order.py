@@ -15,7 +15,7 @@ def label_order_chart(place: Floats, ratio: Floats, slope: float, theme: Theme) 
     """Each label in each order: its place in the list against how often it was predicted, less its own mean.
 
     Args:
-        place, ratio: shape (n_orders, n_labels); the place in [0, 1], and predicted / occurring, centred.
+        place, ratio: shape (n_orders, n_labels); the place in [0, 1], and predicted ÷ actual, centred.
         slope: of the line that is drawn.
     """
     frame = pd.DataFrame({"place": place.ravel(), "ratio": ratio.ravel()})

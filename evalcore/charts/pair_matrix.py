@@ -53,7 +53,7 @@ def matrix_cells(
             "value": value,
             "of": support[rows].astype("int32"),
             "true": [tooltip_name(names[row]) for row in rows],
-            "answered": [tooltip_name(names[column]) for column in columns],
+            "predicted": [tooltip_name(names[column]) for column in columns],
             "cell": [str(at) for at in range(len(rows))],
         }
     )
@@ -100,6 +100,6 @@ def matrix_spec(
         theme,
         # The blue of what is selected elsewhere would be lost on the blue of run A.
         border=theme.text if kind == DIFFERENCE else theme.highlighted,
-        tooltip="{@true}<br/>predicted as {@answered}<br/>A {@a}, B {@b} of {@of}",
+        tooltip="{@true}<br/>predicted as {@predicted}<br/>A {@a}, B {@b} of {@of}",
         outlined=outlined,
     )

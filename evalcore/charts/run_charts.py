@@ -8,18 +8,17 @@ from typing import Protocol
 import altair as alt
 import pandas as pd
 
-from evalcore.charts.figure_style import numbers_beside, share_axis, styled
+from evalcore.charts.figure_style import HAS_WIDTH, numbers_beside, share_axis, styled
 from evalcore.charts.label_names import named_rows, shortened
 from evalcore.charts.theme import RUN_A, RUN_B, Theme
-from evalcore.metrics import Interval, Intervals, Scores
+from evalcore.metrics import TITLES, Interval, Intervals, Scores
 from evalcore.wording import interval as in_words
 from evalcore.wording import percent
 
-MACRO_F1 = "Macro-F1, labels in the sample"
+_MACRO_F1 = TITLES["macro_f1_present"]
 _ROW_HEIGHT, _VARIANT_HEIGHT, _LABEL_WIDTH = 30, 54, 320
 _SHORT_ROW_HEIGHT, _SHORT_WIDTH, _SHORT_CHARS = 26, 190, 30
 _NO_INTERVAL = (float("nan"), float("nan"))
-_HAS_WIDTH = "isValid(datum.low) && datum.low < datum.high"
 _IN_SHORT = {"this run": "", "baseline here": ", baseline", "pinned here": ", pinned", "published": ", published"}
 """The kinds of accuracies, and what is said of each beside its name."""
 
@@ -58,12 +57,12 @@ def variants_chart(
         for name, of, around in zip(names, scores, intervals, strict=True)
         for title, value, interval in (
             ("Accuracy", of.accuracy, around.accuracy),
-            (MACRO_F1, of.macro_f1_present, around.macro_f1_present),
+            (_MACRO_F1, of.macro_f1_present, around.macro_f1_present),
             ("Unparsed", of.unparsed_rate, around.unparsed_rate),
         )
     ]
     frame = pd.DataFrame(rows, columns=["run", "metric", "value", "low", "high", "shown", "interval"])
-    metrics = ["Accuracy", MACRO_F1, "Unparsed"]
+    metrics = ["Accuracy", _MACRO_F1, "Unparsed"]
     colour = alt.Color(
         "metric:N",
         scale=alt.Scale(domain=metrics, range=[theme.text, RUN_A, theme.unparsed]),
@@ -86,7 +85,7 @@ def variants_chart(
     ]
     base = alt.Chart(frame).transform_filter("isValid(datum.value)")
     spans = (
-        base.transform_filter(_HAS_WIDTH)
+        base.transform_filter(HAS_WIDTH)
         .mark_rule(strokeWidth=4, opacity=0.4)
         .encode(y=y, yOffset=offset, x="low:Q", x2="high:Q", color=colour)
     )
@@ -145,7 +144,7 @@ def _marks(frame: pd.DataFrame, x: alt.X, y: alt.Y, theme: Theme) -> tuple[alt.C
     ]
     base = alt.Chart(frame)
     spans = (
-        base.transform_filter(_HAS_WIDTH)
+        base.transform_filter(HAS_WIDTH)
         .mark_rule(strokeWidth=6, opacity=0.35)
         .encode(y=y, x="low:Q", x2="high:Q", color=_kinds(theme))
     )

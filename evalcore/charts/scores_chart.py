@@ -8,13 +8,14 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from evalcore.charts.figure_style import numbers_beside, styled
+from evalcore.charts.figure_style import HAS_WIDTH, numbers_beside, share_axis, styled
 from evalcore.charts.theme import RUN_A, Theme
-from evalcore.metrics import ClassScores, Intervals, Scores
+from evalcore.metrics import TITLES, ClassScores, Intervals, Scores
 from evalcore.wording import interval, percent
 
 _ROW_HEIGHT = 34
 _LABEL_WIDTH = 240
+_OVER_ALL_LABELS, _OF_EACH_LABEL = TITLES["macro_f1_all"], "F1 of each label"
 
 
 def scores_chart(
@@ -28,24 +29,24 @@ def scores_chart(
     rows = [
         ("Accuracy", scores.accuracy, *intervals.accuracy),
         ("Micro-F1", scores.micro_f1, *intervals.micro_f1),
-        ("Macro-F1, labels in the sample", scores.macro_f1_present, *intervals.macro_f1_present),
-        ("Macro-F1, all labels", scores.macro_f1_all, *intervals.macro_f1_all),
-        ("F1 of each label", np.nan, np.nan, np.nan),
+        (TITLES["macro_f1_present"], scores.macro_f1_present, *intervals.macro_f1_present),
+        (_OVER_ALL_LABELS, scores.macro_f1_all, *intervals.macro_f1_all),
+        (_OF_EACH_LABEL, np.nan, np.nan, np.nan),
         ("Unparsed", scores.unparsed_rate, *intervals.unparsed_rate),
     ]
-    frame = pd.DataFrame(rows, columns=["reading", "value", "low", "high"])
+    frame = pd.DataFrame(rows, columns=["score", "value", "low", "high"])
     frame["shown"] = [percent(value, undefined="") for value in frame["value"]]
     frame["interval"] = [interval(bounds) for bounds in zip(frame["low"], frame["high"], strict=True)]
     order = [row[0] for row in rows]
     y = alt.Y(
-        "reading:N",
+        "score:N",
         sort=order,
         title=None,
         axis=alt.Axis(labelLimit=_LABEL_WIDTH, labelFlush=False, ticks=False, domain=False),
     )
-    x = alt.X("value:Q", scale=alt.Scale(domain=[0, 1]), title=None, axis=alt.Axis(format="%", tickCount=5))
+    x = share_axis()
     tooltip = [
-        alt.Tooltip("reading:N", title="Score"),
+        alt.Tooltip("score:N", title="Score"),
         alt.Tooltip("shown:N", title="Value"),
         alt.Tooltip("interval:N", title="95 % interval"),
     ]
@@ -57,7 +58,7 @@ def scores_chart(
         .encode(x=x)
     )
     spans = (
-        measured.transform_filter("datum.low < datum.high")
+        measured.transform_filter(HAS_WIDTH)
         .mark_rule(strokeWidth=7, color=RUN_A, opacity=0.28)
         .encode(y=y, x="low:Q", x2="high:Q")
     )
@@ -72,7 +73,7 @@ def _class_strip(each: ClassScores, labels: Sequence[str], y: alt.Y, x: alt.X) -
     present = each.support > 0
     frame = pd.DataFrame(
         {
-            "reading": "F1 of each label",
+            "score": _OF_EACH_LABEL,
             "value": each.f1[present],
             "label": np.array(labels, dtype=object)[present],
             "support": each.support[present],
@@ -90,7 +91,7 @@ def _class_strip(each: ClassScores, labels: Sequence[str], y: alt.Y, x: alt.X) -
 def _ceiling(ceiling: float, y: alt.Y, theme: Theme) -> alt.LayerChart:
     """A mark at what a perfect model would score on this sample."""
     shown = f"ceiling {percent(ceiling)}" if ceiling < 1 else ""
-    frame = pd.DataFrame({"reading": ["Macro-F1, all labels"], "value": [ceiling], "shown": [shown]})
+    frame = pd.DataFrame({"score": [_OVER_ALL_LABELS], "value": [ceiling], "shown": [shown]})
     base = alt.Chart(frame)
     tooltip = alt.Tooltip("shown:N", title="A perfect model on this sample")
     tick = base.mark_tick(thickness=2, size=24, color=theme.pale_text).encode(y=y, x="value:Q", tooltip=tooltip)

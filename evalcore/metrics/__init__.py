@@ -20,7 +20,7 @@ from evalcore.metrics.classification import (
     zero_recall,
 )
 from evalcore.metrics.f1_model import Design
-from evalcore.metrics.intervals import NO_INTERVAL, Interval, mcnemar_p, wilson
+from evalcore.metrics.intervals import NO_INTERVAL, Interval, mcnemar_p, wilson, wilson_interval
 from evalcore.metrics.intervals_paired import WITHOUT_INTERVAL, PairedIntervals, paired_intervals
 from evalcore.metrics.intervals_single import POPULATION, Intervals, score_intervals
 from evalcore.metrics.matrix import (
@@ -52,7 +52,7 @@ from evalcore.metrics.paired import (
     tango_interval,
 )
 from evalcore.metrics.power import LEVEL, POWER, Growth, examples_needed, growth, smallest_difference
-from evalcore.metrics.registry import METRICS, Metric, metric_values
+from evalcore.metrics.registry import METRICS, TITLES, Metric, metric_values
 
 __all__ = [
     "BLOCK_FROM",
@@ -65,6 +65,7 @@ __all__ = [
     "PAIR_GROUPS",
     "POPULATION",
     "POWER",
+    "TITLES",
     "UNPARSED",
     "VALUES",
     "WHY_UNDEFINED",
@@ -116,5 +117,6 @@ __all__ = [
     "tango_interval",
     "view",
     "wilson",
+    "wilson_interval",
     "zero_recall",
 ]

@@ -43,13 +43,13 @@ class ClassScores:
 
 @dataclass(frozen=True)
 class Confusion:
-    """How often one label was answered for another.
+    """How often one label was predicted instead of another.
 
     Attributes:
         true, predicted: label codes, different.
-        count: examples of `true` answered `predicted`.
+        count: examples of `true` predicted as `predicted`.
         share: of the examples of `true`.
-        reverse: examples of `predicted` answered `true`.
+        reverse: examples of `predicted` predicted as `true`.
     """
 
     true: int

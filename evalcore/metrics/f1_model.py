@@ -86,7 +86,7 @@ class F1Model:
 
     @property
     def macro_f1(self) -> float:
-        """Over the labels present, nearly unbiased."""
+        """Over the labels in the sample, nearly unbiased."""
         return float(self.unbiased.sum()) / self.labels_present
 
     @property

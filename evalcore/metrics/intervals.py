@@ -41,6 +41,12 @@ def wilson(successes: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> tupl
     return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
 
 
+def wilson_interval(successes: float, n: float, confidence: float = 0.95) -> Interval:
+    """Wilson's interval of a single share, as plain numbers; NaN where n is 0."""
+    low, high = wilson(successes, n, confidence)
+    return float(low), float(high)
+
+
 def wilson_of_mean(mean: float, variance: float, worth: float, confidence: float = 0.95) -> Interval:
     """Wilson's interval of a mean of shares: that of as many examples as would give a share of that size its variance.
 
@@ -52,8 +58,7 @@ def wilson_of_mean(mean: float, variance: float, worth: float, confidence: float
     mean = min(max(mean, 0.0), 1.0)
     of_one = mean * (1 - mean)
     examples = min(of_one / variance, 2 * worth) if variance > 0 and of_one > 0 else worth
-    low, high = wilson(mean * examples, examples, confidence)
-    return float(low), float(high)
+    return wilson_interval(mean * examples, examples, confidence)
 
 
 _SUMMED_UP_TO = 1000

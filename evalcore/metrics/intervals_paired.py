@@ -2,8 +2,9 @@
 
 In closed form, as for one run (`score_intervals`): the effect of one example is its effect on B's score less its effect
 on A's, so that equal answers cancel. Some scores have no interval because none was found that keeps its 95 %: macro and
-weighted precision (the precision of a label that is seldom answered rests on one or two examples), the effective number
-of labels, and the share of the top 2 labels. `python -m evalcore interval-coverage` simulates the others.
+weighted precision (the precision of a label that is seldom predicted rests on one or two examples), label variety, the
+share of the top 2 labels, and the number of labels never predicted. `python -m evalcore interval-coverage` simulates
+the others.
 """
 
 from __future__ import annotations

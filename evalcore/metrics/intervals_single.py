@@ -15,7 +15,7 @@ import numpy as np
 
 from evalcore.metrics.classification import ClassScores, Counts, Floats, per_class
 from evalcore.metrics.f1_model import Design, F1Model
-from evalcore.metrics.intervals import NO_INTERVAL, Interval, wilson, wilson_of_mean
+from evalcore.metrics.intervals import NO_INTERVAL, Interval, wilson, wilson_interval, wilson_of_mean
 from evalcore.metrics.overall import Scores, scores_of_classes
 
 LEAST_EXAMPLES = 30
@@ -34,7 +34,7 @@ class Intervals:
 
     Attributes:
         accuracy, unparsed_rate: Wilson's.
-        macro_f1_all: that of macro_f1_present times the share of labels present.
+        macro_f1_all: that of macro_f1_present times the share of labels in the sample.
         f1: shape (n_labels, 2), each label's F1; NaN where the label does not occur.
         withheld: why macro-F1, weighted F1 and balanced accuracy have none, in one sentence; empty if they have one.
     """
@@ -66,7 +66,7 @@ def score_intervals(confusion: Counts, design: Design) -> Intervals:
     each = per_class(confusion)
     point = scores_of_classes(each)
     f1 = f1_intervals(each)
-    accuracy, unparsed = _wilson(point.correct, point.n), _wilson(point.unparsed, point.n)
+    accuracy, unparsed = wilson_interval(point.correct, point.n), wilson_interval(point.unparsed, point.n)
     micro_f1 = _micro_f1(point)
     withheld = too_few(point.n, point.labels_present, MEANS_OVER_LABELS)
     if withheld:
@@ -129,11 +129,6 @@ def f1_intervals(each: ClassScores) -> Floats:
     low, high = wilson(each.true_positives, each.support + each.predicted - each.true_positives)
     bounds = np.stack([2 * low / (1 + low), 2 * high / (1 + high)], axis=1)
     return np.where(each.support[:, None] > 0, bounds, np.nan)
-
-
-def _wilson(part: int, whole: int) -> Interval:
-    low, high = wilson(part, whole)
-    return float(low), float(high)
 
 
 def _micro_f1(point: Scores) -> Interval:

@@ -24,7 +24,7 @@ class Scores:
 
     Attributes:
         n, correct, wrong, unparsed: counts; correct + wrong + unparsed == n.
-        balanced_accuracy: mean recall over the labels present.
+        balanced_accuracy: mean recall over the labels in the sample.
         micro_precision, micro_recall, micro_f1: over parsed answers, over examples, and their harmonic mean.
         macro_*_present: mean over the labels that occur in the sample.
         macro_*_all: mean over all labels, undefined ones as 0.

@@ -26,8 +26,8 @@ class PairCounts:
     """How many examples are in each group; the six add up to `n`.
 
     Attributes:
-        fixed: A is not right, B is.
-        broken: A is right, B is not.
+        fixed: A is wrong or unparsed, B is right.
+        broken: A is right, B is wrong or unparsed.
         wrong_alike: both give one and the same wrong label.
         wrong_differently: both are wrong, with different labels or just one of them unparsed.
         both_unparsed: neither names a label; kept apart from `wrong_alike`, since the two completions may differ.

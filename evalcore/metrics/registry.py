@@ -66,6 +66,9 @@ METRICS: tuple[Metric, ...] = (
     Metric("favourites_share", "Share of the top 2 labels", ""),
 )  # fmt: skip
 
+TITLES = {metric.name: metric.title for metric in METRICS}
+"""What the metrics are called, by their names."""
+
 
 def metric_values(scores: Scores, each: ClassScores) -> dict[str, float]:
     """The value of each of `METRICS` by its name.

@@ -8,8 +8,8 @@ from evalcore.analysis import (
     ScoredRun,
     Sweep,
     better_words,
+    changed_words,
     changes,
-    decisions,
     metric_interval_words,
     metric_words,
     order_effect,
@@ -21,10 +21,10 @@ from evalcore.analysis import (
     sweep_conclusion,
     verdict,
 )
-from evalcore.metrics import METRICS, WHY_UNDEFINED
-from evalcore.wording import MINUS, counted, figure, interval, p_value, percent, points
+from evalcore.metrics import TITLES, WHY_UNDEFINED
+from evalcore.wording import MINUS, NOT_AVAILABLE, counted, figure, interval, p_value, percent, points
 
-_TITLES = max(len(metric.title) for metric in METRICS) + 2
+_WIDTH = max(map(len, TITLES.values())) + 2
 
 
 def comparison_as_text(comparison: Comparison) -> str:
@@ -35,14 +35,13 @@ def comparison_as_text(comparison: Comparison) -> str:
     lines = ["B (new) compared with A (reference)", said.sentence]
     lines += [note for note in (said.note, shared_note(comparison)) if note]
     lines += ["", f"A  {a.run_id}  {_what(comparison.a)}", f"B  {b.run_id}  {_what(comparison.b)}", ""]
-    things = decisions(found)
-    lines.append(f"differ in: {', '.join(things)}" if things else "the two runs differ in nothing that was chosen")
+    lines.append(changed_words(a, b))
     lines += [f"  {f'{c.what} {c.detail}'.strip():32}{c.a}  ->  {c.b}" for c in found]
     lines += [f"  {line}" for line in prompt_diff(a.prompt, b.prompt) if line[:1] in "+-"]
-    lines += ["", f"  {'':{_TITLES}}{'A':>8}{'B':>9}{f'B {MINUS} A':>9}  {'95 % interval':18}better"]
+    lines += ["", f"  {'':{_WIDTH}}{'A':>8}{'B':>9}{f'B {MINUS} A':>9}  {'95 % interval':18}better"]
     lines += [_metric_line(row) for row in comparison.metrics]
     c, alike = comparison.counts, comparison.agreement
-    kappa = figure(alike.kappa, undefined=f"n/a ({WHY_UNDEFINED['kappa']})")
+    kappa = figure(alike.kappa, undefined=f"{NOT_AVAILABLE} ({WHY_UNDEFINED['kappa']})")
     lines += [
         "",
         f"  fixed {c.fixed:,}, broken {c.broken:,}, both right {c.both_right:,}, both wrong with the same label "
@@ -107,4 +106,4 @@ def _what(scored: ScoredRun) -> str:
 
 def _metric_line(row: MetricRow) -> str:
     a, b, change = metric_words(row, row.a), metric_words(row, row.b), metric_words(row, row.difference, signed=True)
-    return f"  {row.title:{_TITLES}}{a:>8}{b:>9}{change:>9}  {metric_interval_words(row):18}{better_words(row)}"
+    return f"  {row.title:{_WIDTH}}{a:>8}{b:>9}{change:>9}  {metric_interval_words(row):18}{better_words(row)}"

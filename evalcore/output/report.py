@@ -8,8 +8,8 @@ from typing import Any
 
 from evalcore.analysis import Finding, ScoredRun, find, score_run
 from evalcore.metrics import (
-    METRICS,
     POPULATION,
+    TITLES,
     WHY_UNDEFINED,
     Interval,
     absent,
@@ -25,7 +25,6 @@ from evalcore.wording import NOT_AVAILABLE, counted, figure, interval, percent
 
 WITH_INTERVAL = ("accuracy", "macro_f1_present", "macro_f1_all", "micro_f1", "weighted_f1", "balanced_accuracy")
 """The metrics whose intervals a report holds, as fields of `metrics.Intervals`."""
-_TITLES = {metric.name: metric.title for metric in METRICS}
 
 
 def findings_of(store: Store, scored: ScoredRun) -> list[Finding]:
@@ -93,7 +92,7 @@ def why_undefined(values: Mapping[str, float]) -> list[str]:
         values: by the names in `metrics.Scores`.
     """
     undefined = [name for name in values if name in WHY_UNDEFINED and math.isnan(values[name])]
-    return [f"  {_TITLES[name]} {NOT_AVAILABLE}: {WHY_UNDEFINED[name]}" for name in undefined]
+    return [f"  {TITLES[name]} {NOT_AVAILABLE}: {WHY_UNDEFINED[name]}" for name in undefined]
 
 
 def report_as_json(scored: ScoredRun, findings: list[Finding], outcome: Outcome | None = None) -> dict[str, Any]:

@@ -103,11 +103,11 @@ def _check_reasoning(message: dict[str, Any], usage: dict[str, Any], text: str, 
     thought = any(isinstance(message.get(field), str) and message[field].strip() for field in _REASONING)
     if thought or _count(details.get("reasoning_tokens")):
         if stop == "length":
-            what = f"the model used all {counted(limit, 'token')} for its reasoning and came to no answer"
+            what = f"the model used its {counted(limit, 'token')} for its reasoning and came to no answer"
             raise RequestError(what, again=False, do=_RAISE_THE_LIMIT)
         raise RequestError("the model reasoned and ended without an answer", again=False)
     if not text and stop == "length":
-        what = f"the model used all {counted(limit, 'token')} before its answer had any text"
+        what = f"the model used its {counted(limit, 'token')} before its answer had any text"
         raise RequestError(what, again=False, do=_RAISE_THE_LIMIT)
 
 

@@ -9,7 +9,6 @@ from evalcore.running.current_run import (
     changed_since,
     current_run_for,
     first_text,
-    missing_baselines,
     split_size,
 )
 from evalcore.running.executors import CompletedBatch, InProcess
@@ -33,7 +32,6 @@ __all__ = [
     "execute_with_baselines",
     "find_prompt",
     "first_text",
-    "missing_baselines",
     "preview",
     "split_size",
     "understand",

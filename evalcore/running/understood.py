@@ -15,6 +15,7 @@ from evalcore.errors import BlindspotError, DataError, first_line
 from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import check_kind, endpoint, folder_config, hub_id, model_folder
 from evalcore.running import task_cache
+from evalcore.running.current_run import BANKING77_TEST_ROWS
 from evalcore.running.plan import find_prompt
 from evalcore.store import RunSpec, Store, checked
 from evalcore.tasks import TaskSource, task_files
@@ -66,11 +67,12 @@ def _task(source: TaskSource) -> str:
     if not source.name.strip():
         raise DataError("no task is named.", do="Give `demo`, `banking77`, a data file, or a folder with `test.csv`.")
     if task_files(source) is None:
-        return f"Banking77, 3,080 rows, 77 labels, with a train split; {_FROM_THE_HUB}"
+        return f"Banking77, {counted(BANKING77_TEST_ROWS, 'row')}, 77 labels, with a train split; {_FROM_THE_HUB}"
     found = task_cache.summary(source)
     text, label = found.columns
-    train = f"{found.train:,} rows to train on" if found.train else "no train split"
-    return f"text = {text}, label = {label}, {found.test:,} rows, {counted(found.labels, 'label')}, {train}"
+    train = f"{counted(found.train, 'row')} to train on" if found.train else "no train split"
+    rows, labels = counted(found.test, "row"), counted(found.labels, "label")
+    return f"text = {text}, label = {label}, {rows}, {labels}, {train}"
 
 
 def _model(spec: RunSpec) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from evalcore.errors import BlindspotError, StoreError
+from evalcore.errors import BlindspotError, StoreError, shortened
 from evalcore.store.database import Store
 from evalcore.store.jobs import ASKED_FOR, Job, Jobs
 from evalcore.store.run_record import RunRecord
@@ -227,19 +227,6 @@ def _what_is_special(record: RunRecord, annotation: RunAnnotation | None) -> lis
         parts += [record.spec.sample] if record.spec.sample != usual.sample else []
         parts += [f"seed {record.spec.seed}"] if record.spec.seed != usual.seed else []
     return parts
-
-
-def shortened(text: str, at_most: int) -> str:
-    """`text` with its middle left out where it is too long: both its ends tell it from others.
-
-    Example:
-        >>> shortened("my-very-long-model-name", 12)
-        'my-ver…-name'
-    """
-    if len(text) <= at_most:
-        return text
-    tail = (at_most - 1) * 2 // 5 + 1
-    return f"{text[: at_most - 1 - tail]}…{text[-tail:]}"
 
 
 def distinguishing_titles(records: Sequence[RunRecord]) -> list[str]:

@@ -6,7 +6,6 @@ import pytest
 from evalcore.analysis.comparison import compare
 from evalcore.analysis.comparison_words import (
     better_words,
-    interval_words,
     label_note,
     labels_by_change,
     metric_interval_words,
@@ -74,9 +73,3 @@ def test_labels_are_listed_by_their_change_and_absent_ones_last(compared):
 def test_absent_never_predicted_and_zero_recall_are_kept_apart(compared):
     notes = [label_note(compared.classes, code) for code in range(4)]
     assert notes == ["", "never predicted by B", "", "absent from the sample"]
-
-
-def test_an_interval_is_in_percent_and_empty_where_undefined():
-    assert interval_words(np.array([0.619, 0.712])) == "61.9 to 71.2"
-    assert interval_words(np.array([-0.019, 0.2]), signed=True) == "−1.9 to +20.0"
-    assert interval_words(np.array([NAN, NAN])) == ""

@@ -29,4 +29,4 @@ def test_a_confusion_is_a_sentence_with_both_supports(store):
 
 def test_a_confusion_with_a_label_that_does_not_occur_says_so(store):
     run = scored(store, list("aaaa"), list("bbba"), labels="ab")
-    assert "which is absent from the sample (too few to tell)" in ranked_confusions(run, 1)[0].sentence
+    assert "” is absent from the sample (too few to tell)" in ranked_confusions(run, 1)[0].sentence

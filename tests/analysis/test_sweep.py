@@ -78,7 +78,7 @@ def test_a_sweep_over_other_samples_keeps_what_all_share(store):
         assert len(examples) == 1
 
 
-def test_the_spread_is_least_median_and_greatest(sweep):
+def test_the_spread_is_lowest_median_and_highest(sweep):
     assert sweep.spread([0.3, 0.1, 0.2, 0.9]) == Spread(0.1, 0.25, 0.9)
 
 

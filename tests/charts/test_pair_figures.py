@@ -47,7 +47,7 @@ def test_the_cells_are_the_matrix_without_its_zeros(compared, view, shares):
 
 def test_unparsed_is_a_column_of_its_own(compared):
     cells = cells_of(compared, "A", shares=False)
-    assert list(cells[cells["answered"] == UNPARSED_COLUMN]["true"]) == ["c"]
+    assert list(cells[cells["predicted"] == UNPARSED_COLUMN]["true"]) == ["c"]
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])

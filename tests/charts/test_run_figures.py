@@ -59,7 +59,7 @@ def test_the_matrix_draws_each_cell_that_occurs(many):
 
 def test_the_scores_are_drawn_as_they_are(many):
     spec = scores_chart_of(many).to_dict()
-    values = {row["reading"]: row["value"] for row in data_of(spec, ["shown", "interval"])}
+    values = {row["score"]: row["value"] for row in data_of(spec, ["shown", "interval"])}
     s = many.scores
     assert values["Accuracy"] == pytest.approx(s.accuracy)
     assert values["Macro-F1, labels in the sample"] == pytest.approx(s.macro_f1_present)

@@ -8,6 +8,7 @@ import pytest
 
 from evalcore.charts.theme import DARK, LIGHT, RUN_A, RUN_B
 from tests.conftest import ROOT
+from tests.tools.contrast import LUMINANCE, contrast_of_light, linear
 
 # What each pixel of linear RGB becomes; Machado, Oliveira and Fernandes 2009, table 1, severity 1.0.
 VISIONS = {
@@ -19,7 +20,6 @@ VISIONS = {
         [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
     ),
 }
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], LUMINANCE, [0.0193339, 0.1191920, 0.9503041]])
 WHITE = TO_XYZ.sum(axis=1)
 CONFIG = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())["theme"]
@@ -35,15 +35,13 @@ in_each_vision = pytest.mark.parametrize("vision", VISIONS)
 
 def seen(colour, vision="normal"):
     """The linear RGB of `#rrggbb`, as it is seen."""
-    encoded = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
-    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    return np.clip(VISIONS[vision] @ linear, 0, 1)
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return np.clip(VISIONS[vision] @ linear((red, green, blue)), 0, 1)
 
 
 def contrast(one, other, vision="normal"):
     """WCAG 2.2: from 1 to 21."""
-    low, high = sorted(float(LUMINANCE @ seen(colour, vision)) for colour in (one, other))
-    return (high + 0.05) / (low + 0.05)
+    return contrast_of_light(seen(one, vision), seen(other, vision))
 
 
 def distance(one, other, vision):

@@ -28,7 +28,7 @@ def test_two_runs_are_compared_in_words_and_as_json(cache, ids):
     text = evalcore("compare", *ids, cache=cache).stdout
     assert text.startswith("B (new) compared with A (reference)\nB is worse: −40.0 points (")
     assert "at N = 40 · exact McNemar p < .001" in text
-    assert "differ in: model" in text or "differ in nothing" in text
+    assert "\nchanged: model\n" in text or "\nnothing that was chosen changed\n" in text
     data = json.loads(evalcore("compare", *ids, "--json", cache=cache).stdout)
     assert PAIR_KEYS | {"verdict", "sentence"} <= set(data)
     assert (data["shared"], data["fixed"], data["broken"], data["verdict"]) == (40, 0, 16, "worse")

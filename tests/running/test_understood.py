@@ -39,6 +39,13 @@ def test_a_data_file_is_said_with_its_columns_rows_and_labels(store, tmp_path):
     assert not found.problems
 
 
+def test_one_row_is_not_called_rows(store, tmp_path):
+    (tmp_path / "test.csv").write_text("text,label\nhello,a\n")
+    (tmp_path / "train.csv").write_text("text,label\ngood day,a\n")
+    found = understand(RunSpec(TaskSource(str(tmp_path))), store)
+    assert found.task == "text = text, label = label, 1 row, 1 label, 1 row to train on"
+
+
 def test_a_column_that_was_named_is_the_one_that_is_said(store, tmp_path):
     path = messages(tmp_path, head="message,team")
     found = understand(RunSpec(TaskSource(path, label_column="team")), store)

@@ -84,7 +84,9 @@ def labels_with_zero_recall(run: ScoredRun) -> Iterator[Finding]:
         "zero_recall",
         f"{counted(len(labels), 'label')} {'is' if len(labels) == 1 else 'are'} predicted, but never for {its} own "
         f"{'example' if examples == 1 else 'examples'}: {quoted_labels(labels)}.",
-        f"Not one of {counted(examples, 'example')} is right." if examples > 1 else "Its one example is wrong.",
+        f"Not one of {counted(examples, 'example')} is right."
+        if examples > 1
+        else "Its one example is wrong or unparsed.",
         28 + 40 * len(labels) / run.scores.labels_present,
         {"labels": len(labels), "examples": examples},
         positions_of(run, resting),

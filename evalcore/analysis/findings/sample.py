@@ -24,7 +24,6 @@ def not_finished(run: ScoredRun) -> Iterator[Finding]:
             "Go on with the run to get the rest.",
             70,
             {"done": done, "n": run.record.n},
-            opens=f"{counted(done, 'example')} predicted so far",
         )
 
 

@@ -7,8 +7,8 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import Comparison, interval_words, label_note, labels_by_change
-from evalcore.wording import MINUS, counted, in_percent
+from evalcore.analysis import Comparison, label_note, labels_by_change
+from evalcore.wording import MINUS, counted, in_percent, interval
 from pages.parts.compare.pair_examples import examples
 from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import once
@@ -108,10 +108,10 @@ def _table(comparison: Comparison, by: Score) -> pd.DataFrame:
             "A": [in_percent(float(a[code])) for code in order],
             "B": [in_percent(float(b[code])) for code in order],
             f"B {MINUS} A": [in_percent(float(b[code] - a[code])) for code in order],
-            "difference 95 %": [interval_words(difference[code], signed=True) for code in order],
+            "difference 95 %": [interval(difference[code], signed=True, undefined="") for code in order],
             "examples": rows.support[order],
             "note": [label_note(rows, int(code)) for code in order],
-            "A 95 %": [interval_words(a_interval[code]) for code in order],
-            "B 95 %": [interval_words(b_interval[code]) for code in order],
+            "A 95 %": [interval(a_interval[code], undefined="") for code in order],
+            "B 95 %": [interval(b_interval[code], undefined="") for code in order],
         }
     )
