@@ -10,6 +10,7 @@ from pages.parts.compare.pair_examples import door_examples
 from pages.parts.compare.sample_size import alone, of_pair
 from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
+from pages.parts.shell.links import link_to_overview
 from pages.parts.shell.markdown import message_markdown
 from pages.parts.shell.share import share_link
 
@@ -23,7 +24,7 @@ if pair is None:
         f"{' and '.join(BASELINES)} are run along with every model.",
         icon=":material/compare_arrows:",
     )
-    st.page_link("app.py", label="To the overview", icon=":material/arrow_forward:")
+    link_to_overview()
     alone(page)
     st.stop()
 a, b = pair
