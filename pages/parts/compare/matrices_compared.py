@@ -11,7 +11,7 @@ import streamlit as st
 from evalcore.analysis import Comparison, Filter
 from evalcore.charts import MatrixKind, Theme, matrix_cells, matrix_spec
 from evalcore.metrics import UNPARSED
-from evalcore.wording import MINUS
+from evalcore.wording import MINUS, counted
 from pages.parts.compare.pair_examples import examples
 from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import once
@@ -146,8 +146,8 @@ def _changed(comparison: Comparison) -> None:
         sum(getattr(change, name) for change in found) for name in ("fixed", "introduced", "unchanged")
     )
     st.caption(
-        f"{fixed:,} confusions fixed, {introduced:,} introduced, {unchanged:,} unchanged. The most changed are first. "
-        "Click a row, or a cell of the matrix, to read its examples."
+        f"{counted(fixed, 'confusion')} fixed, {introduced:,} introduced, {unchanged:,} unchanged. The most changed are "
+        "first. Click a row, or a cell of the matrix, to read its examples."
     )
 
     def click(row: int | None) -> None:
@@ -172,7 +172,7 @@ def _title(comparison: Comparison, true: int, predicted: int) -> str:
     names = [*comparison.labels, "no label (unparsed)"]
     a, b = comparison.confusion_a, comparison.confusion_b
     if predicted == ANY:
-        return f"All {comparison.classes.support[true]:,} examples of {escape_markdown(names[true])}"
+        return f"{escape_markdown(names[true])}: {counted(int(comparison.classes.support[true]), 'example')}"
     if true == ANY:
         counts = f"A {a[:, predicted].sum():,}, B {b[:, predicted].sum():,} times"
         return f"Predicted {escape_markdown(names[predicted])}: {counts}"

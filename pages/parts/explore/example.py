@@ -8,6 +8,7 @@ import streamlit as st
 
 from evalcore.analysis import ScoredExample, ScoredRun, outcome_of, ranked_labels
 from evalcore.store import run_title
+from evalcore.wording import counted
 from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell import cached
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT
@@ -53,7 +54,8 @@ def one_example(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
     match = answer.parsed.match
     said = [f"Example {answer.position + 1:,}", f"{match}: {MATCHES[match]}", STOPS[completion.stop]]
     if completion.token_ids:
-        said += [f"{completion.prompt_tokens} prompt tokens", f"{len(completion.token_ids)} tokens generated"]
+        said += [counted(completion.prompt_tokens, "prompt token")]
+        said += [f"{counted(len(completion.token_ids), 'token')} generated"]
         said += [f"{completion.latency_ms:.1f} ms, its share of the batch"]
     st.caption(" · ".join(said))
     ranked = ranked_labels(record, completion)

@@ -11,6 +11,7 @@ import streamlit as st
 from evalcore.analysis import LENGTHS, MENTIONS, OUTCOME_GROUPS, OUTCOMES, Filter, ScoredRun, Selected
 from evalcore.metrics import Counts, most_confused
 from evalcore.parse import MATCHES
+from evalcore.wording import counted
 from pages.parts.shell import cached, url
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
@@ -145,4 +146,4 @@ def _range(at: str, counts: Counts) -> str:
 
 def _outside(scored: ScoredRun, block: int) -> str:
     kept = len(most_confused(scored.confusion, block))
-    return f"one of the {len(scored.labels) - kept} labels outside the {kept} most confused"
+    return f"one of {counted(len(scored.labels) - kept, 'label')} outside the {kept} most confused"

@@ -46,7 +46,7 @@ def sample_line(scored: ScoredRun, place: DeltaGenerator, standing: str) -> None
         standing: how much of the run is stored, in Markdown; may be empty.
     """
     s = scored.scores
-    of = f"n = {s.n:,} of {scored.record.split_size:,} examples, {escape_markdown(scored.record.spec.sample)}"
+    of = f"n = {s.n:,} of {counted(scored.record.split_size, 'example')}, {escape_markdown(scored.record.spec.sample)}"
     labels = f"{s.labels_present} of {counted(s.labels_total, 'label')} in the sample"
     scoring = f"{scored.scoring} scoring, parser {PARSER_VERSION}"
     place.caption(" · ".join(part for part in (standing, of, labels, scoring, "95 % intervals") if part))
@@ -61,7 +61,7 @@ def verdict(page: Frame, scored: ScoredRun, found: tuple[Reference, ...]) -> Non
             "Accuracy",
             percent(s.accuracy),
             interval(scored.intervals.accuracy),
-            f"{s.correct:,} of {counted(s.n, 'example')} are right under {scored.scoring} scoring. Below: Wilson 95 % "
+            f"{s.correct:,} right of {counted(s.n, 'example')}, under {scored.scoring} scoring. Below: Wilson 95 % "
             "interval.",
         )
         _link(scored, s.n - s.correct, f"{s.n - s.correct:,} wrong or unparsed", outcomes=("wrong", "unparsed"))
@@ -83,8 +83,8 @@ def cards(scored: ScoredRun) -> None:
             "Macro-F1",
             percent(s.macro_f1_present),
             "too few for an interval" if i.withheld else interval(i.macro_f1_present),
-            f"Macro-F1, labels in the sample: F1 of each of the {s.labels_present} labels that occur, averaged with "
-            f"equal weight. Below: 95 % interval of {POPULATION}. {i.withheld}  \n"
+            f"Macro-F1, labels in the sample: F1 of each label that occurs, {s.labels_present} of them, averaged "
+            f"with equal weight. Below: 95 % interval of {POPULATION}. {i.withheld}  \n"
             f"Macro-F1, all labels: {percent(s.macro_f1_all)} ({interval(i.macro_f1_all)}), absent labels as 0. Here "
             f"even a perfect model gets {percent(s.macro_f1_ceiling)}.",
         )
@@ -121,8 +121,8 @@ def cards(scored: ScoredRun) -> None:
             f"not defined: {WHY_UNDEFINED['effective_labels']}"
             if undefined
             else f"{percent(s.favourites_share)} share of the {top}",
-            f"The answers are as varied as if so many of the {s.labels_total} labels were predicted equally often (exp "
-            f"of the entropy). Below: how many of all answers are the {top}.",
+            f"The answers are as varied as if so many of {counted(s.labels_total, 'label')} were predicted equally "
+            f"often (exp of the entropy). Below: how many of all answers are the {top}.",
         )
         _link(scored, len(s.favourites), "labels by count", PER_CLASS, sort="predicted", descending="1")
 

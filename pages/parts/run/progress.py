@@ -69,9 +69,9 @@ def how_it_ended(job: Job, line: DeltaGenerator, again: str) -> None:
     elif job.state == "died":
         st.error(message_markdown(job.result), icon=":material/power_off:")
     elif job.state == "stopped":
-        kept = "What was predicted is kept; “Go on” predicts the rest."
-        said = "Stopped before it began. “Run” starts it." if again == "Run" else f"Stopped. {kept}"
-        line.caption(f":material/pause_circle: {said}")
+        before = "" if job.done or again != "Run" else " before it began"
+        rest = "What was predicted is kept; “Go on” predicts the rest." if again == "Go on" else f"“{again}” starts it."
+        line.caption(f":material/pause_circle: Stopped{before}. {rest}")
 
 
 def watch(page: Frame, job_id: int) -> None:
