@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-FOCUS_COLOUR = "#4f6ee8"
-"""At least 3 to 1 on every ground of both themes; see tests/app/test_accessible.py."""
-FOCUS_WIDTH = 3
-"""Pixels."""
-
-_FOCUS = f"""<style>
-:focus-visible, [data-focus-visible]:not(input), label:has(input:focus-visible), canvas:focus-within {{
-    outline: {FOCUS_WIDTH}px solid {FOCUS_COLOUR} !important;
+_FOCUS = """<style>
+:focus-visible, [data-focus-visible]:not(input), label:has(input:focus-visible), canvas:focus-within {
+    outline: 3px solid #4f6ee8 !important;
     outline-offset: 1px !important;
-}}
+}
 /* What lies in a box that cuts off its surroundings has its outline inside. */
-input:focus-visible, textarea:focus-visible, canvas:focus-within, [data-testid="stMain"]:focus-visible {{
-    outline-offset: -{FOCUS_WIDTH}px !important;
-}}
+input:focus-visible, textarea:focus-visible, canvas:focus-within, [data-testid="stMain"]:focus-visible {
+    outline-offset: -3px !important;
+}
 </style>"""
+"""The colour has at least 3 to 1 on every ground of both themes; see tests/app/test_accessible.py."""
 
 _COLLAPSE = """<script>
 (() => {
