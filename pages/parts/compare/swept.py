@@ -26,6 +26,7 @@ from evalcore.wording import counted, interval, p_value, points
 from pages.parts.compare.example_list import ROWS_A_PAGE, example_list, steps, table
 from pages.parts.compare.pair_examples import one_answer
 from pages.parts.compare.several_runs import GROUPS
+from pages.parts.compare.variants import RUN_ORDERS
 from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import once
 from pages.parts.shell.clickable_table import clickable_table, height_of
@@ -171,7 +172,7 @@ def order(page: Frame, sweep: Sweep, names: list[str]) -> None:
     if effect is None:
         st.info(
             "This takes runs of one prompt with the labels in different orders. “Run several prompts”, above, has "
-            "“Run 4 label orders”."
+            f"“{RUN_ORDERS}”."
         )
         return
     st.markdown(escape_markdown(order_effect_words(effect)))
