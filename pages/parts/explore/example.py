@@ -27,7 +27,7 @@ CHOICES_SHOWN = 3
 SHORT_TEXT, LONG_TEXT_HEIGHT = 140, 116
 """Characters up to which all of a text is shown; pixels of a longer one, which scrolls, so that the completion below
 stays in sight."""
-MATCHES = {
+MATCH_WORDS = {
     "exact": "the label, character for character",
     "normalized": "the label but for case, spaces and punctuation",
     "extracted": "one label inside a longer answer",
@@ -52,7 +52,7 @@ def one_example(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
         f"True label **{escape_markdown(answer.example.label)}**  \nPredicted {predicted} · {signed(answer.outcome)}"
     )
     match = answer.parsed.match
-    said = [f"Example {answer.position + 1:,}", f"{match}: {MATCHES[match]}", STOPS[completion.stop]]
+    said = [f"Example {answer.position + 1:,}", f"{match}: {MATCH_WORDS[match]}", STOPS[completion.stop]]
     if completion.token_ids:
         said += [counted(completion.prompt_tokens, "prompt token")]
         said += [f"{counted(len(completion.token_ids), 'token')} generated"]

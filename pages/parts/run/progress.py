@@ -168,4 +168,5 @@ def _live(store: Store, job: Job, run_id: str, theme: Theme) -> None:
                 "text": st.column_config.TextColumn(width=200),
             },
             key="latest",
+            alt="The last predictions, the newest first",
         )
