@@ -5,12 +5,15 @@ import streamlit as st
 from evalcore.errors import BlindspotError
 from evalcore.store import BASELINES
 from pages.parts.compare import headline, labels_compared, matrices_compared, metrics_compared, what_changed
-from pages.parts.compare.pair import chosen_pair, tabs, write_url
+from pages.parts.compare.pair import TABS, chosen_pair, write_url
 from pages.parts.compare.pair_examples import door_examples
 from pages.parts.compare.sample_size import alone, of_pair
+from pages.parts.compare.tabs import tabs
 from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
+from pages.parts.shell.links import link_to_overview
 from pages.parts.shell.markdown import message_markdown
+from pages.parts.shell.session import view_state
 from pages.parts.shell.share import share_link
 
 page = frame("Compare", picks_run=False)
@@ -23,7 +26,7 @@ if pair is None:
         f"{' and '.join(BASELINES)} are run along with every model.",
         icon=":material/compare_arrows:",
     )
-    st.page_link("app.py", label="To the overview", icon=":material/arrow_forward:")
+    link_to_overview()
     alone(page)
     st.stop()
 a, b = pair
@@ -48,7 +51,7 @@ drawn = {
     "Sample size": of_pair,
     "What changed": what_changed.what_changed,
 }
-for name, tab in tabs().items():
+for name, tab in tabs(TABS, view_state().compared, "compare_tab").items():
     if tab.open:
         with tab:
             drawn[name](page, comparison)

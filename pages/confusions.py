@@ -16,7 +16,7 @@ scored = scored_run_or_stop(page)
 view = session.view_state()
 table = view.examples_of(page.title)
 if page.arrived is not None:
-    view.pick(Filter.from_query(page.arrived, scored.labels).without_group(), outline=True)
+    view.picked.pick(Filter.from_query(page.arrived, scored.labels).without_group())
     table.open(url.example_of(page.arrived))
 
 controls = matrix_view.controls(scored, heading)

@@ -6,10 +6,12 @@ from evalcore.analysis import FEWEST_RUNS
 from evalcore.errors import BlindspotError
 from evalcore.store import distinguishing_titles
 from pages.parts.compare import swept, variants
-from pages.parts.compare.several_runs import chosen_runs, tabs, write_url
+from pages.parts.compare.several_runs import TABS, chosen_runs, write_url
+from pages.parts.compare.tabs import tabs
 from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import message_markdown
+from pages.parts.shell.session import view_state
 from pages.parts.shell.share import share_link
 
 page = frame("Side by side", picks_run=False)
@@ -36,7 +38,7 @@ except BlindspotError as error:
 names = distinguishing_titles([scored.record for scored in sweep.scored_runs])
 swept.conclusion(sweep, names)
 drawn = {"Runs": swept.runs, "Pairs": swept.pairs, "Examples": swept.examples, "Label order": swept.order}
-for name, tab in tabs().items():
+for name, tab in tabs(TABS, view_state().side_by_side, "side_tab").items():
     if tab.open:
         with tab:
             drawn[name](page, sweep, names)

@@ -64,6 +64,17 @@ def test_demo_is_compared_with_another_and_broken_opens_exactly_those(server, st
         assert any(" ".join(text.split()) in " ".join(each.split()) for each in shown), text
 
 
+def test_the_open_door_is_marked_again_after_another_tab(server, ids, new_page):
+    page = new_page()
+    page.goto(f"{server.url}/compare?a={ids['demo']}&b={ids['demo-early']}")
+    marked = page.locator(".st-key-group_broken [data-testid=stBaseButton-primary]")
+    marked.wait_for(timeout=PATIENCE_MS)
+    for tab, is_marked in (("Metrics", False), ("Examples", True)):
+        page.get_by_role("tab", name=tab).click()
+        settled(page)
+        assert (marked.count() == 1) is is_marked
+
+
 def test_swap_is_one_click_and_the_url_follows(server, ids, new_page):
     page = new_page()
     page.goto(f"{server.url}/compare?a={ids['demo']}&b={ids['demo-early']}")

@@ -1,8 +1,8 @@
 """What has not changed is not computed again: counts of calls over clicks."""
 
-import sys
 from collections import Counter
 from functools import wraps
+from importlib import import_module
 
 import pytest
 
@@ -26,7 +26,7 @@ def calls(monkeypatch):
     counts = Counter()
 
     def watch(module, *names):
-        owner = module if isinstance(module, type) else sys.modules[module]
+        owner = module if isinstance(module, type) else import_module(module)
         for name in names:
             original = getattr(owner, name)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from evalcore.analysis import BOTH_WRONG, Comparison, changed_words, shared_note, verdict
-from evalcore.wording import percent
-from pages.parts.shell.markdown import between, escape_markdown
+from evalcore.wording import interval, percent
+from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import view_state
 
 ICONS = {
@@ -25,8 +25,8 @@ def say_verdict(comparison: Comparison) -> None:
     with st.container(gap="xxsmall"):
         st.subheader(f"{ICONS[said.kind]} {escape_markdown(said.sentence)}", anchor=False)
         st.markdown(
-            f":blue[**A**] (reference) **{percent(accuracy_a)}** ({between(interval_a)}) · "
-            f":orange[**B**] (new) **{percent(accuracy_b)}** ({between(interval_b)}) · "
+            f":blue[**A**] (reference) **{percent(accuracy_a)}** ({interval(interval_a)}) · "
+            f":orange[**B**] (new) **{percent(accuracy_b)}** ({interval(interval_b)}) · "
             f"{escape_markdown(changed_words(comparison.a.record, comparison.b.record))}"
         )
         note = shared_note(comparison)

@@ -11,7 +11,7 @@ import streamlit as st
 from evalcore.analysis import Comparison, Filter
 from evalcore.charts import MatrixKind, Theme, matrix_cells, matrix_spec
 from evalcore.metrics import UNPARSED
-from evalcore.wording import MINUS
+from evalcore.wording import MINUS, counted
 from pages.parts.compare.pair_examples import examples
 from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import once
@@ -42,7 +42,7 @@ class Colours:
 def matrices(page: Frame, comparison: Comparison) -> None:
     """A, B or the difference; a cell that is clicked opens its examples beside it."""
     view = view_state().compared
-    picked = _known(comparison, view.cell)
+    picked = known(comparison, view.picked.cell)
     left, right = beside(3, 2, HEIGHT)
     with left:
         _matrix(page, comparison, _controls())
@@ -53,7 +53,7 @@ def matrices(page: Frame, comparison: Comparison) -> None:
             return
         true, predicted = _codes(comparison, picked)
         link, title = _link(true, predicted, view.matrix), _title(comparison, true, predicted)
-        examples(page, comparison, link, title, lambda: view.pick(Filter(), outline=True))
+        examples(page, comparison, link, title, lambda: view.pick(Filter()))
 
 
 def _controls() -> Colours:
@@ -64,7 +64,7 @@ def _controls() -> Colours:
 
     def switch() -> None:
         view.matrix = st.session_state["matrix_view"]
-        view.draw_matrix_anew()
+        view.picked.draw_anew()
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control("Matrix", VIEWS, required=True, key="matrix_view", on_change=switch,
@@ -83,20 +83,19 @@ def _matrix(page: Frame, comparison: Comparison, how: Colours) -> None:
         return
 
     def click(item: int | None) -> None:
-        if item is None:  # what the map has selected was clicked again; something else may have been picked since
-            is_picked = view.cell == view.clicked
-            view.pick(Filter() if is_picked else view.clicked, outline=not is_picked)
+        if item is None:
+            view.picked.click(None)
         elif item < len(cells):
             cell = cells.iloc[item]
             unparsed = int(cell.x) == len(comparison.labels)
-            view.clicked = _filter(comparison, int(cell.y), UNPARSED if unparsed else int(cell.x))
-            view.pick(view.clicked, outline=False)
+            view.picked.click(_filter(comparison, int(cell.y), UNPARSED if unparsed else int(cell.x)))
+        view.examples.open(None)
 
-    outlined = _codes(comparison, _known(comparison, view.outlined))
+    outlined = _codes(comparison, known(comparison, view.picked.outlined))
     names = f"{comparison.a.record.run_id}_{comparison.b.record.run_id}"
     clickable_chart(
         once(comparison, _spec, view.matrix, how, page.theme, outlined),
-        key=f"matrix_{names}_{view.matrix}_{how.unit}_{view.matrix_drawn}",
+        key=f"matrix_{names}_{view.matrix}_{how.unit}_{view.picked.drawn}",
         height=HEIGHT,
         alt=f"Confusion matrix {view.matrix}: true labels downwards, predicted labels across. The list beside it leads "
         "to the same cells, and so do the two boxes above that.",
@@ -105,7 +104,7 @@ def _matrix(page: Frame, comparison: Comparison, how: Colours) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         st.caption(_caption(view.matrix), width="stretch")
         st.button("Reset zoom", icon=":material/zoom_out_map:", type="tertiary", key="matrix_reset",
-                  on_click=view.draw_matrix_anew)  # fmt: skip
+                  on_click=view.picked.draw_anew)  # fmt: skip
 
 
 def _caption(kind: MatrixKind) -> str:
@@ -125,7 +124,7 @@ def _boxes(comparison: Comparison, picked: Filter) -> None:
 
     def choose() -> None:
         cell = _filter(comparison, st.session_state["matrix_true"], st.session_state["matrix_predicted"])
-        view_state().compared.pick(cell, outline=True)
+        view_state().compared.pick(cell)
 
     row, column = st.columns(2, gap="small")
     row.selectbox("Row: true label", [ANY, *codes], key="matrix_true", on_change=choose, label_visibility="collapsed",
@@ -146,13 +145,13 @@ def _changed(comparison: Comparison) -> None:
         sum(getattr(change, name) for change in found) for name in ("fixed", "introduced", "unchanged")
     )
     st.caption(
-        f"{fixed:,} confusions fixed, {introduced:,} introduced, {unchanged:,} unchanged. The most changed are first. "
-        "Click a row, or a cell of the matrix, to read its examples."
+        f"{counted(fixed, 'confusion')} fixed, {introduced:,} introduced, {unchanged:,} unchanged. The most changed "
+        "are first. Click a row, or a cell of the matrix, to read its examples."
     )
 
     def click(row: int | None) -> None:
         if row is not None:
-            view_state().compared.pick(_filter(comparison, found[row].true, found[row].predicted), outline=True)
+            view_state().compared.pick(_filter(comparison, found[row].true, found[row].predicted))
 
     clickable_table(
         once(comparison, _changes),
@@ -172,7 +171,7 @@ def _title(comparison: Comparison, true: int, predicted: int) -> str:
     names = [*comparison.labels, "no label (unparsed)"]
     a, b = comparison.confusion_a, comparison.confusion_b
     if predicted == ANY:
-        return f"All {comparison.classes.support[true]:,} examples of {escape_markdown(names[true])}"
+        return f"{escape_markdown(names[true])}: {counted(int(comparison.classes.support[true]), 'example')}"
     if true == ANY:
         counts = f"A {a[:, predicted].sum():,}, B {b[:, predicted].sum():,} times"
         return f"Predicted {escape_markdown(names[predicted])}: {counts}"
@@ -207,10 +206,11 @@ def _codes(comparison: Comparison, picked: Filter) -> tuple[int, int]:
     return true, comparison.labels.index(picked.predicted) if picked.predicted else ANY
 
 
-def _known(comparison: Comparison, cell: Filter) -> Filter:
-    """The same; nothing if it is of a label that these runs do not have."""
-    known = ("", *comparison.labels)
-    return cell if cell.true in known and cell.predicted in known else Filter()
+def known(comparison: Comparison, cell: Filter) -> Filter:
+    """The part of it that these matrices have; nothing if it is of a label that these runs do not have."""
+    labels = ("", *comparison.labels)
+    is_known = cell.true in labels and cell.predicted in labels
+    return _filter(comparison, *_codes(comparison, cell)) if is_known else Filter()
 
 
 def _cells(comparison: Comparison, kind: MatrixKind, unit: Unit) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
@@ -11,6 +12,8 @@ from evalcore.charts import MatrixKind
 from evalcore.metrics import PAIR_GROUPS
 from evalcore.store import RunRecord
 from pages.parts.compare.headline import open_door
+from pages.parts.compare.matrices_compared import known
+from pages.parts.compare.tabs import query_of_tab, tab_of_query
 from pages.parts.shell import cached, url
 from pages.parts.shell.cached import Listing
 from pages.parts.shell.frame import Frame
@@ -18,7 +21,6 @@ from pages.parts.shell.session import PairView, SharedExamples, view_state
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
-    from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 TABS = ("Examples", "Metrics", "Labels", "Matrices", "Sample size", "What changed")
 DOORS = (*PAIR_GROUPS, BOTH_WRONG)
@@ -55,17 +57,6 @@ def chosen_pair(page: Frame, head: DeltaGenerator) -> tuple[RunRecord, RunRecord
     return (record_a, record_b) if record_a and record_b else None
 
 
-def tabs() -> dict[str, TabContainer]:
-    """The tabs by their names; the page draws the one that is open."""
-    view = view_state().compared
-    st.session_state["compare_tab"] = view.tab or TABS[0]
-
-    def switch() -> None:
-        view.tab = st.session_state["compare_tab"]
-
-    return dict(zip(TABS, st.tabs(TABS, key="compare_tab", on_change=switch), strict=True))
-
-
 def write_url(page: Frame, comparison: Comparison | None = None) -> None:
     """Make the URL say what is open. Written once, when all is drawn: one click is one step of the browser's Back.
 
@@ -76,30 +67,30 @@ def write_url(page: Frame, comparison: Comparison | None = None) -> None:
     a, b = view.runs or (None, None)
     of_tab: dict[str, str] = {}
     if comparison is not None:
-        tab = view.tab or TABS[0]
-        of_tab = {} if tab == TABS[0] else {"tab": tab.lower().replace(" ", "-")}
-        if tab == "Examples":
-            of_tab["door"] = open_door(comparison)
-        elif tab == "Labels":
-            of_tab["label"] = view.label
-        elif tab == "Matrices":
-            of_tab |= {"matrix": view.matrix, **view.cell.to_query()}
-        if tab == "Examples" or (view.label and tab == "Labels") or (view.cell != Filter() and tab == "Matrices"):
-            of_tab |= url.example_query(view.examples.opened)
+        of_tab = query_of_tab(view.tab)
+        opens: Mapping[str, str] = {}
+        if not view.tab:
+            opens = {"door": open_door(comparison)}
+        elif view.tab == "Labels" and view.label in comparison.labels:
+            opens = {"label": view.label}
+        elif view.tab == "Matrices":
+            of_tab["matrix"] = view.matrix
+            opens = known(comparison, view.picked.cell).to_query()
+        if opens:
+            of_tab |= {**opens, **url.example_query(view.examples.opened)}
     names = ("tab", "door", "label", "matrix", "true", "predicted", "outcomes", "example")
     url.write_beside_others(page.title, {"a": a, "b": b, **{name: of_tab.get(name) or None for name in names}})
 
 
 def _follow(query: url.Query, view: PairView) -> None:
     """Open what the URL names. Whether a label or an example exists is seen when it is drawn."""
-    by_name = {tab.lower().replace(" ", "-"): tab for tab in TABS}
     door, matrix = query.get("door", ""), query.get("matrix", "")
-    view.tab = by_name.get(query.get("tab", ""), "")
+    view.tab = tab_of_query(query, TABS)
     view.door = door if door in DOORS else ""
     view.label = query.get("label", "")
     view.matrix = next((kind for kind in get_args(MatrixKind) if kind == matrix), "B − A")
     named = (query.get("true", ""), query.get("predicted", ""))
-    view.pick(Filter.from_query(query, named).without_group(), outline=True)
+    view.pick(Filter.from_query(query, named).without_group())
     view.examples = SharedExamples(url.example_of(query), view.examples.generation + 1)
 
 

@@ -15,6 +15,7 @@ from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import once
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.outcomes import in_colour
 from pages.parts.shell.session import view_state
 
 MEANING = {
@@ -32,7 +33,6 @@ WAYS_WRONG = {
     "wrong_differently": "differently",
     "both_unparsed": "both unparsed",
 }
-OUTCOMES = {"right": ":green[✓ right]", "wrong": ":red[✗ wrong]", "unparsed": ":violet[∅ unparsed]"}
 HEIGHT = 430
 LIST_HEIGHT = 178
 """Four rows."""
@@ -152,7 +152,7 @@ def one_answer(name: str, answer: ScoredExample) -> None:
     """
     predicted = escape_markdown(answer.predicted) if answer.predicted else "no label"
     with st.container(gap="xsmall"):
-        st.markdown(f"{name} {OUTCOMES[answer.outcome]}  \n{predicted}")
+        st.markdown(f"{name} {in_colour(answer.outcome)}  \n{predicted}")
         st.code(answer.completion.text or "(empty)", language=None, wrap_lines=True)
 
 

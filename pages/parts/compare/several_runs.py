@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from evalcore.analysis import FEWEST_RUNS, MOST_RUNS
 from evalcore.store import RunRecord
+from pages.parts.compare.tabs import query_of_tab, tab_of_query
 from pages.parts.shell import cached, url
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import SharedExamples, SideView, view_state
-
-if TYPE_CHECKING:
-    from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 TABS = ("Runs", "Pairs", "Examples", "Label order")
 GROUPS = {
@@ -38,23 +34,12 @@ def chosen_runs(page: Frame) -> list[RunRecord]:
     return [record for record in map(listing.find, view.runs) if record][:MOST_RUNS]
 
 
-def tabs() -> dict[str, TabContainer]:
-    """The tabs by their names; the page draws the one that is open."""
-    view = view_state().side_by_side
-    st.session_state["side_tab"] = view.tab or TABS[0]
-
-    def switch() -> None:
-        view.tab = st.session_state["side_tab"]
-
-    return dict(zip(TABS, st.tabs(TABS, key="side_tab", on_change=switch), strict=True))
-
-
 def write_url(page: Frame, records: list[RunRecord]) -> None:
     """Make the URL say what is open. Written once, when all is drawn: one click is one step of the browser's Back."""
     view = view_state().side_by_side
     query: dict[str, str] = {"runs": ",".join(record.run_id for record in records)}
-    if len(records) >= FEWEST_RUNS and view.tab not in ("", TABS[0]):
-        query["tab"] = view.tab.lower().replace(" ", "-")
+    if len(records) >= FEWEST_RUNS:
+        query |= query_of_tab(view.tab)
         if view.tab == "Pairs" and view.pair:
             query["pair"] = ",".join(view.pair)
         if view.tab == "Examples":
@@ -65,8 +50,7 @@ def write_url(page: Frame, records: list[RunRecord]) -> None:
 
 def _follow(query: url.Query, view: SideView) -> None:
     """Open what the URL names. Whether a pair or an example exists is seen when it is drawn."""
-    by_name = {tab.lower().replace(" ", "-"): tab for tab in TABS}
-    view.tab = by_name.get(query.get("tab", ""), "")
+    view.tab = tab_of_query(query, TABS)
     a, _, b = query.get("pair", "").partition(",")
     view.pair = (a, b) if a and b else None
     group = query.get("show", "")

@@ -26,11 +26,12 @@ from evalcore.wording import counted, interval, p_value, points
 from pages.parts.compare.example_list import ROWS_A_PAGE, example_list, steps, table
 from pages.parts.compare.pair_examples import one_answer
 from pages.parts.compare.several_runs import GROUPS
+from pages.parts.compare.variants import RUN_ORDERS
 from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import once
 from pages.parts.shell.clickable_table import clickable_table, height_of
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import between, escape_markdown, percent
+from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.session import view_state
 
 HEIGHT = 430
@@ -171,7 +172,7 @@ def order(page: Frame, sweep: Sweep, names: list[str]) -> None:
     if effect is None:
         st.info(
             "This takes runs of one prompt with the labels in different orders. “Run several prompts”, above, has "
-            "“Run 4 label orders”."
+            f"“{RUN_ORDERS}”."
         )
         return
     st.markdown(escape_markdown(order_effect_words(effect)))
@@ -205,11 +206,11 @@ def _runs_table(sweep: Sweep, names: tuple[str, ...]) -> pd.DataFrame:
         {
             "run": names,
             "accuracy": [percent(of.accuracy) for of, _ in scores],
-            "accuracy 95 %": [between(around.accuracy) for _, around in scores],
+            "accuracy 95 %": [interval(around.accuracy) for _, around in scores],
             "macro-F1": [percent(of.macro_f1_present) for of, _ in scores],
-            "macro-F1 95 %": [between(around.macro_f1_present) for _, around in scores],
+            "macro-F1 95 %": [interval(around.macro_f1_present) for _, around in scores],
             "unparsed": [percent(of.unparsed_rate) for of, _ in scores],
-            "unparsed 95 %": [between(around.unparsed_rate) for _, around in scores],
+            "unparsed 95 %": [interval(around.unparsed_rate) for _, around in scores],
             "N": [f"{of.n:,}" for of, _ in scores],
         }
     )

@@ -24,8 +24,9 @@ from pages.parts.shell.shown import clamped
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-SHUFFLES = 4
-ORDERS = ["article", *(f"shuffled-labels:{seed}" for seed in range(1, SHUFFLES + 1))]
+ORDERS = ["article", *(f"shuffled-labels:{seed}" for seed in range(1, 5))]
+RUN_ORDERS = f"Run {len(ORDERS)} label orders"
+"""On the button: the task's own order is one of them."""
 LARGEST = 10_000
 """N at most while the size of the split is unknown."""
 POPOVER = "sweep_popover"
@@ -95,7 +96,8 @@ def _form(page: Frame) -> None:
     with st.container(horizontal=True):
         st.button("Run all of them", type="primary", disabled=bool(problem), on_click=_start,
                   args=(page.store, asked, tuple(prompts)))  # fmt: skip
-        st.button(f"Run {SHUFFLES} label orders", on_click=_start, args=(page.store, asked, tuple(ORDERS)))
+        st.button(RUN_ORDERS, disabled=bool(_problem(page.store, asked, ORDERS)), on_click=_start,
+                  args=(page.store, asked, tuple(ORDERS)))  # fmt: skip
     st.caption(
         "Label orders: the article's prompt with its label list in the task's order and in others. Does a label's "
         "place in the list change how often it is predicted?"

@@ -33,7 +33,13 @@ def what_changed(page: Frame, comparison: Comparison) -> None:
             "B": [change.b for change in found],
         }
     )
-    st.dataframe(table, hide_index=True, height=height_of(len(table)), key="what_changed")
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=height_of(len(table)),
+        key="what_changed",
+        alt="What A and B asked for differently",
+    )
     diff = prompt_diff(a.prompt, b.prompt) if a.kind.reads_prompt and b.kind.reads_prompt else []
     if diff:
         st.caption("The prompts' texts, line by line: − of A alone, + of B alone")

@@ -182,4 +182,4 @@ def _cell(confusion: RankedConfusion) -> Filter:
 
 
 def _pick(cell: Filter) -> None:
-    view_state().pick(cell, outline=True)
+    view_state().picked.pick(cell)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from evalcore.analysis import ScoredExample, ScoredRun, outcome_of, ranked_labels
 from evalcore.store import run_title
+from evalcore.wording import counted
 from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell import cached
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT
@@ -26,7 +27,7 @@ CHOICES_SHOWN = 3
 SHORT_TEXT, LONG_TEXT_HEIGHT = 140, 116
 """Characters up to which all of a text is shown; pixels of a longer one, which scrolls, so that the completion below
 stays in sight."""
-MATCHES = {
+MATCH_WORDS = {
     "exact": "the label, character for character",
     "normalized": "the label but for case, spaces and punctuation",
     "extracted": "one label inside a longer answer",
@@ -51,9 +52,10 @@ def one_example(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
         f"True label **{escape_markdown(answer.example.label)}**  \nPredicted {predicted} · {signed(answer.outcome)}"
     )
     match = answer.parsed.match
-    said = [f"Example {answer.position + 1:,}", f"{match}: {MATCHES[match]}", STOPS[completion.stop]]
+    said = [f"Example {answer.position + 1:,}", f"{match}: {MATCH_WORDS[match]}", STOPS[completion.stop]]
     if completion.token_ids:
-        said += [f"{completion.prompt_tokens} prompt tokens", f"{len(completion.token_ids)} tokens generated"]
+        said += [counted(completion.prompt_tokens, "prompt token")]
+        said += [f"{counted(len(completion.token_ids), 'token')} generated"]
         said += [f"{completion.latency_ms:.1f} ms, its share of the batch"]
     st.caption(" · ".join(said))
     ranked = ranked_labels(record, completion)

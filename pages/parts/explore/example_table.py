@@ -50,6 +50,7 @@ def in_pane(
         rows_shown: from how many rows on the table scrolls.
     """
     if not len(rows):
+        table.open(None)  # the URL names no example that is not shown
         st.caption("There is no such example in this run.")
         return
     at = _place(scored, rows, table.opened)

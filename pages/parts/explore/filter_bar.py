@@ -11,6 +11,8 @@ import streamlit as st
 from evalcore.analysis import LENGTHS, MENTIONS, OUTCOME_GROUPS, OUTCOMES, Filter, ScoredRun, Selected
 from evalcore.metrics import Counts, most_confused
 from evalcore.parse import MATCHES
+from evalcore.wording import counted
+from pages.parts.explore.example import MATCH_WORDS
 from pages.parts.shell import cached, url
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
@@ -88,10 +90,7 @@ def _more(asked: Filter, counts: Mapping[str, Counts], changed: Callable[[], Non
     st.pills("How the completion matched a label", MATCHES, selection_mode="multi", key="filter_matches",
              on_change=changed,
              format_func=lambda name: f"{name} {counts['matches'][MATCHES.index(name)]:,}")  # fmt: skip
-    st.caption(
-        "Exact: it is the label, character for character. Normalized: but for case, spaces and punctuation. "
-        "Extracted: one label inside a longer answer. Ambiguous: several labels. None: no label."
-    )
+    st.caption(" ".join(f"{name.capitalize()}: {MATCH_WORDS[name]}." for name in MATCHES))
     st.selectbox("The text names a label", ["", *MENTIONS], key="filter_mentions", on_change=changed,
                  format_func=lambda at: _mentions_words(counts.get("mentions"), at))  # fmt: skip
     st.caption("As whole words, which may mislead a model.")
@@ -145,4 +144,4 @@ def _range(at: str, counts: Counts) -> str:
 
 def _outside(scored: ScoredRun, block: int) -> str:
     kept = len(most_confused(scored.confusion, block))
-    return f"one of the {len(scored.labels) - kept} labels outside the {kept} most confused"
+    return f"one of {counted(len(scored.labels) - kept, 'label')} outside the {kept} most confused"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAP_HEIGHT = 470
 """Pixels: the line below the map ends where the pane beside it ends."""
 BLOCK, ALL = "the most confused", "all labels"
-VALUE_WORDS = {"count": "examples", "by true label": "% of true label", "by predicted label": "% of predictions"}
+VALUE_WORDS = {"count": "examples", "by true label": "% of actual label", "by predicted label": "% of predictions"}
 ORDER_WORDS = {"data set": "data set", "alphabet": "alphabet", "errors": "most errors", "clustered": "clustered"}
 
 
@@ -46,7 +46,7 @@ class Controls:
 
 def picked(scored: ScoredRun) -> Filter:
     """What is picked; nothing if it is a label of another run."""
-    cell = view_state().cell
+    cell = view_state().picked.cell
     known = ("", *scored.labels)
     return cell if cell.true in known and cell.predicted in known else Filter()
 
@@ -96,22 +96,23 @@ def matrix(scored: ScoredRun, theme: Theme, how: Controls) -> None:
     """Draw the heat map. A click picks a cell; a second click on it, or a double click, lets it go."""
     shown = once(scored, _view, how.order, how.block, how.unparsed, how.diagonal)
     if not shown.counts.any():
-        st.info("Nothing was confused. Switch on “Show diagonal” to see the right answers.")
+        if scored.scores.unparsed and not how.unparsed:
+            st.info("No label is predicted for another. Switch on “Unparsed”, under “Cells and order”.")
+        else:
+            st.info("Nothing was confused. Switch on “Show diagonal” to see the right answers.")
         return
-    view = view_state()
+    pick = view_state().picked
 
     def click(item: int | None) -> None:
         rows, columns = cells(shown)
-        if item is None:  # what the map has selected was clicked again; something else may have been picked since
-            is_picked = view.cell == view.clicked
-            view.pick(Filter() if is_picked else view.clicked, outline=not is_picked)
+        if item is None:
+            pick.click(None)
         elif item < len(rows):
-            view.clicked = filter_of_cell(shown, scored.labels, int(rows[item]), int(columns[item]))
-            view.pick(view.clicked, outline=False)
+            pick.click(filter_of_cell(shown, scored.labels, int(rows[item]), int(columns[item])))
 
-    drawn = f"{how.order}_{how.block}_{how.diagonal}_{how.unparsed}_{view.map_drawn}"
+    drawn = f"{how.order}_{how.block}_{how.diagonal}_{how.unparsed}_{pick.drawn}"
     clickable_chart(
-        once(scored, _chart, how, theme, cell_of_filter(shown, scored.labels, view.outlined)),
+        once(scored, _chart, how, theme, cell_of_filter(shown, scored.labels, pick.outlined)),
         key=f"heatmap_{scored.record.run_id}_{scored.scoring}_{drawn}",
         height=min(MAP_HEIGHT, height_of(shown)),
         alt="Confusion matrix: true labels downwards, predicted labels across. The lists beside it lead to the same "
@@ -120,14 +121,8 @@ def matrix(scored: ScoredRun, theme: Theme, how: Controls) -> None:
     )
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         st.caption(_caption(shown), width="stretch")
-        st.button("Reset zoom", icon=":material/zoom_out_map:", type="tertiary", key="reset_zoom", on_click=_draw_anew)
-
-
-def _draw_anew() -> None:
-    """Make the heat map anew, without its zoom, and with what is picked outlined."""
-    view = view_state()
-    view.map_drawn += 1
-    view.pick(view.cell, outline=True)
+        st.button("Reset zoom", icon=":material/zoom_out_map:", type="tertiary", key="reset_zoom",
+                  on_click=pick.draw_anew)  # fmt: skip
 
 
 def _pick_boxes(scored: ScoredRun, true: DeltaGenerator, predicted: DeltaGenerator) -> None:
@@ -135,7 +130,7 @@ def _pick_boxes(scored: ScoredRun, true: DeltaGenerator, predicted: DeltaGenerat
 
     def choose() -> None:
         cell = Filter(true=st.session_state["pick_true"], predicted=st.session_state["pick_predicted"])
-        view_state().pick(cell, outline=True)
+        view_state().picked.pick(cell)
 
     cell = picked(scored)
     st.session_state["pick_true"], st.session_state["pick_predicted"] = cell.true, cell.predicted

@@ -14,7 +14,7 @@ from evalcore.analysis import Filter, Finding, Reference, ScoredRun
 from evalcore.metrics import POPULATION, WHY_UNDEFINED, absent, never_predicted
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import Job
-from evalcore.wording import counted
+from evalcore.wording import counted, interval
 from pages.parts.explore.confusion_list import worst_confusions
 from pages.parts.run.options import run_words
 from pages.parts.run.queue import baselines_being_fitted
@@ -22,7 +22,7 @@ from pages.parts.shell import cached
 from pages.parts.shell.cached import once
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import CONFUSIONS, EXAMPLES, PER_CLASS, link_to
-from pages.parts.shell.markdown import between, escape_markdown, percent
+from pages.parts.shell.markdown import UNDEFINED, escape_markdown, percent
 from pages.parts.shell.session import view_state
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def sample_line(scored: ScoredRun, place: DeltaGenerator, standing: str) -> None
         standing: how much of the run is stored, in Markdown; may be empty.
     """
     s = scored.scores
-    of = f"n = {s.n:,} of {scored.record.split_size:,} examples, {escape_markdown(scored.record.spec.sample)}"
+    of = f"n = {s.n:,} of {counted(scored.record.split_size, 'example')}, {escape_markdown(scored.record.spec.sample)}"
     labels = f"{s.labels_present} of {counted(s.labels_total, 'label')} in the sample"
     scoring = f"{scored.scoring} scoring, parser {PARSER_VERSION}"
     place.caption(" · ".join(part for part in (standing, of, labels, scoring, "95 % intervals") if part))
@@ -60,8 +60,8 @@ def verdict(page: Frame, scored: ScoredRun, found: tuple[Reference, ...]) -> Non
         _metric(
             "Accuracy",
             percent(s.accuracy),
-            between(scored.intervals.accuracy),
-            f"{s.correct:,} of {counted(s.n, 'example')} are right under {scored.scoring} scoring. Below: Wilson 95 % "
+            interval(scored.intervals.accuracy),
+            f"{s.correct:,} right of {counted(s.n, 'example')}, under {scored.scoring} scoring. Below: Wilson 95 % "
             "interval.",
         )
         _link(scored, s.n - s.correct, f"{s.n - s.correct:,} wrong or unparsed", outcomes=("wrong", "unparsed"))
@@ -82,10 +82,10 @@ def cards(scored: ScoredRun) -> None:
         _metric(
             "Macro-F1",
             percent(s.macro_f1_present),
-            "too few for an interval" if i.withheld else between(i.macro_f1_present),
-            f"Macro-F1, labels in the sample: F1 of each of the {s.labels_present} labels that occur, averaged with "
-            f"equal weight. Below: 95 % interval of {POPULATION}. {i.withheld}  \n"
-            f"Macro-F1, all labels: {percent(s.macro_f1_all)} ({between(i.macro_f1_all)}), absent labels as 0. Here "
+            "too few for an interval" if i.withheld else interval(i.macro_f1_present),
+            f"Macro-F1, labels in the sample: F1 of each label that occurs, {s.labels_present} of them, averaged "
+            f"with equal weight. Below: 95 % interval of {POPULATION}. {i.withheld}  \n"
+            f"Macro-F1, all labels: {percent(s.macro_f1_all)} ({interval(i.macro_f1_all)}), absent labels as 0. Here "
             f"even a perfect model gets {percent(s.macro_f1_ceiling)}.",
         )
         _link(scored, s.labels_present, f"{counted(s.labels_present, 'label')} in the sample", PER_CLASS, sort="F1")
@@ -95,7 +95,7 @@ def cards(scored: ScoredRun) -> None:
         _metric(
             "Unparsed",
             percent(s.unparsed_rate),
-            between(i.unparsed_rate),
+            interval(i.unparsed_rate),
             f"{counted(s.unparsed, 'completion')} of {s.n:,} without a label, or with more than one. They count as "
             "wrong.",
         )
@@ -117,12 +117,12 @@ def cards(scored: ScoredRun) -> None:
         undefined = math.isnan(s.effective_labels)
         _metric(
             "Label variety",
-            "–" if undefined else f"{s.effective_labels:.1f}",
+            UNDEFINED if undefined else f"{s.effective_labels:.1f}",
             f"not defined: {WHY_UNDEFINED['effective_labels']}"
             if undefined
             else f"{percent(s.favourites_share)} share of the {top}",
-            f"The answers are as varied as if so many of the {s.labels_total} labels were predicted equally often (exp "
-            f"of the entropy). Below: how many of all answers are the {top}.",
+            f"The answers are as varied as if so many of {counted(s.labels_total, 'label')} were predicted equally "
+            f"often (exp of the entropy). Below: how many of all answers are the {top}.",
         )
         _link(scored, len(s.favourites), "labels by count", PER_CLASS, sort="predicted", descending="1")
 
@@ -266,12 +266,12 @@ def result_before(page: Frame, job: Job | None) -> None:
     s, i = scored.scores, scored.intervals
     st.caption(f"**The result before this run** · {escape_markdown(' · '.join(run_words(record.spec, record)))}")
     with st.grid(CARDS, min_column_width=NARROWEST_CARD, gap="small"):
-        for name, value, interval in (
-            ("Accuracy", s.accuracy, between(i.accuracy)),
-            ("Macro-F1, labels in the sample", s.macro_f1_present, "" if i.withheld else between(i.macro_f1_present)),
-            ("Unparsed", s.unparsed_rate, between(i.unparsed_rate)),
+        for name, value, around in (
+            ("Accuracy", s.accuracy, interval(i.accuracy)),
+            ("Macro-F1, labels in the sample", s.macro_f1_present, "" if i.withheld else interval(i.macro_f1_present)),
+            ("Unparsed", s.unparsed_rate, interval(i.unparsed_rate)),
         ):
-            st.caption(f"{name}  \n{percent(value)}" + (f" ({interval})" if interval else ""))
+            st.caption(f"{name}  \n{percent(value)}" + (f" ({around})" if around else ""))
         st.caption(f"Never predicted  \n{len(never_predicted(scored.confusion))} of {s.labels_present}")
     found = cached.findings_for(page.store, scored)[:FINDINGS_SHOWN]
     st.caption("\n".join(f"{at}. {escape_markdown(finding.sentence)}" for at, finding in enumerate(found, start=1)))

@@ -8,6 +8,7 @@ import streamlit as st
 from evalcore.analysis import Reference, ScoredRun, references
 from evalcore.charts import Theme, reference_lines
 from evalcore.store import BASELINES, RunRecord
+from evalcore.wording import figure
 from pages.parts.shell import cached
 from pages.parts.shell.cached import once
 from pages.parts.shell.frame import Frame
@@ -41,7 +42,9 @@ def baselines_on_same_examples(page: Frame, scored: ScoredRun, found: tuple[Refe
         )
         for source in dict.fromkeys(one.source for one in published):
             said = "; ".join(
-                f"{one.name} {100 * one.accuracy:.2f} % ({one.setup})" for one in published if one.source == source
+                f"{one.name} {figure(100 * one.accuracy, 2)} % ({one.setup})"
+                for one in published
+                if one.source == source
             )
             st.caption(escape_markdown(f"{said}. Source: {source}"))
     with st.container(horizontal=True):

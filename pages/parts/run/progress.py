@@ -12,10 +12,10 @@ from evalcore.analysis import RunningScore
 from evalcore.charts import Theme, running_chart
 from evalcore.running import ensure_worker
 from evalcore.store import Job, JobKind, Jobs, RunSpec, Store, checked
-from evalcore.wording import counted
+from evalcore.wording import counted, interval
 from pages.parts.shell.clickable_table import height_of
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import between, escape_markdown, message_markdown, percent
+from pages.parts.shell.markdown import escape_markdown, message_markdown, percent
 from pages.parts.shell.outcomes import coloured, signed
 from pages.parts.shell.session import view_state
 from pages.parts.shell.shown import clamped
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 POLL_S = 0.6
 LATEST = 6
-WIDTHS = {"outcome": 95, "text": 210}
-"""Pixels of columns, so that what was answered is in sight beside a long text."""
 SILENT_S = 10.0
 """Of a job that predicts: after so long it has no rate any more. Longer where its batches take longer."""
 LONG_STEP_S = 30.0
@@ -71,9 +69,9 @@ def how_it_ended(job: Job, line: DeltaGenerator, again: str) -> None:
     elif job.state == "died":
         st.error(message_markdown(job.result), icon=":material/power_off:")
     elif job.state == "stopped":
-        kept = "What was predicted is kept; “Go on” predicts the rest."
-        said = "Stopped before it began. “Run” starts it." if again == "Run" else f"Stopped. {kept}"
-        line.caption(f":material/pause_circle: {said}")
+        before = "" if job.done or again != "Run" else " before it began"
+        rest = "What was predicted is kept; “Go on” predicts the rest." if again == "Go on" else f"“{again}” starts it."
+        line.caption(f":material/pause_circle: Stopped{before}. {rest}")
 
 
 def watch(page: Frame, job_id: int) -> None:
@@ -141,7 +139,7 @@ def _live(store: Store, job: Job, run_id: str, theme: Theme) -> None:
         st.metric(
             "Accuracy so far",
             percent(score.accuracy),
-            between(score.accuracy_interval),
+            interval(score.accuracy_interval),
             delta_color="off",
             delta_arrow="off",
         )
@@ -170,4 +168,5 @@ def _live(store: Store, job: Job, run_id: str, theme: Theme) -> None:
                 "text": st.column_config.TextColumn(width=200),
             },
             key="latest",
+            alt="The last predictions, the newest first",
         )

@@ -10,6 +10,7 @@ from evalcore.errors import BlindspotError
 from evalcore.running import prompt_preview
 from evalcore.store import Jobs, Store, kind_of
 from evalcore.tasks import Prompt, TaskSource
+from evalcore.wording import counted
 from pages.parts.run.progress import enqueue
 from pages.parts.shell.markdown import message_markdown
 
@@ -36,7 +37,7 @@ def exact_prompt(store: Store, task: TaskSource, model: str, prompt: Prompt, tex
     if not shown.tokens:
         st.caption("The messages as the server is sent them. It writes them out with the model's template itself.")
     else:
-        st.caption(f"{shown.tokens} tokens, as the model is given them")
+        st.caption(f"{counted(shown.tokens, 'token')}, as the model is given them")
     if shown.tokens and not shown.has_template:
         st.caption("This model brings no chat template: the turns are given as paragraphs.")
     elif shown.tokens and not shown.takes_system:

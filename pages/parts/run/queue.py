@@ -8,7 +8,7 @@ import streamlit as st
 
 from evalcore.errors import BlindspotError
 from evalcore.running import baselines_at_work
-from evalcore.store import ASKED_FOR, Job, Jobs, RunRecord, RunSpec, Store, job_title
+from evalcore.store import Job, Jobs, RunRecord, RunSpec, Store, job_title
 from pages.parts.run.progress import POLL_S, enqueue, progress_line, status, watched_jobs
 from pages.parts.shell.markdown import escape_markdown, message_markdown
 
@@ -103,6 +103,6 @@ def _why(job: Job, again: str) -> str:
 def _of(jobs: Jobs, specs: list[RunSpec] | None) -> list[Job]:
     """Runs that wait or are at work: of these specs; or all of them, and the baselines that follow them."""
     if specs is None:
-        return [job for job in jobs.active((*ASKED_FOR, "baseline")) if job.kind != "preview"]
+        return jobs.active(("run", "baseline"))
     wanted = {spec.to_json() for spec in specs}
     return [job for job in jobs.active(("run",)) if job.payload in wanted]

@@ -130,7 +130,7 @@ def _spec_of_widgets() -> RunSpec:
 
 def _chosen() -> None:
     """The callback of every widget: take what the form says into the session."""
-    if isinstance(st.session_state["bar_task_name"], str) and isinstance(st.session_state["bar_model"], str):
+    if all(isinstance(st.session_state[f"bar_{name}"], str) for name in ("task_name", "model", "prompt")):
         view, chosen = view_state(), _spec_of_widgets()
         if chosen.task.name != view.spec.task.name and chosen.task.name in TASKS:
             # What was said about the files of another task does not apply.

@@ -96,7 +96,7 @@ def _row(page: Frame, record: RunRecord, size_bytes: int) -> dict[str, Any]:
         "note": annotation.note,
         "when": pd.Timestamp(record.created, unit="s", tz="UTC"),
         "seconds": round(record.seconds + record.load_seconds, 1),
-        "size": size_bytes / 1000,
+        "size": round(size_bytes / 1000, 1),
         "decoding": record.spec.decoding,
         "run": record.run_id,
     }
@@ -151,8 +151,8 @@ def _ask_to_delete(store: Store, record: RunRecord, title: str) -> None:
         except BlindspotError as error:
             st.error(message_markdown(str(error)))
             return
-        went = counted(deleted.completions, "completion")
-        view_state().deleted = f"Deleted, with {went}. {deleted.kept} that other runs share are kept."
+        kept = f" Kept: {counted(deleted.kept, 'completion')} that other runs share." if deleted.kept else ""
+        view_state().deleted = f"Deleted, with {counted(deleted.completions, 'completion')}.{kept}"
         st.rerun()
     if no.button("Keep it", width="stretch"):
         st.rerun()

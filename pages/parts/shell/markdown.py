@@ -31,11 +31,6 @@ def percent(share: float) -> str:
     return wording.percent(share, undefined=UNDEFINED)
 
 
-def between(interval: tuple[float, float]) -> str:
-    """`61.9 to 71.2`, in percent; `not estimable` where the examples allow no interval."""
-    return wording.interval(interval)
-
-
 def plain_lines(text: str) -> str:
     """The same with its line breaks and runs of spaces kept."""
     kept = [_SPECIAL.sub(r"\\\1", line).replace("  ", "\u00a0 ") for line in text.splitlines() or [""]]

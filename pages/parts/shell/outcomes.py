@@ -7,11 +7,17 @@ from collections.abc import Callable
 from evalcore.charts import Theme
 
 SIGNS = {"right": "✓", "wrong": "✗", "unparsed": "∅"}
+_MARKDOWN_COLOURS = {"right": "green", "wrong": "red", "unparsed": "violet"}
 
 
 def signed(outcome: str) -> str:
     """`✗ wrong`."""
     return f"{SIGNS[outcome]} {outcome}"
+
+
+def in_colour(outcome: str) -> str:
+    """The same as Markdown, in its colour."""
+    return f":{_MARKDOWN_COLOURS[outcome]}[{signed(outcome)}]"
 
 
 def coloured(theme: Theme) -> Callable[[str], str]:

@@ -7,10 +7,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-FOCUS_COLOUR = "#4f6ee8"
-"""At least 3 to 1 on every ground of both themes; see tests/app/test_accessible.py."""
-FOCUS_WIDTH = 3
-
 _FOCUS = """<style>
 :focus-visible, [data-focus-visible]:not(input), label:has(input:focus-visible), canvas:focus-within {
     outline: 3px solid #4f6ee8 !important;
@@ -21,6 +17,7 @@ input:focus-visible, textarea:focus-visible, canvas:focus-within, [data-testid="
     outline-offset: -3px !important;
 }
 </style>"""
+"""The colour has at least 3 to 1 on every ground of both themes; see tests/app/test_accessible.py."""
 
 _COLLAPSE = """<script>
 (() => {

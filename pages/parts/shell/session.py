@@ -99,17 +99,56 @@ class SharedExamples:
 
 
 @dataclass
+class MatrixPick:
+    """What is picked in a confusion matrix: a cell, a row or a column.
+
+    Attributes:
+        cell: what is picked; an empty filter if nothing is.
+        outlined: what the drawing outlines. Not what was clicked in it: it outlines that itself, and a changed chart
+            would lose its zoom.
+        clicked: what was clicked in the drawing last, where it stays selected until it is clicked again.
+        drawn: how often the drawing was made anew to lose its zoom.
+    """
+
+    cell: Filter = field(default_factory=Filter)
+    outlined: Filter = field(default_factory=Filter)
+    clicked: Filter = field(default_factory=Filter)
+    drawn: int = 0
+
+    def pick(self, cell: Filter) -> None:
+        """Pick by something else than a click in the drawing."""
+        self.cell = self.outlined = cell
+
+    def click(self, cell: Filter | None) -> None:
+        """Take a click in the drawing.
+
+        Args:
+            cell: None if the one that the drawing has selected was clicked again. That lets it go, unless something
+                else has been picked since: then it is picked again.
+        """
+        if cell is not None:
+            self.cell = self.clicked = cell
+        else:
+            self.pick(Filter() if self.cell == self.clicked else self.clicked)
+
+    def draw_anew(self) -> None:
+        """Make the drawing anew, without its zoom, and with what is picked outlined."""
+        self.drawn += 1
+        self.outlined = self.cell
+
+
+@dataclass
 class PairView:
     """What the Compare page shows.
 
     Attributes:
         runs: ids of A and B; None until there are two.
-        tab: the tab that is open.
+        tab: the tab that is open; empty for the first.
         door: the group of examples that is open: of `PAIR_GROUPS`, or `both_wrong`; empty: the most telling one.
         label: the label that is open among the labels; empty if none is.
         matrix: which of the matrices.
-        cell, outlined, clicked, matrix_drawn: as `cell`, `outlined`, `clicked` and `map_drawn` of `ViewState`, of that
-            matrix.
+        picked: in that matrix.
+        examples: those that the door, the label or the matrix leads to.
     """
 
     runs: tuple[str, str] | None = None
@@ -117,10 +156,7 @@ class PairView:
     door: str = ""
     label: str = ""
     matrix: MatrixKind = "B − A"
-    cell: Filter = field(default_factory=Filter)
-    outlined: Filter = field(default_factory=Filter)
-    clicked: Filter = field(default_factory=Filter)
-    matrix_drawn: int = 0
+    picked: MatrixPick = field(default_factory=MatrixPick)
     examples: SharedExamples = field(default_factory=SharedExamples)
 
     def open_door(self, door: str) -> None:
@@ -128,17 +164,10 @@ class PairView:
         self.tab, self.door = "", door
         self.examples.open(None)
 
-    def pick(self, cell: Filter, *, outline: bool) -> None:
-        """Pick a cell, a row or a column of the matrix."""
-        self.cell = cell
-        if outline:
-            self.outlined = cell
+    def pick(self, cell: Filter) -> None:
+        """Pick a cell, a row or a column of the matrix, and show its examples from the first one."""
+        self.picked.pick(cell)
         self.examples.open(None)
-
-    def draw_matrix_anew(self) -> None:
-        """Make the matrix anew, without its zoom, and with what is picked outlined."""
-        self.matrix_drawn += 1
-        self.outlined = self.cell
 
 
 @dataclass
@@ -147,7 +176,7 @@ class SideView:
 
     Attributes:
         runs: ids of the runs; None: those that it begins with.
-        tab: the tab that is open.
+        tab: the tab that is open; empty for the first.
         pair: ids of the two runs whose comparison is open.
         group: which examples.
     """
@@ -200,11 +229,7 @@ class ViewState:
         url: what the URL said last.
         scoring: of all pages.
         filter: of the Examples page.
-        cell: the cell, row or column that is picked on the Confusions page.
-        outlined: the one that the heat map outlines. Not one that was clicked in the heat map: it outlines that
-            itself, and a changed chart would lose its zoom.
-        clicked: the one that was clicked in the heat map last, where it stays selected until it is clicked again.
-        map_drawn: how often the heat map was made anew to lose its zoom.
+        picked: in the heat map of the Confusions page.
         confusion_list: which list of confusions is open on the Confusions page; empty for the first.
         classes: of the Per class page.
         tables: the tables of examples, by page.
@@ -224,10 +249,7 @@ class ViewState:
     url: KnownUrl = field(default_factory=KnownUrl)
     scoring: Scoring = "lenient"
     filter: Filter = field(default_factory=Filter)
-    cell: Filter = field(default_factory=Filter)
-    outlined: Filter = field(default_factory=Filter)
-    clicked: Filter = field(default_factory=Filter)
-    map_drawn: int = 0
+    picked: MatrixPick = field(default_factory=MatrixPick)
     confusion_list: str = ""
     classes: ClassView = field(default_factory=ClassView)
     tables: dict[str, ExampleTable] = field(default_factory=dict)
@@ -252,12 +274,6 @@ class ViewState:
         if record.kind.can_run:
             self.choose(record.spec)
         self.run_id, self.changing = record.run_id, False
-
-    def pick(self, cell: Filter, *, outline: bool) -> None:
-        """Pick a cell, a row or a column of the confusion matrix."""
-        self.cell = cell
-        if outline:
-            self.outlined = cell
 
     def examples_of(self, page: str) -> ExampleTable:
         """The table of examples on a page."""

@@ -38,8 +38,10 @@ def write(page: str, query: Query) -> None:
 
 
 def write_beside_others(page: str, query: Mapping[str, str | None]) -> None:
-    """Set these parameters, or remove those that are None, and leave the others in the URL as they are."""
-    changed = {**st.query_params.to_dict(), **query}
+    """Set these parameters and the scoring, or remove those that are None, and leave the others as they are."""
+    view = view_state()
+    changed = {**st.query_params.to_dict(), "scoring": None, **_query_of_scoring(view.scoring), **query}
+    view.url.scoring = changed["scoring"]
     _write(page, {name: value for name, value in changed.items() if value is not None})
 
 
@@ -67,8 +69,12 @@ def query_of(scored: ScoredRun, asked: Filter | None = None, more: Mapping[str, 
     Args:
         more: further query parameters, such as a sort order.
     """
-    query = {"run": scored.record.run_id, **((asked or Filter()).to_query()), **(more or {})}
-    return query if scored.scoring == "lenient" else {**query, "scoring": scored.scoring}
+    asks = (asked or Filter()).to_query()
+    return {"run": scored.record.run_id, **asks, **(more or {}), **_query_of_scoring(scored.scoring)}
+
+
+def _query_of_scoring(scoring: Scoring) -> Query:
+    return {} if scoring == "lenient" else {"scoring": scoring}
 
 
 def example_of(query: Query) -> int | None:
