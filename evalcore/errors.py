@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-MAX_MESSAGE_CHARS = 2_000
-"""No message is longer, whatever the data: `_MAX_CHARS` of its parts add up to less."""
 _MAX_CHARS = {"where": 400, "what": 1_000, "do": 590}
+"""Of the parts of a message, so that none is longer than 2,000, with any data."""
 _MAX_NAME_CHARS = 60
 _MAX_NAMES = 8
 

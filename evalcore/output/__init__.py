@@ -5,7 +5,7 @@ Imports analysis and what lies below; never predictors.
 
 from evalcore.output.comparison import comparison_as_text, sweep_as_text
 from evalcore.output.export import export_run
-from evalcore.output.report import findings_of, no_nan, report_as_json, report_as_text, why_undefined
+from evalcore.output.report import findings_of, no_nan, report_as_json, report_as_text
 
 __all__ = [
     "comparison_as_text",
@@ -15,5 +15,4 @@ __all__ = [
     "report_as_json",
     "report_as_text",
     "sweep_as_text",
-    "why_undefined",
 ]

@@ -12,7 +12,6 @@ from evalcore.store.catalog import (
     job_title,
     last_part,
     run_title,
-    spec_title,
 )
 from evalcore.store.changes import version_of
 from evalcore.store.columns import (
@@ -92,7 +91,6 @@ __all__ = [
     "run_id",
     "run_title",
     "sample_id",
-    "spec_title",
     "stream_completions",
     "stream_texts",
     "version_of",

@@ -32,7 +32,7 @@ class Finding:
         positions: the examples it is based on, as positions in the sample.
         labels: the labels it is about.
         opens: the examples at `positions`, as the text of a link to them: `93 examples of labels never predicted`.
-            Contains no data, so that it needs no escaping.
+            Contains no data, so that it needs no escaping. Empty if there are no positions of its own.
         opens_labels: the labels it is about, likewise: `13 labels never predicted`; empty if it is about none.
     """
 

@@ -14,7 +14,7 @@ from evalcore.store import RunRecord
 from pages.parts.compare.headline import open_door
 from pages.parts.compare.matrices_compared import known
 from pages.parts.compare.tabs import query_of_tab, tab_of_query
-from pages.parts.shell import cached, url
+from pages.parts.shell import run_titles, url
 from pages.parts.shell.cached import Listing
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import PairView, SharedExamples, view_state
@@ -43,7 +43,7 @@ def chosen_pair(page: Frame, head: DeltaGenerator) -> tuple[RunRecord, RunRecord
         _follow(page.arrived, view)
     if view.runs is None or not all(page.listing.find(run_id) for run_id in view.runs):
         view.runs = _first_pair(page.listing, page.record or page.listing.records[0])
-    titles = cached.titles(page.store, page.scoring)
+    titles = run_titles.titles(page.store, page.scoring)
     st.session_state["pair_a"], st.session_state["pair_b"] = view.runs
 
     def pick() -> None:

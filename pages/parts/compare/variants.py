@@ -15,7 +15,7 @@ from evalcore.store import Job, Jobs, RunSpec, Store, checked
 from evalcore.tasks import BUILT_IN, SAMPLES
 from pages.parts.run import progress, queue
 from pages.parts.run.options import choice_words
-from pages.parts.shell import cached
+from pages.parts.shell import run_titles
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import PromptSweep, view_state
@@ -168,7 +168,7 @@ def _run_ids(store: Store, started: list[str | int]) -> list[str]:
 
 def run_picker(page: Frame, run_ids: list[str]) -> None:
     """Draw the picker of two to ten runs."""
-    titles = cached.titles(page.store, page.scoring)
+    titles = run_titles.titles(page.store, page.scoring)
     st.session_state["picked_runs"] = run_ids
 
     def pick() -> None:

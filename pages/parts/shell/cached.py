@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -38,17 +37,13 @@ from evalcore.store import (
     RunCatalog,
     RunRecord,
     Store,
-    distinct_titles,
     load_columns,
     version_of,
 )
+from pages.parts.shell import accuracies
 
 MENTIONS_UP_TO = 200_000
 """Rows up to which it is counted unasked whether their texts name a label; a million take seconds."""
-LEARN_S = 0.1
-"""How long a page that is opened may look for accuracies that only the titles of runs show."""
-LEARN_UP_TO = 20_000
-"""Examples of a run whose accuracy is looked for unasked; a larger one has it in its title once it was looked at."""
 _MAX_CACHED = 16
 _COLUMNS_CACHED = 8
 """Runs whose arrays are kept: under 100 MB for a run of a million rows."""
@@ -96,7 +91,7 @@ def count_done(store: Store, run_id: str) -> int:
 def scored_run_of(store: Store, record: RunRecord, scoring: Scoring) -> ScoredRun:
     """The scored run, kept until it has more completions."""
     scored = _scored_run(store, record.run_id, scoring, _progress_of(store, record))
-    _note(record, scoring, scored.scores.accuracy)
+    accuracies.note(record, scoring, scored.scores.accuracy)
     return scored
 
 
@@ -120,27 +115,8 @@ class RunFigures:
 def figures_of(store: Store, record: RunRecord, scoring: Scoring) -> RunFigures:
     """A run in numbers, of many more runs than are kept as arrays."""
     found = _figures(store, record.run_id, scoring, _progress_of(store, record))
-    _note(record, scoring, found.accuracy)
+    accuracies.note(record, scoring, found.accuracy)
     return found
-
-
-def titles(store: Store, scoring: Scoring) -> dict[str, str]:
-    """A short title of each stored run by its id, the newest first, with the accuracies that are known by now."""
-    return _titles(store, version_of(store), scoring, len(_accuracies()))
-
-
-def learn_accuracies(store: Store, scoring: Scoring) -> None:
-    """Look for accuracies that the titles lack, the newest runs first, for a moment: all of 500 runs take ten seconds.
-
-    What it does not come to is looked for when the next page is opened.
-    """
-    until = time.perf_counter() + LEARN_S
-    for record in listing(store).records:
-        if record.n > LEARN_UP_TO or not record.finished or _known(record, scoring) in _accuracies():
-            continue
-        if time.perf_counter() > until:
-            return
-        figures_of(store, record, scoring)
 
 
 def once(of: Result, make: Callable[Concatenate[Result, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -218,30 +194,6 @@ def _stamps(of: ScoredRun | Comparison | Sweep) -> tuple[Stamp, ...]:
     """The stamp of each run that a result is of."""
     runs = (of,) if isinstance(of, ScoredRun) else (of.a, of.b) if isinstance(of, Comparison) else of.scored_runs
     return tuple(_stamp(scored) for scored in runs)
-
-
-def _known(record: RunRecord, scoring: Scoring) -> tuple[str, Scoring, float]:
-    return record.run_id, scoring, record.finished or 0.0
-
-
-def _note(record: RunRecord, scoring: Scoring, accuracy: float) -> None:
-    """Remember the accuracy of a run that is complete."""
-    if record.finished and accuracy == accuracy:
-        _accuracies()[_known(record, scoring)] = accuracy
-
-
-@st.cache_resource
-def _accuracies() -> dict[tuple[str, Scoring, float], float]:
-    """What has been computed since the server was started: a few bytes a run, while scored runs are let go."""
-    return {}
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _titles(_store: Store, version: str, scoring: Scoring, known: int) -> dict[str, str]:
-    stored = _listing(_store, version)
-    found = {record.run_id: _accuracies().get(_known(record, scoring)) for record in stored.records}
-    accuracies = {run_id: accuracy for run_id, accuracy in found.items() if accuracy is not None}
-    return distinct_titles(stored.records, stored.annotations, accuracies)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -13,7 +13,7 @@ from evalcore.parse import Scoring
 from evalcore.running import ensure_worker
 from evalcore.store import RunRecord, Store, run_title
 from evalcore.wording import counted
-from pages.parts.shell import cached, page_style, session, url
+from pages.parts.shell import cached, page_style, run_titles, session, url
 from pages.parts.shell.links import ARROW, link_to_overview
 from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.shown import Shown, shown
@@ -93,7 +93,7 @@ def frame(title: str, *, picks_run: bool = True, scores: bool = True) -> Frame:
     about = shown(store, listing)
     listing = cached.listing(store)  # in a folder that cannot be written, looking may have added a run in memory
     if opened:
-        cached.learn_accuracies(store, view.scoring)
+        run_titles.learn_accuracies(store, view.scoring)
     with st.sidebar:
         st.markdown("#### ◐ Blindspot")
         with st.container(gap="xsmall"):
@@ -168,7 +168,7 @@ def _run_picker(store: Store, view: session.ViewState, listing: cached.Listing, 
         return
     if record is not None and record.finished:
         cached.scored_run_of(store, record, view.scoring)  # so that its title has its accuracy
-    titles = cached.titles(store, view.scoring)
+    titles = run_titles.titles(store, view.scoring)
     st.session_state["picked_run"] = record.run_id if record else None
 
     def pick() -> None:
