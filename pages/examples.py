@@ -23,9 +23,7 @@ if page.arrived is not None:
 asked = filter_bar.known_part(page, scored, view.filter)
 passed = cached.selected(page.store, scored, asked, count_mentions=True)
 
-with heading:
-    export_buttons(page.store, scored)
-    link = st.container(width="content")
+link = heading.container(width="content")
 filter_bar.link_line(page, scored, asked)
 filter_bar.filter_bar(scored, asked, passed)
 if len(passed.rows):
@@ -34,7 +32,8 @@ if len(passed.rows):
         st.caption(
             f"**{len(passed.rows):,}** of {len(scored.answers):,} examples: {outcome_words(scored, passed.rows)}"
         )
-        example_list(page, scored, passed.rows, table)
+        with example_list(page, scored, passed.rows, table):
+            export_buttons(page.store, scored)
     with right:
         opened_or_hint(page, scored, passed.rows, table)
 else:

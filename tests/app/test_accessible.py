@@ -22,8 +22,10 @@ accent is a text colour too: of the chosen segment, of the opened tab, of a slid
 `test_no_accent_of_a_dark_theme_serves_as_text_and_as_ground` shows that nothing gives both 4.5 to 1; chosen is what is
 legible as text, and these two have 3 to 1."""
 MOST_PRESSES = 12
-WAYS_IN = "a[href], canvas, [data-testid=stBaseButton-tertiary], [aria-label='Row: true label']"
-"""What opens examples: a link, a table, a button that looks like a link, and the box that picks a row of the matrix."""
+WAYS_IN = "a[href], canvas, [data-testid=stBaseButton-tertiary], [role=tab], [class*=st-key-group_] button"
+"""What opens something: a link, a table, a button that looks like a link, a tab, and the counts of a comparison."""
+WITH_ROW = {"examples"}
+"""Pages whose table has a row chosen here: then it has one more button, which lets the row go."""
 OUTLINE_PX = 3
 
 PAGES = ["", *sorted(path.stem for path in (ROOT / "pages").glob("*.py"))]
@@ -150,7 +152,7 @@ def test_a_page_with_something_opened_serves_who_sees_little_or_has_no_mouse(at_
     focus_is_outlined(page)
     presses = presses_to_the_first_way_in(page)
     assert presses is not None
-    assert presses <= MOST_PRESSES
+    assert presses <= MOST_PRESSES + (path in WITH_ROW)
 
 
 @pytest.mark.parametrize("path", PAGES)

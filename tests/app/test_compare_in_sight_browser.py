@@ -102,8 +102,8 @@ def test_verdict_accuracies_doors_and_both_completions_are_in_the_first_window(c
     accuracies = page.get_by_text("(reference)").last
     assert_in_sight(page, page.get_by_text("exact McNemar").first, accuracies, *doors, *texts(page)[:3])
     doors[0].click()
+    page.wait_for_url("**door=fixed*", timeout=PATIENCE_MS)
     settled(page)
-    assert "door=fixed" in page.url
     assert scroll(page) == 0
     assert_in_sight(page, *doors, page.get_by_text("A is wrong or unparsed, B is right."), *texts(page)[:3])
     click_row(page, 2)
@@ -119,7 +119,8 @@ def test_a_label_that_is_clicked_is_answered_beside_the_table(compare, page):
     compare(tab="labels")
     at = scrolled_to(page, "Labels")
     click_row(page, 3)
-    assert "label=" in page.url
+    page.wait_for_url("**label=*", timeout=PATIENCE_MS)
+    settled(page)
     label = page.url.partition("label=")[2].partition("&")[0]
     assert scroll(page) == at
     assert_in_sight(page, page.get_by_text(f"{label}: ").first, *texts(page)[:3])

@@ -77,9 +77,9 @@ def sidebar_is_open(page):
 
 
 def width_of_what_is_drawn(page):
-    boxes = page.locator(
-        "[data-testid=stMain] :is([data-testid=stDataFrame], canvas, [data-testid=stVegaLiteChart])"
-    ).evaluate_all("all => all.map(one => one.getBoundingClientRect()).map(box => [box.left, box.right])")
+    boxes = page.locator("[data-testid=stMain] [data-testid=stElementContainer]").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect()).map(box => [box.left, box.right])"
+    )
     return max(right for _, right in boxes) - min(left for left, _ in boxes) if boxes else 0
 
 

@@ -633,7 +633,7 @@ def test_side_by_side_runs_what_is_there_now(store, messages, judge, page_of):
     page.app.switch_page("pages/side_by_side.py")
     page.look().press("Run all of them")
     (new,) = {record.run_id for record in store.runs() if record.prompt.name == "mine"} - set(ids)
-    assert page.app.session_state["view"].side_by_side == [new, ids[1]]
+    assert page.app.session_state["view"].side_by_side.runs == [new, ids[1]]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from pages.parts.shell.outcomes import coloured, signed
 from pages.parts.shell.session import ExampleTable
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
     from streamlit.elements.lib.column_types import ColumnConfig
 
 ROWS_A_PAGE = 200
@@ -25,10 +26,10 @@ SHOWN_CHARS = 320
 """Of a text or a completion in the table: the whole of it is one click away, and a page of rows stays small."""
 ROWS_IN_PANE = 4
 ALL_COLUMNS = ("outcome", "text", "true label", "predicted", "match", "completion", "number")
-HEIGHT = 490
-"""Pixels of the list with the lines above and below it: under two rows of filters it ends within a window of 720."""
-LINE_HEIGHT, PAGES_HEIGHT = 38, 55
-"""Pixels of the line above the list, and of the one with which pages are turned."""
+HEIGHT = 520
+"""Pixels of the list with the lines above and below it: under one row of filters it ends within a window of 720."""
+LINE_HEIGHT, BELOW_HEIGHT = 38, 55
+"""Pixels of the line above the list, and of the one below it, with which pages are turned."""
 
 Rows = NDArray[np.intp]
 
@@ -79,12 +80,15 @@ def example_list(
     columns: Sequence[str] = ALL_COLUMNS,
     *,
     rows_shown: int = 0,
-) -> None:
+) -> DeltaGenerator:
     """Draw some of a scored run's examples; a click on a row opens its example.
 
     Args:
         rows, table, columns: see `in_pane`; there is at least one row.
         rows_shown: for a table of so few low rows, one of which is always open: a second click leaves it open.
+
+    Returns:
+        the row below the table, for what is done with all of them.
     """
     name = _name(page)
     pages = -(-len(rows) // ROWS_A_PAGE)
@@ -112,17 +116,19 @@ def example_list(
     clickable_table(
         frame.style.map(coloured(page.theme), subset=["outcome"]) if "outcome" in columns else frame,
         key,
-        height_of(rows_shown, row_height) if rows_shown else HEIGHT - LINE_HEIGHT - (PAGES_HEIGHT if pages > 1 else 0),
+        height_of(rows_shown, row_height) if rows_shown else HEIGHT - LINE_HEIGHT - BELOW_HEIGHT,
         _column_config(columns),
         on_click=click,
         selected=table.first_selected[1],
         row_height=row_height,
         alt="Examples; choose a row, with the arrow keys for example, to open it",
     )
+    below = st.container(horizontal=True, vertical_alignment="center")
     if pages > 1:
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with below:
             _pagination(pages, table, name)
-            st.caption(f"{start + 1:,} to {start + len(shown):,} of {len(rows):,}")
+            st.caption(f"{start + 1:,} to {start + len(shown):,} of {len(rows):,}", width="content")
+    return below
 
 
 def opened_or_hint(page: Frame, scored: ScoredRun, rows: Rows, table: ExampleTable) -> None:
