@@ -26,7 +26,9 @@ with left:
     classes.overall(scored)
 label = classes.chosen(scored)
 with right:
-    classes.choice(scored)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        classes.choice(scored)
+        classes.explanations()
     if label is None:
         classes.chart(page, scored)
     else:

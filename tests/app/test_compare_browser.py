@@ -152,7 +152,7 @@ def test_a_run_is_deleted_only_after_the_question(server, store, ids, new_page):
     assert victim.run_id in {record.run_id for record in store.runs()}
     page.get_by_role("button", name="Delete …").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click(timeout=PATIENCE_MS)
-    page.get_by_text("stay for other runs").wait_for(timeout=PATIENCE_MS)
+    page.get_by_text("Deleted, with").wait_for(timeout=PATIENCE_MS)
     assert victim.run_id not in {record.run_id for record in store.runs()}
     assert store.count_done(ids["majority"]) == N  # what the larger run needs is there
 

@@ -159,6 +159,17 @@ def test_a_row_of_the_class_table_opens_its_label_with_its_examples(open_page, s
     assert scored.names(scored.y_true[[opened]])[0] == label
 
 
+def test_a_row_that_is_clicked_again_opens_its_label_unless_it_is_the_one_that_is_open(open_page, scored):
+    app = open_page(PER_CLASS, run=scored.record.run_id)
+    click_row(app, "classes_", 0)
+    app.selectbox(key="class_label").select(scored.labels[2]).run()
+    click_row(app, "classes_", None)
+    assert one(app.query_params["label"]) == scored.labels[0]
+    click_row(app, "classes_", 0)
+    click_row(app, "classes_", None)
+    assert "label" not in app.query_params
+
+
 def test_a_row_of_the_examples_opens_the_example_and_the_url_names_it(open_page, scored):
     app = open_page(EXAMPLES, run=scored.record.run_id, outcomes="wrong")
     click_row(app, "examples_table", 5)

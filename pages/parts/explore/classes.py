@@ -87,15 +87,13 @@ def controls(scored: ScoredRun, heading: DeltaGenerator) -> None:
                      label_visibility="collapsed",
                      format_func=lambda order: f"Order: {ORDER_WORDS.get(order, order)}")  # fmt: skip
         st.toggle("Largest first", key="class_descending", on_change=_change, args=("descending",))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.pills("Only labels that are", LABEL_STATUSES, key="class_standing", on_change=_change, args=("standing",),
-                 label_visibility="collapsed",
-                 format_func=lambda standing: f"{standing} {counts[standing]}")  # fmt: skip
-        _explanations()
+    st.pills("Only labels that are", LABEL_STATUSES, key="class_standing", on_change=_change, args=("standing",),
+             label_visibility="collapsed",
+             format_func=lambda standing: f"{standing} {counts[standing]}")  # fmt: skip
 
 
-def _explanations() -> None:
-    """One place for what the filters mean, behind all of them, instead of a help icon before them."""
+def explanations() -> None:
+    """One place for what the filters mean, behind the table, instead of a help icon before each of them."""
     with st.popover("Help"):
         st.markdown(
             "- **absent from the sample**: says nothing about the model\n"
@@ -125,10 +123,16 @@ def table(page: Frame, scored: ScoredRun) -> None:
         return
     few = shown_rows["support"].to_numpy() < FEW_EXAMPLES
 
-    def click(row: int | None) -> None:
-        _set(label="" if row is None else str(shown_rows["label"].iloc[row]))
+    state, view = view_state(), view_state().classes
 
-    view = view_state().classes
+    def click(row: int | None) -> None:
+        if row is not None:
+            state.clicked_label = str(shown_rows["label"].iloc[row])
+        elif view.label == state.clicked_label:
+            state.clicked_label = ""
+        # Otherwise its row was still chosen when another label had been opened by name: it is opened again.
+        _set(label=state.clicked_label)
+
     how = [view.standing or None, view.search, view.sort, view.descending]
     pale = f"color: {page.theme.pale_text}"
     shown = _shown(shown_rows)

@@ -232,6 +232,7 @@ class ViewState:
         picked: in the heat map of the Confusions page.
         confusion_list: which list of confusions is open on the Confusions page; empty for the first.
         classes: of the Per class page.
+        clicked_label: the label whose row was clicked there last, where it stays chosen until it is clicked again.
         tables: the tables of examples, by page.
         compared: of the Compare page.
         side_by_side: of the Side by side page.
@@ -252,6 +253,7 @@ class ViewState:
     picked: MatrixPick = field(default_factory=MatrixPick)
     confusion_list: str = ""
     classes: ClassView = field(default_factory=ClassView)
+    clicked_label: str = ""
     tables: dict[str, ExampleTable] = field(default_factory=dict)
     compared: PairView = field(default_factory=PairView)
     side_by_side: SideView = field(default_factory=SideView)
