@@ -105,7 +105,7 @@ def _clicks(server: Server, page: Page, name: str, run_id: str) -> None:
     print(name)
     for path, buttons in (
         ("confusions", [A_CONFUSION, "Log colours", "Show diagonal"]),
-        ("examples", ["wrong", "unparsed", "exact"]),
+        ("examples", ["wrong", "unparsed", "right"]),
         ("per_class", ["few examples", "never predicted"]),
     ):
         before, started = sent.size_bytes, time.perf_counter()

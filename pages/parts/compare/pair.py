@@ -43,7 +43,7 @@ def chosen_pair(page: Frame, head: DeltaGenerator) -> tuple[RunRecord, RunRecord
         _follow(page.arrived, view)
     if view.runs is None or not all(page.listing.find(run_id) for run_id in view.runs):
         view.runs = _first_pair(page.listing, page.record or page.listing.records[0])
-    titles = run_titles.titles(page.store, page.scoring)
+    titles = run_titles.titles(page.store, page.scoring, view.runs)
     st.session_state["pair_a"], st.session_state["pair_b"] = view.runs
 
     def pick() -> None:

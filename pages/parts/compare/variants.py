@@ -168,7 +168,7 @@ def _run_ids(store: Store, started: list[str | int]) -> list[str]:
 
 def run_picker(page: Frame, run_ids: list[str]) -> None:
     """Draw the picker of two to ten runs."""
-    titles = run_titles.titles(page.store, page.scoring)
+    titles = run_titles.titles(page.store, page.scoring, run_ids)
     st.session_state["picked_runs"] = run_ids
 
     def pick() -> None:

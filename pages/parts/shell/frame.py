@@ -166,9 +166,7 @@ def _follow_url(view: session.ViewState, listing: cached.Listing) -> bool:
 def _run_picker(store: Store, view: session.ViewState, listing: cached.Listing, record: RunRecord | None) -> None:
     if not listing.records:
         return
-    if record is not None and record.finished:
-        cached.scored_run_of(store, record, view.scoring)  # so that its title has its accuracy
-    titles = run_titles.titles(store, view.scoring)
+    titles = run_titles.titles(store, view.scoring, [record.run_id] if record else [])
     st.session_state["picked_run"] = record.run_id if record else None
 
     def pick() -> None:

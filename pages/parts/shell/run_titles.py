@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 import streamlit as st
 
 from evalcore.parse import Scoring
 from evalcore.store import Store, distinct_titles, version_of
 from pages.parts.shell import accuracies
-from pages.parts.shell.cached import figures_of, listing
+from pages.parts.shell.cached import figures_of, listing, scored_run_of
 
 LEARN_S = 0.1
 """How long a page that is opened may look for accuracies that only the titles of runs show."""
@@ -17,8 +18,15 @@ LEARN_UP_TO = 20_000
 """Examples of a run whose accuracy is looked for unasked; a larger one has it in its title once it was looked at."""
 
 
-def titles(store: Store, scoring: Scoring) -> dict[str, str]:
-    """A short title of each stored run by its id, the newest first."""
+def titles(store: Store, scoring: Scoring, shown: Iterable[str] = ()) -> dict[str, str]:
+    """A short title of each stored run by its id, the newest first.
+
+    Args:
+        shown: ids of the runs that the page shows: it scores them anyway, so that their titles can have the accuracy.
+    """
+    for record in filter(None, map(listing(store).find, shown)):
+        if record.finished:
+            scored_run_of(store, record, scoring)
     return _titles(store, version_of(store), scoring, accuracies.count())
 
 
