@@ -65,11 +65,11 @@ def test_a_click_on_the_confusions_page_orders_draws_and_counts_nothing_again(op
     app.button(key="back_to_list").click().run()
     assert counts == {"select": 1, "runs": 3}
     app.button(key="confusion_1").click().run()
-    assert counts == {"select": 2, "runs": 4, "heatmap": 1}  # with another cell outlined
+    assert counts == {"select": 2, "runs": 4, "heatmap": 1, "direction": 1}  # another cell is outlined and described
     for _ in range(2):  # the second time all is there
         app.button(key="back_to_list").click().run()
         app.button(key="confusion_0").click().run()
-        assert counts == {"select": 3, "runs": 5, "heatmap": 2}
+        assert counts == {"select": 3, "runs": 5, "heatmap": 2, "direction": 2}
 
 
 def test_a_list_that_is_not_open_is_not_computed(open_page, run_id, calls):

@@ -68,7 +68,7 @@ def cell(page: Frame, scored: ScoredRun, picked: Filter, table: ExampleTable) ->
     passed = cached.selected(page.store, scored, picked)
     st.button("Worst confusions", icon=BACK, type="tertiary", key="back_to_list", on_click=_pick, args=(Filter(),))
     st.subheader(escape_markdown(cell_title(picked)), anchor=False)
-    st.caption(escape_markdown(cell_figures(scored, picked, len(passed.rows))))
+    st.caption(escape_markdown(once(scored, cell_figures, picked, len(passed.rows))))
     in_pane(page, scored, passed.rows, table, columns_that_vary(picked))
 
 
