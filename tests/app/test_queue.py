@@ -5,7 +5,6 @@ import json
 import pytest
 
 from evalcore.running.plan import baseline_specs
-from evalcore.store.database import Store
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
 from pages.parts.shell.markdown import message_markdown
@@ -13,19 +12,6 @@ from tests.app.clicking import opened
 from tests.tools.runs import stored
 
 RUNS = "pages/runs.py"
-
-
-@pytest.fixture
-def own_store(tmp_path, monkeypatch):
-    """A store that the pages use; nobody works there."""
-    from pages.parts.run import progress
-    from pages.parts.shell import frame, session
-
-    found = Store(tmp_path / "cache")
-    monkeypatch.setattr(session, "open_store", lambda: found)
-    for module in (frame, progress):
-        monkeypatch.setattr(module, "ensure_worker", lambda store: None)
-    return found
 
 
 def ended(store, spec, how, result="", done=0):
@@ -48,8 +34,8 @@ def labels(app):
     return [button.label for button in app.button]
 
 
-def test_a_failure_is_dismissed_for_good(own_store):
-    job = ended(own_store, checked(RunSpec()), "failed", "it broke.")
+def test_a_failure_is_dismissed_for_good(page_store):
+    job = ended(page_store, checked(RunSpec()), "failed", "it broke.")
     app = opened(RUNS)
     assert any("it broke." in text for text in said(app))
     app.button(key=f"dismiss_{job}").click().run()
@@ -59,9 +45,9 @@ def test_a_failure_is_dismissed_for_good(own_store):
         assert "Dismiss" not in labels(page)
 
 
-def test_an_older_failure_of_the_same_stays_away_when_the_newest_is_dismissed(own_store):
-    ended(own_store, checked(RunSpec()), "failed", "it broke.")
-    job = ended(own_store, checked(RunSpec()), "failed", "it broke again.")
+def test_an_older_failure_of_the_same_stays_away_when_the_newest_is_dismissed(page_store):
+    ended(page_store, checked(RunSpec()), "failed", "it broke.")
+    job = ended(page_store, checked(RunSpec()), "failed", "it broke again.")
     app = opened(RUNS)
     app.button(key=f"dismiss_{job}").click().run()
     assert not any("broke" in text for text in said(app))
@@ -75,11 +61,11 @@ def test_an_older_failure_of_the_same_stays_away_when_the_newest_is_dismissed(ow
         (7, False, "Go on", "was stopped. What was predicted is kept."),
     ],
 )
-def test_a_stopped_job_has_the_words_of_what_was_done(own_store, done, earlier, button, says):
+def test_a_stopped_job_has_the_words_of_what_was_done(page_store, done, earlier, button, says):
     spec = checked(RunSpec())
     if earlier:
-        spec = stored(own_store, "ab", "ab", labels="ab").spec
-    ended(own_store, spec, "stopped", done=done)
+        spec = stored(page_store, "ab", "ab", labels="ab").spec
+    ended(page_store, spec, "stopped", done=done)
     app = opened(RUNS)
     assert any(text.endswith(says) for text in said(app)), said(app)
     assert button in labels(app)
@@ -94,16 +80,16 @@ def test_commands_in_a_message_are_code_and_all_else_is_as_typed():
     assert "`" not in message_markdown("a\nb <b>")
 
 
-def test_a_failure_shows_no_literal_backticks(own_store):
-    ended(own_store, checked(RunSpec(model="nothing")), "failed", "nothing: there is no such model. Give `demo`.")
+def test_a_failure_shows_no_literal_backticks(page_store):
+    ended(page_store, checked(RunSpec(model="nothing")), "failed", "nothing: there is no such model. Give `demo`.")
     (text,) = [error.value for error in opened(RUNS).error]
     assert "Give `demo`" in text
     assert "\\`" not in text
 
 
-def test_jobs_of_a_newer_version_are_shown_with_what_can_be_said(own_store):
+def test_jobs_of_a_newer_version_are_shown_with_what_can_be_said(page_store):
     newer = json.dumps({**json.loads(RunSpec(model="owner/new").to_json()), "thinking": "long"})
-    jobs = Jobs(own_store)
+    jobs = Jobs(page_store)
     for payload in (newer, "[]"):
         failed = jobs.enqueue("run", payload)
         jobs.claim(1)
@@ -115,17 +101,17 @@ def test_jobs_of_a_newer_version_are_shown_with_what_can_be_said(own_store):
     assert any(button.label == "Stop" for button in app.button)
 
 
-def test_baselines_at_work_stand_on_the_runs_page_and_can_be_stopped(own_store):
-    jobs = Jobs(own_store)
+def test_baselines_at_work_stand_on_the_runs_page_and_can_be_stopped(page_store):
+    jobs = Jobs(page_store)
     job = jobs.enqueue("baseline", checked(RunSpec(model="tfidf")).to_json())
     app = opened(RUNS)
     app.button(key=f"stop_job_{job}").click().run()
     assert jobs.get(job).state == "stopped"
 
 
-def test_the_overview_says_that_baselines_are_being_computed_until_they_are(own_store):
-    record = stored(own_store, "aabb", "abab", labels="ab")
-    jobs = Jobs(own_store)
+def test_the_overview_says_that_baselines_are_being_computed_until_they_are(page_store):
+    record = stored(page_store, "aabb", "abab", labels="ab")
+    jobs = Jobs(page_store)
     job = jobs.enqueue("baseline", baseline_specs(record.spec)[1].to_json())
     jobs.enqueue("baseline", checked(RunSpec(model="tfidf", n=7)).to_json())  # of another run
     app = opened(run=record.run_id)
