@@ -37,6 +37,7 @@ from evalcore.analysis.filters import (
 )
 from evalcore.analysis.findings import Finding, find
 from evalcore.analysis.label_order import OrderEffect, order_effect
+from evalcore.analysis.label_probabilities import LabelProbabilities, label_probabilities, why_no_probabilities
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
@@ -69,6 +70,7 @@ __all__ = [
     "Comparison",
     "Filter",
     "Finding",
+    "LabelProbabilities",
     "LabelStatus",
     "Mask",
     "MetricRow",
@@ -98,6 +100,7 @@ __all__ = [
     "find",
     "gather",
     "label_note",
+    "label_probabilities",
     "labels_by_change",
     "labels_with",
     "mentions",
@@ -125,4 +128,5 @@ __all__ = [
     "sweep_conclusion",
     "verdict",
     "verdict_as_json",
+    "why_no_probabilities",
 ]

@@ -142,7 +142,7 @@ def _measure(
 
 def _predict(model: LocalModel, prompts: list[Messages], answers: Sequence[str]) -> list[Completion]:
     """What a run does with a loaded model, but without the store."""
-    model.prepare(prompts, answers)
+    model.prepare(prompts, answers, {})
     completions: list[Completion] = []
     for start in range(0, len(prompts), model.batch_size):
         completions += model.predict(prompts[start : start + model.batch_size])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from evalcore.predictors.engines.memory import is_out_of_memory
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine
 from evalcore.predictors.handle import ModelHandle, OnPhase
 from evalcore.predictors.source import ModelSource, download, locate
-from evalcore.store import CHOOSING, Completion, Identity, RunSpec, Stop, Store, digest
+from evalcore.store import CHOOSING, Completion, Identity, LabelReference, RunSpec, Stop, Store, digest
 from evalcore.tasks import Messages, Task
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 ENGINE_VERSION = 1
 """Increased when an engine may return another completion for the same prompt; part of the key."""
+
+REFERENCE_VERSION = 1
+"""A part of the key of a choosing decoding: runs without a label reference, which older versions made, are others."""
 
 PROMPTS_LOOKED_AT = 64
 """Number of a run's prompts, evenly spaced, in which common prefixes are looked for."""
@@ -93,7 +96,9 @@ def identity(
         dtype: number format of the weights.
         answers: the answers to choose from; part of the identity if the decoding chooses.
     """
-    choices: Identity = {"choices": digest(list(answers))} if spec.decoding in CHOOSING else {}
+    choices: Identity = {}
+    if spec.decoding in CHOOSING:
+        choices = {"choices": digest(list(answers)), "reference": REFERENCE_VERSION}
     return {
         "predictor": "transformers",
         "model": source.fingerprint,
@@ -210,13 +215,20 @@ class LocalModel:
         self._answers: list[str] = []
         self._answer_ids: list[list[int]] = []
         self._scorer: Scorer | None = None
+        self._reference: LabelReference | None = None
 
-    def prepare(self, prompts: Sequence[Messages], answers: Sequence[str]) -> None:
+    def prepare(
+        self, prompts: Sequence[Messages], answers: Sequence[str], content_free: Mapping[str, Messages]
+    ) -> LabelReference | None:
         """Prepare for a run: compute the prefixes that its prompts share, and note the expected answers.
 
         Args:
             prompts: all prompts of the run, or a part.
             answers: what a perfect model would write for each label; with a choosing decoding, what there is to choose.
+            content_free: the prompts of texts that say nothing, by text.
+
+        Returns:
+            The answers' lengths and what the texts without content give them, if the decoding chooses.
         """
         ends = self.generation.eos_token_id
         end = [self.renderer.end_id] if self.renderer.end_id in ends else ends[:1]
@@ -227,8 +239,19 @@ class LocalModel:
             self._scorer = self.engine.scorer(self._answer_ids)
         ids = [prompt.ids for prompt in self.renderer.render(some) if self._fits(prompt)]
         self.engine.decoder.prepare(ids, self._answer_ids)
-        if self.decoding not in CHOOSING and self.model.dtype in (torch.bfloat16, torch.float16):
+        if self._scorer is not None:
+            self._reference = self._reference_of(content_free, self._scorer)
+            return self._reference
+        if self.model.dtype in (torch.bfloat16, torch.float16):
             self.metadata["differing_from_loop"] = self._compared(ids[:: max(1, len(ids) // PROMPTS_COMPARED)])
+        return None
+
+    def _reference_of(self, content_free: Mapping[str, Messages], scorer: Scorer) -> LabelReference:
+        rendered = self.renderer.render(list(content_free.values()))
+        fitting = {text: prompt.ids for text, prompt in zip(content_free, rendered, strict=True) if self._fits(prompt)}
+        scores = scorer.score(list(fitting.values())) if fitting else []
+        of_text = {text: tuple(each.tolist()) for text, each in zip(fitting, scores, strict=True)}
+        return LabelReference(tuple(map(len, self._answer_ids)), of_text)
 
     def _compared(self, prompts: list[list[int]]) -> str:
         """How many completions differ from the loop's: rounding depends on the shape of a batch."""
@@ -279,8 +302,9 @@ class LocalModel:
         return Completion(self.renderer.decode(ids), tuple(ids), prompt_tokens, stop)
 
     def _best(self, prompt_tokens: int, scores: LabelScores) -> Completion:
-        lengths = np.array([len(ids) for ids in self._answer_ids])
-        best = int(np.argmax(scores / lengths if self.decoding == "choose-mean" else scores))
+        if self._reference is None:
+            raise ValueError("choosing needs prepare() first, which gives the answers")
+        best = int(np.argmax(self._reference.scores(scores, CHOOSING[self.decoding])))
         logprobs = scores.astype("<f4").tobytes()
         return Completion(
             self._answers[best], tuple(self._answer_ids[best]), prompt_tokens, "chosen", label_logprobs=logprobs

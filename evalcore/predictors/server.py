@@ -12,7 +12,7 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -112,7 +112,9 @@ class ServerModel:
             if error.status in (401, 403) or (error.again and not error.status):
                 raise ModelError(f"{error}.", where=self._at.where, do=self._remedy(error)) from None
 
-    def prepare(self, prompts: Sequence[Messages], answers: Sequence[str]) -> None:
+    def prepare(
+        self, prompts: Sequence[Messages], answers: Sequence[str], content_free: Mapping[str, Messages]
+    ) -> None:
         """Forget the failures of an earlier run: what failed then may succeed now."""
         self._failed_in_a_row = 0
         self._reasons.clear()

@@ -14,7 +14,7 @@ from typing import Protocol
 from evalcore.errors import Unanswered
 from evalcore.predictors import ModelHandle, OnPhase
 from evalcore.running.plan import RunPlan
-from evalcore.store import Completion, Predictor, Preparable
+from evalcore.store import Completion, LabelReference, Predictor, Preparable
 from evalcore.tasks import Messages
 
 Loader = Callable[[ModelHandle, OnPhase], Predictor]
@@ -31,6 +31,7 @@ class CompletedBatch:
         unanswered: why others of the batch have no completion; None if all have one.
         load_seconds: time spent loading the model since the batch before, 0 if it was loaded.
         metadata: what was learnt about the model since the batch before, for display.
+        label_reference: what was learnt of the labels as answers since then, if anything was.
     """
 
     rows: Sequence[tuple[bytes, Completion]]
@@ -38,6 +39,7 @@ class CompletedBatch:
     unanswered: Unanswered | None = None
     load_seconds: float = 0.0
     metadata: Mapping[str, str] = field(default_factory=dict)
+    label_reference: LabelReference | None = None
 
 
 class Executor(Protocol):
@@ -85,13 +87,14 @@ class InProcess:
         load_seconds = time.perf_counter() - started
         on_phase("predicting")
         started = time.perf_counter()
+        reference = None
         if isinstance(predictor, Preparable):
-            predictor.prepare(list(missing.values()), plan.answers)
+            reference = predictor.prepare(list(missing.values()), plan.answers, plan.content_free)
         metadata = predictor.metadata
         for keys in batches(plan.keys, predictor.batch_size, missing):
             rows, failure = predict(predictor, keys, [missing[key] for key in keys])
-            yield CompletedBatch(rows, time.perf_counter() - started, failure, load_seconds, metadata)
-            load_seconds, metadata = 0.0, {}
+            yield CompletedBatch(rows, time.perf_counter() - started, failure, load_seconds, metadata, reference)
+            load_seconds, metadata, reference = 0.0, {}, None
             started = time.perf_counter()
 
 

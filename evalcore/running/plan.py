@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from evalcore.predictors import ModelHandle, OnPhase, identify
-from evalcore.store import BASELINES, RunRecord, RunSpec, Store, checked, completion_keys, run_id, sample_id
+from evalcore.store import (
+    BASELINES,
+    CONTENT_FREE,
+    RunRecord,
+    RunSpec,
+    Store,
+    checked,
+    completion_keys,
+    run_id,
+    sample_id,
+)
 from evalcore.tasks import NO_PROMPT, Example, Messages, Prompt, Renderer, Task, built_in, draw_sample, load_task
 
 
@@ -19,6 +30,7 @@ class RunPlan:
         examples: the sample, in order.
         prompts: the chat messages of each example.
         answers: what a perfect model would write for each label, in the record's `label_order`.
+        content_free: the chat messages of the texts that say nothing, by text; none for a model that reads no prompt.
         keys: the key of each example's completion; equal for equal texts.
         handle: the model, not loaded.
     """
@@ -27,6 +39,7 @@ class RunPlan:
     examples: tuple[Example, ...]
     prompts: list[Messages]
     answers: tuple[str, ...]
+    content_free: Mapping[str, Messages]
     keys: list[bytes]
     handle: ModelHandle
 
@@ -67,7 +80,7 @@ def plan_run(spec: RunSpec, store: Store, on_phase: OnPhase = lambda phase: None
         metadata=handle.metadata,
     )
     keys = completion_keys(handle.identity, asked.messages)
-    return RunPlan(record, examples, asked.messages, asked.answers, keys, handle)
+    return RunPlan(record, examples, asked.messages, asked.answers, asked.content_free, keys, handle)
 
 
 def find_prompt(name: str, store: Store) -> Prompt:
@@ -92,13 +105,15 @@ class _Asked:
     label_order: tuple[str, ...]
     answers: tuple[str, ...]
     messages: list[Messages]
+    content_free: Mapping[str, Messages]
 
 
 def _prompts(spec: RunSpec, store: Store, task: Task, examples: tuple[Example, ...]) -> _Asked:
     if not spec.kind.reads_prompt:
         texts: list[Messages] = [({"role": "user", "content": example.text},) for example in examples]
-        return _Asked(NO_PROMPT, task.labels, task.labels, texts)
+        return _Asked(NO_PROMPT, task.labels, task.labels, texts, {})
     prompt = find_prompt(spec.prompt, store)
     renderer = Renderer(task, prompt)
     messages = [renderer.messages(example.text) for example in examples]
-    return _Asked(prompt, renderer.labels, renderer.answers, messages)
+    content_free = {text: renderer.messages(text) for text in CONTENT_FREE}
+    return _Asked(prompt, renderer.labels, renderer.answers, messages, content_free)

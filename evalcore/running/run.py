@@ -181,8 +181,13 @@ def _predict(plan: RunPlan, store: Store, executor: Executor, on_progress: OnPro
     try:
         with closing(executor(plan, missing, on_phase)) as batches:
             for batch in batches:
-                if batch.load_seconds or batch.metadata:
-                    store.note_load(record.run_id, load_seconds=batch.load_seconds, metadata=batch.metadata)
+                if batch.load_seconds or batch.metadata or batch.label_reference:
+                    store.note_load(
+                        record.run_id,
+                        load_seconds=batch.load_seconds,
+                        metadata=batch.metadata,
+                        label_reference=batch.label_reference,
+                    )
                 store.put_batch(record.run_id, batch.rows, batch.seconds)
                 seconds += batch.seconds
                 load_seconds += batch.load_seconds

@@ -29,6 +29,8 @@ from evalcore.store.database import DEFAULT_CACHE, Store
 from evalcore.store.file_digests import file_stamp
 from evalcore.store.importing import import_file
 from evalcore.store.jobs import ASKED_FOR, Job, JobKind, Jobs
+from evalcore.store.label_reference import CONTENT_FREE, LabelReference, LabelScore
+from evalcore.store.label_scores import load_label_logprobs
 from evalcore.store.model_kind import BASELINES, MODEL_KINDS, kind_of
 from evalcore.store.outcome import Outcome
 from evalcore.store.run_record import RunRecord
@@ -51,6 +53,7 @@ __all__ = [
     "ASKED_FOR",
     "BASELINES",
     "CHOOSING",
+    "CONTENT_FREE",
     "DEFAULT_CACHE",
     "MEANINGS",
     "MODEL_KINDS",
@@ -65,6 +68,8 @@ __all__ = [
     "Job",
     "JobKind",
     "Jobs",
+    "LabelReference",
+    "LabelScore",
     "Outcome",
     "Predictor",
     "Preparable",
@@ -87,6 +92,7 @@ __all__ = [
     "kind_of",
     "last_part",
     "load_columns",
+    "load_label_logprobs",
     "parser_of",
     "run_id",
     "run_title",

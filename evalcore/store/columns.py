@@ -45,6 +45,7 @@ class Columns:
         y_true: label codes.
         named: code of the label that the completion names, however it matched; -1 if none or several.
         match: codes into `parse.MATCHES`; `stop`: codes into `STOPS`.
+        has_label_scores: whether its completion has the log-probability of any label.
         chars: length of the text in characters.
         text_hash: equal for equal texts (and almost never for different ones), 0 for a blank one.
         key: codes into `keys`: rows with the same prompt share a completion.
@@ -56,6 +57,7 @@ class Columns:
     named: Ints
     match: Codes
     stop: Codes
+    has_label_scores: NDArray[np.bool_]
     chars: Ints
     text_hash: NDArray[np.int64]
     key: Ints
@@ -78,7 +80,7 @@ def load_columns(store: Store, record: RunRecord) -> Columns:
         StoreError: if the examples are not those that the run was made of.
     """
     items, keys = _items(store, record)
-    named, match, stop = _parsed(store, record, keys)
+    named, match, stop, has_label_scores = _parsed(store, record, keys)
     done = match[items["key"]] >= 0
     kept = {name: values[done] for name, values in items.items()}
     key = kept["key"]
@@ -88,6 +90,7 @@ def load_columns(store: Store, record: RunRecord) -> Columns:
         named=named[key],
         match=match[key],
         stop=stop[key],
+        has_label_scores=has_label_scores[key],
         chars=kept["chars"],
         text_hash=kept["text_hash"],
         key=key,
@@ -175,8 +178,9 @@ def _whole(key: bytes) -> bytes:
     return key if len(key) == KEY_BYTES else bytes(KEY_BYTES)
 
 
-def _parsed(store: Store, record: RunRecord, keys: list[bytes]) -> tuple[Ints, Codes, Codes]:
-    """Label code, match and stop of each key's completion; the match is -1 where there is no completion yet."""
+def _parsed(store: Store, record: RunRecord, keys: list[bytes]) -> tuple[Ints, Codes, Codes, NDArray[np.bool_]]:
+    """Label code, match and stop of each key's completion, and whether it has log-probabilities of labels; the match
+    is -1 where there is no completion yet."""
     parser = parser_of(record)
     code_of: dict[str | None, int] = {label: code for code, label in enumerate(record.labels)}
     code_of[None] = -1
@@ -184,6 +188,7 @@ def _parsed(store: Store, record: RunRecord, keys: list[bytes]) -> tuple[Ints, C
     stop_code = {stop: code for code, stop in enumerate(STOPS)}
     named = np.full(len(keys), -1, dtype=np.int32)
     match, stop = np.full(len(keys), -1, dtype=np.int8), np.zeros(len(keys), dtype=np.int8)
+    has_label_scores = np.zeros(len(keys), dtype=bool)
     known: dict[str, tuple[int, int]] = {}
     for code, completion in stream_completions(store, np.frombuffer(b"".join(keys), dtype=f"V{KEY_BYTES}")):
         pair = known.get(completion.text)
@@ -194,7 +199,8 @@ def _parsed(store: Store, record: RunRecord, keys: list[bytes]) -> tuple[Ints, C
                 known[completion.text] = pair
         named[code], match[code] = pair
         stop[code] = stop_code[completion.stop]
-    return named, match, stop
+        has_label_scores[code] = bool(completion.label_logprobs)
+    return named, match, stop, has_label_scores
 
 
 def _blocks(cursor: sqlite3.Cursor) -> Iterator[list[Any]]:

@@ -9,6 +9,7 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from evalcore.store.label_reference import LabelReference
 from evalcore.store.spec import Identity
 from evalcore.tasks import Messages
 
@@ -27,8 +28,9 @@ class Completion:
         prompt_tokens: length of the prompt in tokens; 0 where there are none.
         stop: why generation ended.
         latency_ms: wall time of the batch it was part of, divided by the batch's size.
-        label_logprobs: of a `chosen` one, float32 little-endian: the log-probability of each label's tokens with the
-            end token, in the order in which the prompt lists the labels. Empty otherwise.
+        label_logprobs: the log-probability of each label as the answer, float32 little-endian, in the order in which
+            the prompt lists the labels (of a model without a prompt: the task's order). Of a `chosen` one it is that of
+            the label's tokens with the end token. NaN is a probability that is not known. Empty if none is known.
     """
 
     text: str
@@ -72,10 +74,16 @@ class Predictor(Protocol):
 class Preparable(Protocol):
     """A predictor that uses the prompts of a whole run, and its possible answers, before the first batch."""
 
-    def prepare(self, prompts: Sequence[Messages], answers: Sequence[str]) -> None:
+    def prepare(
+        self, prompts: Sequence[Messages], answers: Sequence[str], content_free: Mapping[str, Messages]
+    ) -> LabelReference | None:
         """Called once before a run.
 
         Args:
             prompts: all that it will be asked, or a part.
             answers: what a perfect model would write for each label, in the order of the prompt's list.
+            content_free: the prompts of the texts that say nothing (`CONTENT_FREE`), by text.
+
+        Returns:
+            What it learnt of the labels as answers; None where its decoding does not choose among them.
         """

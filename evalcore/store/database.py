@@ -21,6 +21,7 @@ from evalcore.paths import OWN_CACHE
 from evalcore.store import completion_rows, custom_prompts, file_digests, migrations, opening, run_rows
 from evalcore.store.completion import Completion
 from evalcore.store.connection import connection_to
+from evalcore.store.label_reference import LabelReference
 from evalcore.store.memory_database import MemoryDatabase
 from evalcore.store.run_record import RunRecord, record_of
 from evalcore.store.spec import RunSpec
@@ -193,10 +194,17 @@ class Store:
         with self.connect(write=True) as db:
             run_rows.insert_run(db, record, examples, keys)
 
-    def note_load(self, run_id: str, *, load_seconds: float, metadata: Mapping[str, str]) -> None:
-        """Add the loading of the model to the run's totals, and what was learnt to the run's metadata."""
+    def note_load(
+        self,
+        run_id: str,
+        *,
+        load_seconds: float,
+        metadata: Mapping[str, str],
+        label_reference: LabelReference | None = None,
+    ) -> None:
+        """Add the loading of the model to the run's totals, and what was learnt to its metadata and of its labels."""
         with self.connect(write=True) as db:
-            run_rows.add_load(db, run_id, load_seconds=load_seconds, metadata=metadata)
+            run_rows.add_load(db, run_id, load_seconds=load_seconds, metadata=metadata, label_reference=label_reference)
 
     def finish_run(self, run_id: str) -> None:
         """Mark a run as complete, once."""

@@ -82,10 +82,16 @@ def m003_resolutions_and_job_reports(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX job_reports_by_job ON job_reports (job_id)")
 
 
+def m004_label_references(db: sqlite3.Connection) -> None:
+    """A run's labels as answers: their lengths in tokens, and how probable each is after a text without content."""
+    db.execute("ALTER TABLE runs ADD COLUMN label_reference TEXT NOT NULL DEFAULT ''")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_first_format,
     m002_run_annotations,
     m003_resolutions_and_job_reports,
+    m004_label_references,
 )
 """In order: the n-th makes format n. What stands here is never changed; another format is another function."""
 

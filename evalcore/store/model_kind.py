@@ -20,7 +20,7 @@ class ModelKind:
         reads_prompt: whether its answer depends on the prompt; otherwise it reads the text alone, and the settings of
             generation (decoding, engine, dtype, ...) do not apply to it.
         is_baseline: whether it is there to be compared with, and is run along with every other model.
-        gives_label_scores: whether it gives the log-probability of every label (decodings `choose`, `choose-mean`).
+        gives_label_scores: whether it can choose among the labels by their log-probabilities (`spec.CHOOSING`).
         needs_train: whether it is fitted on the task's train split, which is then a part of its identity.
         is_remote: whether it runs on a server: its files, tokenizer and chat template are not on this machine.
     """

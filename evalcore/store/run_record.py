@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from evalcore.errors import StoreError
+from evalcore.store.label_reference import LabelReference
 from evalcore.store.model_kind import ModelKind, kind_named
 from evalcore.store.spec import RunSpec, from_fields
 from evalcore.tasks import Prompt
@@ -39,6 +40,8 @@ class RunRecord:
         seconds: time spent predicting, over all attempts; `load_seconds` of loading the model.
         predicted: completions that attempts of this run computed.
         metadata: versions, device, and other things that are shown but decide nothing.
+        label_reference: what is known of the labels as answers; None unless the decoding chooses among them, and of
+            runs that were stored before it was kept.
     """
 
     run_id: str
@@ -58,6 +61,7 @@ class RunRecord:
     load_seconds: float = 0.0
     predicted: int = 0
     metadata: dict[str, str] = field(default_factory=dict)
+    label_reference: LabelReference | None = None
 
     @property
     def kind(self) -> ModelKind:
@@ -111,6 +115,10 @@ _CONVERTED: dict[str, tuple[Callable[[Any], object], Callable[[Any], Any]]] = {
     "split_size": (int, int),
     "created": (float, float),
     "metadata": (json.dumps, json.loads),
+    "label_reference": (
+        lambda reference: reference.to_json() if reference else "",
+        lambda text: LabelReference.from_json(text) if text else None,
+    ),
 }
 """How a field is written to its column and read from it, where that is not as it is."""
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from evalcore.store.completion_rows import marks
+from evalcore.store.label_reference import LabelReference
 from evalcore.store.run_record import RUN_COLUMNS, RunRecord, row_of
 from evalcore.tasks import Example
 
@@ -75,14 +76,23 @@ def add_batch(db: sqlite3.Connection, run_id: str, *, predicted: int, seconds: f
     )
 
 
-def add_load(db: sqlite3.Connection, run_id: str, *, load_seconds: float, metadata: Mapping[str, str]) -> None:
-    """Add the loading of the model to a run's totals, and what was learnt to its metadata."""
+def add_load(
+    db: sqlite3.Connection,
+    run_id: str,
+    *,
+    load_seconds: float,
+    metadata: Mapping[str, str],
+    label_reference: LabelReference | None = None,
+) -> None:
+    """Add the loading of the model to a run's totals, and what was learnt to its metadata and of its labels."""
     row = db.execute("SELECT facts FROM runs WHERE run_id = ?", (run_id,)).fetchone()
     if row is not None:  # a run can be deleted while it is predicted
         db.execute(
             "UPDATE runs SET load_seconds = load_seconds + ?, facts = ? WHERE run_id = ?",
             (load_seconds, json.dumps({**json.loads(row[0]), **metadata}), run_id),
         )
+    if label_reference is not None:
+        db.execute("UPDATE runs SET label_reference = ? WHERE run_id = ?", (label_reference.to_json(), run_id))
 
 
 def finish(db: sqlite3.Connection, run_id: str) -> None:

@@ -9,13 +9,14 @@ from dataclasses import MISSING, Field, asdict, dataclass, field, fields, replac
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args
 
 from evalcore.errors import SpecError, StoreError, listed
+from evalcore.store.label_reference import LabelScore
 from evalcore.store.model_kind import ModelKind, kind_of
 from evalcore.tasks import NO_PROMPT, SAMPLES, Example, Messages, Sample, TaskSource
 
 KEY_VERSION = 1
 """A part of every key. Raise it when the meaning of a key changes: older completions are then not found any more."""
 
-Decoding = Literal["plain", "as-shipped", "choose", "choose-mean"]
+Decoding = Literal["plain", "as-shipped", "choose", "choose-mean", "choose-calibrated"]
 Engine = Literal["fast", "batched", "loop"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -30,6 +31,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "as-shipped": "greedy, with the model's own penalties",
         "choose": "the likeliest label",
         "choose-mean": "the likeliest label per token",
+        "choose-calibrated": "the label that gains most over a text without content",
     },
     "engine": {
         "fast": "shared work is computed once",
@@ -45,8 +47,12 @@ MEANINGS: dict[str, dict[str, str]] = {
 }
 """What each choice of a field of `RunSpec` means, for the form and the command line."""
 
-CHOOSING: tuple[Decoding, ...] = ("choose", "choose-mean")
-"""Decodings whose completion is always one of the labels."""
+CHOOSING: dict[Decoding, LabelScore] = {
+    "choose": "summed",
+    "choose-mean": "per-token",
+    "choose-calibrated": "calibrated",
+}
+"""Decodings whose completion is always one of the labels, and what they rank labels by."""
 
 Identity = Mapping[str, str | int]
 """Everything that decides a completion beside the prompt: weights, tokenizer, dtype, decoding, engine."""
@@ -80,7 +86,8 @@ class RunSpec:
         sample, seed: which of them.
         decoding: `plain` greedy, or greedy `as-shipped` with the penalties of the model's generation_config; or no
             free answer at all: `choose` takes the label whose tokens are the most probable answer, `choose-mean`
-            the one that is so per token.
+            the one that is so per token, and `choose-calibrated` the one whose probability exceeds most what a text
+            without content gives it.
         engine: how a local model predicts; all give the same answers in float32, and `loop`, one prompt after
             another, is the reference. Where a model cannot be run by one, the next one does.
         max_new_tokens: completions are cut there.

@@ -60,7 +60,7 @@ def test_every_engine_chooses_alike(loaded, prompt):  # noqa: F811
     by_engine = []
     for engine in ("fast", "batched", "loop"):
         model = loaded(answers=renderer.answers, engine=engine, decoding="choose")
-        model.prepare(asked, renderer.answers)
+        model.prepare(asked, renderer.answers, {})
         by_engine.append(model.predict(asked))
     for others in by_engine[1:]:
         assert [c.text for c in others] == [c.text for c in by_engine[0]]

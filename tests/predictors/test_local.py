@@ -77,7 +77,7 @@ def test_every_engine_answers_as_the_plain_loop_does(demo, loaded, prompt):
     assert [one_by_one.predict([messages])[0].token_ids for messages in asked] == expected
     for engine, runs_as in (("batched", "batched, prefix cached"), ("fast", "fast")):
         at_once = loaded(engine=engine, batch_size=5)
-        at_once.prepare(asked, Renderer(demo, BUILT_IN[prompt]).answers)
+        at_once.prepare(asked, Renderer(demo, BUILT_IN[prompt]).answers, {})
         assert at_once.metadata["engine"] == runs_as
         assert [completion.token_ids for completion in at_once.predict(asked)] == expected
 

@@ -82,7 +82,7 @@ def test_failures_of_an_earlier_run_are_forgotten(chat):
     chat.answer = lambda text, before: refusal(400)
     asked = model(chat)
     for _ in range(2):
-        asked.prepare(prompts("a"), ["a"])
+        asked.prepare(prompts("a"), ["a"], {})
         with pytest.raises(Unanswered, match="no answer to 1 prompt:"):
             asked.predict(prompts("a"))
 

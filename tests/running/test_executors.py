@@ -144,7 +144,7 @@ def test_the_time_that_preparing_takes_is_a_part_of_the_runs_seconds(store, spec
     import time
 
     class Preparing(Toy):
-        def prepare(self, prompts, answers):
+        def prepare(self, prompts, answers, content_free):
             time.sleep(0.2)
 
     outcome = execute(spec, store, loader=lambda handle, on_phase: Preparing(handle.identity, {}))

@@ -14,6 +14,7 @@ from evalcore.analysis import (
     Comparison,
     Filter,
     Finding,
+    LabelProbabilities,
     Mask,
     OtherAnswer,
     ScoredExample,
@@ -22,6 +23,7 @@ from evalcore.analysis import (
     Sweep,
     compare,
     gather,
+    label_probabilities,
     mentions,
     other_answers,
     score_run,
@@ -47,6 +49,8 @@ MENTIONS_UP_TO = 200_000
 _MAX_CACHED = 16
 _COLUMNS_CACHED = 8
 """Runs whose arrays are kept: under 100 MB for a run of a million rows."""
+_PROBABILITIES_CACHED = 4
+"""Runs whose probabilities are kept: above 256 MiB as a mapped file."""
 _RESULTS_CACHED = 64
 """Tables and charts; the largest, a heat map of 150 labels, takes about 3 MB."""
 
@@ -93,6 +97,11 @@ def scored_run_of(store: Store, record: RunRecord, scoring: Scoring) -> ScoredRu
     scored = _scored_run(store, record.run_id, scoring, _progress_of(store, record))
     accuracies.note(record, scoring, scored.scores.accuracy)
     return scored
+
+
+def probabilities_of(scored: ScoredRun) -> LabelProbabilities | None:
+    """The probabilities of a run's labels, kept until it has more completions; None if it has none."""
+    return _probabilities(scored, _stamp(scored))
 
 
 @dataclass(frozen=True)
@@ -224,6 +233,11 @@ def _scored_run(_store: Store, run_id: str, scoring: Scoring, progress: float) -
     for array in (*shared, each.support, each.predicted, each.true_positives):
         array.setflags(write=False)  # all sessions are given this one object
     return scored
+
+
+@st.cache_resource(max_entries=_PROBABILITIES_CACHED, show_spinner="Reading the probabilities …")
+def _probabilities(_scored: ScoredRun, stamp: Stamp) -> LabelProbabilities | None:
+    return label_probabilities(_scored)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
