@@ -3,6 +3,16 @@
 Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
+from evalcore.analysis.calibration import (
+    Calibration,
+    HalfScores,
+    LabelCalibration,
+    MeanScore,
+    TemperatureScaling,
+    TopAccuracy,
+    calibration,
+    calibration_words,
+)
 from evalcore.analysis.cell_words import cell_figures, cell_title
 from evalcore.analysis.class_table import (
     CLASS_ORDERS,
@@ -14,6 +24,7 @@ from evalcore.analysis.class_table import (
     overall_row,
     sorted_table,
 )
+from evalcore.analysis.compared_calibration import ComparedCalibration, compared_calibration
 from evalcore.analysis.compared_scores import MetricRow
 from evalcore.analysis.comparison import BOTH_WRONG, Comparison, compare
 from evalcore.analysis.comparison_words import (
@@ -67,12 +78,17 @@ __all__ = [
     "MOST_RUNS",
     "OUTCOMES",
     "OUTCOME_GROUPS",
+    "Calibration",
+    "ComparedCalibration",
     "Comparison",
     "Filter",
     "Finding",
+    "HalfScores",
+    "LabelCalibration",
     "LabelProbabilities",
     "LabelStatus",
     "Mask",
+    "MeanScore",
     "MetricRow",
     "OrderEffect",
     "OtherAnswer",
@@ -84,9 +100,13 @@ __all__ = [
     "ScoredRun",
     "Selected",
     "Sweep",
+    "TemperatureScaling",
+    "TopAccuracy",
     "Verdict",
     "answer_words",
     "better_words",
+    "calibration",
+    "calibration_words",
     "cell_figures",
     "cell_of_filter",
     "cell_title",
@@ -94,6 +114,7 @@ __all__ = [
     "changes",
     "class_table",
     "compare",
+    "compared_calibration",
     "count_confusions",
     "decisions",
     "filter_of_cell",
