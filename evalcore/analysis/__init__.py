@@ -4,6 +4,7 @@ Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
 from evalcore.analysis.calibration import (
+    CALIBRATION_KEYS,
     Calibration,
     HalfScores,
     LabelCalibration,
@@ -69,6 +70,7 @@ from evalcore.analysis.verdicts import Verdict, shared_note, verdict, verdict_as
 
 __all__ = [
     "BOTH_WRONG",
+    "CALIBRATION_KEYS",
     "CLASS_ORDERS",
     "CLASS_SCORES",
     "FEWEST_RUNS",

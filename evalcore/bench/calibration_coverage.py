@@ -9,11 +9,14 @@ score of the whole population.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import lru_cache, partial
 from itertools import product
+from multiprocessing import get_context
 from typing import Any, get_args
 
 import numpy as np
@@ -39,7 +42,7 @@ from evalcore.metrics import (
 CONSERVATIVE = frozenset({"ECE"})
 """Its lower bound is 0 near perfect calibration, and then only that can miss: the gate's upper bound does not apply."""
 
-_POPULATION = 400_000
+_POPULATION = 100_000
 _BLOCK = 20_000
 _NOISE_OF_B = 0.5
 """Standard deviation of what is added to B's scores, relative to their own."""
@@ -81,10 +84,12 @@ class Shape:
     model: Model
 
 
+_SIZES = (100, 400, 1000, 3080)
 SHAPES: tuple[Shape, ...] = tuple(
     Shape(n_labels, n, design, model)
-    for n_labels, model, n, design in product((24, 77, 150), MODELS, (400, 1000, 3080), get_args(Design))
+    for n_labels, model, n, design in product((24, 77, 150), MODELS, _SIZES, get_args(Design))
 )
+_SHAPES_OF_A_POPULATION = len(_SIZES) * len(get_args(Design))
 
 
 @dataclass(frozen=True)
@@ -172,27 +177,29 @@ class _Population:
 
 
 def coverage(
-    datasets: int = 1000, seed: int = 0, *, shapes: Sequence[Shape] = SHAPES
+    datasets: int = 1000, seed: int = 0, *, shapes: Sequence[Shape] = SHAPES, processes: int | None = None
 ) -> tuple[list[Covered], list[Bias]]:
     """Simulate every shape, and count how often each interval holds the score of the population.
 
     Args:
         datasets: of each shape.
+        processes: by default one for each processor.
     """
-    covered, biases = [], []
-    for shape in shapes:
-        population = _population(shape.n_labels, shape.model)
-        rng = np.random.default_rng([seed, shape.n, shape.n_labels, MODELS.index(shape.model)])
-        found, bias = _simulated(shape, population, datasets, rng)
-        covered += found
-        biases.append(bias)
-    return covered, biases
+    simulate = partial(_simulated, datasets=datasets, seed=seed)
+    processes = processes or os.cpu_count() or 1
+    if processes == 1:
+        found = [simulate(shape) for shape in shapes]
+    else:
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            # Shapes of one population are beside each other: a process draws it once for all of them.
+            found = list(pool.map(simulate, shapes, chunksize=_SHAPES_OF_A_POPULATION))
+    return [covered for each, _ in found for covered in each], [bias for _, bias in found]
 
 
-def _simulated(
-    shape: Shape, population: _Population, datasets: int, rng: np.random.Generator
-) -> tuple[list[Covered], Bias]:
-    a, b, design = population.a, population.b, shape.design
+def _simulated(shape: Shape, *, datasets: int, seed: int) -> tuple[list[Covered], Bias]:
+    population, design = _population(shape.n_labels, shape.model), shape.design
+    rng = np.random.default_rng([seed, shape.n, shape.n_labels, MODELS.index(shape.model)])
+    a, b = population.a, population.b
     ece = expected_calibration_error(confidence_bins(a.confidence, a.right))
     truths = {
         "ECE": ece,
@@ -239,7 +246,7 @@ def _simulated(
     return found, Bias(shape, ece, float(np.mean(shown)), float(np.mean(if_calibrated)))
 
 
-@cache
+@lru_cache(maxsize=1)
 def _population(n_labels: int, model: Model) -> _Population:
     """The first half of the labels is the easy topic's, the rest the hard one's; all labels are equally frequent."""
     rng = np.random.default_rng([n_labels, MODELS.index(model)])
@@ -271,3 +278,51 @@ def _run(shares: Floats, true: Counts) -> tuple[NDArray[Any], ...]:
     of_true = shares[rows, true]
     brier = (shares**2).sum(axis=1) - 2 * of_true + 1
     return shares.max(axis=1), shares.argmax(axis=1) == true, brier, -np.log(np.maximum(of_true, 1e-300))
+
+
+def coverage_as_text(covered: list[Covered], biases: list[Bias]) -> str:
+    """A table for a terminal: the lowest and the highest share over models, and what ECE shows of calibrated ones."""
+    names = list(dict.fromkeys(one.interval for one in covered))
+    shares: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+    for one in covered:
+        shares[one.interval, one.shape.n_labels, one.shape.n, one.shape.design].append(100 * one.share)
+    rows = list(dict.fromkeys((b.shape.n_labels, b.shape.n, b.shape.design) for b in biases))
+    lines = [
+        "Scores of probabilities: how often a 95 % interval holds the truth,"
+        f" in percent of {covered[0].tried} simulated data sets a shape:",
+        "the lowest and the highest, over models that are calibrated, over-confident and under-confident",
+    ]
+    for title, group in (
+        ("one run", [name for name in names if not name.startswith("difference")]),
+        ("difference of two runs", [name for name in names if name.startswith("difference")]),
+    ):
+        lines += ["", f"{title:28}" + "".join(f"{name.removeprefix('difference of '):>19}" for name in group)]
+        for row in rows:
+            cells = [shares[(name, *row)] for name in group]
+            lines.append(
+                "{:4} labels {:5} {:11}".format(*row)
+                + "".join(f"{f'{min(cell):.1f} – {max(cell):.1f}' if cell else '–':>19}" for cell in cells)
+            )
+    lines += ["", "ECE is biased upward, in percent:"]
+    lines.append(f"{'random samples':45}{'of all':>8}{'shown':>8}{'if calibrated':>16}")
+    for bias in biases:
+        s = bias.shape
+        if s.design == "random":
+            figures = f"{100 * bias.truth:8.2f}{100 * bias.shown:8.2f}{100 * bias.if_calibrated:16.2f}"
+            lines.append(f"{s.n_labels:4} labels {s.n:5}  {s.model.name:26}{figures}")
+    outside = [one for one in covered if not one.passes]
+    worst = min(covered, key=lambda one: one.share)
+    lines += [
+        "",
+        f"{len(covered) - len(outside)} of {len(covered)} are between {100 * GATE[0]:.0f} and {100 * GATE[1]:.0f} %"
+        f" (of {' and of '.join(sorted(CONSERVATIVE))}: {100 * GATE[0]:.0f} % or more)",
+        f"the lowest: {_said(worst)}",
+    ]
+    return "\n".join([*lines, *(f"outside: {_said(one)}" for one in outside[:20])])
+
+
+def _said(one: Covered) -> str:
+    s = one.shape
+    shown = "" if one.estimable == one.tried else f", shown in {one.estimable} of {one.tried}"
+    of = f"{s.n_labels} labels, {s.n} examples, {s.design}, {s.model.name}"
+    return f"{100 * one.share:.1f} %, {one.interval}, {of}{shown}"
