@@ -49,6 +49,7 @@ from evalcore.analysis.filters import (
 from evalcore.analysis.findings import Finding, find
 from evalcore.analysis.label_order import OrderEffect, order_effect
 from evalcore.analysis.label_probabilities import LabelProbabilities, label_probabilities, why_no_probabilities
+from evalcore.analysis.label_ranking import Ranking, favoured_by_prior, rankings
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
@@ -94,6 +95,7 @@ __all__ = [
     "OtherAnswer",
     "Pair",
     "RankedConfusion",
+    "Ranking",
     "Reference",
     "RunningScore",
     "ScoredExample",
@@ -117,6 +119,7 @@ __all__ = [
     "compared_calibration",
     "count_confusions",
     "decisions",
+    "favoured_by_prior",
     "filter_of_cell",
     "find",
     "gather",
@@ -138,6 +141,7 @@ __all__ = [
     "prompt_diff",
     "ranked_confusions",
     "ranked_labels",
+    "rankings",
     "references",
     "score_run",
     "search",

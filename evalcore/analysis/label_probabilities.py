@@ -74,7 +74,7 @@ class LabelProbabilities:
 
     def log_of_rows(self, rows: Rows | slice) -> Floats:
         """Their natural logarithms, finite also where a probability is too small for a number."""
-        return _log_shares(self.logprobs[rows], _ranking(self.scored.record), self.score)
+        return _log_shares(self.logprobs[rows], ranking_of(self.scored.record), self.score)
 
     def blocks(self, rows: Rows | None = None) -> Iterator[tuple[Rows, Floats]]:
         """Rows and their probabilities, so many at a time that a run of any size takes little memory.
@@ -96,7 +96,7 @@ def label_probabilities(scored: ScoredRun) -> LabelProbabilities | None:
     logprobs = load_label_logprobs(scored.answers.store, record, scored.columns)
     if logprobs is None:
         return None
-    ranking, score = _ranking(record), score_of(record)
+    ranking, score = ranking_of(record), score_of(record)
     n = len(logprobs)
     complete = np.zeros(n, dtype=bool)
     runner_up, true_rank = np.full(n, UNPARSED), np.zeros(n, dtype=np.int64)
@@ -166,7 +166,7 @@ def score_of(record: RunRecord) -> LabelScore:
     return CHOOSING.get(record.spec.decoding, "summed")
 
 
-def _ranking(record: RunRecord) -> LabelReference | None:
+def ranking_of(record: RunRecord) -> LabelReference | None:
     """The label reference in the task's order; None if the run has none."""
     stored = record.label_reference
     if stored is None:
