@@ -147,7 +147,13 @@ def why_no_probabilities(scored: ScoredRun) -> str:
                 " with one column “confidence”."
             )
         if record.kind.is_baseline:
-            return f"The baseline {record.spec.model} gave no probabilities in this run."
+            why = record.metadata.get("probabilities")
+            if why:
+                return f"The baseline {record.spec.model} gave no probabilities ({why})."
+            return (
+                f"An older version stored this run of {record.spec.model}, without probabilities."
+                " Run it again to see how sure the baseline is."
+            )
         return f"A {record.kind.name} does not give the probability of every label. Choose a model on this machine."
     if score_of(record) != "summed" and record.label_reference is None:
         return (
