@@ -48,7 +48,12 @@ from evalcore.analysis.filters import (
 )
 from evalcore.analysis.findings import Finding, find
 from evalcore.analysis.label_order import OrderEffect, order_effect
-from evalcore.analysis.label_probabilities import LabelProbabilities, label_probabilities, why_no_probabilities
+from evalcore.analysis.label_probabilities import (
+    LabelProbabilities,
+    label_probabilities,
+    why_no_probabilities,
+    why_not_all_labels,
+)
 from evalcore.analysis.label_ranking import Ranking, favoured_by_prior, rankings
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
@@ -154,4 +159,5 @@ __all__ = [
     "verdict",
     "verdict_as_json",
     "why_no_probabilities",
+    "why_not_all_labels",
 ]
