@@ -44,7 +44,13 @@ from evalcore.analysis.filters import (
 )
 from evalcore.analysis.findings import Finding, find
 from evalcore.analysis.label_order import OrderEffect, order_effect
-from evalcore.analysis.label_probabilities import LabelProbabilities, label_probabilities, why_no_probabilities
+from evalcore.analysis.label_probabilities import (
+    Certainty,
+    LabelProbabilities,
+    label_probabilities,
+    probabilities_at,
+    why_no_probabilities,
+)
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
@@ -78,6 +84,7 @@ __all__ = [
     "OUTCOMES",
     "OUTCOME_GROUPS",
     "Between",
+    "Certainty",
     "Comparison",
     "Filter",
     "Finding",
@@ -128,6 +135,7 @@ __all__ = [
     "overall_row",
     "pair_verdict_words",
     "pair_words",
+    "probabilities_at",
     "prompt_diff",
     "ranked_confusions",
     "ranked_labels",
