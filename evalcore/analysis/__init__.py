@@ -5,6 +5,16 @@ Calls no model and never imports predictors. Imports metrics, store and tasks.
 
 from evalcore.analysis.answer_probabilities import AnswerProbabilities, LabelShare, answer_probabilities
 from evalcore.analysis.between_words import between_words
+from evalcore.analysis.calibration import (
+    Calibration,
+    HalfScores,
+    LabelCalibration,
+    MeanScore,
+    TemperatureScaling,
+    TopAccuracy,
+    calibration,
+    calibration_words,
+)
 from evalcore.analysis.cell_words import cell_figures, cell_title
 from evalcore.analysis.class_table import (
     CLASS_ORDERS,
@@ -16,6 +26,7 @@ from evalcore.analysis.class_table import (
     overall_row,
     sorted_table,
 )
+from evalcore.analysis.compared_calibration import ComparedCalibration, compared_calibration
 from evalcore.analysis.compared_scores import MetricRow
 from evalcore.analysis.comparison import BOTH_WRONG, Comparison, compare
 from evalcore.analysis.comparison_words import (
@@ -90,14 +101,19 @@ __all__ = [
     "OUTCOME_GROUPS",
     "AnswerProbabilities",
     "Between",
+    "Calibration",
     "Certainty",
+    "ComparedCalibration",
     "Comparison",
     "Filter",
     "Finding",
+    "HalfScores",
+    "LabelCalibration",
     "LabelProbabilities",
     "LabelShare",
     "LabelStatus",
     "Mask",
+    "MeanScore",
     "MetricRow",
     "OrderEffect",
     "OtherAnswer",
@@ -109,11 +125,15 @@ __all__ = [
     "ScoredRun",
     "Selected",
     "Sweep",
+    "TemperatureScaling",
+    "TopAccuracy",
     "Verdict",
     "answer_probabilities",
     "answer_words",
     "better_words",
     "between_words",
+    "calibration",
+    "calibration_words",
     "cell_figures",
     "cell_of_filter",
     "cell_title",
@@ -121,6 +141,7 @@ __all__ = [
     "changes",
     "class_table",
     "compare",
+    "compared_calibration",
     "confident_mistakes",
     "count_confusions",
     "decisions",
