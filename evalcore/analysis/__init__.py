@@ -65,6 +65,7 @@ from evalcore.analysis.label_probabilities import (
     label_probabilities,
     probabilities_at,
     why_no_probabilities,
+    why_not_all_labels,
 )
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
@@ -181,4 +182,5 @@ __all__ = [
     "verdict",
     "verdict_as_json",
     "why_no_probabilities",
+    "why_not_all_labels",
 ]

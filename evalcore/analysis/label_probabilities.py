@@ -159,7 +159,13 @@ def why_no_probabilities(scored: ScoredRun) -> str:
                 " with one column “confidence”."
             )
         if record.kind.is_baseline:
-            return f"The baseline {record.spec.model} gave no probabilities in this run."
+            why = record.metadata.get("probabilities")
+            if why:
+                return f"The baseline {record.spec.model} gave no probabilities ({why})."
+            return (
+                f"An older version stored this run of {record.spec.model}, without probabilities."
+                " Run it again to see how sure the baseline is."
+            )
         return f"A {record.kind.name} does not give the probability of every label. Choose a model on this machine."
     if score_of(record) != "summed" and record.label_reference is None:
         return (
@@ -167,6 +173,27 @@ def why_no_probabilities(scored: ScoredRun) -> str:
             " Run it again to see how sure the model is."
         )
     return ""
+
+
+def why_not_all_labels(probabilities: LabelProbabilities) -> str:
+    """Why no answer of a run has the probability of every label, and how to have them; empty if some answer has.
+
+    What needs only the confidence (calibration, confident mistakes) can be had all the same; runner-up, margin,
+    entropy, rank of the true label, Brier score, log loss over all labels and label sets cannot.
+    """
+    if probabilities.complete.any():
+        return ""
+    if not probabilities.scored.record.kind.can_run:
+        if probabilities.known.any():
+            return (
+                "The imported file gave the probability of some labels only, such as the predicted one. This needs the"
+                " probability of every label: import the file with a column “probability:LABEL” for each label."
+            )
+        return (
+            "No row of the imported file gave the probability of every label. Import it with a column"
+            " “probability:LABEL” for each label."
+        )
+    return "No answer of this run has the probability of every label: no text fitted the model's context, say."
 
 
 def score_of(record: RunRecord) -> LabelScore:
