@@ -67,6 +67,7 @@ from evalcore.analysis.label_probabilities import (
     why_no_probabilities,
     why_not_all_labels,
 )
+from evalcore.analysis.label_ranking import Ranking, favoured_by_prior, rankings
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
@@ -120,6 +121,7 @@ __all__ = [
     "OtherAnswer",
     "Pair",
     "RankedConfusion",
+    "Ranking",
     "Reference",
     "RunningScore",
     "ScoredExample",
@@ -146,6 +148,7 @@ __all__ = [
     "confident_mistakes",
     "count_confusions",
     "decisions",
+    "favoured_by_prior",
     "filter_of_cell",
     "find",
     "gather",
@@ -170,6 +173,8 @@ __all__ = [
     "probabilities_at",
     "prompt_diff",
     "ranked_confusions",
+    "ranked_labels",
+    "rankings",
     "references",
     "score_run",
     "search",
