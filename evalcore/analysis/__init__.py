@@ -25,19 +25,31 @@ from evalcore.analysis.comparison_words import (
 )
 from evalcore.analysis.difference import changes, decisions, prompt_diff
 from evalcore.analysis.filters import (
+    BANDS,
+    CONFIDENT,
     LENGTHS,
     MENTIONS,
+    OF_PROBABILITIES,
     OUTCOME_GROUPS,
+    Between,
     Filter,
     Mask,
     Selected,
+    confident_mistakes,
+    known_fields,
     mentions,
+    near_misses,
     search,
     select,
 )
 from evalcore.analysis.findings import Finding, find
 from evalcore.analysis.label_order import OrderEffect, order_effect
-from evalcore.analysis.label_probabilities import LabelProbabilities, label_probabilities, why_no_probabilities
+from evalcore.analysis.label_probabilities import (
+    LabelProbabilities,
+    label_probabilities,
+    why_no_probabilities,
+    why_not_all_labels,
+)
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
@@ -57,16 +69,20 @@ from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Pair, Sweep, gather,
 from evalcore.analysis.verdicts import Verdict, shared_note, verdict, verdict_as_json
 
 __all__ = [
+    "BANDS",
     "BOTH_WRONG",
     "CLASS_ORDERS",
     "CLASS_SCORES",
+    "CONFIDENT",
     "FEWEST_RUNS",
     "LABEL_STATUSES",
     "LENGTHS",
     "MENTIONS",
     "MOST_RUNS",
+    "OF_PROBABILITIES",
     "OUTCOMES",
     "OUTCOME_GROUPS",
+    "Between",
     "Comparison",
     "Filter",
     "Finding",
@@ -94,11 +110,13 @@ __all__ = [
     "changes",
     "class_table",
     "compare",
+    "confident_mistakes",
     "count_confusions",
     "decisions",
     "filter_of_cell",
     "find",
     "gather",
+    "known_fields",
     "label_note",
     "label_probabilities",
     "labels_by_change",
@@ -106,6 +124,7 @@ __all__ = [
     "mentions",
     "metric_interval_words",
     "metric_words",
+    "near_misses",
     "order_effect",
     "order_effect_words",
     "other_answers",
@@ -129,4 +148,5 @@ __all__ = [
     "verdict",
     "verdict_as_json",
     "why_no_probabilities",
+    "why_not_all_labels",
 ]

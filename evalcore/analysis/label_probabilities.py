@@ -157,6 +157,27 @@ def why_no_probabilities(scored: ScoredRun) -> str:
     return ""
 
 
+def why_not_all_labels(probabilities: LabelProbabilities) -> str:
+    """Why no answer of a run has the probability of every label, and how to have them; empty if some answer has.
+
+    What needs only the confidence (calibration, confident mistakes) can be had all the same; runner-up, margin,
+    entropy, rank of the true label, Brier score, log loss over all labels and label sets cannot.
+    """
+    if probabilities.complete.any():
+        return ""
+    if not probabilities.scored.record.kind.can_run:
+        if probabilities.known.any():
+            return (
+                "The imported file gave the probability of some labels only, such as the predicted one. This needs the"
+                " probability of every label: import the file with a column “probability:LABEL” for each label."
+            )
+        return (
+            "No row of the imported file gave the probability of every label. Import it with a column"
+            " “probability:LABEL” for each label."
+        )
+    return "No answer of this run has the probability of every label: no text fitted the model's context, say."
+
+
 def score_of(record: RunRecord) -> LabelScore:
     """What a run's labels are ranked by."""
     return CHOOSING.get(record.spec.decoding, "summed")
