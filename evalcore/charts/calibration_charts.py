@@ -5,7 +5,7 @@ Each figure has a selection of the name `PICKED`: what was clicked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -20,7 +20,7 @@ from evalcore.wording import interval, percent
 
 PICKED = "picked"
 
-Item = dict[str, Any]
+Item = Mapping[str, Any]
 """What was clicked: the fields that tell it from the others, such as `{"bin": 3}`."""
 
 _LEFT = 40
@@ -32,9 +32,7 @@ _NOT_PICKED = 0.45
 """Opacity of what was not clicked, while something was."""
 
 
-def reliability_diagram(
-    bins: pd.DataFrame, theme: Theme, height: int, picked: Item | None = None, scaled: pd.DataFrame | None = None
-) -> alt.LayerChart:
+def reliability_diagram(bins: pd.DataFrame, theme: Theme, height: int, picked: Item | None = None) -> alt.LayerChart:
     """The share right of each bin of confidence, with its interval, against the mean confidence in it.
 
     A dashed line leads from each mark to the diagonal, where the two are equal. A bin whose interval reaches the
@@ -45,11 +43,10 @@ def reliability_diagram(
             interval; `lower` and `upper`, the confidences that it reaches from and to; `count`, its answers.
         height: in pixels.
         picked: what is picked at first.
-        scaled: bins of the same answers after temperature scaling, drawn as diamonds that cannot be picked.
     """
     frame = _bins(bins)
     x, y = _confidence("mean confidence of a bin"), _share("right", "share right")
-    tooltip = _bin_tooltip("Confidence")
+    tooltip = _bin_tooltip()
     base = alt.Chart(frame)
     gaps = base.mark_rule(strokeWidth=1.5, strokeDash=[2, 2], color=theme.pale_text)
     layers = [
@@ -58,9 +55,6 @@ def reliability_diagram(
         _spans(base, x),
         _points(base, x, y, "bin", picked, tooltip),
     ]
-    if scaled is not None:
-        diamonds = alt.Chart(_bins(scaled)).mark_point(shape="diamond", size=90, strokeWidth=1.5, color=theme.text)
-        layers.insert(3, diamonds.encode(x=x, y=y, tooltip=_bin_tooltip("Scaled confidence")))
     return styled(alt.layer(*layers), theme, height)
 
 
@@ -196,9 +190,9 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _bin_tooltip(of: str) -> list[alt.Tooltip]:
+def _bin_tooltip() -> list[alt.Tooltip]:
     return [
-        alt.Tooltip("range:N", title=of),
+        alt.Tooltip("range:N", title="Confidence"),
         alt.Tooltip("shown_value:N", title="Mean"),
         alt.Tooltip("shown_right:N", title="Right"),
         alt.Tooltip("interval:N", title="95 % interval"),
@@ -251,7 +245,7 @@ def _points(
 
 
 def _selection(fields: list[str], picked: Item | None, *, nearest: bool = False) -> alt.Parameter:
-    value = {} if picked is None else {"value": [picked]}
+    value = {} if picked is None else {"value": [dict(picked)]}
     return alt.selection_point(name=PICKED, fields=fields, nearest=nearest, toggle=False, **value)
 
 
