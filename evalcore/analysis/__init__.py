@@ -23,6 +23,7 @@ from evalcore.analysis.comparison_words import (
     metric_interval_words,
     metric_words,
 )
+from evalcore.analysis.confidence_filters import ConfidenceCounts, bin_filters, confidence_counts
 from evalcore.analysis.difference import changes, decisions, prompt_diff
 from evalcore.analysis.filters import (
     BANDS,
@@ -84,6 +85,7 @@ __all__ = [
     "OUTCOME_GROUPS",
     "Between",
     "Comparison",
+    "ConfidenceCounts",
     "Filter",
     "Finding",
     "LabelProbabilities",
@@ -103,6 +105,7 @@ __all__ = [
     "Verdict",
     "answer_words",
     "better_words",
+    "bin_filters",
     "cell_figures",
     "cell_of_filter",
     "cell_title",
@@ -110,6 +113,7 @@ __all__ = [
     "changes",
     "class_table",
     "compare",
+    "confidence_counts",
     "confident_mistakes",
     "count_confusions",
     "decisions",

@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from evalcore.analysis import (
+    Calibration,
     Comparison,
     Filter,
     Finding,
@@ -21,6 +22,7 @@ from evalcore.analysis import (
     ScoredRun,
     Selected,
     Sweep,
+    calibration,
     compare,
     gather,
     label_probabilities,
@@ -102,6 +104,11 @@ def scored_run_of(store: Store, record: RunRecord, scoring: Scoring) -> ScoredRu
 def probabilities_of(scored: ScoredRun) -> LabelProbabilities | None:
     """The probabilities of a run's labels, kept until it has more completions; None if it has none."""
     return _probabilities(scored, _stamp(scored))
+
+
+def calibration_of(scored: ScoredRun) -> Calibration:
+    """What the probabilities of a run are worth, computed once. It must have some (`probabilities_of`)."""
+    return once(scored, _calibration)
 
 
 @dataclass(frozen=True)
@@ -238,6 +245,13 @@ def _scored_run(_store: Store, run_id: str, scoring: Scoring, progress: float) -
 @st.cache_resource(max_entries=_PROBABILITIES_CACHED, show_spinner="Reading the probabilities …")
 def _probabilities(_scored: ScoredRun, stamp: Stamp) -> LabelProbabilities | None:
     return label_probabilities(_scored)
+
+
+def _calibration(scored: ScoredRun) -> Calibration:
+    probabilities = probabilities_of(scored)
+    if probabilities is None:
+        raise ValueError("a run without probabilities has no calibration")
+    return calibration(probabilities)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
