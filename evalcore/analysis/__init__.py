@@ -46,8 +46,10 @@ from evalcore.analysis.filters import (
 from evalcore.analysis.findings import Finding, find
 from evalcore.analysis.label_order import OrderEffect, order_effect
 from evalcore.analysis.label_probabilities import (
+    Certainty,
     LabelProbabilities,
     label_probabilities,
+    probabilities_at,
     why_no_probabilities,
     why_not_all_labels,
 )
@@ -84,6 +86,7 @@ __all__ = [
     "OUTCOMES",
     "OUTCOME_GROUPS",
     "Between",
+    "Certainty",
     "Comparison",
     "ConfidenceCounts",
     "Filter",
@@ -137,6 +140,7 @@ __all__ = [
     "overall_row",
     "pair_verdict_words",
     "pair_words",
+    "probabilities_at",
     "prompt_diff",
     "ranked_confusions",
     "ranked_labels",
