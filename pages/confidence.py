@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.confidence import calibration_tab, headline, labels_tab, mistakes_tab, missing, shown
+from pages.parts.confidence import calibration_tab, headline, labels_tab, missing, mistakes_tab, shown
 from pages.parts.shell import cached, session, url
 from pages.parts.shell.frame import frame, scored_run_or_stop
 from pages.parts.shell.share import share_link

@@ -3,6 +3,16 @@
 Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
+from evalcore.analysis.calibration import (
+    Calibration,
+    HalfScores,
+    LabelCalibration,
+    MeanScore,
+    TemperatureScaling,
+    TopAccuracy,
+    calibration,
+    calibration_words,
+)
 from evalcore.analysis.cell_words import cell_figures, cell_title
 from evalcore.analysis.class_table import (
     CLASS_ORDERS,
@@ -14,6 +24,7 @@ from evalcore.analysis.class_table import (
     overall_row,
     sorted_table,
 )
+from evalcore.analysis.compared_calibration import ComparedCalibration, compared_calibration
 from evalcore.analysis.compared_scores import MetricRow
 from evalcore.analysis.comparison import BOTH_WRONG, Comparison, compare
 from evalcore.analysis.comparison_words import (
@@ -86,14 +97,19 @@ __all__ = [
     "OUTCOMES",
     "OUTCOME_GROUPS",
     "Between",
+    "Calibration",
     "Certainty",
+    "ComparedCalibration",
     "Comparison",
     "ConfidenceCounts",
     "Filter",
     "Finding",
+    "HalfScores",
+    "LabelCalibration",
     "LabelProbabilities",
     "LabelStatus",
     "Mask",
+    "MeanScore",
     "MetricRow",
     "OrderEffect",
     "OtherAnswer",
@@ -105,10 +121,14 @@ __all__ = [
     "ScoredRun",
     "Selected",
     "Sweep",
+    "TemperatureScaling",
+    "TopAccuracy",
     "Verdict",
     "answer_words",
     "better_words",
     "bin_filters",
+    "calibration",
+    "calibration_words",
     "cell_figures",
     "cell_of_filter",
     "cell_title",
@@ -116,6 +136,7 @@ __all__ = [
     "changes",
     "class_table",
     "compare",
+    "compared_calibration",
     "confidence_counts",
     "confident_mistakes",
     "count_confusions",

@@ -81,7 +81,11 @@ class LabelProbabilities(Certainty):
 
     def of_rows(self, rows: Rows | slice) -> Floats:
         """The probabilities of these answers, shape (n_rows, n_labels); rows that are `complete` sum to 1."""
-        return np.exp(_log_shares(self.logprobs[rows], _ranking(self.scored.record), self.score))
+        return np.exp(self.log_of_rows(rows))
+
+    def log_of_rows(self, rows: Rows | slice) -> Floats:
+        """Their natural logarithms, finite also where a probability is too small for a number."""
+        return _log_shares(self.logprobs[rows], _ranking(self.scored.record), self.score)
 
     def blocks(self, rows: Rows | None = None) -> Iterator[tuple[Rows, Floats]]:
         """Rows and their probabilities, so many at a time that a run of any size takes little memory.

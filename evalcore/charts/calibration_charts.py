@@ -5,7 +5,7 @@ Each figure has a selection of the name `PICKED`: what was clicked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +16,7 @@ import pandas as pd
 from evalcore.charts.figure_style import HAS_WIDTH, styled
 from evalcore.charts.label_names import shortened
 from evalcore.charts.theme import RUN_A, Theme
+from evalcore.metrics import Bins, Counts
 from evalcore.wording import interval, percent
 
 PICKED = "picked"
@@ -32,39 +33,55 @@ _NOT_PICKED = 0.45
 """Opacity of what was not clicked, while something was."""
 
 
-def reliability_diagram(bins: pd.DataFrame, theme: Theme, height: int, picked: Item | None = None) -> alt.LayerChart:
+def reliability_diagram(bins: Bins, theme: Theme, height: int, picked: Item | None = None) -> alt.LayerChart:
     """The share right of each bin of confidence, with its interval, against the mean confidence in it.
 
     A dashed line leads from each mark to the diagonal, where the two are equal. A bin whose interval reaches the
     diagonal has a hollow mark: there the difference may be chance.
 
     Args:
-        bins: one row a bin: `confidence`, its mean, and `right`, the share, in [0, 1]; `low` and `high` of the share's
-            interval; `lower` and `upper`, the confidences that it reaches from and to; `count`, its answers.
         height: in pixels.
-        picked: what is picked at first.
+        picked: what is picked at first, such as `{"bin": 3}`.
     """
-    frame = _bins(bins)
+    frame = _in_words(
+        pd.DataFrame(
+            {
+                "bin": np.arange(len(bins)),
+                "value": bins.mean_confidence,
+                "right": bins.share_right,
+                "low": bins.interval[:, 0],
+                "high": bins.interval[:, 1],
+                "count": [f"{count:,}" for count in bins.count],
+                "range": [f"{percent(low)} to {percent(high)}" for low, high in zip(bins.low, bins.high, strict=True)],
+            }
+        )
+    )
     x, y = _confidence("mean confidence of a bin"), _share("right", "share right")
-    tooltip = _bin_tooltip()
+    tooltip = [
+        alt.Tooltip("range:N", title="Confidence"),
+        alt.Tooltip("shown_value:N", title="Mean"),
+        alt.Tooltip("shown_right:N", title="Right"),
+        alt.Tooltip("interval:N", title="95 % interval"),
+        alt.Tooltip("count:N", title="Answers"),
+    ]
     base = alt.Chart(frame)
     gaps = base.mark_rule(strokeWidth=1.5, strokeDash=[2, 2], color=theme.pale_text)
-    layers = [
+    layers = alt.layer(
         _diagonal(theme),
         gaps.encode(x=x, y=alt.Y("value:Q"), y2="right:Q"),
         _spans(base, x),
         _points(base, x, y, "bin", picked, tooltip),
-    ]
-    return styled(alt.layer(*layers), theme, height)
+    )
+    return styled(layers, theme, height)
 
 
 def confidence_histogram(
-    right: Sequence[int], wrong: Sequence[int], theme: Theme, height: int, picked: Item | None = None
+    right: Counts, wrong: Counts, theme: Theme, height: int, picked: Item | None = None
 ) -> alt.LayerChart:
     """How many answers have which confidence: right ones below, wrong ones above them.
 
     Args:
-        right, wrong: how many of them have a confidence in each tenth (or other equal part) of [0, 1].
+        right, wrong: shape (n_parts,), how many of them have a confidence in each of these equal parts of [0, 1].
         height: in pixels.
         picked: what is picked at first.
     """
@@ -72,7 +89,7 @@ def confidence_histogram(
     parts = [
         pd.DataFrame(
             {
-                "tenth": np.arange(len(right)),
+                "part": np.arange(len(right)),
                 "outcome": outcome,
                 "value": edges[:-1] + _MARGIN,
                 "to": edges[1:] - _MARGIN,
@@ -90,7 +107,7 @@ def confidence_histogram(
     # Wrong answers are pale with an outline: told apart from right ones by more than the colour.
     fills, outlines = [theme.right, theme.wrong_pale], [theme.right, theme.wrong]
     legend = alt.Legend(title=None, orient="top-left", symbolType="square", symbolStrokeWidth=1.5)
-    selection = _selection(["tenth", "outcome"], picked)
+    selection = _selection(["part", "outcome"], picked)
     bars = (
         alt.Chart(frame)
         .mark_bar(strokeWidth=1.5, cursor="pointer")
@@ -114,69 +131,53 @@ def confidence_histogram(
 
 
 def label_confidence_chart(
-    table: pd.DataFrame, theme: Theme, height: int, picked: Item | None = None
+    table: pd.DataFrame, names: tuple[str, str], theme: Theme, height: int, picked: Item | None = None
 ) -> alt.LayerChart:
-    """The recall of each label against the mean confidence in the answers to its examples.
+    """What a model says of each label against what comes true.
 
     The labels farthest from the diagonal are named; one whose interval reaches it has a hollow mark.
 
     Args:
-        table: one row a label: `label`; `confidence` and `recall` in [0, 1], NaN for a label without examples; `low`
-            and `high` of the recall's interval; `support`.
+        table: one row a label, in the task's order: `label`; `confidence` and `right` in [0, 1], NaN for a label that
+            has none; `low` and `high` of the interval of `right`; `count`, what the row is of.
+        names: of `confidence` and of `right`, for the axes.
         height: in pixels.
-        picked: what is picked at first.
+        picked: what is picked at first, such as `{"code": 3}`.
     """
-    known = (table["recall"].notna() & table["confidence"].notna()).to_numpy()
+    known = (table["right"].notna() & table["confidence"].notna()).to_numpy()
     frame = pd.DataFrame(
         {
             "code": np.flatnonzero(known),
             "label": table["label"].to_numpy()[known],
             "value": table["confidence"].to_numpy()[known],
-            "right": table["recall"].to_numpy()[known],
+            "right": table["right"].to_numpy()[known],
             "low": table["low"].to_numpy()[known],
             "high": table["high"].to_numpy()[known],
-            "support": [f"{support:,}" for support in table["support"].to_numpy()[known]],
+            "count": [f"{count:,}" for count in table["count"].to_numpy()[known]],
         }
     )
     frame = _in_words(frame)
     far = np.argsort(-np.abs(frame["value"] - frame["right"]).to_numpy(), kind="stable")[:_NAMED]
-    names = frame.iloc[far].assign(name=[shortened(label, _NAME_CHARS) for label in frame["label"].iloc[far]])
-    x, y = _confidence("mean confidence in the answers to its examples"), _share("right", "recall")
+    named = frame.iloc[far].assign(name=[shortened(label, _NAME_CHARS) for label in frame["label"].iloc[far]])
+    of_confidence, of_right = names
+    x, y = _confidence(of_confidence), _share("right", of_right)
     tooltip = [
         alt.Tooltip("label:N", title="Label"),
-        alt.Tooltip("shown_value:N", title="Mean confidence"),
-        alt.Tooltip("shown_right:N", title="Recall"),
+        alt.Tooltip("shown_value:N", title=of_confidence),
+        alt.Tooltip("shown_right:N", title=of_right),
         alt.Tooltip("interval:N", title="95 % interval"),
-        alt.Tooltip("support:N", title="Examples"),
+        alt.Tooltip("count:N", title="Count"),
     ]
     base = alt.Chart(frame)
     written = [
-        alt.Chart(names[side])
+        alt.Chart(named[side])
         .mark_text(align=align, dx=dx, fontSize=11, color=theme.text)
         .encode(x=x, y=y, text="name:N")
-        for side, align, dx in ((names["value"] < 0.5, "left", 8), (names["value"] >= 0.5, "right", -8))
+        for side, align, dx in ((named["value"] < 0.5, "left", 8), (named["value"] >= 0.5, "right", -8))
         if side.any()
     ]
     layers = alt.layer(_diagonal(theme), *written, _points(base, x, y, "code", picked, tooltip))
     return styled(layers, theme, height)
-
-
-def _bins(bins: pd.DataFrame) -> pd.DataFrame:
-    """The bins as a figure takes them."""
-    frame = pd.DataFrame(
-        {
-            "bin": np.arange(len(bins)),
-            "value": bins["confidence"].to_numpy(),
-            "right": bins["right"].to_numpy(),
-            "low": bins["low"].to_numpy(),
-            "high": bins["high"].to_numpy(),
-            "count": [f"{count:,}" for count in bins["count"]],
-            "range": [
-                f"{percent(low)} to {percent(high)}" for low, high in zip(bins["lower"], bins["upper"], strict=True)
-            ],
-        }
-    )
-    return _in_words(frame)
 
 
 def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
@@ -188,16 +189,6 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
         interval=[interval(bounds) for bounds in zip(frame["low"], frame["high"], strict=True)],
         filling=np.where(reached, 0.0, 1.0),
     )
-
-
-def _bin_tooltip() -> list[alt.Tooltip]:
-    return [
-        alt.Tooltip("range:N", title="Confidence"),
-        alt.Tooltip("shown_value:N", title="Mean"),
-        alt.Tooltip("shown_right:N", title="Right"),
-        alt.Tooltip("interval:N", title="95 % interval"),
-        alt.Tooltip("count:N", title="Answers"),
-    ]
 
 
 def _diagonal(theme: Theme) -> alt.LayerChart:

@@ -6,7 +6,13 @@ import math
 
 import streamlit as st
 
-from evalcore.analysis import Calibration, LabelProbabilities, MeanScore, ScoredRun, calibration_words, why_not_all_labels
+from evalcore.analysis import (
+    LabelProbabilities,
+    MeanScore,
+    ScoredRun,
+    calibration_words,
+    why_not_all_labels,
+)
 from evalcore.wording import counted, figure, interval
 from pages.parts.shell.cached import calibration_of, once
 from pages.parts.shell.markdown import UNDEFINED, escape_markdown, percent

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from evalcore.analysis import Filter, ScoredRun
 from pages.parts.shell import url
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.session import ExampleTable, view_state
+from pages.parts.shell.session import ExampleTable, FigureState, view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
 
 TABS = ("Calibration", "Labels", "Mistakes")
@@ -45,6 +43,11 @@ def pick(page: Frame, asked: Filter) -> None:
     """Open the examples of what is picked, from the first one."""
     view_state().confidence.opened = asked
     table_of(page).open(None)
+
+
+def figure(name: str) -> FigureState:
+    """What the session keeps of one of the page's figures."""
+    return view_state().confidence.figures.setdefault(name, FigureState())
 
 
 def table_of(page: Frame) -> ExampleTable:
