@@ -3,6 +3,8 @@
 Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
+from evalcore.analysis.answer_probabilities import AnswerProbabilities, LabelShare, answer_probabilities
+from evalcore.analysis.between_words import between_words
 from evalcore.analysis.calibration import (
     Calibration,
     HalfScores,
@@ -39,6 +41,7 @@ from evalcore.analysis.difference import changes, decisions, prompt_diff
 from evalcore.analysis.filters import (
     BANDS,
     CONFIDENT,
+    EXAMPLE_ORDERS,
     LENGTHS,
     MENTIONS,
     OF_PROBABILITIES,
@@ -51,6 +54,7 @@ from evalcore.analysis.filters import (
     known_fields,
     mentions,
     near_misses,
+    ordered,
     search,
     select,
 )
@@ -70,7 +74,7 @@ from evalcore.analysis.outcome_counts import outcome_words
 from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusions, ranked_confusions
 from evalcore.analysis.reference_accuracies import Reference, references
 from evalcore.analysis.running_score import RunningScore
-from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, ranked_labels, score_run
+from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, score_run
 from evalcore.analysis.side_by_side_words import (
     answer_words,
     changed_words,
@@ -88,6 +92,7 @@ __all__ = [
     "CLASS_ORDERS",
     "CLASS_SCORES",
     "CONFIDENT",
+    "EXAMPLE_ORDERS",
     "FEWEST_RUNS",
     "LABEL_STATUSES",
     "LENGTHS",
@@ -96,6 +101,7 @@ __all__ = [
     "OF_PROBABILITIES",
     "OUTCOMES",
     "OUTCOME_GROUPS",
+    "AnswerProbabilities",
     "Between",
     "Calibration",
     "Certainty",
@@ -107,6 +113,7 @@ __all__ = [
     "HalfScores",
     "LabelCalibration",
     "LabelProbabilities",
+    "LabelShare",
     "LabelStatus",
     "Mask",
     "MeanScore",
@@ -124,8 +131,10 @@ __all__ = [
     "TemperatureScaling",
     "TopAccuracy",
     "Verdict",
+    "answer_probabilities",
     "answer_words",
     "better_words",
+    "between_words",
     "bin_filters",
     "calibration",
     "calibration_words",
@@ -155,6 +164,7 @@ __all__ = [
     "near_misses",
     "order_effect",
     "order_effect_words",
+    "ordered",
     "other_answers",
     "outcome_of",
     "outcome_words",
@@ -164,7 +174,6 @@ __all__ = [
     "probabilities_at",
     "prompt_diff",
     "ranked_confusions",
-    "ranked_labels",
     "references",
     "score_run",
     "search",

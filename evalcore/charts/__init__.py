@@ -14,6 +14,7 @@ from evalcore.charts.label_charts import class_chart, predicted_against_true
 from evalcore.charts.label_names import shortened
 from evalcore.charts.label_order import label_order_chart
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
+from evalcore.charts.probability_chart import probability_chart
 from evalcore.charts.run_charts import reference_lines, variants_chart, verdict_chart
 from evalcore.charts.running_chart import running_chart
 from evalcore.charts.sample_size import sample_size_chart
@@ -37,6 +38,7 @@ __all__ = [
     "matrix_cells",
     "matrix_spec",
     "predicted_against_true",
+    "probability_chart",
     "reference_lines",
     "reliability_diagram",
     "running_chart",

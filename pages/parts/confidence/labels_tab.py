@@ -23,7 +23,7 @@ from pages.parts.shell.cached import calibration_of, once
 from pages.parts.shell.clickable_figure import Item, clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import escape_markdown, percent
+from pages.parts.shell.markdown import percent
 from pages.parts.shell.session import view_state
 
 CHART_HEIGHT, TABLE_HEIGHT = 430, 470

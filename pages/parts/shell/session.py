@@ -45,7 +45,7 @@ class ExampleTable:
 
     opened: int | None = None
     page: int = 1
-    rows_of: tuple[str, int, int] | None = None
+    rows_of: tuple[str, int, int, int] | None = None
     generation: int = 0
     first_selected: tuple[str, int | None] = ("", None)
 
@@ -262,6 +262,7 @@ class ViewState:
         url: what the URL said last.
         scoring: of all pages.
         filter: of the Examples page.
+        example_order: of the examples there, one of `evalcore.analysis.EXAMPLE_ORDERS`; empty for that of the sample.
         picked: in the heat map of the Confusions page.
         confusion_list: which list of confusions is open on the Confusions page; empty for the first.
         classes: of the Per class page.
@@ -284,6 +285,7 @@ class ViewState:
     url: KnownUrl = field(default_factory=KnownUrl)
     scoring: Scoring = "lenient"
     filter: Filter = field(default_factory=Filter)
+    example_order: str = ""
     picked: MatrixPick = field(default_factory=MatrixPick)
     confusion_list: str = ""
     classes: ClassView = field(default_factory=ClassView)
