@@ -11,7 +11,7 @@ from pages.parts.shell.tabs import tabs
 page = frame("Confidence")
 heading = st.container(horizontal=True, vertical_alignment="center")
 heading.title("Confidence", anchor=False, width="content")
-link = heading.container(width="content", horizontal_alignment="right")
+words, link = heading.container(width="content"), heading.container(width="content")
 scored = scored_run_or_stop(page)
 if page.arrived is not None:
     shown.follow(page, scored, page.arrived)
@@ -19,7 +19,7 @@ probabilities = cached.probabilities_of(scored)
 if probabilities is None:
     missing.say_why(page, scored)
 else:
-    headline.verdict(scored)
+    headline.verdict(scored, words)
     drawn = {
         "Calibration": calibration_tab.tab,
         "Labels": labels_tab.tab,

@@ -59,6 +59,7 @@ from evalcore.analysis.filters import (
     select,
 )
 from evalcore.analysis.findings import Finding, find
+from evalcore.analysis.label_confidence import LABEL_VIEWS, LabelView, label_confidence, label_confidence_words
 from evalcore.analysis.label_order import OrderEffect, order_effect
 from evalcore.analysis.label_probabilities import (
     Certainty,
@@ -95,6 +96,7 @@ __all__ = [
     "EXAMPLE_ORDERS",
     "FEWEST_RUNS",
     "LABEL_STATUSES",
+    "LABEL_VIEWS",
     "LENGTHS",
     "MENTIONS",
     "MOST_RUNS",
@@ -115,6 +117,7 @@ __all__ = [
     "LabelProbabilities",
     "LabelShare",
     "LabelStatus",
+    "LabelView",
     "Mask",
     "MeanScore",
     "MetricRow",
@@ -154,6 +157,8 @@ __all__ = [
     "find",
     "gather",
     "known_fields",
+    "label_confidence",
+    "label_confidence_words",
     "label_note",
     "label_probabilities",
     "labels_by_change",

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from evalcore.analysis import Filter, LabelStatus, RunningScore
+from evalcore.analysis import Filter, LabelStatus, LabelView, RunningScore
 from evalcore.charts import MatrixKind
 from evalcore.parse import Scoring
 from evalcore.store import RunRecord, RunSpec, Store
@@ -193,12 +193,14 @@ class ConfidenceView:
     Attributes:
         tab: the tab that is open; empty for the first.
         opened: what was picked in it: a bin of the confidence, a label, ...; an empty filter if nothing is.
+        label_view: what of each label is looked at.
         mistakes: which list of mistakes; empty for the first.
         figures: by name.
     """
 
     tab: str = ""
     opened: Filter = field(default_factory=Filter)
+    label_view: LabelView = "predictions"
     mistakes: str = ""
     figures: dict[str, FigureState] = field(default_factory=dict)
 
