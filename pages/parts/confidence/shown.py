@@ -12,6 +12,8 @@ TABS = ("Calibration", "Labels", "Mistakes")
 LISTS = ("Confident mistakes", "Near misses")
 """The lists of the tab “Mistakes”."""
 
+SIDES = ("Bins", "Temperature")
+"""What stands beside the figures of the calibration while nothing is picked."""
 CONTROLS = (2, 3)
 """How the controls of a tab and the words beside them share the width."""
 
@@ -21,6 +23,7 @@ def follow(page: Frame, scored: ScoredRun, query: url.Query) -> None:
     view = view_state().confidence
     view.tab = tab_of_query(query, TABS)
     view.mistakes = next((name for name in LISTS if _in_url(name) == query.get("list")), "")
+    view.side = next((name for name in SIDES if _in_url(name) == query.get("beside")), SIDES[0])
     view.label_view = next((name for name in LABEL_VIEWS if name == query.get("of")), LABEL_VIEWS[0])
     pick(page, Filter.from_query(query, scored.labels))
     table_of(page).open(url.example_of(query))
@@ -30,6 +33,8 @@ def query(page: Frame, scored: ScoredRun) -> url.Query:
     """The inverse."""
     view = view_state().confidence
     more = query_of_tab(view.tab)
+    if not view.tab and view.side != SIDES[0]:
+        more["beside"] = _in_url(view.side)
     if view.tab == "Labels" and view.label_view != LABEL_VIEWS[0]:
         more["of"] = view.label_view
     if view.tab == "Mistakes" and mistakes() != LISTS[0]:

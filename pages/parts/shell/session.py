@@ -193,6 +193,7 @@ class ConfidenceView:
     Attributes:
         tab: the tab that is open; empty for the first.
         opened: what was picked in it: a bin of the confidence, a label, ...; an empty filter if nothing is.
+        side: what stands beside the figures of the calibration while nothing is picked.
         label_view: what of each label is looked at.
         mistakes: which list of mistakes; empty for the first.
         figures: by name.
@@ -200,6 +201,7 @@ class ConfidenceView:
 
     tab: str = ""
     opened: Filter = field(default_factory=Filter)
+    side: str = "Bins"
     label_view: LabelView = "predictions"
     mistakes: str = ""
     figures: dict[str, FigureState] = field(default_factory=dict)
