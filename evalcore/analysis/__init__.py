@@ -69,6 +69,7 @@ from evalcore.analysis.label_probabilities import (
     why_no_probabilities,
     why_not_all_labels,
 )
+from evalcore.analysis.label_ranking import Ranking, favoured_by_prior, rankings
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
@@ -125,6 +126,7 @@ __all__ = [
     "OtherAnswer",
     "Pair",
     "RankedConfusion",
+    "Ranking",
     "Reference",
     "RunningScore",
     "ScoredExample",
@@ -153,6 +155,7 @@ __all__ = [
     "confident_mistakes",
     "count_confusions",
     "decisions",
+    "favoured_by_prior",
     "filter_of_cell",
     "find",
     "gather",
@@ -179,6 +182,8 @@ __all__ = [
     "probabilities_at",
     "prompt_diff",
     "ranked_confusions",
+    "ranked_labels",
+    "rankings",
     "references",
     "score_run",
     "search",
