@@ -3,6 +3,18 @@
 Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
+from evalcore.analysis.answer_probabilities import AnswerProbabilities, LabelShare, answer_probabilities
+from evalcore.analysis.between_words import between_words
+from evalcore.analysis.calibration import (
+    Calibration,
+    HalfScores,
+    LabelCalibration,
+    MeanScore,
+    TemperatureScaling,
+    TopAccuracy,
+    calibration,
+    calibration_words,
+)
 from evalcore.analysis.cell_words import cell_figures, cell_title
 from evalcore.analysis.class_table import (
     CLASS_ORDERS,
@@ -14,6 +26,7 @@ from evalcore.analysis.class_table import (
     overall_row,
     sorted_table,
 )
+from evalcore.analysis.compared_calibration import ComparedCalibration, compared_calibration
 from evalcore.analysis.compared_scores import MetricRow
 from evalcore.analysis.comparison import BOTH_WRONG, Comparison, compare
 from evalcore.analysis.comparison_words import (
@@ -23,28 +36,45 @@ from evalcore.analysis.comparison_words import (
     metric_interval_words,
     metric_words,
 )
+from evalcore.analysis.confidence_filters import ConfidenceCounts, bin_filters, confidence_counts
 from evalcore.analysis.difference import changes, decisions, prompt_diff
 from evalcore.analysis.filters import (
+    BANDS,
+    CONFIDENT,
+    EXAMPLE_ORDERS,
     LENGTHS,
     MENTIONS,
+    OF_PROBABILITIES,
     OUTCOME_GROUPS,
+    Between,
     Filter,
     Mask,
     Selected,
+    confident_mistakes,
+    known_fields,
     mentions,
+    near_misses,
+    ordered,
     search,
     select,
 )
 from evalcore.analysis.findings import Finding, find
 from evalcore.analysis.label_order import OrderEffect, order_effect
-from evalcore.analysis.label_probabilities import LabelProbabilities, label_probabilities, why_no_probabilities
+from evalcore.analysis.label_probabilities import (
+    Certainty,
+    LabelProbabilities,
+    label_probabilities,
+    probabilities_at,
+    why_no_probabilities,
+    why_not_all_labels,
+)
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
 from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusions, ranked_confusions
 from evalcore.analysis.reference_accuracies import Reference, references
 from evalcore.analysis.running_score import RunningScore
-from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, ranked_labels, score_run
+from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, score_run
 from evalcore.analysis.side_by_side_words import (
     answer_words,
     changed_words,
@@ -57,22 +87,36 @@ from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Pair, Sweep, gather,
 from evalcore.analysis.verdicts import Verdict, shared_note, verdict, verdict_as_json
 
 __all__ = [
+    "BANDS",
     "BOTH_WRONG",
     "CLASS_ORDERS",
     "CLASS_SCORES",
+    "CONFIDENT",
+    "EXAMPLE_ORDERS",
     "FEWEST_RUNS",
     "LABEL_STATUSES",
     "LENGTHS",
     "MENTIONS",
     "MOST_RUNS",
+    "OF_PROBABILITIES",
     "OUTCOMES",
     "OUTCOME_GROUPS",
+    "AnswerProbabilities",
+    "Between",
+    "Calibration",
+    "Certainty",
+    "ComparedCalibration",
     "Comparison",
+    "ConfidenceCounts",
     "Filter",
     "Finding",
+    "HalfScores",
+    "LabelCalibration",
     "LabelProbabilities",
+    "LabelShare",
     "LabelStatus",
     "Mask",
+    "MeanScore",
     "MetricRow",
     "OrderEffect",
     "OtherAnswer",
@@ -84,9 +128,16 @@ __all__ = [
     "ScoredRun",
     "Selected",
     "Sweep",
+    "TemperatureScaling",
+    "TopAccuracy",
     "Verdict",
+    "answer_probabilities",
     "answer_words",
     "better_words",
+    "between_words",
+    "bin_filters",
+    "calibration",
+    "calibration_words",
     "cell_figures",
     "cell_of_filter",
     "cell_title",
@@ -94,11 +145,15 @@ __all__ = [
     "changes",
     "class_table",
     "compare",
+    "compared_calibration",
+    "confidence_counts",
+    "confident_mistakes",
     "count_confusions",
     "decisions",
     "filter_of_cell",
     "find",
     "gather",
+    "known_fields",
     "label_note",
     "label_probabilities",
     "labels_by_change",
@@ -106,17 +161,19 @@ __all__ = [
     "mentions",
     "metric_interval_words",
     "metric_words",
+    "near_misses",
     "order_effect",
     "order_effect_words",
+    "ordered",
     "other_answers",
     "outcome_of",
     "outcome_words",
     "overall_row",
     "pair_verdict_words",
     "pair_words",
+    "probabilities_at",
     "prompt_diff",
     "ranked_confusions",
-    "ranked_labels",
     "references",
     "score_run",
     "search",
@@ -129,4 +186,5 @@ __all__ = [
     "verdict",
     "verdict_as_json",
     "why_no_probabilities",
+    "why_not_all_labels",
 ]

@@ -26,8 +26,8 @@ from evalcore.metrics import (
     coverage_range,
     fewest_examples,
     group_labels,
-    halves,
     set_thresholds,
+    stratified_halves,
     wilson_interval,
 )
 
@@ -141,7 +141,7 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[SetCoverage]:
     for data_set in range(datasets):
         y_true = _drawn(shape, weights, rng)
         true = texts[y_true, rng.integers(_TEXTS_A_LABEL, size=shape.n)]
-        calibrating, measuring = halves(y_true, seed=data_set)
+        calibrating, measuring = stratified_halves(y_true, seed=data_set)
         for cell, (target, grouping) in enumerate(cells):
             own, codes = true[calibrating], y_true[calibrating]
             grouped = group_labels(own, codes, shape.n_labels, grouping, target, seed=data_set)
