@@ -59,6 +59,7 @@ from evalcore.analysis.filters import (
     select,
 )
 from evalcore.analysis.findings import Finding, find
+from evalcore.analysis.label_confidence import LABEL_VIEWS, LabelView, label_confidence, label_confidence_words
 from evalcore.analysis.label_order import OrderEffect, order_effect
 from evalcore.analysis.label_probabilities import (
     Certainty,
@@ -118,6 +119,7 @@ __all__ = [
     "EXAMPLE_ORDERS",
     "FEWEST_RUNS",
     "LABEL_STATUSES",
+    "LABEL_VIEWS",
     "LENGTHS",
     "MENTIONS",
     "MOST_RUNS",
@@ -139,6 +141,7 @@ __all__ = [
     "LabelSets",
     "LabelShare",
     "LabelStatus",
+    "LabelView",
     "Mask",
     "MeanScore",
     "MetricRow",
@@ -181,6 +184,8 @@ __all__ = [
     "gather",
     "halves_words",
     "known_fields",
+    "label_confidence",
+    "label_confidence_words",
     "label_note",
     "label_probabilities",
     "label_sets",

@@ -21,12 +21,14 @@ from evalcore.wording import interval, percent
 
 PICKED = "picked"
 
+Domain = tuple[float, float]
 Item = Mapping[str, Any]
 """What was clicked: the fields that tell it from the others, such as `{"bin": 3}`."""
 
 _LEFT = 40
 """Pixels left of a figure for the numbers of its axis, so that two of them, one below the other, are aligned."""
-_NAMED, _NAME_CHARS = 6, 24
+_NAMED, _NAME_CHARS, _NAME_HEIGHT = 8, 24, 16
+"""Labels that are named at most, the letters of a name, and pixels from one to the next."""
 _MARGIN = 0.004
 """Between two bars, as a share of the axis."""
 _NOT_PICKED = 0.45
@@ -56,7 +58,7 @@ def reliability_diagram(bins: Bins, theme: Theme, height: int, picked: Item | No
             }
         )
     )
-    x, y = _confidence("mean confidence of a bin"), _share("right", "share right")
+    x, y = _confidence(None), _share("right", "share right")
     tooltip = [
         alt.Tooltip("range:N", title="Confidence"),
         alt.Tooltip("shown_value:N", title="Mean"),
@@ -131,23 +133,29 @@ def confidence_histogram(
 
 
 def label_confidence_chart(
-    table: pd.DataFrame, names: tuple[str, str], theme: Theme, height: int, picked: Item | None = None
+    table: pd.DataFrame,
+    names: tuple[str, str],
+    sides: tuple[str, str],
+    theme: Theme,
+    height: int,
+    picked: Item | None = None,
 ) -> alt.LayerChart:
     """What a model says of each label against what comes true.
 
-    The labels farthest from the diagonal are named; one whose interval reaches it has a hollow mark.
+    Labels whose interval reaches the diagonal have a hollow mark; of the others those farthest from it are named.
 
     Args:
-        table: one row a label, in the task's order: `label`; `confidence` and `right` in [0, 1], NaN for a label that
+        table: one row a label: its `code` and `label`; `confidence` and `right` in [0, 1], NaN for a label that
             has none; `low` and `high` of the interval of `right`; `count`, what the row is of.
         names: of `confidence` and of `right`, for the axes.
+        sides: what labels above and below the diagonal are.
         height: in pixels.
         picked: what is picked at first, such as `{"code": 3}`.
     """
     known = (table["right"].notna() & table["confidence"].notna()).to_numpy()
     frame = pd.DataFrame(
         {
-            "code": np.flatnonzero(known),
+            "code": table["code"].to_numpy()[known],
             "label": table["label"].to_numpy()[known],
             "value": table["confidence"].to_numpy()[known],
             "right": table["right"].to_numpy()[known],
@@ -157,10 +165,10 @@ def label_confidence_chart(
         }
     )
     frame = _in_words(frame)
-    far = np.argsort(-np.abs(frame["value"] - frame["right"]).to_numpy(), kind="stable")[:_NAMED]
-    named = frame.iloc[far].assign(name=[shortened(label, _NAME_CHARS) for label in frame["label"].iloc[far]])
+    domain = _domain(frame)
+    named = _named(frame, domain, height)
     of_confidence, of_right = names
-    x, y = _confidence(of_confidence), _share("right", of_right)
+    x, y = _confidence(of_confidence, domain), _share("right", of_right, domain)
     tooltip = [
         alt.Tooltip("label:N", title="Label"),
         alt.Tooltip("shown_value:N", title=of_confidence),
@@ -169,14 +177,15 @@ def label_confidence_chart(
         alt.Tooltip("count:N", title="Count"),
     ]
     base = alt.Chart(frame)
+    middle = sum(domain) / 2
     written = [
         alt.Chart(named[side])
-        .mark_text(align=align, dx=dx, fontSize=11, color=theme.text)
+        .mark_text(align=align, dx=dx, fontSize=12, color=theme.text)
         .encode(x=x, y=y, text="name:N")
-        for side, align, dx in ((named["value"] < 0.5, "left", 8), (named["value"] >= 0.5, "right", -8))
+        for side, align, dx in ((named["value"] < middle, "left", 8), (named["value"] >= middle, "right", -8))
         if side.any()
     ]
-    layers = alt.layer(_diagonal(theme), *written, _points(base, x, y, "code", picked, tooltip))
+    layers = alt.layer(_diagonal(theme, sides, domain), *written, _points(base, x, y, "code", picked, tooltip))
     return styled(layers, theme, height)
 
 
@@ -191,16 +200,37 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _diagonal(theme: Theme) -> alt.LayerChart:
-    """Where confidence and share right are equal, with the side on which a model is over-confident."""
+def _domain(frame: pd.DataFrame) -> Domain:
+    """The part of both axes in which there are marks, in tenths."""
+    lowest = float(frame[["value", "right"]].min(axis=None)) if len(frame) else 0.0
+    return min(np.floor(10 * lowest) / 10, 0.8), 1.0
+
+
+def _named(frame: pd.DataFrame, domain: Domain, height: int) -> pd.DataFrame:
+    """The marks that are named, those farthest off first, and of two whose names would overlap only the first."""
+    beyond = np.maximum(frame["value"] - frame["high"], frame["low"] - frame["value"]).to_numpy()
+    rows: list[int] = []
+    line = _NAME_HEIGHT / height * (domain[1] - domain[0])
+    for at in np.argsort(-beyond, kind="stable"):
+        apart = np.abs(frame["right"].iloc[rows] - frame["right"].iloc[at]) > line
+        if beyond[at] > 0 and apart.all() and len(rows) < _NAMED:
+            rows.append(int(at))
+    return frame.iloc[rows].assign(name=[shortened(label, _NAME_CHARS) for label in frame["label"].iloc[rows]])
+
+
+def _diagonal(
+    theme: Theme, sides: tuple[str, str] = ("under-confident", "over-confident"), domain: Domain = (0, 1)
+) -> alt.LayerChart:
+    """Where confidence and share right are equal, and what lies above and below."""
     line = (
-        alt.Chart(pd.DataFrame({"value": [0.0, 1.0], "right": [0.0, 1.0]}))
+        alt.Chart(pd.DataFrame({"value": domain, "right": domain}))
         .mark_line(color=theme.text, opacity=0.45, strokeDash=[4, 4])
         .encode(x="value:Q", y="right:Q")
     )
-    sides = pd.DataFrame({"value": [0.02, 0.98], "right": [0.96, 0.04], "side": ["under-confident", "over-confident"]})
+    near, far = (domain[0] + share * (domain[1] - domain[0]) for share in (0.03, 0.97))
+    corners = pd.DataFrame({"value": [near, far], "right": [far, near], "side": sides})
     words = [
-        alt.Chart(sides.iloc[[at]])
+        alt.Chart(corners.iloc[[at]])
         .mark_text(align=align, fontSize=12, fontStyle="italic", color=theme.pale_text)
         .encode(x="value:Q", y="right:Q", text="side:N")
         for at, align in enumerate(("left", "right"))
@@ -240,12 +270,12 @@ def _selection(fields: list[str], picked: Item | None, *, nearest: bool = False)
     return alt.selection_point(name=PICKED, fields=fields, nearest=nearest, toggle=False, **value)
 
 
-def _confidence(title: str) -> alt.X:
-    return alt.X("value:Q", scale=alt.Scale(domain=[0, 1]), title=title, axis=alt.Axis(format="%", tickCount=5))
+def _confidence(title: str | None, domain: Domain = (0, 1)) -> alt.X:
+    return alt.X("value:Q", scale=alt.Scale(domain=[*domain]), title=title, axis=alt.Axis(format="%", tickCount=5))
 
 
-def _share(field: str, title: str) -> alt.Y:
-    return alt.Y(f"{field}:Q", scale=alt.Scale(domain=[0, 1]), title=title, axis=_axis(format="%", tickCount=5))
+def _share(field: str, title: str, domain: Domain = (0, 1)) -> alt.Y:
+    return alt.Y(f"{field}:Q", scale=alt.Scale(domain=[*domain]), title=title, axis=_axis(format="%", tickCount=5))
 
 
 def _axis(**options: Any) -> alt.Axis:

@@ -12,21 +12,20 @@ from evalcore.analysis import (
     Filter,
     LabelProbabilities,
     ScoredRun,
-    TemperatureScaling,
     bin_filters,
     confidence_counts,
 )
 from evalcore.wording import counted, figure, in_percent, interval
 from pages.parts.confidence import headline, opened, shown
 from pages.parts.shell.beside import beside
-from pages.parts.shell.cached import calibration_of, once, probabilities_of
+from pages.parts.shell.cached import calibration_of, once, required_probabilities_of
 from pages.parts.shell.clickable_figure import Item, clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, percent
 
-DIAGRAM_HEIGHT, HISTOGRAM_HEIGHT = 262, 116
-HEIGHT = 394
+DIAGRAM_HEIGHT, HISTOGRAM_HEIGHT = 250, 112
+HEIGHT = 378
 """Pixels: of both figures with the gap between them, and of the pane."""
 OUTCOMES = ("right", "wrong")
 
@@ -37,7 +36,7 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> No
     if not calibration_of(scored).n_confident:
         st.caption("No answer of this run has a confidence: all are unparsed, or without probabilities.")
         return
-    left, right = beside(height=HEIGHT)
+    left, right = beside(11, 9, height=HEIGHT)
     with left:
         _diagram(page, scored)
         _histogram(page, scored)
@@ -73,18 +72,19 @@ def _histogram(page: Frame, scored: ScoredRun) -> None:
     counts, asked = once(scored, _confidence_counts), shown.opened()
 
     def draw(item: Item | None) -> alt.LayerChart:
-        picked = None if item is None else (item["part"], item["outcome"])
-        return once(scored, _confidence_histogram, picked, page.theme)
+        at_first = None if item is None else (item["part"], item["outcome"])
+        return once(scored, _confidence_histogram, at_first, page.theme)
 
     def click(item: Item | None) -> None:
         shown.pick(page, Filter() if item is None else counts.filter_of(int(item["part"]), str(item["outcome"])))
 
-    items = [{"part": part, "outcome": outcome} for part in range(len(counts.right)) for outcome in OUTCOMES]
+    parts = [(part, outcome) for part in range(len(counts.right)) for outcome in OUTCOMES]
+    picked = next((one for one in parts if counts.filter_of(*one) == asked), None)
     clickable_figure(
         draw,
         f"confidences_{scored.record.run_id}_{scored.scoring}",
         shown.figure("confidences"),
-        next((item for item in items if counts.filter_of(**item) == asked), None),
+        None if picked is None else {"part": picked[0], "outcome": picked[1]},
         click,
         "How many answers have which confidence, right ones and wrong ones",
     )
@@ -105,10 +105,10 @@ def _bins(page: Frame, scored: ScoredRun) -> None:
         height_of(len(table), COMPACT_ROW_HEIGHT),
         {
             "confidence": c.TextColumn("confidence, %", width=105),
-            "mean": c.NumberColumn(format="%.1f %%", help="Mean confidence of its answers", width=70),
-            "right": c.NumberColumn(format="%.1f %%", help="Share of its answers that are right", width=70),
-            "95 %": c.TextColumn(help="Wilson 95 % interval of the share right", width=100),
-            "answers": c.NumberColumn(width=65),
+            "mean": c.NumberColumn(format="%.1f %%", help="Mean confidence of its answers", width=68),
+            "right": c.NumberColumn(format="%.1f %%", help="Share of its answers that are right", width=68),
+            "95 %": c.TextColumn(help="Wilson 95 % interval of the share right", width=92),
+            "n": c.NumberColumn(help="Answers in the bin", width=50),
         },
         on_click=click,
         row_height=COMPACT_ROW_HEIGHT,
@@ -158,9 +158,7 @@ def _bin_filters(scored: ScoredRun) -> list[Filter]:
 
 
 def _confidence_counts(scored: ScoredRun) -> ConfidenceCounts:
-    probabilities = probabilities_of(scored)
-    assert probabilities is not None
-    return confidence_counts(probabilities)
+    return confidence_counts(required_probabilities_of(scored))
 
 
 def _reliability_diagram(scored: ScoredRun, picked: int | None, theme: charts.Theme) -> alt.LayerChart:
@@ -179,21 +177,20 @@ def _bin_table(scored: ScoredRun) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "confidence": [
-                f"{in_percent(low):.1f} to {in_percent(high):.1f}"
+                f"{figure(100 * low, 1)} to {figure(100 * high, 1)}"
                 for low, high in zip(bins.low, bins.high, strict=True)
             ],
             "mean": [in_percent(share) for share in bins.mean_confidence],
             "right": [in_percent(share) for share in bins.share_right],
             "95 %": [interval(bounds) for bounds in bins.interval],
-            "answers": bins.count,
+            "n": bins.count,
         }
     )
 
 
 def _temperature_table(scored: ScoredRun) -> pd.DataFrame:
     scaling = calibration_of(scored).temperature
-    assert isinstance(scaling, TemperatureScaling)
-    halves = {"before": scaling.before, "after": scaling.after}
+    halves = {} if scaling is None else {"before": scaling.before, "after": scaling.after}
     return pd.DataFrame(
         {
             "score": ["mean confidence", "right", "calibration error", "Brier score", "log loss"],

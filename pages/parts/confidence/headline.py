@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -17,18 +18,25 @@ from evalcore.wording import counted, figure, interval
 from pages.parts.shell.cached import calibration_of, once
 from pages.parts.shell.markdown import UNDEFINED, escape_markdown, percent
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 CARDS, NARROWEST_CARD = 5, 136
 """Cards in a row, and the pixels of each at least: they fit into a page of 758."""
 NEEDS_ALL = "needs every label"
 
 
-def verdict(scored: ScoredRun) -> None:
-    """Whether the model's confidence can be trusted, in a sentence or two."""
-    first, *rest = once(scored, _words)
-    with st.container(gap="xxsmall"):
-        st.markdown(f"**{escape_markdown(first)}**")
-        if rest:
-            st.caption(escape_markdown(" ".join(rest)))
+def verdict(scored: ScoredRun, heading: DeltaGenerator) -> None:
+    """Whether the model's confidence can be trusted, in a sentence; all that is known in words behind a button.
+
+    Args:
+        heading: the row that begins with the title.
+    """
+    sentences = once(scored, _words)
+    with heading.popover("In words", icon=":material/notes:"):
+        st.markdown("\n".join(f"- {escape_markdown(sentence)}" for sentence in sentences))
+    if sentences:
+        st.markdown(f"**{escape_markdown(sentences[0])}**")
 
 
 def cards(scored: ScoredRun, probabilities: LabelProbabilities) -> None:
@@ -67,10 +75,10 @@ def cards(scored: ScoredRun, probabilities: LabelProbabilities) -> None:
         undefined = math.isnan(found.auroc)
         _card(
             "AUROC",
-            UNDEFINED if undefined else percent(found.auroc),
-            interval(found.auroc_interval),
+            UNDEFINED if undefined else figure(found.auroc),
+            interval(found.auroc_interval, scale=1, decimals=3),
             "right against wrong",
-            "How often a right answer has a higher confidence than a wrong one: 50 % is chance, 100 % means that a "
+            "How often a right answer has a higher confidence than a wrong one: 0.5 is chance, 1 means that a "
             f"threshold parts the two. Below: its 95 % interval. {escape_markdown(found.why_no_auroc)}",
         )
     with grid.cell():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -30,7 +30,7 @@ from evalcore.analysis import (
 )
 from evalcore.metrics import GROUPINGS, Grouping, wilson_interval
 from evalcore.wording import counted, in_percent, interval
-from pages.parts.confidence import shown
+from pages.parts.confidence import sets_shown, shown
 from pages.parts.explore.example_table import in_pane
 from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import once, probabilities_of
@@ -38,8 +38,7 @@ from pages.parts.shell.clickable_figure import Item, clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, percent
-from pages.parts.shell.session import LabelSetsView, view_state
-from pages.parts.shell.url import Query
+from pages.parts.shell.session import WhichSets
 
 HEIGHT, CHART_HEIGHT, TABLE_HEIGHT = 390, 380, 300
 """Pixels: of the pane, of the picture and of a table in the pane."""
@@ -48,43 +47,7 @@ SHOWN_OF_A_SET = 8
 BACK = ":material/arrow_back:"
 GROUPING_WORDS: dict[Grouping, str] = {"all": "all labels", "similar": "similar labels", "each": "each label"}
 SIZES, LABELS = "set sizes", "labels"
-Which = Literal["", "held", "missed"]
-WHICH_WORDS: dict[Which, str] = {"": "all", "held": "true label in it", "missed": "not in it"}
-
-
-def follow(query: Query) -> None:
-    """Show what a URL asks for. What is not known is left out."""
-    view, usual = view_state().confidence, LabelSetsView()
-    percents = {str(round(100 * coverage)): round(100 * coverage) for coverage in COVERAGES}
-    size = query.get("set_size", "")
-    view.sets = LabelSetsView(
-        percent=percents.get(query.get("coverage", ""), usual.percent),
-        grouping=next((one for one in GROUPINGS if one == query.get("threshold")), usual.grouping),
-        of_labels=query.get("sets") == "labels",
-        size=int(size) if size.isascii() and size.isdigit() and len(size) < 6 else 0,
-        label=query.get("set_label", ""),
-        which=next((one for one in WHICH_WORDS if one == query.get("which")), ""),
-    )
-
-
-def query() -> Query:
-    """The inverse: a parameter for what is not as it is at first."""
-    view, usual = _view(), LabelSetsView()
-    said = {
-        "coverage": "" if view.percent == usual.percent else str(view.percent),
-        "threshold": "" if view.grouping == usual.grouping else view.grouping,
-        "sets": "labels" if view.of_labels else "",
-        "set_size": "" if view.of_labels or not view.size else str(view.size),
-        "set_label": view.label if view.of_labels else "",
-    }
-    said["which"] = view.which if is_open() else ""
-    return {name: value for name, value in said.items() if value}
-
-
-def is_open() -> bool:
-    """Whether the pane shows examples."""
-    view = _view()
-    return bool(view.label if view.of_labels else view.size)
+WHICH_WORDS: dict[WhichSets, str] = {"": "all", "held": "true label in it", "missed": "not in it"}
 
 
 def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> None:
@@ -93,7 +56,7 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> No
     if why_not:
         st.info(escape_markdown(why_not))
         return
-    view = _view()
+    view = sets_shown.view()
     _controls(page)
     found = _found(scored)
     with st.container(gap="xxsmall"):
@@ -107,18 +70,15 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> No
             _one_label(page, scored, found) if view.label in scored.labels else _labels(page, scored, found)
     else:
         opened = next((each for each in size_bins(found) if each.low == view.size), None)
+        view.size = opened.low if opened else 0
         with left:
             _size_figure(page, scored)
         with right:
             _one_size(page, scored, found, opened) if opened else _sizes(page, scored, found)
 
 
-def _view() -> LabelSetsView:
-    return view_state().confidence.sets
-
-
 def _controls(page: Frame) -> None:
-    view = _view()
+    view = sets_shown.view()
     st.session_state["sets_percent"], st.session_state["sets_grouping"] = view.percent, view.grouping
     st.session_state["sets_of"] = LABELS if view.of_labels else SIZES
 
@@ -146,7 +106,7 @@ def _sets(scored: ScoredRun, grouping: Grouping) -> tuple[LabelSets, ...]:
 
 def _found(scored: ScoredRun) -> LabelSets:
     """The sets of the chosen target: those of all targets are computed together, so that the slider is at once."""
-    return _at(scored, _view().grouping, _view().percent)
+    return _at(scored, sets_shown.view().grouping, sets_shown.view().percent)
 
 
 def _at(scored: ScoredRun, grouping: Grouping, percent_wanted: int) -> LabelSets:
@@ -154,7 +114,7 @@ def _at(scored: ScoredRun, grouping: Grouping, percent_wanted: int) -> LabelSets
 
 
 def _size_figure(page: Frame, scored: ScoredRun) -> None:
-    view = _view()
+    view = sets_shown.view()
     bins = size_bins(_found(scored))
     lows = [each.low for each in bins]
 
@@ -209,7 +169,7 @@ def _sizes(page: Frame, scored: ScoredRun, found: LabelSets) -> None:
     c = st.column_config
     clickable_table(
         table,
-        f"set_size_table_{scored.record.run_id}_{_view().grouping}_{_view().percent}",
+        f"set_size_table_{scored.record.run_id}_{sets_shown.view().grouping}_{sets_shown.view().percent}",
         TABLE_HEIGHT,
         {
             "labels": c.TextColumn("labels in the set", width=105),
@@ -233,7 +193,7 @@ def _one_size(page: Frame, scored: ScoredRun, found: LabelSets, opened: SizeBin)
 
 
 def _label_figure(page: Frame, scored: ScoredRun) -> None:
-    view = _view()
+    view = sets_shown.view()
 
     def draw(item: Item | None) -> alt.LayerChart:
         picked = None if item is None else int(item["code"])
@@ -296,7 +256,7 @@ def _labels(page: Frame, scored: ScoredRun, found: LabelSets) -> None:
     c = st.column_config
     clickable_table(
         table,
-        f"set_label_table_{scored.record.run_id}_{_view().grouping}_{_view().percent}",
+        f"set_label_table_{scored.record.run_id}_{sets_shown.view().grouping}_{sets_shown.view().percent}",
         TABLE_HEIGHT,
         {
             "label": c.TextColumn(width=140, pinned=True),
@@ -315,7 +275,7 @@ def _labels(page: Frame, scored: ScoredRun, found: LabelSets) -> None:
 
 
 def _one_label(page: Frame, scored: ScoredRun, found: LabelSets) -> None:
-    label = _view().label
+    label = sets_shown.view().label
     of_label = found.y_true == scored.labels.index(label)
     _examples(page, scored, found, of_label, label, "All labels", ("text", "outcome", "predicted"))
 
@@ -336,8 +296,8 @@ def _examples(
         title: not Markdown.
         back: where the button leads that lets it go.
     """
-    view, table = _view(), shown.table_of(page)
-    masks: dict[Which, np.ndarray[Any, np.dtype[np.bool_]]] = {
+    view, table = sets_shown.view(), shown.table_of(page)
+    masks: dict[WhichSets, np.ndarray[Any, np.dtype[np.bool_]]] = {
         "": chosen,
         "held": chosen & found.holds,
         "missed": chosen & ~found.holds,
@@ -378,6 +338,6 @@ def _set_of_opened(scored: ScoredRun, found: LabelSets, row: int) -> None:
 
 def _open(page: Frame, size: int = 0, label: str = "") -> None:
     """Open the texts of a size or of a label, from the first one; or none."""
-    view = _view()
+    view = sets_shown.view()
     view.size, view.label, view.which = size, label, ""
     shown.table_of(page).open(None)

@@ -1,4 +1,4 @@
-"""Each label: how sure the model is of it, against how often that comes true; beside it the labels or their examples."""
+"""Each label: how sure the model is of it, against what comes true; beside it all labels, or one's examples."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ SIDES: dict[LabelView, tuple[str, str]] = {
 def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> None:
     """Draw the tab."""
     view = shown.label_view()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    controls, words = st.columns(shown.CONTROLS, vertical_alignment="center")
+    with controls:
         _choice(page)
-        st.caption(label_confidence_words(once(scored, _table, view), view), width="stretch")
+    words.caption(label_confidence_words(once(scored, _table, view), view))
     left, right = beside(height=HEIGHT)
     with left:
         _figure(page, scored, view)

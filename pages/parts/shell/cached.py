@@ -108,6 +108,18 @@ def probabilities_of(scored: ScoredRun) -> LabelProbabilities | None:
     return _probabilities(scored, _stamp(scored))
 
 
+def required_probabilities_of(scored: ScoredRun) -> LabelProbabilities:
+    """The same of a run that has some.
+
+    Raises:
+        ValueError: if it has none.
+    """
+    found = probabilities_of(scored)
+    if found is None:
+        raise ValueError(f"run {scored.record.run_id} has no probabilities")
+    return found
+
+
 def calibration_of(scored: ScoredRun) -> Calibration:
     """What the probabilities of a run are worth, computed once. It must have some (`probabilities_of`)."""
     return once(scored, _calibration)
@@ -254,10 +266,7 @@ def _probabilities(_scored: ScoredRun, stamp: Stamp) -> LabelProbabilities | Non
 
 
 def _calibration(scored: ScoredRun) -> Calibration:
-    probabilities = probabilities_of(scored)
-    if probabilities is None:
-        raise ValueError("a run without probabilities has no calibration")
-    return calibration(probabilities)
+    return calibration(required_probabilities_of(scored))
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)

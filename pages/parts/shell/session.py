@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from evalcore.analysis import Filter, LabelStatus, RunningScore
+from evalcore.analysis import Filter, LabelStatus, LabelView, RunningScore
 from evalcore.charts import MatrixKind
 from evalcore.metrics import Grouping
 from evalcore.parse import Scoring
@@ -187,9 +187,13 @@ class FigureState:
     showing: Mapping[str, Any] | None = None
 
 
+WhichSets = Literal["", "held", "missed"]
+"""All sets, those that hold the true label, or those that lack it."""
+
+
 @dataclass
 class LabelSetsView:
-    """What its tab “Label sets” shows.
+    """What the Confidence page's tab “Label sets” shows.
 
     Attributes:
         percent: of the texts whose set is to hold the true label.
@@ -205,7 +209,7 @@ class LabelSetsView:
     of_labels: bool = False
     size: int = 0
     label: str = ""
-    which: Literal["", "held", "missed"] = ""
+    which: WhichSets = ""
 
 
 @dataclass
@@ -215,6 +219,7 @@ class ConfidenceView:
     Attributes:
         tab: the tab that is open; empty for the first.
         opened: what was picked in it: a bin of the confidence, a label, ...; an empty filter if nothing is.
+        label_view: what of each label is looked at.
         mistakes: which list of mistakes; empty for the first.
         sets: of the tab “Label sets”.
         figures: by name.
@@ -222,6 +227,7 @@ class ConfidenceView:
 
     tab: str = ""
     opened: Filter = field(default_factory=Filter)
+    label_view: LabelView = "predictions"
     mistakes: str = ""
     sets: LabelSetsView = field(default_factory=LabelSetsView)
     figures: dict[str, FigureState] = field(default_factory=dict)
