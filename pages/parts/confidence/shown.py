@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from evalcore.analysis import LABEL_VIEWS, Filter, LabelView, ScoredRun
+from pages.parts.confidence import sets_shown
 from pages.parts.shell import url
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import ExampleTable, FigureState, view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
 
-TABS = ("Calibration", "Labels", "Mistakes")
+TABS = ("Calibration", "Labels", "Mistakes", "Label sets")
 LISTS = ("Confident mistakes", "Near misses")
 """The lists of the tab “Mistakes”."""
 
@@ -25,6 +26,7 @@ def follow(page: Frame, scored: ScoredRun, query: url.Query) -> None:
     view.mistakes = next((name for name in LISTS if _in_url(name) == query.get("list")), "")
     view.side = next((name for name in SIDES if _in_url(name) == query.get("beside")), SIDES[0])
     view.label_view = next((name for name in LABEL_VIEWS if name == query.get("of")), LABEL_VIEWS[0])
+    sets_shown.follow(query, scored.labels)
     pick(page, Filter.from_query(query, scored.labels))
     table_of(page).open(url.example_of(query))
 
@@ -39,8 +41,10 @@ def query(page: Frame, scored: ScoredRun) -> url.Query:
         more["of"] = view.label_view
     if view.tab == "Mistakes" and mistakes() != LISTS[0]:
         more["list"] = _in_url(mistakes())
+    if view.tab == "Label sets":
+        more |= sets_shown.query()
     asked = opened() if view.tab in ("", "Labels") else Filter()
-    if asked != Filter() or view.tab == "Mistakes":
+    if asked != Filter() or view.tab == "Mistakes" or (view.tab == "Label sets" and sets_shown.is_open()):
         more |= url.example_query(table_of(page).opened)
     return url.query_of(scored, asked, more)
 
