@@ -3,6 +3,8 @@
 Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
+from evalcore.analysis.answer_probabilities import AnswerProbabilities, LabelShare, answer_probabilities
+from evalcore.analysis.between_words import between_words
 from evalcore.analysis.calibration import (
     Calibration,
     HalfScores,
@@ -34,10 +36,12 @@ from evalcore.analysis.comparison_words import (
     metric_interval_words,
     metric_words,
 )
+from evalcore.analysis.confidence_filters import ConfidenceCounts, bin_filters, confidence_counts
 from evalcore.analysis.difference import changes, decisions, prompt_diff
 from evalcore.analysis.filters import (
     BANDS,
     CONFIDENT,
+    EXAMPLE_ORDERS,
     LENGTHS,
     MENTIONS,
     OF_PROBABILITIES,
@@ -50,10 +54,12 @@ from evalcore.analysis.filters import (
     known_fields,
     mentions,
     near_misses,
+    ordered,
     search,
     select,
 )
 from evalcore.analysis.findings import Finding, find
+from evalcore.analysis.label_confidence import LABEL_VIEWS, LabelView, label_confidence, label_confidence_words
 from evalcore.analysis.label_order import OrderEffect, order_effect
 from evalcore.analysis.label_probabilities import (
     Certainty,
@@ -70,7 +76,7 @@ from evalcore.analysis.outcome_counts import outcome_words
 from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusions, ranked_confusions
 from evalcore.analysis.reference_accuracies import Reference, references
 from evalcore.analysis.running_score import RunningScore
-from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, ranked_labels, score_run
+from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, score_run
 from evalcore.analysis.side_by_side_words import (
     answer_words,
     changed_words,
@@ -88,25 +94,31 @@ __all__ = [
     "CLASS_ORDERS",
     "CLASS_SCORES",
     "CONFIDENT",
+    "EXAMPLE_ORDERS",
     "FEWEST_RUNS",
     "LABEL_STATUSES",
+    "LABEL_VIEWS",
     "LENGTHS",
     "MENTIONS",
     "MOST_RUNS",
     "OF_PROBABILITIES",
     "OUTCOMES",
     "OUTCOME_GROUPS",
+    "AnswerProbabilities",
     "Between",
     "Calibration",
     "Certainty",
     "ComparedCalibration",
     "Comparison",
+    "ConfidenceCounts",
     "Filter",
     "Finding",
     "HalfScores",
     "LabelCalibration",
     "LabelProbabilities",
+    "LabelShare",
     "LabelStatus",
+    "LabelView",
     "Mask",
     "MeanScore",
     "MetricRow",
@@ -124,8 +136,11 @@ __all__ = [
     "TemperatureScaling",
     "TopAccuracy",
     "Verdict",
+    "answer_probabilities",
     "answer_words",
     "better_words",
+    "between_words",
+    "bin_filters",
     "calibration",
     "calibration_words",
     "cell_figures",
@@ -136,6 +151,7 @@ __all__ = [
     "class_table",
     "compare",
     "compared_calibration",
+    "confidence_counts",
     "confident_mistakes",
     "count_confusions",
     "decisions",
@@ -144,6 +160,8 @@ __all__ = [
     "find",
     "gather",
     "known_fields",
+    "label_confidence",
+    "label_confidence_words",
     "label_note",
     "label_probabilities",
     "labels_by_change",
@@ -154,6 +172,7 @@ __all__ = [
     "near_misses",
     "order_effect",
     "order_effect_words",
+    "ordered",
     "other_answers",
     "outcome_of",
     "outcome_words",
@@ -163,7 +182,6 @@ __all__ = [
     "probabilities_at",
     "prompt_diff",
     "ranked_confusions",
-    "ranked_labels",
     "rankings",
     "references",
     "score_run",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
-from evalcore.analysis import Filter, LabelStatus, RunningScore
+from evalcore.analysis import Filter, LabelStatus, LabelView, RunningScore
 from evalcore.charts import MatrixKind
 from evalcore.parse import Scoring
 from evalcore.store import RunRecord, RunSpec, Store
@@ -44,7 +45,7 @@ class ExampleTable:
 
     opened: int | None = None
     page: int = 1
-    rows_of: tuple[str, int, int] | None = None
+    rows_of: tuple[str, int, int, int] | None = None
     generation: int = 0
     first_selected: tuple[str, int | None] = ("", None)
 
@@ -171,6 +172,40 @@ class PairView:
 
 
 @dataclass
+class FigureState:
+    """One figure in which something can be clicked.
+
+    Attributes:
+        drawn: how often it was made anew, because something else was picked than what it shows as picked.
+        made_with: what was picked when it was made.
+        showing: what it shows as picked.
+    """
+
+    drawn: int = 0
+    made_with: Mapping[str, Any] | None = None
+    showing: Mapping[str, Any] | None = None
+
+
+@dataclass
+class ConfidenceView:
+    """What the Confidence page shows.
+
+    Attributes:
+        tab: the tab that is open; empty for the first.
+        opened: what was picked in it: a bin of the confidence, a label, ...; an empty filter if nothing is.
+        label_view: what of each label is looked at.
+        mistakes: which list of mistakes; empty for the first.
+        figures: by name.
+    """
+
+    tab: str = ""
+    opened: Filter = field(default_factory=Filter)
+    label_view: LabelView = "predictions"
+    mistakes: str = ""
+    figures: dict[str, FigureState] = field(default_factory=dict)
+
+
+@dataclass
 class SideView:
     """What the Side by side page shows.
 
@@ -229,11 +264,13 @@ class ViewState:
         url: what the URL said last.
         scoring: of all pages.
         filter: of the Examples page.
+        example_order: of the examples there, one of `evalcore.analysis.EXAMPLE_ORDERS`; empty for that of the sample.
         picked: in the heat map of the Confusions page.
         confusion_list: which list of confusions is open on the Confusions page; empty for the first.
         classes: of the Per class page.
         clicked_label: the label whose row was clicked there last, where it stays chosen until it is clicked again.
         tables: the tables of examples, by page.
+        confidence: of the Confidence page.
         compared: of the Compare page.
         side_by_side: of the Side by side page.
         sweep: what was started there.
@@ -250,11 +287,13 @@ class ViewState:
     url: KnownUrl = field(default_factory=KnownUrl)
     scoring: Scoring = "lenient"
     filter: Filter = field(default_factory=Filter)
+    example_order: str = ""
     picked: MatrixPick = field(default_factory=MatrixPick)
     confusion_list: str = ""
     classes: ClassView = field(default_factory=ClassView)
     clicked_label: str = ""
     tables: dict[str, ExampleTable] = field(default_factory=dict)
+    confidence: ConfidenceView = field(default_factory=ConfidenceView)
     compared: PairView = field(default_factory=PairView)
     side_by_side: SideView = field(default_factory=SideView)
     sweep: PromptSweep = field(default_factory=PromptSweep)
