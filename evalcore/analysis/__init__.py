@@ -91,6 +91,7 @@ from evalcore.analysis.label_sets import (
     sets_by_label,
     size_bins,
     why_no_label_sets,
+)
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words

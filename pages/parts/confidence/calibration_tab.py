@@ -12,6 +12,7 @@ from evalcore.analysis import (
     Filter,
     LabelProbabilities,
     ScoredRun,
+    between_words,
     bin_filters,
     confidence_counts,
 )
@@ -42,21 +43,21 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> No
         _diagram(page, scored)
         _histogram(page, scored)
     with right:
-        if shown.opened().confidence is None:
+        if shown.opened(scored).confidence is None:
             if _side() == shown.SIDES[0]:
                 _bins(page, scored)
             else:
                 _temperature(scored)
         else:
-            title, said = _words(scored, shown.opened())
-            differ = ("text", "predicted", "true label") if shown.opened().outcomes else ("text", "outcome", "predicted")
-            opened.examples(page, scored, title, said, "All bins", differ)
+            title, said = _words(scored, shown.opened(scored))
+            differ = ("predicted", "true label") if shown.opened(scored).outcomes else ("outcome", "predicted")
+            opened.examples(page, scored, title, said, "All bins and bars", ("text", *differ))
     said = once(scored, headline.calibration_error_words)
     st.caption(f"A filled mark: its 95 % interval does not reach the diagonal. {escape_markdown(said)}")
 
 
 def _diagram(page: Frame, scored: ScoredRun) -> None:
-    filters, asked = once(scored, _bin_filters), shown.opened()
+    filters, asked = once(scored, _bin_filters), shown.opened(scored)
 
     def draw(item: Item | None) -> alt.LayerChart:
         return once(scored, _reliability_diagram, None if item is None else item["bin"], page.theme)
@@ -75,7 +76,7 @@ def _diagram(page: Frame, scored: ScoredRun) -> None:
 
 
 def _histogram(page: Frame, scored: ScoredRun) -> None:
-    counts, asked = once(scored, _confidence_counts), shown.opened()
+    counts, asked = once(scored, _confidence_counts), shown.opened(scored)
 
     def draw(item: Item | None) -> alt.LayerChart:
         at_first = None if item is None else (item["part"], item["outcome"])
@@ -169,7 +170,7 @@ def _words(scored: ScoredRun, asked: Filter) -> tuple[str, str]:
     filters = once(scored, _bin_filters)
     if asked not in filters:
         kind = f"{asked.outcomes[0].capitalize()} answers" if asked.outcomes else "Answers"
-        return f"{kind}, {interval((between.low, min(between.high, 1)), decimals=0)} % sure", ""
+        return f"{kind} of a confidence of {between_words('confidence', between)}", ""
     bins, at = calibration_of(scored).bins, filters.index(asked)
     says = f"{counted(int(bins.count[at]), 'answer')}, {percent(bins.mean_confidence[at])} sure on average"
     right = f"{percent(bins.share_right[at])} right (95 % interval {interval(bins.interval[at])})"

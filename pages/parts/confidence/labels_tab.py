@@ -48,7 +48,7 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> No
     left, right = beside(11, 9, height=HEIGHT)
     with left:
         _figure(page, scored, view)
-    asked = shown.opened()
+    asked = shown.opened(scored)
     label = asked.predicted if view == "predictions" else asked.true
     with right:
         if label:
@@ -71,7 +71,7 @@ def _choice(page: Frame) -> None:
 
 
 def _figure(page: Frame, scored: ScoredRun, view: LabelView) -> None:
-    asked = shown.opened()
+    asked = shown.opened(scored)
 
     def draw(item: Item | None) -> alt.LayerChart:
         return once(scored, _chart, view, None if item is None else item["code"], page.theme)

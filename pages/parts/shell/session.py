@@ -221,7 +221,7 @@ class ConfidenceView:
         opened: what was picked in it: a bin of the confidence, a label, ...; an empty filter if nothing is.
         side: what stands beside the figures of the calibration while nothing is picked.
         label_view: what of each label is looked at.
-        mistakes: which list of mistakes; empty for the first.
+        mistakes: which list of mistakes.
         sets: of the tab “Label sets”.
         figures: by name.
     """
@@ -230,7 +230,7 @@ class ConfidenceView:
     opened: Filter = field(default_factory=Filter)
     side: str = "Bins"
     label_view: LabelView = "predictions"
-    mistakes: str = ""
+    mistakes: str = "Confident mistakes"
     sets: LabelSetsView = field(default_factory=LabelSetsView)
     figures: dict[str, FigureState] = field(default_factory=dict)
 
