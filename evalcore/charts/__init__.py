@@ -7,6 +7,7 @@ from evalcore.charts.heat_map import cells, heatmap, height_of
 from evalcore.charts.label_charts import class_chart, predicted_against_true
 from evalcore.charts.label_names import shortened
 from evalcore.charts.label_order import label_order_chart
+from evalcore.charts.live_charts import top_labels, word_effects
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
 from evalcore.charts.run_charts import reference_lines, variants_chart, verdict_chart
 from evalcore.charts.running_chart import running_chart
@@ -34,6 +35,8 @@ __all__ = [
     "scores_chart",
     "shortened",
     "small_matrix",
+    "top_labels",
     "variants_chart",
     "verdict_chart",
+    "word_effects",
 ]
