@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from evalcore.analysis.scored_run import ScoredRun
 from evalcore.metrics import UNPARSED, Counts, Floats
-from evalcore.store import CHOOSING, LabelReference, LabelScore, RunRecord, load_label_logprobs
+from evalcore.store import (
+    CHOOSING,
+    LabelReference,
+    LabelScore,
+    RunRecord,
+    load_label_logprobs,
+    log_probabilities,
+)
 
 Rows = NDArray[np.intp]
 
@@ -70,7 +77,7 @@ class LabelProbabilities:
 
     def of_rows(self, rows: Rows | slice) -> Floats:
         """The probabilities of these answers, shape (n_rows, n_labels); rows that are `complete` sum to 1."""
-        return np.exp(_log_shares(self.logprobs[rows], _ranking(self.scored.record), self.score))
+        return np.exp(log_probabilities(self.logprobs[rows], _ranking(self.scored.record), self.score))
 
     def blocks(self, rows: Rows | None = None) -> Iterator[tuple[Rows, Floats]]:
         """Rows and their probabilities, so many at a time that a run of any size takes little memory.
@@ -104,7 +111,7 @@ def label_probabilities(scored: ScoredRun) -> LabelProbabilities | None:
     codes = np.arange(n_labels)
     for start in range(0, n, _rows_at_once(n_labels)):
         here = slice(start, start + _rows_at_once(n_labels))
-        log_shares = _log_shares(logprobs[here], ranking, score)
+        log_shares = log_probabilities(logprobs[here], ranking, score)
         shares = np.exp(log_shares)
         true, predicted = scored.y_true[here], scored.y_pred[here]
         rows = np.arange(len(shares))
@@ -173,23 +180,6 @@ def _ranking(record: RunRecord) -> LabelReference | None:
         tuple(stored.tokens[at] for at in order),
         {text: tuple(scores[at] for at in order) for text, scores in stored.content_free.items()},
     )
-
-
-def _log_shares(logprobs: NDArray[np.float32], ranking: LabelReference | None, score: LabelScore) -> Floats:
-    """The logarithm of each label's probability, shape (n_rows, n_labels).
-
-    A row of which every label is known is scaled so that its probabilities sum to 1; of another one the probabilities
-    are those that were given.
-    """
-    scores = logprobs.astype(np.float64)
-    if ranking is not None:
-        scores = ranking.scores(logprobs, score)
-    # Relative to the best one, so that very small probabilities do not underflow.
-    best = scores.max(axis=1, keepdims=True)
-    with np.errstate(invalid="ignore"):  # all labels of a row may have probability 0
-        total = best + np.log(np.exp(scores - best).sum(axis=1, keepdims=True))
-        shares: Floats = np.where(np.isnan(best), scores, scores - total)
-    return shares
 
 
 def _rows_at_once(n_labels: int) -> int:
