@@ -26,6 +26,6 @@ if requests:
     results.rest(page, requests)
     results.prompts(requests)
 else:
-    controls.hint(specs)
+    controls.hint(page, specs)
 if view.history:
     history.table(page)

@@ -14,11 +14,13 @@ from evalcore.charts.running_chart import running_chart
 from evalcore.charts.sample_size import sample_size_chart
 from evalcore.charts.scores_chart import scores_chart
 from evalcore.charts.small_matrix import small_matrix
-from evalcore.charts.theme import DARK, LIGHT, Theme
+from evalcore.charts.theme import DARK, LIGHT, RUN_A, RUN_B, Theme
 
 __all__ = [
     "DARK",
     "LIGHT",
+    "RUN_A",
+    "RUN_B",
     "MatrixKind",
     "Theme",
     "cells",

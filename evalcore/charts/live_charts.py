@@ -19,6 +19,7 @@ _NAMES_WIDTH, _NAMES_CHARS = 230, 34
 _WORDS_WIDTH, _WORD_CHARS = 130, 18
 _THEN_CHARS = 24
 _LETTERS = 14
+_PADDING = {"left": 0, "right": 5, "top": 2, "bottom": 2}
 _LEAST_SPAN = 0.05
 """The words' axis reaches at least so far to both sides: a movement of a thousandth is not drawn as a long bar."""
 
@@ -50,7 +51,7 @@ def top_labels(labels: Sequence[str], shares: Sequence[float], theme: Theme, col
     numbers = base.mark_text(align="left", dx=6, fontSize=_LETTERS, fontWeight=600, color=theme.text).encode(
         y=y, x=x, text="shown:N"
     )
-    return styled(alt.layer(bars, numbers), theme, 8 + _BAR_HEIGHT * len(labels))
+    return styled(alt.layer(bars, numbers), theme, _BAR_HEIGHT * len(labels)).properties(padding=_PADDING)
 
 
 def word_effects(
@@ -97,10 +98,11 @@ def word_effects(
     numbers = base.mark_text(align="left", dx=6, fontSize=12, fontWeight=600, color=theme.text).encode(
         y=y, x=alt.X("edge:Q", scale=alt.Scale(domain=[least, reach], nice=False)), text="shown:N"
     )
-    return styled(alt.layer(bars, zero, numbers), theme, 8 + _WORD_HEIGHT * max(1, len(words)))
+    drawn = styled(alt.layer(bars, zero, numbers), theme, _WORD_HEIGHT * max(1, len(words)))
+    return drawn.properties(padding=_PADDING)
 
 
 def _larger(rows: alt.Y) -> alt.Y:
     """The same rows with letters that can be read on a projector."""
-    rows.axis.labelFontSize = _LETTERS
+    rows["axis"]["labelFontSize"] = _LETTERS
     return rows

@@ -1,20 +1,11 @@
 """The Try it page in Streamlit's own test runner, with a worker of the test's own that answers at once, or not."""
 
-import time
-
 import pytest
 
-from evalcore.running.live import LiveAnswer, LiveRequest
+from evalcore.running.live import LiveAnswer
 from evalcore.running.live_answer import Neighbour, OrderAnswer, WordEffect
-from evalcore.running.run import execute
 from evalcore.store.jobs import Jobs
-from evalcore.store.spec import RunSpec
-from evalcore.tasks.task import TaskSource
-from pages.parts.shell.markdown import escape_markdown
-from pages.parts.try_it import asking, question
-from tests.app.clicking import click_row
-from tests.tools.browser import PAYLOADS
-from tests.tools.generated import imported
+from pages.parts.try_it import asking
 
 PAGE = "pages/try_it.py"
 LABELS = ("red", "green", "blue")

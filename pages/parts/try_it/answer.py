@@ -8,7 +8,7 @@ import streamlit as st
 from evalcore.analysis import outcome_of
 from evalcore.charts import RUN_A, RUN_B, Theme, top_labels
 from evalcore.running.live import LiveAnswer
-from evalcore.store import RunSpec, last_part
+from evalcore.store import CHOOSING, MEANINGS, RunSpec, last_part
 from evalcore.wording import counted, in_percent, percent, points
 from pages.parts.explore.example import MATCH_WORDS
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT
@@ -23,12 +23,18 @@ COLOURS = (RUN_A, RUN_B)
 _MARKDOWN_COLOURS = ("blue", "orange")
 
 
-def whose(spec: RunSpec, at: int, several: bool) -> None:
-    """Whose answer follows; in its colour where there are two."""
+def whose(spec: RunSpec, at: int, several: bool, answer: LiveAnswer | None) -> None:
+    """Whose answer follows; in its colour where there are two.
+
+    Args:
+        answer: None while there is none.
+    """
     name = escape_markdown(last_part(spec.model))
     prompt = f" · prompt {escape_markdown(spec.prompt)}" if spec.kind.reads_prompt else ""
+    decides = f" · {MEANINGS['decoding'][spec.decoding]}" if spec.decoding != RunSpec.decoding else ""
     head = f":{_MARKDOWN_COLOURS[at]}[**{'AB'[at]}** {name}]" if several else f"**{name}**"
-    st.markdown(head + prompt)
+    took = f" · {1000 * answer.seconds:.0f} ms" if answer else ""
+    st.markdown(head + prompt + decides + took)
 
 
 def label_and_completion(answer: LiveAnswer, spec: RunSpec, true_label: str) -> None:
@@ -38,13 +44,14 @@ def label_and_completion(answer: LiveAnswer, spec: RunSpec, true_label: str) -> 
         true_label: of an example of the run; empty for any other text.
     """
     ranked = ranked_labels(answer)
-    decided = answer.label or "no label"
-    st.metric("Label", escape_markdown(decided), label_visibility="collapsed")
+    decided = escape_markdown(answer.label) if answer.label else "no label"
+    st.metric("Label", f"**{decided}**", label_visibility="collapsed")
     st.markdown(_how_sure(answer, ranked))
     if true_label:
         st.markdown(f"True label **{escape_markdown(true_label)}** {in_colour(outcome_of(answer.label, true_label))}")
     if spec.kind.reads_prompt:
-        st.caption(f"Raw completion · {answer.match}: {MATCH_WORDS[answer.match]}")
+        other = ", which does not decide here" if spec.decoding in CHOOSING else ""
+        st.caption(f"Raw completion{other} · {answer.match}: {MATCH_WORDS[answer.match]}")
         if answer.completion:
             st.code(answer.completion, language=None, wrap_lines=True)
         else:
@@ -90,14 +97,14 @@ def _how_sure(answer: LiveAnswer, ranked: list[tuple[str, float]]) -> str:
     parts = []
     confidence = confidence_of(answer)
     if confidence is not None:
-        parts.append(f"**{percent(confidence)}** sure")
-        others = [one for one in ranked if one[0] != answer.label]
-        if others:
-            second, share = others[0]
-            parts.append(f"runner-up {escape_markdown(second)} {percent(share)}")
-            parts.append(f"margin {points(confidence - share)} points")
-    parts.append(f"{1000 * answer.seconds:.0f} ms")
-    return " · ".join(parts)
+        parts.append(f"Confidence **{percent(confidence)}**")
+        runner_up = next(((label, share) for label, share in ranked if label != answer.label), None)
+        if runner_up is not None:
+            parts.append(f"runner-up {escape_markdown(runner_up[0])} {percent(runner_up[1])}")
+            parts.append(f"margin {points(confidence - runner_up[1])} points")
+    if answer.chosen and answer.chosen != answer.label:
+        parts.append(f"most probable of all labels: {escape_markdown(answer.chosen)}")
+    return " · ".join(parts) or "no confidence"
 
 
 def _all(ranked: list[tuple[str, float]]) -> None:

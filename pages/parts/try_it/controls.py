@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from evalcore.analysis import Filter, ScoredRun
+from evalcore.running.live import LiveRequest
 from evalcore.store import RunSpec
 from evalcore.tasks import BUILT_IN
 from pages.parts.run.options import MODELS, model_words, prompt_words
@@ -18,7 +19,8 @@ from pages.parts.shell.session import view_state
 from pages.parts.try_it import asking, question
 
 FIELD_WIDTH = 250
-FOUND_SHOWN = 6
+FOUND_SHOWN, BEGIN_WITH = 6, 3
+"""Texts of the run: those that contain what is looked for, and those to begin with."""
 SHOWN_CHARS = 90
 NOBODY = ""
 _PROMPT = "prompt "
@@ -95,22 +97,43 @@ def text_row(page: Frame) -> None:
             _examples(page)
 
 
-def hint(specs: list[RunSpec]) -> None:
+def hint(page: Frame, specs: list[RunSpec]) -> None:
     """Say what to do where nothing is asked."""
     tried = view_state().try_it.tried
     if not specs:
-        st.info("Imported answers cannot be asked. Choose a model above; it is given the labels of the imported file.")
+        st.info("Imported answers cannot be asked. Choose a model above: it is given the labels of the imported file.")
     elif tried.text.strip():
+        whom = " and ".join(dict.fromkeys(escape_markdown(spec.model) for spec in specs))
         st.info(
-            f"A link brought this text, for the model {escape_markdown(specs[0].model)}"
-            f"{f' and {escape_markdown(specs[-1].model)}' if specs[-1].model != specs[0].model else ''}. Press “Ask”"
-            " to load it and have the text answered.",
+            f"This text came with a link, for {whom}. Press “Ask” to load the model and have the text answered.",
             icon=":material/link:",
         )
     elif tried.text:
         st.info("The text is blank. Type some words and press Enter.")
     else:
-        st.info("Type a text and press Enter, or take an example of the run. The answer stands here at once.")
+        st.info("Type a text and press Enter. The answer stands here at once.")
+        if page.record is not None:
+            _begin_with(page, specs[0])
+
+
+def _begin_with(page: Frame, spec: RunSpec) -> None:
+    """Draw a few texts of the run, and have a bundled model loaded in the meantime."""
+    assert page.record is not None
+    scored = cached.scored_run_of(page.store, page.record, page.scoring)
+    rows = list(range(0, len(scored.answers), max(1, len(scored.answers) // BEGIN_WITH)))[:BEGIN_WITH]
+    answers = scored.answers.at(rows)
+    st.caption("Or begin with a text of the run:")
+    for row, answer in zip(rows, answers, strict=True):
+        _example_button(page, scored, row, answer.example.text, "begin")
+    if answers and question.is_at_hand(page, spec):
+        asking.put(page.store, [LiveRequest(spec, answers[0].example.text)])
+
+
+def _example_button(page: Frame, scored: ScoredRun, row: int, text: str, where: str) -> None:
+    st.button(
+        escape_markdown(text[:SHOWN_CHARS]) or "(empty)", type="tertiary", key=f"try_{where}_{row}", on_click=_take,
+        args=(page, scored, row),
+    )  # fmt: skip
 
 
 def _examples(page: Frame) -> None:
@@ -128,8 +151,7 @@ def _examples(page: Frame) -> None:
         if needle.strip():
             rows = cached.selected(page.store, scored, Filter(text=needle)).rows
             for row, answer in zip(rows, scored.answers.at(rows[:FOUND_SHOWN]), strict=False):
-                shown = escape_markdown(answer.example.text[:SHOWN_CHARS]) or "(empty)"
-                st.button(shown, type="tertiary", key=f"try_row_{row}", on_click=_take, args=(page, scored, int(row)))
+                _example_button(page, scored, int(row), answer.example.text, "found")
             if not len(rows):
                 st.caption("No text of this run contains it.")
 
@@ -176,9 +198,7 @@ def _choose_prompt() -> None:
 def _choose_beside() -> None:
     chosen = _chosen("try_beside")
     is_prompt = chosen.startswith(_PROMPT)
-    _choose(
-        beside_model="" if is_prompt else chosen, beside_prompt=chosen.removeprefix(_PROMPT) if is_prompt else ""
-    )
+    _choose(beside_model="" if is_prompt else chosen, beside_prompt=chosen.removeprefix(_PROMPT) if is_prompt else "")
 
 
 def _choose(**whom: str) -> None:

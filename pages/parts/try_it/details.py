@@ -31,7 +31,9 @@ def words(detailed: LiveAnswer, theme: Theme, at: int) -> None:
     shown = np.sort(np.argsort(-np.abs(np.nan_to_num(change)), kind="stable")[:WORDS_SHOWN])
     effects = [detailed.words[row] for row in shown]
     some = f"; the {WORDS_SHOWN} of {len(change):,} that move it most" if len(change) > WORDS_SHOWN else ""
-    st.caption(f"Without the word, the probability of {escape_markdown(detailed.chosen or '')} moves by, in points{some}")
+    st.caption(
+        f"Without the word, the probability of {escape_markdown(detailed.chosen or '')} moves by, in points{some}"
+    )
     st.altair_chart(
         word_effects(
             [detailed.text[one.start : one.end] for one in effects],
@@ -78,7 +80,9 @@ def nearest(detailed: LiveAnswer) -> None:
         height=height_of(len(detailed.neighbours), COMPACT_ROW_HEIGHT),
         column_config={
             "label": st.column_config.TextColumn(width=170),
-            "similarity": st.column_config.TextColumn(width=85, help="Cosine of the TF-IDF vectors; 1 is the same words"),
+            "similarity": st.column_config.TextColumn(
+                width=85, help="Cosine of the TF-IDF vectors; 1 is the same words"
+            ),
         },
         key="try_nearest",
         alt="The training examples that share the most words with the text, with their labels",
@@ -87,7 +91,9 @@ def nearest(detailed: LiveAnswer) -> None:
 
 def prompts(answers: Sequence[LiveAnswer], specs: Sequence[RunSpec]) -> None:
     """The exact prompts, on demand."""
-    if not any(spec.kind.reads_prompt for spec in specs) or not st.toggle("Show the exact prompt as sent", key="try_prompt_shown"):
+    if not any(spec.kind.reads_prompt for spec in specs) or not st.toggle(
+        "Show the exact prompt as sent", key="try_prompt_shown"
+    ):
         return
     for place, answer, spec in zip(st.columns(len(answers), gap="medium"), answers, specs, strict=True):
         with place:
@@ -97,5 +103,7 @@ def prompts(answers: Sequence[LiveAnswer], specs: Sequence[RunSpec]) -> None:
             if answer.prompt_tokens:
                 st.caption(f"{counted(answer.prompt_tokens, 'token')}, as the model is given them")
             else:
-                st.caption("The messages as the server is sent them. It writes them out with the model's template itself.")
+                st.caption(
+                    "The messages as the server is sent them. It writes them out with the model's template itself."
+                )
             st.code(answer.prompt, language=None, wrap_lines=True)

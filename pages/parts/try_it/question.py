@@ -44,9 +44,7 @@ def details_of(request: LiveRequest, *, first: bool) -> LiveRequest:
     kind = request.spec.kind
     parts: list[Part] = ["answer"]
     if not kind.is_remote:
-        parts.append("words")
-    if kind.reads_prompt:
-        parts.append("orders")
+        parts += ["words", "orders"]
     if first:
         parts.append("nearest")
     return replace(request, parts=tuple(parts))
@@ -63,7 +61,13 @@ def follow(page: Frame) -> None:
         return
     named = {name: value for name in _WHOM if (value := arrived.get(name, "").strip()) and _is_name(value)}
     view.tried = Tried(arrived.get("text", ""), **named)
-    view.confirmed = all(_is_at_hand(page, spec) for spec in specs_of(page))
+    view.confirmed = all(is_at_hand(page, spec) for spec in specs_of(page))
+
+
+def is_at_hand(page: Frame, spec: RunSpec) -> bool:
+    """Whether nothing has to be fetched to ask it: bundled, or asked in this session before."""
+    data = page.record is not None or spec.task == TaskSource()
+    return (spec.model in BUNDLED and data) or (spec.task, spec.model) in view_state().try_it.agreed
 
 
 def write_url(page: Frame) -> None:
@@ -91,12 +95,6 @@ def _asking(spec: RunSpec, model: str, prompt: str) -> RunSpec:
     """The same of another model, or with another prompt."""
     prompt = prompt or (spec.prompt if spec.kind.reads_prompt else RunSpec.prompt)
     return checked(replace(spec, model=model or spec.model, prompt=prompt))
-
-
-def _is_at_hand(page: Frame, spec: RunSpec) -> bool:
-    """Whether nothing has to be fetched to ask it: bundled, or asked in this session before."""
-    data = page.record is not None or spec.task == TaskSource()
-    return (spec.model in BUNDLED and data) or (spec.task, spec.model) in view_state().try_it.agreed
 
 
 def _is_name(text: str) -> bool:

@@ -30,13 +30,13 @@ def answers(page: Frame, requests: Sequence[LiveRequest]) -> None:
     label, several = view_state().try_it.tried.label, len(requests) > 1
     for at, (place, request) in enumerate(zip(_places(several), requests, strict=True)):
         with place:
-            answer.whose(request.spec, at, several)
             found, problem = asking.answer_to(request), asking.problem_of(request)
+            answer.whose(request.spec, at, several, found)
             if found is not None:
                 left, right = (st.container(), st.container()) if several else st.columns([2, 3], gap="medium")
-                with left:
+                with left.container(gap="xsmall"):
                     answer.label_and_completion(found, request.spec, label)
-                with right:
+                with right.container(gap="xsmall"):
                     answer.probabilities(found, page.theme, at)
                 if at == 0:
                     history.note(page, request)
@@ -81,9 +81,9 @@ def prompts(requests: Sequence[LiveRequest]) -> None:
 
 def _details(page: Frame, found: LiveAnswer, request: LiveRequest, at: int, several: bool) -> None:
     left, right = (st.container(), st.container()) if several else st.columns([1, 1], gap="medium")
-    with left:
+    with left.container(gap="xsmall"):
         details.words(found, page.theme, at)
-    with right:
+    with right.container(gap="xsmall"):
         details.orders(found, request.spec)
         if at == 0:
             details.nearest(found)
