@@ -3,6 +3,16 @@
 Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
+from evalcore.analysis.calibration import (
+    Calibration,
+    HalfScores,
+    LabelCalibration,
+    MeanScore,
+    TemperatureScaling,
+    TopAccuracy,
+    calibration,
+    calibration_words,
+)
 from evalcore.analysis.cell_words import cell_figures, cell_title
 from evalcore.analysis.class_table import (
     CLASS_ORDERS,
@@ -14,6 +24,7 @@ from evalcore.analysis.class_table import (
     overall_row,
     sorted_table,
 )
+from evalcore.analysis.compared_calibration import ComparedCalibration, compared_calibration
 from evalcore.analysis.compared_scores import MetricRow
 from evalcore.analysis.comparison import BOTH_WRONG, Comparison, compare
 from evalcore.analysis.comparison_words import (
@@ -25,19 +36,34 @@ from evalcore.analysis.comparison_words import (
 )
 from evalcore.analysis.difference import changes, decisions, prompt_diff
 from evalcore.analysis.filters import (
+    BANDS,
+    CONFIDENT,
     LENGTHS,
     MENTIONS,
+    OF_PROBABILITIES,
     OUTCOME_GROUPS,
+    Between,
     Filter,
     Mask,
     Selected,
+    confident_mistakes,
+    known_fields,
     mentions,
+    near_misses,
     search,
     select,
 )
 from evalcore.analysis.findings import Finding, find
 from evalcore.analysis.label_order import OrderEffect, order_effect
-from evalcore.analysis.label_probabilities import LabelProbabilities, label_probabilities, why_no_probabilities
+from evalcore.analysis.label_probabilities import (
+    Certainty,
+    LabelProbabilities,
+    label_probabilities,
+    probabilities_at,
+    why_no_probabilities,
+    why_not_all_labels,
+)
+from evalcore.analysis.label_ranking import Ranking, favoured_by_prior, rankings
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
@@ -57,36 +83,51 @@ from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Pair, Sweep, gather,
 from evalcore.analysis.verdicts import Verdict, shared_note, verdict, verdict_as_json
 
 __all__ = [
+    "BANDS",
     "BOTH_WRONG",
     "CLASS_ORDERS",
     "CLASS_SCORES",
+    "CONFIDENT",
     "FEWEST_RUNS",
     "LABEL_STATUSES",
     "LENGTHS",
     "MENTIONS",
     "MOST_RUNS",
+    "OF_PROBABILITIES",
     "OUTCOMES",
     "OUTCOME_GROUPS",
+    "Between",
+    "Calibration",
+    "Certainty",
+    "ComparedCalibration",
     "Comparison",
     "Filter",
     "Finding",
+    "HalfScores",
+    "LabelCalibration",
     "LabelProbabilities",
     "LabelStatus",
     "Mask",
+    "MeanScore",
     "MetricRow",
     "OrderEffect",
     "OtherAnswer",
     "Pair",
     "RankedConfusion",
+    "Ranking",
     "Reference",
     "RunningScore",
     "ScoredExample",
     "ScoredRun",
     "Selected",
     "Sweep",
+    "TemperatureScaling",
+    "TopAccuracy",
     "Verdict",
     "answer_words",
     "better_words",
+    "calibration",
+    "calibration_words",
     "cell_figures",
     "cell_of_filter",
     "cell_title",
@@ -94,11 +135,15 @@ __all__ = [
     "changes",
     "class_table",
     "compare",
+    "compared_calibration",
+    "confident_mistakes",
     "count_confusions",
     "decisions",
+    "favoured_by_prior",
     "filter_of_cell",
     "find",
     "gather",
+    "known_fields",
     "label_note",
     "label_probabilities",
     "labels_by_change",
@@ -106,6 +151,7 @@ __all__ = [
     "mentions",
     "metric_interval_words",
     "metric_words",
+    "near_misses",
     "order_effect",
     "order_effect_words",
     "other_answers",
@@ -114,9 +160,11 @@ __all__ = [
     "overall_row",
     "pair_verdict_words",
     "pair_words",
+    "probabilities_at",
     "prompt_diff",
     "ranked_confusions",
     "ranked_labels",
+    "rankings",
     "references",
     "score_run",
     "search",
@@ -129,4 +177,5 @@ __all__ = [
     "verdict",
     "verdict_as_json",
     "why_no_probabilities",
+    "why_not_all_labels",
 ]
