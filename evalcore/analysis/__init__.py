@@ -69,7 +69,14 @@ from evalcore.analysis.label_probabilities import (
     why_no_probabilities,
     why_not_all_labels,
 )
-from evalcore.analysis.label_ranking import Ranking, favoured_by_prior, rankings
+from evalcore.analysis.label_ranking import (
+    RANKED_BY,
+    Ranking,
+    favoured_by_prior,
+    ranking_as_json,
+    ranking_line,
+    rankings,
+)
 from evalcore.analysis.label_set_words import (
     coverage_words,
     halves_words,
@@ -91,13 +98,6 @@ from evalcore.analysis.label_sets import (
     sets_by_label,
     size_bins,
     why_no_label_sets,
-from evalcore.analysis.label_ranking import (
-    RANKED_BY,
-    Ranking,
-    favoured_by_prior,
-    ranking_as_json,
-    ranking_line,
-    rankings,
 )
 from evalcore.analysis.ladder import (
     ALWAYS,
