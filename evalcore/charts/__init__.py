@@ -13,6 +13,7 @@ from evalcore.charts.heat_map import cells, heatmap, height_of
 from evalcore.charts.label_charts import class_chart, predicted_against_true
 from evalcore.charts.label_names import shortened
 from evalcore.charts.label_order import label_order_chart
+from evalcore.charts.label_set_charts import set_coverage_chart, set_size_chart
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
 from evalcore.charts.probability_chart import probability_chart
 from evalcore.charts.run_charts import reference_lines, variants_chart, verdict_chart
@@ -44,6 +45,8 @@ __all__ = [
     "running_chart",
     "sample_size_chart",
     "scores_chart",
+    "set_coverage_chart",
+    "set_size_chart",
     "shortened",
     "small_matrix",
     "variants_chart",

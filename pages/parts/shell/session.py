@@ -10,6 +10,7 @@ import streamlit as st
 
 from evalcore.analysis import Filter, LabelStatus, LabelView, RunningScore
 from evalcore.charts import MatrixKind
+from evalcore.metrics import Grouping
 from evalcore.parse import Scoring
 from evalcore.store import RunRecord, RunSpec, Store
 
@@ -186,6 +187,31 @@ class FigureState:
     showing: Mapping[str, Any] | None = None
 
 
+WhichSets = Literal["", "held", "missed"]
+"""All sets, those that hold the true label, or those that lack it."""
+
+
+@dataclass
+class LabelSetsView:
+    """What the Confidence page's tab “Label sets” shows.
+
+    Attributes:
+        percent: of the texts whose set is to hold the true label.
+        grouping: which labels share a threshold.
+        of_labels: whether it shows the labels instead of the sizes of the sets.
+        size: fewest labels of the sets that are open; 0 if none are.
+        label: the label that is open; empty if none is.
+        which: which of the open sets; empty for all.
+    """
+
+    percent: int = 90
+    grouping: Grouping = "all"
+    of_labels: bool = False
+    size: int = 0
+    label: str = ""
+    which: WhichSets = ""
+
+
 @dataclass
 class ConfidenceView:
     """What the Confidence page shows.
@@ -193,15 +219,19 @@ class ConfidenceView:
     Attributes:
         tab: the tab that is open; empty for the first.
         opened: what was picked in it: a bin of the confidence, a label, ...; an empty filter if nothing is.
+        side: what stands beside the figures of the calibration while nothing is picked.
         label_view: what of each label is looked at.
-        mistakes: which list of mistakes; empty for the first.
+        mistakes: which list of mistakes.
+        sets: of the tab “Label sets”.
         figures: by name.
     """
 
     tab: str = ""
     opened: Filter = field(default_factory=Filter)
+    side: str = "Bins"
     label_view: LabelView = "predictions"
-    mistakes: str = ""
+    mistakes: str = "Confident mistakes"
+    sets: LabelSetsView = field(default_factory=LabelSetsView)
     figures: dict[str, FigureState] = field(default_factory=dict)
 
 
