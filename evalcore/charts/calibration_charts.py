@@ -185,18 +185,19 @@ def label_confidence_chart(
         for side, align, dx in ((named["value"] < middle, "left", 8), (named["value"] >= middle, "right", -8))
         if side.any()
     ]
-    layers = alt.layer(_diagonal(theme, sides, domain), *written, _points(base, x, y, "code", picked, tooltip))
+    layers = alt.layer(_diagonal(theme, sides, domain), _points(base, x, y, "code", picked, tooltip), *written)
     return styled(layers, theme, height)
 
 
 def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
-    """Its confidence (`value`), share right and interval in words, and how its mark is filled."""
+    """Its confidence (`value`), share right and interval in words, and how its mark is drawn."""
     reached = (frame["low"] <= frame["value"]) & (frame["value"] <= frame["high"])
     return frame.assign(
         shown_value=[percent(value) for value in frame["value"]],
         shown_right=[percent(value) for value in frame["right"]],
         interval=[interval(bounds) for bounds in zip(frame["low"], frame["high"], strict=True)],
         filling=np.where(reached, 0.0, 1.0),
+        outline=np.where(reached, 0.6, 1.0),
     )
 
 
@@ -257,6 +258,7 @@ def _points(
             x=x,
             y=y,
             fillOpacity=alt.FillOpacity("filling:Q", scale=None, legend=None),
+            strokeOpacity=alt.StrokeOpacity("outline:Q", scale=None, legend=None),
             opacity=alt.condition(selection, alt.value(1.0), alt.value(_NOT_PICKED)),
             size=alt.condition(selection, alt.value(110), alt.value(60)),
             tooltip=tooltip,

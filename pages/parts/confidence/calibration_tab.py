@@ -12,6 +12,7 @@ from evalcore.analysis import (
     Filter,
     LabelProbabilities,
     ScoredRun,
+    between_words,
     bin_filters,
     confidence_counts,
 )
@@ -23,6 +24,7 @@ from pages.parts.shell.clickable_figure import Item, clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, percent
+from pages.parts.shell.session import view_state
 
 DIAGRAM_HEIGHT, HISTOGRAM_HEIGHT = 250, 112
 HEIGHT = 378
@@ -41,16 +43,21 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> No
         _diagram(page, scored)
         _histogram(page, scored)
     with right:
-        if shown.opened().confidence is None:
-            _bins(page, scored)
-            _temperature(scored)
+        if shown.opened(scored).confidence is None:
+            if _side() == shown.SIDES[0]:
+                _bins(page, scored)
+            else:
+                _temperature(scored)
         else:
-            title, said = _words(scored, shown.opened())
-            opened.examples(page, scored, title, said, "All bins", ("text", "outcome", "predicted"))
+            title, said = _words(scored, shown.opened(scored))
+            differ = ("predicted", "true label") if shown.opened(scored).outcomes else ("outcome", "predicted")
+            opened.examples(page, scored, title, said, "All bins and bars", ("text", *differ))
+    said = once(scored, headline.calibration_error_words)
+    st.caption(f"A filled mark: its 95 % interval does not reach the diagonal. {escape_markdown(said)}")
 
 
 def _diagram(page: Frame, scored: ScoredRun) -> None:
-    filters, asked = once(scored, _bin_filters), shown.opened()
+    filters, asked = once(scored, _bin_filters), shown.opened(scored)
 
     def draw(item: Item | None) -> alt.LayerChart:
         return once(scored, _reliability_diagram, None if item is None else item["bin"], page.theme)
@@ -69,7 +76,7 @@ def _diagram(page: Frame, scored: ScoredRun) -> None:
 
 
 def _histogram(page: Frame, scored: ScoredRun) -> None:
-    counts, asked = once(scored, _confidence_counts), shown.opened()
+    counts, asked = once(scored, _confidence_counts), shown.opened(scored)
 
     def draw(item: Item | None) -> alt.LayerChart:
         at_first = None if item is None else (item["part"], item["outcome"])
@@ -90,6 +97,23 @@ def _histogram(page: Frame, scored: ScoredRun) -> None:
     )
 
 
+def _side() -> str:
+    """Draw the choice of what stands beside the figures while nothing is picked.
+
+    Returns:
+        one of `shown.SIDES`.
+    """
+    view = view_state().confidence
+    st.session_state["calibration_side"] = view.side
+
+    def change() -> None:
+        view.side = st.session_state["calibration_side"]
+
+    st.segmented_control("Beside the figures", shown.SIDES, key="calibration_side", required=True, on_change=change,
+                         label_visibility="collapsed")  # fmt: skip
+    return view.side
+
+
 def _bins(page: Frame, scored: ScoredRun) -> None:
     """The bins as a table, which the keyboard reaches: the same as the diagram."""
     filters, table = once(scored, _bin_filters), once(scored, _bin_table)
@@ -104,17 +128,16 @@ def _bins(page: Frame, scored: ScoredRun) -> None:
         f"bins_{scored.record.run_id}_{scored.scoring}",
         height_of(len(table), COMPACT_ROW_HEIGHT),
         {
-            "confidence": c.TextColumn("confidence, %", width=105),
-            "mean": c.NumberColumn(format="%.1f %%", help="Mean confidence of its answers", width=68),
-            "right": c.NumberColumn(format="%.1f %%", help="Share of its answers that are right", width=68),
-            "95 %": c.TextColumn(help="Wilson 95 % interval of the share right", width=92),
-            "n": c.NumberColumn(help="Answers in the bin", width=50),
+            "confidence": c.TextColumn("confidence, %", width=98),
+            "mean": c.NumberColumn(format="%.1f %%", help="Mean confidence of its answers", width=62),
+            "right": c.NumberColumn(format="%.1f %%", help="Share of its answers that are right", width=62),
+            "95 %": c.TextColumn(help="Wilson 95 % interval of the share right", width=88),
+            "n": c.NumberColumn(help="Answers in the bin", width=44),
         },
         on_click=click,
         row_height=COMPACT_ROW_HEIGHT,
         alt="Bins of confidence; choose a row, with the arrow keys for example, to see its examples",
     )
-    st.caption("Filled marks: the 95 % interval does not reach the diagonal. Click a mark, a bar or a row.")
 
 
 def _temperature(scored: ScoredRun) -> None:
@@ -133,6 +156,7 @@ def _temperature(scored: ScoredRun) -> None:
         once(scored, _temperature_table),
         hide_index=True,
         row_height=COMPACT_ROW_HEIGHT,
+        column_config={name: st.column_config.TextColumn(alignment="right") for name in ("before", "after")},
         key="temperature",
         alt="Scores before and after temperature scaling, on the half that it was not fitted on",
     )
@@ -146,7 +170,7 @@ def _words(scored: ScoredRun, asked: Filter) -> tuple[str, str]:
     filters = once(scored, _bin_filters)
     if asked not in filters:
         kind = f"{asked.outcomes[0].capitalize()} answers" if asked.outcomes else "Answers"
-        return f"{kind}, {interval((between.low, min(between.high, 1)), decimals=0)} % sure", ""
+        return f"{kind} of a confidence of {between_words('confidence', between)}", ""
     bins, at = calibration_of(scored).bins, filters.index(asked)
     says = f"{counted(int(bins.count[at]), 'answer')}, {percent(bins.mean_confidence[at])} sure on average"
     right = f"{percent(bins.share_right[at])} right (95 % interval {interval(bins.interval[at])})"

@@ -96,6 +96,15 @@ def cards(scored: ScoredRun, probabilities: LabelProbabilities) -> None:
         st.caption(f":material/block: {escape_markdown(why_not)}")
 
 
+def calibration_error_words(scored: ScoredRun) -> str:
+    """What the calibration error is to be compared with."""
+    by_chance = calibration_of(scored).ece_if_calibrated
+    return (
+        "The calibration error (ECE) is biased upward: with these confidences a perfectly calibrated model would show "
+        f"{percent(by_chance.mean)}, in 95 of 100 samples {interval(by_chance.interval)} %."
+    )
+
+
 def _mean_card(label: str, score: MeanScore, why_not: str, explanation: str, instead: str = "") -> None:
     """A score that is a mean over the examples, beside that of the class frequencies.
 

@@ -18,7 +18,7 @@ from evalcore.analysis import (
 )
 from evalcore.wording import counted, in_percent, interval
 from pages.parts.confidence import opened, shown
-from pages.parts.shell.beside import HEIGHT, beside
+from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import calibration_of, once
 from pages.parts.shell.clickable_figure import Item, clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
@@ -26,7 +26,7 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import percent
 from pages.parts.shell.session import view_state
 
-CHART_HEIGHT, TABLE_HEIGHT = 430, 470
+CHART_HEIGHT, HEIGHT = 420, 440
 NAMES: dict[LabelView, str] = {"predictions": "Answers that predict it", "examples": "Its examples"}
 AXES: dict[LabelView, tuple[str, str]] = {
     "predictions": ("mean confidence", "precision"),
@@ -45,10 +45,10 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> No
     with controls:
         _choice(page)
     words.caption(label_confidence_words(once(scored, _table, view), view))
-    left, right = beside(height=HEIGHT)
+    left, right = beside(11, 9, height=HEIGHT)
     with left:
         _figure(page, scored, view)
-    asked = shown.opened()
+    asked = shown.opened(scored)
     label = asked.predicted if view == "predictions" else asked.true
     with right:
         if label:
@@ -71,7 +71,7 @@ def _choice(page: Frame) -> None:
 
 
 def _figure(page: Frame, scored: ScoredRun, view: LabelView) -> None:
-    asked = shown.opened()
+    asked = shown.opened(scored)
 
     def draw(item: Item | None) -> alt.LayerChart:
         return once(scored, _chart, view, None if item is None else item["code"], page.theme)
@@ -105,14 +105,14 @@ def _labels(page: Frame, scored: ScoredRun, view: LabelView) -> None:
     clickable_table(
         table,
         f"label_confidence_{view}_{scored.record.run_id}_{scored.scoring}",
-        TABLE_HEIGHT,
+        HEIGHT,
         {
-            "label": c.TextColumn(width=130, pinned=True),
-            "gap": c.NumberColumn(format="%+.1f", width=60, help=f"{of_confidence} less {of_right}, in points"),
-            "confidence": c.NumberColumn(format="%.1f %%", width=85, help=of_confidence.capitalize()),
-            "right": c.NumberColumn(of_right, format="%.1f %%", width=75),
-            "95 %": c.TextColumn(width=95, help=f"Wilson 95 % interval of the {of_right}"),
-            "count": c.NumberColumn("answers" if view == "predictions" else "examples", width=75),
+            "label": c.TextColumn(width=135, pinned=True),
+            "right": c.NumberColumn(of_right, format="%.1f %%", width=72),
+            "confidence": c.NumberColumn("conf.", format="%.1f %%", width=72, help=of_confidence.capitalize()),
+            "gap": c.NumberColumn(format="%+.1f", width=58, help=f"{of_confidence.capitalize()} less {of_right}"),
+            "n": c.NumberColumn(width=42, help="Answers" if view == "predictions" else "Examples"),
+            "95 %": c.TextColumn(width=92, help=f"Wilson 95 % interval of the {of_right}"),
         },
         on_click=click,
         row_height=COMPACT_ROW_HEIGHT,
@@ -146,11 +146,11 @@ def _shown_table(scored: ScoredRun, view: LabelView) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "label": table["label"],
-            "gap": [in_percent(gap) for gap in table["gap"]],
-            "confidence": [in_percent(share) for share in table["confidence"]],
             "right": [in_percent(share) for share in table["right"]],
+            "confidence": [in_percent(share) for share in table["confidence"]],
+            "gap": [in_percent(gap) for gap in table["gap"]],
+            "n": table["count"],
             "95 %": [interval(bounds, undefined="") for bounds in zip(table["low"], table["high"], strict=True)],
-            "count": table["count"],
         }
     )
 

@@ -20,15 +20,16 @@ def examples(page: Frame, scored: ScoredRun, title: str, said: str, back: str, c
     """Draw what is picked.
 
     Args:
-        title, said: what it is, and a line on it; neither is Markdown.
+        title, said: what it is, and a line on it, which may be empty; neither is Markdown.
         back: where the button leads that lets it go.
         columns: those in which the examples differ; see `example_table.in_pane`.
     """
-    asked = shown.opened()
+    asked = shown.opened(scored)
     passed = cached.selected(page.store, scored, asked)
     st.button(back, icon=BACK, type="tertiary", key="confidence_back", on_click=shown.pick, args=(page, Filter()))
     st.subheader(escape_markdown(title), anchor=False)
-    st.caption(escape_markdown(said))
+    if said:
+        st.caption(escape_markdown(said))
     in_pane(page, scored, passed.rows, shown.table_of(page), columns)
     if len(passed.rows):
         link_to(scored, f"{counted(len(passed.rows), 'example')} with all filters", asked=asked)
