@@ -69,7 +69,14 @@ from evalcore.analysis.label_probabilities import (
     why_no_probabilities,
     why_not_all_labels,
 )
-from evalcore.analysis.label_ranking import Ranking, favoured_by_prior, rankings
+from evalcore.analysis.label_ranking import (
+    RANKED_BY,
+    Ranking,
+    favoured_by_prior,
+    ranking_as_json,
+    ranking_line,
+    rankings,
+)
 from evalcore.analysis.label_set_words import (
     coverage_words,
     halves_words,
@@ -92,6 +99,19 @@ from evalcore.analysis.label_sets import (
     size_bins,
     why_no_label_sets,
 )
+from evalcore.analysis.ladder import (
+    ALWAYS,
+    CLIMBS,
+    STEPS,
+    Ladder,
+    Step,
+    build_ladder,
+    chooses,
+    lacking_spec,
+    ladder_as_json,
+    ladder_words,
+    partner_of,
+)
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
@@ -111,10 +131,12 @@ from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Pair, Sweep, gather,
 from evalcore.analysis.verdicts import Verdict, shared_note, verdict, verdict_as_json
 
 __all__ = [
+    "ALWAYS",
     "BANDS",
     "BOTH_WRONG",
     "CLASS_ORDERS",
     "CLASS_SCORES",
+    "CLIMBS",
     "CONFIDENT",
     "COVERAGES",
     "EXAMPLE_ORDERS",
@@ -127,6 +149,8 @@ __all__ = [
     "OF_PROBABILITIES",
     "OUTCOMES",
     "OUTCOME_GROUPS",
+    "RANKED_BY",
+    "STEPS",
     "AnswerProbabilities",
     "Between",
     "Calibration",
@@ -143,6 +167,7 @@ __all__ = [
     "LabelShare",
     "LabelStatus",
     "LabelView",
+    "Ladder",
     "Mask",
     "MeanScore",
     "MetricRow",
@@ -157,6 +182,7 @@ __all__ = [
     "ScoredRun",
     "Selected",
     "SizeBin",
+    "Step",
     "Sweep",
     "TemperatureScaling",
     "TopAccuracy",
@@ -166,6 +192,7 @@ __all__ = [
     "better_words",
     "between_words",
     "bin_filters",
+    "build_ladder",
     "calibration",
     "calibration_words",
     "cell_figures",
@@ -173,6 +200,7 @@ __all__ = [
     "cell_title",
     "changed_words",
     "changes",
+    "chooses",
     "class_table",
     "compare",
     "compared_calibration",
@@ -197,6 +225,9 @@ __all__ = [
     "label_words",
     "labels_by_change",
     "labels_with",
+    "lacking_spec",
+    "ladder_as_json",
+    "ladder_words",
     "mentions",
     "metric_interval_words",
     "metric_words",
@@ -210,11 +241,14 @@ __all__ = [
     "overall_row",
     "pair_verdict_words",
     "pair_words",
+    "partner_of",
     "probabilities_at",
     "promise_words",
     "prompt_diff",
     "ranked_confusions",
     "ranked_labels",
+    "ranking_as_json",
+    "ranking_line",
     "rankings",
     "references",
     "rows_missed",
