@@ -1,4 +1,5 @@
-"""One run, from a spec to completions in the store, and the worker process that does it for the pages.
+"""One run, from a spec to completions in the store; one text, answered at once (`live.py`); and the worker process that
+does both for the pages.
 
 Resumable: what is stored is never predicted again. `plan.py` says what a run consists of, an executor of `executors.py`
 computes what is missing, and `run.py` stores it. Imports predictors and what lies below.
@@ -12,6 +13,7 @@ from evalcore.running.current_run import (
     split_size,
 )
 from evalcore.running.executors import CompletedBatch, InProcess
+from evalcore.running.live import LiveAnswer, LiveRequest
 from evalcore.running.plan import find_prompt
 from evalcore.running.prompt_preview import preview
 from evalcore.running.run import NotAnswered, Progress, execute, execute_with_baselines
@@ -21,6 +23,8 @@ from evalcore.running.worker import ensure_worker
 __all__ = [
     "CompletedBatch",
     "InProcess",
+    "LiveAnswer",
+    "LiveRequest",
     "NotAnswered",
     "Progress",
     "Understood",

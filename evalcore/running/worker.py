@@ -24,11 +24,13 @@ from filelock import FileLock, Timeout
 
 from evalcore.errors import BlindspotError, ModelError
 from evalcore.paths import PROJECT
-from evalcore.predictors import ModelHandle, OnPhase
 from evalcore.running import prompt_preview
+from evalcore.running.answering import answer
 from evalcore.running.current_run import missing_baselines
+from evalcore.running.live_answer import LiveRequest
+from evalcore.running.model_cache import ModelCache
 from evalcore.running.run import NotAnswered, OnProgress, Progress, Stopped, execute
-from evalcore.store import ASKED_FOR, Job, JobKind, Jobs, Predictor, RunSpec, Store, digest
+from evalcore.store import ASKED_FOR, Job, JobKind, Jobs, RunSpec, Store
 
 POLL_S = 0.2
 """Time between two looks for a job."""
@@ -64,25 +66,6 @@ BASELINES = Duty(("baseline",), "baselines.lock", 10.0, ("--baselines",), nicene
 
 _children: dict[Path, subprocess.Popen[bytes]] = {}
 """Workers that this process started, by the file that they lock: their exit status says how they ended."""
-
-
-class ModelCache:
-    """Keeps the model that was loaded last."""
-
-    def __init__(self) -> None:
-        self._loaded: tuple[str, Predictor] | None = None
-
-    def load(self, handle: ModelHandle, on_phase: OnPhase) -> Predictor:
-        """The loaded model if its identity is the handle's; otherwise it is released, and then the handle's is loaded.
-
-        Raises:
-            ModelError: if it cannot be loaded.
-        """
-        name = digest(dict(handle.identity))
-        if self._loaded is None or self._loaded[0] != name:
-            self._loaded = None
-            self._loaded = (name, handle.load(on_phase))
-        return self._loaded[1]
 
 
 def work(store: Store, duty: Duty = RUNS, *, idle_limit_s: float | None = None) -> bool:
@@ -167,6 +150,9 @@ def _do(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> None:
         if job.kind == "preview":
             jobs.finish(job.job_id, "done", prompt_preview.answer(job.payload, store))
             return
+        if job.kind == "live":
+            jobs.finish(job.job_id, "done", _answer(job, store, jobs, models))
+            return
         complete = _predict(job, store, jobs, models)
         jobs.finish(job.job_id, "done" if complete else "stopped")
     except Stopped:
@@ -181,6 +167,18 @@ def _do(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> None:
         traceback.print_exc()
         message = f"{type(error).__name__}: {error} — this is a fault of Blindspot; worker.log has the details."
         jobs.finish(job.job_id, "failed", message)
+
+
+def _answer(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> str:
+    """The answer to a live question, as JSON."""
+
+    def on_phase(phase: str) -> None:
+        alive = jobs.report(job.job_id, phase=phase, run_id=None, done=0, cached=0, total=0, predicting=False)
+        if not alive:
+            raise Stopped
+
+    request = LiveRequest.from_json(job.payload)
+    return answer(request, store, loader=lambda handle, _: models.load(handle, on_phase)).to_json()
 
 
 def _predict(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> bool:

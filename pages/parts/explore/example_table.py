@@ -148,8 +148,12 @@ def example_list(
     return below
 
 
-def opened_or_hint(page: Frame, scored: ScoredRun, rows: Rows, table: ExampleTable) -> None:
-    """Draw the opened example of a list beside it; where none is open, how to open one."""
+def opened_or_hint(page: Frame, scored: ScoredRun, rows: Rows, table: ExampleTable, *, closes: bool = True) -> None:
+    """Draw the opened example of a list beside it; where none is open, how to open one.
+
+    Args:
+        closes: whether there is a button that closes it.
+    """
     at, name = _place(scored, rows, table.opened), _name(page)
     if at is None:
         st.caption("Click a row to open its example here. With the keyboard: Tab to the table, then arrow keys.")
@@ -161,7 +165,8 @@ def opened_or_hint(page: Frame, scored: ScoredRun, rows: Rows, table: ExampleTab
 
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.subheader(f"Example {scored.positions[rows[at]] + 1:,}", anchor=False, width="stretch")
-        st.button("Close", icon=":material/close:", type="tertiary", key=f"{name}_close", on_click=close)
+        if closes:
+            st.button("Close", icon=":material/close:", type="tertiary", key=f"{name}_close", on_click=close)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         _previous_and_next(page, scored, rows, at, table)
     one_example(page, scored, scored.answers.at([int(rows[at])])[0], name)

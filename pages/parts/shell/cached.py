@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from evalcore.analysis import (
+    Calibration,
     Comparison,
     Filter,
     Finding,
@@ -21,6 +22,7 @@ from evalcore.analysis import (
     ScoredRun,
     Selected,
     Sweep,
+    calibration,
     compare,
     gather,
     label_probabilities,
@@ -104,6 +106,23 @@ def scored_run_of(store: Store, record: RunRecord, scoring: Scoring) -> ScoredRu
 def probabilities_of(scored: ScoredRun) -> LabelProbabilities | None:
     """The probabilities of a run's labels, kept until it has more completions; None if it has none."""
     return _probabilities(scored, _stamp(scored))
+
+
+def required_probabilities_of(scored: ScoredRun) -> LabelProbabilities:
+    """The same of a run that has some.
+
+    Raises:
+        ValueError: if it has none.
+    """
+    found = probabilities_of(scored)
+    if found is None:
+        raise ValueError(f"run {scored.record.run_id} has no probabilities")
+    return found
+
+
+def calibration_of(scored: ScoredRun) -> Calibration:
+    """What the probabilities of a run are worth, computed once. It must have some (`probabilities_of`)."""
+    return once(scored, _calibration)
 
 
 @dataclass(frozen=True)
@@ -244,6 +263,10 @@ def _scored_run(_store: Store, run_id: str, scoring: Scoring, progress: float) -
 @st.cache_resource(max_entries=_PROBABILITIES_CACHED, show_spinner="Reading the probabilities …")
 def _probabilities(_scored: ScoredRun, stamp: Stamp) -> LabelProbabilities | None:
     return label_probabilities(_scored)
+
+
+def _calibration(scored: ScoredRun) -> Calibration:
+    return calibration(required_probabilities_of(scored))
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
