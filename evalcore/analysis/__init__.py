@@ -27,7 +27,12 @@ from evalcore.analysis.class_table import (
     overall_row,
     sorted_table,
 )
-from evalcore.analysis.compared_calibration import ComparedCalibration, compared_calibration
+from evalcore.analysis.compared_calibration import (
+    ComparedCalibration,
+    compared_calibration,
+    compared_probabilities,
+    why_not_compared,
+)
 from evalcore.analysis.compared_scores import MetricRow
 from evalcore.analysis.comparison import BOTH_WRONG, Comparison, compare
 from evalcore.analysis.comparison_words import (
@@ -208,6 +213,7 @@ __all__ = [
     "compare",
     "compared_calibration",
     "compared_calibrationMetricRowBOTH_WRONG",
+    "compared_probabilities",
     "confidence_counts",
     "confidence_countschanges",
     "confident_mistakes",
@@ -283,4 +289,5 @@ __all__ = [
     "why_no_label_sets",
     "why_no_probabilities",
     "why_not_all_labels",
+    "why_not_compared",
 ]
