@@ -6,7 +6,6 @@ import pytest
 from evalcore.analysis import calibration, confidence_counts, label_probabilities, score_run
 from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec
-from evalcore.tasks.task import TaskSource
 from pages.parts.confidence import shown
 from tests.app.clicking import click_figure, click_row
 from tests.tools.browser import PAYLOADS

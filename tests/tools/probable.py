@@ -1,4 +1,4 @@
-"""Stored runs with the probability of every label, made up: for tests and screenshots of what rests on probabilities."""
+"""Stored runs with the probability of every label, made up: for tests of what rests on probabilities."""
 
 from __future__ import annotations
 
