@@ -187,8 +187,8 @@ def ladder_words(ladder: Ladder) -> list[str]:
     if "choose" in steps:
         best = steps["choose"]
         said.append(
-            f"Classification skill: made to choose among the {counted(len(best.scored.labels), 'label')}, the model is"
-            f" right on {percent(best.accuracy)} ({interval(best.interval)}) of {counted(ladder.n, 'example')}."
+            f"Classification skill: choosing among the {counted(len(best.scored.labels), 'label')} is right on"
+            f" {percent(best.accuracy)} ({interval(best.interval)}) of {counted(ladder.n, 'example')}."
         )
     if "strict" in steps:
         said.append(_format_words(ladder, steps))
@@ -208,8 +208,8 @@ def _format_words(ladder: Ladder, steps: dict[StepName, Step]) -> str:
         return f"Format skill: {strict}; {won}, and choosing gains {_change(ladder.climbs['choose'])} more."
     if high < 0:
         return (
-            f"Format skill: {strict}, which is more than choosing reaches ({_change(whole)}). The answers that it"
-            " writes are better than the labels that it finds most probable; another ranking may be better."
+            f"Format skill: {strict}; choosing changes that by {_change(whole)}. What it writes is better than the"
+            " label that it finds most probable: another ranking may help."
         )
     return f"Format skill: {strict}. No loss to the format can be seen: choosing changes that by {_change(whole)}."
 
