@@ -95,6 +95,15 @@ BANDS: dict[str, tuple[Between, ...]] = {
     "true_rank": (Between(1, 1), Between(2, 2), Between(3, 3), Between(4, 5), Between(6, 10), Between(11)),
 }
 """Ranges to choose from, by field of a filter. Each one begins where the one before it ends."""
+EXAMPLE_ORDERS: dict[str, tuple[str, bool]] = {
+    "most confident": ("confidence", True),
+    "least confident": ("confidence", False),
+    "smallest margin": ("margin", False),
+    "largest entropy": ("entropy", True),
+    "lowest true label": ("true_rank", True),
+}
+"""Orders of examples other than that of the sample: by which field of `LabelProbabilities`, and whether the largest go
+first."""
 OF_PROBABILITIES = (*BANDS, "runner_up")
 """Fields of a filter that need a run's probabilities, beside two of its groups."""
 _GROUPS_OF_PROBABILITIES = {"confident_mistakes": "confidence", "near_misses": "true_rank"}
@@ -262,6 +271,17 @@ def select(
     for mask in masks.values():
         others &= mask
     return Selected(np.flatnonzero(others), counts, wrong)
+
+
+def ordered(rows: NDArray[np.intp], probabilities: LabelProbabilities, order: str) -> NDArray[np.intp]:
+    """Rows in one of `EXAMPLE_ORDERS`; those of which it is not known last.
+
+    Args:
+        rows: indices into the run's arrays. Of equal ones the first here goes first.
+    """
+    name, largest_first = EXAMPLE_ORDERS[order]
+    values = getattr(probabilities, name)[rows]
+    return rows[np.argsort(-values if largest_first else values, kind="stable")]
 
 
 def search(store: Store, scored: ScoredRun, needle: str) -> Mask:

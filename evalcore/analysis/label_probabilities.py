@@ -10,14 +10,7 @@ from numpy.typing import NDArray
 
 from evalcore.analysis.scored_run import ScoredExample, ScoredRun
 from evalcore.metrics import UNPARSED, Counts, Floats
-from evalcore.store import (
-    CHOOSING,
-    LabelReference,
-    LabelScore,
-    RunRecord,
-    load_label_logprobs,
-    log_probabilities,
-)
+from evalcore.store import CHOOSING, LabelReference, LabelScore, RunRecord, load_label_logprobs, log_probabilities
 
 Rows = NDArray[np.intp]
 

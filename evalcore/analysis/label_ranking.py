@@ -7,9 +7,10 @@ label in tokens, and what texts without content give the labels. The three score
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalcore.analysis.label_probabilities import LabelProbabilities, ranking_of, score_of
 from evalcore.metrics import (
@@ -27,6 +28,9 @@ from evalcore.metrics import (
     wilson_interval,
 )
 from evalcore.store import LabelScore, RunRecord
+from evalcore.wording import counted, interval, percent, points
+
+Rows = NDArray[np.intp]
 
 _ROWS_AT_ONCE = 8192
 
@@ -126,8 +130,11 @@ class Ranking:
         return rows[np.argsort(rank[rows], kind="stable")]
 
 
-def rankings(probabilities: LabelProbabilities) -> list[Ranking]:
+def rankings(probabilities: LabelProbabilities, rows: Rows | None = None) -> list[Ranking]:
     """What each score would answer, as far as it can be known.
+
+    Args:
+        rows: only these answers; all where it is not given.
 
     Returns:
         One for each `LabelScore`, the run's own included; fewer where the run has no label reference (another kind of
@@ -138,17 +145,54 @@ def rankings(probabilities: LabelProbabilities) -> list[Ranking]:
     if reference is None:
         return []
     known = [score for score in get_args(LabelScore) if score != "calibrated" or reference.content_free]
-    answers = {score: np.full(len(probabilities.logprobs), UNPARSED, dtype=np.int64) for score in known}
-    for start in range(0, len(probabilities.logprobs), _ROWS_AT_ONCE):
+    rows = np.arange(len(probabilities.logprobs)) if rows is None else rows
+    answers = {score: np.full(len(rows), UNPARSED, dtype=np.int64) for score in known}
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
         here = slice(start, start + _ROWS_AT_ONCE)
-        logprobs, complete = probabilities.logprobs[here], probabilities.complete[here]
+        logprobs, complete = probabilities.logprobs[rows[here]], probabilities.complete[rows[here]]
         for score, answer in answers.items():
             best = np.where(np.isnan(logprobs), -np.inf, reference.scores(logprobs, score)).argmax(axis=1)
             answer[here] = np.where(complete, best, UNPARSED)
     return [
-        Ranking(score, score == own, scored.y_true, scored.y_pred, answer, len(scored.labels))
+        Ranking(score, score == own, scored.y_true[rows], scored.y_pred[rows], answer, len(scored.labels))
         for score, answer in answers.items()
     ]
+
+
+RANKED_BY: dict[LabelScore, str] = {
+    "summed": "probability of the whole label",
+    "per-token": "probability per token",
+    "calibrated": "gain over a text without content",
+}
+"""Each score in words."""
+
+
+def ranking_line(ranking: Ranking) -> str:
+    """One ranking in a line of text."""
+    difference, bounds = ranking.difference
+    against = "what the run answered" if ranking.is_own else f"{points(difference)} ({interval(bounds, signed=True)})"
+    return (
+        f"{RANKED_BY[ranking.score]:<34} {percent(ranking.accuracy):>7} ({interval(ranking.interval)}), "
+        f"{counted(ranking.distinct, 'label')} answered, the top two for {percent(ranking.favourites_share)}; {against}"
+    )
+
+
+def ranking_as_json(ranking: Ranking) -> dict[str, Any]:
+    """One ranking as JSON values; shares and differences in [-1, 1]."""
+    difference, bounds = ranking.difference
+    return {
+        "score": ranking.score,
+        "is_own": ranking.is_own,
+        "n": ranking.n,
+        "accuracy": ranking.accuracy,
+        "accuracy_interval": list(ranking.interval),
+        "difference": difference,
+        "difference_interval": list(bounds),
+        "p": ranking.p,
+        "labels_answered": ranking.distinct,
+        "effective_labels": ranking.variety,
+        "favourites_share": ranking.favourites_share,
+    }
 
 
 def favoured_by_prior(record: RunRecord) -> tuple[tuple[str, ...], Floats]:

@@ -25,8 +25,8 @@ from evalcore.metrics import (
     coverage_range,
     fewest_examples,
     group_labels,
-    halves,
     set_thresholds,
+    stratified_halves,
     wilson,
     wilson_interval,
 )
@@ -174,7 +174,7 @@ def label_sets_at(
     """
     scored = probabilities.scored
     complete = np.flatnonzero(probabilities.complete)
-    calibrating, evaluated = (complete[half] for half in halves(scored.y_true[complete], seed))
+    calibrating, evaluated = (complete[half] for half in stratified_halves(scored.y_true[complete], seed))
     true, y_true = probabilities.true_probability[calibrating], scored.y_true[calibrating]
     n_labels = len(scored.labels)
     grouped = [group_labels(true, y_true, n_labels, grouping, target, seed) for target in targets]

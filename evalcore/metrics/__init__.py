@@ -44,7 +44,6 @@ from evalcore.metrics.label_sets import (
     coverage_range,
     fewest_examples,
     group_labels,
-    halves,
     set_thresholds,
 )
 from evalcore.metrics.matrix import (
@@ -144,7 +143,6 @@ __all__ = [
     "group_codes",
     "group_labels",
     "growth",
-    "halves",
     "holm",
     "leaking",
     "log_loss_reference",

@@ -35,8 +35,6 @@ _MOST_ROUNDS = 100
 _TINY = 1e-9
 """`1 - 0.9` is a hair below a tenth."""
 
-Rows = NDArray[np.intp]
-
 
 @dataclass(frozen=True)
 class LabelGroups:
@@ -51,22 +49,6 @@ class LabelGroups:
     group: Counts
     calibrates: NDArray[np.bool_]
     rare: NDArray[np.bool_]
-
-
-def halves(y_true: Counts, seed: int = 0) -> tuple[Rows, Rows]:
-    """Rows to calibrate on, and the other ones: at random, and half of each label's, to within one.
-
-    Args:
-        y_true: shape (n,), label codes.
-
-    Returns:
-        Both ascending; their sizes differ by one at most.
-    """
-    rng = np.random.default_rng(seed)
-    shuffled = rng.permutation(len(y_true))
-    by_label = shuffled[np.argsort(y_true[shuffled], kind="stable")]
-    first = int(rng.integers(2))  # no label's odd example always falls into the same half
-    return np.sort(by_label[first::2]), np.sort(by_label[1 - first :: 2])
 
 
 def fewest_examples(coverage: float) -> int:
