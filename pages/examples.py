@@ -19,19 +19,25 @@ view = session.view_state()
 table = view.examples_of(page.title)
 if page.arrived is not None:
     view.filter = Filter.from_query(page.arrived, scored.labels, filter_bar.finding_kinds(page, scored, page.arrived))
+    view.example_order = url.order_of(page.arrived)
     table.open(url.example_of(page.arrived))
 asked = filter_bar.known_part(page, scored, view.filter)
-passed = cached.selected(page.store, scored, asked, count_mentions=True)
+order = filter_bar.order_of(scored)
+passed = cached.selected(page.store, scored, asked, order=order, count_all=True)
 
 link = heading.container(width="content")
+filter_bar.not_known(scored, view.filter)
 filter_bar.link_line(page, scored, asked)
 filter_bar.filter_bar(scored, asked, passed)
 if len(passed.rows):
     left, right = beside(height=HEIGHT)
     with left:
-        st.caption(
-            f"**{len(passed.rows):,}** of {len(scored.answers):,} examples: {outcome_words(scored, passed.rows)}"
-        )
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(
+                f"**{len(passed.rows):,}** of {len(scored.answers):,} examples: {outcome_words(scored, passed.rows)}",
+                width="stretch",
+            )
+            filter_bar.order_box(scored, passed)
         with example_list(page, scored, passed.rows, table):
             export_buttons(page.store, scored)
     with right:
@@ -39,5 +45,5 @@ if len(passed.rows):
 else:
     st.caption(f"**0** of {len(scored.answers):,} examples")
     st.info("No example passes these filters. Take one of them away.")
-url.write(page.title, url.query_of(scored, asked, url.example_query(table.opened)))
+url.write(page.title, url.query_of(scored, asked, url.order_query(order) | url.example_query(table.opened)))
 share_link(link)

@@ -33,6 +33,7 @@ PARTS_MAY_IMPORT = {
     "explore": {"shell", "run"},
     "compare": {"shell", "run"},
     "runs": {"shell"},
+    "confidence": {"shell", "run", "explore"},
     "try_it": {"shell", "run", "explore"},
 }
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}

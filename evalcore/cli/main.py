@@ -18,6 +18,7 @@ COMMANDS = {
     "export": "export",
     "import": "import_",
     "compare": "compare",
+    "ladder": "ladder",
     "sweep": "sweep",
     "interval-coverage": "simulate",
     "coverage": "simulate",

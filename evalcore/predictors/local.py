@@ -23,7 +23,7 @@ from evalcore.predictors.engines.memory import is_out_of_memory
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
 from evalcore.predictors.source import ModelSource, download, locate
-from evalcore.store import CHOOSING, Completion, Identity, LabelReference, RunSpec, Stop, Store, digest
+from evalcore.store import CHOOSING, CONTENT_FREE, Completion, Identity, LabelReference, RunSpec, Stop, Store, digest
 from evalcore.tasks import Messages, Task
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 ENGINE_VERSION = 1
 """Increased when an engine may return another completion for the same prompt; part of the key."""
-
-REFERENCE_VERSION = 1
-"""A part of the key of a choosing decoding: runs without a label reference, which older versions made, are others."""
 
 PROMPTS_LOOKED_AT = 64
 """Number of a run's prompts, evenly spaced, in which common prefixes are looked for."""
@@ -104,7 +101,9 @@ def identity(
     """
     choices: Identity = {}
     if spec.decoding in CHOOSING:
-        choices = {"choices": digest(list(answers)), "reference": REFERENCE_VERSION}
+        choices = {"choices": digest(list(answers))}
+    if CHOOSING.get(spec.decoding) == "calibrated":
+        choices = {**choices, "content_free": digest(list(CONTENT_FREE))}
     return {
         "predictor": "transformers",
         "model": source.fingerprint,

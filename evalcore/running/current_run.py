@@ -156,8 +156,11 @@ class _Now:
             found.append("the data")
         if self.first and not found and completion_keys(record.identity, [self.first])[0] != _first_key(record, store):
             found.append("the training examples")
-        if any(record.identity.get(name) != value for name, value in self.model.items()):
-            found.append("the training examples" if record.kind.needs_train else "the model")
+        unlike = [name for name, value in self.model.items() if record.identity.get(name) != value]
+        if unlike and not record.kind.needs_train:
+            found.append("the model")
+        elif unlike:  # a newer version of this program may compute a baseline otherwise
+            found.append("the training examples" if "train" in unlike else "the baseline")
         return tuple(dict.fromkeys(found))
 
 

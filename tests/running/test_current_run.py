@@ -70,6 +70,13 @@ def test_what_changed_since_the_last_run_is_named(store, spec, model, prompt, ed
     assert (current.last, changed_since(record, store)) == (record, changed)
 
 
+def test_a_baseline_that_is_computed_otherwise_now_is_not_other_training_examples(store, spec, monkeypatch):
+    record = run(checked(replace(spec, model="tfidf")), store)
+    now = {**record.identity, "version": 3}
+    monkeypatch.setattr(task_cache, "baseline_identity", lambda source, model: now)
+    assert changed_since(record, store) == ("the baseline",)
+
+
 def test_a_task_that_cannot_be_read_leaves_the_last_run_and_says_why(store, spec):
     record = run(spec, store)
     task_module.task_files(spec.task).test.write_text("nothing", encoding="utf-8")

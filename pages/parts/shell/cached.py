@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from evalcore.analysis import (
+    Calibration,
     Comparison,
     Filter,
     Finding,
@@ -21,10 +22,12 @@ from evalcore.analysis import (
     ScoredRun,
     Selected,
     Sweep,
+    calibration,
     compare,
     gather,
     label_probabilities,
     mentions,
+    ordered,
     other_answers,
     score_run,
     search,
@@ -44,8 +47,9 @@ from evalcore.store import (
 )
 from pages.parts.shell import accuracies
 
-MENTIONS_UP_TO = 200_000
-"""Rows up to which it is counted unasked whether their texts name a label; a million take seconds."""
+COUNTED_UP_TO = 200_000
+"""Rows up to which it is counted unasked whether their texts name a label, and what their probabilities say; a million
+take seconds."""
 _MAX_CACHED = 16
 _COLUMNS_CACHED = 8
 """Runs whose arrays are kept: under 100 MB for a run of a million rows."""
@@ -104,6 +108,23 @@ def probabilities_of(scored: ScoredRun) -> LabelProbabilities | None:
     return _probabilities(scored, _stamp(scored))
 
 
+def required_probabilities_of(scored: ScoredRun) -> LabelProbabilities:
+    """The same of a run that has some.
+
+    Raises:
+        ValueError: if it has none.
+    """
+    found = probabilities_of(scored)
+    if found is None:
+        raise ValueError(f"run {scored.record.run_id} has no probabilities")
+    return found
+
+
+def calibration_of(scored: ScoredRun) -> Calibration:
+    """What the probabilities of a run are worth, computed once. It must have some (`probabilities_of`)."""
+    return once(scored, _calibration)
+
+
 @dataclass(frozen=True)
 class RunFigures:
     """A run in numbers; NaN where undefined.
@@ -145,15 +166,19 @@ def findings_for(store: Store, scored: ScoredRun) -> list[Finding]:
     return _findings(store, scored, _stamp(scored), _others(store, scored))
 
 
-def selected(store: Store, scored: ScoredRun, asked: Filter, *, count_mentions: bool = False) -> Selected:
+def selected(store: Store, scored: ScoredRun, asked: Filter, *, order: str = "", count_all: bool = False) -> Selected:
     """What passes a filter, with live counts.
 
     Args:
-        count_mentions: also where it is not asked for. Above `MENTIONS_UP_TO` rows it is left out until it is.
+        order: of `EXAMPLE_ORDERS`; empty for that of the sample.
+        count_all: also the choices that take long to count, where they are not asked for: whether texts name a label,
+            and what the probabilities say. Above `COUNTED_UP_TO` rows they are left out until they are.
     """
-    with_mentions = bool(asked.mentions) or (count_mentions and len(scored.answers) <= MENTIONS_UP_TO)
+    count_all = count_all and len(scored.answers) <= COUNTED_UP_TO
+    with_mentions = bool(asked.mentions) or count_all
+    with_probabilities = asked.needs_probabilities or bool(order) or count_all
     others = _others(store, scored) if asked.finding else ()
-    return _selected(store, scored, _stamp(scored), asked, with_mentions, others)
+    return _selected(store, scored, _stamp(scored), asked, with_mentions, with_probabilities, others, order)
 
 
 def other_answers_to(store: Store, scored: ScoredRun, answer: ScoredExample) -> list[OtherAnswer]:
@@ -240,6 +265,10 @@ def _probabilities(_scored: ScoredRun, stamp: Stamp) -> LabelProbabilities | Non
     return label_probabilities(_scored)
 
 
+def _calibration(scored: ScoredRun) -> Calibration:
+    return calibration(required_probabilities_of(scored))
+
+
 @st.cache_data(max_entries=2000, show_spinner=False)
 def _figures(_store: Store, run_id: str, scoring: Scoring, progress: float) -> RunFigures:
     s = score_run(_store, run_id, scoring).scores
@@ -271,15 +300,21 @@ def _selected(
     stamp: Stamp,
     asked: Filter,
     with_mentions: bool,
+    with_probabilities: bool,
     others: tuple[str, ...],
+    order: str,
 ) -> Selected:
     found = _found(_store, _scored, stamp, asked.text) if asked.text else None
     mentioned = _mentioned(_store, _scored, stamp) if with_mentions else None
+    probabilities = _probabilities(_scored, stamp) if with_probabilities else None
     positions = None
     if asked.finding:
         findings = _findings(_store, _scored, stamp, others)
         positions = next((finding.positions for finding in findings if finding.kind == asked.finding), ())
-    return select(_scored, asked, found=found, mentioned=mentioned, positions=positions)
+    passed = select(_scored, asked, found=found, mentioned=mentioned, positions=positions, probabilities=probabilities)
+    if order and probabilities is not None:
+        return replace(passed, rows=ordered(passed.rows, probabilities, order))
+    return passed
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
-from evalcore.analysis import Filter, LabelStatus, RunningScore
+from evalcore.analysis import Filter, LabelStatus, LabelView, RunningScore
 from evalcore.charts import MatrixKind
+from evalcore.metrics import Grouping
 from evalcore.parse import Scoring
 from evalcore.running.live import LiveAnswer
 from evalcore.store import RunRecord, RunSpec, Store
@@ -46,7 +48,7 @@ class ExampleTable:
 
     opened: int | None = None
     page: int = 1
-    rows_of: tuple[str, int, int] | None = None
+    rows_of: tuple[str, int, int, int] | None = None
     generation: int = 0
     first_selected: tuple[str, int | None] = ("", None)
 
@@ -173,6 +175,69 @@ class PairView:
 
 
 @dataclass
+class FigureState:
+    """One figure in which something can be clicked.
+
+    Attributes:
+        drawn: how often it was made anew, because something else was picked than what it shows as picked.
+        made_with: what was picked when it was made.
+        showing: what it shows as picked.
+    """
+
+    drawn: int = 0
+    made_with: Mapping[str, Any] | None = None
+    showing: Mapping[str, Any] | None = None
+
+
+WhichSets = Literal["", "held", "missed"]
+"""All sets, those that hold the true label, or those that lack it."""
+
+
+@dataclass
+class LabelSetsView:
+    """What the Confidence page's tab “Label sets” shows.
+
+    Attributes:
+        percent: of the texts whose set is to hold the true label.
+        grouping: which labels share a threshold.
+        of_labels: whether it shows the labels instead of the sizes of the sets.
+        size: fewest labels of the sets that are open; 0 if none are.
+        label: the label that is open; empty if none is.
+        which: which of the open sets; empty for all.
+    """
+
+    percent: int = 90
+    grouping: Grouping = "all"
+    of_labels: bool = False
+    size: int = 0
+    label: str = ""
+    which: WhichSets = ""
+
+
+@dataclass
+class ConfidenceView:
+    """What the Confidence page shows.
+
+    Attributes:
+        tab: the tab that is open; empty for the first.
+        opened: what was picked in it: a bin of the confidence, a label, ...; an empty filter if nothing is.
+        side: what stands beside the figures of the calibration while nothing is picked.
+        label_view: what of each label is looked at.
+        mistakes: which list of mistakes.
+        sets: of the tab “Label sets”.
+        figures: by name.
+    """
+
+    tab: str = ""
+    opened: Filter = field(default_factory=Filter)
+    side: str = "Bins"
+    label_view: LabelView = "predictions"
+    mistakes: str = "Confident mistakes"
+    sets: LabelSetsView = field(default_factory=LabelSetsView)
+    figures: dict[str, FigureState] = field(default_factory=dict)
+
+
+@dataclass
 class SideView:
     """What the Side by side page shows.
 
@@ -279,11 +344,13 @@ class ViewState:
         url: what the URL said last.
         scoring: of all pages.
         filter: of the Examples page.
+        example_order: of the examples there, one of `evalcore.analysis.EXAMPLE_ORDERS`; empty for that of the sample.
         picked: in the heat map of the Confusions page.
         confusion_list: which list of confusions is open on the Confusions page; empty for the first.
         classes: of the Per class page.
         clicked_label: the label whose row was clicked there last, where it stays chosen until it is clicked again.
         tables: the tables of examples, by page.
+        confidence: of the Confidence page.
         compared: of the Compare page.
         side_by_side: of the Side by side page.
         sweep: what was started there.
@@ -301,11 +368,13 @@ class ViewState:
     url: KnownUrl = field(default_factory=KnownUrl)
     scoring: Scoring = "lenient"
     filter: Filter = field(default_factory=Filter)
+    example_order: str = ""
     picked: MatrixPick = field(default_factory=MatrixPick)
     confusion_list: str = ""
     classes: ClassView = field(default_factory=ClassView)
     clicked_label: str = ""
     tables: dict[str, ExampleTable] = field(default_factory=dict)
+    confidence: ConfidenceView = field(default_factory=ConfidenceView)
     compared: PairView = field(default_factory=PairView)
     side_by_side: SideView = field(default_factory=SideView)
     sweep: PromptSweep = field(default_factory=PromptSweep)
