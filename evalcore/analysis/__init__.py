@@ -26,7 +26,12 @@ from evalcore.analysis.class_table import (
     overall_row,
     sorted_table,
 )
-from evalcore.analysis.compared_calibration import ComparedCalibration, compared_calibration
+from evalcore.analysis.compared_calibration import (
+    ComparedCalibration,
+    compared_calibration,
+    compared_probabilities,
+    why_not_compared,
+)
 from evalcore.analysis.compared_scores import MetricRow
 from evalcore.analysis.comparison import BOTH_WRONG, Comparison, compare
 from evalcore.analysis.comparison_words import (
@@ -204,6 +209,7 @@ __all__ = [
     "class_table",
     "compare",
     "compared_calibration",
+    "compared_probabilities",
     "confidence_counts",
     "confident_mistakes",
     "count_confusions",
@@ -246,7 +252,6 @@ __all__ = [
     "promise_words",
     "prompt_diff",
     "ranked_confusions",
-    "ranked_labels",
     "ranking_as_json",
     "ranking_line",
     "rankings",
@@ -271,4 +276,5 @@ __all__ = [
     "why_no_label_sets",
     "why_no_probabilities",
     "why_not_all_labels",
+    "why_not_compared",
 ]
