@@ -87,7 +87,7 @@ def does_not_rank(p: LabelProbabilities, found: Calibration) -> Iterator[Finding
     yield Finding(
         "confidence_does_not_rank",
         f"{said}: {words}, where chance is 0.5.",
-        "Reading the least sure answers first would find no more mistakes than reading any others.",
+        "Reading the answers of the lowest confidence first would find no more mistakes than reading any others.",
         62 if high < 0.6 else 35,
         {"auroc": found.auroc, "auroc_low": low, "auroc_high": high},
         positions_of(p.scored, as_sure),
