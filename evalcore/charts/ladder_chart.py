@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import altair as alt
 import pandas as pd
@@ -13,7 +14,7 @@ from evalcore.charts.theme import RUN_A, Theme
 from evalcore.metrics import Interval
 from evalcore.wording import counted, interval, percent, points
 
-_ROW_HEIGHT, _LABEL_WIDTH = 30, 190
+_ROW_HEIGHT, _LABEL_WIDTH = 26, 190
 _LEFT_FROM = 0.55
 """From this accuracy on, the words of a climb stand on the left of it."""
 
@@ -61,7 +62,7 @@ def ladder_chart(rungs: Sequence[Rung], theme: Theme) -> alt.LayerChart:
             "interval": [interval(rung.interval) for rung in rungs],
         }
     )
-    x = share_axis("accuracy")
+    x = share_axis()
     tooltip = [
         alt.Tooltip("row:N", title="Step"),
         alt.Tooltip("shown:N", title="Accuracy"),
@@ -77,13 +78,13 @@ def ladder_chart(rungs: Sequence[Rung], theme: Theme) -> alt.LayerChart:
     )
     marks = base.mark_point(filled=True, size=110, color=RUN_A, opacity=1).encode(y=y, x=x, tooltip=tooltip)
     layers = [joined, spans, marks, *numbers_beside(steps, y, theme), *_climbs(rungs, y, theme)]
-    return styled(alt.layer(*layers), theme, 50 + _ROW_HEIGHT * len(order))
+    return styled(alt.layer(*layers), theme, 24 + _ROW_HEIGHT * len(order))
 
 
 def _climbs(rungs: Sequence[Rung], y: alt.Y, theme: Theme) -> list[alt.Chart]:
     """What each climb changes in words, beside the line: bold where its interval leaves out 0."""
     rows = []
-    for before, rung in zip(rungs, rungs[1:], strict=False):
+    for before, rung in pairwise(rungs):
         low, high = rung.difference_interval
         rows.append(
             {

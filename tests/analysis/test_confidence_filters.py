@@ -21,7 +21,9 @@ def probabilities(store):
 
 def test_the_filter_of_each_bin_selects_its_answers_and_each_answer_is_in_one(probabilities):
     found = calibration(probabilities)
-    opened = [select(probabilities.scored, asked, probabilities=probabilities).rows for asked in bin_filters(found.bins)]
+    opened = [
+        select(probabilities.scored, asked, probabilities=probabilities).rows for asked in bin_filters(found.bins)
+    ]
     assert [len(rows) for rows in opened] == found.bins.count.tolist()
     assert [int(probabilities.right[rows].sum()) for rows in opened] == found.bins.right.tolist()
     assert sorted(np.concatenate(opened).tolist()) == list(range(333))

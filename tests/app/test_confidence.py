@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from evalcore.analysis import calibration, confidence_counts, label_probabilities, score_run
-from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec
-from evalcore.tasks.task import TaskSource
 from pages.parts.confidence import shown
 from tests.app.clicking import click_figure, click_row
 from tests.tools.browser import PAYLOADS
@@ -101,16 +99,21 @@ def test_what_needs_every_label_is_greyed_with_the_reason_and_the_rest_is_there(
 
 
 def test_a_run_without_probabilities_says_why_and_leads_to_one_that_has_them(page_store, open_page):
-    spec = RunSpec(n=6)
-    free = execute(spec, page_store).record
+    codes = [0, 1] * 10
+    logprobs = np.log(np.array([[0.7, 0.3], [0.3, 0.7]] * 10))
+    free = with_probabilities(page_store, ["a", "b"], codes, np.empty((20, 0)), answers=["a", "b"] * 10, spec=RunSpec())
     app = open_page(PAGE, run=free.run_id)
     assert "free answer" in said(app)
     (link,) = [one for one in app.get("page_link") if "choose" in one.proto.label]
     assert "decoding=choose" in link.proto.query_string
-    chosen = execute(RunSpec(n=6, decoding="choose"), page_store).record
+    chosen = with_probabilities(page_store, ["a", "b"], codes, logprobs, spec=RunSpec(decoding="choose"))
+    other = with_probabilities(
+        page_store, ["a", "b"], codes, logprobs - 1, spec=RunSpec(model="demo-early", decoding="choose")
+    )
     app = open_page(PAGE, run=free.run_id)
     (link,) = [one for one in app.get("page_link") if "chose" in one.proto.label]
     assert chosen.run_id in link.proto.query_string
+    assert other.run_id not in link.proto.query_string
 
 
 def test_a_run_of_another_kind_without_probabilities_says_why(page_store, open_page):
@@ -218,7 +221,7 @@ def test_temperature_is_shown_beside_the_figures(page_store, open_page, record, 
     assert in_url(app)["beside"] == "temperature"
     scaling = calibration(found).temperature
     assert f"Temperature {scaling.value:.2f}" in said(app)
-    shown_table = table(app, "temperature").set_index("score")
+    shown_table = next(one.value for one in app.dataframe if "before" in one.value).set_index("score")
     assert shown_table.loc["log loss"].tolist() == [f"{scaling.before.log_loss:.3f}", f"{scaling.after.log_loss:.3f}"]
 
 

@@ -1,5 +1,7 @@
 """The figures of the Confidence page draw just the numbers that they are given."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,7 +65,7 @@ def test_labels_that_are_far_off_are_named_and_no_two_names_overlap(found, view)
     assert {row["label"] for row in named} <= set(off.index[off != 0])
     assert off.abs().idxmax() in {row["label"] for row in named}
     heights = sorted(row["right"] for row in named)
-    assert all(high - low > 0.03 for low, high in zip(heights, heights[1:], strict=False))
+    assert all(high - low > 0.03 for low, high in pairwise(heights))
 
 
 def test_a_label_without_answers_is_not_drawn():

@@ -1,4 +1,4 @@
-"""Stored runs with the probability of every label, made up: for tests and screenshots of what rests on probabilities."""
+"""Stored runs with the probability of every label, made up: for tests of what rests on probabilities."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from evalcore.store.completion import Completion
 from evalcore.store.database import Store
 from evalcore.store.importing import import_table
 from evalcore.store.run_record import RunRecord
-from evalcore.store.spec import run_id
+from evalcore.store.spec import RunSpec, run_id
 from evalcore.tasks.data_file import Table
 from evalcore.tasks.task import Example
 from tests.tools.generated import labels_of
@@ -30,13 +30,15 @@ def with_probabilities(
     answers: Sequence[str] | None = None,
     texts: Sequence[str] | None = None,
     name: str = "probable.csv",
+    spec: RunSpec | None = None,
 ) -> RunRecord:
     """Store a run.
 
     Args:
         true: codes of the true labels.
-        logprobs: shape (n, n_labels), NaN for what is not known.
+        logprobs: shape (n, n_labels), NaN for what is not known; (n, 0) for a run without probabilities.
         answers: the most probable labels where they are not given.
+        spec: what was asked for; by default the run is an imported one.
     """
     n = len(true)
     gold = [labels[code] for code in true]
@@ -48,7 +50,9 @@ def with_probabilities(
     with TemporaryDirectory() as folder:  # for the record of such a run, not for its answers
         imported = import_table(table, name, Store(Path(folder)), labels=list(labels))
     identity = {**imported.identity, "content": hashlib.sha256(logprobs.tobytes()).hexdigest()}
-    record = replace(imported, identity=identity, run_id=run_id(imported.sample_id, identity, name))
+    record = replace(
+        imported, identity=identity, run_id=run_id(imported.sample_id, identity, name), spec=spec or imported.spec
+    )
     keys = [hashlib.sha256(f"{record.run_id} {at}".encode()).digest() for at in range(n)]
     completions = [
         Completion(answer, label_logprobs=row.astype("<f4").tobytes())
