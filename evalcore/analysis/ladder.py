@@ -98,6 +98,11 @@ class Ladder:
         """The last step compared with the first; None if there is only one."""
         return _compared(self.steps[0], self.steps[-1]) if len(self.steps) > 1 else None
 
+    @property
+    def doors(self) -> tuple[str, ...]:
+        """What `rows_of` knows."""
+        return (*(f"{name}:{group}" for name in self.climbs for group in ("fixed", "broken")), *ALWAYS)
+
     def rows_of(self, door: str) -> tuple[Step, Rows]:
         """The examples behind a count, and the step at which to look at them.
 
@@ -108,14 +113,15 @@ class Ladder:
             A step, and rows of its run; none for what does not exist.
         """
         climb, _, group = door.partition(":")
-        if climb in self.climbs and group in ("fixed", "broken"):
-            step = next(step for step in self.steps[1:] if _climb_to(step) == climb)
+        step = next((step for step in self.steps[1:] if _climb_to(step) == climb), self.steps[-1])
+        right = np.array([each.right for each in self.steps])
+        rows = np.array([], dtype=np.intp)
+        if door == ALWAYS[0]:
+            rows = np.flatnonzero(right.all(axis=0))
+        elif door == ALWAYS[1]:
+            rows = np.flatnonzero(~right.any(axis=0))
+        elif door in self.doors:
             rows = self.climbs[_climb_to(step)].rows_of(group)
-        else:
-            step = self.steps[-1]
-            right = np.array([each.right for each in self.steps])
-            found = {ALWAYS[0]: right.all(axis=0), ALWAYS[1]: ~right.any(axis=0)}
-            rows = np.flatnonzero(found.get(door, np.zeros(self.n, dtype=bool)))
         return step, step.at[rows].astype(np.intp)
 
 

@@ -13,7 +13,7 @@ from evalcore.store.catalog import (
     last_part,
     run_title,
 )
-from evalcore.store.changes import version_of
+from evalcore.store.changes import change_counter, version_of
 from evalcore.store.columns import (
     STOPS,
     Columns,
@@ -79,6 +79,7 @@ __all__ = [
     "RunSpec",
     "Stop",
     "Store",
+    "change_counter",
     "checked",
     "completion_keys",
     "custom_prompts",

@@ -174,7 +174,7 @@ def _doors(page: Frame, ladder: Ladder) -> None:
 def _opened(ladder: Ladder) -> str:
     """What is open: what was chosen, else the first of the telling ones that has any examples."""
     chosen = view_state().confidence.door
-    if chosen:
+    if chosen in ladder.doors or chosen.startswith(RANKING):
         return chosen
     telling = (*(f"{name}:{group}" for name in reversed(ladder.climbs) for group in ("broken", "fixed")), ALWAYS[1])
     return next((door for door in telling if len(ladder.rows_of(door)[1])), ALWAYS[0])
