@@ -10,7 +10,7 @@ import altair as alt
 import streamlit as st
 
 from evalcore import charts
-from evalcore.analysis import Filter, Finding, Reference, ScoredRun
+from evalcore.analysis import Filter, Finding, Reference, ScoredRun, mean_confidence_words, why_no_probabilities
 from evalcore.metrics import POPULATION, WHY_UNDEFINED, absent, never_predicted
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import Job
@@ -69,6 +69,17 @@ def verdict(page: Frame, scored: ScoredRun, found: tuple[Reference, ...]) -> Non
         chart = once(scored, _verdict_chart, found, page.theme)
         st.altair_chart(chart, key="verdict", alt="Accuracy with its 95 % interval, and the best baseline")
         baselines_being_fitted(page.store, scored.record)
+        _how_sure(scored)
+
+
+def _how_sure(scored: ScoredRun) -> None:
+    """The way to the Confidence page, of a run with probabilities: beside the accuracy, where it takes no line."""
+    if why_no_probabilities(scored):
+        return
+    words = "How sure is the model?"
+    if len(scored.answers) <= cached.COUNTED_UP_TO:  # those of a larger run take seconds to read
+        words = once(scored, _mean_confidence_words) or words
+    link_to(scored, words, CONFIDENCE)
 
 
 def cards(scored: ScoredRun) -> None:
@@ -285,6 +296,11 @@ def _verdict_chart(scored: ScoredRun, found: tuple[Reference, ...], theme: chart
     here = [one for one in found if one.kind != "published"]
     best = sorted((one for one in here if one.kind == "baseline here"), key=lambda one: -one.accuracy)[:1]
     return charts.verdict_chart([one for one in here if one.kind != "baseline here"] + best, theme)
+
+
+def _mean_confidence_words(scored: ScoredRun) -> str:
+    found = cached.probabilities_of(scored)
+    return "" if found is None else mean_confidence_words(found)
 
 
 def _few_predicted_against_true(scored: ScoredRun, theme: charts.Theme) -> alt.LayerChart:
