@@ -27,6 +27,7 @@ if page.arrived is not None:
 probabilities = cached.probabilities_of(scored)
 if probabilities is None:
     missing.say_why(page, scored)
+    ladder.tab(page, scored, None)
 else:
     headline.verdict(scored, words)
     drawn = {

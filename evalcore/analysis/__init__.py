@@ -6,6 +6,7 @@ Calls no model and never imports predictors. Imports metrics, store and tasks.
 from evalcore.analysis.answer_probabilities import AnswerProbabilities, LabelShare, answer_probabilities
 from evalcore.analysis.between_words import between_words
 from evalcore.analysis.calibration import (
+    CALIBRATION_KEYS,
     Calibration,
     HalfScores,
     LabelCalibration,
@@ -26,7 +27,12 @@ from evalcore.analysis.class_table import (
     overall_row,
     sorted_table,
 )
-from evalcore.analysis.compared_calibration import ComparedCalibration, compared_calibration
+from evalcore.analysis.compared_calibration import (
+    ComparedCalibration,
+    compared_calibration,
+    compared_probabilities,
+    why_not_compared,
+)
 from evalcore.analysis.compared_scores import MetricRow
 from evalcore.analysis.comparison import BOTH_WRONG, Comparison, compare
 from evalcore.analysis.comparison_words import (
@@ -134,6 +140,7 @@ __all__ = [
     "ALWAYS",
     "BANDS",
     "BOTH_WRONG",
+    "CALIBRATION_KEYS",
     "CLASS_ORDERS",
     "CLASS_SCORES",
     "CLIMBS",
@@ -188,7 +195,6 @@ __all__ = [
     "TopAccuracy",
     "Verdict",
     "answer_probabilities",
-    "answer_probabilitiesbetween_words",
     "answer_words",
     "better_words",
     "between_words",
@@ -206,23 +212,20 @@ __all__ = [
     "compare",
     "compared_calibration",
     "compared_calibrationMetricRowBOTH_WRONG",
+    "compared_probabilities",
     "confidence_counts",
-    "confidence_countschanges",
     "confident_mistakes",
     "count_confusions",
     "coverage_words",
     "decisions",
     "favoured_by_prior",
     "filter_of_cell",
-    "filter_of_cellOtherAnswer",
     "find",
-    "findLABEL_VIEWS",
     "gather",
     "halves_words",
     "known_fields",
     "label_confidence",
     "label_confidence_words",
-    "label_confidence_wordsOrderEffect",
     "label_note",
     "label_probabilities",
     "label_sets",
@@ -242,7 +245,6 @@ __all__ = [
     "order_effect_words",
     "ordered",
     "other_answers",
-    "other_answersoutcome_wordsRankedConfusion",
     "outcome_of",
     "outcome_words",
     "overall_row",
@@ -254,11 +256,11 @@ __all__ = [
     "prompt_diff",
     "ranked_confusions",
     "ranked_confusionsReference",
+    "ranked_labels",
     "ranking_as_json",
     "ranking_line",
     "rankings",
     "references",
-    "referencesRunningScoreOUTCOMES",
     "rows_missed",
     "rows_of_size",
     "score_run",
@@ -273,11 +275,11 @@ __all__ = [
     "spread_words",
     "sweep_as_json",
     "sweep_conclusion",
-    "sweep_conclusionVerdict",
     "threshold_words",
     "verdict",
     "verdict_as_json",
     "why_no_label_sets",
     "why_no_probabilities",
     "why_not_all_labels",
+    "why_not_compared",
 ]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evalcore.analysis.scored_run import ScoredExample, ScoredRun
 from evalcore.metrics import UNPARSED, Counts, Floats
-from evalcore.store import CHOOSING, LabelReference, LabelScore, RunRecord, load_label_logprobs
+from evalcore.store import CHOOSING, LabelReference, LabelScore, RunRecord, load_label_logprobs, log_probabilities
 
 Rows = NDArray[np.intp]
 
@@ -85,7 +85,7 @@ class LabelProbabilities(Certainty):
 
     def log_of_rows(self, rows: Rows | slice) -> Floats:
         """Their natural logarithms, finite also where a probability is too small for a number."""
-        return _log_shares(self.logprobs[rows], ranking_of(self.scored.record), self.score)
+        return log_probabilities(self.logprobs[rows], ranking_of(self.scored.record), self.score)
 
     def blocks(self, rows: Rows | None = None) -> Iterator[tuple[Rows, Floats]]:
         """Rows and their probabilities, so many at a time that a run of any size takes little memory.
@@ -111,7 +111,7 @@ def label_probabilities(scored: ScoredRun) -> LabelProbabilities | None:
     blocks = []
     for start in range(0, max(1, len(logprobs)), _rows_at_once(n_labels)):
         here = slice(start, start + _rows_at_once(n_labels))
-        log_shares = _log_shares(logprobs[here], ranking, score)
+        log_shares = log_probabilities(logprobs[here], ranking, score)
         blocks.append(_certainty(logprobs[here], log_shares, scored.y_true[here], scored.y_pred[here]))
     found = {of.name: np.concatenate([getattr(block, of.name) for block in blocks]) for of in fields(Certainty)}
     return LabelProbabilities(**found, scored=scored, score=score, logprobs=logprobs)
@@ -136,7 +136,7 @@ def probabilities_at(scored: ScoredRun, answers: Sequence[ScoredExample]) -> tup
         stored = answer.completion.logprobs
         if len(stored) == len(record.labels):  # else none, or of another list of labels: nothing is known
             logprobs[row] = stored[to_task_order]
-    log_shares = _log_shares(logprobs, ranking_of(record), score_of(record))
+    log_shares = log_probabilities(logprobs, ranking_of(record), score_of(record))
     true = np.array([code_of[answer.example.label] for answer in answers], dtype=np.int64)
     predicted = np.array(
         [UNPARSED if answer.predicted is None else code_of[answer.predicted] for answer in answers], dtype=np.int64
@@ -212,23 +212,6 @@ def ranking_of(record: RunRecord) -> LabelReference | None:
         tuple(stored.tokens[at] for at in order),
         {text: tuple(scores[at] for at in order) for text, scores in stored.content_free.items()},
     )
-
-
-def _log_shares(logprobs: NDArray[np.float32], ranking: LabelReference | None, score: LabelScore) -> Floats:
-    """The logarithm of each label's probability, shape (n_rows, n_labels).
-
-    A row of which every label is known is scaled so that its probabilities sum to 1; of another one the probabilities
-    are those that were given.
-    """
-    scores = logprobs.astype(np.float64)
-    if ranking is not None:
-        scores = ranking.scores(logprobs, score)
-    # Relative to the best one, so that very small probabilities do not underflow.
-    best = scores.max(axis=1, keepdims=True)
-    with np.errstate(invalid="ignore"):  # all labels of a row may have probability 0
-        total = best + np.log(np.exp(scores - best).sum(axis=1, keepdims=True))
-        shares: Floats = np.where(np.isnan(best), scores, scores - total)
-    return shares
 
 
 def _certainty(logprobs: NDArray[np.float32], log_shares: Floats, true: Counts, predicted: Counts) -> Certainty:

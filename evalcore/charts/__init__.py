@@ -15,6 +15,7 @@ from evalcore.charts.label_names import shortened
 from evalcore.charts.label_order import label_order_chart
 from evalcore.charts.label_set_charts import set_coverage_chart, set_size_chart
 from evalcore.charts.ladder_chart import Rung, ladder_chart
+from evalcore.charts.live_charts import top_labels, word_effects
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
 from evalcore.charts.probability_chart import probability_chart
 from evalcore.charts.run_charts import reference_lines, variants_chart, verdict_chart
@@ -22,12 +23,14 @@ from evalcore.charts.running_chart import running_chart
 from evalcore.charts.sample_size import sample_size_chart
 from evalcore.charts.scores_chart import scores_chart
 from evalcore.charts.small_matrix import small_matrix
-from evalcore.charts.theme import DARK, LIGHT, Theme
+from evalcore.charts.theme import DARK, LIGHT, RUN_A, RUN_B, Theme
 
 __all__ = [
     "DARK",
     "LIGHT",
     "PICKED",
+    "RUN_A",
+    "RUN_B",
     "MatrixKind",
     "Rung",
     "Theme",
@@ -52,6 +55,8 @@ __all__ = [
     "set_size_chart",
     "shortened",
     "small_matrix",
+    "top_labels",
     "variants_chart",
     "verdict_chart",
+    "word_effects",
 ]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from evalcore.analysis import (
     Calibration,
+    ComparedCalibration,
     Comparison,
     Filter,
     Finding,
@@ -26,6 +27,7 @@ from evalcore.analysis import (
     build_ladder,
     calibration,
     compare,
+    compared_calibration,
     gather,
     label_probabilities,
     mentions,
@@ -212,6 +214,11 @@ def comparison_of(store: Store, a: RunRecord, b: RunRecord, scoring: Scoring) ->
     return _comparison(scored_a, scored_b, _stamp(scored_a), _stamp(scored_b))
 
 
+def compared_probabilities_of(comparison: Comparison) -> ComparedCalibration | None:
+    """The probabilities of both runs, compared once; None if one of them has none."""
+    return once(comparison, _compared_probabilities)
+
+
 def sweep_of(store: Store, records: list[RunRecord], scoring: Scoring) -> Sweep:
     """Several runs side by side, kept until one of them has more completions.
 
@@ -282,6 +289,11 @@ def _calibration(scored: ScoredRun) -> Calibration:
     return calibration(required_probabilities_of(scored))
 
 
+def _compared_probabilities(comparison: Comparison) -> ComparedCalibration | None:
+    a, b = probabilities_of(comparison.a), probabilities_of(comparison.b)
+    return None if a is None or b is None else compared_calibration(comparison, a, b)
+
+
 @st.cache_data(max_entries=2000, show_spinner=False)
 def _figures(_store: Store, run_id: str, scoring: Scoring, progress: float) -> RunFigures:
     s = score_run(_store, run_id, scoring).scores
@@ -303,7 +315,8 @@ def _once(
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
 def _findings(_store: Store, _scored: ScoredRun, stamp: Stamp, others: tuple[str, ...]) -> list[Finding]:
-    return findings_of(_store, _scored)
+    probabilities = _probabilities(_scored, stamp)
+    return findings_of(_store, _scored, None if probabilities is None else (probabilities, calibration_of(_scored)))
 
 
 @st.cache_resource(max_entries=_COLUMNS_CACHED, show_spinner=False)

@@ -12,7 +12,9 @@ from evalcore.analysis import Filter, LabelStatus, LabelView, RunningScore
 from evalcore.charts import MatrixKind
 from evalcore.metrics import Grouping
 from evalcore.parse import Scoring
+from evalcore.running.live import LiveAnswer
 from evalcore.store import RunRecord, RunSpec, Store
+from evalcore.tasks import TaskSource
 
 
 @dataclass
@@ -281,6 +283,54 @@ class PromptSweep:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class Tried:
+    """What is asked on the Try it page.
+
+    Attributes:
+        text: the text.
+        model, prompt: who is asked, and how; empty for the model and the prompt of the run that the page is about.
+        beside_model, beside_prompt: who is asked the same, and how; what is empty is as above, and both for nobody.
+        label: the true label of a text that was taken from the run and stands as it did there; otherwise empty.
+    """
+
+    text: str = ""
+    model: str = ""
+    prompt: str = ""
+    beside_model: str = ""
+    beside_prompt: str = ""
+    label: str = ""
+
+
+@dataclass
+class TryView:
+    """What the Try it page shows, and what was answered on it.
+
+    Attributes:
+        tried: what is asked.
+        about: id of the run that the page was last about; None if there was none.
+        confirmed: whether it is to be answered. A link that names a model which might have to be fetched waits until
+            somebody presses “Ask”.
+        agreed: the task and the model of everything that was asked here.
+        answers: the answers of this session, by what was asked for.
+        jobs: the number of the job of everything that is at work.
+        problems: why something was not answered, a sentence.
+        history: what was asked and answered, the newest last: the id of the run it was about, what was asked, and the
+            key of its answer.
+        noted: how often something was added to it.
+    """
+
+    tried: Tried = field(default_factory=Tried)
+    about: str | None = None
+    confirmed: bool = True
+    agreed: set[tuple[TaskSource, str]] = field(default_factory=set)
+    answers: dict[str, LiveAnswer] = field(default_factory=dict)
+    jobs: dict[str, int] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    history: list[tuple[str | None, Tried, str]] = field(default_factory=list)
+    noted: int = 0
+
+
 @dataclass
 class ViewState:
     """What one session looks at.
@@ -310,6 +360,7 @@ class ViewState:
         changing: whether the form on the overview is open.
         result_before: id of the run whose result the overview showed last; it stays while another one is made.
         deleted: what was deleted, a sentence; shown once.
+        try_it: of the Try it page.
     """
 
     spec: RunSpec = field(default_factory=RunSpec)
@@ -333,6 +384,7 @@ class ViewState:
     changing: bool = False
     result_before: str | None = None
     deleted: str = ""
+    try_it: TryView = field(default_factory=TryView)
 
     def choose(self, spec: RunSpec, job_id: int | None = None) -> None:
         """Look at the run of a spec, and at no run that was opened before.
