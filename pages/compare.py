@@ -8,13 +8,13 @@ from pages.parts.compare import headline, labels_compared, matrices_compared, me
 from pages.parts.compare.pair import TABS, chosen_pair, write_url
 from pages.parts.compare.pair_examples import door_examples
 from pages.parts.compare.sample_size import alone, of_pair
-from pages.parts.compare.tabs import tabs
 from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
 from pages.parts.shell.links import link_to_overview
 from pages.parts.shell.markdown import message_markdown
 from pages.parts.shell.session import view_state
 from pages.parts.shell.share import share_link
+from pages.parts.shell.tabs import tabs
 
 page = frame("Compare", picks_run=False)
 head = st.container(horizontal=True, vertical_alignment="bottom", gap="small")

@@ -7,12 +7,12 @@ from evalcore.errors import BlindspotError
 from evalcore.store import distinguishing_titles
 from pages.parts.compare import swept, variants
 from pages.parts.compare.several_runs import TABS, chosen_runs, write_url
-from pages.parts.compare.tabs import tabs
 from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import message_markdown
 from pages.parts.shell.session import view_state
 from pages.parts.shell.share import share_link
+from pages.parts.shell.tabs import tabs
 
 page = frame("Side by side", picks_run=False)
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):

@@ -33,6 +33,8 @@ PARTS_MAY_IMPORT = {
     "explore": {"shell", "run"},
     "compare": {"shell", "run"},
     "runs": {"shell"},
+    "confidence": {"shell", "run", "explore"},
+    "try_it": {"shell", "run", "explore"},
 }
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
 FORBIDDEN_NAMES = {"pickle", "unsafe_allow_html", "trust_remote_code", "html", "components", "unsafe_allow_javascript"}

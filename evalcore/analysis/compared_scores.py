@@ -102,12 +102,13 @@ def metric_rows(a: Mapping[str, float], b: Mapping[str, float], intervals: Mappi
         intervals: of the differences, by the metric's name; those that are missing are not known.
     """
     return [
-        _metric_row(metric, a[metric.name], b[metric.name], intervals.get(metric.name, NO_INTERVAL))
+        metric_row(metric, a[metric.name], b[metric.name], intervals.get(metric.name, NO_INTERVAL))
         for metric in METRICS
     ]
 
 
-def _metric_row(metric: Metric, a: float, b: float, interval: Interval) -> MetricRow:
+def metric_row(metric: Metric, a: float, b: float, interval: Interval) -> MetricRow:
+    """The row of one metric, from its values and the interval of the difference."""
     difference = b - a
     better: BetterRun = ""
     if metric.better and abs(difference) > 0:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evalcore.analysis.label_probabilities import LabelProbabilities
 from evalcore.analysis.scored_run import OUTCOMES, ScoredRun
 from evalcore.metrics import FEW_EXAMPLES, Counts, absent, most_confused, never_predicted, over_predicted, zero_recall
 from evalcore.parse import MATCHES, LabelParser
@@ -16,16 +19,95 @@ from evalcore.store import Store, stream_completions, stream_texts
 
 Mask = NDArray[np.bool_]
 
+WRONG = OUTCOMES.index("wrong")
 MENTIONS = ("its true label", "another label", "no label")
 LENGTHS = ((0, 20), (21, 50), (51, 100), (101, 200), (201, 500), (501, 1000), (1001, 10**9))
 """Ranges of text length in characters."""
+CONFIDENT = 0.9
+"""Confidence from which on a wrong answer is a confident mistake: where a model is that sure, it pays to look whether
+the true label is the wrong one."""
 OUTCOME_GROUPS: dict[str, str] = {
     "absent": "predicted as a label that is absent from the sample",
     "never_predicted": "their true label was never predicted",
     "zero_recall": "their true label has zero recall",
     "over_predicted": "predicted as an over-predicted label",
     "few": f"their true label has fewer than {FEW_EXAMPLES} examples",
+    "confident_mistakes": f"wrong, with a confidence of {100 * CONFIDENT:.0f} % or more",
+    "near_misses": "wrong, with the true label the second most probable one",
 }
+
+_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?"
+_BETWEEN = re.compile(rf"({_NUMBER})(?:(-)({_NUMBER})?)?")
+_LONGEST_BETWEEN = 60
+
+
+@dataclass(frozen=True)
+class Between:
+    """A range of numbers: from `low` on and below `high`; just this number where the two are equal.
+
+    A range that ends at the largest possible value, as `0.9-1` of a confidence, contains it. A range of whole numbers,
+    such as ranks, contains both its ends.
+    """
+
+    low: float
+    high: float = math.inf
+
+    def __str__(self) -> str:
+        """`0.9-1`; `0.9-` without an upper end, `0.9` where both ends are equal. Every digit that the numbers have."""
+        if self.low == self.high:
+            return _digits(self.low)
+        return f"{_digits(self.low)}-{'' if math.isinf(self.high) else _digits(self.high)}"
+
+    @classmethod
+    def of_text(cls, text: str) -> Between | None:
+        """The inverse of `str`; None if the text is no range."""
+        found = _BETWEEN.fullmatch(text) if len(text) <= _LONGEST_BETWEEN else None
+        if found is None:
+            return None
+        low = float(found[1])
+        high = float(found[3]) if found[3] else math.inf if found[2] else low
+        return cls(low, high) if low <= high and math.isfinite(low) else None
+
+    def mask(self, values: NDArray[Any], *, largest: float = math.inf, whole: bool = False) -> Mask:
+        """Which of some values lie in it; NaN never does.
+
+        Args:
+            largest: the largest value that there can be.
+            whole: they are whole numbers.
+        """
+        if whole or self.low == self.high:
+            return np.asarray((values >= self.low) & (values <= self.high))
+        return np.asarray((values >= self.low) & ((values < self.high) | (self.high >= largest)))
+
+
+def _digits(number: float) -> str:
+    return repr(float(number)).removesuffix(".0")
+
+
+def _bands(*edges: float) -> tuple[Between, ...]:
+    return tuple(map(Between, edges[:-1], edges[1:]))
+
+
+BANDS: dict[str, tuple[Between, ...]] = {
+    "confidence": _bands(0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1),
+    "margin": _bands(-1, 0, 0.05, 0.1, 0.25, 0.5, 0.9, 1),
+    "entropy": _bands(0, 0.1, 0.5, 1, 2, 3, 4, math.inf),
+    "true_rank": (Between(1, 1), Between(2, 2), Between(3, 3), Between(4, 5), Between(6, 10), Between(11)),
+}
+"""Ranges to choose from, by field of a filter. Each one begins where the one before it ends."""
+EXAMPLE_ORDERS: dict[str, tuple[str, bool]] = {
+    "highest confidence": ("confidence", True),
+    "lowest confidence": ("confidence", False),
+    "smallest margin": ("margin", False),
+    "highest entropy": ("entropy", True),
+    "true label furthest down": ("true_rank", True),
+}
+"""Orders of examples other than that of the sample: by which field of `LabelProbabilities`, and whether the largest go
+first."""
+OF_PROBABILITIES = (*BANDS, "runner_up")
+"""Fields of a filter that need a run's probabilities, beside two of its groups."""
+_GROUPS_OF_PROBABILITIES = {"confident_mistakes": "confidence", "near_misses": "true_rank"}
+"""These groups, and the field that has to be known for each."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +123,9 @@ class Filter:
         mentions: one of `MENTIONS`: which label the text itself names.
         length: index into `LENGTHS`, as a string.
         finding: the kind of a finding that is based on the example.
+        confidence, margin, entropy: what `LabelProbabilities` says of the answer lies in this range.
+        true_rank: so does the rank of the true label, a whole number: `Between(2, 4)` is second or third.
+        runner_up: the label that is the most probable one beside the predicted one.
     """
 
     outcomes: tuple[str, ...] = ()
@@ -54,6 +139,11 @@ class Filter:
     mentions: str = ""
     length: str = ""
     finding: str = ""
+    confidence: Between | None = None
+    margin: Between | None = None
+    entropy: Between | None = None
+    true_rank: Between | None = None
+    runner_up: str = ""
 
     def to_query(self) -> dict[str, str]:
         """As query parameters; only what is asked for."""
@@ -74,6 +164,7 @@ class Filter:
         known: dict[str, Sequence[str]] = {
             "true": labels,
             "predicted": labels,
+            "runner_up": labels,
             "group": list(OUTCOME_GROUPS),
             "mentions": MENTIONS,
             "length": [str(at) for at in range(len(LENGTHS))],
@@ -86,8 +177,27 @@ class Filter:
             number = query.get(name, "")
             if number.isascii() and number.isdigit() and 0 < int(number[:6]) < len(labels):
                 values[name] = int(number[:6])
+        for name in BANDS:
+            values[name] = Between.of_text(query.get(name, ""))
         values["text"] = query.get("text", "")
         return cls(**values)
+
+    def without_unknown(self, probabilities: LabelProbabilities | None) -> Filter:
+        """The same without the conditions on probabilities that the run does not have.
+
+        Args:
+            probabilities: of the run; None if it has none. An imported one may have confidences alone.
+        """
+        known = known_fields(probabilities)
+        unknown = {name: getattr(Filter(), name) for name in OF_PROBABILITIES if name not in known}
+        if _GROUPS_OF_PROBABILITIES.get(self.group, "") not in ("", *known):
+            unknown["group"] = ""
+        return replace(self, **unknown)
+
+    @property
+    def needs_probabilities(self) -> bool:
+        """Whether it has a condition on probabilities."""
+        return self != self.without_unknown(None)
 
     def without_group(self) -> Filter:
         """The part that the matrix can show: labels, the folded ones, and outcomes."""
@@ -101,7 +211,8 @@ class Selected:
     Attributes:
         rows: indices into the run's arrays, in the order of the sample.
         counts: for each field with choices, how many rows each choice would leave, the other fields unchanged: shape
-            (n_choices,). `true` and `predicted` by label code, `outcomes`, `matches`, `mentions`, `length`.
+            (n_choices,). `true`, `predicted` and `runner_up` by label code, `outcomes`, `matches`, `mentions`,
+            `length`, and those of `BANDS`. Those of probabilities only where they are known.
         wrong: for `true` and `predicted`, how many of these rows are wrong or unparsed.
     """
 
@@ -117,6 +228,7 @@ def select(
     found: Mask | None = None,
     mentioned: NDArray[np.int8] | None = None,
     positions: Sequence[int] | None = None,
+    probabilities: LabelProbabilities | None = None,
 ) -> Selected:
     """The rows that pass a filter, and the counts of each choice.
 
@@ -124,7 +236,9 @@ def select(
         found: what `search` returns for `asked.text`; required where that is set.
         mentioned: what `mentions` returns; required where `asked.mentions` is set, and for its counts.
         positions: of the finding that `asked.finding` names.
+        probabilities: of the run. Conditions on what it does not have are none (`Filter.without_unknown`).
     """
+    asked = asked.without_unknown(probabilities)
     n, n_labels = len(scored.y_true), len(scored.labels)
     lengths = np.searchsorted([high for _, high in LENGTHS], scored.columns.chars)
     by_choice: dict[str, tuple[NDArray[Any], int]] = {
@@ -138,8 +252,11 @@ def select(
         by_choice["mentions"] = (mentioned, len(MENTIONS))
     wanted = _wanted(scored, asked)
     masks = {name: np.isin(by_choice[name][0], codes) for name, codes in wanted.items() if name in by_choice}
+    if probabilities is not None:
+        by_choice |= _choices_of_probabilities(probabilities)
+        masks |= _masks_of_probabilities(probabilities, asked)
     others = np.ones(n, dtype=bool) if found is None or not asked.text else found.copy()
-    for mask in _masks_without_choices(scored, asked, positions):
+    for mask in _masks_without_choices(scored, asked, positions, probabilities):
         others &= mask
     counts, wrong = {}, {}
     for name, (codes, size) in by_choice.items():
@@ -154,6 +271,17 @@ def select(
     for mask in masks.values():
         others &= mask
     return Selected(np.flatnonzero(others), counts, wrong)
+
+
+def ordered(rows: NDArray[np.intp], probabilities: LabelProbabilities, order: str) -> NDArray[np.intp]:
+    """Rows in one of `EXAMPLE_ORDERS`; those of which it is not known last.
+
+    Args:
+        rows: indices into the run's arrays. Of equal ones the first here goes first.
+    """
+    name, largest_first = EXAMPLE_ORDERS[order]
+    values = getattr(probabilities, name)[rows]
+    return rows[np.argsort(-values if largest_first else values, kind="stable")]
 
 
 def search(store: Store, scored: ScoredRun, needle: str) -> Mask:
@@ -211,7 +339,56 @@ def _wanted(scored: ScoredRun, asked: Filter) -> dict[str, list[int]]:
     return wanted
 
 
-def _masks_without_choices(scored: ScoredRun, asked: Filter, positions: Sequence[int] | None) -> list[Mask]:
+def _choices_of_probabilities(probabilities: LabelProbabilities) -> dict[str, tuple[NDArray[Any], int]]:
+    """Each row's choice of the fields that are known, -1 where it has none, and how many choices there are."""
+    choices: dict[str, tuple[NDArray[Any], int]] = {}
+    for name in known_fields(probabilities):
+        values = getattr(probabilities, name)
+        if name == "runner_up":
+            choices[name] = values, len(probabilities.scored.labels)
+        else:
+            lows = [band.low for band in BANDS[name]]
+            codes = np.searchsorted(lows, values, side="right") - 1
+            choices[name] = np.where(np.isnan(values), -1, codes), len(lows)
+    return choices
+
+
+def _masks_of_probabilities(probabilities: LabelProbabilities, asked: Filter) -> dict[str, Mask]:
+    """Masks of the conditions on probabilities, by field."""
+    masks: dict[str, Mask] = {}
+    largest = {"confidence": 1.0, "margin": 1.0, "entropy": math.log2(len(probabilities.scored.labels))}
+    for name in BANDS:
+        between: Between | None = getattr(asked, name)
+        if between is not None:
+            values, most = getattr(probabilities, name), largest.get(name)
+            masks[name] = between.mask(values, whole=True) if most is None else between.mask(values, largest=most)
+    if asked.runner_up:
+        masks["runner_up"] = probabilities.runner_up == probabilities.scored.labels.index(asked.runner_up)
+    return masks
+
+
+def known_fields(probabilities: LabelProbabilities | None) -> list[str]:
+    """Those of `OF_PROBABILITIES` that are known of an answer or more."""
+    if probabilities is None:
+        return []
+    every_label, predicted = bool(probabilities.complete.any()), bool(probabilities.known.any())
+    known = {"confidence": predicted, "margin": predicted and every_label, "runner_up": predicted and every_label}
+    return [name for name in OF_PROBABILITIES if known.get(name, every_label)]
+
+
+def confident_mistakes(probabilities: LabelProbabilities) -> Mask:
+    """Answers that are wrong with a confidence of `CONFIDENT` or more."""
+    return np.asarray((probabilities.scored.outcomes == WRONG) & (probabilities.confidence >= CONFIDENT))
+
+
+def near_misses(probabilities: LabelProbabilities) -> Mask:
+    """Answers that are wrong, and whose true label is the second most probable one."""
+    return np.asarray((probabilities.scored.outcomes == WRONG) & (probabilities.true_rank == 2))
+
+
+def _masks_without_choices(
+    scored: ScoredRun, asked: Filter, positions: Sequence[int] | None, probabilities: LabelProbabilities | None
+) -> list[Mask]:
     """Masks of the fields that have no choices."""
     masks: list[Mask] = []
     if asked.true_outside:
@@ -219,7 +396,9 @@ def _masks_without_choices(scored: ScoredRun, asked: Filter, positions: Sequence
     if asked.predicted_outside:
         inside = most_confused(scored.confusion, asked.predicted_outside)
         masks.append((scored.y_pred >= 0) & ~np.isin(scored.y_pred, inside))
-    if asked.group:
+    if asked.group in _GROUPS_OF_PROBABILITIES and probabilities is not None:
+        masks.append((confident_mistakes if asked.group == "confident_mistakes" else near_misses)(probabilities))
+    elif asked.group:
         masks.append(_in_group(scored, asked.group))
     if asked.finding:
         masks.append(np.isin(scored.positions, np.array(positions or (), dtype=np.int64)))

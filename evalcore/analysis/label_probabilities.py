@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.analysis.scored_run import ScoredRun
+from evalcore.analysis.scored_run import ScoredExample, ScoredRun
 from evalcore.metrics import UNPARSED, Counts, Floats
-from evalcore.store import CHOOSING, LabelReference, LabelScore, RunRecord, load_label_logprobs
+from evalcore.store import CHOOSING, LabelReference, LabelScore, RunRecord, load_label_logprobs, log_probabilities
 
 Rows = NDArray[np.intp]
 
@@ -19,17 +19,14 @@ _BLOCK_VALUES = 2_000_000
 
 
 @dataclass(frozen=True)
-class LabelProbabilities:
-    """The probabilities of a run's labels, and what they say of each answer.
+class Certainty:
+    """What the probabilities of the labels say of some answers.
 
-    All arrays are of shape (n_completed,), in the order of `ScoredRun.positions`. What cannot be had is NaN, or -1 for
-    a label code, or 0 for a rank: nothing is known of an answer whose prompt did not fit, say, and of an imported one
-    with only a confidence no other label's probability.
+    All arrays are of shape (n_answers,). What cannot be had is NaN, or -1 for a label code, or 0 for a rank: nothing is
+    known of an answer whose prompt did not fit, say, and of an imported one with only a confidence no other label's
+    probability.
 
     Attributes:
-        scored: the run.
-        score: what its labels are ranked by.
-        logprobs: shape (n_completed, n_labels), as they are stored, in the task's order; possibly a mapped file.
         complete: whether the probability of every label is known.
         confidence: probability of the predicted label, in [0, 1]. NaN for an unparsed answer.
         runner_up: code of the most probable label beside the predicted one.
@@ -43,9 +40,6 @@ class LabelProbabilities:
         mass: probability of all labels together among everything that the model could have answered.
     """
 
-    scored: ScoredRun
-    score: LabelScore
-    logprobs: NDArray[np.float32]
     complete: NDArray[np.bool_]
     confidence: Floats
     runner_up: Counts
@@ -62,6 +56,23 @@ class LabelProbabilities:
         """Whether the confidence is known."""
         return ~np.isnan(self.confidence)
 
+
+@dataclass(frozen=True, kw_only=True)
+class LabelProbabilities(Certainty):
+    """The probabilities of a run's labels, and what they say of each answer.
+
+    The arrays of `Certainty` are of shape (n_completed,), in the order of `ScoredRun.positions`.
+
+    Attributes:
+        scored: the run.
+        score: what its labels are ranked by.
+        logprobs: shape (n_completed, n_labels), as they are stored, in the task's order; possibly a mapped file.
+    """
+
+    scored: ScoredRun
+    score: LabelScore
+    logprobs: NDArray[np.float32]
+
     @property
     def right(self) -> NDArray[np.bool_]:
         """Whether the prediction is the true label."""
@@ -70,7 +81,11 @@ class LabelProbabilities:
 
     def of_rows(self, rows: Rows | slice) -> Floats:
         """The probabilities of these answers, shape (n_rows, n_labels); rows that are `complete` sum to 1."""
-        return np.exp(_log_shares(self.logprobs[rows], _ranking(self.scored.record), self.score))
+        return np.exp(self.log_of_rows(rows))
+
+    def log_of_rows(self, rows: Rows | slice) -> Floats:
+        """Their natural logarithms, finite also where a probability is too small for a number."""
+        return log_probabilities(self.logprobs[rows], ranking_of(self.scored.record), self.score)
 
     def blocks(self, rows: Rows | None = None) -> Iterator[tuple[Rows, Floats]]:
         """Rows and their probabilities, so many at a time that a run of any size takes little memory.
@@ -92,44 +107,41 @@ def label_probabilities(scored: ScoredRun) -> LabelProbabilities | None:
     logprobs = load_label_logprobs(scored.answers.store, record, scored.columns)
     if logprobs is None:
         return None
-    ranking, score = _ranking(record), score_of(record)
-    n = len(logprobs)
-    complete = np.zeros(n, dtype=bool)
-    runner_up, true_rank = np.full(n, UNPARSED), np.zeros(n, dtype=np.int64)
-    floats = {
-        name: np.full(n, np.nan)
-        for name in ("confidence", "margin", "entropy", "true_probability", "log_true_probability", "squared_error",
-                     "mass")
-    }  # fmt: skip
-    codes = np.arange(n_labels)
-    for start in range(0, n, _rows_at_once(n_labels)):
+    ranking, score = ranking_of(record), score_of(record)
+    blocks = []
+    for start in range(0, max(1, len(logprobs)), _rows_at_once(n_labels)):
         here = slice(start, start + _rows_at_once(n_labels))
-        log_shares = _log_shares(logprobs[here], ranking, score)
-        shares = np.exp(log_shares)
-        true, predicted = scored.y_true[here], scored.y_pred[here]
-        rows = np.arange(len(shares))
-        known: NDArray[np.bool_] = np.logical_not(np.isnan(shares).any(axis=1))
-        complete[here] = known
-        log_true = log_shares[rows, true]
-        confidence = np.where(predicted == UNPARSED, np.nan, shares[rows, predicted])
-        others = np.where(known[:, None], shares, -1.0)
-        others[rows, predicted] = np.where(predicted == UNPARSED, others[rows, predicted], -1.0)
-        second = others.argmax(axis=1) if n_labels > 1 else rows * 0
-        has_second = known & (n_labels > 1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            entropy = -np.where(shares > 0, shares * log_shares, 0).sum(axis=1) / np.log(2)
-        before = (log_shares > log_true[:, None]) | ((log_shares == log_true[:, None]) & (codes < true[:, None]))
-        floats["confidence"][here] = confidence
-        floats["margin"][here] = np.where(has_second, confidence - others[rows, second], np.nan)
-        floats["entropy"][here] = np.where(known, entropy + 0.0, np.nan)
-        floats["true_probability"][here] = shares[rows, true]
-        floats["log_true_probability"][here] = log_true
-        floats["squared_error"][here] = np.where(known, (shares**2).sum(axis=1) - 2 * shares[rows, true] + 1, np.nan)
-        with np.errstate(over="ignore"):
-            floats["mass"][here] = np.where(known, np.exp(logprobs[here].astype(np.float64)).sum(axis=1), np.nan)
-        runner_up[here] = np.where(has_second & (predicted != UNPARSED), second, UNPARSED)
-        true_rank[here] = np.where(known, 1 + before.sum(axis=1), 0)
-    return LabelProbabilities(scored, score, logprobs, complete, runner_up=runner_up, true_rank=true_rank, **floats)
+        log_shares = log_probabilities(logprobs[here], ranking, score)
+        blocks.append(_certainty(logprobs[here], log_shares, scored.y_true[here], scored.y_pred[here]))
+    found = {of.name: np.concatenate([getattr(block, of.name) for block in blocks]) for of in fields(Certainty)}
+    return LabelProbabilities(**found, scored=scored, score=score, logprobs=logprobs)
+
+
+def probabilities_at(scored: ScoredRun, answers: Sequence[ScoredExample]) -> tuple[Floats, Certainty] | None:
+    """The same for some answers that are read already, however many the run has.
+
+    Args:
+        answers: of the run.
+
+    Returns:
+        The probabilities, shape (n_answers, n_labels), and what they say; None if the run has none.
+    """
+    if why_no_probabilities(scored):
+        return None
+    record, code_of = scored.record, {label: code for code, label in enumerate(scored.labels)}
+    place = {label: at for at, label in enumerate(record.label_order)}
+    to_task_order = np.array([place[label] for label in record.labels])
+    logprobs = np.full((len(answers), len(record.labels)), np.nan, dtype=np.float32)
+    for row, answer in enumerate(answers):
+        stored = answer.completion.logprobs
+        if len(stored) == len(record.labels):  # else none, or of another list of labels: nothing is known
+            logprobs[row] = stored[to_task_order]
+    log_shares = log_probabilities(logprobs, ranking_of(record), score_of(record))
+    true = np.array([code_of[answer.example.label] for answer in answers], dtype=np.int64)
+    predicted = np.array(
+        [UNPARSED if answer.predicted is None else code_of[answer.predicted] for answer in answers], dtype=np.int64
+    )
+    return np.exp(log_shares), _certainty(logprobs, log_shares, true, predicted)
 
 
 def why_no_probabilities(scored: ScoredRun) -> str:
@@ -189,7 +201,7 @@ def score_of(record: RunRecord) -> LabelScore:
     return CHOOSING.get(record.spec.decoding, "summed")
 
 
-def _ranking(record: RunRecord) -> LabelReference | None:
+def ranking_of(record: RunRecord) -> LabelReference | None:
     """The label reference in the task's order; None if the run has none."""
     stored = record.label_reference
     if stored is None:
@@ -202,21 +214,39 @@ def _ranking(record: RunRecord) -> LabelReference | None:
     )
 
 
-def _log_shares(logprobs: NDArray[np.float32], ranking: LabelReference | None, score: LabelScore) -> Floats:
-    """The logarithm of each label's probability, shape (n_rows, n_labels).
+def _certainty(logprobs: NDArray[np.float32], log_shares: Floats, true: Counts, predicted: Counts) -> Certainty:
+    """What the probabilities of some rows say.
 
-    A row of which every label is known is scaled so that its probabilities sum to 1; of another one the probabilities
-    are those that were given.
+    Args:
+        logprobs, log_shares: shape (n_rows, n_labels).
+        true, predicted: label codes, shape (n_rows,); `UNPARSED` is none.
     """
-    scores = logprobs.astype(np.float64)
-    if ranking is not None:
-        scores = ranking.scores(logprobs, score)
-    # Relative to the best one, so that very small probabilities do not underflow.
-    best = scores.max(axis=1, keepdims=True)
-    with np.errstate(invalid="ignore"):  # all labels of a row may have probability 0
-        total = best + np.log(np.exp(scores - best).sum(axis=1, keepdims=True))
-        shares: Floats = np.where(np.isnan(best), scores, scores - total)
-    return shares
+    shares, n_labels, rows = np.exp(log_shares), log_shares.shape[1], np.arange(len(log_shares))
+    known: NDArray[np.bool_] = np.logical_not(np.isnan(shares).any(axis=1))
+    log_true = log_shares[rows, true]
+    confidence = np.where(predicted == UNPARSED, np.nan, shares[rows, predicted])
+    others = np.where(known[:, None], shares, -1.0)
+    others[rows, predicted] = np.where(predicted == UNPARSED, others[rows, predicted], -1.0)
+    second = others.argmax(axis=1) if n_labels > 1 else rows * 0
+    has_second = known & (n_labels > 1)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        entropy = -np.where(shares > 0, shares * log_shares, 0).sum(axis=1) / np.log(2)
+        mass = np.exp(logprobs.astype(np.float64)).sum(axis=1)
+    before = (log_shares > log_true[:, None]) | (
+        (log_shares == log_true[:, None]) & (np.arange(n_labels) < true[:, None])
+    )
+    return Certainty(
+        complete=known,
+        confidence=confidence,
+        runner_up=np.where(has_second & (predicted != UNPARSED), second, UNPARSED),
+        margin=np.where(has_second, confidence - others[rows, second], np.nan),
+        entropy=np.where(known, entropy + 0.0, np.nan),
+        true_probability=shares[rows, true],
+        log_true_probability=log_true,
+        true_rank=np.where(known, 1 + before.sum(axis=1), 0),
+        squared_error=np.where(known, (shares**2).sum(axis=1) - 2 * shares[rows, true] + 1, np.nan),
+        mass=np.where(known, mass, np.nan),
+    )
 
 
 def _rows_at_once(n_labels: int) -> int:

@@ -61,34 +61,6 @@ class ScoredExample:
         return outcome_of(self.predicted, self.example.label)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A label that a choosing decoding (`choose`, `choose-mean`) could have answered.
-
-    Attributes:
-        share: its probability among the labels only.
-        mass: the probability of all labels together, among everything that the model could have written.
-    """
-
-    label: str
-    share: float
-    mass: float
-
-
-def ranked_labels(record: RunRecord, completion: Completion) -> list[Choice]:
-    """The labels of a completion by a choosing decoding, the most probable first; empty for any other completion."""
-    logprobs = completion.logprobs.astype(np.float64)
-    if len(logprobs) != len(record.label_order):
-        return []
-    probabilities = np.exp(logprobs)
-    mass = float(probabilities.sum())
-    # Relative to the best one, so that very small probabilities do not underflow.
-    shares = np.exp(logprobs - logprobs.max())
-    shares /= shares.sum()
-    order = np.argsort(-logprobs, kind="stable")
-    return [Choice(record.label_order[at], float(shares[at]), min(mass, 1.0)) for at in order]
-
-
 class ScoredExamples(Sequence[ScoredExample]):
     """A run's answers, each fetched from the store when it is accessed; iteration fetches them in blocks.
 

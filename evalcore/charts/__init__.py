@@ -3,37 +3,60 @@
 Knows no runs, stores or pages. Imports metrics.
 """
 
+from evalcore.charts.calibration_charts import (
+    PICKED,
+    confidence_histogram,
+    label_confidence_chart,
+    reliability_diagram,
+)
 from evalcore.charts.heat_map import cells, heatmap, height_of
 from evalcore.charts.label_charts import class_chart, predicted_against_true
 from evalcore.charts.label_names import shortened
 from evalcore.charts.label_order import label_order_chart
+from evalcore.charts.label_set_charts import set_coverage_chart, set_size_chart
+from evalcore.charts.ladder_chart import Rung, ladder_chart
+from evalcore.charts.live_charts import top_labels, word_effects
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
+from evalcore.charts.probability_chart import probability_chart
 from evalcore.charts.run_charts import reference_lines, variants_chart, verdict_chart
 from evalcore.charts.running_chart import running_chart
 from evalcore.charts.sample_size import sample_size_chart
 from evalcore.charts.scores_chart import scores_chart
 from evalcore.charts.small_matrix import small_matrix
-from evalcore.charts.theme import DARK, LIGHT, Theme
+from evalcore.charts.theme import DARK, LIGHT, RUN_A, RUN_B, Theme
 
 __all__ = [
     "DARK",
     "LIGHT",
+    "PICKED",
+    "RUN_A",
+    "RUN_B",
     "MatrixKind",
+    "Rung",
     "Theme",
     "cells",
     "class_chart",
+    "confidence_histogram",
     "heatmap",
     "height_of",
+    "label_confidence_chart",
     "label_order_chart",
+    "ladder_chart",
     "matrix_cells",
     "matrix_spec",
     "predicted_against_true",
+    "probability_chart",
     "reference_lines",
+    "reliability_diagram",
     "running_chart",
     "sample_size_chart",
     "scores_chart",
+    "set_coverage_chart",
+    "set_size_chart",
     "shortened",
     "small_matrix",
+    "top_labels",
     "variants_chart",
     "verdict_chart",
+    "word_effects",
 ]

@@ -18,11 +18,13 @@ COMMANDS = {
     "export": "export",
     "import": "import_",
     "compare": "compare",
+    "ladder": "ladder",
     "sweep": "sweep",
     "interval-coverage": "simulate",
     "coverage": "simulate",
     "bench-scores": "simulate",
     "prompt": "prompt",
+    "predict": "predict",
     "bench": "bench",
     "work": "work",
 }

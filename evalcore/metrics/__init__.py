@@ -3,6 +3,19 @@
 Numbers only: no texts, no models, no pictures. Imports numpy and scipy, and nothing of ours.
 """
 
+from evalcore.metrics.calibration import (
+    BINS,
+    TOP,
+    Bins,
+    IfCalibrated,
+    brier_reference,
+    confidence_bins,
+    ece_if_calibrated,
+    ece_interval,
+    expected_calibration_error,
+    log_loss_reference,
+    over_confidence,
+)
 from evalcore.metrics.classification import (
     FEW_EXAMPLES,
     UNPARSED,
@@ -19,10 +32,20 @@ from evalcore.metrics.classification import (
     ratio_or_nan,
     zero_recall,
 )
+from evalcore.metrics.discrimination import auroc, auroc_difference_interval, auroc_interval, why_no_auroc_interval
 from evalcore.metrics.f1_model import Design
 from evalcore.metrics.intervals import NO_INTERVAL, Interval, mcnemar_p, wilson, wilson_interval
 from evalcore.metrics.intervals_paired import WITHOUT_INTERVAL, PairedIntervals, paired_intervals
 from evalcore.metrics.intervals_single import POPULATION, Intervals, score_intervals
+from evalcore.metrics.label_sets import (
+    GROUPINGS,
+    Grouping,
+    LabelGroups,
+    coverage_range,
+    fewest_examples,
+    group_labels,
+    set_thresholds,
+)
 from evalcore.metrics.matrix import (
     BLOCK_FROM,
     BLOCK_SIZE,
@@ -40,6 +63,7 @@ from evalcore.metrics.matrix import (
     off_diagonal,
     view,
 )
+from evalcore.metrics.mean_intervals import mean_interval
 from evalcore.metrics.overall import WHY_UNDEFINED, Scores, effective_labels, scores, scores_of_classes
 from evalcore.metrics.paired import (
     PAIR_GROUPS,
@@ -52,12 +76,15 @@ from evalcore.metrics.paired import (
     tango_interval,
 )
 from evalcore.metrics.power import LEVEL, POWER, Growth, examples_needed, growth, smallest_difference
-from evalcore.metrics.registry import METRICS, TITLES, Metric, metric_values
+from evalcore.metrics.registry import METRICS, PROBABILITY_METRICS, TITLES, Metric, metric_values
+from evalcore.metrics.temperature import fit_temperature, scaled, stratified_halves
 
 __all__ = [
+    "BINS",
     "BLOCK_FROM",
     "BLOCK_SIZE",
     "FEW_EXAMPLES",
+    "GROUPINGS",
     "LEVEL",
     "MATRIX_ORDERS",
     "METRICS",
@@ -65,21 +92,27 @@ __all__ = [
     "PAIR_GROUPS",
     "POPULATION",
     "POWER",
+    "PROBABILITY_METRICS",
     "TITLES",
+    "TOP",
     "UNPARSED",
     "VALUES",
     "WHY_UNDEFINED",
     "WITHOUT_INTERVAL",
     "Agreement",
+    "Bins",
     "ClassScores",
     "Confusion",
     "Counts",
     "Design",
     "Direction",
     "Floats",
+    "Grouping",
     "Growth",
+    "IfCalibrated",
     "Interval",
     "Intervals",
+    "LabelGroups",
     "MatrixView",
     "Metric",
     "Order",
@@ -91,31 +124,50 @@ __all__ = [
     "absent",
     "absorbing",
     "agreement",
+    "auroc",
+    "auroc_difference_interval",
+    "auroc_interval",
+    "brier_reference",
+    "confidence_bins",
     "confusion_counts",
     "confusion_pairs",
+    "coverage_range",
     "direction",
+    "ece_if_calibrated",
+    "ece_interval",
     "effective_labels",
     "examples_needed",
+    "expected_calibration_error",
+    "fewest_examples",
+    "fit_temperature",
     "group_codes",
+    "group_labels",
     "growth",
     "holm",
     "leaking",
+    "log_loss_reference",
     "mcnemar_p",
+    "mean_interval",
     "metric_values",
     "most_confused",
     "never_predicted",
     "off_diagonal",
+    "over_confidence",
     "over_predicted",
     "pair_counts",
     "paired_intervals",
     "per_class",
     "ratio_or_nan",
+    "scaled",
     "score_intervals",
     "scores",
     "scores_of_classes",
+    "set_thresholds",
     "smallest_difference",
+    "stratified_halves",
     "tango_interval",
     "view",
+    "why_no_auroc_interval",
     "wilson",
     "wilson_interval",
     "zero_recall",

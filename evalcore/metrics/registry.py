@@ -66,6 +66,18 @@ METRICS: tuple[Metric, ...] = (
     Metric("favourites_share", "Share of the top 2 labels", ""),
 )  # fmt: skip
 
+PROBABILITY_METRICS: tuple[Metric, ...] = (
+    Metric("brier", "Brier score", "lower", is_share=False, decimals=3),
+    Metric("log_loss", "Log loss", "lower", is_share=False, decimals=3),
+    Metric("auroc", "AUROC, right against wrong", is_share=False, decimals=3),
+    Metric("ece", "Expected calibration error", "lower"),
+    Metric("mean_confidence", "Mean confidence", ""),
+    Metric("over_confidence", "Over-confidence", ""),
+    Metric("top_3", "Top-3 accuracy"),
+    Metric("top_5", "Top-5 accuracy"),
+)
+"""The metrics of a run's probabilities, where it has some; `analysis.calibration` computes them."""
+
 TITLES = {metric.name: metric.title for metric in METRICS}
 """What the metrics are called, by their names."""
 

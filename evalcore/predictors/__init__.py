@@ -5,7 +5,7 @@ is one entry in `store.MODEL_KINDS`, one module here, and one line in `handle.py
 """
 
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
-from evalcore.predictors.handle import ModelHandle, OnPhase, check_kind, identify
+from evalcore.predictors.handle import ModelHandle, OnPhase, ShowsPrompt, Weights, check_kind, identify
 from evalcore.predictors.source import (
     bytes_to_read,
     download,
@@ -20,6 +20,8 @@ __all__ = [
     "ChatRenderer",
     "ModelHandle",
     "OnPhase",
+    "ShowsPrompt",
+    "Weights",
     "bytes_to_read",
     "check_kind",
     "download",

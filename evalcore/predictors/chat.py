@@ -103,6 +103,10 @@ class ChatRenderer:
         """The text of generated ids, special tokens left out, spaces as they are."""
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
+    def control_tokens_in(self, text: str) -> list[str]:
+        """The control tokens that a text contains."""
+        return [token for token in self._control_tokens if token in text]
+
     def _tokenize(
         self, texts: list[str], chats: list[list[Message]], add_special_tokens: bool = False
     ) -> list[Rendered]:
@@ -113,7 +117,7 @@ class ChatRenderer:
         rendered = []
         for text, own_ids, chat in zip(texts, all_ids, chats, strict=True):
             ids = head_ids + own_ids
-            if any(token in message["content"] for message in chat for token in self._control_tokens):
+            if any(self.control_tokens_in(message["content"]) for message in chat):
                 ids = list(self._apply(chat, tokenize=True)["input_ids"])
             rendered.append(Rendered(text, ids))
         return rendered

@@ -9,13 +9,31 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any, Protocol, runtime_checkable
 
 from evalcore.errors import ModelError
 from evalcore.store import CHOOSING, Identity, Predictor, RunSpec, Store
-from evalcore.tasks import Task
+from evalcore.tasks import Messages, Task
 
 OnPhase = Callable[[str], None]
 """Called with a few words on what a slow step is doing; may raise an exception to stop it."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What takes long to load, and is the same whatever a model is asked: several predictors can use one copy.
+
+    Attributes:
+        name: equal for equal weights.
+        fit: whether there is memory for them now, beside what is loaded; False if it is not known.
+        load: loads them; raises ModelError.
+        predictor: makes the handle's predictor of loaded ones.
+    """
+
+    name: str
+    fit: Callable[[], bool]
+    load: Callable[[OnPhase], Any]
+    predictor: Callable[[Any], Predictor]
 
 
 @dataclass(frozen=True)
@@ -26,11 +44,24 @@ class ModelHandle:
         identity: what its completions are keyed by, beside the prompt.
         load: loads it; raises ModelError.
         metadata: device, versions and the like, for display; they decide nothing.
+        weights: the part of loading that other predictors of the same model can share; None where nothing is shared.
     """
 
     identity: Identity
     load: Callable[[OnPhase], Predictor]
     metadata: dict[str, str]
+    weights: Weights | None = None
+
+
+@runtime_checkable
+class ShowsPrompt(Protocol):
+    """A predictor that writes the exact text that its model is given."""
+
+    def as_given(self, messages: Messages) -> str:
+        """The text of a chat, up to where the answer begins."""
+
+    def control_tokens_in(self, text: str) -> list[str]:
+        """The tokens in a text that would steer the model if they were not given as plain characters."""
 
 
 def check_kind(spec: RunSpec) -> None:

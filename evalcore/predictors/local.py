@@ -8,26 +8,25 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from evalcore.errors import ModelError
+from evalcore.errors import ModelError, OutOfMemory
 from evalcore.predictors.chat import ChatRenderer, Rendered, load_tokenizer
 from evalcore.predictors.engines.generate import GenerateDecoder
 from evalcore.predictors.engines.label_likelihood import LabelScores
-from evalcore.predictors.engines.memory import is_out_of_memory
+from evalcore.predictors.engines.memory import free_memory, is_out_of_memory
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine
-from evalcore.predictors.handle import ModelHandle, OnPhase
+from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
 from evalcore.predictors.source import ModelSource, download, locate
-from evalcore.store import CHOOSING, Completion, Identity, LabelReference, RunSpec, Stop, Store, digest
+from evalcore.store import CHOOSING, CONTENT_FREE, Completion, Identity, LabelReference, RunSpec, Stop, Store, digest
 from evalcore.tasks import Messages, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from transformers import GenerationConfig, PreTrainedModel
@@ -35,13 +34,13 @@ if TYPE_CHECKING:
 ENGINE_VERSION = 1
 """Increased when an engine may return another completion for the same prompt; part of the key."""
 
-REFERENCE_VERSION = 1
-"""A part of the key of a choosing decoding: runs without a label reference, which older versions made, are others."""
-
 PROMPTS_LOOKED_AT = 64
 """Number of a run's prompts, evenly spaced, in which common prefixes are looked for."""
 PROMPTS_COMPARED = 8
 """In short number formats, this many completions are compared with the loop's; the run says how many differ."""
+
+ROOM = 1.5
+"""So many times the memory of a model's weights is free before it is loaded beside another one."""
 
 _BFLOAT16_SINCE = (8, 0)
 """CUDA compute capability from which bfloat16 is a native format; a T4 has (7, 5)."""
@@ -57,10 +56,17 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
     source = locate(spec.model, store)
     device, dtype = device_and_dtype(spec.dtype)
     known_as = identity(source, spec, device, dtype, answers)
+    weights = Weights(
+        name=digest([source.fingerprint, device.type, str(dtype)]),
+        fit=lambda: fits_beside(source, device, dtype),
+        load=lambda on_phase: load_once(source, device, dtype, on_phase),
+        predictor=lambda loaded: loaded.asked_by(spec, known_as, source.name),
+    )
     return ModelHandle(
         known_as,
         lambda on_phase: load(source, spec, device, dtype, known_as, on_phase),
         metadata(device, dtype),
+        weights,
     )
 
 
@@ -98,7 +104,9 @@ def identity(
     """
     choices: Identity = {}
     if spec.decoding in CHOOSING:
-        choices = {"choices": digest(list(answers)), "reference": REFERENCE_VERSION}
+        choices = {"choices": digest(list(answers))}
+    if CHOOSING.get(spec.decoding) == "calibrated":
+        choices = {**choices, "content_free": digest(list(CONTENT_FREE))}
     return {
         "predictor": "transformers",
         "model": source.fingerprint,
@@ -128,15 +136,27 @@ def metadata(device: torch.device, dtype: torch.dtype) -> dict[str, str]:
     }
 
 
-def load(
-    source: ModelSource,
-    spec: RunSpec,
-    device: torch.device,
-    dtype: torch.dtype,
-    identity: Identity,
-    on_phase: Callable[[str], None],
-) -> LocalModel:
-    """Load a model, downloading it first if necessary.
+@dataclass(frozen=True)
+class Loaded:
+    """A model in memory, whatever it will be asked.
+
+    Attributes:
+        model: with its weights.
+        renderer: of its tokenizer.
+        shipped: the settings of decoding that it came with.
+    """
+
+    model: PreTrainedModel
+    renderer: ChatRenderer
+    shipped: GenerationConfig | None
+
+    def asked_by(self, spec: RunSpec, identity: Identity, name: str) -> LocalModel:
+        """A predictor that asks it what a spec asks for."""
+        return LocalModel(self.model, self.renderer, identity, spec, name, self.shipped)
+
+
+def load_once(source: ModelSource, device: torch.device, dtype: torch.dtype, on_phase: OnPhase) -> Loaded:
+    """Load a model's weights and tokenizer, downloading them first if necessary.
 
     Raises:
         ModelError: if it cannot be downloaded or read, or does not fit into memory.
@@ -146,7 +166,28 @@ def load(
     tokenizer = load_tokenizer(folder)
     model = load_weights(folder, source.name, device, dtype)
     on_phase("warming up")
-    return LocalModel(model, ChatRenderer(tokenizer), identity, spec, source.name)
+    return Loaded(model, ChatRenderer(tokenizer), model.generation_config)
+
+
+def fits_beside(source: ModelSource, device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether a model fits into the memory that is left, with room to work; False if its files are not there yet."""
+    if source.folder is None:
+        return False
+    on_disk = sum(file.stat().st_size for file in source.folder.glob("*.safetensors"))
+    in_memory = on_disk * max(1, dtype.itemsize // torch.float16.itemsize)  # as if they held 16 bits a number
+    return ROOM * in_memory <= free_memory(device)
+
+
+def load(
+    source: ModelSource,
+    spec: RunSpec,
+    device: torch.device,
+    dtype: torch.dtype,
+    identity: Identity,
+    on_phase: OnPhase,
+) -> LocalModel:
+    """Load a model that is asked what a spec asks for; as `load_once` does."""
+    return load_once(source, device, dtype, on_phase).asked_by(spec, identity, source.name)
 
 
 def load_weights(folder: Path, name: str, device: torch.device, dtype: torch.dtype) -> PreTrainedModel:
@@ -165,9 +206,9 @@ def load_weights(folder: Path, name: str, device: torch.device, dtype: torch.dty
             str(folder), dtype=dtype, local_files_only=True, use_safetensors=True
         )
         return model.to(device).eval()
-    except torch.OutOfMemoryError as error:
-        raise out_of_memory(error, name, "Choose a smaller model or a shorter number format.") from error
     except Exception as error:  # safetensors, config and architecture errors have no common base
+        if is_out_of_memory(error):
+            raise out_of_memory(error, name, "Choose a smaller model or a shorter number format.") from error
         raise ModelError(
             f"the model cannot be loaded ({(str(error).strip().splitlines() or [type(error).__name__])[0]}).",
             where=name,
@@ -197,6 +238,7 @@ class LocalModel:
         identity: Identity,
         spec: RunSpec,
         name: str,
+        shipped: GenerationConfig | None = None,
     ) -> None:
         self.identity = identity
         self.batch_size = batch_size(spec, model.device)
@@ -204,9 +246,8 @@ class LocalModel:
         self.renderer = renderer
         self.name = name
         self.decoding = spec.decoding
-        self.generation = generation_settings(model, renderer, spec)
-        # `generate` would fill every setting that is left open from the model's own configuration.
-        model.generation_config = self.generation
+        self.generation = generation_settings(model, renderer, spec, shipped or model.generation_config)
+        self._use_own_settings()
         self.engine = choose_engine(spec.engine, model, self.generation, self.batch_size)
         self.metadata = {
             "engine": self.engine.name,
@@ -216,6 +257,10 @@ class LocalModel:
         self._answer_ids: list[list[int]] = []
         self._scorer: Scorer | None = None
         self._reference: LabelReference | None = None
+
+    def _use_own_settings(self) -> None:
+        """`generate` fills what is left open from the model's own settings, which another predictor may have set."""
+        self.model.generation_config = self.generation
 
     def prepare(
         self, prompts: Sequence[Messages], answers: Sequence[str], content_free: Mapping[str, Messages]
@@ -230,6 +275,7 @@ class LocalModel:
         Returns:
             The answers' lengths and what the texts without content give them, if the decoding chooses.
         """
+        self._use_own_settings()
         ends = self.generation.eos_token_id
         end = [self.renderer.end_id] if self.renderer.end_id in ends else ends[:1]
         self._answers = list(answers)
@@ -271,6 +317,7 @@ class LocalModel:
         Raises:
             ModelError: if the device runs out of memory.
         """
+        self._use_own_settings()
         start = time.perf_counter()
         rendered = self.renderer.render(prompts)
         fits = [self._fits(prompt) for prompt in rendered]
@@ -288,6 +335,14 @@ class LocalModel:
         ]
         each_ms = (time.perf_counter() - start) * 1000 / max(len(prompts), 1)
         return [replace(completion, latency_ms=each_ms) for completion in completions]
+
+    def as_given(self, messages: Messages) -> str:
+        """The text that the model is given for a chat."""
+        return self.renderer.render([messages])[0].text
+
+    def control_tokens_in(self, text: str) -> list[str]:
+        """Control tokens of the tokenizer that a text contains: they are given as plain characters."""
+        return self.renderer.control_tokens_in(text)
 
     def _answer(self, prompts: list[Rendered]) -> list[Completion]:
         ids = [prompt.ids for prompt in prompts]
@@ -321,7 +376,9 @@ class LocalModel:
         return int(self.generation.max_new_tokens)
 
 
-def generation_settings(model: PreTrainedModel, renderer: ChatRenderer, spec: RunSpec) -> GenerationConfig:
+def generation_settings(
+    model: PreTrainedModel, renderer: ChatRenderer, spec: RunSpec, shipped: GenerationConfig | None
+) -> GenerationConfig:
     """Greedy decoding: plain, or with what the model's generation_config adds, such as a repetition penalty.
 
     `generate(do_sample=False)` alone would apply that penalty as well, also to the prompt's tokens: it would lower the
@@ -329,7 +386,7 @@ def generation_settings(model: PreTrainedModel, renderer: ChatRenderer, spec: Ru
     """
     from transformers import GenerationConfig
 
-    shipped = model.generation_config or GenerationConfig()
+    shipped = shipped or GenerationConfig()
     end_ids = shipped.eos_token_id if shipped.eos_token_id is not None else model.config.get_text_config().eos_token_id
     ends = [end_ids] if isinstance(end_ids, int) else list(end_ids or [])
     if renderer.end_id is not None and renderer.end_id not in ends:
@@ -345,7 +402,7 @@ def generation_settings(model: PreTrainedModel, renderer: ChatRenderer, spec: Ru
     return settings
 
 
-def out_of_memory(error: BaseException, model: str, do: str) -> ModelError:
+def out_of_memory(error: BaseException, model: str, do: str) -> OutOfMemory:
     """The error for a device without enough memory; it says how much is free."""
     free = ""
     device = torch.accelerator.current_accelerator(check_available=True)
@@ -353,4 +410,4 @@ def out_of_memory(error: BaseException, model: str, do: str) -> ModelError:
         left, total = torch.cuda.mem_get_info()
         free = f" {left / 1e9:.1f} of {total / 1e9:.1f} GB are free."
     asked = (str(error).strip().splitlines() or [""])[0]
-    return ModelError(f"out of memory ({asked}).{free}", where=model, do=do)
+    return OutOfMemory(f"out of memory ({asked}).{free}", where=model, do=do)

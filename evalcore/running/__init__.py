@@ -1,9 +1,11 @@
-"""One run, from a spec to completions in the store, and the worker process that does it for the pages.
+"""One run, from a spec to completions in the store; one text, answered at once (`live.py`); and the worker process that
+does both for the pages.
 
 Resumable: what is stored is never predicted again. `plan.py` says what a run consists of, an executor of `executors.py`
 computes what is missing, and `run.py` stores it. Imports predictors and what lies below.
 """
 
+from evalcore.running.answering import AskedModel, askable
 from evalcore.running.current_run import (
     baselines_at_work,
     changed_since,
@@ -12,6 +14,7 @@ from evalcore.running.current_run import (
     split_size,
 )
 from evalcore.running.executors import CompletedBatch, InProcess
+from evalcore.running.live import LiveAnswer, LiveRequest, answer
 from evalcore.running.plan import find_prompt
 from evalcore.running.prompt_preview import preview
 from evalcore.running.run import NotAnswered, Progress, execute, execute_with_baselines
@@ -19,11 +22,16 @@ from evalcore.running.understood import Understood, understand
 from evalcore.running.worker import ensure_worker
 
 __all__ = [
+    "AskedModel",
     "CompletedBatch",
     "InProcess",
+    "LiveAnswer",
+    "LiveRequest",
     "NotAnswered",
     "Progress",
     "Understood",
+    "answer",
+    "askable",
     "baselines_at_work",
     "changed_since",
     "current_run_for",

@@ -54,7 +54,8 @@ class Executor(Protocol):
 
         Args:
             plan: the run, with all of its keys and prompts, and the handle of its model.
-            missing: the chat messages to complete, by key, in the run's order; at least one.
+            missing: the chat messages to complete, by key, in the run's order. None of them where all are stored and
+                only what is known of the labels as answers is missing.
             on_phase: to be told what is being done before the first batch. It may raise an exception that stops the
                 run, which is to be passed on; so it is called from the thread that iterates, and from no other.
 
@@ -89,13 +90,16 @@ class InProcess:
         started = time.perf_counter()
         reference = None
         if isinstance(predictor, Preparable):
-            reference = predictor.prepare(list(missing.values()), plan.answers, plan.content_free)
+            asked = list(missing.values()) or plan.prompts
+            reference = predictor.prepare(asked, plan.answers, plan.content_free)
         metadata = predictor.metadata
         for keys in batches(plan.keys, predictor.batch_size, missing):
             rows, failure = predict(predictor, keys, [missing[key] for key in keys])
             yield CompletedBatch(rows, time.perf_counter() - started, failure, load_seconds, metadata, reference)
             load_seconds, metadata, reference = 0.0, {}, None
             started = time.perf_counter()
+        if reference is not None:
+            yield CompletedBatch((), time.perf_counter() - started, None, load_seconds, metadata, reference)
 
 
 def predict(

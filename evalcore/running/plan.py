@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalcore.predictors import ModelHandle, OnPhase, identify
@@ -61,7 +61,7 @@ def plan_run(spec: RunSpec, store: Store, on_phase: OnPhase = lambda phase: None
     examples = draw_sample(task, spec.n, spec.sample, spec.seed)
     if not examples:
         raise ValueError("a task without examples")  # load_task refuses those
-    asked = _prompts(spec, store, task, examples)
+    asked = write_prompts(spec, store, task, [example.text for example in examples])
     handle = identify(spec, task, asked.answers, store, on_phase)
     sample = sample_id(task.labels, examples)
     record = RunRecord(
@@ -98,8 +98,16 @@ def baseline_specs(spec: RunSpec) -> list[RunSpec]:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """The prompt of a run, and what it makes of the labels and of each example."""
+class Asked:
+    """The prompt of a spec, and what it makes of the labels and of each text.
+
+    Attributes:
+        prompt: the prompt.
+        label_order: the labels in the order in which it lists them.
+        answers: what a perfect model would write for each label, in that order.
+        messages: the chat messages of each text.
+        content_free: those of the texts that say nothing, by text; none for a model that reads no prompt.
+    """
 
     prompt: Prompt
     label_order: tuple[str, ...]
@@ -108,12 +116,27 @@ class _Asked:
     content_free: Mapping[str, Messages]
 
 
-def _prompts(spec: RunSpec, store: Store, task: Task, examples: tuple[Example, ...]) -> _Asked:
+def write_prompts(spec: RunSpec, store: Store, task: Task, texts: Sequence[str]) -> Asked:
+    """Write the prompts of some texts.
+
+    Args:
+        spec: names the prompt, and the model that may read none.
+        store: holds the user's own prompts.
+        task: its labels, and its train split for solved examples.
+        texts: to be classified.
+
+    Raises:
+        SpecError: if there is no such prompt.
+    """
     if not spec.kind.reads_prompt:
-        texts: list[Messages] = [({"role": "user", "content": example.text},) for example in examples]
-        return _Asked(NO_PROMPT, task.labels, task.labels, texts, {})
-    prompt = find_prompt(spec.prompt, store)
+        alone: list[Messages] = [({"role": "user", "content": text},) for text in texts]
+        return Asked(NO_PROMPT, task.labels, task.labels, alone, {})
+    return write_prompts_with(find_prompt(spec.prompt, store), task, texts)
+
+
+def write_prompts_with(prompt: Prompt, task: Task, texts: Sequence[str]) -> Asked:
+    """Write the prompts of some texts with a given prompt; as `write_prompts` does."""
     renderer = Renderer(task, prompt)
-    messages = [renderer.messages(example.text) for example in examples]
+    messages = [renderer.messages(text) for text in texts]
     content_free = {text: renderer.messages(text) for text in CONTENT_FREE}
-    return _Asked(prompt, renderer.labels, renderer.answers, messages, content_free)
+    return Asked(prompt, renderer.labels, renderer.answers, messages, content_free)

@@ -12,7 +12,7 @@ from evalcore.predictors import OnPhase
 from evalcore.running.executors import Executor, InProcess, Loader, load_model
 from evalcore.running.plan import RunPlan, baseline_specs, plan_run
 from evalcore.running.turns import turn
-from evalcore.store import Outcome, RunRecord, RunSpec, Store
+from evalcore.store import CHOOSING, Outcome, RunRecord, RunSpec, Store
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def execute(
         if lacking and store.read_only:
             raise _nowhere_to_store(lacking, plan, store)
         store.start_run(plan.record, plan.examples, plan.keys)
-        if not lacking:
+        if not lacking and not _lacks_label_reference(plan, store):
             return _outcome(plan, store, from_cache=len(plan.keys))
         with turn(store.folder, plan.record.identity, on_phase):
             return _predict(plan, store, executor or InProcess(loader), on_progress, on_phase)
@@ -171,7 +171,7 @@ def _predict(plan: RunPlan, store: Store, executor: Executor, on_progress: OnPro
     record = plan.record
     stored = store.stored_keys(plan.keys)  # again: another process may have predicted them meanwhile
     missing = {key: messages for key, messages in zip(plan.keys, plan.prompts, strict=True) if key not in stored}
-    if not missing:
+    if not missing and not _lacks_label_reference(plan, store):
         return _outcome(plan, store, from_cache=len(plan.keys))
     copies = Counter(plan.keys)  # a text that occurs twice is predicted once
     done = cached = sum(key in stored for key in plan.keys)
@@ -205,6 +205,15 @@ def _predict(plan: RunPlan, store: Store, executor: Executor, on_progress: OnPro
     if not outcome.complete:
         _check_that_it_stayed(kept, record, store)
     return outcome
+
+
+def _lacks_label_reference(plan: RunPlan, store: Store) -> bool:
+    """Whether what the run ranks its labels by can be known, and is not: an older version did not keep it.
+
+    Labels that are ranked by the sum of their tokens' log-probabilities need nothing else.
+    """
+    score = CHOOSING.get(plan.record.spec.decoding, "summed")
+    return score != "summed" and not store.read_only and store.run(plan.record.run_id).label_reference is None
 
 
 def _nowhere_to_store(lacking: int, plan: RunPlan, store: Store) -> StoreError:

@@ -24,7 +24,7 @@ from evalcore.store.connection import connection_to
 from evalcore.store.label_reference import LabelReference
 from evalcore.store.memory_database import MemoryDatabase
 from evalcore.store.run_record import RunRecord, record_of
-from evalcore.store.spec import RunSpec
+from evalcore.store.spec import CHOOSING, RunSpec
 from evalcore.store.sqlite_errors import is_damage, not_writable
 from evalcore.tasks import Example, Prompt
 
@@ -182,8 +182,11 @@ class Store:
         """Store what a run consists of before its first prediction, and that its spec means this run now.
 
         What is there already stays. In a folder that cannot be written the run, of which no prediction may be missing,
-        is kept in memory.
+        is kept in memory. Of a run that chooses, what another run with its completions knows of the labels is taken
+        over: where all of them are stored, no model will be asked.
         """
+        if record.label_reference is None and record.spec.decoding in CHOOSING:
+            record = replace(record, label_reference=self._known_label_reference(record, keys[0]))
         if self.read_only:
             with self._keeping:
                 changed = self._in_memory(self._kept_runs.connection if self._kept_runs else None)
@@ -193,6 +196,12 @@ class Store:
             return
         with self.connect(write=True) as db:
             run_rows.insert_run(db, record, examples, keys)
+
+    def _known_label_reference(self, record: RunRecord, key: bytes) -> LabelReference | None:
+        with self.connect() as db:
+            rows = run_rows.with_label_reference(db, record, key)
+        same_prompt = (one for one in self._readable(rows) if one.prompt.fingerprint == record.prompt.fingerprint)
+        return next((one.label_reference for one in same_prompt), None)
 
     def note_load(
         self,

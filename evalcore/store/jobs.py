@@ -15,8 +15,11 @@ REPORTS_KEPT = 32
 """Progress reports of a job from which its rate is computed: those of the last seconds, or of the last batches where
 these take longer."""
 
-JobKind = Literal["run", "preview", "baseline"]
-ASKED_FOR: tuple[JobKind, ...] = ("preview", "run")
+LIVE_KEPT_S = 600.0
+"""A question that was answered is deleted after so long."""
+
+JobKind = Literal["run", "preview", "live", "baseline"]
+ASKED_FOR: tuple[JobKind, ...] = ("live", "preview", "run")
 """What a person asked for and waits for; baselines follow by themselves, and are worked on beside these."""
 State = Literal["queued", "running", "done", "stopped", "failed", "died", "dismissed"]
 ACTIVE: tuple[State, ...] = ("queued", "running")
@@ -29,15 +32,15 @@ class Job:
     Attributes:
         job_id: rising number; the queue's order.
         kind: `run` predicts what a RunSpec asks for; `baseline` does so for one that a run is compared with; `preview`
-            renders one prompt.
-        payload: the RunSpec as JSON; for a preview, JSON of its own.
+            renders one prompt; `live` answers one text.
+        payload: the RunSpec as JSON; for a preview and a live question, JSON of their own.
         state: `failed` ended with a message for people; `died` ended together with its worker; `dismissed` ended in
             one of these ways or was stopped, and a person has seen it.
         phase: the step that it is at, in a few words.
         run_id: known once the job has resolved its spec.
         done, cached, total: examples with a completion; those that had one before; all of them.
         predicting_since: when the first batch began (seconds since 1970).
-        result: a message (failed, died) or a preview as JSON.
+        result: a message (failed, died), or a preview or a live answer as JSON.
         stop: 1 if it was asked to stop (SQLite has no booleans).
         worker_pid: process id of the worker that claimed it.
         created, started, finished: seconds since 1970.
@@ -129,19 +132,27 @@ class Jobs:
             ).fetchone()
             if same:
                 return int(same[0])
+            if kind == "live":
+                db.execute("DELETE FROM jobs WHERE kind = 'live' AND finished < ?", (time.time() - LIVE_KEPT_S,))
             cursor = db.execute(
                 "INSERT INTO jobs (kind, payload, state, created) VALUES (?, ?, 'queued', ?)",
                 (kind, payload, time.time()),
             )
             return int(cursor.lastrowid or 0)
 
-    def claim(self, worker_pid: int, kinds: Sequence[JobKind] = ASKED_FOR) -> Job | None:
-        """Take the next job of these kinds, if there is one; previews go first, since they are a moment's work."""
+    def claim(self, worker_pid: int, kinds: Sequence[JobKind] = ASKED_FOR, job_id: int | None = None) -> Job | None:
+        """Take the next job of these kinds, if there is one; runs go last: the others are a moment's work.
+
+        Args:
+            worker_pid: process id of who takes it.
+            kinds: of jobs that may be taken.
+            job_id: take this one and no other.
+        """
         with self._store.connect(write=True) as db:
             row = db.execute(
                 f"SELECT {_COLUMNS} FROM jobs WHERE state = 'queued' AND kind IN ({_marks(kinds)})"
-                " ORDER BY kind <> 'preview', job_id LIMIT 1",
-                kinds,
+                " AND job_id = coalesce(?, job_id) ORDER BY kind = 'run', job_id LIMIT 1",
+                (*kinds, job_id),
             ).fetchone()
             if row is None:
                 return None
@@ -218,6 +229,16 @@ class Jobs:
                 (reason, time.time(), *kinds),
             ).rowcount
 
+    def put_back(self, job_id: int) -> None:
+        """Let a job that was taken wait again, unless it was asked to stop: then it is stopped."""
+        with self._store.connect(write=True) as db:
+            db.execute(
+                "UPDATE jobs SET state = CASE stop WHEN 1 THEN 'stopped' ELSE 'queued' END, phase = '',"
+                " worker_pid = NULL, started = NULL, finished = CASE stop WHEN 1 THEN ? END"
+                " WHERE job_id = ? AND state = 'running'",
+                (time.time(), job_id),
+            )
+
     def stop(self, job_id: int) -> None:
         """Ask a job to stop after its current batch; a queued one is stopped at once."""
         with self._store.connect(write=True) as db:
@@ -253,11 +274,13 @@ class Jobs:
 
     def recent(self, limit: int = 20) -> list[Job]:
         """The last runs and baselines, the newest first."""
-        return self._select("WHERE kind <> 'preview' ORDER BY job_id DESC LIMIT ?", (limit,))
+        return self._select("WHERE kind IN ('run', 'baseline') ORDER BY job_id DESC LIMIT ?", (limit,))
 
     def last_for(self, spec: RunSpec) -> Job | None:
         """The newest job whose spec equals `spec`; None if there is none."""
-        rows = self._select("WHERE kind <> 'preview' AND payload = ? ORDER BY job_id DESC LIMIT 1", (spec.to_json(),))
+        rows = self._select(
+            "WHERE kind IN ('run', 'baseline') AND payload = ? ORDER BY job_id DESC LIMIT 1", (spec.to_json(),)
+        )
         return rows[0] if rows else None
 
     def _select(self, where: str, parameters: Sequence[object] = ()) -> list[Job]:

@@ -74,3 +74,27 @@ class LabelReference:
         if any(len(scores) != len(tokens) for scores in content_free.values()):
             raise ValueError("label reference of different lengths")
         return cls(tokens, content_free)
+
+
+def log_probabilities(
+    logprobs: NDArray[np.floating], reference: LabelReference | None, score: LabelScore
+) -> NDArray[np.float64]:
+    """The logarithm of each label's probability, of the same shape as `logprobs`.
+
+    Answers of which every label is known are scaled so that their probabilities sum to 1; of another one the
+    probabilities are those that were given.
+
+    Args:
+        logprobs: shape (..., n_labels), natural logarithms; NaN where it is not known.
+        reference: of the labels in the same order; None leaves them as they are.
+        score: what the labels are ranked by.
+    """
+    scores: NDArray[np.float64] = logprobs.astype(np.float64)
+    if reference is not None:
+        scores = reference.scores(logprobs, score)
+    # Relative to the best one, so that very small probabilities do not underflow.
+    best = scores.max(axis=-1, keepdims=True)
+    with np.errstate(invalid="ignore"):  # all labels of an answer may have probability 0
+        total = best + np.log(np.exp(scores - best).sum(axis=-1, keepdims=True))
+        shares: NDArray[np.float64] = np.where(np.isnan(best), scores, scores - total)
+    return shares

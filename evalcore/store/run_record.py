@@ -33,7 +33,8 @@ class RunRecord:
         identity: what decided the completions beside the prompt: "predictor" (the name of the model's kind) and, by
             kind, "model" (a hash of its files, or its name on a server), "url", "train" (a hash of the train split),
             "content" (a hash of imported answers), "device", "dtype", "decoding", "engine", "max_new_tokens",
-            "batch_size", "choices" (a hash of the answers to choose from), "version".
+            "batch_size", "choices" (a hash of the answers to choose from), "content_free" (a hash of the texts without
+            content, where labels are ranked by them), "version".
         sample_id: two runs with the same one looked at the same examples.
         n: number of examples; `split_size` of them are in the split it was sampled from.
         created, finished: seconds since 1970; `finished` is None while examples are missing.

@@ -36,14 +36,20 @@ def insert_run(db: sqlite3.Connection, record: RunRecord, examples: Sequence[Exa
     db.execute(
         f"INSERT INTO runs ({_COLUMNS}, spec_key) VALUES ({marks(len(RUN_COLUMNS) + 1)}) ON CONFLICT (run_id)"
         f" DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _REWRITTEN)},"
-        " facts = CASE WHEN json_valid(runs.facts) THEN runs.facts ELSE excluded.facts END",
+        " facts = CASE WHEN json_valid(runs.facts) THEN runs.facts ELSE excluded.facts END,"
+        " label_reference = CASE WHEN runs.label_reference = '' THEN excluded.label_reference"
+        " ELSE runs.label_reference END",
         (*row_of(record), record.spec.key),
     )
     items = [(record.run_id, at, key) for at, key in enumerate(keys)]
     if _keep_rows(db, "run_items", "run_id", "run_id, position, key", items):
-        # Other training examples in a prompt: the same run with other completions. Another `finished` tells those who
-        # keep its scores.
-        db.execute("UPDATE runs SET finished = ? WHERE run_id = ?", (record.finished, record.run_id))
+        # Other training examples in a prompt: the same run with other completions, and other prompts of the texts
+        # without content. Another `finished` tells those who keep its scores.
+        reference = record.label_reference.to_json() if record.label_reference else ""
+        db.execute(
+            "UPDATE runs SET finished = ?, label_reference = ? WHERE run_id = ?",
+            (record.finished, reference, record.run_id),
+        )
     # With more examples asked for than there are, it is the run of all of them as well.
     specs = {record.spec.key, replace(record.spec, n=record.n).key}
     db.executemany(
@@ -92,7 +98,12 @@ def add_load(
             (load_seconds, json.dumps({**json.loads(row[0]), **metadata}), run_id),
         )
     if label_reference is not None:
-        db.execute("UPDATE runs SET label_reference = ? WHERE run_id = ?", (label_reference.to_json(), run_id))
+        # A run that was finished without it is finished anew, which tells those who keep its scores.
+        db.execute(
+            "UPDATE runs SET finished = CASE WHEN label_reference = '' THEN NULL ELSE finished END,"
+            " label_reference = ? WHERE run_id = ?",
+            (label_reference.to_json(), run_id),
+        )
 
 
 def finish(db: sqlite3.Connection, run_id: str) -> None:
@@ -127,6 +138,20 @@ def finished_on_sample(db: sqlite3.Connection, sample_id: str) -> Rows:
         f"SELECT {_COLUMNS} FROM runs WHERE sample_id = ? AND finished IS NOT NULL ORDER BY coalesce("
         "(SELECT max(resolved) FROM resolutions r WHERE r.run_id = runs.run_id), created) DESC",
         (sample_id,),
+    ).fetchall()
+
+
+def with_label_reference(db: sqlite3.Connection, record: RunRecord, key: bytes) -> Rows:
+    """Rows of the runs by the same model on the same list of labels that know what these are as answers.
+
+    Args:
+        key: of a completion that they must hold. It covers the prompt as it was sent, training examples included.
+    """
+    columns = dict(zip(RUN_COLUMNS, row_of(record), strict=True))
+    return db.execute(
+        f"SELECT {_COLUMNS} FROM runs WHERE identity = ? AND label_order = ? AND label_reference <> ''"
+        " AND EXISTS (SELECT 1 FROM run_items i WHERE i.run_id = runs.run_id AND i.key = ?)",
+        (columns["identity"], columns["label_order"], key),
     ).fetchall()
 
 

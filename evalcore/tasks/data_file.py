@@ -23,7 +23,7 @@ from evalcore.tasks.text_file import parse_csv, text_file
 
 __all__ = [
     "SUFFIXES", "DataFile", "Header", "LabelList", "NumberBlock", "Table", "data_in_memory", "open_data_file",
-    "parse_table", "read_label_list", "read_table", "typed_path",
+    "parse_lines", "parse_table", "read_label_list", "read_lines", "read_table", "typed_path",
 ]  # fmt: skip
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
@@ -191,6 +191,26 @@ def read_label_list(path: Path) -> LabelList:
     for label, place in zip(array, places, strict=True):
         check_text(label, "label", f"{name}, {place}")
     return LabelList(name, array, places)
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file that are not blank, without their ends.
+
+    Raises:
+        DataError: if it is missing, not UTF-8 or UTF-16, too large or being written.
+    """
+    return parse_lines(path.name, _read(path))
+
+
+def parse_lines(name: str, content: bytes) -> list[str]:
+    """The same for content in memory; `name` is used in messages."""
+    name = _shown(name)
+    if len(content) > table.MAX_BYTES:
+        raise table.too_many_bytes(name)
+    lines = [line.rstrip("\r\n") for line in text_file(name, content).lines(newline="") if line.strip()]
+    if not lines:
+        raise table.no_rows(name)
+    return lines
 
 
 def _read(path: Path, most: int | None = None) -> bytes:

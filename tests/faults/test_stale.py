@@ -33,6 +33,7 @@ from evalcore.tasks.prompt import Renderer, built_in, custom_prompt
 from pages.parts.shell.session import ViewState
 from tests.conftest import ROOT, write_csv
 from tests.faults.victim import LABELS, Logged, asked, spec, write_task
+from tests.tools.old_caches import as_in_format
 from tests.tools.processes import PATIENCE_S, finished
 
 N = 12
@@ -594,20 +595,13 @@ def test_a_run_of_an_older_cache_is_found_as_before(store, messages, judge, page
     for system in (CAREFUL, CARELESS):
         store.save_prompt(custom_prompt("mine", system, "{text}"))
         execute(chosen, store)
-    as_format_2(store)
+    as_in_format(2, store.folder)
     again = Store(store.folder)
     store.save_prompt(custom_prompt("mine", CAREFUL, "{text}"))
     assert len(again.runs_for(chosen)) == 2
     assert page_of(chosen).accuracy == 1
     store.save_prompt(custom_prompt("mine", CARELESS, "{text}"))
     assert page_of(chosen).accuracy < 0.5
-
-
-def as_format_2(store):
-    with store.connect(write=True) as db:
-        for table in ("resolutions", "job_reports"):
-            db.execute(f"DROP TABLE {table}")
-        db.execute("PRAGMA user_version = 2")
 
 
 def test_the_same_run_is_found_by_whatever_words_it_was_asked_for(store, messages, page_of, tmp_path):

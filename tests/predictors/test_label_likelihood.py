@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from evalcore.analysis.scored_run import ranked_labels, score_run  # noqa: E402
+from evalcore.analysis import label_probabilities, score_run  # noqa: E402
 from evalcore.predictors.engines.label_likelihood import ForwardScorer, TrieScorer  # noqa: E402
 from evalcore.predictors.engines.packed import PackedModel  # noqa: E402
 from evalcore.running.run import execute  # noqa: E402
@@ -74,12 +74,14 @@ def test_a_run_that_chooses_is_never_unparsed_and_keeps_every_probability(tmp_pa
     outcome = execute(RunSpec(n=12, decoding="choose"), store)
     scored = score_run(store, outcome.record.run_id)
     assert scored.scores.unparsed == 0
-    for answer in scored.answers:
-        best, runner_up, *others = ranked_labels(outcome.record, answer.completion)
-        assert best.label == answer.predicted
-        assert best.share > runner_up.share
-        assert sum(one.share for one in (best, runner_up, *others)) == pytest.approx(1)
-        assert best.mass == pytest.approx(np.exp(answer.completion.logprobs.astype(float)).sum(), abs=1e-6)
+    found = label_probabilities(scored)
+    assert found is not None
+    shares = found.of_rows(slice(None))
+    for row, answer in enumerate(scored.answers):
+        assert scored.labels[int(shares[row].argmax())] == answer.predicted
+        assert found.margin[row] > 0
+        assert shares[row].sum() == pytest.approx(1)
+        assert found.mass[row] == pytest.approx(np.exp(answer.completion.logprobs.astype(float)).sum(), abs=1e-6)
         logprobs = answer.completion.logprobs
         assert outcome.record.label_order[int(np.argmax(logprobs))] == answer.predicted
         assert 0 < np.exp(logprobs.astype(float)).sum() <= 1 + 1e-4

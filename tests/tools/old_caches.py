@@ -21,6 +21,24 @@ def old_cache(folder, number):
     return folder
 
 
+def as_in_format(number, folder):
+    """Take from a cache folder of this version what formats after the 2nd or the 3rd added."""
+    with sqlite3.connect(folder / FILE_NAME) as db:
+        db.execute("ALTER TABLE runs DROP COLUMN label_reference")
+        for table in ("resolutions", "job_reports") if number == 2 else ():
+            db.execute(f"DROP TABLE {table}")
+        db.execute(f"PRAGMA user_version = {number}")
+
+
+def lost_rows(before, after):
+    """Rows of an older cache that are not in the newer one, whose rows may go on with further columns."""
+    return {
+        table: rows - {row[: len(old)] for row in after[table] for old in [next(iter(rows))]}
+        for table, rows in before.items()
+        if rows
+    }
+
+
 def all_rows(path):
     """The rows of each table, as a set: what a migration must not lose."""
     with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as db:

@@ -6,10 +6,10 @@ import streamlit as st
 
 from evalcore.analysis import FEWEST_RUNS, MOST_RUNS
 from evalcore.store import RunRecord
-from pages.parts.compare.tabs import query_of_tab, tab_of_query
 from pages.parts.shell import cached, url
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import SharedExamples, SideView, view_state
+from pages.parts.shell.tabs import query_of_tab, tab_of_query
 
 TABS = ("Runs", "Pairs", "Examples", "Label order")
 GROUPS = {

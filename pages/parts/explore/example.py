@@ -6,7 +6,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import ScoredExample, ScoredRun, outcome_of, ranked_labels
+from evalcore.analysis import ScoredExample, ScoredRun, answer_probabilities, outcome_of
+from evalcore.charts import probability_chart
 from evalcore.store import run_title
 from evalcore.wording import counted
 from pages.parts.run.prompt_preview import exact_prompt
@@ -23,7 +24,6 @@ STOPS = {
     "chosen": "the most probable of all labels",
     "given": "as given",
 }
-CHOICES_SHOWN = 3
 SHORT_TEXT, LONG_TEXT_HEIGHT = 140, 116
 """Characters up to which all of a text is shown; pixels of a longer one, which scrolls, so that the completion below
 stays in sight."""
@@ -51,6 +51,7 @@ def one_example(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
     st.markdown(
         f"True label **{escape_markdown(answer.example.label)}**  \nPredicted {predicted} · {signed(answer.outcome)}"
     )
+    _probabilities(frame, scored, answer, name)
     match = answer.parsed.match
     said = [f"Example {answer.position + 1:,}", f"{match}: {MATCH_WORDS[match]}", STOPS[completion.stop]]
     if completion.token_ids:
@@ -58,13 +59,24 @@ def one_example(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
         said += [f"{counted(len(completion.token_ids), 'token')} generated"]
         said += [f"{completion.latency_ms:.1f} ms, its share of the batch"]
     st.caption(" · ".join(said))
-    ranked = ranked_labels(record, completion)
-    if ranked:
-        st.caption(escape_markdown(" · ".join(f"{one.label} {percent(one.share)}" for one in ranked[:CHOICES_SHOWN])))
-        st.caption(f"of all labels; together they hold {percent(ranked[0].mass)} of what the model might say")
     _other_runs(frame, scored, answer, name)
     if st.toggle("Show the exact prompt as sent", key=f"{name}_render_prompt"):
         exact_prompt(frame.store, record.spec.task, record.spec.model, record.prompt, answer.example.text)
+
+
+def _probabilities(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: str) -> None:
+    """The most probable labels as bars, and how sure the answer is."""
+    found = answer_probabilities(scored, answer)
+    if found is None:
+        return
+    bars = [(one.label, one.share, one.role) for one in found.top]
+    st.altair_chart(
+        probability_chart(bars, frame.theme),
+        key=f"{name}_probabilities",
+        alt="The most probable labels: " + ", ".join(f"{label} {percent(share)}" for label, share, _ in bars),
+    )
+    said = [*filter(None, [found.rest]), *found.sentences]
+    st.caption("  \n".join(escape_markdown(sentence) for sentence in said))
 
 
 def _completion(answer: ScoredExample) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
@@ -11,20 +11,27 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from evalcore.analysis import (
+    Calibration,
+    ComparedCalibration,
     Comparison,
     Filter,
     Finding,
     LabelProbabilities,
+    Ladder,
     Mask,
     OtherAnswer,
     ScoredExample,
     ScoredRun,
     Selected,
     Sweep,
+    build_ladder,
+    calibration,
     compare,
+    compared_calibration,
     gather,
     label_probabilities,
     mentions,
+    ordered,
     other_answers,
     score_run,
     search,
@@ -44,8 +51,9 @@ from evalcore.store import (
 )
 from pages.parts.shell import accuracies
 
-MENTIONS_UP_TO = 200_000
-"""Rows up to which it is counted unasked whether their texts name a label; a million take seconds."""
+COUNTED_UP_TO = 200_000
+"""Rows up to which it is counted unasked whether their texts name a label, and what their probabilities say; a million
+take seconds."""
 _MAX_CACHED = 16
 _COLUMNS_CACHED = 8
 """Runs whose arrays are kept: under 100 MB for a run of a million rows."""
@@ -104,6 +112,34 @@ def probabilities_of(scored: ScoredRun) -> LabelProbabilities | None:
     return _probabilities(scored, _stamp(scored))
 
 
+def required_probabilities_of(scored: ScoredRun) -> LabelProbabilities:
+    """The same of a run that has some.
+
+    Raises:
+        ValueError: if it has none.
+    """
+    found = probabilities_of(scored)
+    if found is None:
+        raise ValueError(f"run {scored.record.run_id} has no probabilities")
+    return found
+
+
+def ladder_of(store: Store, free: RunRecord | None, choosing: RunRecord | None, scoring: Scoring) -> Ladder:
+    """The steps from free text to choosing, kept until one of the runs has more completions.
+
+    Raises:
+        SpecError: if no example has been answered by both yet.
+    """
+    read = (scored_run_of(store, free, "strict"), scored_run_of(store, free, "lenient")) if free else None
+    chosen = scored_run_of(store, choosing, scoring) if choosing else None
+    return _ladder(read, chosen, tuple(_stamp(scored) for scored in (*(read or ()), *([chosen] if chosen else []))))
+
+
+def calibration_of(scored: ScoredRun) -> Calibration:
+    """What the probabilities of a run are worth, computed once. It must have some (`probabilities_of`)."""
+    return once(scored, _calibration)
+
+
 @dataclass(frozen=True)
 class RunFigures:
     """A run in numbers; NaN where undefined.
@@ -145,15 +181,19 @@ def findings_for(store: Store, scored: ScoredRun) -> list[Finding]:
     return _findings(store, scored, _stamp(scored), _others(store, scored))
 
 
-def selected(store: Store, scored: ScoredRun, asked: Filter, *, count_mentions: bool = False) -> Selected:
+def selected(store: Store, scored: ScoredRun, asked: Filter, *, order: str = "", count_all: bool = False) -> Selected:
     """What passes a filter, with live counts.
 
     Args:
-        count_mentions: also where it is not asked for. Above `MENTIONS_UP_TO` rows it is left out until it is.
+        order: of `EXAMPLE_ORDERS`; empty for that of the sample.
+        count_all: also the choices that take long to count, where they are not asked for: whether texts name a label,
+            and what the probabilities say. Above `COUNTED_UP_TO` rows they are left out until they are.
     """
-    with_mentions = bool(asked.mentions) or (count_mentions and len(scored.answers) <= MENTIONS_UP_TO)
+    count_all = count_all and len(scored.answers) <= COUNTED_UP_TO
+    with_mentions = bool(asked.mentions) or count_all
+    with_probabilities = asked.needs_probabilities or bool(order) or count_all
     others = _others(store, scored) if asked.finding else ()
-    return _selected(store, scored, _stamp(scored), asked, with_mentions, others)
+    return _selected(store, scored, _stamp(scored), asked, with_mentions, with_probabilities, others, order)
 
 
 def other_answers_to(store: Store, scored: ScoredRun, answer: ScoredExample) -> list[OtherAnswer]:
@@ -172,6 +212,11 @@ def comparison_of(store: Store, a: RunRecord, b: RunRecord, scoring: Scoring) ->
     """
     scored_a, scored_b = (scored_run_of(store, record, scoring) for record in (a, b))
     return _comparison(scored_a, scored_b, _stamp(scored_a), _stamp(scored_b))
+
+
+def compared_probabilities_of(comparison: Comparison) -> ComparedCalibration | None:
+    """The probabilities of both runs, compared once; None if one of them has none."""
+    return once(comparison, _compared_probabilities)
 
 
 def sweep_of(store: Store, records: list[RunRecord], scoring: Scoring) -> Sweep:
@@ -240,6 +285,15 @@ def _probabilities(_scored: ScoredRun, stamp: Stamp) -> LabelProbabilities | Non
     return label_probabilities(_scored)
 
 
+def _calibration(scored: ScoredRun) -> Calibration:
+    return calibration(required_probabilities_of(scored))
+
+
+def _compared_probabilities(comparison: Comparison) -> ComparedCalibration | None:
+    a, b = probabilities_of(comparison.a), probabilities_of(comparison.b)
+    return None if a is None or b is None else compared_calibration(comparison, a, b)
+
+
 @st.cache_data(max_entries=2000, show_spinner=False)
 def _figures(_store: Store, run_id: str, scoring: Scoring, progress: float) -> RunFigures:
     s = score_run(_store, run_id, scoring).scores
@@ -261,7 +315,8 @@ def _once(
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
 def _findings(_store: Store, _scored: ScoredRun, stamp: Stamp, others: tuple[str, ...]) -> list[Finding]:
-    return findings_of(_store, _scored)
+    probabilities = _probabilities(_scored, stamp)
+    return findings_of(_store, _scored, None if probabilities is None else (probabilities, calibration_of(_scored)))
 
 
 @st.cache_resource(max_entries=_COLUMNS_CACHED, show_spinner=False)
@@ -271,15 +326,21 @@ def _selected(
     stamp: Stamp,
     asked: Filter,
     with_mentions: bool,
+    with_probabilities: bool,
     others: tuple[str, ...],
+    order: str,
 ) -> Selected:
     found = _found(_store, _scored, stamp, asked.text) if asked.text else None
     mentioned = _mentioned(_store, _scored, stamp) if with_mentions else None
+    probabilities = _probabilities(_scored, stamp) if with_probabilities else None
     positions = None
     if asked.finding:
         findings = _findings(_store, _scored, stamp, others)
         positions = next((finding.positions for finding in findings if finding.kind == asked.finding), ())
-    return select(_scored, asked, found=found, mentioned=mentioned, positions=positions)
+    passed = select(_scored, asked, found=found, mentioned=mentioned, positions=positions, probabilities=probabilities)
+    if order and probabilities is not None:
+        return replace(passed, rows=ordered(passed.rows, probabilities, order))
+    return passed
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
@@ -302,6 +363,13 @@ def _other_answers(
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
 def _comparison(_a: ScoredRun, _b: ScoredRun, stamp_a: Stamp, stamp_b: Stamp) -> Comparison:
     return compare(_a, _b)
+
+
+@st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
+def _ladder(
+    _free: tuple[ScoredRun, ScoredRun] | None, _choosing: ScoredRun | None, stamps: tuple[Stamp, ...]
+) -> Ladder:
+    return build_ladder(_free, _choosing)
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)

@@ -22,9 +22,11 @@ PAGES = (
     ("app.py", "Overview", ":material/dashboard:"),
     ("pages/per_class.py", "Per class", ":material/leaderboard:"),
     ("pages/confusions.py", "Confusions", ":material/grid_on:"),
+    ("pages/confidence.py", "Confidence", ":material/percent:"),
     ("pages/examples.py", "Examples", ":material/list:"),
     ("pages/compare.py", "Compare", ":material/compare_arrows:"),
     ("pages/side_by_side.py", "Side by side", ":material/view_week:"),
+    ("pages/try_it.py", "Try it", ":material/bolt:"),
     ("pages/prompts.py", "Prompts", ":material/edit_note:"),
     ("pages/runs.py", "Runs", ":material/inventory_2:"),
 )

@@ -10,6 +10,7 @@ from evalcore.analysis import Filter, ScoredRun
 from pages.parts.shell import url
 
 EXAMPLES, PER_CLASS, CONFUSIONS = "pages/examples.py", "pages/per_class.py", "pages/confusions.py"
+CONFIDENCE = "pages/confidence.py"
 ARROW = ":material/arrow_forward:"
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
-from evalcore.analysis import Filter, LabelStatus, RunningScore
+from evalcore.analysis import Filter, LabelStatus, LabelView, RunningScore
 from evalcore.charts import MatrixKind
+from evalcore.metrics import Grouping
 from evalcore.parse import Scoring
+from evalcore.running.live import LiveAnswer
 from evalcore.store import RunRecord, RunSpec, Store
+from evalcore.tasks import TaskSource
 
 
 @dataclass
@@ -44,7 +48,7 @@ class ExampleTable:
 
     opened: int | None = None
     page: int = 1
-    rows_of: tuple[str, int, int] | None = None
+    rows_of: tuple[str, int, int, int] | None = None
     generation: int = 0
     first_selected: tuple[str, int | None] = ("", None)
 
@@ -171,6 +175,71 @@ class PairView:
 
 
 @dataclass
+class FigureState:
+    """One figure in which something can be clicked.
+
+    Attributes:
+        drawn: how often it was made anew, because something else was picked than what it shows as picked.
+        made_with: what was picked when it was made.
+        showing: what it shows as picked.
+    """
+
+    drawn: int = 0
+    made_with: Mapping[str, Any] | None = None
+    showing: Mapping[str, Any] | None = None
+
+
+WhichSets = Literal["", "held", "missed"]
+"""All sets, those that hold the true label, or those that lack it."""
+
+
+@dataclass
+class LabelSetsView:
+    """What the Confidence page's tab “Label sets” shows.
+
+    Attributes:
+        percent: of the texts whose set is to hold the true label.
+        grouping: which labels share a threshold.
+        of_labels: whether it shows the labels instead of the sizes of the sets.
+        size: fewest labels of the sets that are open; 0 if none are.
+        label: the label that is open; empty if none is.
+        which: which of the open sets; empty for all.
+    """
+
+    percent: int = 90
+    grouping: Grouping = "all"
+    of_labels: bool = False
+    size: int = 0
+    label: str = ""
+    which: WhichSets = ""
+
+
+@dataclass
+class ConfidenceView:
+    """What the Confidence page shows.
+
+    Attributes:
+        tab: the tab that is open; empty for the first.
+        opened: what was picked in it: a bin of the confidence, a label, ...; an empty filter if nothing is.
+        side: what stands beside the figures of the calibration while nothing is picked.
+        label_view: what of each label is looked at.
+        mistakes: which list of mistakes.
+        sets: of the tab “Label sets”.
+        door: which examples are open in the tab “Ladder”; empty for the most telling ones.
+        figures: by name.
+    """
+
+    tab: str = ""
+    opened: Filter = field(default_factory=Filter)
+    side: str = "Bins"
+    label_view: LabelView = "predictions"
+    mistakes: str = "Confident mistakes"
+    sets: LabelSetsView = field(default_factory=LabelSetsView)
+    door: str = ""
+    figures: dict[str, FigureState] = field(default_factory=dict)
+
+
+@dataclass
 class SideView:
     """What the Side by side page shows.
 
@@ -214,6 +283,54 @@ class PromptSweep:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class Tried:
+    """What is asked on the Try it page.
+
+    Attributes:
+        text: the text.
+        model, prompt: who is asked, and how; empty for the model and the prompt of the run that the page is about.
+        beside_model, beside_prompt: who is asked the same, and how; what is empty is as above, and both for nobody.
+        label: the true label of a text that was taken from the run and stands as it did there; otherwise empty.
+    """
+
+    text: str = ""
+    model: str = ""
+    prompt: str = ""
+    beside_model: str = ""
+    beside_prompt: str = ""
+    label: str = ""
+
+
+@dataclass
+class TryView:
+    """What the Try it page shows, and what was answered on it.
+
+    Attributes:
+        tried: what is asked.
+        about: id of the run that the page was last about; None if there was none.
+        confirmed: whether it is to be answered. A link that names a model which might have to be fetched waits until
+            somebody presses “Ask”.
+        agreed: the task and the model of everything that was asked here.
+        answers: the answers of this session, by what was asked for.
+        jobs: the number of the job of everything that is at work.
+        problems: why something was not answered, a sentence.
+        history: what was asked and answered, the newest last: the id of the run it was about, what was asked, and the
+            key of its answer.
+        noted: how often something was added to it.
+    """
+
+    tried: Tried = field(default_factory=Tried)
+    about: str | None = None
+    confirmed: bool = True
+    agreed: set[tuple[TaskSource, str]] = field(default_factory=set)
+    answers: dict[str, LiveAnswer] = field(default_factory=dict)
+    jobs: dict[str, int] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    history: list[tuple[str | None, Tried, str]] = field(default_factory=list)
+    noted: int = 0
+
+
 @dataclass
 class ViewState:
     """What one session looks at.
@@ -229,11 +346,13 @@ class ViewState:
         url: what the URL said last.
         scoring: of all pages.
         filter: of the Examples page.
+        example_order: of the examples there, one of `evalcore.analysis.EXAMPLE_ORDERS`; empty for that of the sample.
         picked: in the heat map of the Confusions page.
         confusion_list: which list of confusions is open on the Confusions page; empty for the first.
         classes: of the Per class page.
         clicked_label: the label whose row was clicked there last, where it stays chosen until it is clicked again.
         tables: the tables of examples, by page.
+        confidence: of the Confidence page.
         compared: of the Compare page.
         side_by_side: of the Side by side page.
         sweep: what was started there.
@@ -241,6 +360,7 @@ class ViewState:
         changing: whether the form on the overview is open.
         result_before: id of the run whose result the overview showed last; it stays while another one is made.
         deleted: what was deleted, a sentence; shown once.
+        try_it: of the Try it page.
     """
 
     spec: RunSpec = field(default_factory=RunSpec)
@@ -250,11 +370,13 @@ class ViewState:
     url: KnownUrl = field(default_factory=KnownUrl)
     scoring: Scoring = "lenient"
     filter: Filter = field(default_factory=Filter)
+    example_order: str = ""
     picked: MatrixPick = field(default_factory=MatrixPick)
     confusion_list: str = ""
     classes: ClassView = field(default_factory=ClassView)
     clicked_label: str = ""
     tables: dict[str, ExampleTable] = field(default_factory=dict)
+    confidence: ConfidenceView = field(default_factory=ConfidenceView)
     compared: PairView = field(default_factory=PairView)
     side_by_side: SideView = field(default_factory=SideView)
     sweep: PromptSweep = field(default_factory=PromptSweep)
@@ -262,6 +384,7 @@ class ViewState:
     changing: bool = False
     result_before: str | None = None
     deleted: str = ""
+    try_it: TryView = field(default_factory=TryView)
 
     def choose(self, spec: RunSpec, job_id: int | None = None) -> None:
         """Look at the run of a spec, and at no run that was opened before.

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from evalcore.analysis import Filter, ScoredRun
+from evalcore.analysis import EXAMPLE_ORDERS, Filter, ScoredRun
 from evalcore.errors import SpecError
 from evalcore.parse import Scoring
 from evalcore.store import RunSpec, checked
@@ -86,6 +86,16 @@ def example_of(query: Query) -> int | None:
 def example_query(position: int | None) -> Query:
     """The inverse of `example_of`."""
     return {} if position is None else {"example": str(position + 1)}
+
+
+def order_of(query: Query) -> str:
+    """The order of the examples that a URL asks for; empty for that of the sample."""
+    return next((order for order in EXAMPLE_ORDERS if order.replace(" ", "-") == query.get("order")), "")
+
+
+def order_query(order: str) -> Query:
+    """The inverse of `order_of`."""
+    return {"order": order.replace(" ", "-")} if order else {}
 
 
 def query_of_spec(spec: RunSpec) -> Query:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import streamlit as st
 
-from pages.parts.shell.session import PairView, SideView
 from pages.parts.shell.url import Query
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 
-def tabs(names: Sequence[str], view: PairView | SideView, key: str) -> dict[str, TabContainer]:
+class HasTabs(Protocol):
+    """What a page with tabs keeps in the session.
+
+    Attributes:
+        tab: the one that is open; empty for the first.
+    """
+
+    tab: str
+
+
+def tabs(names: Sequence[str], view: HasTabs, key: str) -> dict[str, TabContainer]:
     """Draw the tabs; by their names, so that the page draws into the one that is open.
 
     Args:

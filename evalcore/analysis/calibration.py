@@ -1,0 +1,432 @@
+"""A run's probabilities -> whether they can be believed: calibration, Brier score, log loss, AUROC, temperature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalcore.analysis.label_probabilities import LabelProbabilities
+from evalcore.analysis.scored_run import design_of
+from evalcore.metrics import (
+    TOP,
+    UNPARSED,
+    Bins,
+    Counts,
+    Design,
+    Floats,
+    IfCalibrated,
+    Interval,
+    auroc,
+    auroc_interval,
+    brier_reference,
+    confidence_bins,
+    ece_if_calibrated,
+    ece_interval,
+    expected_calibration_error,
+    fit_temperature,
+    log_loss_reference,
+    mean_interval,
+    over_confidence,
+    ratio_or_nan,
+    scaled,
+    stratified_halves,
+    why_no_auroc_interval,
+    wilson,
+    wilson_interval,
+)
+from evalcore.wording import counted, figure, interval, percent, signed
+
+Rows = NDArray[np.intp]
+
+MOST_ROWS_FOR_TEMPERATURE = 20_000
+"""Of a larger run so many answers are drawn: one number needs no more, and they fit into memory."""
+LEAST_ROWS_FOR_TEMPERATURE = 60
+
+
+@dataclass(frozen=True)
+class MeanScore:
+    """A score that is a mean over the answers.
+
+    Attributes:
+        value: lower is better. Infinite if one answer's is; NaN without answers.
+        interval: 95 %; NaN where it is not estimable.
+        reference: of always answering the class frequencies of the same examples.
+    """
+
+    value: float
+    interval: Interval
+    reference: float
+
+    @property
+    def skill(self) -> float:
+        """1 - value / reference: 1 is perfect, 0 as good as the class frequencies, below 0 worse."""
+        return 1 - float(ratio_or_nan(self.value, self.reference))
+
+
+@dataclass(frozen=True)
+class TopAccuracy:
+    """How often the true label is among the k most probable ones.
+
+    Attributes:
+        value: in [0, 1]; NaN without answers. interval: Wilson's 95 %.
+    """
+
+    k: int
+    value: float
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class LabelCalibration:
+    """Each label's confidence in two views; arrays of shape (n_labels,), intervals (n_labels, 2), NaN where undefined.
+
+    The first view is of the answers that predict a label: of a calibrated model, `mean_confidence` is as high as the
+    `precision`. The second is of the examples of a label: where `mean_true_probability` is far below the `recall`, the
+    label is found by a small margin; where it is above, the model is sure of it and yet answers others.
+
+    Attributes:
+        predicted: answers that predict the label, of known confidence.
+        support: examples of the label, whose probability is known.
+        precision_interval, recall_interval: Wilson's 95 %.
+    """
+
+    predicted: Counts
+    mean_confidence: Floats
+    precision: Floats
+    precision_interval: Floats
+    support: Counts
+    mean_true_probability: Floats
+    recall: Floats
+    recall_interval: Floats
+
+
+@dataclass(frozen=True)
+class HalfScores:
+    """The scores of one half of the sample; `Calibration` says what they are."""
+
+    bins: Bins
+    mean_confidence: float
+    accuracy: float
+    ece: float
+    ece_if_calibrated: IfCalibrated
+    brier: float
+    log_loss: float
+
+
+@dataclass(frozen=True)
+class TemperatureScaling:
+    """A temperature fitted on one half of the sample, and what it changes on the other.
+
+    Attributes:
+        value: above 1 makes probabilities flatter, below 1 sharper.
+        fitted_on, shown_on: rows of `LabelProbabilities`, halves stratified by true label.
+        before, after: scores of `shown_on` as the model gave them, and at this temperature.
+    """
+
+    value: float
+    fitted_on: Rows
+    shown_on: Rows
+    before: HalfScores
+    after: HalfScores
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a run's probabilities are worth. A score of no rows is NaN, and so is an interval that is not estimable.
+
+    Confidence is the probability of the predicted label. Bins, ECE, over-confidence and AUROC are of the answers whose
+    confidence is known; the Brier score, the log loss and the top-k accuracies of those with the probability of every
+    label. The others are left out, not counted as 0.
+
+    Attributes:
+        n: all answers. n_confident: of known confidence. n_complete: with the probability of every label.
+        unparsed: answers that name no label, and so have no confidence.
+        design: how the examples were drawn.
+        bins: equal-mass bins of the confidence.
+        ece: expected calibration error over these bins; biased upward, which `ece_if_calibrated` shows.
+        ece_interval: of the ECE over these bins that infinitely many examples would show.
+        mean_confidence, accuracy: of the answers of known confidence.
+        over_confidence: the first less the second; its 95 % `over_confidence_interval`.
+        brier: multi-class: the sum over the labels of (probability - 1 for the true one, 0 for others) squared, 0 to 2.
+        log_loss: natural logarithm. Infinite if a true label has the probability 0.
+        infinite: how many true labels have that. log_loss_of_others: without these.
+        top: by k: how often the true label is among the k most probable ones.
+        auroc: of right against wrong by confidence. why_no_auroc: why it, or its interval, is not estimable; or empty.
+        temperature: None where `why_no_temperature` says why.
+        labels: each label's confidence.
+    """
+
+    n: int
+    n_confident: int
+    n_complete: int
+    unparsed: int
+    design: Design
+    bins: Bins
+    ece: float
+    ece_interval: Interval
+    ece_if_calibrated: IfCalibrated
+    mean_confidence: float
+    accuracy: float
+    over_confidence: float
+    over_confidence_interval: Interval
+    brier: MeanScore
+    log_loss: MeanScore
+    infinite: int
+    log_loss_of_others: float
+    top: dict[int, TopAccuracy]
+    auroc: float
+    auroc_interval: Interval
+    why_no_auroc: str
+    temperature: TemperatureScaling | None
+    why_no_temperature: str
+    labels: LabelCalibration
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, under `CALIBRATION_KEYS`. What is not estimable is NaN."""
+        return {
+            "ece": self.ece,
+            "ece_interval": list(self.ece_interval),
+            "ece_if_calibrated": self.ece_if_calibrated.mean,
+            "ece_if_calibrated_interval": list(self.ece_if_calibrated.interval),
+            "mean_confidence": self.mean_confidence,
+            "over_confidence": self.over_confidence,
+            "over_confidence_interval": list(self.over_confidence_interval),
+            "brier": self.brier.value,
+            "brier_interval": list(self.brier.interval),
+            "brier_reference": self.brier.reference,
+            "log_loss": self.log_loss.value,
+            "log_loss_interval": list(self.log_loss.interval),
+            "log_loss_reference": self.log_loss.reference,
+            "auroc": self.auroc,
+            "auroc_interval": list(self.auroc_interval),
+            **{f"top_{k}": top.value for k, top in self.top.items() if k > 1},
+            "temperature": self.temperature.value if self.temperature else None,
+            "n_with_confidence": self.n_confident,
+            "n_with_all_probabilities": self.n_complete,
+        }
+
+
+CALIBRATION_KEYS = (
+    "ece", "ece_interval", "ece_if_calibrated", "ece_if_calibrated_interval",
+    "mean_confidence", "over_confidence", "over_confidence_interval",
+    "brier", "brier_interval", "brier_reference", "log_loss", "log_loss_interval", "log_loss_reference",
+    "auroc", "auroc_interval", "top_3", "top_5", "temperature", "n_with_confidence", "n_with_all_probabilities",
+)  # fmt: skip
+"""What the JSON of every run holds of its probabilities; null where it cannot be had."""
+
+
+def calibration(probabilities: LabelProbabilities) -> Calibration:
+    """What a run's probabilities are worth."""
+    p, scored = probabilities, probabilities.scored
+    true, n_labels, design = scored.y_true, len(scored.labels), design_of(scored.record)
+    confident, complete = np.flatnonzero(p.known), np.flatnonzero(p.complete)
+    confidence, right = p.confidence[confident], p.right[confident]
+    bins = confidence_bins(confidence, right)
+    gap, gap_interval = over_confidence(confidence, right, true[confident], design)
+    brier, log_loss = p.squared_error[complete], -p.log_true_probability[complete]
+    infinite = np.isinf(log_loss)
+    temperature, why_no_temperature = _temperature(p, complete)
+    return Calibration(
+        n=len(true),
+        n_confident=len(confident),
+        n_complete=len(complete),
+        unparsed=int((scored.y_pred == UNPARSED).sum()),
+        design=design,
+        bins=bins,
+        ece=expected_calibration_error(bins),
+        ece_interval=ece_interval(bins),
+        ece_if_calibrated=ece_if_calibrated(confidence),
+        mean_confidence=_mean(confidence),
+        accuracy=_mean(right),
+        over_confidence=gap,
+        over_confidence_interval=gap_interval,
+        brier=MeanScore(
+            _mean(brier), mean_interval(brier, true[complete], design), brier_reference(true[complete], n_labels)
+        ),
+        log_loss=MeanScore(
+            _mean(log_loss),
+            mean_interval(log_loss, true[complete], design),
+            log_loss_reference(true[complete], n_labels),
+        ),
+        infinite=int(infinite.sum()),
+        log_loss_of_others=_mean(log_loss[~infinite]),
+        top={k: _top(p.true_rank[complete], k) for k in TOP},
+        auroc=auroc(confidence, right),
+        auroc_interval=auroc_interval(confidence, right, true[confident], design),
+        why_no_auroc=why_no_auroc_interval(confidence, right),
+        temperature=temperature,
+        why_no_temperature=why_no_temperature,
+        labels=_labels(p, n_labels),
+    )
+
+
+def _mean(values: NDArray[Any]) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _top(ranks: Counts, k: int) -> TopAccuracy:
+    among = int((ranks <= k).sum())
+    return TopAccuracy(k, float(ratio_or_nan(among, len(ranks))), wilson_interval(among, len(ranks)))
+
+
+def _labels(p: LabelProbabilities, n_labels: int) -> LabelCalibration:
+    confident, known = p.known, ~np.isnan(p.true_probability)
+    said, asked = p.scored.y_pred[confident], p.scored.y_true[known]
+
+    def total(labels: Counts, values: NDArray[Any]) -> Floats:
+        return np.bincount(labels, values, minlength=n_labels).astype(np.float64)
+
+    predicted, support = np.bincount(said, minlength=n_labels), np.bincount(asked, minlength=n_labels)
+    precise, recalled = total(said, p.right[confident]), total(asked, p.right[known])
+    return LabelCalibration(
+        predicted=predicted,
+        mean_confidence=ratio_or_nan(total(said, p.confidence[confident]), predicted),
+        precision=ratio_or_nan(precise, predicted),
+        precision_interval=np.stack(wilson(precise, predicted), axis=1),
+        support=support,
+        mean_true_probability=ratio_or_nan(total(asked, p.true_probability[known]), support),
+        recall=ratio_or_nan(recalled, support),
+        recall_interval=np.stack(wilson(recalled, support), axis=1),
+    )
+
+
+def _temperature(p: LabelProbabilities, complete: Rows) -> tuple[TemperatureScaling | None, str]:
+    """Args: complete: rows with the probability of every label."""
+    if len(complete) < LEAST_ROWS_FOR_TEMPERATURE:
+        n = counted(len(complete), "answer")
+        return None, f"{n} with the probability of every label: too few, it takes {LEAST_ROWS_FOR_TEMPERATURE}."
+    if len(complete) > MOST_ROWS_FOR_TEMPERATURE:
+        chosen = np.random.default_rng(0).choice(len(complete), MOST_ROWS_FOR_TEMPERATURE, replace=False)
+        complete = complete[np.sort(chosen)]
+    true = p.scored.y_true
+    fitted_on, shown_on = (complete[half] for half in stratified_halves(true[complete]))
+    temperature = fit_temperature(p.log_of_rows(fitted_on), true[fitted_on])
+    if np.isnan(temperature):
+        return (
+            None,
+            "on one half of the sample the loss only falls, the sharper (or flatter) the probabilities.",
+        )
+    given = p.log_of_rows(shown_on)
+    before, after = (_half(given_or_scaled, p, shown_on) for given_or_scaled in (given, scaled(given, temperature)))
+    return TemperatureScaling(temperature, fitted_on, shown_on, before, after), ""
+
+
+def _half(log_shares: Floats, p: LabelProbabilities, rows: Rows) -> HalfScores:
+    """The scores of some answers under given probabilities.
+
+    Args:
+        log_shares: shape (n_rows, n_labels), natural logarithms.
+    """
+    true, predicted = p.scored.y_true[rows], p.scored.y_pred[rows]
+    at, shares = np.arange(len(rows)), np.exp(log_shares)
+    parsed = predicted != UNPARSED
+    confidence, right = shares[at, predicted][parsed], p.right[rows][parsed]
+    bins = confidence_bins(confidence, right)
+    return HalfScores(
+        bins=bins,
+        mean_confidence=_mean(confidence),
+        accuracy=_mean(right),
+        ece=expected_calibration_error(bins),
+        ece_if_calibrated=ece_if_calibrated(confidence),
+        brier=_mean((shares**2).sum(axis=1) - 2 * shares[at, true] + 1),
+        log_loss=-_mean(log_shares[at, true]) + 0.0,
+    )
+
+
+def calibration_words(found: Calibration) -> list[str]:
+    """The same in sentences, the most important first."""
+    return [sentence for sentence in (
+        _confidence_words(found), _ece_words(found), _auroc_words(found), _scores_words(found),
+        _temperature_words(found), _left_out_words(found),
+    ) if sentence]  # fmt: skip
+
+
+def _confidence_words(found: Calibration) -> str:
+    if not found.n_confident:
+        return ""
+    low, high = found.over_confidence_interval
+    says = f"it says {percent(found.mean_confidence)} on average and is right {percent(found.accuracy)} of the time"
+    if np.isnan(low):
+        return f"Too few answers to tell whether the model is over-confident: {says}."
+    between = f"{signed(found.over_confidence)} points, 95 % interval {interval((low, high), signed=True)}"
+    if low > 0:
+        return f"The model is over-confident: {says} ({between})."
+    if high < 0:
+        return f"The model is under-confident: {says} ({between})."
+    return f"On average the model is as sure as it is right, within chance: {says} ({between})."
+
+
+def _ece_words(found: Calibration) -> str:
+    if np.isnan(found.ece):
+        return ""
+    by_chance = found.ece_if_calibrated
+    _, most = by_chance.interval
+    beside = (
+        f"ECE is biased upward: a perfectly calibrated model would show {percent(by_chance.mean)} with"
+        f" {counted(found.n_confident, 'answer')} ({interval(by_chance.interval)} in 95 of 100 samples)."
+    )
+    if found.ece <= most:
+        return f"The expected calibration error (ECE) of {percent(found.ece)} may be chance. {beside}"
+    return f"The expected calibration error (ECE) is {percent(found.ece)}, more than chance. {beside}"
+
+
+def _auroc_words(found: Calibration) -> str:
+    if np.isnan(found.auroc):
+        return f"Whether confidence tells right from wrong is not estimable: {found.why_no_auroc}."
+    value = f"AUROC {figure(found.auroc)}"
+    if np.isnan(found.auroc_interval[0]):
+        return f"{value} of right against wrong by confidence; its interval is not estimable: {found.why_no_auroc}."
+    between = f"{value}, 95 % interval {interval(found.auroc_interval, scale=1, decimals=3)}"
+    if found.auroc_interval[0] > 0.5:
+        return (
+            f"A right answer has a higher confidence than a wrong one in {percent(found.auroc)} of pairs ({between})."
+        )
+    if found.auroc_interval[1] < 0.5:
+        return f"Wrong answers have the higher confidence: {between}, where chance is 0.5."
+    return f"Confidence does not tell right from wrong better than chance: {between}, where chance is 0.5."
+
+
+def _scores_words(found: Calibration) -> str:
+    if not found.n_complete:
+        return ""
+    brier, log_loss = found.brier, found.log_loss
+    words = (
+        f"Brier score {figure(brier.value)} (sum over the labels, 0 to 2; always answering the class frequencies of"
+        f" this sample: {figure(brier.reference)})"
+    )
+    if found.infinite:
+        answers = counted(found.infinite, "answer gave its", "answers gave their")
+        return (
+            f"{words}. The log loss is infinite: {answers} true label the probability 0; of the others it is"
+            f" {figure(found.log_loss_of_others)} (class frequencies: {figure(log_loss.reference)})."
+        )
+    return f"{words}, log loss {figure(log_loss.value)} ({figure(log_loss.reference)})."
+
+
+def _temperature_words(found: Calibration) -> str:
+    scaling = found.temperature
+    if scaling is None:
+        return f"No temperature: {found.why_no_temperature}"
+    before, after = scaling.before, scaling.after
+    does = "flattens" if scaling.value > 1 else "sharpens"
+    return (
+        f"A temperature of {figure(scaling.value, 2)}, fitted on one half of the sample, {does} the probabilities: on"
+        f" the other half ECE goes from {percent(before.ece)} to {percent(after.ece)} (a calibrated model would show"
+        f" {percent(after.ece_if_calibrated.mean)}), log loss from {figure(before.log_loss)} to"
+        f" {figure(after.log_loss)}."
+    )
+
+
+def _left_out_words(found: Calibration) -> str:
+    without, some = found.n - found.n_confident, []
+    if without:
+        unparsed = f" ({found.unparsed:,} unparsed)" if found.unparsed else ""
+        some.append(f"{without:,} of {counted(found.n, 'answer')} without a confidence{unparsed}")
+    if found.n_confident and not found.n_complete:
+        some.append("no answer has the probability of every label, which Brier score, log loss and top-k need")
+    elif found.n_complete < found.n_confident:
+        some.append(f"{found.n_confident - found.n_complete:,} without the probability of every label")
+    return f"Left out: {'; '.join(some)}." if some else ""

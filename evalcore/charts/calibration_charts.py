@@ -1,0 +1,284 @@
+"""How sure a model is, drawn: confidence against the share right, by bin and by label, and how confidences are spread.
+
+Each figure has a selection of the name `PICKED`: what was clicked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from evalcore.charts.figure_style import HAS_WIDTH, styled
+from evalcore.charts.label_names import shortened
+from evalcore.charts.theme import RUN_A, Theme
+from evalcore.metrics import Bins, Counts
+from evalcore.wording import interval, percent
+
+PICKED = "picked"
+
+Domain = tuple[float, float]
+Item = Mapping[str, Any]
+"""What was clicked: the fields that tell it from the others, such as `{"bin": 3}`."""
+
+_LEFT = 40
+"""Pixels left of a figure for the numbers of its axis, so that two of them, one below the other, are aligned."""
+_NAMED, _NAME_CHARS, _NAME_HEIGHT = 8, 24, 16
+"""Labels that are named at most, the letters of a name, and pixels from one to the next."""
+_MARGIN = 0.004
+"""Between two bars, as a share of the axis."""
+_NOT_PICKED = 0.45
+"""Opacity of what was not clicked, while something was."""
+
+
+def reliability_diagram(bins: Bins, theme: Theme, height: int, picked: Item | None = None) -> alt.LayerChart:
+    """The share right of each bin of confidence, with its interval, against the mean confidence in it.
+
+    A dashed line leads from each mark to the diagonal, where the two are equal. A bin whose interval reaches the
+    diagonal has a hollow mark: there the difference may be chance.
+
+    Args:
+        height: in pixels.
+        picked: what is picked at first, such as `{"bin": 3}`.
+    """
+    frame = _in_words(
+        pd.DataFrame(
+            {
+                "bin": np.arange(len(bins)),
+                "value": bins.mean_confidence,
+                "right": bins.share_right,
+                "low": bins.interval[:, 0],
+                "high": bins.interval[:, 1],
+                "count": [f"{count:,}" for count in bins.count],
+                "range": [f"{percent(low)} to {percent(high)}" for low, high in zip(bins.low, bins.high, strict=True)],
+            }
+        )
+    )
+    x, y = _confidence(None), _share("right", "share right")
+    tooltip = [
+        alt.Tooltip("range:N", title="Confidence"),
+        alt.Tooltip("shown_value:N", title="Mean"),
+        alt.Tooltip("shown_right:N", title="Right"),
+        alt.Tooltip("interval:N", title="95 % interval"),
+        alt.Tooltip("count:N", title="Answers"),
+    ]
+    base = alt.Chart(frame)
+    gaps = base.mark_rule(strokeWidth=1.5, strokeDash=[2, 2], color=theme.pale_text)
+    layers = alt.layer(
+        _diagonal(theme),
+        gaps.encode(x=x, y=alt.Y("value:Q"), y2="right:Q"),
+        _spans(base, x),
+        _points(base, x, y, "bin", picked, tooltip),
+    )
+    return styled(layers, theme, height)
+
+
+def confidence_histogram(
+    right: Counts, wrong: Counts, theme: Theme, height: int, picked: Item | None = None
+) -> alt.LayerChart:
+    """How many answers have which confidence: right ones below, wrong ones above them.
+
+    Args:
+        right, wrong: shape (n_parts,), how many of them have a confidence in each of these equal parts of [0, 1].
+        height: in pixels.
+        picked: what is picked at first.
+    """
+    edges = np.linspace(0, 1, len(right) + 1)
+    parts = [
+        pd.DataFrame(
+            {
+                "part": np.arange(len(right)),
+                "outcome": outcome,
+                "value": edges[:-1] + _MARGIN,
+                "to": edges[1:] - _MARGIN,
+                "bottom": below,
+                "top": np.add(below, counts),
+                "range": [f"{interval(bounds, decimals=0)} %" for bounds in pairwise(edges)],
+                "shown": [f"{count:,}" for count in counts],
+            }
+        )
+        for outcome, counts, below in (("right", right, np.zeros(len(right), dtype=int)), ("wrong", wrong, right))
+    ]
+    frame = pd.concat(parts)
+    frame = frame[frame["bottom"] < frame["top"]]
+    outcomes = ["right", "wrong"]
+    # Wrong answers are pale with an outline: told apart from right ones by more than the colour.
+    fills, outlines = [theme.right, theme.wrong_pale], [theme.right, theme.wrong]
+    legend = alt.Legend(title=None, orient="top-left", symbolType="square", symbolStrokeWidth=1.5)
+    selection = _selection(["part", "outcome"], picked)
+    bars = (
+        alt.Chart(frame)
+        .mark_bar(strokeWidth=1.5, cursor="pointer")
+        .encode(
+            x=_confidence("confidence"),
+            x2="to:Q",
+            y=alt.Y("bottom:Q", title="answers", axis=_axis(tickCount=3, tickMinStep=1, format=",d")),
+            y2="top:Q",
+            fill=alt.Fill("outcome:N", scale=alt.Scale(domain=outcomes, range=fills), legend=legend),
+            stroke=alt.Stroke("outcome:N", scale=alt.Scale(domain=outcomes, range=outlines), legend=legend),
+            opacity=alt.condition(selection, alt.value(1.0), alt.value(_NOT_PICKED)),
+            tooltip=[
+                alt.Tooltip("range:N", title="Confidence"),
+                alt.Tooltip("outcome:N", title="These are"),
+                alt.Tooltip("shown:N", title="Answers"),
+            ],
+        )
+        .add_params(selection)
+    )
+    return styled(alt.layer(bars), theme, height)
+
+
+def label_confidence_chart(
+    table: pd.DataFrame,
+    names: tuple[str, str],
+    sides: tuple[str, str],
+    theme: Theme,
+    height: int,
+    picked: Item | None = None,
+) -> alt.LayerChart:
+    """What a model says of each label against what comes true.
+
+    Labels whose interval reaches the diagonal have a hollow mark; of the others those farthest from it are named.
+
+    Args:
+        table: one row a label: its `code` and `label`; `confidence` and `right` in [0, 1], NaN for a label that
+            has none; `low` and `high` of the interval of `right`; `count`, what the row is of.
+        names: of `confidence` and of `right`, for the axes.
+        sides: what labels above and below the diagonal are.
+        height: in pixels.
+        picked: what is picked at first, such as `{"code": 3}`.
+    """
+    known = (table["right"].notna() & table["confidence"].notna()).to_numpy()
+    frame = pd.DataFrame(
+        {
+            "code": table["code"].to_numpy()[known],
+            "label": table["label"].to_numpy()[known],
+            "value": table["confidence"].to_numpy()[known],
+            "right": table["right"].to_numpy()[known],
+            "low": table["low"].to_numpy()[known],
+            "high": table["high"].to_numpy()[known],
+            "count": [f"{count:,}" for count in table["count"].to_numpy()[known]],
+        }
+    )
+    frame = _in_words(frame)
+    domain = _domain(frame)
+    named = _named(frame, domain, height)
+    of_confidence, of_right = names
+    x, y = _confidence(of_confidence, domain), _share("right", of_right, domain)
+    tooltip = [
+        alt.Tooltip("label:N", title="Label"),
+        alt.Tooltip("shown_value:N", title=of_confidence),
+        alt.Tooltip("shown_right:N", title=of_right),
+        alt.Tooltip("interval:N", title="95 % interval"),
+        alt.Tooltip("count:N", title="Count"),
+    ]
+    base = alt.Chart(frame)
+    middle = sum(domain) / 2
+    written = [
+        alt.Chart(named[side])
+        .mark_text(align=align, dx=dx, fontSize=12, color=theme.text)
+        .encode(x=x, y=y, text="name:N")
+        for side, align, dx in ((named["value"] < middle, "left", 8), (named["value"] >= middle, "right", -8))
+        if side.any()
+    ]
+    layers = alt.layer(_diagonal(theme, sides, domain), _points(base, x, y, "code", picked, tooltip), *written)
+    return styled(layers, theme, height)
+
+
+def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """Its confidence (`value`), share right and interval in words, and how its mark is drawn."""
+    reached = (frame["low"] <= frame["value"]) & (frame["value"] <= frame["high"])
+    return frame.assign(
+        shown_value=[percent(value) for value in frame["value"]],
+        shown_right=[percent(value) for value in frame["right"]],
+        interval=[interval(bounds) for bounds in zip(frame["low"], frame["high"], strict=True)],
+        filling=np.where(reached, 0.0, 1.0),
+        outline=np.where(reached, 0.6, 1.0),
+    )
+
+
+def _domain(frame: pd.DataFrame) -> Domain:
+    """The part of both axes in which there are marks, in tenths."""
+    lowest = float(frame[["value", "right"]].min(axis=None)) if len(frame) else 0.0
+    return min(np.floor(10 * lowest) / 10, 0.8), 1.0
+
+
+def _named(frame: pd.DataFrame, domain: Domain, height: int) -> pd.DataFrame:
+    """The marks that are named, those farthest off first, and of two whose names would overlap only the first."""
+    beyond = np.maximum(frame["value"] - frame["high"], frame["low"] - frame["value"]).to_numpy()
+    rows: list[int] = []
+    line = _NAME_HEIGHT / height * (domain[1] - domain[0])
+    for at in np.argsort(-beyond, kind="stable"):
+        apart = np.abs(frame["right"].iloc[rows] - frame["right"].iloc[at]) > line
+        if beyond[at] > 0 and apart.all() and len(rows) < _NAMED:
+            rows.append(int(at))
+    return frame.iloc[rows].assign(name=[shortened(label, _NAME_CHARS) for label in frame["label"].iloc[rows]])
+
+
+def _diagonal(
+    theme: Theme, sides: tuple[str, str] = ("under-confident", "over-confident"), domain: Domain = (0, 1)
+) -> alt.LayerChart:
+    """Where confidence and share right are equal, and what lies above and below."""
+    line = (
+        alt.Chart(pd.DataFrame({"value": domain, "right": domain}))
+        .mark_line(color=theme.text, opacity=0.45, strokeDash=[4, 4])
+        .encode(x="value:Q", y="right:Q")
+    )
+    near, far = (domain[0] + share * (domain[1] - domain[0]) for share in (0.03, 0.97))
+    corners = pd.DataFrame({"value": [near, far], "right": [far, near], "side": sides})
+    words = [
+        alt.Chart(corners.iloc[[at]])
+        .mark_text(align=align, fontSize=12, fontStyle="italic", color=theme.pale_text)
+        .encode(x="value:Q", y="right:Q", text="side:N")
+        for at, align in enumerate(("left", "right"))
+    ]
+    return alt.layer(line, *words)
+
+
+def _spans(base: alt.Chart, x: alt.X) -> alt.Chart:
+    return (
+        base.transform_filter(HAS_WIDTH)
+        .mark_rule(strokeWidth=5, color=RUN_A, opacity=0.3)
+        .encode(x=x, y="low:Q", y2="high:Q")
+    )
+
+
+def _points(
+    base: alt.Chart, x: alt.X, y: alt.Y, field: str, picked: Item | None, tooltip: list[alt.Tooltip]
+) -> alt.Chart:
+    """Marks that can be clicked: the nearest one to a click is picked."""
+    selection = _selection([field], picked, nearest=True)
+    return (
+        base.mark_point(fill=RUN_A, stroke=RUN_A, strokeWidth=1.5, cursor="pointer")
+        .encode(
+            x=x,
+            y=y,
+            fillOpacity=alt.FillOpacity("filling:Q", scale=None, legend=None),
+            strokeOpacity=alt.StrokeOpacity("outline:Q", scale=None, legend=None),
+            opacity=alt.condition(selection, alt.value(1.0), alt.value(_NOT_PICKED)),
+            size=alt.condition(selection, alt.value(110), alt.value(60)),
+            tooltip=tooltip,
+        )
+        .add_params(selection)
+    )
+
+
+def _selection(fields: list[str], picked: Item | None, *, nearest: bool = False) -> alt.Parameter:
+    value = {} if picked is None else {"value": [dict(picked)]}
+    return alt.selection_point(name=PICKED, fields=fields, nearest=nearest, toggle=False, **value)
+
+
+def _confidence(title: str | None, domain: Domain = (0, 1)) -> alt.X:
+    return alt.X("value:Q", scale=alt.Scale(domain=[*domain]), title=title, axis=alt.Axis(format="%", tickCount=5))
+
+
+def _share(field: str, title: str, domain: Domain = (0, 1)) -> alt.Y:
+    return alt.Y(f"{field}:Q", scale=alt.Scale(domain=[*domain]), title=title, axis=_axis(format="%", tickCount=5))
+
+
+def _axis(**options: Any) -> alt.Axis:
+    return alt.Axis(minExtent=_LEFT, **options)
