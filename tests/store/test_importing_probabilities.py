@@ -239,8 +239,11 @@ def test_probabilities_that_a_run_does_not_have_cannot_be_exported(store, tmp_pa
     assert "confidence" not in (tmp_path / "out" / "predictions.csv").read_text()
 
 
-@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
 def test_a_file_that_is_too_large_for_memory_is_read_in_pieces(store, tmp_path, monkeypatch, ending):
+    import pyarrow
+    import pyarrow.parquet
+
     path = tmp_path / f"a.{ending}"
     rows = [{"text": f"text {i}", "label": "ab"[i % 2], "p:a": 0.75, "p:b": 0.25} for i in range(2000)]
     if ending == "csv":
@@ -248,6 +251,9 @@ def test_a_file_that_is_too_large_for_memory_is_read_in_pieces(store, tmp_path, 
     else:
         lines = [json.dumps(row) for row in rows]
     path.write_text("\n".join(lines) + "\n")
+    if ending == "parquet":
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        pyarrow.parquet.write_table(pyarrow.table(columns), path, compression="none", use_dictionary=False)
     small = import_file(path, store)
     monkeypatch.setattr(table_module, "MAX_BYTES", path.stat().st_size - 1)
     monkeypatch.setattr(label_scores_module, "IN_MEMORY_BYTES", 0)
