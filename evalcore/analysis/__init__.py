@@ -6,6 +6,7 @@ Calls no model and never imports predictors. Imports metrics, store and tasks.
 from evalcore.analysis.answer_probabilities import AnswerProbabilities, LabelShare, answer_probabilities
 from evalcore.analysis.between_words import between_words
 from evalcore.analysis.calibration import (
+    CALIBRATION_KEYS,
     Calibration,
     HalfScores,
     LabelCalibration,
@@ -26,7 +27,12 @@ from evalcore.analysis.class_table import (
     overall_row,
     sorted_table,
 )
-from evalcore.analysis.compared_calibration import ComparedCalibration, compared_calibration
+from evalcore.analysis.compared_calibration import (
+    ComparedCalibration,
+    compared_calibration,
+    compared_probabilities,
+    why_not_compared,
+)
 from evalcore.analysis.compared_scores import MetricRow
 from evalcore.analysis.comparison import BOTH_WRONG, Comparison, compare
 from evalcore.analysis.comparison_words import (
@@ -134,6 +140,7 @@ __all__ = [
     "ALWAYS",
     "BANDS",
     "BOTH_WRONG",
+    "CALIBRATION_KEYS",
     "CLASS_ORDERS",
     "CLASS_SCORES",
     "CLIMBS",
@@ -204,6 +211,8 @@ __all__ = [
     "class_table",
     "compare",
     "compared_calibration",
+    "compared_calibrationMetricRowBOTH_WRONG",
+    "compared_probabilities",
     "confidence_counts",
     "confident_mistakes",
     "count_confusions",
@@ -246,6 +255,7 @@ __all__ = [
     "promise_words",
     "prompt_diff",
     "ranked_confusions",
+    "ranked_confusionsReference",
     "ranked_labels",
     "ranking_as_json",
     "ranking_line",
@@ -271,4 +281,5 @@ __all__ = [
     "why_no_label_sets",
     "why_no_probabilities",
     "why_not_all_labels",
+    "why_not_compared",
 ]

@@ -96,11 +96,11 @@ BANDS: dict[str, tuple[Between, ...]] = {
 }
 """Ranges to choose from, by field of a filter. Each one begins where the one before it ends."""
 EXAMPLE_ORDERS: dict[str, tuple[str, bool]] = {
-    "most confident": ("confidence", True),
-    "least confident": ("confidence", False),
+    "highest confidence": ("confidence", True),
+    "lowest confidence": ("confidence", False),
     "smallest margin": ("margin", False),
-    "largest entropy": ("entropy", True),
-    "lowest true label": ("true_rank", True),
+    "highest entropy": ("entropy", True),
+    "true label furthest down": ("true_rank", True),
 }
 """Orders of examples other than that of the sample: by which field of `LabelProbabilities`, and whether the largest go
 first."""

@@ -6,7 +6,17 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from evalcore.analysis import Finding, ScoredRun, find, score_run
+from evalcore.analysis import (
+    CALIBRATION_KEYS,
+    Calibration,
+    Finding,
+    LabelProbabilities,
+    ScoredRun,
+    calibration,
+    find,
+    label_probabilities,
+    score_run,
+)
 from evalcore.metrics import (
     POPULATION,
     TITLES,
@@ -23,18 +33,28 @@ from evalcore.parse import PARSER_VERSION
 from evalcore.store import Outcome, Store
 from evalcore.wording import NOT_AVAILABLE, counted, figure, interval, percent
 
+Sure = tuple[LabelProbabilities, Calibration]
+
 WITH_INTERVAL = ("accuracy", "macro_f1_present", "macro_f1_all", "micro_f1", "weighted_f1", "balanced_accuracy")
 """The metrics whose intervals a report holds, as fields of `metrics.Intervals`."""
 
 
-def findings_of(store: Store, scored: ScoredRun) -> list[Finding]:
-    """A run's findings, compared with the baselines that were run on the same sample."""
+def findings_of(store: Store, scored: ScoredRun, sure: Sure | None = None) -> list[Finding]:
+    """A run's findings, compared with the baselines that were run on the same sample.
+
+    Args:
+        sure: the run's probabilities and what they are worth, where they are known already.
+    """
+    if sure is None:
+        probabilities = label_probabilities(scored)
+        sure = None if probabilities is None else (probabilities, calibration(probabilities))
     on_sample = store.runs_on_sample(scored.record.sample_id)
     # Of each baseline the run that was requested last: the train split may have changed between them.
     baselines = {r.spec.model: r for r in reversed(on_sample) if r.kind.is_baseline}
     if scored.record.kind.is_baseline:
-        return find(scored)
-    return find(scored, [score_run(store, baseline.run_id, scored.scoring) for baseline in baselines.values()])
+        return find(scored, sure=sure)
+    others = [score_run(store, baseline.run_id, scored.scoring) for baseline in baselines.values()]
+    return find(scored, others, sure)
 
 
 def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome | None = None) -> str:
@@ -72,6 +92,7 @@ def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
         line("label variety", figure(s.effective_labels, 1), "", f"of at most {s.labels_total:,}"),
         line("share of the top 2 labels", percent(s.favourites_share)),
         *why_undefined({name: getattr(s, name) for name in WHY_UNDEFINED}),
+        *_of_probabilities(scored),
         "",
         i.withheld or f"Each interval is of {POPULATION}.",
         "",
@@ -83,6 +104,23 @@ def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
         made, kept = f"{outcome.predicted_now:,} predicted now", f"{outcome.from_cache:,} from the cache"
         lines += ["", f"{made} in {figure(outcome.seconds, 1)} s, {kept}."]
     return "\n".join(lines)
+
+
+def _of_probabilities(scored: ScoredRun) -> list[str]:
+    """What a run's probabilities are worth, in two lines; none if it has no probabilities."""
+    probabilities = label_probabilities(scored)
+    if probabilities is None:
+        return []
+    found = calibration(probabilities)
+    temperature = figure(found.temperature.value, 2) if found.temperature else NOT_AVAILABLE
+    return [
+        f"  confidence {percent(found.mean_confidence)} on average, {percent(found.accuracy)} right, ECE"
+        f" {percent(found.ece)} (a calibrated model: {percent(found.ece_if_calibrated.mean)}),"
+        f" AUROC {figure(found.auroc)}, temperature {temperature}",
+        f"  Brier score {figure(found.brier.value)} (class frequencies: {figure(found.brier.reference)}), log loss"
+        f" {figure(found.log_loss.value)} ({figure(found.log_loss.reference)}), top-3 {percent(found.top[3].value)},"
+        f" top-5 {percent(found.top[5].value)}",
+    ]
 
 
 def why_undefined(values: Mapping[str, float]) -> list[str]:
@@ -102,6 +140,7 @@ def report_as_json(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
         outcome: of the attempt just made; None if nothing was predicted now.
     """
     record, scores, intervals = scored.record, scored.scores, scored.intervals
+    probabilities = label_probabilities(scored)
     report: dict[str, Any] = no_nan(
         {
             "run_id": record.run_id,
@@ -121,6 +160,7 @@ def report_as_json(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
             "correct": scores.correct,
             **metric_values(scores, scored.per_class),
             **{f"{name}_interval": list(getattr(intervals, name)) for name in WITH_INTERVAL},
+            **(calibration(probabilities).as_json() if probabilities else dict.fromkeys(CALIBRATION_KEYS)),
             "macro_f1_ceiling": scores.macro_f1_ceiling,
             "unparsed": scores.unparsed,
             "matches": scored.matches,

@@ -3,7 +3,16 @@
 Data files are read here and nowhere else. Imports the ground floor only.
 """
 
-from evalcore.tasks.data_file import LabelList, parse_lines, parse_table, read_label_list, read_table, typed_path
+from evalcore.tasks.data_file import (
+    DataFile,
+    LabelList,
+    open_data_file,
+    parse_lines,
+    parse_table,
+    read_label_list,
+    read_table,
+    typed_path,
+)
 from evalcore.tasks.load import LABEL_COLUMNS, TEXT_COLUMNS, guess_column, load_task, read_texts, task_files
 from evalcore.tasks.prompt import (
     BUILT_IN,
@@ -26,6 +35,7 @@ __all__ = [
     "NO_PROMPT",
     "SAMPLES",
     "TEXT_COLUMNS",
+    "DataFile",
     "Example",
     "LabelList",
     "Message",
@@ -42,6 +52,7 @@ __all__ = [
     "guess_column",
     "load_task",
     "make_task",
+    "open_data_file",
     "parse_lines",
     "parse_table",
     "read_label_list",

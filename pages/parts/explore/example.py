@@ -51,6 +51,7 @@ def one_example(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
     st.markdown(
         f"True label **{escape_markdown(answer.example.label)}**  \nPredicted {predicted} · {signed(answer.outcome)}"
     )
+    _probabilities(frame, scored, answer, name)
     match = answer.parsed.match
     said = [f"Example {answer.position + 1:,}", f"{match}: {MATCH_WORDS[match]}", STOPS[completion.stop]]
     if completion.token_ids:
@@ -58,7 +59,6 @@ def one_example(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
         said += [f"{counted(len(completion.token_ids), 'token')} generated"]
         said += [f"{completion.latency_ms:.1f} ms, its share of the batch"]
     st.caption(" · ".join(said))
-    _probabilities(frame, scored, answer, name)
     _other_runs(frame, scored, answer, name)
     if st.toggle("Show the exact prompt as sent", key=f"{name}_render_prompt"):
         exact_prompt(frame.store, record.spec.task, record.spec.model, record.prompt, answer.example.text)

@@ -21,7 +21,7 @@ from pages.parts.run.queue import baselines_being_fitted
 from pages.parts.shell import cached
 from pages.parts.shell.cached import once
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.links import CONFUSIONS, EXAMPLES, PER_CLASS, link_to
+from pages.parts.shell.links import CONFIDENCE, CONFUSIONS, EXAMPLES, PER_CLASS, link_to
 from pages.parts.shell.markdown import UNDEFINED, escape_markdown, percent
 from pages.parts.shell.session import view_state
 
@@ -216,6 +216,10 @@ _WAYS: dict[str, tuple[str, str, dict[str, str]]] = {
     "micro_f1_says_nothing_new": (CONFUSIONS, "every wrong answer in the matrix", {}),
     "penalty_on_prompt_labels": (EXAMPLES, "all examples of this run", {}),
     "not_finished": (EXAMPLES, "what is predicted so far", {}),
+    "over_confident": (CONFIDENCE, "confidence and share right in one picture", {}),
+    "under_confident": (CONFIDENCE, "confidence and share right in one picture", {}),
+    "confidence_does_not_rank": (CONFIDENCE, "confidence and share right in one picture", {}),
+    "favoured_without_a_text": (PER_CLASS, "", {"sort": "predicted", "descending": "1"}),
 }
 """Where a finding can be seen, beside its examples: page, words where the finding itself has none, query parameters."""
 

@@ -50,8 +50,8 @@ def label_and_completion(answer: LiveAnswer, spec: RunSpec, true_label: str) -> 
     if true_label:
         st.markdown(f"True label **{escape_markdown(true_label)}** {in_colour(outcome_of(answer.label, true_label))}")
     if spec.kind.reads_prompt:
-        other = ", which does not decide here" if spec.decoding in CHOOSING else ""
-        st.caption(f"Raw completion{other} · {answer.match}: {MATCH_WORDS[answer.match]}")
+        what = "Free answer, beside the choice" if spec.decoding in CHOOSING else "Raw completion"
+        st.caption(f"{what} · {answer.match}: {MATCH_WORDS[answer.match]}")
         if answer.completion:
             st.code(answer.completion, language=None, wrap_lines=True)
         else:

@@ -31,9 +31,8 @@ def words(detailed: LiveAnswer, theme: Theme, at: int) -> None:
     shown = np.sort(np.argsort(-np.abs(np.nan_to_num(change)), kind="stable")[:WORDS_SHOWN])
     effects = [detailed.words[row] for row in shown]
     some = f"; the {WORDS_SHOWN} of {len(change):,} that move it most" if len(change) > WORDS_SHOWN else ""
-    st.caption(
-        f"Without the word, the probability of {escape_markdown(detailed.chosen or '')} moves by, in points{some}"
-    )
+    name = escape_markdown(detailed.chosen or "")
+    st.caption(f"Change of the probability of {name} without the word, in points{some}")
     st.altair_chart(
         word_effects(
             [detailed.text[one.start : one.end] for one in effects],
