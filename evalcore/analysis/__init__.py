@@ -6,6 +6,7 @@ Calls no model and never imports predictors. Imports metrics, store and tasks.
 from evalcore.analysis.answer_probabilities import AnswerProbabilities, LabelShare, answer_probabilities
 from evalcore.analysis.between_words import between_words
 from evalcore.analysis.calibration import (
+    CALIBRATION_KEYS,
     Calibration,
     HalfScores,
     LabelCalibration,
@@ -139,6 +140,7 @@ __all__ = [
     "ALWAYS",
     "BANDS",
     "BOTH_WRONG",
+    "CALIBRATION_KEYS",
     "CLASS_ORDERS",
     "CLASS_SCORES",
     "CLIMBS",
@@ -209,6 +211,7 @@ __all__ = [
     "class_table",
     "compare",
     "compared_calibration",
+    "compared_calibrationMetricRowBOTH_WRONG",
     "compared_probabilities",
     "confidence_counts",
     "confident_mistakes",
@@ -252,6 +255,8 @@ __all__ = [
     "promise_words",
     "prompt_diff",
     "ranked_confusions",
+    "ranked_confusionsReference",
+    "ranked_labels",
     "ranking_as_json",
     "ranking_line",
     "rankings",

@@ -67,10 +67,10 @@ def answer(
         BlindspotError: for what the user can fix: the text, the data, the model, the spec.
     """
     if not request.parts:
-        model = AskedModel(request.spec, store, loader or ModelCache().load, on_phase)
+        model = AskedModel(request.spec, store, loader, on_phase)
         return LiveAnswer(request.text, None, load_seconds=model.load_seconds)
     text, notes = askable(request.text)
-    model = AskedModel(request.spec, store, loader or ModelCache().load, on_phase)
+    model = AskedModel(request.spec, store, loader, on_phase)
     found = model.answers([text])[0]
     prompt, on_prompt = model.prompt_of(text)
     found = replace(found, prompt=prompt, notes=(*notes, *on_prompt, *found.notes))
@@ -109,7 +109,7 @@ class AskedModel:
     Args:
         spec: what is asked for; its decoding says what decides the label.
         store: holds the user's own prompts, and digests of model files.
-        loader: makes a handle a loaded model.
+        loader: makes a handle a loaded model, each model once.
         on_phase: told what is being done; may raise an exception to stop it.
 
     Attributes:
@@ -120,7 +120,14 @@ class AskedModel:
         BlindspotError: for what the user can fix: the data, the model, the spec.
     """
 
-    def __init__(self, spec: RunSpec, store: Store, loader: Loader, on_phase: OnPhase) -> None:
+    def __init__(
+        self,
+        spec: RunSpec,
+        store: Store,
+        loader: Loader | None = None,
+        on_phase: OnPhase = lambda phase: None,
+    ) -> None:
+        loader = loader or ModelCache().load
         self.spec = checked(spec)
         self._store = store
         on_phase("reading the task")
@@ -137,6 +144,11 @@ class AskedModel:
         self._free = loader(free, on_phase)
         self._choosing = loader(choosing, on_phase) if choosing else None
         self.load_seconds = time.perf_counter() - started
+
+    @property
+    def batch_size(self) -> int:
+        """Number of texts that are to be asked at once."""
+        return self._free.batch_size
 
     def answers(self, texts: Sequence[str]) -> list[LiveAnswer]:
         """The label, the free answer and the probabilities of each text.

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow
 import pyarrow.compute
 import pyarrow.parquet
+from numpy.typing import NDArray
 from pyarrow import types
 
 from evalcore.errors import DataError, first_line, quoted, shortened
@@ -24,6 +25,7 @@ from evalcore.tasks.table import Choose, Header, Table, chosen_columns, flaw
 _MAX_VALUE_BYTES = 4 * table.MAX_FIELD_CHARS
 _ROWS_AT_ONCE = 16_384
 _BYTES_AT_ONCE = 64 * 2**20
+_NUMBERS_AT_ONCE = 2_000_000
 
 _ERRORS = (
     pyarrow.ArrowException, ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError,
@@ -59,6 +61,37 @@ def parse_parquet(name: str, content: bytes, choose: Choose) -> Table:
     if not rows:
         raise table.no_rows(name)
     return Table(name, chosen, rows, list(range(1, len(rows) + 1)))
+
+
+def parquet_numbers(
+    name: str, content: bytes, columns: Sequence[str], most_numbers: int
+) -> Iterator[NDArray[np.float64]]:
+    """Columns of numbers, some rows at a time: shape (n_rows, n_columns), NaN where one is missing.
+
+    Raises:
+        DataError: if a column is not of numbers, or there are more than `most_numbers`.
+    """
+    footer = check_footer(name, content)
+    try:
+        file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(content), pre_buffer=False)
+        schema = file.schema_arrow
+        for column in columns:
+            kind = schema.field(column).type
+            if not (types.is_floating(kind) or types.is_integer(kind) or types.is_decimal(kind) or types.is_null(kind)):
+                raise DataError(
+                    f"column {quoted(column)} is of type {shortened(str(kind), 60)}, which is no number.",
+                    where=name,
+                    do="Save it as a column of floating-point numbers.",
+                )
+        leaves = _leaves(file.metadata, owners(content, footer, schema.names), set(columns))
+        loads_of(name, content, footer, leaves, most_numbers=most_numbers)
+        rows_at_once = max(1, _NUMBERS_AT_ONCE // max(1, len(columns)))
+        for batch in file.iter_batches(rows_at_once, columns=list(columns), use_threads=False):
+            # The library gives the columns in the file's order.
+            parts = [batch.column(column).cast(pyarrow.float64(), safe=False) for column in columns]
+            yield np.column_stack([part.to_numpy(zero_copy_only=False) for part in parts])
+    except _ERRORS as error:
+        raise DataError(f"not a readable Parquet file ({first_line(error)}).", where=name) from None
 
 
 def _batches(name: str, buffer: Any, metadata: Any, chosen: list[str], loads: Sequence[Load]) -> Iterator[Any]:

@@ -122,8 +122,13 @@ class Load:
         return self.leaf.kind == "BYTE_ARRAY" and self.encodings <= most
 
 
-def loads_of(name: str, content: bytes, footer: int, leaves: Sequence[Leaf]) -> list[Load]:
+def loads_of(
+    name: str, content: bytes, footer: int, leaves: Sequence[Leaf], *, most_numbers: int | None = None
+) -> list[Load]:
     """Add up what the headers of all pages say.
+
+    Args:
+        most_numbers: if all leaves are numbers, which are read in blocks, how many there may be.
 
     Raises:
         DataError: if it is more than may be read.
@@ -133,6 +138,8 @@ def loads_of(name: str, content: bytes, footer: int, leaves: Sequence[Leaf]) -> 
     reader.at = footer
     loads = [Load(leaf) for leaf in leaves]
     size = values = 0
+    most_values = most_numbers or MAX_VALUES
+    most_bytes = 16 * most_numbers if most_numbers else table.MAX_BYTES
     try:
         for group in reader.struct(_FILE)[4]:
             for load in loads:
@@ -149,10 +156,10 @@ def loads_of(name: str, content: bytes, footer: int, leaves: Sequence[Leaf]) -> 
                             where=name,
                             do="Save it with smaller pages, or as CSV.",
                         )
-                    if size > table.MAX_BYTES:
-                        raise table.too_many_bytes(name)
-                    if values > MAX_VALUES:
-                        raise DataError(f"holds more than {MAX_VALUES:,} values.", where=name, do="Take a part of it.")
+                    if size > most_bytes:
+                        raise table.too_many_bytes(name, most_bytes)
+                    if values > most_values:
+                        raise DataError(f"holds more than {most_values:,} values.", where=name, do="Take a part of it.")
     except LookupError:
         raise ValueError("its description is not readable") from None
     return loads
