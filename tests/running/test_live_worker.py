@@ -1,4 +1,4 @@
-"""Questions in the queue: the real worker answers them, between two batches of a run as well, and says what went wrong."""
+"""Questions in the queue: the real worker answers them, also between two batches of a run, and says what went wrong."""
 
 import os
 import signal
