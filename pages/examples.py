@@ -4,7 +4,7 @@ import streamlit as st
 
 from evalcore.analysis import Filter, outcome_words
 from pages.parts.explore import filter_bar
-from pages.parts.explore.example_table import HEIGHT, example_list, opened_or_hint
+from pages.parts.explore.example_table import HEIGHT, columns_for, example_list, opened_or_hint
 from pages.parts.explore.export import export_buttons
 from pages.parts.shell import cached, session, url
 from pages.parts.shell.beside import beside
@@ -13,7 +13,7 @@ from pages.parts.shell.share import share_link
 
 page = frame("Examples")
 heading = st.container(horizontal=True, vertical_alignment="center")
-heading.title("Examples", anchor=False)
+heading.title("Examples", anchor=False, width="content")
 scored = scored_run_or_stop(page)
 view = session.view_state()
 table = view.examples_of(page.title)
@@ -25,20 +25,19 @@ asked = filter_bar.known_part(page, scored, view.filter)
 order = filter_bar.order_of(scored)
 passed = cached.selected(page.store, scored, asked, order=order, count_all=True)
 
-link = heading.container(width="content")
+with heading:
+    filter_bar.order_box(scored, passed)
+link = heading.container(width="content", horizontal_alignment="right")
 filter_bar.not_known(scored, view.filter)
 filter_bar.link_line(page, scored, asked)
 filter_bar.filter_bar(scored, asked, passed)
 if len(passed.rows):
     left, right = beside(height=HEIGHT)
     with left:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(
-                f"**{len(passed.rows):,}** of {len(scored.answers):,} examples: {outcome_words(scored, passed.rows)}",
-                width="stretch",
-            )
-            filter_bar.order_box(scored, passed)
-        with example_list(page, scored, passed.rows, table):
+        st.caption(
+            f"**{len(passed.rows):,}** of {len(scored.answers):,} examples: {outcome_words(scored, passed.rows)}"
+        )
+        with example_list(page, scored, passed.rows, table, columns_for(order)):
             export_buttons(page.store, scored)
     with right:
         opened_or_hint(page, scored, passed.rows, table)

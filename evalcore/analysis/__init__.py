@@ -27,7 +27,12 @@ from evalcore.analysis.class_table import (
     overall_row,
     sorted_table,
 )
-from evalcore.analysis.compared_calibration import ComparedCalibration, compared_calibration
+from evalcore.analysis.compared_calibration import (
+    ComparedCalibration,
+    compared_calibration,
+    compared_probabilities,
+    why_not_compared,
+)
 from evalcore.analysis.compared_scores import MetricRow
 from evalcore.analysis.comparison import BOTH_WRONG, Comparison, compare
 from evalcore.analysis.comparison_words import (
@@ -60,7 +65,13 @@ from evalcore.analysis.filters import (
     select,
 )
 from evalcore.analysis.findings import Finding, find
-from evalcore.analysis.label_confidence import LABEL_VIEWS, LabelView, label_confidence, label_confidence_words
+from evalcore.analysis.label_confidence import (
+    LABEL_VIEWS,
+    LabelView,
+    label_confidence,
+    label_confidence_words,
+    mean_confidence_words,
+)
 from evalcore.analysis.label_order import OrderEffect, order_effect
 from evalcore.analysis.label_probabilities import (
     Certainty,
@@ -206,6 +217,8 @@ __all__ = [
     "class_table",
     "compare",
     "compared_calibration",
+    "compared_calibrationMetricRowBOTH_WRONG",
+    "compared_probabilities",
     "confidence_counts",
     "confident_mistakes",
     "count_confusions",
@@ -230,6 +243,7 @@ __all__ = [
     "lacking_spec",
     "ladder_as_json",
     "ladder_words",
+    "mean_confidence_words",
     "mentions",
     "metric_interval_words",
     "metric_words",
@@ -248,6 +262,7 @@ __all__ = [
     "promise_words",
     "prompt_diff",
     "ranked_confusions",
+    "ranked_confusionsReference",
     "ranked_labels",
     "ranking_as_json",
     "ranking_line",
@@ -273,4 +288,5 @@ __all__ = [
     "why_no_label_sets",
     "why_no_probabilities",
     "why_not_all_labels",
+    "why_not_compared",
 ]

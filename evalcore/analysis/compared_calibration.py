@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from evalcore.analysis.compared_scores import MetricRow, metric_row
 from evalcore.analysis.comparison import Comparison
-from evalcore.analysis.label_probabilities import LabelProbabilities
+from evalcore.analysis.label_probabilities import LabelProbabilities, label_probabilities, why_no_probabilities
 from evalcore.metrics import (
     NO_INTERVAL,
     PROBABILITY_METRICS,
@@ -74,6 +74,22 @@ def compared_calibration(comparison: Comparison, a: LabelProbabilities, b: Label
             answers = counted(infinite, "answer of {} gives its", "answers of {} give their").format(name)
             notes.append(f"{answers} true label the probability 0: the log loss is infinite.")
     return ComparedCalibration(n, n_confident, n_complete, rows, notes)
+
+
+def compared_probabilities(comparison: Comparison) -> ComparedCalibration | None:
+    """The same, read from the store; None unless both runs have probabilities (`why_not_compared` says why)."""
+    a, b = label_probabilities(comparison.a), label_probabilities(comparison.b)
+    return None if a is None or b is None else compared_calibration(comparison, a, b)
+
+
+def why_not_compared(comparison: Comparison) -> str:
+    """Why the probabilities of two runs cannot be compared; empty if they can."""
+    why = {name: why_no_probabilities(run) for name, run in (("A", comparison.a), ("B", comparison.b))}
+    lacking = [name for name, reason in why.items() if reason]
+    if not lacking:
+        return ""
+    reasons = " ".join(dict.fromkeys(why[name] for name in lacking))
+    return f"How sure the two are cannot be compared: {' and '.join(lacking)} without probabilities. {reasons}"
 
 
 _Compared = tuple[str, float, float, Interval]

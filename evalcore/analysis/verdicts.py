@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from evalcore.analysis.compared_calibration import ComparedCalibration
+from evalcore.analysis.compared_scores import metric_row
 from evalcore.analysis.comparison import Comparison
-from evalcore.metrics import LEVEL
+from evalcore.metrics import LEVEL, NO_INTERVAL, PROBABILITY_METRICS
 from evalcore.wording import counted, figure, interval, p_value, points
 
 VerdictKind = Literal["better", "worse", "undecided", "same"]
@@ -59,8 +61,13 @@ def shared_note(comparison: Comparison) -> str:
     )
 
 
-def verdict_as_json(comparison: Comparison) -> dict[str, Any]:
-    """A comparison as plain data; NaN stays NaN."""
+def verdict_as_json(comparison: Comparison, probabilities: ComparedCalibration | None = None) -> dict[str, Any]:
+    """A comparison as plain data; NaN stays NaN.
+
+    Args:
+        probabilities: of both runs, compared. Without them their metrics are NaN.
+    """
+    unknown = [metric_row(metric, float("nan"), float("nan"), NO_INTERVAL) for metric in PROBABILITY_METRICS]
     counts, said = comparison.counts, verdict(comparison)
     return {
         "a": comparison.a.record.run_id,
@@ -88,7 +95,7 @@ def verdict_as_json(comparison: Comparison) -> dict[str, Any]:
         "note": said.note,
         "metrics": {
             row.name: {"a": row.a, "b": row.b, "difference": row.difference, "interval": list(row.interval)}
-            for row in comparison.metrics
+            for row in (*comparison.metrics, *(probabilities.rows if probabilities else unknown))
         },
     }
 

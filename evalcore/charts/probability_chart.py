@@ -41,4 +41,4 @@ def probability_chart(bars: Sequence[tuple[str, float, str]], theme: Theme) -> a
     base = alt.Chart(frame)
     drawn = base.mark_bar(size=11).encode(y=y, x=x, color=alt.Color("colour:N", scale=None), tooltip=tooltip)
     words = base.mark_text(align="left", dx=5, fontSize=12, color=theme.text).encode(y=y, x=x, text="said:N")
-    return styled(alt.layer(drawn, words), theme, ROW_HEIGHT * len(bars) + 8)
+    return styled(alt.layer(drawn, words), theme, ROW_HEIGHT * len(bars)).properties(padding=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from evalcore.analysis import compare, score_run, verdict_as_json
+from evalcore.analysis import compare, compared_probabilities, score_run, verdict_as_json
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
 from evalcore.output import comparison_as_text, no_nan
 
@@ -22,8 +22,9 @@ def _compare(options: argparse.Namespace) -> int:
     store = open_store(options)
     a, b = (score_run(store, run_id, options.scoring) for run_id in (options.a, options.b))
     comparison = compare(a, b)
+    probabilities = compared_probabilities(comparison)
     if options.json:
-        print_json(no_nan(verdict_as_json(comparison)))
+        print_json(no_nan(verdict_as_json(comparison, probabilities)))
     else:
-        print(comparison_as_text(comparison))
+        print(comparison_as_text(comparison, probabilities))
     return 0

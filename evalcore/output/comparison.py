@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evalcore.analysis import (
+    ComparedCalibration,
     Comparison,
     MetricRow,
     ScoredRun,
@@ -27,8 +28,12 @@ from evalcore.wording import MINUS, NOT_AVAILABLE, counted, figure, interval, p_
 _WIDTH = max(map(len, TITLES.values())) + 2
 
 
-def comparison_as_text(comparison: Comparison) -> str:
-    """A comparison for a terminal."""
+def comparison_as_text(comparison: Comparison, probabilities: ComparedCalibration | None = None) -> str:
+    """A comparison for a terminal.
+
+    Args:
+        probabilities: of both runs, compared; None if one of them has none.
+    """
     a, b = comparison.a.record, comparison.b.record
     found = changes(a, b)
     said = verdict(comparison)
@@ -40,6 +45,8 @@ def comparison_as_text(comparison: Comparison) -> str:
     lines += [f"  {line}" for line in prompt_diff(a.prompt, b.prompt) if line[:1] in "+-"]
     lines += ["", f"  {'':{_WIDTH}}{'A':>8}{'B':>9}{f'B {MINUS} A':>9}  {'95 % interval':18}better"]
     lines += [_metric_line(row) for row in comparison.metrics]
+    if probabilities is not None:
+        lines += ["", *map(_metric_line, probabilities.rows), *(f"  {note}" for note in probabilities.notes)]
     c, alike = comparison.counts, comparison.agreement
     kappa = figure(alike.kappa, undefined=f"{NOT_AVAILABLE} ({WHY_UNDEFINED['kappa']})")
     lines += [

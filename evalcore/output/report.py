@@ -6,7 +6,17 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from evalcore.analysis import CALIBRATION_KEYS, Finding, ScoredRun, calibration, find, label_probabilities, score_run
+from evalcore.analysis import (
+    CALIBRATION_KEYS,
+    Calibration,
+    Finding,
+    LabelProbabilities,
+    ScoredRun,
+    calibration,
+    find,
+    label_probabilities,
+    score_run,
+)
 from evalcore.metrics import (
     POPULATION,
     TITLES,
@@ -23,18 +33,28 @@ from evalcore.parse import PARSER_VERSION
 from evalcore.store import Outcome, Store
 from evalcore.wording import NOT_AVAILABLE, counted, figure, interval, percent
 
+Sure = tuple[LabelProbabilities, Calibration]
+
 WITH_INTERVAL = ("accuracy", "macro_f1_present", "macro_f1_all", "micro_f1", "weighted_f1", "balanced_accuracy")
 """The metrics whose intervals a report holds, as fields of `metrics.Intervals`."""
 
 
-def findings_of(store: Store, scored: ScoredRun) -> list[Finding]:
-    """A run's findings, compared with the baselines that were run on the same sample."""
+def findings_of(store: Store, scored: ScoredRun, sure: Sure | None = None) -> list[Finding]:
+    """A run's findings, compared with the baselines that were run on the same sample.
+
+    Args:
+        sure: the run's probabilities and what they are worth, where they are known already.
+    """
+    if sure is None:
+        probabilities = label_probabilities(scored)
+        sure = None if probabilities is None else (probabilities, calibration(probabilities))
     on_sample = store.runs_on_sample(scored.record.sample_id)
     # Of each baseline the run that was requested last: the train split may have changed between them.
     baselines = {r.spec.model: r for r in reversed(on_sample) if r.kind.is_baseline}
     if scored.record.kind.is_baseline:
-        return find(scored)
-    return find(scored, [score_run(store, baseline.run_id, scored.scoring) for baseline in baselines.values()])
+        return find(scored, sure=sure)
+    others = [score_run(store, baseline.run_id, scored.scoring) for baseline in baselines.values()]
+    return find(scored, others, sure)
 
 
 def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome | None = None) -> str:

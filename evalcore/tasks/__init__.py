@@ -7,12 +7,13 @@ from evalcore.tasks.data_file import (
     DataFile,
     LabelList,
     open_data_file,
+    parse_lines,
     parse_table,
     read_label_list,
     read_table,
     typed_path,
 )
-from evalcore.tasks.load import LABEL_COLUMNS, TEXT_COLUMNS, guess_column, load_task, task_files
+from evalcore.tasks.load import LABEL_COLUMNS, TEXT_COLUMNS, guess_column, load_task, read_texts, task_files
 from evalcore.tasks.prompt import (
     BUILT_IN,
     DESCRIPTIONS,
@@ -52,9 +53,11 @@ __all__ = [
     "load_task",
     "make_task",
     "open_data_file",
+    "parse_lines",
     "parse_table",
     "read_label_list",
     "read_table",
+    "read_texts",
     "task_files",
     "typed_path",
 ]

@@ -1,19 +1,22 @@
 """A scored run -> sentences in plain English about what its accuracy hides, the most important first.
 
 Each finding has the figures that it states and the positions of the examples that it is based on. A new one is a
-function that yields `Finding`s, in the module of what it looks at, and an entry in `FINDERS`.
+function that yields `Finding`s, in the module of what it looks at, and an entry in `FINDERS`, or in
+`CONFIDENCE_FINDERS` if it looks at probabilities.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from evalcore.analysis.findings import answers, labels, sample, scores
+from evalcore.analysis.calibration import Calibration
+from evalcore.analysis.findings import answers, confidence, labels, sample, scores
 from evalcore.analysis.findings.baselines import baseline_does_as_well
 from evalcore.analysis.findings.finding import Finding
+from evalcore.analysis.label_probabilities import LabelProbabilities
 from evalcore.analysis.scored_run import ScoredRun
 
-__all__ = ["FINDERS", "Finding", "find"]
+__all__ = ["CONFIDENCE_FINDERS", "FINDERS", "Finding", "find"]
 
 FINDERS: tuple[Callable[[ScoredRun], Iterator[Finding]], ...] = (
     sample.not_finished,
@@ -35,15 +38,31 @@ FINDERS: tuple[Callable[[ScoredRun], Iterator[Finding]], ...] = (
 """Every function that looks at one run. Of two findings with the same weight the earlier one here comes first."""
 
 
-def find(run: ScoredRun, baselines: Sequence[ScoredRun] = ()) -> list[Finding]:
+CONFIDENCE_FINDERS: tuple[Callable[[LabelProbabilities, Calibration], Iterator[Finding]], ...] = (
+    confidence.not_as_right_as_it_says,
+    confidence.does_not_rank,
+    confidence.favoured_without_a_text,
+    confidence.where_the_true_label_stands,
+)
+"""Every function that looks at the probabilities of one run, and at what they are worth."""
+
+
+def find(
+    run: ScoredRun,
+    baselines: Sequence[ScoredRun] = (),
+    sure: tuple[LabelProbabilities, Calibration] | None = None,
+) -> list[Finding]:
     """All findings about a run, the most important first; none before anything is predicted.
 
     Args:
         baselines: scored runs of baselines on the same sample, under the same scoring.
+        sure: the run's probabilities and what they are worth; None if it has none.
     """
     if not run.answers:
         return []
     found = [finding for finder in FINDERS for finding in finder(run)]
+    if sure is not None:
+        found += [finding for finder in CONFIDENCE_FINDERS for finding in finder(*sure)]
     for baseline in baselines:
         found += baseline_does_as_well(run, baseline)
     return sorted(found, key=lambda finding: -finding.weight)

@@ -7,14 +7,15 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import BOTH_WRONG, Comparison, ScoredExample, ScoredRun, answer_words
+from evalcore.analysis import BOTH_WRONG, Comparison, ScoredExample, ScoredRun, answer_words, probabilities_at
+from evalcore.wording import in_percent
 from pages.parts.compare.example_list import ROWS_A_PAGE, ExampleList, example_list, steps, table
 from pages.parts.compare.headline import open_door
 from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import once
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.outcomes import in_colour
 from pages.parts.shell.session import view_state
 
@@ -34,6 +35,7 @@ WAYS_WRONG = {
     "both_unparsed": "both unparsed",
 }
 HEIGHT = 430
+_CONFIDENCE_HELP = "Confidence: probability of the label that the run predicted"
 LIST_HEIGHT = 178
 """Four rows."""
 
@@ -113,20 +115,32 @@ def _table(comparison: Comparison, shown: ExampleList, link: str, height: int, *
         lambda page: once(comparison, _rows, link, page, with_true),
         f"behind_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{link}",
         height,
-        {"text": st.column_config.TextColumn(width=230)},
+        {
+            "text": st.column_config.TextColumn(width=230),
+            **{
+                f"{run} conf.": st.column_config.NumberColumn(width=75, format="%.1f %%", help=_CONFIDENCE_HELP)
+                for run in "AB"
+            },
+        },
         "Examples with the answers of A and B",
     )
 
 
 def _rows(comparison: Comparison, link: str, page: int, with_true: bool) -> pd.DataFrame:
     rows = comparison.rows_of(link)[page * ROWS_A_PAGE : (page + 1) * ROWS_A_PAGE]
-    shown = [answer.example for answer in comparison.a.answers.at(comparison.at_a[rows])]
+    shown_a, shown_b = comparison.a.answers.at(comparison.at_a[rows]), comparison.b.answers.at(comparison.at_b[rows])
+    shown = [answer.example for answer in shown_a]
     answers = {
         name: [answer_words(comparison.labels, int(comparison.y_true[row]), int(y_pred[row])) for row in rows]
         for name, y_pred in (("A", comparison.y_a), ("B", comparison.y_b))
     }
     true = {"true label": [example.label for example in shown]} if with_true else {}
-    return pd.DataFrame({"text": [example.text for example in shown], **true, **answers})
+    sure = {
+        f"{name} conf.": [in_percent(value) for value in found[1].confidence.tolist()]
+        for name, scored, those in (("A", comparison.a, shown_a), ("B", comparison.b, shown_b))
+        if (found := probabilities_at(scored, those)) and found[1].known.any()
+    }
+    return pd.DataFrame({"text": [example.text for example in shown], **true, **answers, **sure})
 
 
 def _opened(page: Frame, comparison: Comparison, row: int, *, with_true: bool) -> None:
@@ -135,22 +149,27 @@ def _opened(page: Frame, comparison: Comparison, row: int, *, with_true: bool) -
     st.code(a.example.text, language=None, wrap_lines=True)
     if with_true:
         st.markdown(f"True label **{escape_markdown(a.example.label)}**")
-    for place, name, answer in zip(st.columns(2, gap="small"), (":blue[**A**]", ":orange[**B**]"), (a, b), strict=True):
+    shown = ((":blue[**A**]", a, comparison.a), (":orange[**B**]", b, comparison.b))
+    for place, of_run in zip(st.columns(2, gap="small"), shown, strict=True):
         with place:
-            one_answer(name, answer)
+            one_answer(*of_run)
     if st.toggle("Show the exact prompts", key="pair_prompts"):
         for name, scored in ((":blue[**A**]", comparison.a), (":orange[**B**]", comparison.b)):
             st.markdown(f"{name}, as sent")
             _prompt(page, scored, a.example.text)
 
 
-def one_answer(name: str, answer: ScoredExample) -> None:
-    """What one run answered: the outcome in a word, a sign and a colour, the label, the raw completion.
+def one_answer(name: str, answer: ScoredExample, scored: ScoredRun) -> None:
+    """What one run answered: the outcome in a word, a sign and a colour, the label and how sure, the raw completion.
 
     Args:
         name: of the run; trusted, or escaped.
+        scored: the run.
     """
     predicted = escape_markdown(answer.predicted) if answer.predicted else "no label"
+    found = probabilities_at(scored, [answer])
+    if found and found[1].known[0]:
+        predicted += f" · {percent(float(found[1].confidence[0]))}"
     with st.container(gap="xsmall"):
         st.markdown(f"{name} {in_colour(answer.outcome)}  \n{predicted}")
         st.code(answer.completion.text or "(empty)", language=None, wrap_lines=True)

@@ -160,10 +160,11 @@ def _completions(sweep: Sweep, names: list[str], row: int) -> None:
     answers = [scored.answers[int(at[row])] for scored, at in zip(sweep.scored_runs, sweep.at, strict=True)]
     st.code(answers[0].example.text, language=None, wrap_lines=True)
     st.markdown(f"True label **{escape_markdown(answers[0].example.label)}**")
-    for start in range(0, len(names), 2):  # two in a row
-        for place, name, answer in zip(st.columns(2, gap="small"), names[start:], answers[start:], strict=False):
+    shown = [*zip(names, answers, sweep.scored_runs, strict=True)]
+    for start in range(0, len(shown), 2):  # two in a row
+        for place, (name, answer, scored) in zip(st.columns(2, gap="small"), shown[start:], strict=False):
             with place:
-                one_answer(f"**{escape_markdown(name)}**", answer)
+                one_answer(f"**{escape_markdown(name)}**", answer, scored)
 
 
 def order(page: Frame, sweep: Sweep, names: list[str]) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from evalcore.analysis import Certainty, Filter, ScoredExample, ScoredRun, probabilities_at
+from evalcore.analysis import EXAMPLE_ORDERS, Certainty, Filter, ScoredExample, ScoredRun, probabilities_at
 from evalcore.wording import in_percent
 from pages.parts.explore.example import one_example
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, ROW_HEIGHT, clickable_table, height_of
@@ -26,9 +26,13 @@ ROWS_A_PAGE = 200
 SHOWN_CHARS = 320
 """Of a text or a completion in the table: the whole of it is one click away, and a page of rows stays small."""
 ROWS_IN_PANE = 4
-CERTAINTY_COLUMNS = ("confidence", "runner-up", "margin", "entropy")
+CERTAINTY_COLUMNS = ("confidence", "runner-up", "margin", "entropy", "rank of true")
 """Of a run with probabilities; those that are known."""
-ALL_COLUMNS = ("outcome", "text", "true label", "predicted", *CERTAINTY_COLUMNS, "match", "completion", "number")
+ALL_COLUMNS = (
+    "outcome", "confidence", "text", "true label", "predicted", "runner-up", "margin", "entropy", "rank of true",
+    "match", "completion", "number",
+)  # fmt: skip
+"""In this order: where little room is left, the first ones are in sight."""
 HEIGHT = 520
 """Pixels of the list with the lines above and below it: under one row of filters it ends within a window of 720."""
 LINE_HEIGHT, BELOW_HEIGHT = 38, 55
@@ -64,7 +68,7 @@ def in_pane(
     # Above the table, whose own buttons lie over what is at their left.
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         _previous_and_next(page, scored, rows, at, table)
-    example_list(page, scored, rows, table, [*columns, "confidence"], rows_shown=rows_shown)
+    example_list(page, scored, rows, table, ["confidence", *columns], rows_shown=rows_shown)
     one_example(page, scored, scored.answers.at([int(rows[at])])[0], _name(page))
 
 
@@ -73,6 +77,16 @@ def columns_that_vary(asked: Filter) -> list[str]:
     varying = {"true label": not asked.true, "predicted": not asked.predicted and asked.outcomes != ("unparsed",),
                "completion": asked.outcomes == ("unparsed",)}  # fmt: skip
     return ["text", *(name for name, varies in varying.items() if varies)]
+
+
+def columns_for(order: str) -> list[str]:
+    """All columns, with the one that the examples are ordered by in sight."""
+    by = _COLUMN_OF[EXAMPLE_ORDERS[order][0]] if order else "confidence"
+    rest = [name for name in ALL_COLUMNS if name not in ("outcome", by)]
+    return ["outcome", by, *rest]
+
+
+_COLUMN_OF = {"confidence": "confidence", "margin": "margin", "entropy": "entropy", "true_rank": "rank of true"}
 
 
 def example_list(
@@ -120,7 +134,7 @@ def example_list(
         frame.style.map(coloured(page.theme), subset=["outcome"]) if "outcome" in columns else frame,
         key,
         height_of(rows_shown, row_height) if rows_shown else HEIGHT - LINE_HEIGHT - BELOW_HEIGHT,
-        _column_config(list(frame.columns)),
+        _column_config(list(frame.columns), in_pane=bool(rows_shown)),
         on_click=click,
         selected=table.first_selected[1],
         row_height=row_height,
@@ -202,14 +216,15 @@ def _certainty(scored: ScoredRun, certainty: Certainty) -> dict[str, list[float]
         columns["runner-up"] = [scored.labels[code] if code >= 0 else "" for code in certainty.runner_up.tolist()]
         columns["margin"] = [in_percent(value) for value in certainty.margin.tolist()]
         columns["entropy"] = [round(value, 2) for value in certainty.entropy.tolist()]
+        columns["rank of true"] = [rank or float("nan") for rank in certainty.true_rank.tolist()]
     return columns
 
 
-def _column_config(columns: Sequence[str]) -> dict[str, ColumnConfig]:
+def _column_config(columns: Sequence[str], *, in_pane: bool) -> dict[str, ColumnConfig]:
     c = st.column_config
-    few = len(columns) < len(ALL_COLUMNS)
+    text = (140 if len(columns) > 2 and "confidence" in columns else 175) if in_pane else 220
     config: dict[str, ColumnConfig] = {
-        "text": c.TextColumn(width=None if len(columns) == 1 else 175 if few else 220),
+        "text": c.TextColumn(width=None if columns[-1] == "text" else text),
         "true label": c.TextColumn(width=135),
         "predicted": c.TextColumn(width=135),
         "number": c.NumberColumn("no.", help="Place in the run's sample", format="%d", width="small"),
@@ -224,6 +239,7 @@ def _column_config(columns: Sequence[str]) -> dict[str, ColumnConfig]:
         "entropy": c.NumberColumn(
             format="%.2f", help="Bits: 0 is sure of one label, 1 as unsure as between two equally likely ones", width=65
         ),
+        "rank of true": c.NumberColumn(format="%d", help="1: the true label is the most probable one", width=90),
     }
     return {name: config[name] for name in columns if name in config}
 

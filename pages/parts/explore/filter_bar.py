@@ -21,6 +21,7 @@ from evalcore.analysis import (
     Selected,
     between_words,
     why_no_probabilities,
+    why_not_all_labels,
 )
 from evalcore.metrics import Counts, most_confused
 from evalcore.parse import MATCHES
@@ -43,7 +44,7 @@ HOW_SURE_WORDS = {
     "entropy": ("Entropy", "In bits: 0 is sure of one label, 1 as unsure as between two equally likely ones"),
     "true_rank": ("Rank of the true label", "1st: the true label is the most probable one"),
 }
-ORDER_WIDTH = 190
+ORDER_WIDTH = 280
 LABEL_WIDTH, SEARCH_WIDTH = 140, 100
 """Pixels: with them all stands in one row of 860."""
 
@@ -59,8 +60,9 @@ def not_known(scored: ScoredRun, asked: Filter) -> None:
     """Say so where a filter has conditions on probabilities that the run does not have."""
     if not asked.needs_probabilities:
         return
-    if asked.without_unknown(cached.probabilities_of(scored)) != asked:
-        why = why_no_probabilities(scored) or "This run does not have the probability of every label."
+    probabilities = cached.probabilities_of(scored)
+    if asked.without_unknown(probabilities) != asked:
+        why = why_no_probabilities(scored) if probabilities is None else why_not_all_labels(probabilities)
         st.caption(escape_markdown(f"A filter on how sure the model is was left out. {why}"))
 
 
@@ -83,7 +85,7 @@ def order_box(scored: ScoredRun, passed: Selected) -> None:
     st.session_state["example_order"] = order_of(scored)
     st.selectbox("Order of the examples", ["", *known], key="example_order", on_change=choose, width=ORDER_WIDTH,
                  label_visibility="collapsed",
-                 format_func=lambda order: f"{order} first" if order else "order of the sample")  # fmt: skip
+                 format_func=lambda order: f"Order: {order} first" if order else "Order: data set")  # fmt: skip
 
 
 def finding_kinds(page: Frame, scored: ScoredRun, query: url.Query) -> list[str]:
@@ -135,42 +137,55 @@ def filter_bar(scored: ScoredRun, asked: Filter, passed: Selected) -> None:
                       label_visibility="collapsed", placeholder="search", width=SEARCH_WIDTH)  # fmt: skip
         used = sum(bool(getattr(asked, name)) for name in MORE)
         with st.popover(f"More filters ({used})" if used else "More filters"):
-            if why_no_probabilities(scored):
-                _more(asked, counts, changed)
-            else:
-                left, right = st.columns(2, gap="medium")
-                with left:
-                    _more(asked, counts, changed)
-                with right:
-                    _how_sure(scored, asked, counts, changed)
+            _more(scored, asked, counts, changed)
 
 
-def _more(asked: Filter, counts: Mapping[str, Counts], changed: Callable[[], None]) -> None:
-    """What is asked for less often, each field above what its choices mean."""
+def _more(scored: ScoredRun, asked: Filter, counts: Mapping[str, Counts], changed: Callable[[], None]) -> None:
+    """What is asked for less often; explanations stand below a field, or where there are many, behind its icon."""
     st.pills("How the completion matched a label", MATCHES, selection_mode="multi", key="filter_matches",
              on_change=changed,
              format_func=lambda name: f"{name} {counts['matches'][MATCHES.index(name)]:,}")  # fmt: skip
     st.caption(" ".join(f"{name.capitalize()}: {MATCH_WORDS[name]}." for name in MATCHES))
-    st.selectbox("The text names a label", ["", *MENTIONS], key="filter_mentions", on_change=changed,
-                 format_func=lambda at: _mentions_words(counts.get("mentions"), at))  # fmt: skip
-    st.caption("As whole words, which may mislead a model.")
-    st.selectbox("Length of the text", ["", *_lengths(counts["length"], asked.length)], key="filter_length",
-                 on_change=changed, format_func=lambda at: _range(at, counts["length"]))  # fmt: skip
+    if why_no_probabilities(scored):
+        _of_text(asked, counts, changed)
+    else:
+        left, right = st.columns(2, gap="medium")
+        with left:
+            _of_text(asked, counts, changed)
+            _runner_up(scored, counts, changed)
+        with right:
+            _how_sure(asked, counts, changed)
     st.caption("The number on a choice is how many examples it would leave. Nothing chosen shows all.")
 
 
-def _how_sure(scored: ScoredRun, asked: Filter, counts: Mapping[str, Counts], changed: Callable[[], None]) -> None:
+def _of_text(asked: Filter, counts: Mapping[str, Counts], changed: Callable[[], None]) -> None:
+    """What the text itself is like."""
+    st.selectbox("The text names a label", ["", *MENTIONS], key="filter_mentions", on_change=changed,
+                 help="As whole words, which may mislead a model.",
+                 format_func=lambda at: _mentions_words(counts.get("mentions"), at))  # fmt: skip
+    st.selectbox("Length of the text", ["", *_lengths(counts["length"], asked.length)], key="filter_length",
+                 on_change=changed, format_func=lambda at: _range(at, counts["length"]))  # fmt: skip
+
+
+def _how_sure(asked: Filter, counts: Mapping[str, Counts], changed: Callable[[], None]) -> None:
     """What the probabilities say of the answer; what the run does not have is greyed."""
-    counted_here = any(name in counts for name in HOW_SURE)
     for name, (title, explanation) in HOW_SURE_WORDS.items():
         choices = _bands(name, counts.get(name), getattr(asked, name))
         st.selectbox(title, ["", *choices], key=f"filter_{name}", on_change=changed, help=explanation,
-                     disabled=counted_here and name not in counts, format_func=_band_words(name, choices))  # fmt: skip
+                     disabled=_is_unknown(name, counts), format_func=_band_words(name, choices))  # fmt: skip
+
+
+def _runner_up(scored: ScoredRun, counts: Mapping[str, Counts], changed: Callable[[], None]) -> None:
     runner_up = counts.get("runner_up")
     shown = scored.labels if runner_up is None else _labels_by_count(scored, runner_up)
     st.selectbox("Runner-up", ["", *shown], key="filter_runner_up", on_change=changed,
-                 disabled=counted_here and runner_up is None, help="The most probable label beside the predicted one",
+                 disabled=_is_unknown("runner_up", counts), help="The most probable label beside the predicted one",
                  format_func=lambda label: _runner_up_words(scored, runner_up, label))  # fmt: skip
+
+
+def _is_unknown(name: str, counts: Mapping[str, Counts]) -> bool:
+    """Whether a run does not have this; of one that is too large to be counted unasked it is not known."""
+    return name not in counts and any(other in counts for other in HOW_SURE)
 
 
 def _bands(name: str, counts: Counts | None, chosen: Between | None) -> dict[str, int | None]:

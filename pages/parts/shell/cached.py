@@ -12,18 +12,22 @@ from numpy.typing import NDArray
 
 from evalcore.analysis import (
     Calibration,
+    ComparedCalibration,
     Comparison,
     Filter,
     Finding,
     LabelProbabilities,
+    Ladder,
     Mask,
     OtherAnswer,
     ScoredExample,
     ScoredRun,
     Selected,
     Sweep,
+    build_ladder,
     calibration,
     compare,
+    compared_calibration,
     gather,
     label_probabilities,
     mentions,
@@ -120,6 +124,17 @@ def required_probabilities_of(scored: ScoredRun) -> LabelProbabilities:
     return found
 
 
+def ladder_of(store: Store, free: RunRecord | None, choosing: RunRecord | None, scoring: Scoring) -> Ladder:
+    """The steps from free text to choosing, kept until one of the runs has more completions.
+
+    Raises:
+        SpecError: if no example has been answered by both yet.
+    """
+    read = (scored_run_of(store, free, "strict"), scored_run_of(store, free, "lenient")) if free else None
+    chosen = scored_run_of(store, choosing, scoring) if choosing else None
+    return _ladder(read, chosen, tuple(_stamp(scored) for scored in (*(read or ()), *([chosen] if chosen else []))))
+
+
 def calibration_of(scored: ScoredRun) -> Calibration:
     """What the probabilities of a run are worth, computed once. It must have some (`probabilities_of`)."""
     return once(scored, _calibration)
@@ -199,6 +214,11 @@ def comparison_of(store: Store, a: RunRecord, b: RunRecord, scoring: Scoring) ->
     return _comparison(scored_a, scored_b, _stamp(scored_a), _stamp(scored_b))
 
 
+def compared_probabilities_of(comparison: Comparison) -> ComparedCalibration | None:
+    """The probabilities of both runs, compared once; None if one of them has none."""
+    return once(comparison, _compared_probabilities)
+
+
 def sweep_of(store: Store, records: list[RunRecord], scoring: Scoring) -> Sweep:
     """Several runs side by side, kept until one of them has more completions.
 
@@ -269,6 +289,11 @@ def _calibration(scored: ScoredRun) -> Calibration:
     return calibration(required_probabilities_of(scored))
 
 
+def _compared_probabilities(comparison: Comparison) -> ComparedCalibration | None:
+    a, b = probabilities_of(comparison.a), probabilities_of(comparison.b)
+    return None if a is None or b is None else compared_calibration(comparison, a, b)
+
+
 @st.cache_data(max_entries=2000, show_spinner=False)
 def _figures(_store: Store, run_id: str, scoring: Scoring, progress: float) -> RunFigures:
     s = score_run(_store, run_id, scoring).scores
@@ -290,7 +315,8 @@ def _once(
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
 def _findings(_store: Store, _scored: ScoredRun, stamp: Stamp, others: tuple[str, ...]) -> list[Finding]:
-    return findings_of(_store, _scored)
+    probabilities = _probabilities(_scored, stamp)
+    return findings_of(_store, _scored, None if probabilities is None else (probabilities, calibration_of(_scored)))
 
 
 @st.cache_resource(max_entries=_COLUMNS_CACHED, show_spinner=False)
@@ -337,6 +363,13 @@ def _other_answers(
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
 def _comparison(_a: ScoredRun, _b: ScoredRun, stamp_a: Stamp, stamp_b: Stamp) -> Comparison:
     return compare(_a, _b)
+
+
+@st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
+def _ladder(
+    _free: tuple[ScoredRun, ScoredRun] | None, _choosing: ScoredRun | None, stamps: tuple[Stamp, ...]
+) -> Ladder:
+    return build_ladder(_free, _choosing)
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
