@@ -217,7 +217,6 @@ __all__ = [
     "class_table",
     "compare",
     "compared_calibration",
-    "compared_calibrationMetricRowBOTH_WRONG",
     "compared_probabilities",
     "confidence_counts",
     "confident_mistakes",
