@@ -153,8 +153,9 @@ def ece_if_calibrated(confidence: Floats, n_bins: int = BINS, seed: int = 0) -> 
 def ece_interval(bins: Bins, seed: int = 0) -> Interval:
     """A 95 % interval of the ECE that these bins would have of infinitely many examples; NaN where they are too few.
 
-    A bootstrap of ECE fails: it adds the noise of the sample a second time, and misses a well calibrated model's ECE
-    nearly always. Instead the true gaps are taken to be those of the bins times a number from 0 to 3, samples are
+    A bootstrap of ECE fails: it adds the noise of the sample a second time. Of a calibrated model with 24 labels and
+    400 examples, a percentile bootstrap held the true ECE in 0 of 100 samples, a basic one in 69. Instead the true gaps
+    are taken to be those of the bins times a number from 0 to 3, samples are
     simulated for each, and the interval holds the truths under which the ECE that was found is among the middle 95 %.
     It begins at 0 if a perfectly calibrated model could have shown as much. Where the gaps differ much between bins,
     its upper bound would be too low; since ECE is biased upward, the found one and 1.96 standard deviations is an upper

@@ -59,7 +59,7 @@ def mean_interval(values: Floats, true: Counts, design: Design) -> Interval:
     n = len(values)
     if n < LEAST_OF_A_MEAN or not np.isfinite(values).all():
         return NO_INTERVAL
-    error = np.sqrt(variance_of_sum(mean_effects(values), true, design))
+    error = float(np.sqrt(variance_of_sum(mean_effects(values), true, design)))
     if not error > 0:
         return NO_INTERVAL
     mean = float(values.mean())
