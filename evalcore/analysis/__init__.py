@@ -261,8 +261,6 @@ __all__ = [
     "promise_words",
     "prompt_diff",
     "ranked_confusions",
-    "ranked_confusionsReference",
-    "ranked_labels",
     "ranking_as_json",
     "ranking_line",
     "rankings",
