@@ -144,6 +144,8 @@ class AskedModel:
         self._free = loader(free, on_phase)
         self._choosing = loader(choosing, on_phase) if choosing else None
         self.load_seconds = time.perf_counter() - started
+        if isinstance(self._free, Preparable):  # a server: the failures of an earlier question are forgotten
+            self._free.prepare([], self._asked.answers, self._asked.content_free)
 
     @property
     def batch_size(self) -> int:

@@ -21,9 +21,9 @@ from pages.parts.run.queue import baselines_being_fitted
 from pages.parts.shell import cached
 from pages.parts.shell.cached import once
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.links import CONFIDENCE, CONFUSIONS, EXAMPLES, PER_CLASS, link_to
+from pages.parts.shell.links import CONFIDENCE, CONFUSIONS, EXAMPLES, PER_CLASS, TRY_IT, link_to
 from pages.parts.shell.markdown import UNDEFINED, escape_markdown, percent
-from pages.parts.shell.session import view_state
+from pages.parts.shell.session import Tried, view_state
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -168,6 +168,23 @@ def findings_beside_labels(page: Frame, scored: ScoredRun, found: list[Finding])
     with right:
         st.subheader("Predicted and actual count per label", anchor=False)
         _counts(page, scored)
+        if scored.record.kind.can_run:
+            _ask_the_model(scored)
+
+
+def _ask_the_model(scored: ScoredRun) -> None:
+    """A field whose text the Try it page answers."""
+    text = st.text_input(
+        "Ask the model",
+        key="ask_the_model",
+        placeholder="Ask the model: type a text and press Enter",
+        label_visibility="collapsed",
+        icon=":material/bolt:",
+    )
+    if text.strip():
+        view = view_state().try_it
+        view.tried, view.confirmed = Tried(text), True
+        st.switch_page(TRY_IT, query_params={"run": scored.record.run_id})
 
 
 def _counts(page: Frame, scored: ScoredRun) -> None:
