@@ -70,6 +70,10 @@ class ModelError(BlindspotError):
     """A model that cannot be found, loaded or run."""
 
 
+class OutOfMemory(ModelError):
+    """A model for which there is not enough memory: perhaps there is once another one is released."""
+
+
 class Unanswered(ModelError):
     """Some prompts of a batch got no answer. What came is kept; what did not is never stored, nor read as "".
 

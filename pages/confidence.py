@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from pages.parts.confidence import calibration_tab, headline, label_sets, labels_tab, missing, mistakes_tab, shown
+from pages.parts.confidence import (
+    calibration_tab,
+    headline,
+    label_sets,
+    labels_tab,
+    ladder,
+    missing,
+    mistakes_tab,
+    shown,
+)
 from pages.parts.shell import cached, session, url
 from pages.parts.shell.frame import frame, scored_run_or_stop
 from pages.parts.shell.share import share_link
@@ -18,6 +27,8 @@ if page.arrived is not None:
 probabilities = cached.probabilities_of(scored)
 if probabilities is None:
     missing.say_why(page, scored)
+    if scored.record.kind.reads_prompt:
+        ladder.tab(page, scored, None)
 else:
     headline.verdict(scored, words)
     drawn = {
@@ -25,10 +36,11 @@ else:
         "Labels": labels_tab.tab,
         "Mistakes": mistakes_tab.tab,
         "Label sets": label_sets.tab,
+        "Ladder": ladder.tab,
     }
     for name, tab in tabs(shown.TABS, session.view_state().confidence, "confidence_tab").items():
         if tab.open:
             with tab:
                 drawn[name](page, scored, probabilities)
-url.write(page.title, shown.query(page, scored))
+url.write(page.title, shown.query(page, scored, has_tabs=probabilities is not None))
 share_link(link)

@@ -6,6 +6,7 @@ Calls no model and never imports predictors. Imports metrics, store and tasks.
 from evalcore.analysis.answer_probabilities import AnswerProbabilities, LabelShare, answer_probabilities
 from evalcore.analysis.between_words import between_words
 from evalcore.analysis.calibration import (
+    CALIBRATION_KEYS,
     Calibration,
     HalfScores,
     LabelCalibration,
@@ -64,7 +65,13 @@ from evalcore.analysis.filters import (
     select,
 )
 from evalcore.analysis.findings import Finding, find
-from evalcore.analysis.label_confidence import LABEL_VIEWS, LabelView, label_confidence, label_confidence_words
+from evalcore.analysis.label_confidence import (
+    LABEL_VIEWS,
+    LabelView,
+    label_confidence,
+    label_confidence_words,
+    mean_confidence_words,
+)
 from evalcore.analysis.label_order import OrderEffect, order_effect
 from evalcore.analysis.label_probabilities import (
     Certainty,
@@ -139,6 +146,7 @@ __all__ = [
     "ALWAYS",
     "BANDS",
     "BOTH_WRONG",
+    "CALIBRATION_KEYS",
     "CLASS_ORDERS",
     "CLASS_SCORES",
     "CLIMBS",
@@ -209,6 +217,7 @@ __all__ = [
     "class_table",
     "compare",
     "compared_calibration",
+    "compared_calibrationMetricRowBOTH_WRONG",
     "compared_probabilities",
     "confidence_counts",
     "confident_mistakes",
@@ -234,6 +243,7 @@ __all__ = [
     "lacking_spec",
     "ladder_as_json",
     "ladder_words",
+    "mean_confidence_words",
     "mentions",
     "metric_interval_words",
     "metric_words",
@@ -252,6 +262,8 @@ __all__ = [
     "promise_words",
     "prompt_diff",
     "ranked_confusions",
+    "ranked_confusionsReference",
+    "ranked_labels",
     "ranking_as_json",
     "ranking_line",
     "rankings",

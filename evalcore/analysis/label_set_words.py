@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from evalcore.analysis.label_sets import LabelSets
 from evalcore.metrics import Grouping, fewest_examples
 from evalcore.wording import counted, figure, interval, percent
@@ -25,10 +27,7 @@ def size_words(found: LabelSets) -> str:
 
 def coverage_words(found: LabelSets) -> str:
     """How often the true label is in the set, measured."""
-    return (
-        f"The true label is in the set of {percent(found.coverage)} of them"
-        f" (95 % interval {interval(found.coverage_interval)}, target {_target(found)})."
-    )
+    return f"True label in the set: {percent(found.coverage)} (95 % interval {interval(found.coverage_interval)})."
 
 
 def promise_words(found: LabelSets) -> str:
@@ -40,8 +39,8 @@ def promise_words(found: LabelSets) -> str:
     )
     low, high = found.expected
     if low == low:
-        up_to = "or more" if found.topped.any() else f"to {percent(high)}"
-        between = f"{percent(low)} or more" if found.topped.any() else f"{percent(low)} {up_to}"
+        # The most probable label, which is put into sets that would be empty, only adds to it.
+        between = f"{percent(low)} or more" if found.topped.any() else f"{percent(low)} to {percent(high)}"
         said += f" With {counted(n, 'example')} to calibrate on, 95 of 100 calibrations cover {between}."
     return said
 
@@ -62,35 +61,29 @@ def halves_words(found: LabelSets) -> str:
 
 def threshold_words(found: LabelSets) -> str:
     """How probable a label must be, and which labels are in every set."""
-    low, high = float(found.threshold.min()), float(found.threshold.max())
-    groups = len(found.calibrated_on)
-    if groups == 1:
-        said = f"A label is in a set if its probability is at least {_small(low)}."
-    else:
-        said = (
-            f"A label is in a set if its probability is at least its threshold: {_small(low)} to {_small(high)},"
-            f" one for each of {counted(groups, 'label' if found.grouping == 'each' else 'group')}."
+    groups, everywhere, fewest = len(found.calibrated_on), found.in_every_set, fewest_examples(found.target)
+    said = []
+    if everywhere.any():
+        said.append(
+            f"{counted(int(everywhere.sum()), 'label')} with fewer than {fewest:,} examples to calibrate on: in every"
+            f" set, since {_target(found)} cannot be promised otherwise."
         )
-    everywhere = int(found.in_every_set.sum())
-    if everywhere:
-        fewest = fewest_examples(found.target)
-        said += (
-            f" {counted(everywhere, 'label')} with fewer than {fewest:,} examples to calibrate on:"
-            f" in every set, since {_target(found)} cannot be promised otherwise."
-        )
-    elif found.grouping == "similar" and groups == 1:
-        said += " There are too few examples of each label for groups: this is one threshold for all labels."
+    if not everywhere.all():
+        low, high = (_probability(float(end(found.threshold[~everywhere]))) for end in (np.min, np.max))
+        each = counted(groups, "label" if found.grouping == "each" else "group")
+        which = low if groups == 1 else f"{low} to {high}, one for each of {each}"
+        said.append(f"A label is in a set if its probability reaches its threshold: {which}.")
+    if found.grouping == "similar" and groups == 1:
+        said.append("There are too few examples of each label for groups: this is one threshold for all labels.")
     elif found.grouping == "similar" and found.rare.any():
-        said += (
-            f" {counted(int(found.rare.sum()), 'label')} with fewer than {fewest_examples(found.target):,} examples to"
-            " calibrate on: a group of their own, or with the hardest labels where they are too few."
+        said.append(
+            f"{counted(int(found.rare.sum()), 'label')} with fewer than {fewest:,} examples to calibrate on: a group of"
+            " their own, or with the hardest labels where they are too few."
         )
     if found.topped.any():
-        said += (
-            f" For {percent(float(found.topped.mean()))} of the texts no label reaches it: their set is the most"
-            " probable label."
-        )
-    return said
+        topped = percent(float(found.topped.mean()))
+        said.append(f"For {topped} of the texts no label reaches it: their set is the most probable label.")
+    return " ".join(said)
 
 
 def label_words(found: LabelSets, clearly_below: int) -> str:
@@ -113,8 +106,8 @@ def _target(found: LabelSets) -> str:
     return f"{100 * found.target:.0f} %"
 
 
-def _small(share: float) -> str:
-    """A probability in percent, with as many decimals as show it."""
-    if share == 0 or share >= 0.001:
+def _probability(share: float) -> str:
+    """A threshold in percent, with more decimals where it is small."""
+    if share >= 0.001 or share == 0:
         return percent(share)
-    return f"{100 * share:.2g} %" if share >= 1e-5 else "0.001 % or less"
+    return f"{figure(100 * share)} %" if share >= 1e-5 else "under 0.001 %"

@@ -295,8 +295,8 @@ def label_sets_as_json(found: LabelSets) -> dict[str, Any]:
         "evaluated_on": len(found.rows),
         "without_all_probabilities": found.left_out,
         "coverage": found.coverage,
-        "coverage_interval": found.coverage_interval,
-        "coverage_expected_between": found.expected,
+        "coverage_interval": list(found.coverage_interval),
+        "coverage_expected_between": list(found.expected),
         "mean_size": found.mean_size,
         "one_label": found.share_up_to(1),
         "two_or_fewer": found.share_up_to(2),
@@ -310,7 +310,7 @@ def label_sets_as_json(found: LabelSets) -> dict[str, Any]:
                 "in_every_set": bool(everywhere),
                 "evaluated": int(row["examples"]),
                 "coverage": row["coverage"],
-                "coverage_interval": (row["low"], row["high"]),
+                "coverage_interval": [row["low"], row["high"]],
                 "mean_size": row["size"],
             }
             for row, everywhere in zip(by_label.to_dict("records"), found.in_every_set, strict=True)

@@ -98,6 +98,11 @@ class Ladder:
         """The last step compared with the first; None if there is only one."""
         return _compared(self.steps[0], self.steps[-1]) if len(self.steps) > 1 else None
 
+    @property
+    def doors(self) -> tuple[str, ...]:
+        """What `rows_of` knows."""
+        return (*(f"{name}:{group}" for name in self.climbs for group in ("fixed", "broken")), *ALWAYS)
+
     def rows_of(self, door: str) -> tuple[Step, Rows]:
         """The examples behind a count, and the step at which to look at them.
 
@@ -108,14 +113,15 @@ class Ladder:
             A step, and rows of its run; none for what does not exist.
         """
         climb, _, group = door.partition(":")
-        if climb in self.climbs and group in ("fixed", "broken"):
-            step = next(step for step in self.steps[1:] if _climb_to(step) == climb)
+        step = next((step for step in self.steps[1:] if _climb_to(step) == climb), self.steps[-1])
+        right = np.array([each.right for each in self.steps])
+        rows = np.array([], dtype=np.intp)
+        if door == ALWAYS[0]:
+            rows = np.flatnonzero(right.all(axis=0))
+        elif door == ALWAYS[1]:
+            rows = np.flatnonzero(~right.any(axis=0))
+        elif door in self.doors:
             rows = self.climbs[_climb_to(step)].rows_of(group)
-        else:
-            step = self.steps[-1]
-            right = np.array([each.right for each in self.steps])
-            found = {ALWAYS[0]: right.all(axis=0), ALWAYS[1]: ~right.any(axis=0)}
-            rows = np.flatnonzero(found.get(door, np.zeros(self.n, dtype=bool)))
         return step, step.at[rows].astype(np.intp)
 
 
@@ -187,8 +193,8 @@ def ladder_words(ladder: Ladder) -> list[str]:
     if "choose" in steps:
         best = steps["choose"]
         said.append(
-            f"Classification skill: made to choose among the {counted(len(best.scored.labels), 'label')}, the model is"
-            f" right on {percent(best.accuracy)} ({interval(best.interval)}) of {counted(ladder.n, 'example')}."
+            f"Classification skill: choosing among the {counted(len(best.scored.labels), 'label')} is right on"
+            f" {percent(best.accuracy)} ({interval(best.interval)}) of {counted(ladder.n, 'example')}."
         )
     if "strict" in steps:
         said.append(_format_words(ladder, steps))
@@ -208,8 +214,8 @@ def _format_words(ladder: Ladder, steps: dict[StepName, Step]) -> str:
         return f"Format skill: {strict}; {won}, and choosing gains {_change(ladder.climbs['choose'])} more."
     if high < 0:
         return (
-            f"Format skill: {strict}, which is more than choosing reaches ({_change(whole)}). The answers that it"
-            " writes are better than the labels that it finds most probable; another ranking may be better."
+            f"Format skill: {strict}; choosing changes that by {_change(whole)}. What it writes is better than the"
+            " label that it finds most probable: another ranking may help."
         )
     return f"Format skill: {strict}. No loss to the format can be seen: choosing changes that by {_change(whole)}."
 

@@ -14,6 +14,7 @@ from evalcore.charts.label_charts import class_chart, predicted_against_true
 from evalcore.charts.label_names import shortened
 from evalcore.charts.label_order import label_order_chart
 from evalcore.charts.label_set_charts import set_coverage_chart, set_size_chart
+from evalcore.charts.ladder_chart import Rung, ladder_chart
 from evalcore.charts.live_charts import top_labels, word_effects
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
 from evalcore.charts.probability_chart import probability_chart
@@ -31,6 +32,7 @@ __all__ = [
     "RUN_A",
     "RUN_B",
     "MatrixKind",
+    "Rung",
     "Theme",
     "cells",
     "class_chart",
@@ -39,6 +41,7 @@ __all__ = [
     "height_of",
     "label_confidence_chart",
     "label_order_chart",
+    "ladder_chart",
     "matrix_cells",
     "matrix_spec",
     "predicted_against_true",

@@ -20,6 +20,8 @@ from evalcore.wording import interval, percent
 _ROW_HEIGHT = 17
 _NAMES, _NAME_CHARS = 170, 26
 _AROUND_ROWS = 44
+_ROOM_ABOVE = 1.08
+"""Above the highest bar, for its number."""
 _NOT_PICKED = 0.45
 """Opacity of what was not clicked, while something was."""
 HOLDS, LACKS = "true label in the set", "not in the set"
@@ -71,7 +73,12 @@ def set_size_chart(
         .mark_bar(strokeWidth=1.5, cursor="pointer")
         .encode(
             x=x,
-            y=alt.Y("bottom:Q", title="texts", axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d")),
+            y=alt.Y(
+                "bottom:Q",
+                title="texts",
+                scale=alt.Scale(domain=[0, _ROOM_ABOVE * max(1, int(n.max(initial=0)))], nice=False),
+                axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d"),
+            ),
             y2="top:Q",
             fill=alt.Fill("part:N", scale=alt.Scale(domain=domain, range=fills), legend=legend),
             stroke=alt.Stroke("part:N", scale=alt.Scale(domain=domain, range=outlines), legend=legend),

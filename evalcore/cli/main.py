@@ -24,6 +24,7 @@ COMMANDS = {
     "coverage": "simulate",
     "bench-scores": "simulate",
     "prompt": "prompt",
+    "predict": "predict",
     "bench": "bench",
     "work": "work",
 }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from typing import Any
 
-from evalcore.bench.interval_coverage import coverage, coverage_as_text
+from evalcore.bench import calibration_coverage, interval_coverage
 from evalcore.bench.interval_speed import speed, speed_as_text
 from evalcore.cli.options import Commands, add_command, print_json
 
@@ -14,16 +16,36 @@ def add(commands: Commands) -> None:
     text = "Simulate how often the intervals contain the truth."
     command = add_command(commands, "interval-coverage", _interval_coverage, text, aliases=("coverage",))
     command.add_argument("--datasets", type=int, default=1000, help="simulated data sets (default: %(default)s)")
+    command.add_argument("--only", choices=SIMULATIONS, help="just these; all where it is not given")
     text = "Time the intervals of a comparison against a loop over scikit-learn."
     add_command(commands, "bench-scores", _bench_scores, text)
 
 
+def _of_scores(datasets: int) -> tuple[Any, str]:
+    found = interval_coverage.coverage(datasets)
+    return [one.as_json() for one in found], interval_coverage.coverage_as_text(found)
+
+
+def _of_probabilities(datasets: int) -> tuple[Any, str]:
+    covered, biases = calibration_coverage.coverage(datasets)
+    data = {"intervals": [one.as_json() for one in covered], "ece": [one.as_json() for one in biases]}
+    return data, calibration_coverage.coverage_as_text(covered, biases)
+
+
+SIMULATIONS: dict[str, Callable[[int], tuple[Any, str]]] = {
+    "scores": _of_scores,
+    "probabilities": _of_probabilities,
+}
+"""What is simulated: each returns plain data and a text."""
+
+
 def _interval_coverage(options: argparse.Namespace) -> int:
-    found = coverage(options.datasets)
+    names = [options.only] if options.only else list(SIMULATIONS)
+    found = {name: SIMULATIONS[name](options.datasets) for name in names}
     if options.json:
-        print_json([one.as_json() for one in found], ascii_only=True)
+        print_json({name: data for name, (data, _) in found.items()}, ascii_only=True)
     else:
-        print(coverage_as_text(found))
+        print("\n\n\n".join(text for _, text in found.values()))
     return 0
 
 

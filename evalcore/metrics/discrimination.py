@@ -35,30 +35,25 @@ def auroc(confidence: Floats, right: NDArray[np.bool_]) -> float:
 
     Source: equal to sklearn.metrics.roc_auc_score(right, confidence).
     """
-    n_right = int(right.sum())
-    n_wrong = len(right) - n_right
-    if not n_right or not n_wrong:
+    if right.all() or not right.any():
         return float("nan")
-    return (float(_mid_ranks(confidence)[right].sum()) - n_right * (n_right + 1) / 2) / (n_right * n_wrong)
+    return float(_share_below(confidence[right], confidence[~right]).mean())
 
 
-def auroc_effects(confidence: Floats, right: NDArray[np.bool_]) -> Floats:
-    """The effect of each example on AUROC, shape (n,): their squares add up to DeLong's variance.
+def auroc_effects(confidence: Floats, right: NDArray[np.bool_]) -> tuple[float, Floats]:
+    """AUROC, and the effect of each example on it, shape (n,): their squares add up to DeLong's variance.
 
     Args:
         confidence, right: as for `auroc`, with at least two right answers and two wrong ones.
 
-    Source: DeLong, DeLong and Clarke-Pearson 1988; by mid-ranks, Sun and Xu 2014.
+    Source: DeLong, DeLong and Clarke-Pearson 1988.
     """
-    area, ranks = auroc(confidence, right), _mid_ranks(confidence)
-    n_right, n_wrong = int(right.sum()), int((~right).sum())
-    effects = np.empty(len(right))
-    # The share of wrong answers below each right one, and of right answers above each wrong one.
-    beaten = (ranks[right] - _mid_ranks(confidence[right])) / n_wrong
-    beaten_by = 1 - (ranks[~right] - _mid_ranks(confidence[~right])) / n_right
-    effects[right] = (beaten - area) / np.sqrt(n_right * (n_right - 1))
-    effects[~right] = (beaten_by - area) / np.sqrt(n_wrong * (n_wrong - 1))
-    return effects
+    of_right, of_wrong = confidence[right], confidence[~right]
+    below, above = _share_below(of_right, of_wrong), 1 - _share_below(of_wrong, of_right)
+    area, effects = float(below.mean()), np.empty(len(right))
+    effects[right] = (below - area) / np.sqrt(len(below) * (len(below) - 1))
+    effects[~right] = (above - area) / np.sqrt(len(above) * (len(above) - 1))
+    return area, effects
 
 
 def auroc_interval(confidence: Floats, right: NDArray[np.bool_], true: Counts, design: Design) -> Interval:
@@ -70,8 +65,8 @@ def auroc_interval(confidence: Floats, right: NDArray[np.bool_], true: Counts, d
     """
     if why_no_auroc_interval(confidence, right):
         return NO_INTERVAL
-    area = auroc(confidence, right)
-    variance = variance_of_sum(auroc_effects(confidence, right), true, design)
+    area, effects = auroc_effects(confidence, right)
+    variance = variance_of_sum(effects, true, design)
     if not variance > 0:
         return NO_INTERVAL
     half = _Z * np.sqrt(variance) / (area * (1 - area))
@@ -90,10 +85,11 @@ def auroc_difference_interval(
     """
     if any(why_no_auroc_interval(*run) for run in (a, b)):
         return NO_INTERVAL
-    variance = variance_of_sum(auroc_effects(*b) - auroc_effects(*a), true, design)
+    (area_a, effects_a), (area_b, effects_b) = auroc_effects(*a), auroc_effects(*b)
+    variance = variance_of_sum(effects_b - effects_a, true, design)
     if not variance > 0:
         return NO_INTERVAL
-    difference, half = auroc(*b) - auroc(*a), _Z * float(np.sqrt(variance))
+    difference, half = area_b - area_a, _Z * float(np.sqrt(variance))
     return max(difference - half, -1.0), min(difference + half, 1.0)
 
 
@@ -110,14 +106,14 @@ def why_no_auroc_interval(confidence: Floats, right: NDArray[np.bool_]) -> str:
     if min(n_right, n_wrong) < LEAST_OF_EACH:
         kind, n = ("right", n_right) if n_right < n_wrong else ("wrong", n_wrong)
         return f"only {n} of the answers {'is' if n == 1 else 'are'} {kind}, and it takes {LEAST_OF_EACH}"
-    if auroc(confidence, right) in (0.0, 1.0):
+    of_right, of_wrong = confidence[right], confidence[~right]
+    if of_right.min() > of_wrong.max() or of_right.max() < of_wrong.min():
         return "confidence separates right from wrong without an exception"
     return ""
 
 
-def _mid_ranks(values: Floats) -> Floats:
-    """Ranks from 1; equal values share the mean of theirs."""
-    _, where, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = counts.cumsum()
-    ranks: Floats = (last - (counts - 1) / 2)[where]
-    return ranks
+def _share_below(values: Floats, others: Floats) -> Floats:
+    """The share of `others` that are below each value, equal ones counted half; of the shape of `values`."""
+    others = np.sort(others)
+    share: Floats = (np.searchsorted(others, values, "left") + np.searchsorted(others, values, "right")) / 2
+    return share / len(others)

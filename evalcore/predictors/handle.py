@@ -25,13 +25,13 @@ class Weights:
 
     Attributes:
         name: equal for equal weights.
-        size_bytes: memory that they take, about; 0 if it is not known before they are there.
+        fit: whether there is memory for them now, beside what is loaded; False if it is not known.
         load: loads them; raises ModelError.
         predictor: makes the handle's predictor of loaded ones.
     """
 
     name: str
-    size_bytes: int
+    fit: Callable[[], bool]
     load: Callable[[OnPhase], Any]
     predictor: Callable[[Any], Predictor]
 

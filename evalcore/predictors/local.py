@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from evalcore.errors import ModelError
+from evalcore.errors import ModelError, OutOfMemory
 from evalcore.predictors.chat import ChatRenderer, Rendered, load_tokenizer
 from evalcore.predictors.engines.generate import GenerateDecoder
 from evalcore.predictors.engines.label_likelihood import LabelScores
-from evalcore.predictors.engines.memory import is_out_of_memory
+from evalcore.predictors.engines.memory import free_memory, is_out_of_memory
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
 from evalcore.predictors.source import ModelSource, download, locate
@@ -39,6 +39,9 @@ PROMPTS_LOOKED_AT = 64
 PROMPTS_COMPARED = 8
 """In short number formats, this many completions are compared with the loop's; the run says how many differ."""
 
+ROOM = 1.5
+"""So many times the memory of a model's weights is free before it is loaded beside another one."""
+
 _BFLOAT16_SINCE = (8, 0)
 """CUDA compute capability from which bfloat16 is a native format; a T4 has (7, 5)."""
 
@@ -55,7 +58,7 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
     known_as = identity(source, spec, device, dtype, answers)
     weights = Weights(
         name=digest([source.fingerprint, device.type, str(dtype)]),
-        size_bytes=size_bytes(source, dtype),
+        fit=lambda: fits_beside(source, device, dtype),
         load=lambda on_phase: load_once(source, device, dtype, on_phase),
         predictor=lambda loaded: loaded.asked_by(spec, known_as, source.name),
     )
@@ -166,12 +169,13 @@ def load_once(source: ModelSource, device: torch.device, dtype: torch.dtype, on_
     return Loaded(model, ChatRenderer(tokenizer), model.generation_config)
 
 
-def size_bytes(source: ModelSource, dtype: torch.dtype) -> int:
-    """Memory that a model's weights take in this number format, about: as if every file had it; 0 if not there yet."""
+def fits_beside(source: ModelSource, device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether a model fits into the memory that is left, with room to work; False if its files are not there yet."""
     if source.folder is None:
-        return 0
+        return False
     on_disk = sum(file.stat().st_size for file in source.folder.glob("*.safetensors"))
-    return on_disk * max(1, dtype.itemsize // torch.float16.itemsize)
+    in_memory = on_disk * max(1, dtype.itemsize // torch.float16.itemsize)  # as if they held 16 bits a number
+    return ROOM * in_memory <= free_memory(device)
 
 
 def load(
@@ -202,9 +206,9 @@ def load_weights(folder: Path, name: str, device: torch.device, dtype: torch.dty
             str(folder), dtype=dtype, local_files_only=True, use_safetensors=True
         )
         return model.to(device).eval()
-    except torch.OutOfMemoryError as error:
-        raise out_of_memory(error, name, "Choose a smaller model or a shorter number format.") from error
     except Exception as error:  # safetensors, config and architecture errors have no common base
+        if is_out_of_memory(error):
+            raise out_of_memory(error, name, "Choose a smaller model or a shorter number format.") from error
         raise ModelError(
             f"the model cannot be loaded ({(str(error).strip().splitlines() or [type(error).__name__])[0]}).",
             where=name,
@@ -398,7 +402,7 @@ def generation_settings(
     return settings
 
 
-def out_of_memory(error: BaseException, model: str, do: str) -> ModelError:
+def out_of_memory(error: BaseException, model: str, do: str) -> OutOfMemory:
     """The error for a device without enough memory; it says how much is free."""
     free = ""
     device = torch.accelerator.current_accelerator(check_available=True)
@@ -406,4 +410,4 @@ def out_of_memory(error: BaseException, model: str, do: str) -> ModelError:
         left, total = torch.cuda.mem_get_info()
         free = f" {left / 1e9:.1f} of {total / 1e9:.1f} GB are free."
     asked = (str(error).strip().splitlines() or [""])[0]
-    return ModelError(f"out of memory ({asked}).{free}", where=model, do=do)
+    return OutOfMemory(f"out of memory ({asked}).{free}", where=model, do=do)

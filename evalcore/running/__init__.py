@@ -5,6 +5,7 @@ Resumable: what is stored is never predicted again. `plan.py` says what a run co
 computes what is missing, and `run.py` stores it. Imports predictors and what lies below.
 """
 
+from evalcore.running.answering import AskedModel, askable
 from evalcore.running.current_run import (
     baselines_at_work,
     changed_since,
@@ -13,7 +14,7 @@ from evalcore.running.current_run import (
     split_size,
 )
 from evalcore.running.executors import CompletedBatch, InProcess
-from evalcore.running.live import LiveAnswer, LiveRequest
+from evalcore.running.live import LiveAnswer, LiveRequest, answer
 from evalcore.running.plan import find_prompt
 from evalcore.running.prompt_preview import preview
 from evalcore.running.run import NotAnswered, Progress, execute, execute_with_baselines
@@ -21,6 +22,7 @@ from evalcore.running.understood import Understood, understand
 from evalcore.running.worker import ensure_worker
 
 __all__ = [
+    "AskedModel",
     "CompletedBatch",
     "InProcess",
     "LiveAnswer",
@@ -28,6 +30,8 @@ __all__ = [
     "NotAnswered",
     "Progress",
     "Understood",
+    "answer",
+    "askable",
     "baselines_at_work",
     "changed_since",
     "current_run_for",

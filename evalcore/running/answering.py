@@ -44,8 +44,8 @@ MOST_CHARACTERS = 50_000
 ORDERS = 5
 """Number of shuffled label lists that are tried."""
 
-_HALVES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
-"""Halves of a surrogate pair, which no file and no tokenizer can hold."""
+_NO_TEXT = dict.fromkeys([0, *range(0xD800, 0xE000)], "\ufffd")
+"""NUL and halves of a surrogate pair: no text of a data file holds them, and not every tokenizer takes them."""
 
 
 def answer(
@@ -66,8 +66,11 @@ def answer(
     Raises:
         BlindspotError: for what the user can fix: the text, the data, the model, the spec.
     """
+    if not request.parts:
+        model = AskedModel(request.spec, store, loader, on_phase)
+        return LiveAnswer(request.text, None, load_seconds=model.load_seconds)
     text, notes = askable(request.text)
-    model = AskedModel(request.spec, store, loader or ModelCache().load, on_phase)
+    model = AskedModel(request.spec, store, loader, on_phase)
     found = model.answers([text])[0]
     prompt, on_prompt = model.prompt_of(text)
     found = replace(found, prompt=prompt, notes=(*notes, *on_prompt, *found.notes))
@@ -95,8 +98,8 @@ def askable(text: str) -> tuple[str, list[str]]:
         raise DataError(
             f"the text has {len(text):,} characters; at most {MOST_CHARACTERS:,} are answered here.", do="Shorten it."
         )
-    whole = text.translate(_HALVES)
-    replaced = "The text holds halves of characters, which are no text: “\ufffd” was put in the place of each."
+    whole = text.translate(_NO_TEXT)
+    replaced = "The text holds what is no character (NUL, or half of a pair): “\ufffd” was put in the place of each."
     return whole, [replaced] if whole != text else []
 
 
@@ -106,7 +109,7 @@ class AskedModel:
     Args:
         spec: what is asked for; its decoding says what decides the label.
         store: holds the user's own prompts, and digests of model files.
-        loader: makes a handle a loaded model.
+        loader: makes a handle a loaded model, each model once.
         on_phase: told what is being done; may raise an exception to stop it.
 
     Attributes:
@@ -117,7 +120,14 @@ class AskedModel:
         BlindspotError: for what the user can fix: the data, the model, the spec.
     """
 
-    def __init__(self, spec: RunSpec, store: Store, loader: Loader, on_phase: OnPhase) -> None:
+    def __init__(
+        self,
+        spec: RunSpec,
+        store: Store,
+        loader: Loader | None = None,
+        on_phase: OnPhase = lambda phase: None,
+    ) -> None:
+        loader = loader or ModelCache().load
         self.spec = checked(spec)
         self._store = store
         on_phase("reading the task")
@@ -134,6 +144,13 @@ class AskedModel:
         self._free = loader(free, on_phase)
         self._choosing = loader(choosing, on_phase) if choosing else None
         self.load_seconds = time.perf_counter() - started
+        if isinstance(self._free, Preparable):  # a server: the failures of an earlier question are forgotten
+            self._free.prepare([], self._asked.answers, self._asked.content_free)
+
+    @property
+    def batch_size(self) -> int:
+        """Number of texts that are to be asked at once."""
+        return self._free.batch_size
 
     def answers(self, texts: Sequence[str]) -> list[LiveAnswer]:
         """The label, the free answer and the probabilities of each text.
@@ -292,7 +309,8 @@ class AskedModel:
         if scored.stop == "too_long":
             return "The prompt is too long for the model."
         if self.spec.kind.is_baseline:
-            return f"The baseline {self.spec.model} gives no probabilities."
+            why = self._free.metadata.get("probabilities", "")
+            return f"The baseline {self.spec.model} gives no probabilities{why and f' ({why})'}."
         return f"A {self.spec.kind.name} does not give the probability of every label. Choose a model on this machine."
 
     def _handle(self, decoding: Decoding, on_phase: OnPhase) -> ModelHandle:

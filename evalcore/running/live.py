@@ -19,7 +19,7 @@ import time
 from evalcore.running.answering import answer
 from evalcore.running.live_answer import LiveAnswer, LiveRequest, Neighbour, OrderAnswer, Part, WordEffect
 from evalcore.running.worker import ensure_worker
-from evalcore.store import Job, Jobs, Store, job_title
+from evalcore.store import Job, Jobs, RunSpec, Store, job_title
 
 __all__ = [
     "LiveAnswer",
@@ -32,6 +32,7 @@ __all__ = [
     "answer_of",
     "ask",
     "waiting_for",
+    "warm",
 ]
 
 
@@ -47,6 +48,15 @@ def ask(store: Store, request: LiveRequest) -> int:
     job_id = Jobs(store).enqueue("live", request.to_json())
     ensure_worker(store)
     return job_id
+
+
+def warm(store: Store, spec: RunSpec) -> int:
+    """Have the worker load a spec's model, and prepare it for the spec's prompt, before a question is asked.
+
+    Returns:
+        the number of the job.
+    """
+    return ask(store, LiveRequest(spec, "", ()))
 
 
 def answer_of(job: Job) -> LiveAnswer | None:

@@ -22,7 +22,8 @@ class LiveRequest:
         spec: task, model, prompt, number format, engine. Its n and sample do not matter; its decoding says what decides
             the label: a free answer, or the most probable label by one of the scores.
         text: to be classified.
-        parts: what to compute beside the answer, which always is.
+        parts: what to compute beside the answer, which always is; with none at all the model is only loaded, so that
+            the next question about it is answered at once.
     """
 
     spec: RunSpec

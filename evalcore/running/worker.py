@@ -17,25 +17,33 @@ import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from evalcore.errors import BlindspotError, ModelError
+from evalcore.errors import BlindspotError, ModelError, OutOfMemory
 from evalcore.paths import PROJECT
+from evalcore.predictors import ModelHandle, OnPhase
 from evalcore.running import prompt_preview
 from evalcore.running.answering import answer
 from evalcore.running.current_run import missing_baselines
+from evalcore.running.executors import Loader
 from evalcore.running.live_answer import LiveRequest
 from evalcore.running.model_cache import ModelCache
 from evalcore.running.run import NotAnswered, OnProgress, Progress, Stopped, execute
-from evalcore.store import ASKED_FOR, Job, JobKind, Jobs, RunSpec, Store
+from evalcore.store import ASKED_FOR, Job, JobKind, Jobs, Predictor, RunSpec, Store, change_counter
 
-POLL_S = 0.2
-"""Time between two looks for a job."""
+POLL_S = 0.5
+"""Time between two looks for a job. A job is seen sooner: whenever the store's file was written."""
+WAKE_S = 0.01
+"""Time between two looks at whether it was. One takes some microseconds: a thousandth of a processor's time."""
 REPORT_EVERY_S = 0.25
 """Time between two reports of a job's progress: more often than a user can see it is of no use."""
+SOON_S = 0.25
+"""A question that is answered within this time reports no steps: writing each down would take longer than the step."""
 IDLE_LIMIT_S = 1800.0
 """A worker that has had no job for so long ends."""
 _LOCK_WAIT_S = 3.0
@@ -68,6 +76,10 @@ _children: dict[Path, subprocess.Popen[bytes]] = {}
 """Workers that this process started, by the file that they lock: their exit status says how they ended."""
 
 
+_answered: set[str] = set()
+"""Specs about which this process answered a question: the next one is a moment's work."""
+
+
 def work(store: Store, duty: Duty = RUNS, *, idle_limit_s: float | None = None) -> bool:
     """Take jobs one after another until there has been none for a while, or the parent process has ended.
 
@@ -90,6 +102,7 @@ def work(store: Store, duty: Duty = RUNS, *, idle_limit_s: float | None = None) 
         jobs.fail_orphaned("The worker before this one exited unexpectedly; what it had done is kept.", duty.kinds)
         idle_since = time.monotonic()
         while time.monotonic() - idle_since < (duty.idle_limit_s if idle_limit_s is None else idle_limit_s):
+            seen = _change_counter(store)
             job = jobs.claim(os.getpid(), duty.kinds)
             if job is not None:
                 _do(job, store, jobs, models)
@@ -99,10 +112,24 @@ def work(store: Store, duty: Duty = RUNS, *, idle_limit_s: float | None = None) 
             if job is None and os.getppid() != parent:
                 break
             if job is None:
-                time.sleep(POLL_S)
+                _wait_for_a_change(store, seen)
     finally:
         lock.release()
     return True
+
+
+def _wait_for_a_change(store: Store, seen: bytes) -> None:
+    """Until the store was written to since `seen`, for POLL_S at most."""
+    until = time.monotonic() + POLL_S
+    while time.monotonic() < until and _change_counter(store) == seen:
+        time.sleep(WAKE_S)
+
+
+def _change_counter(store: Store) -> bytes:
+    try:
+        return change_counter(store)
+    except OSError:  # the file is looked at again with the next look for a job, which says what is wrong
+        return b""
 
 
 def ensure_worker(store: Store, duty: Duty = RUNS) -> None:
@@ -146,15 +173,21 @@ def _lock(store: Store, duty: Duty) -> FileLock:
 
 
 def _do(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> None:
+    with _noting_how_it_ends(job, jobs):
+        try:
+            _do_once(job, store, jobs, models)
+            return
+        except OutOfMemory:
+            if not models.release():
+                raise
+        _do_once(job, store, jobs, models)  # now that no other model is kept beside it
+
+
+@contextmanager
+def _noting_how_it_ends(job: Job, jobs: Jobs) -> Iterator[None]:
+    """No error of one job may end the worker."""
     try:
-        if job.kind == "preview":
-            jobs.finish(job.job_id, "done", prompt_preview.answer(job.payload, store))
-            return
-        if job.kind == "live":
-            jobs.finish(job.job_id, "done", _answer(job, store, jobs, models))
-            return
-        complete = _predict(job, store, jobs, models)
-        jobs.finish(job.job_id, "done" if complete else "stopped")
+        yield
     except Stopped:
         jobs.finish(job.job_id, "stopped")
     except BlindspotError as error:
@@ -163,22 +196,67 @@ def _do(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> None:
         jobs.finish(job.job_id, "done" if cannot_be_fitted else "failed", str(error))
     except MemoryError:
         jobs.finish(job.job_id, "failed", "The machine is out of memory. Choose a smaller model or batch size.")
-    except Exception as error:  # no error of one job may end the worker; the log has the traceback
-        traceback.print_exc()
+    except Exception as error:
+        traceback.print_exc()  # into the log
         message = f"{type(error).__name__}: {error} — this is a fault of Blindspot; worker.log has the details."
         jobs.finish(job.job_id, "failed", message)
 
 
-def _answer(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> str:
-    """The answer to a live question, as JSON."""
+def _do_once(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> None:
+    if job.kind == "preview":
+        jobs.finish(job.job_id, "done", prompt_preview.answer(job.payload, store))
+    elif job.kind == "live":
+        jobs.finish(job.job_id, "done", _answer(job, store, jobs, models.load))
+    else:
+        complete = _predict(job, store, jobs, models)
+        jobs.finish(job.job_id, "done" if complete else "stopped")
 
-    def on_phase(phase: str) -> None:
-        alive = jobs.report(job.job_id, phase=phase, run_id=None, done=0, cached=0, total=0, predicting=False)
-        if not alive:
+
+def _answer(job: Job, store: Store, jobs: Jobs, loader: Loader) -> str:
+    """The answer to a live question, as JSON."""
+    began = time.monotonic()
+    asked = LiveRequest.from_json(job.payload)
+    known = asked.spec.to_json() in _answered
+
+    def report(phase: str) -> None:
+        if not jobs.report(job.job_id, phase=phase, run_id=None, done=0, cached=0, total=0, predicting=False):
             raise Stopped
 
-    request = LiveRequest.from_json(job.payload)
-    return answer(request, store, loader=lambda handle, _: models.load(handle, on_phase)).to_json()
+    def report_if_slow(phase: str) -> None:
+        if not known or time.monotonic() - began > SOON_S:
+            report(phase)
+
+    found = answer(asked, store, loader=lambda handle, _: loader(handle, report), on_phase=report_if_slow)
+    _answered.add(asked.spec.to_json())
+    return found.to_json()
+
+
+class _NotLoaded(Exception):
+    """A question is about a model that is not loaded, while another one is at work."""
+
+
+def _answer_waiting(store: Store, jobs: Jobs, models: ModelCache, put_back: set[int]) -> None:
+    """Answer the questions that wait, between two batches of a run. Those that need another model wait on.
+
+    Args:
+        put_back: numbers of the jobs that wait on; added to.
+    """
+
+    def loaded(handle: ModelHandle, on_phase: OnPhase) -> Predictor:
+        if handle.weights is not None and not models.has(handle):
+            raise _NotLoaded
+        return models.load(handle, on_phase)
+
+    for waiting in jobs.active(("live",)):
+        job = jobs.claim(os.getpid(), ("live",), waiting.job_id) if waiting.job_id not in put_back else None
+        if job is None:
+            continue
+        with _noting_how_it_ends(job, jobs):
+            try:
+                jobs.finish(job.job_id, "done", _answer(job, store, jobs, loaded))
+            except _NotLoaded:
+                put_back.add(job.job_id)
+                jobs.put_back(job.job_id)
 
 
 def _predict(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> bool:
@@ -187,8 +265,15 @@ def _predict(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> bool:
     Returns:
         whether it is complete.
     """
+    report, put_back = _reporter(job, jobs), set[int]()
+
+    def on_progress(progress: Progress) -> bool:
+        if progress.predicting and job.kind == "run":
+            _answer_waiting(store, jobs, models, put_back)
+        return report(progress)
+
     try:
-        complete = execute(job.spec, store, on_progress=_reporter(job, jobs), loader=models.load).complete
+        complete = execute(job.spec, store, on_progress=on_progress, loader=models.load).complete
     except NotAnswered as error:
         if error.answered:
             _add_baselines(job.spec, store, jobs)

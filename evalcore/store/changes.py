@@ -21,8 +21,16 @@ def version_of(store: Store) -> str:
     if store.read_only:
         return uuid.uuid4().hex
     try:
-        with store.path.open("rb") as file:
-            counter = file.read(_CHANGE_COUNTER.stop)[_CHANGE_COUNTER].hex()
-        return f"{store.path.resolve()}:{counter}:{file_stamp(store.path)}"
+        return f"{store.path.resolve()}:{change_counter(store).hex()}:{file_stamp(store.path)}"
     except OSError:
         return uuid.uuid4().hex
+
+
+def change_counter(store: Store) -> bytes:
+    """Another value after every write to the store's file, in some microseconds: to be looked at again and again.
+
+    Raises:
+        OSError: if the file cannot be read.
+    """
+    with open(store.path, "rb", buffering=0) as file:
+        return file.read(_CHANGE_COUNTER.stop)[_CHANGE_COUNTER]

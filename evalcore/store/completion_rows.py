@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, get_args
 
 from evalcore.errors import StoreError
@@ -30,7 +30,7 @@ _COMES_BACK: dict[str, Callable[[Any], bool]] = {
 """What each field must be to come back from SQLite as it was: `True` would be 1, and numpy's numbers bytes."""
 
 
-def insert_completions(db: sqlite3.Connection, rows: Sequence[tuple[bytes, Completion]]) -> None:
+def insert_completions(db: sqlite3.Connection, rows: Iterable[tuple[bytes, Completion]]) -> None:
     """Insert completions inside a transaction of the caller's.
 
     A row that is there is replaced: keys are content hashes, so an intact one says the same, a damaged one is mended.
@@ -38,11 +38,8 @@ def insert_completions(db: sqlite3.Connection, rows: Sequence[tuple[bytes, Compl
     Raises:
         StoreError: if one of them would come back as another.
     """
-    values = []
-    for key, completion in rows:
-        columns = _row_of(completion)
-        values.append((key, _checksum(key, columns), *columns))
-    db.executemany(_INSERT, values)
+    columns_of = ((key, _row_of(completion)) for key, completion in rows)
+    db.executemany(_INSERT, ((key, _checksum(key, columns), *columns) for key, columns in columns_of))
 
 
 def completions(db: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, Completion]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -164,7 +164,7 @@ class Store:
         record: RunRecord,
         examples: Sequence[Example],
         keys: Sequence[bytes],
-        rows: Sequence[tuple[bytes, Completion]],
+        rows: Iterable[tuple[bytes, Completion]],
     ) -> None:
         """Store a run with all of its completions, in one transaction."""
         with self.connect(write=True) as db:

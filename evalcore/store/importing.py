@@ -3,33 +3,49 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from evalcore.errors import DataError, listed
-from evalcore.parse import normal_form
+from evalcore.parse import LabelParser, normal_form
 from evalcore.store.completion import Completion
 from evalcore.store.database import Store
+from evalcore.store.label_columns import (
+    CONFIDENCE,
+    OBJECTS,
+    fill_from_columns,
+    fill_from_confidence,
+    label_columns,
+    possible_label_columns,
+)
+from evalcore.store.label_scores import unknown_logprobs
 from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import RunSpec, completion_keys, run_id, sample_id
 from evalcore.tasks import (
     LABEL_COLUMNS,
     NO_PROMPT,
     TEXT_COLUMNS,
+    DataFile,
     Example,
     LabelList,
     Messages,
     TaskSource,
     guess_column,
     make_task,
+    open_data_file,
     read_label_list,
-    read_table,
 )
 from evalcore.tasks.data_file import Header, Table
 
 NO_TEXT = ""
+_ROWS_AT_ONCE = 8192
 ANSWER_COLUMNS = ("completion", "prediction")
 RESPELT, RESPELT_EXAMPLE = "true_labels_respelt", "true_label_respelt"
 """Metadata of an imported run: how many true labels are spelled in another way than their label, and one of them."""
@@ -43,48 +59,120 @@ def import_file(path: Path, store: Store, *, labels: Path | None = None) -> RunR
     predicted one that never occurs as a true label is absent from the sample. `Top up` and `top_up` are one label,
     spelled as in the list, or else as most often among the true labels, or else among the predictions.
 
+    Columns of probabilities (`store.label_columns`) are kept as well. With one for each label the file needs no
+    predictions: the most probable label is taken for them.
+
     Raises:
-        DataError: if the file cannot be read exactly or lacks a column.
+        DataError: if the file cannot be read exactly or lacks a column. Nothing is stored then.
     """
-    table = read_table(path, prediction_columns)
-    return import_table(table, str(path), store, labels=read_label_list(labels) if labels else None)
+    listed = read_label_list(labels) if labels else None
+    with open_data_file(path) as file:
+        return import_data(file, str(path), store, labels=listed)
 
 
-def import_table(table: Table, origin: str, store: Store, *, labels: list[str] | LabelList | None = None) -> RunRecord:
-    """The same for a table that has been read.
+def import_data(file: DataFile, origin: str, store: Store, *, labels: list[str] | LabelList | None = None) -> RunRecord:
+    """The same for a file that is open.
 
     Args:
         origin: where it was read from, as it is shown.
     """
-    answer_column, label_column, *text_columns = prediction_columns(table)
+    header: list[str] = []
+
+    def choose(found: Header) -> list[str]:
+        nonlocal header
+        header = found.columns
+        return prediction_columns(found)
+
+    table = file.table(choose)
+    numbers = Numbers(file, [*header, *file.nested_columns([key for key in OBJECTS if key in header])])
+    return import_table(table, origin, store, labels=labels, numbers=numbers)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A file's columns of numbers: those of its header, and those inside of objects."""
+
+    file: DataFile
+    columns: list[str]
+
+
+def import_table(
+    table: Table,
+    origin: str,
+    store: Store,
+    *,
+    labels: list[str] | LabelList | None = None,
+    numbers: Numbers | None = None,
+) -> RunRecord:
+    """The same for a table that has been read.
+
+    Args:
+        origin: where it was read from, as it is shown.
+        numbers: where probabilities are read from; without it there are none.
+    """
+    answer_column, label_column, text_column = _roles(table)
     gold_as_written = table.column(label_column)
-    at = table.columns.index(answer_column)
-    answers = [row[at] or "" for row in table.rows]
-    predicted = answers if answer_column.strip().casefold() == "prediction" and labels is None else []
+    n = len(gold_as_written)
+    answers: list[str] | None = None
+    if answer_column:
+        at = table.columns.index(answer_column)
+        answers = [row[at] or "" for row in table.rows]
+    names_labels = answer_column.strip().casefold() == "prediction" and labels is None
+    predicted = (answers or []) if names_labels else []
     known = labels.labels if isinstance(labels, LabelList) else labels or []
-    label_of = _label_of_each(known, gold_as_written, predicted)
+    label_of_form = {normal_form(label): label for label in known}
+    label_of = _label_of_each(known, label_of_form, gold_as_written, predicted)
     gold = [label_of.get(label, label) for label in gold_as_written]
-    texts = table.column(text_columns[0]) if text_columns else [NO_TEXT] * len(gold)
+    texts = table.column(text_column) if text_column else [NO_TEXT] * n
     examples = tuple(Example(text, label) for text, label in zip(texts, gold, strict=True))
 
-    named = sorted({label_of[answer] for answer in predicted if answer in label_of})
-    occurring = examples + tuple(Example("", label) for label in named)
+    possible = possible_label_columns(numbers.columns) if numbers else []
+    columns = label_columns(possible, label_of_form, listed=labels is not None, name=table.name)
+    named = {label_of[answer] for answer in predicted if answer in label_of} | {one.label for one in columns}
+    occurring = examples + tuple(Example("", label) for label in sorted(named))
     task = make_task(table.name, occurring, (), labels, origin)
 
-    content = hashlib.sha256("\0".join([*texts, *gold_as_written, *answers]).encode()).hexdigest()
-    identity: dict[str, str | int] = {"predictor": "import", "content": content}
-    # Equal answers are kept once: a million predictions of 150 labels are 150 completions.
-    distinct = list(dict.fromkeys(answers))
-    stand_ins: list[Messages] = [({"role": "user", "content": answer},) for answer in distinct]
-    key_of = dict(zip(distinct, completion_keys(identity, stand_ins), strict=True))
-    keys = [key_of[answer] for answer in answers]
+    logprobs: NDArray[np.float32] | None = None
+    if numbers and columns:
+        logprobs = unknown_logprobs(store, (n, len(task.labels)))
+        fill_from_columns(logprobs, numbers.file, columns, task.labels, table.place)
+    elif answers is None:
+        raise _no_answers(table.name, numbers.columns if numbers else table.columns)
+    elif numbers and (column := _confidence_column(numbers.columns)):
+        logprobs = unknown_logprobs(store, (n, len(task.labels)))
+        fill_from_confidence(logprobs, numbers.file, column, _named_codes(answers, task.labels), table.place)
+    if answers is None:
+        assert logprobs is not None
+        answers = _most_probable(logprobs, task.labels)
+
+    hashed = hashlib.sha256()
+    for start, some in enumerate(_some(itertools.chain(texts, gold_as_written, answers))):
+        hashed.update(("\0" * (start > 0) + "\0".join(some)).encode())
+    identity: dict[str, str | int] = {"predictor": "import", "content": hashed.hexdigest()}
+    completions: Iterable[tuple[bytes, Completion]]
+    if logprobs is not None and not all(bool(np.isnan(block).all()) for block in _blocks(logprobs)):
+        for block in _blocks(logprobs):
+            hashed.update(block.astype("<f4").tobytes())
+        identity["content"] = hashed.hexdigest()
+        keys = []
+        for some in _some(map(str, range(n))):  # which row it is stands for its prompt
+            keys += completion_keys(identity, [({"role": "user", "content": place},) for place in some])
+        completions = (
+            (key, Completion(answer, label_logprobs=b"" if np.isnan(row).all() else row.tobytes()))
+            for key, answer, row in zip(keys, answers, _rows(logprobs), strict=True)
+        )
+    else:
+        # Equal answers are kept once: a million predictions of 150 labels are 150 completions.
+        distinct = list(dict.fromkeys(answers))
+        stand_ins: list[Messages] = [({"role": "user", "content": answer},) for answer in distinct]
+        key_of = dict(zip(distinct, completion_keys(identity, stand_ins), strict=True))
+        keys = [key_of[answer] for answer in answers]
+        completions = ((key, Completion(answer)) for answer, key in key_of.items())
     sample = sample_id(task.labels, examples)
     now = time.time()
     record = RunRecord(
         run_id=run_id(sample, identity, NO_PROMPT.fingerprint),
-        spec=RunSpec(
-            TaskSource(origin), model=f"imported:{table.name}", prompt=NO_PROMPT.name, n=len(gold), sample="first"
-        ),
+        spec=RunSpec(TaskSource(origin), model=f"imported:{table.name}", prompt=NO_PROMPT.name, n=n, sample="first"),
         task_name=task.name,
         origin=origin,
         labels=task.labels,
@@ -92,19 +180,58 @@ def import_table(table: Table, origin: str, store: Store, *, labels: list[str] |
         prompt=NO_PROMPT,
         identity=identity,
         sample_id=sample,
-        n=len(gold),
-        split_size=len(gold),
+        n=n,
+        split_size=n,
         created=now,
         finished=now,
         metadata=_spelled_otherwise(gold_as_written, gold),
     )
-    store.put_run(record, examples, keys, [(key, Completion(answer)) for answer, key in key_of.items()])
+    store.put_run(record, examples, keys, completions)
     return record
 
 
-def _label_of_each(known: Sequence[str], *columns: Sequence[str]) -> dict[str, str]:
-    """The label that each value of the columns stands for; values without a letter or digit are left out."""
-    label_of_form = {normal_form(label): label for label in known}
+def _some(values: Iterable[str]) -> Iterator[list[str]]:
+    """The values, a block at a time."""
+    rest = iter(values)
+    while some := list(itertools.islice(rest, _ROWS_AT_ONCE)):
+        yield some
+
+
+def _blocks(logprobs: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    """Some rows at a time, in memory: the array may be a mapped file."""
+    for start in range(0, len(logprobs), _ROWS_AT_ONCE):
+        yield np.array(logprobs[start : start + _ROWS_AT_ONCE])
+
+
+def _rows(logprobs: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    for block in _blocks(logprobs):
+        yield from block.astype("<f4")
+
+
+def _most_probable(logprobs: NDArray[np.float32], labels: Sequence[str]) -> list[str]:
+    """The most probable label of each row, of equal ones the first; empty where no probability is known."""
+    answers: list[str] = []
+    for block in _blocks(logprobs):
+        best = np.where(np.isnan(block), -np.inf, block).argmax(axis=1)
+        best[np.isnan(block).all(axis=1)] = -1
+        answers += [labels[at] if at >= 0 else "" for at in best.tolist()]
+    return answers
+
+
+def _named_codes(answers: Sequence[str], labels: Sequence[str]) -> NDArray[np.intp]:
+    """The code of the label that each answer names; -1 where it names none."""
+    parser = LabelParser(labels)
+    code_of: dict[str | None, int] = {None: -1, **{label: code for code, label in enumerate(labels)}}
+    code_of_answer = {answer: code_of[parser.parse(answer).label] for answer in set(answers)}
+    return np.array([code_of_answer[answer] for answer in answers], dtype=np.intp)
+
+
+def _label_of_each(known: Sequence[str], label_of_form: dict[str, str], *columns: Sequence[str]) -> dict[str, str]:
+    """The label that each value of the columns stands for; values without a letter or digit are left out.
+
+    Args:
+        label_of_form: the known labels by their normal form; those that are found are added.
+    """
     label_of: dict[str, str] = {}
     for column in columns:
         for value, _ in Counter(column).most_common():
@@ -124,26 +251,40 @@ def _spelled_otherwise(written: Sequence[str], labels: Sequence[str]) -> dict[st
 
 
 def prediction_columns(header: Header) -> list[str]:
-    """The columns of answers, of labels and, where there is one, of texts.
+    """The columns of answers, of labels and, where there is one, of texts; none of answers if probabilities may stand
+    for them.
 
     Raises:
         DataError: if there is no column of answers or labels, or more than one of answers.
     """
+    roles = _roles(header)
+    if not roles[0] and not possible_label_columns(header.columns) and set(OBJECTS).isdisjoint(header.columns):
+        raise _no_answers(header.name, header.columns)
+    return [column for column in roles if column]
+
+
+def _roles(header: Header) -> tuple[str, str, str]:
+    """The columns of answers, of labels and of texts; empty where there is none."""
     answers = [column for column in header.columns if column.strip().casefold() in ANSWER_COLUMNS]
-    if not answers:
-        raise DataError(
-            "no column `completion` or `prediction`.",
-            where=header.name,
-            do=f"Its columns are {listed(header.columns)}.",
-        )
     if len(answers) > 1:
         raise DataError(
             f"more than one column holds answers: {listed(answers)}.",
             where=header.name,
             do="Rename all but one: a `completion` is parsed like a model's output, a `prediction` is a label.",
         )
-    columns = [answers[0], guess_column(header, LABEL_COLUMNS, "label")]
     folded = {column.strip().casefold() for column in header.columns}
-    if not folded.isdisjoint(TEXT_COLUMNS):
-        columns.append(guess_column(header, TEXT_COLUMNS, "text"))
-    return columns
+    text = "" if folded.isdisjoint(TEXT_COLUMNS) else guess_column(header, TEXT_COLUMNS, "text")
+    return answers[0] if answers else "", guess_column(header, LABEL_COLUMNS, "label"), text
+
+
+def _no_answers(name: str, columns: Sequence[str]) -> DataError:
+    return DataError(
+        "no column `completion` or `prediction`, nor one `probability:LABEL` for each label.",
+        where=name,
+        do=f"Its columns are {listed(columns)}.",
+    )
+
+
+def _confidence_column(columns: Sequence[str]) -> str:
+    """The column of confidences; empty if there is none."""
+    return next((column for column in columns if column.strip().casefold() == CONFIDENCE), "")

@@ -229,6 +229,16 @@ class Jobs:
                 (reason, time.time(), *kinds),
             ).rowcount
 
+    def put_back(self, job_id: int) -> None:
+        """Let a job that was taken wait again, unless it was asked to stop: then it is stopped."""
+        with self._store.connect(write=True) as db:
+            db.execute(
+                "UPDATE jobs SET state = CASE stop WHEN 1 THEN 'stopped' ELSE 'queued' END, phase = '',"
+                " worker_pid = NULL, started = NULL, finished = CASE stop WHEN 1 THEN ? END"
+                " WHERE job_id = ? AND state = 'running'",
+                (time.time(), job_id),
+            )
+
     def stop(self, job_id: int) -> None:
         """Ask a job to stop after its current batch; a queued one is stopped at once."""
         with self._store.connect(write=True) as db:

@@ -33,7 +33,7 @@ def load_label_logprobs(store: Store, record: RunRecord, columns: Columns) -> ND
     # Rows with the same prompt share a completion: where each key's rows stand.
     by_key = np.argsort(columns.key, kind="stable")
     starts = np.searchsorted(columns.key[by_key], np.arange(len(columns.keys) + 1))
-    scores = _filled(store, (len(columns.positions), n_labels))
+    scores = unknown_logprobs(store, (len(columns.positions), n_labels))
     for code, completion in stream_completions(store, columns.keys):
         logprobs = completion.logprobs
         if len(logprobs) == n_labels:  # none, or of another list of labels: nothing is known
@@ -41,8 +41,8 @@ def load_label_logprobs(store: Store, record: RunRecord, columns: Columns) -> ND
     return scores
 
 
-def _filled(store: Store, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """An array of NaN, in memory or in a file."""
+def unknown_logprobs(store: Store, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """An array of NaN: in memory, or if it is large a mapped file without a name in the cache folder."""
     if 4 * shape[0] * shape[1] <= IN_MEMORY_BYTES:
         return np.full(shape, np.nan, dtype=np.float32)
     with tempfile.TemporaryFile(dir=None if store.read_only else store.folder) as file:

@@ -3,8 +3,17 @@
 Data files are read here and nowhere else. Imports the ground floor only.
 """
 
-from evalcore.tasks.data_file import LabelList, parse_table, read_label_list, read_table, typed_path
-from evalcore.tasks.load import LABEL_COLUMNS, TEXT_COLUMNS, guess_column, load_task, task_files
+from evalcore.tasks.data_file import (
+    DataFile,
+    LabelList,
+    open_data_file,
+    parse_lines,
+    parse_table,
+    read_label_list,
+    read_table,
+    typed_path,
+)
+from evalcore.tasks.load import LABEL_COLUMNS, TEXT_COLUMNS, guess_column, load_task, read_texts, task_files
 from evalcore.tasks.prompt import (
     BUILT_IN,
     DESCRIPTIONS,
@@ -26,6 +35,7 @@ __all__ = [
     "NO_PROMPT",
     "SAMPLES",
     "TEXT_COLUMNS",
+    "DataFile",
     "Example",
     "LabelList",
     "Message",
@@ -42,9 +52,12 @@ __all__ = [
     "guess_column",
     "load_task",
     "make_task",
+    "open_data_file",
+    "parse_lines",
     "parse_table",
     "read_label_list",
     "read_table",
+    "read_texts",
     "task_files",
     "typed_path",
 ]

@@ -9,21 +9,27 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from evalcore.errors import DataError
 from evalcore.tasks import table
 from evalcore.tasks.json_lines import parse_json, parse_json_lines
+from evalcore.tasks.numbers import NumberBlock, nested_columns, number_blocks
 from evalcore.tasks.table import Choose, Header, Table, check_text, every_column
 from evalcore.tasks.text_file import parse_csv, text_file
 
 __all__ = [
-    "SUFFIXES", "Header", "LabelList", "Table", "parse_table", "read_label_list", "read_table", "typed_path",
+    "SUFFIXES", "DataFile", "Header", "LabelList", "NumberBlock", "Table", "data_in_memory", "open_data_file",
+    "parse_lines", "parse_table", "read_label_list", "read_lines", "read_table", "typed_path",
 ]  # fmt: skip
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 MAX_LABEL_LIST_BYTES = 16 * 2**20
+MAX_BYTES_IN_PIECES = 8 * 2**30
+"""Of a file with columns of numbers, which is read in pieces: JSON lines of a million rows of 150 labels."""
 
 _RECENT_S = 2.0
 _PAUSE_S = 0.1
@@ -61,6 +67,78 @@ def read_table(path: Path, choose: Choose = every_column) -> Table:
     return parse_table(path.name, _read(path), choose)
 
 
+@dataclass(frozen=True)
+class DataFile:
+    """A data file of texts and numbers: the texts are read first, and then the numbers in blocks.
+
+    Attributes:
+        name: as messages show it; its ending decides the format.
+        content: the bytes, or the file if it is too large for memory.
+    """
+
+    name: str
+    content: bytes | Path
+
+    def table(self, choose: Choose = every_column) -> Table:
+        """The columns of texts that `choose` wants; raises DataError as `read_table` does."""
+        return _table(self.name, self.content, choose)
+
+    def nested_columns(self, keys: Sequence[str]) -> list[str]:
+        """Names of the numbers inside of objects of JSON lines: see `numbers.nested_columns`."""
+        return nested_columns(self.name, self.content, keys)
+
+    def numbers(self, columns: Sequence[str], keys: Sequence[str] = ()) -> Iterator[NumberBlock]:
+        """The numbers of these columns: see `numbers.number_blocks`."""
+        return number_blocks(self.name, self.content, columns, keys)
+
+
+def data_in_memory(name: str, content: bytes) -> DataFile:
+    """The data file of an upload.
+
+    Raises:
+        DataError: if it is too large.
+    """
+    name = _shown(name)
+    if len(content) > table.MAX_BYTES:
+        raise table.too_many_bytes(name)
+    return DataFile(name, content)
+
+
+@contextmanager
+def open_data_file(path: Path) -> Iterator[DataFile]:
+    """A file that may be larger than `read_table` takes, because most of it is numbers.
+
+    Raises:
+        DataError: as `read_table` does; at the end, if the file was written meanwhile.
+    """
+    if not _is_large(path):
+        yield DataFile(_shown(path.name), _read(path))
+        return
+    before = _state_or_none(path)
+    if before is None:
+        raise _being_written(path)
+    if before[0] > MAX_BYTES_IN_PIECES:
+        raise table.too_many_bytes(path.name, MAX_BYTES_IN_PIECES)
+    if abs(time.time() - before[1] / 1e9) < _RECENT_S:
+        time.sleep(_PAUSE_INSIDE_A_ROW_S)
+    try:
+        yield DataFile(_shown(path.name), path)
+    finally:  # of a file that is being written any error may come
+        if _state_or_none(path) != before:
+            raise _being_written(path)
+
+
+def _is_large(path: Path) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size > table.MAX_BYTES
+    except (OSError, ValueError):
+        return False  # `_read` says why it cannot be read
+
+
+def _being_written(path: Path) -> DataError:
+    return DataError("the file is being written.", where=str(path), do="Try again when it is complete.")
+
+
 def typed_path(name: str) -> Path | None:
     """The file or folder of a name that a user typed; None if it does not exist or is no possible path."""
     try:
@@ -72,9 +150,10 @@ def typed_path(name: str) -> Path | None:
 
 def parse_table(name: str, content: bytes, choose: Choose = every_column) -> Table:
     """The same for content in memory (an upload); `name` decides the format and is used in messages."""
-    name = _shown(name)
-    if len(content) > table.MAX_BYTES:
-        raise table.too_many_bytes(name)
+    return data_in_memory(name, content).table(choose)
+
+
+def _table(name: str, content: bytes | Path, choose: Choose) -> Table:
     suffix = Path(name).suffix.lower()
     if suffix == ".parquet":
         from evalcore.tasks.parquet_file import parse_parquet
@@ -111,6 +190,26 @@ def read_label_list(path: Path) -> LabelList:
     return LabelList(name, array, places)
 
 
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file that are not blank, without their ends.
+
+    Raises:
+        DataError: if it is missing, not UTF-8 or UTF-16, too large or being written.
+    """
+    return parse_lines(path.name, _read(path))
+
+
+def parse_lines(name: str, content: bytes) -> list[str]:
+    """The same for content in memory; `name` is used in messages."""
+    name = _shown(name)
+    if len(content) > table.MAX_BYTES:
+        raise table.too_many_bytes(name)
+    lines = [line.rstrip("\r\n") for line in text_file(name, content).lines(newline="") if line.strip()]
+    if not lines:
+        raise table.no_rows(name)
+    return lines
+
+
 def _read(path: Path) -> bytes:
     """All of a file, read at a time when it is not being written."""
     try:
@@ -124,7 +223,7 @@ def _read(path: Path) -> bytes:
         if abs(time.time() - before[1] / 1e9) < _RECENT_S:
             time.sleep(_PAUSE_S if _ends_with_a_row(path.suffix.lower(), content) else _PAUSE_INSIDE_A_ROW_S)
         if _state(path) != before or len(content) != before[0]:
-            raise DataError("the file is being written.", where=str(path), do="Try again when it is complete.")
+            raise _being_written(path)
         return content
     except OSError as error:
         raise DataError(f"the file cannot be read ({error.strerror}).", where=str(path), do="Check the path.") from None
@@ -135,6 +234,13 @@ def _read(path: Path) -> bytes:
 def _state(path: Path) -> tuple[int, int, int]:
     stat = path.stat()
     return stat.st_size, stat.st_mtime_ns, stat.st_ino
+
+
+def _state_or_none(path: Path) -> tuple[int, int, int] | None:
+    try:
+        return _state(path)
+    except OSError:
+        return None
 
 
 def _ends_with_a_row(suffix: str, content: bytes) -> bool:

@@ -40,7 +40,7 @@ def parse_json_lines(file: TextFile, choose: Choose) -> Table:
 
 def _likely_columns(file: TextFile, choose: Choose) -> list[str]:
     try:
-        return next((chosen_columns(Header(file.name, list(record)), choose) for _, record in _records(file)), [])
+        return next((chosen_columns(Header(file.name, list(record)), choose) for _, record in json_records(file)), [])
     except DataError:
         return []  # a later line may have the column; if not, the error is raised again when all is read
 
@@ -50,7 +50,8 @@ def _json_rows(file: TextFile, chosen: list[str]) -> tuple[list[str], list[list[
     columns: dict[str, None] = {}
     rows: list[list[str | None]] = []
     starts: list[int] = []
-    for line, record in _records(file):
+    chars = 0
+    for line, record in json_records(file):
         if len(rows) >= table.MAX_ROWS:
             raise table.too_many_rows(file.name)
         for key in record:
@@ -61,20 +62,32 @@ def _json_rows(file: TextFile, chosen: list[str]) -> tuple[list[str], list[list[
             raise table.too_many_columns(file.name)
         if len(rows) * len(chosen) > table.MAX_CELLS:
             raise table.too_many_cells(file.name)
-        rows.append([_json_text(record.get(column)) for column in chosen])
+        row = [_json_text(record.get(column)) for column in chosen]
+        chars += sum(map(len, filter(None, row)))
+        if chars > table.MAX_BYTES:
+            raise table.too_many_bytes(file.name)
+        rows.append(row)
         starts.append(line)
     return list(columns), rows, starts
 
 
-def _records(file: TextFile) -> Iterator[tuple[int, _Object]]:
+def json_records(file: TextFile, decoder: json.JSONDecoder | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The object on each line, with the number of the line.
+
+    Args:
+        decoder: in place of the one that keeps numbers as they are written and refuses duplicate keys.
+
+    Raises:
+        DataError: if a line is no JSON object or is nested too deeply.
+    """
     lines = file.lines(newline="\n", separators=",[{")
     for content in lines:
         lines.held = 0
         if content.isspace():
             continue
         where = f"{file.name}, line {lines.number}"
-        record = parse_json(content, where)
-        if not isinstance(record, _Object):
+        record = parse_json(content, where, decoder)
+        if not isinstance(record, dict):
             raise DataError("each line must be a JSON object.", where=where)
         yield lines.number, record
 
@@ -101,8 +114,11 @@ _DECODER = json.JSONDecoder(
 )  # fmt: skip
 
 
-def parse_json(text: str, where: str) -> Any:
+def parse_json(text: str, where: str, decoder: json.JSONDecoder | None = None) -> Any:
     """JSON, with numbers as they are written and objects as `dict`.
+
+    Args:
+        decoder: another one, which may do otherwise.
 
     Raises:
         DataError: if it is not valid, is nested too deeply, or has a key twice.
@@ -110,7 +126,7 @@ def parse_json(text: str, where: str) -> Any:
     if _is_deep(text):
         raise DataError(f"JSON that is nested more than {MAX_DEPTH} levels deep.", where=where, do="Flatten it.")
     try:
-        return _DECODER.decode(text)
+        return (decoder or _DECODER).decode(text)
     except json.JSONDecodeError as error:
         raise DataError(f"not valid JSON ({error.msg} at character {error.colno:,}).", where=where) from None
     except (ValueError, RecursionError) as error:

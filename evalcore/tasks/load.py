@@ -9,7 +9,7 @@ from pathlib import Path
 from evalcore.errors import BlindspotError, DataError, first_line, listed
 from evalcore.paths import DEMO_DATA
 from evalcore.tasks.banking77 import load_banking77_from_hub, local_banking77
-from evalcore.tasks.data_file import SUFFIXES, Header, read_label_list, read_table, typed_path
+from evalcore.tasks.data_file import SUFFIXES, Header, read_label_list, read_lines, read_table, typed_path
 from evalcore.tasks.task import Example, Task, TaskSource, make_task
 
 TEXT_COLUMNS = ("text", "utterance", "sentence", "query", "question", "message", "input", "content")
@@ -132,6 +132,27 @@ def _text_and_label(header: Header, source: TaskSource) -> tuple[str, str]:
         header.require(source.text_column) if source.text_column else guess_column(header, TEXT_COLUMNS, "text"),
         header.require(source.label_column) if source.label_column else guess_column(header, LABEL_COLUMNS, "label"),
     )
+
+
+def read_texts(path: Path, column: str = "") -> list[str]:
+    """The texts of a file: those of a column of a data file, or one a line.
+
+    Args:
+        column: guessed from common names when empty.
+
+    Raises:
+        DataError: if the file cannot be read exactly, or has no such column.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        if column:
+            raise DataError(
+                "this is no data file with columns.", where=str(path), do=f"Use one of {', '.join(SUFFIXES)}."
+            )
+        return read_lines(path)
+    table = read_table(
+        path, lambda header: [header.require(column) if column else guess_column(header, TEXT_COLUMNS, "text")]
+    )
+    return table.column(table.columns[0])
 
 
 def guess_column(header: Header, names: Sequence[str], what: str) -> str:

@@ -146,6 +146,6 @@ def too_many_cells(name: str) -> DataError:
     )
 
 
-def too_many_bytes(name: str) -> DataError:
-    """The error of a file that holds more than MAX_BYTES, itself or after decompression."""
-    return DataError(f"holds more than {MAX_BYTES / 2**20:,.0f} MB.", where=name, do="Take a part of it.")
+def too_many_bytes(name: str, most: int | None = None) -> DataError:
+    """The error of a file that holds more than so many bytes, by default MAX_BYTES, itself or after decompression."""
+    return DataError(f"holds more than {(most or MAX_BYTES) / 2**20:,.0f} MB.", where=name, do="Take a part of it.")

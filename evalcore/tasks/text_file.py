@@ -7,6 +7,8 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
 from evalcore.errors import DataError, quoted
 from evalcore.tasks import table
@@ -27,11 +29,12 @@ class TextFile:
     """The bytes of a text file, checked to be text.
 
     Attributes:
+        content: the bytes, or where they are: a file that is too large for memory is read in pieces.
         start: where the text starts, after a byte order mark.
     """
 
     name: str
-    content: bytes
+    content: bytes | Path
     encoding: str
     start: int
 
@@ -41,7 +44,7 @@ class TextFile:
         Args:
             newline: as `open` takes it: `""` for lines that end in LF, CR or both, `"\\n"` for LF only.
         """
-        stream = io.BytesIO(self.content)
+        stream = _opened(self.content)
         stream.seek(self.start)
         return Lines(self.name, io.TextIOWrapper(stream, self.encoding, newline=newline), separators)
 
@@ -65,6 +68,7 @@ class Lines:
     def __next__(self) -> str:
         line = self.stream.readline(MAX_LINE_CHARS + 1)
         if not line:
+            self.stream.close()
             raise StopIteration
         self.number += 1
         for separator in self.separators:
@@ -84,31 +88,41 @@ class Lines:
         return DataError(what, where=f"{self.name}, line {self.number}", do=do)
 
 
-def text_file(name: str, content: bytes) -> TextFile:
+def _opened(content: bytes | Path) -> BinaryIO:
+    return content.open("rb") if isinstance(content, Path) else io.BytesIO(content)
+
+
+def text_file(name: str, content: bytes | Path) -> TextFile:
     """Detect the encoding, and check that all of it is text.
 
     Raises:
         DataError: with the line, if it is neither UTF-8 nor marked as UTF-16, or holds a NUL.
     """
-    if not content or content.isspace():
+    with _opened(content) as stream:
+        start = stream.read(4)
+        mark, encoding = next(((mark, codec) for mark, codec in _MARKS if start.startswith(mark)), (b"", "utf-8"))
+        stream.seek(len(mark))
+        decoder = codecs.getincrementaldecoder(encoding)()
+        line, is_empty, ended = 1, not mark, False
+        while not ended:
+            piece = stream.read(_PIECE)
+            ended = len(piece) < _PIECE
+            is_empty = is_empty and (not piece or piece.isspace())
+            try:
+                text = decoder.decode(piece, final=ended)
+            except UnicodeDecodeError as error:
+                line += error.object[: error.start].decode(encoding).count("\n")
+                raise DataError(
+                    f"not valid {encoding[:6].upper().rstrip('-')} text.",
+                    where=f"{name}, line {line}",
+                    do="Save the file as UTF-8.",
+                ) from None
+            if "\0" in text:
+                line += text.count("\n", 0, text.index("\0"))
+                raise DataError("holds a NUL character, which no text has.", where=f"{name}, line {line}")
+            line += text.count("\n")
+    if is_empty:
         raise DataError("the file is empty.", where=name)
-    mark, encoding = next(((mark, codec) for mark, codec in _MARKS if content.startswith(mark)), (b"", "utf-8"))
-    decoder = codecs.getincrementaldecoder(encoding)()
-    line = 1
-    for at in range(len(mark), len(content), _PIECE):
-        try:
-            text = decoder.decode(content[at : at + _PIECE], final=at + _PIECE >= len(content))
-        except UnicodeDecodeError as error:
-            line += error.object[: error.start].decode(encoding).count("\n")
-            raise DataError(
-                f"not valid {encoding[:6].upper().rstrip('-')} text.",
-                where=f"{name}, line {line}",
-                do="Save the file as UTF-8.",
-            ) from None
-        if "\0" in text:
-            line += text.count("\n", 0, text.index("\0"))
-            raise DataError("holds a NUL character, which no text has.", where=f"{name}, line {line}")
-        line += text.count("\n")
     return TextFile(name, content, encoding, len(mark))
 
 
@@ -118,15 +132,38 @@ def parse_csv(file: TextFile, delimiter: str, choose: Choose) -> Table:
     Raises:
         DataError: if it is not valid or a row is not as long as the header.
     """
+    records = csv_records(file, delimiter)
+    _, header = next(records, (1, []))
+    chosen = chosen_columns(Header(file.name, header), choose)
+    wanted = [header.index(column) for column in chosen]
+    rows: list[list[str | None]] = []
+    starts: list[int] = []
+    chars = 0
+    for start, fields in records:
+        if len(rows) >= table.MAX_ROWS:
+            raise table.too_many_rows(file.name)
+        row: list[str | None] = [fields[at] for at in wanted]
+        chars += sum(map(len, filter(None, row)))
+        if chars > table.MAX_BYTES:
+            raise table.too_many_bytes(file.name)
+        rows.append(row)
+        starts.append(start)
+    if not rows:
+        raise table.no_rows(file.name)
+    return Table(file.name, chosen, rows, starts)
+
+
+def csv_records(file: TextFile, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The header and then the rows of a CSV file, each with the line on which it starts.
+
+    Raises:
+        DataError: if it is not valid or a row is not as long as the header.
+    """
     csv.field_size_limit(table.MAX_FIELD_CHARS)
     # Line breaks inside quoted fields stay as they are; a lone CR also ends a row.
     lines = file.lines(newline="", separators=delimiter)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    header: list[str] | None = None
-    chosen: list[str] = []
-    wanted: list[int] = []
-    rows: list[list[str | None]] = []
-    starts: list[int] = []
+    columns = 0
     line = 1
     try:
         for fields in reader:
@@ -134,31 +171,22 @@ def parse_csv(file: TextFile, delimiter: str, choose: Choose) -> Table:
             lines.held = 0
             if not fields:
                 continue
-            if header is None:
-                header = fields
-                _check_separator(file.name, header, delimiter)
-                chosen = chosen_columns(Header(file.name, header), choose)
-                wanted = [header.index(column) for column in chosen]
-                continue
-            if len(fields) != len(header):
+            if not columns:
+                columns = len(fields)
+                _check_separator(file.name, fields, delimiter)
+            elif len(fields) != columns:
                 raise DataError(
-                    f"{len(fields):,} fields where the header has {len(header):,}.",
+                    f"{len(fields):,} fields where the header has {columns:,}.",
                     where=f"{file.name}, line {start}",
                     do="Put a field that contains a separator in double quotes.",
                 )
-            if len(rows) >= table.MAX_ROWS:
-                raise table.too_many_rows(file.name)
-            rows.append([fields[at] for at in wanted])
-            starts.append(start)
+            yield start, fields
     except csv.Error as error:
         raise DataError(
             f"not valid CSV ({error}).",
             where=f"{file.name}, line {line}",
             do='Check for a quote that is opened and never closed; write a quote inside a field as "".',
         ) from None
-    if not rows:
-        raise table.no_rows(file.name)
-    return Table(file.name, chosen, rows, starts)
 
 
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas", "|": "bars"}

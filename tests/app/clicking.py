@@ -42,6 +42,12 @@ def click_item(app, key, item):
     return _send(app, app.get("echarts_chart"), key, {"selection": {"selected": selected, "areas": []}})
 
 
+def click_figure(app, key, **item):
+    """Click what has these fields in a Vega-Lite figure; without any, beside all of it."""
+    selected = {"picked": [item] if item else []}
+    return _send(app, app.get("vega_lite_chart"), key, {"selection": selected})
+
+
 def _send(app, elements, key, state):
     ids = {user_key_from_element_id(element.proto.id) or "": element.proto.id for element in elements}
     states: WidgetStates = app._tree.get_widget_states()

@@ -8,6 +8,7 @@ from tests.conftest import ROOT
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
 from tests.tools.contrast import contrast, over
 from tests.tools.generated import imported
+from tests.tools.probable import over_confident
 
 axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
 
@@ -52,6 +53,7 @@ def queries(scored):
         "confusions": f"run={run_id}&true={labels[0]}&predicted={labels[1]}&example=1",
         "per_class": f"run={run_id}&label={labels[0]}",
         "examples": f"run={run_id}&example=1",
+        "confidence": f"run={over_confident(scored[1], 24, 600).run_id}",
         "compare": f"a={run_id}&b={other}&door=both_right",
         "side_by_side": f"runs={run_id},{other}",
     }

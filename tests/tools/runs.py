@@ -1,8 +1,8 @@
 """Stored completions, and stored runs of given answers."""
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.store.importing import import_table, prediction_columns
-from evalcore.tasks.data_file import Table, parse_table
+from evalcore.store.importing import import_data, import_table
+from evalcore.tasks.data_file import Table, data_in_memory
 
 
 def stored(store, gold, answers, *, texts=None, labels=None, name="rows.csv"):
@@ -25,5 +25,5 @@ def put(store, rows):
 
 def import_bytes(name, content, store):
     """Import a file of predictions whose content is in memory."""
-    table = parse_table(name, content, prediction_columns)
-    return import_table(table, table.name, store)
+    file = data_in_memory(name, content)
+    return import_data(file, file.name, store)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import torch
 
 SHARE = 0.5
 """Share of a device's free memory that one batch may take."""
+
+_AVAILABLE = re.compile(r"^MemAvailable: *(\d+) kB", re.MULTILINE)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -55,6 +59,12 @@ def free_memory(device: torch.device) -> float:
     """Bytes that a device has left; infinite if the system does not tell."""
     if device.type == "cuda":
         return float(torch.cuda.mem_get_info(device)[0])
+    try:
+        available = _AVAILABLE.search(Path("/proc/meminfo").read_text())
+        if available:  # Linux: what is kept of files counts as well, since it makes room
+            return float(int(available[1]) * 1024)
+    except OSError:
+        pass
     try:
         return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, ValueError, OSError):

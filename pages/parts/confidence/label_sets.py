@@ -40,14 +40,19 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.session import WhichSets
 
-HEIGHT, CHART_HEIGHT, TABLE_HEIGHT = 390, 380, 300
+HEIGHT, CHART_HEIGHT, TABLE_HEIGHT = 362, 352, 259
 """Pixels: of the pane, of the picture and of a table in the pane."""
-SHOWN_OF_A_SET = 8
+EXAMPLES_SHOWN = 3
+SHOWN_OF_A_SET = 5
 """Labels of an opened example's set that are named."""
 BACK = ":material/arrow_back:"
-GROUPING_WORDS: dict[Grouping, str] = {"all": "all labels", "similar": "similar labels", "each": "each label"}
+GROUPING_WORDS: dict[Grouping, str] = {
+    "all": "for all texts",
+    "similar": "for similar labels",
+    "each": "for each label",
+}
 SIZES, LABELS = "set sizes", "labels"
-WHICH_WORDS: dict[WhichSets, str] = {"": "all", "held": "true label in it", "missed": "not in it"}
+WHICH_WORDS: dict[WhichSets, str] = {"": "all", "held": "in it", "missed": "not in it"}
 
 
 def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> None:
@@ -59,15 +64,14 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> No
     view = sets_shown.view()
     _controls(page)
     found = _found(scored)
-    with st.container(gap="xxsmall"):
-        st.markdown(f"**{escape_markdown(size_words(found))}** {escape_markdown(coverage_words(found))}")
-        st.caption(escape_markdown(f"{promise_words(found)} {halves_words(found)}"))
+    st.markdown(f"**{escape_markdown(size_words(found))}** {escape_markdown(coverage_words(found))}")
     left, right = beside(height=HEIGHT)
     if view.of_labels:
+        view.label = view.label if view.label in scored.labels else ""
         with left:
             _label_figure(page, scored)
         with right:
-            _one_label(page, scored, found) if view.label in scored.labels else _labels(page, scored, found)
+            _one_label(page, scored, found) if view.label else _labels(page, scored, found)
     else:
         opened = next((each for each in size_bins(found) if each.low == view.size), None)
         view.size = opened.low if opened else 0
@@ -91,11 +95,12 @@ def _controls(page: Frame) -> None:
 
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         least, most = (round(100 * COVERAGES[at]) for at in (0, -1))
-        st.slider("Target: true label in the set, %", least, most, key="sets_percent", format="%d %%", on_change=change,
-                  width=230)  # fmt: skip
-        st.segmented_control("One threshold for", GROUPINGS, key="sets_grouping", required=True, on_change=change,
-                             format_func=lambda one: GROUPING_WORDS[one])  # fmt: skip
-        st.segmented_control("Show", [SIZES, LABELS], key="sets_of", required=True, on_change=change)
+        st.slider("Target: share of the texts whose set holds the true label", least, most, key="sets_percent",
+                  format="target %d %%", on_change=change, width=170, label_visibility="collapsed")  # fmt: skip
+        st.segmented_control("Promised for", GROUPINGS, key="sets_grouping", required=True, on_change=change,
+                             format_func=lambda one: GROUPING_WORDS[one], label_visibility="collapsed")  # fmt: skip
+        st.segmented_control("Show", [SIZES, LABELS], key="sets_of", required=True, on_change=change,
+                             label_visibility="collapsed")  # fmt: skip
 
 
 def _sets(scored: ScoredRun, grouping: Grouping) -> tuple[LabelSets, ...]:
@@ -172,18 +177,26 @@ def _sizes(page: Frame, scored: ScoredRun, found: LabelSets) -> None:
         f"set_size_table_{scored.record.run_id}_{sets_shown.view().grouping}_{sets_shown.view().percent}",
         TABLE_HEIGHT,
         {
-            "labels": c.TextColumn("labels in the set", width=105),
-            "texts": c.NumberColumn(width=60),
-            "share": c.NumberColumn("of all", format="%.1f %%", width=70),
-            "in it": c.NumberColumn("true label in it", format="%.1f %%", width=105),
-            "95 %": c.TextColumn(help="Wilson 95 % interval of the share with the true label in the set", width=95),
+            "labels": c.TextColumn(width=55, help="In the set"),
+            "texts": c.NumberColumn(width=50),
+            "share": c.NumberColumn("of all", format="%.1f %%", width=63),
+            "in it": c.NumberColumn("in it", format="%.1f %%", width=63, help="Share whose set holds the true label"),
+            "95 %": c.TextColumn(help="Wilson 95 % interval of that share", width=96),
         },
         on_click=click,
         row_height=COMPACT_ROW_HEIGHT,
         alt="Sizes of the sets; choose a row, with the arrow keys for example, to see its texts",
     )
-    st.caption("The promise is about all sets together, not about those of one size. Click a bar or a row.")
-    st.caption(escape_markdown(threshold_words(found)))
+    _explanations(found, "The promise is about all sets together, not about those of one size.")
+
+
+def _explanations(found: LabelSets, first: str) -> None:
+    """What is promised, what it was measured on, and how a label comes into a set."""
+    said = [f"{first} {promise_words(found)}", threshold_words(found), halves_words(found)]
+    if found.in_every_set.any():  # what explains the sizes of the sets comes first
+        said.insert(0, said.pop(1))
+    for words in said:
+        st.caption(escape_markdown(words))
 
 
 def _one_size(page: Frame, scored: ScoredRun, found: LabelSets, opened: SizeBin) -> None:
@@ -207,7 +220,7 @@ def _label_figure(page: Frame, scored: ScoredRun) -> None:
             draw,
             f"set_labels_{scored.record.run_id}_{view.grouping}_{view.percent}",
             shown.figure("set_labels"),
-            {"code": scored.labels.index(view.label)} if view.label in scored.labels else None,
+            {"code": scored.labels.index(view.label)} if view.label else None,
             click,
             "How often each label's sets hold it, against the target, as the table has them",
         )
@@ -259,9 +272,11 @@ def _labels(page: Frame, scored: ScoredRun, found: LabelSets) -> None:
         f"set_label_table_{scored.record.run_id}_{sets_shown.view().grouping}_{sets_shown.view().percent}",
         TABLE_HEIGHT,
         {
-            "label": c.TextColumn(width=140, pinned=True),
-            "in the set": c.NumberColumn(format="%.1f %%", width=80, help="Of its texts: true label in the set"),
-            "95 %": c.TextColumn(width=90, help="Wilson 95 % interval of that"),
+            "label": c.TextColumn(width=120, pinned=True),
+            "in the set": c.NumberColumn(
+                "in it", format="%.1f %%", width=63, help="Share of its texts whose set holds it"
+            ),
+            "95 %": c.TextColumn(width=96, help="Wilson 95 % interval of that"),
             "texts": c.NumberColumn(width=55),
             "labels": c.NumberColumn("set size", format="%.1f", width=70, help="Mean over its texts"),
             "threshold": c.TextColumn(width=85, help="Probability from which on the label is in a set"),
@@ -270,8 +285,7 @@ def _labels(page: Frame, scored: ScoredRun, found: LabelSets) -> None:
         row_height=COMPACT_ROW_HEIGHT,
         alt="The labels, lowest first; choose a row, with the arrow keys for example, to see its texts",
     )
-    st.caption("Filled marks: the 95 % interval does not reach the target. Click a mark or a row.")
-    st.caption(escape_markdown(threshold_words(found)))
+    _explanations(found, "Filled marks: the 95 % interval does not reach the target.")
 
 
 def _one_label(page: Frame, scored: ScoredRun, found: LabelSets) -> None:
@@ -313,27 +327,26 @@ def _examples(
         st.segmented_control("Which texts", [*masks], key="sets_which", required=True, on_change=change,
                              label_visibility="collapsed",
                              format_func=lambda one: f"{WHICH_WORDS[one]} {int(masks[one].sum()):,}")  # fmt: skip
-    st.markdown(f"**{escape_markdown(title)}**")
-    its_set = st.container()
-    in_pane(page, scored, found.rows[masks[view.which]], table, columns)
-    if table.opened is not None:
-        with its_set:
-            _set_of_opened(scored, found, int(np.searchsorted(scored.positions, table.opened)))
+    above = st.container()
+    in_pane(page, scored, found.rows[masks[view.which]], table, columns, EXAMPLES_SHOWN)
+    row = None if table.opened is None else int(np.searchsorted(scored.positions, table.opened))
+    said = "" if row is None else f" Opened: {_set_words(scored, found, row)}"
+    above.caption(f"**{escape_markdown(title)}.**{said}")
 
 
-def _set_of_opened(scored: ScoredRun, found: LabelSets, row: int) -> None:
+def _set_words(scored: ScoredRun, found: LabelSets, row: int) -> str:
+    """The set of one row of the run, its true label in bold, as Markdown."""
     probabilities = probabilities_of(scored)
     assert probabilities is not None
-    true = scored.labels[scored.y_true[row]]
-    within = set_of(probabilities, found, row)
-    words = [
-        f"{'**' if label == true else ''}{escape_markdown(label)}{'**' if label == true else ''} {percent(share)}"
-        for label, share in within[:SHOWN_OF_A_SET]
-    ]
+    true, within = scored.labels[scored.y_true[row]], set_of(probabilities, found, row)
+    words = [f"{_name(label, true)} {percent(share)}" for label, share in within[:SHOWN_OF_A_SET]]
     more = f" and {len(within) - SHOWN_OF_A_SET:,} more" if len(within) > SHOWN_OF_A_SET else ""
     holds = any(label == true for label, _ in within)
-    missing = "" if holds else f". Not in it: **{escape_markdown(true)}**, which is true"
-    st.caption(f"Set of the opened text, {counted(len(within), 'label')}: {', '.join(words)}{more}{missing}.")
+    return f"{', '.join(words)}{more}{'' if holds else f'; not in it: {_name(true, true)}'}."
+
+
+def _name(label: str, true: str) -> str:
+    return f"**{escape_markdown(label)}**" if label == true else escape_markdown(label)
 
 
 def _open(page: Frame, size: int = 0, label: str = "") -> None:

@@ -9,7 +9,7 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import ExampleTable, FigureState, view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
 
-TABS = ("Calibration", "Labels", "Mistakes", "Label sets")
+TABS = ("Calibration", "Labels", "Mistakes", "Label sets", "Ladder")
 LISTS = ("Confident mistakes", "Near misses")
 """The lists of the tab “Mistakes”."""
 SIDES = ("Bins", "Temperature")
@@ -26,13 +26,21 @@ def follow(page: Frame, scored: ScoredRun, query: url.Query) -> None:
     view.side = next((name for name in SIDES if _in_url(name) == query.get("beside")), SIDES[0])
     view.label_view = next((name for name in LABEL_VIEWS if name == query.get("of")), LABEL_VIEWS[0])
     sets_shown.follow(query, scored.labels)
+    view.door = query.get("door", "")
     pick(page, Filter.from_query(query, scored.labels))
     table_of(page).open(url.example_of(query))
 
 
-def query(page: Frame, scored: ScoredRun) -> url.Query:
-    """The inverse."""
+def query(page: Frame, scored: ScoredRun, *, has_tabs: bool) -> url.Query:
+    """The inverse.
+
+    Args:
+        has_tabs: False for a run without probabilities, of which only the ladder is shown.
+    """
     view = view_state().confidence
+    if not has_tabs:
+        door = {"door": view.door} if view.door else {}
+        return url.query_of(scored, more=door | url.example_query(table_of(page).opened))
     more = query_of_tab(view.tab)
     if not view.tab and view.side != SIDES[0]:
         more["beside"] = _in_url(view.side)
@@ -42,8 +50,10 @@ def query(page: Frame, scored: ScoredRun) -> url.Query:
         more["list"] = _in_url(mistakes())
     if view.tab == "Label sets":
         more |= sets_shown.query()
+    if view.tab == "Ladder" and view.door:
+        more["door"] = view.door
     asked = opened(scored)
-    if asked != Filter() or view.tab == "Mistakes" or (view.tab == "Label sets" and sets_shown.is_open()):
+    if asked != Filter() or view.tab in ("Mistakes", "Ladder") or (view.tab == "Label sets" and sets_shown.is_open()):
         more |= url.example_query(table_of(page).opened)
     return url.query_of(scored, asked, more)
 

@@ -17,12 +17,14 @@ from evalcore.analysis import (
     Filter,
     Finding,
     LabelProbabilities,
+    Ladder,
     Mask,
     OtherAnswer,
     ScoredExample,
     ScoredRun,
     Selected,
     Sweep,
+    build_ladder,
     calibration,
     compare,
     compared_calibration,
@@ -120,6 +122,17 @@ def required_probabilities_of(scored: ScoredRun) -> LabelProbabilities:
     if found is None:
         raise ValueError(f"run {scored.record.run_id} has no probabilities")
     return found
+
+
+def ladder_of(store: Store, free: RunRecord | None, choosing: RunRecord | None, scoring: Scoring) -> Ladder:
+    """The steps from free text to choosing, kept until one of the runs has more completions.
+
+    Raises:
+        SpecError: if no example has been answered by both yet.
+    """
+    read = (scored_run_of(store, free, "strict"), scored_run_of(store, free, "lenient")) if free else None
+    chosen = scored_run_of(store, choosing, scoring) if choosing else None
+    return _ladder(read, chosen, tuple(_stamp(scored) for scored in (*(read or ()), *([chosen] if chosen else []))))
 
 
 def calibration_of(scored: ScoredRun) -> Calibration:
@@ -350,6 +363,13 @@ def _other_answers(
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
 def _comparison(_a: ScoredRun, _b: ScoredRun, stamp_a: Stamp, stamp_b: Stamp) -> Comparison:
     return compare(_a, _b)
+
+
+@st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
+def _ladder(
+    _free: tuple[ScoredRun, ScoredRun] | None, _choosing: ScoredRun | None, stamps: tuple[Stamp, ...]
+) -> Ladder:
+    return build_ladder(_free, _choosing)
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)

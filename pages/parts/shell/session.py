@@ -225,6 +225,7 @@ class ConfidenceView:
         label_view: what of each label is looked at.
         mistakes: which list of mistakes.
         sets: of the tab “Label sets”.
+        door: which examples are open in the tab “Ladder”; empty for the most telling ones.
         figures: by name.
     """
 
@@ -234,6 +235,7 @@ class ConfidenceView:
     label_view: LabelView = "predictions"
     mistakes: str = "Confident mistakes"
     sets: LabelSetsView = field(default_factory=LabelSetsView)
+    door: str = ""
     figures: dict[str, FigureState] = field(default_factory=dict)
 
 

@@ -28,6 +28,7 @@ def put(store: Store, requests: Sequence[LiveRequest]) -> None:
     """Ask what was not answered in this session, and is not being answered."""
     view = view_state().try_it
     for request in requests:
+        view.agreed.add((request.spec.task, request.spec.model))
         key = request.to_json()
         if key in view.answers or key in view.jobs or key in view.problems:
             continue
@@ -93,9 +94,10 @@ def watch(store: Store, request: LiveRequest, doing: str = "") -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         standing = "stopping …" if job.stop else waiting_for(store, job)
         st.caption(f":material/hourglass: {doing}{escape_markdown(standing)}", width="stretch")
-        if st.button("Stop", icon=":material/stop:", key=f"stop_live_{job.job_id}", disabled=bool(job.stop)):
-            jobs.stop(job.job_id)
-            st.rerun(scope="fragment")
+        st.button(
+            "Stop", icon=":material/stop:", key=f"stop_live_{job.job_id}", disabled=bool(job.stop),
+            on_click=jobs.stop, args=(job.job_id,),
+        )  # fmt: skip
 
 
 def _any_at_work(store: Store, requests: Sequence[LiveRequest]) -> bool:

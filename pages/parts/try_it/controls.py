@@ -14,11 +14,11 @@ from evalcore.tasks import BUILT_IN
 from pages.parts.run.options import MODELS, model_words, prompt_words
 from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import ARROW, LONGEST_TEXT
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import view_state
 from pages.parts.try_it import asking, question
 
-FIELD_WIDTH = 250
 FOUND_SHOWN, BEGIN_WITH = 6, 3
 """Texts of the run: those that contain what is looked for, and those to begin with."""
 SHOWN_CHARS = 90
@@ -41,7 +41,6 @@ def whom(page: Frame, specs: list[RunSpec]) -> None:
         placeholder="choose a model",
         accept_new_options=True,
         on_change=_choose_model,
-        width=FIELD_WIDTH,
     )
     reads_prompt = first is not None and first.kind.reads_prompt
     prompts = [*BUILT_IN, *page.store.custom_prompts()]
@@ -54,7 +53,6 @@ def whom(page: Frame, specs: list[RunSpec]) -> None:
         placeholder="it reads the text alone",
         disabled=not reads_prompt,
         on_change=_choose_prompt,
-        width=FIELD_WIDTH,
     )
     beside = tried.beside_model or (_PROMPT + tried.beside_prompt if tried.beside_prompt else NOBODY)
     others = [model for model in models if first is None or model != first.model]
@@ -68,7 +66,6 @@ def whom(page: Frame, specs: list[RunSpec]) -> None:
         format_func=_beside_words,
         accept_new_options=True,
         on_change=_choose_beside,
-        width=FIELD_WIDTH,
     )
 
 
@@ -92,9 +89,11 @@ def text_row(page: Frame) -> None:
                 "Text", key=key, placeholder="Type a text and press Enter", label_visibility="collapsed",
                 on_change=asked,
             )  # fmt: skip
-        st.button("Ask", type="primary", icon=":material/send:", on_click=asked)
+        st.button("Ask", type="primary", icon=":material/send:", key="try_ask", on_click=asked)
         if page.record is not None:
             _examples(page)
+    if not question.is_in_link(tried.text):
+        st.caption(f"This text is too long for a link: one holds {LONGEST_TEXT:,} characters.")
 
 
 def hint(page: Frame, specs: list[RunSpec]) -> None:
@@ -123,15 +122,17 @@ def _begin_with(page: Frame, spec: RunSpec) -> None:
     rows = list(range(0, len(scored.answers), max(1, len(scored.answers) // BEGIN_WITH)))[:BEGIN_WITH]
     answers = scored.answers.at(rows)
     st.caption("Or begin with a text of the run:")
-    for row, answer in zip(rows, answers, strict=True):
-        _example_button(page, scored, row, answer.example.text, "begin")
+    with st.container(gap=None):
+        for row, answer in zip(rows, answers, strict=True):
+            _example_button(page, scored, row, answer.example.text, "begin")
     if answers and question.is_at_hand(page, spec):
         asking.put(page.store, [LiveRequest(spec, answers[0].example.text)])
 
 
 def _example_button(page: Frame, scored: ScoredRun, row: int, text: str, where: str) -> None:
+    shown = text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
     st.button(
-        escape_markdown(text[:SHOWN_CHARS]) or "(empty)", type="tertiary", key=f"try_{where}_{row}", on_click=_take,
+        escape_markdown(shown) or "(empty)", type="tertiary", key=f"try_{where}_{row}", icon=ARROW, on_click=_take,
         args=(page, scored, row),
     )  # fmt: skip
 

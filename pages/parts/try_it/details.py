@@ -31,9 +31,8 @@ def words(detailed: LiveAnswer, theme: Theme, at: int) -> None:
     shown = np.sort(np.argsort(-np.abs(np.nan_to_num(change)), kind="stable")[:WORDS_SHOWN])
     effects = [detailed.words[row] for row in shown]
     some = f"; the {WORDS_SHOWN} of {len(change):,} that move it most" if len(change) > WORDS_SHOWN else ""
-    st.caption(
-        f"Without the word, the probability of {escape_markdown(detailed.chosen or '')} moves by, in points{some}"
-    )
+    name = escape_markdown(detailed.chosen or "")
+    st.caption(f"Change of the probability of {name} without the word, in points{some}")
     st.altair_chart(
         word_effects(
             [detailed.text[one.start : one.end] for one in effects],
@@ -79,10 +78,9 @@ def nearest(detailed: LiveAnswer) -> None:
         row_height=COMPACT_ROW_HEIGHT,
         height=height_of(len(detailed.neighbours), COMPACT_ROW_HEIGHT),
         column_config={
-            "label": st.column_config.TextColumn(width=170),
-            "similarity": st.column_config.TextColumn(
-                width=85, help="Cosine of the TF-IDF vectors; 1 is the same words"
-            ),
+            "text": st.column_config.TextColumn(width=225),
+            "label": st.column_config.TextColumn(width=150),
+            "similarity": st.column_config.TextColumn(width=85, help="Cosine of the TF-IDF vectors, at most 1"),
         },
         key="try_nearest",
         alt="The training examples that share the most words with the text, with their labels",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import streamlit as st
+
 from evalcore.running.live import LiveRequest, Part
 from evalcore.store import BASELINES, RunSpec, checked
 from evalcore.tasks import TaskSource
 from pages.parts.shell import url
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import LONGEST_TEXT
 from pages.parts.shell.session import Tried, view_state
 
-LONGEST_IN_LINK = 1000
-"""Characters of a text up to which a link holds it: on their way, addresses of many thousand are cut."""
 BUNDLED = ("demo", "demo-early", *BASELINES)
 """Models for which nothing is ever fetched."""
+_TASK = ("task", "text_column", "label_column", "train", "labels")
 _WHOM = ("model", "prompt", "beside_model", "beside_prompt")
 
 
@@ -52,11 +54,11 @@ def details_of(request: LiveRequest, *, first: bool) -> LiveRequest:
 
 def follow(page: Frame) -> None:
     """Take what a link asks. It may come from anybody, and must not have a model fetched before somebody agrees."""
-    view = view_state().try_it
+    arrived, view = page.arrived or {}, view_state().try_it
+    _follow_task(page, arrived)
     about = page.record.run_id if page.record else None
     if about != view.about:  # another run was chosen: from now on its model and its prompt are asked
         view.about, view.tried = about, Tried(view.tried.text)
-    arrived = page.arrived or {}
     if not arrived.keys() & {"text", *_WHOM}:
         return
     named = {name: value for name in _WHOM if (value := arrived.get(name, "").strip()) and _is_name(value)}
@@ -73,15 +75,24 @@ def is_at_hand(page: Frame, spec: RunSpec) -> bool:
 def write_url(page: Frame) -> None:
     """Make the URL say what is asked."""
     tried = view_state().try_it.tried
-    about = {"run": page.record.run_id} if page.record else url.query_of_spec(_about(page))
+    about = _about(page)
+    labels_of = {"run": page.record.run_id} if page.record else {"task": about.task.name, **url.query_of_spec(about)}
     whom = {name: value for name in _WHOM if (value := getattr(tried, name))}
     text = {"text": tried.text} if tried.text and is_in_link(tried.text) else {}
-    url.write(page.title, {**about, **whom, **text})
+    url.write(page.title, {**labels_of, **whom, **text})
 
 
 def is_in_link(text: str) -> bool:
     """Whether a link holds this text."""
-    return len(text) <= LONGEST_IN_LINK
+    return len(text) <= LONGEST_TEXT
+
+
+def _follow_task(page: Frame, arrived: url.Query) -> None:
+    """Take the task that a link names where it names no run."""
+    spec = url.spec_of_query({name: arrived[name] for name in ("run", *_TASK) if name in arrived}, RunSpec())
+    if spec is not None and spec.task != _about(page).task:
+        view_state().choose(replace(view_state().spec, task=spec.task))
+        st.rerun()
 
 
 def _about(page: Frame) -> RunSpec:
@@ -98,4 +109,4 @@ def _asking(spec: RunSpec, model: str, prompt: str) -> RunSpec:
 
 
 def _is_name(text: str) -> bool:
-    return text.isprintable() and len(text) <= LONGEST_IN_LINK
+    return text.isprintable() and len(text) <= LONGEST_TEXT

@@ -1,0 +1,264 @@
+"""Ladder: what the model loses to the format of its answers, told from what it cannot classify; beside it the examples.
+
+Below the figure stands what another ranking of the labels would have answered.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from evalcore import charts
+from evalcore.analysis import (
+    ALWAYS,
+    CLIMBS,
+    RANKED_BY,
+    STEPS,
+    LabelProbabilities,
+    Ladder,
+    Ranking,
+    ScoredRun,
+    chooses,
+    lacking_spec,
+    ladder_words,
+    partner_of,
+    rankings,
+)
+from evalcore.store import RunRecord
+from evalcore.wording import counted, in_percent, interval, points
+from pages.parts.confidence import shown
+from pages.parts.explore.example_table import in_pane
+from pages.parts.shell import cached, url
+from pages.parts.shell.beside import beside
+from pages.parts.shell.cached import once, required_probabilities_of
+from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table, height_of
+from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import ARROW
+from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.session import view_state
+
+HEIGHT, TITLE_WIDTH = 450, 130
+COLUMNS = ("text", "true label", "predicted")
+GROUPS = {"fixed": "gained", "broken": "lost"}
+BY: dict[str, str] = {"read leniently": "By lenient reading", "choose": "By choosing"}
+RANKING = "ranking:"
+"""A door that begins so leads to the answers that another ranking changes."""
+
+
+def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities | None) -> None:
+    """Draw the tab. The run that it needs beside this one is looked for among those on the same examples.
+
+    Args:
+        probabilities: of the run; None if it has none, because it answers freely, say.
+    """
+    record = scored.record
+    if not record.kind.reads_prompt:
+        st.info(
+            "A ladder is for models that write their answers: this one answers with labels, and loses none to a format."
+        )
+        return
+    partner = partner_of(record, cached.runs_on_sample(page.store, record.sample_id))
+    free, choosing = (partner, record) if chooses(record) else (record, partner)
+    ladder = cached.ladder_of(page.store, free, choosing, page.scoring)
+    with st.container(gap="xxsmall"):
+        for sentence in ladder_words(ladder):
+            about, _, rest = sentence.partition(": ")
+            st.markdown(f"**{escape_markdown(about)}:** {escape_markdown(rest)}")
+    if partner is None:
+        _what_is_missing(record)
+    left, right = beside(11, 9, HEIGHT)
+    with left:
+        st.altair_chart(charts.ladder_chart(_rungs(ladder), page.theme), key=f"ladder_{record.run_id}",
+                        alt="Accuracy of each step, and what each climb changes")  # fmt: skip
+        _doors(page, ladder)
+        if choosing is not None:
+            chosen = ladder.steps[-1].scored
+            known = probabilities if choosing is record else cached.probabilities_of(chosen)
+            if known is not None:
+                ranking_table(page, chosen, known)
+    with right:
+        _behind(page, ladder)
+
+
+def ranking_table(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> None:
+    """What each way to rank the labels answers; a row that is clicked opens the answers that it changes.
+
+    Args:
+        scored: the choosing run; `probabilities` are its own.
+    """
+    found = once(scored, _rankings)
+    if not found:
+        st.caption(
+            "Other rankings are not known: an older version stored this run. A run by “choose-calibrated” tells."
+        )
+        return
+    door = view_state().confidence.door
+    opened = next((at for at, one in enumerate(found) if door == RANKING + one.score), None)
+
+    def click(row: int | None) -> None:
+        if row is not None:
+            _open(page, RANKING + found[row].score)
+
+    c = st.column_config
+    clickable_table(
+        once(scored, _ranking_table),
+        f"rankings_{scored.record.run_id}_{opened}",
+        height_of(len(found), COMPACT_ROW_HEIGHT),
+        {
+            "labels ranked by": c.TextColumn(width=205),
+            "right": c.NumberColumn(format="%.1f %%", width=62),
+            "change": c.TextColumn(width=150, help="Of the accuracy, in points, with its 95 % interval: against what "
+                                   "this run answered"),
+            "labels": c.NumberColumn(width=55, help="How many labels are answered at all"),
+            "top two": c.NumberColumn(format="%.1f %%", width=66, help="Share of the answers that are one of the two "
+                                      "labels answered most"),
+        },
+        on_click=click,
+        selected=opened,
+        row_height=COMPACT_ROW_HEIGHT,
+        alt="Rankings of the labels; choose a row, with the arrow keys for example, to see which answers it changes",
+    )  # fmt: skip
+
+
+def _what_is_missing(record: RunRecord) -> None:
+    """The step for which there is no run yet: how to have it."""
+    spec = lacking_spec(record)
+    if spec is None:
+        st.caption(
+            escape_markdown(
+                f"The last step is missing: a {record.kind.name} does not give the probability of every label."
+            )
+        )
+        return
+    step = "The steps of free text are" if chooses(record) else "The last step is"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"{step} missing: no stored run of this model and prompt on these examples has the decoding "
+                   f"“{spec.decoding}”.", width="content")  # fmt: skip
+        st.page_link("app.py", label="Fill in the form for it", icon=ARROW, query_params=url.query_of_spec(spec))
+
+
+def _rungs(ladder: Ladder) -> list[charts.Rung]:
+    first, *others = ladder.steps
+    rungs = [charts.Rung(STEPS[first.name], first.accuracy, first.interval)]
+    for step, (name, climb) in zip(others, ladder.climbs.items(), strict=True):
+        counts = climb.counts
+        rungs.append(charts.Rung(STEPS[step.name], step.accuracy, step.interval, CLIMBS[name], counts.difference,
+                                 climb.interval, counts.fixed, counts.broken))  # fmt: skip
+    return rungs
+
+
+def _doors(page: Frame, ladder: Ladder) -> None:
+    """Buttons that open the examples that a climb gains or loses, and those that every step, or none, gets right."""
+    opened = _opened(ladder)
+    rows: dict[str, dict[str, str]] = {
+        BY[name]: {f"{name}:{group}": word for group, word in GROUPS.items()} for name in ladder.climbs
+    }
+    rows["At every step" if len(ladder.steps) > 1 else "All"] = dict(
+        zip(ALWAYS, ("right", "wrong or unparsed"), strict=True)
+    )
+    with st.container(gap="xxsmall"):
+        for title, doors in rows.items():
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.markdown(title, width=TITLE_WIDTH)
+                for door, word in doors.items():
+                    count = len(ladder.rows_of(door)[1])
+                    kind: Literal["primary", "secondary"] = "primary" if door == opened else "secondary"
+                    st.button(
+                        f"**{count:,}** {word}", key=f"ladder_{door}", on_click=_open, args=(page, door), type=kind
+                    )
+
+
+def _opened(ladder: Ladder) -> str:
+    """What is open: what was chosen, else the first of the telling ones that has any examples."""
+    chosen = view_state().confidence.door
+    if chosen in ladder.doors or chosen.startswith(RANKING):
+        return chosen
+    telling = (*(f"{name}:{group}" for name in reversed(ladder.climbs) for group in ("broken", "fixed")), ALWAYS[1])
+    return next((door for door in telling if len(ladder.rows_of(door)[1])), ALWAYS[0])
+
+
+def _open(page: Frame, door: str) -> None:
+    view_state().confidence.door = door
+    shown.table_of(page).open(None)
+
+
+def _behind(page: Frame, ladder: Ladder) -> None:
+    """The examples behind what is open, and one of them."""
+    door = _opened(ladder)
+    table = shown.table_of(page)
+    if door.startswith(RANKING):
+        chosen = ladder.steps[-1].scored
+        ranking = next((one for one in once(chosen, _rankings) if RANKING + one.score == door), None)
+        if ranking is None:
+            st.caption("There is no such ranking of this run.")
+            return
+        _say_changed(ranking)
+        instead = st.container()
+        in_pane(page, chosen, ranking.changed().astype(np.intp), table, COLUMNS)
+        with instead:
+            _say_instead(chosen, ranking, table.opened)
+        return
+    step, rows = ladder.rows_of(door)
+    st.markdown(f"**{escape_markdown(_title(door, len(rows)))}**")
+    in_pane(page, step.scored, rows, table, COLUMNS)
+    if step.name == "choose" and len(ladder.steps) > 1 and len(rows):
+        _say_free(ladder.steps[1].scored, table.opened)
+
+
+def _title(door: str, count: int) -> str:
+    name, _, group = door.partition(":")
+    if group:
+        by = BY.get(name, name)
+        return f"{counted(count, 'example')} {GROUPS.get(group, group)} {by[0].lower()}{by[1:]}"
+    return f"{counted(count, 'example')} {'right' if door == ALWAYS[0] else 'wrong or unparsed'} at every step"
+
+
+def _say_changed(ranking: Ranking) -> None:
+    counts, changed = ranking.counts, counted(len(ranking.changed()), "answer")
+    st.markdown(
+        f"**{changed} changed** if labels are ranked by {RANKED_BY[ranking.score]}: {counts.fixed:,} gained, then "
+        f"{counts.broken:,} lost, then the others"
+    )
+
+
+def _say_instead(scored: ScoredRun, ranking: Ranking, position: int | None) -> None:
+    row = _row_at(scored, position)
+    if row is not None and ranking.y_pred[row] >= 0:
+        st.markdown(f"The opened one would be **{escape_markdown(scored.labels[int(ranking.y_pred[row])])}**")
+
+
+def _say_free(free: ScoredRun, position: int | None) -> None:
+    """What the model wrote freely to the opened example."""
+    row = _row_at(free, position)
+    if row is not None:
+        st.caption("Free text, the same example")
+        st.code(free.answers[row].completion.text or "(empty)", language=None, wrap_lines=True)
+
+
+def _row_at(scored: ScoredRun, position: int | None) -> int | None:
+    found = np.flatnonzero(scored.positions == (-1 if position is None else position))
+    return int(found[0]) if len(found) else None
+
+
+def _rankings(scored: ScoredRun) -> list[Ranking]:
+    return rankings(required_probabilities_of(scored))
+
+
+def _ranking_table(scored: ScoredRun) -> pd.DataFrame:
+    found = once(scored, _rankings)
+    changes = [one.difference for one in found]
+    return pd.DataFrame(
+        {
+            "labels ranked by": [RANKED_BY[one.score] for one in found],
+            "right": [in_percent(one.accuracy) for one in found],
+            "change": [
+                "as answered" if one.is_own else f"{points(change)} ({interval(bounds, signed=True)})"
+                for one, (change, bounds) in zip(found, changes, strict=True)
+            ],
+            "labels": [one.distinct for one in found],
+            "top two": [in_percent(one.favourites_share) for one in found],
+        }
+    )
