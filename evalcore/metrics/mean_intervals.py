@@ -13,7 +13,7 @@ from evalcore.metrics.f1_model import Design
 from evalcore.metrics.intervals import NO_INTERVAL, Interval
 
 LEAST_OF_A_MEAN = 60
-"""With fewer examples a mean has no interval, nor has ECE."""
+"""With fewer examples a mean has no interval."""
 
 
 def mean_effects(values: Floats) -> Floats:

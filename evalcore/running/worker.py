@@ -164,6 +164,14 @@ def ensure_worker(store: Store, duty: Duty = RUNS) -> None:
         )
 
 
+def stop_worker(store: Store, duty: Duty = RUNS) -> None:
+    """End the worker of this cache folder if this process started it; a job that it is at dies with it."""
+    child = _children.pop(_lock_path(store, duty), None)
+    if child is not None:
+        child.terminate()
+        child.wait()
+
+
 def _lock_path(store: Store, duty: Duty) -> Path:
     return store.folder.resolve() / duty.lock
 

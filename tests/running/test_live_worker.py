@@ -1,4 +1,4 @@
-"""Questions in the queue: the real worker answers them, also between two batches of a run, and says what went wrong."""
+"""Questions in the queue: answered between two batches of a run as well, and what went wrong is said in a sentence."""
 
 import os
 import signal
@@ -93,7 +93,8 @@ def test_a_question_in_between_leaves_the_predictor_of_a_run_as_it_was(store, co
 
         def on_progress(progress, disturbed=disturbed, where=where):
             if disturbed:
-                for question in ({"prompt": "numbered"}, {"task": TaskSource(str(colours)), "decoding": "as-shipped"}):
+                others = {"prompt": "few-shot", "decoding": spec.decoding, "batch_size": spec.batch_size}
+                for question in (others, {"task": TaskSource(str(colours)), "decoding": "as-shipped"}):
                     answer(LiveRequest(RunSpec(**question), "a", ("orders",)), where, loader=models.load)
             return True
 

@@ -67,7 +67,7 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities | None
         for sentence in ladder_words(ladder):
             about, _, rest = sentence.partition(": ")
             st.markdown(f"**{escape_markdown(about)}:** {escape_markdown(rest)}")
-    if partner is None:
+    if partner is None and chooses(record):  # of a free run the page has said it already
         _what_is_missing(record)
     left, right = beside(11, 9, HEIGHT)
     with left:
@@ -124,20 +124,16 @@ def ranking_table(page: Frame, scored: ScoredRun, probabilities: LabelProbabilit
 
 
 def _what_is_missing(record: RunRecord) -> None:
-    """The step for which there is no run yet: how to have it."""
+    """There is no run for the steps of free text: how to have it."""
     spec = lacking_spec(record)
-    if spec is None:
-        st.caption(
-            escape_markdown(
-                f"The last step is missing: a {record.kind.name} does not give the probability of every label."
+    if spec is not None:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(
+                "The steps of free text are missing: no stored run of this model and prompt on these examples has the "
+                f"decoding “{spec.decoding}”.",
+                width="content",
             )
-        )
-        return
-    step = "The steps of free text are" if chooses(record) else "The last step is"
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"{step} missing: no stored run of this model and prompt on these examples has the decoding "
-                   f"“{spec.decoding}”.", width="content")  # fmt: skip
-        st.page_link("app.py", label="Fill in the form for it", icon=ARROW, query_params=url.query_of_spec(spec))
+            st.page_link("app.py", label="Fill in the form for it", icon=ARROW, query_params=url.query_of_spec(spec))
 
 
 def _rungs(ladder: Ladder) -> list[charts.Rung]:

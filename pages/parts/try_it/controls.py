@@ -42,18 +42,17 @@ def whom(page: Frame, specs: list[RunSpec]) -> None:
         accept_new_options=True,
         on_change=_choose_model,
     )
-    reads_prompt = first is not None and first.kind.reads_prompt
     prompts = [*BUILT_IN, *page.store.custom_prompts()]
-    st.session_state["try_prompt"] = first.prompt if first and reads_prompt else None
-    st.selectbox(
-        "Prompt",
-        _with(prompts, first.prompt if first and reads_prompt else None),
-        key="try_prompt",
-        format_func=prompt_words,
-        placeholder="it reads the text alone",
-        disabled=not reads_prompt,
-        on_change=_choose_prompt,
-    )
+    reads_prompt = first is not None and first.kind.reads_prompt
+    if first and reads_prompt:
+        st.session_state["try_prompt"] = first.prompt
+        st.selectbox(
+            "Prompt",
+            _with(prompts, first.prompt),
+            key="try_prompt",
+            format_func=prompt_words,
+            on_change=_choose_prompt,
+        )
     beside = tried.beside_model or (_PROMPT + tried.beside_prompt if tried.beside_prompt else NOBODY)
     others = [model for model in models if first is None or model != first.model]
     if reads_prompt and first:
