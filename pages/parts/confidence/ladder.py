@@ -27,7 +27,7 @@ from evalcore.analysis import (
     partner_of,
     rankings,
 )
-from evalcore.store import RunRecord
+from evalcore.store import LabelScore, RunRecord
 from evalcore.wording import counted, in_percent, interval, points
 from pages.parts.confidence import shown
 from pages.parts.explore.example_table import in_pane
@@ -44,6 +44,16 @@ HEIGHT, TITLE_WIDTH = 450, 130
 COLUMNS = ("text", "true label", "predicted")
 GROUPS = {"fixed": "gained", "broken": "lost"}
 BY: dict[str, str] = {"read leniently": "By lenient reading", "choose": "By choosing"}
+SHORT: dict[LabelScore, str] = {
+    "summed": "whole label",
+    "per-token": "each token",
+    "calibrated": "gain over no text",
+}
+"""`RANKED_BY` for a table."""
+RANKED_HELP = (
+    "The probability of the whole label; that of each of its tokens, on average; or how much more probable it is than "
+    "after a text without content"
+)
 RANKING = "ranking:"
 """A door that begins so leads to the answers that another ranking changes."""
 
@@ -108,9 +118,9 @@ def ranking_table(page: Frame, scored: ScoredRun, probabilities: LabelProbabilit
         f"rankings_{scored.record.run_id}_{opened}",
         height_of(len(found), COMPACT_ROW_HEIGHT),
         {
-            "labels ranked by": c.TextColumn(width=205),
+            "ranked by": c.TextColumn(width=130, help=RANKED_HELP),
             "right": c.NumberColumn(format="%.1f %%", width=62),
-            "change": c.TextColumn(width=150, help="Of the accuracy, in points, with its 95 % interval: against what "
+            "change": c.TextColumn(width=140, help="Of the accuracy, in points, with its 95 % interval: against what "
                                    "this run answered"),
             "labels": c.NumberColumn(width=55, help="How many labels are answered at all"),
             "top two": c.NumberColumn(format="%.1f %%", width=66, help="Share of the answers that are one of the two "
@@ -248,7 +258,7 @@ def _ranking_table(scored: ScoredRun) -> pd.DataFrame:
     changes = [one.difference for one in found]
     return pd.DataFrame(
         {
-            "labels ranked by": [RANKED_BY[one.score] for one in found],
+            "ranked by": [SHORT[one.score] for one in found],
             "right": [in_percent(one.accuracy) for one in found],
             "change": [
                 "as answered" if one.is_own else f"{points(change)} ({interval(bounds, signed=True)})"
