@@ -54,8 +54,7 @@ RANKED_HELP = (
     "The probability of the whole label; that of each of its tokens, on average; or how much more probable it is than "
     "after a text without content"
 )
-RANKING = "ranking:"
-"""A door that begins so leads to the answers that another ranking changes."""
+RANKING = shown.RANKING
 
 
 def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities | None) -> None:
