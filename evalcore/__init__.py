@@ -188,15 +188,18 @@ def verdict(comparison: Comparison) -> Verdict:
     return verdict(comparison)
 
 
-def export(scored: ScoredRun, folder: str | Path) -> list[Path]:
+def export(scored: ScoredRun, folder: str | Path, *, probabilities: bool = False) -> list[Path]:
     """Write the predictions and the report of a run into a folder, as CSV, JSON lines and JSON.
 
+    Args:
+        probabilities: write the probability of every label as well, for a run that has them.
+
     Raises:
-        DataError: if the folder cannot be written.
+        DataError: if the folder cannot be written, or the run has no probabilities.
     """
     from evalcore.output import export_run
 
-    return export_run(scored.answers.store, scored, Path(folder))
+    return export_run(scored.answers.store, scored, Path(folder), all_labels=probabilities)
 
 
 def _source(task: str | Path | TaskSource, columns: dict[str, str]) -> TaskSource:

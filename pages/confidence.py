@@ -27,7 +27,8 @@ if page.arrived is not None:
 probabilities = cached.probabilities_of(scored)
 if probabilities is None:
     missing.say_why(page, scored)
-    ladder.tab(page, scored, None)
+    if scored.record.kind.reads_prompt:
+        ladder.tab(page, scored, None)
 else:
     headline.verdict(scored, words)
     drawn = {
@@ -41,5 +42,5 @@ else:
         if tab.open:
             with tab:
                 drawn[name](page, scored, probabilities)
-url.write(page.title, shown.query(page, scored))
+url.write(page.title, shown.query(page, scored, has_tabs=probabilities is not None))
 share_link(link)

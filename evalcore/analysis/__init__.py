@@ -65,7 +65,13 @@ from evalcore.analysis.filters import (
     select,
 )
 from evalcore.analysis.findings import Finding, find
-from evalcore.analysis.label_confidence import LABEL_VIEWS, LabelView, label_confidence, label_confidence_words
+from evalcore.analysis.label_confidence import (
+    LABEL_VIEWS,
+    LabelView,
+    label_confidence,
+    label_confidence_words,
+    mean_confidence_words,
+)
 from evalcore.analysis.label_order import OrderEffect, order_effect
 from evalcore.analysis.label_probabilities import (
     Certainty,
@@ -237,6 +243,7 @@ __all__ = [
     "lacking_spec",
     "ladder_as_json",
     "ladder_words",
+    "mean_confidence_words",
     "mentions",
     "metric_interval_words",
     "metric_words",

@@ -356,12 +356,11 @@ def _choices_of_probabilities(probabilities: LabelProbabilities) -> dict[str, tu
 def _masks_of_probabilities(probabilities: LabelProbabilities, asked: Filter) -> dict[str, Mask]:
     """Masks of the conditions on probabilities, by field."""
     masks: dict[str, Mask] = {}
-    largest = {"confidence": 1.0, "margin": 1.0, "entropy": math.log2(len(probabilities.scored.labels))}
     for name in BANDS:
         between: Between | None = getattr(asked, name)
         if between is not None:
-            values, most = getattr(probabilities, name), largest.get(name)
-            masks[name] = between.mask(values, whole=True) if most is None else between.mask(values, largest=most)
+            largest = 1.0 if name in ("confidence", "margin") else math.inf
+            masks[name] = between.mask(getattr(probabilities, name), largest=largest, whole=name == "true_rank")
     if asked.runner_up:
         masks["runner_up"] = probabilities.runner_up == probabilities.scored.labels.index(asked.runner_up)
     return masks

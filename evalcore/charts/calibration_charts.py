@@ -223,17 +223,19 @@ def _diagonal(
     theme: Theme, sides: tuple[str, str] = ("under-confident", "over-confident"), domain: Domain = (0, 1)
 ) -> alt.LayerChart:
     """Where confidence and share right are equal, and what lies above and below."""
+    # The domain in every layer: one without it would begin the common axis at 0.
+    x, y = alt.X("value:Q", scale=alt.Scale(domain=[*domain])), alt.Y("right:Q", scale=alt.Scale(domain=[*domain]))
     line = (
         alt.Chart(pd.DataFrame({"value": domain, "right": domain}))
         .mark_line(color=theme.text, opacity=0.45, strokeDash=[4, 4])
-        .encode(x="value:Q", y="right:Q")
+        .encode(x=x, y=y)
     )
     near, far = (domain[0] + share * (domain[1] - domain[0]) for share in (0.03, 0.97))
     corners = pd.DataFrame({"value": [near, far], "right": [far, near], "side": sides})
     words = [
         alt.Chart(corners.iloc[[at]])
         .mark_text(align=align, fontSize=12, fontStyle="italic", color=theme.pale_text)
-        .encode(x="value:Q", y="right:Q", text="side:N")
+        .encode(x=x, y=y, text="side:N")
         for at, align in enumerate(("left", "right"))
     ]
     return alt.layer(line, *words)

@@ -12,7 +12,10 @@ from evalcore.store import import_file
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    text = "Score a CSV, JSONL or Parquet file of finished predictions."
+    text = (
+        "Score a CSV, JSONL or Parquet file of finished predictions, with the probability of each label in a column"
+        " `probability:LABEL` if it has them, or one of the predicted label in a column `confidence`."
+    )
     command = add_command(commands, "import", _import, text)
     command.add_argument("file", type=Path)
     command.add_argument("--labels", type=Path, help="a file with the label list")

@@ -24,7 +24,7 @@ TOP = (1, 3, 5)
 """How many of the most probable labels are looked at for the true one."""
 
 _SIMULATED = 1000
-_MOST_DRAWS = 50_000_000
+_MOST_DRAWS = 20_000_000
 """Random numbers drawn at most: of very many examples fewer samples are simulated."""
 _BLOCK_DRAWS = 2_000_000
 _HIGHEST_SCALE = 3.0

@@ -29,6 +29,7 @@ from evalcore.store.database import DEFAULT_CACHE, Store
 from evalcore.store.file_digests import file_stamp
 from evalcore.store.importing import import_file
 from evalcore.store.jobs import ASKED_FOR, Job, JobKind, Jobs
+from evalcore.store.label_columns import PROBABILITY_OF
 from evalcore.store.label_reference import CONTENT_FREE, LabelReference, LabelScore, log_probabilities
 from evalcore.store.label_scores import load_label_logprobs
 from evalcore.store.model_kind import BASELINES, MODEL_KINDS, kind_of
@@ -58,6 +59,7 @@ __all__ = [
     "MEANINGS",
     "MODEL_KINDS",
     "NAME_LENGTH",
+    "PROBABILITY_OF",
     "STOPS",
     "Columns",
     "Completion",

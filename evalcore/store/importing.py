@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -144,15 +145,18 @@ def import_table(
         assert logprobs is not None
         answers = _most_probable(logprobs, task.labels)
 
-    hashed = hashlib.sha256("\0".join([*texts, *gold_as_written, *answers]).encode())
+    hashed = hashlib.sha256()
+    for start, some in enumerate(_some(itertools.chain(texts, gold_as_written, answers))):
+        hashed.update(("\0" * (start > 0) + "\0".join(some)).encode())
     identity: dict[str, str | int] = {"predictor": "import", "content": hashed.hexdigest()}
     completions: Iterable[tuple[bytes, Completion]]
     if logprobs is not None and not all(bool(np.isnan(block).all()) for block in _blocks(logprobs)):
         for block in _blocks(logprobs):
             hashed.update(block.astype("<f4").tobytes())
         identity["content"] = hashed.hexdigest()
-        places: list[Messages] = [({"role": "user", "content": str(position)},) for position in range(n)]
-        keys = completion_keys(identity, places)
+        keys = []
+        for some in _some(map(str, range(n))):  # which row it is stands for its prompt
+            keys += completion_keys(identity, [({"role": "user", "content": place},) for place in some])
         completions = (
             (key, Completion(answer, label_logprobs=b"" if np.isnan(row).all() else row.tobytes()))
             for key, answer, row in zip(keys, answers, _rows(logprobs), strict=True)
@@ -184,6 +188,13 @@ def import_table(
     )
     store.put_run(record, examples, keys, completions)
     return record
+
+
+def _some(values: Iterable[str]) -> Iterator[list[str]]:
+    """The values, a block at a time."""
+    rest = iter(values)
+    while some := list(itertools.islice(rest, _ROWS_AT_ONCE)):
+        yield some
 
 
 def _blocks(logprobs: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:

@@ -19,7 +19,7 @@ from evalcore.parse import normal_form
 from evalcore.tasks import DataFile
 
 CONFIDENCE = "confidence"
-PROBABILITY_OF, LOGPROB_OF = "probability:", "logprob:"
+PROBABILITY_OF = "probability:"
 """What the columns of labels begin with in files that this program writes."""
 
 OBJECTS = ("probabilities", "probs", "label_logprobs")

@@ -29,9 +29,7 @@ __all__ = [
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 MAX_LABEL_LIST_BYTES = 16 * 2**20
 MAX_BYTES_IN_PIECES = 8 * 2**30
-"""Of a file of text with columns of numbers, which is read in pieces: JSON lines of a million rows of 150 labels."""
-MAX_PARQUET_BYTES = 2**30
-"""Of a Parquet file with columns of numbers."""
+"""Of a file with columns of numbers, which is read in pieces: JSON lines of a million rows of 150 labels."""
 
 _RECENT_S = 2.0
 _PAUSE_S = 0.1
@@ -113,9 +111,8 @@ def open_data_file(path: Path) -> Iterator[DataFile]:
     Raises:
         DataError: as `read_table` does; at the end, if the file was written meanwhile.
     """
-    is_parquet = path.suffix.lower() == ".parquet"
-    if is_parquet or not _is_large(path):
-        yield DataFile(_shown(path.name), _read(path, MAX_PARQUET_BYTES if is_parquet else table.MAX_BYTES))
+    if not _is_large(path):
+        yield DataFile(_shown(path.name), _read(path))
         return
     before = _state_or_none(path)
     if before is None:
@@ -161,7 +158,7 @@ def _table(name: str, content: bytes | Path, choose: Choose) -> Table:
     if suffix == ".parquet":
         from evalcore.tasks.parquet_file import parse_parquet
 
-        return parse_parquet(name, content if isinstance(content, bytes) else content.read_bytes(), choose)
+        return parse_parquet(name, content, choose)
     if suffix in (".jsonl", ".ndjson"):
         return parse_json_lines(text_file(name, content), choose)
     if suffix in (".csv", ".tsv"):
@@ -213,14 +210,14 @@ def parse_lines(name: str, content: bytes) -> list[str]:
     return lines
 
 
-def _read(path: Path, most: int | None = None) -> bytes:
-    """All of a file of at most so many bytes, read at a time when it is not being written."""
+def _read(path: Path) -> bytes:
+    """All of a file, read at a time when it is not being written."""
     try:
         if path.exists() and not path.is_file():
             raise DataError("this is not a plain file.", where=str(path))
         before = _state(path)
-        if before[0] > (most or table.MAX_BYTES):
-            raise table.too_many_bytes(path.name, most)
+        if before[0] > table.MAX_BYTES:
+            raise table.too_many_bytes(path.name)
         content = path.read_bytes()
         # A program that writes a long file pauses between its parts, so a file that has just changed is checked again.
         if abs(time.time() - before[1] / 1e9) < _RECENT_S:

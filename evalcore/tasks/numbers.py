@@ -82,7 +82,7 @@ def number_blocks(
     if suffix == ".parquet":
         from evalcore.tasks.parquet_file import parquet_numbers
 
-        blocks: Iterable[NDArray[np.float64]] = parquet_numbers(name, _in_memory(content), columns, MAX_NUMBERS)
+        blocks: Iterable[NDArray[np.float64]] = parquet_numbers(name, content, columns, MAX_NUMBERS)
     elif suffix in (".jsonl", ".ndjson"):
         blocks = _parsed(name, _json_cells(name, content, columns, keys), columns)
     else:
@@ -93,10 +93,6 @@ def number_blocks(
         first += len(values)
         if first * len(columns) > MAX_NUMBERS:
             raise DataError(f"holds more than {MAX_NUMBERS:,} numbers.", where=name, do="Take a part of it.")
-
-
-def _in_memory(content: bytes | Path) -> bytes:
-    return content if isinstance(content, bytes) else content.read_bytes()
 
 
 def _csv_cells(name: str, content: bytes | Path, columns: Sequence[str], delimiter: str) -> Iterator[Place]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from pyarrow import types
 
 from evalcore.errors import DataError, first_line, quoted, shortened
 from evalcore.tasks import table
-from evalcore.tasks.parquet_pages import Leaf, Load, check_footer, loads_of, owners
+from evalcore.tasks.parquet_pages import Bytes, FileBytes, Leaf, Load, check_footer, loads_of, owners
 from evalcore.tasks.table import Choose, Header, Table, chosen_columns, flaw
 
 _MAX_VALUE_BYTES = 4 * table.MAX_FIELD_CHARS
@@ -33,22 +34,22 @@ _ERRORS = (
 """Raised by the library for a damaged file, and for a value without a Python type."""
 
 
-def parse_parquet(name: str, content: bytes, choose: Choose) -> Table:
+def parse_parquet(name: str, content: bytes | Path, choose: Choose) -> Table:
     """A Parquet file. The integers of a class label, as the `datasets` library writes it, are its names.
 
     Raises:
         DataError: if it is not valid or too large once unfolded, or a value that is wanted cannot become text.
     """
-    footer = check_footer(name, content)
+    held, buffer = _opened(content)
+    footer = check_footer(name, held)
     try:
-        buffer = pyarrow.BufferReader(content)
         file = pyarrow.parquet.ParquetFile(buffer, thrift_container_size_limit=table.MAX_COLUMNS + 1)
         if file.metadata.num_rows > table.MAX_ROWS:
             raise table.too_many_rows(name)
         schema = file.schema_arrow
         chosen = chosen_columns(Header(name, list(schema.names)), choose)
-        leaves = _leaves(file.metadata, owners(content, footer, schema.names), set(chosen))
-        loads = loads_of(name, content, footer, leaves)
+        leaves = _leaves(file.metadata, owners(held, footer, schema.names), set(chosen))
+        loads = loads_of(name, held, footer, leaves)
         codes = _class_label_names(schema.metadata or {})
         rows: list[list[str | None]] = []
         for batch in _batches(name, buffer, file.metadata, chosen, loads):
@@ -64,16 +65,17 @@ def parse_parquet(name: str, content: bytes, choose: Choose) -> Table:
 
 
 def parquet_numbers(
-    name: str, content: bytes, columns: Sequence[str], most_numbers: int
+    name: str, content: bytes | Path, columns: Sequence[str], most_numbers: int
 ) -> Iterator[NDArray[np.float64]]:
     """Columns of numbers, some rows at a time: shape (n_rows, n_columns), NaN where one is missing.
 
     Raises:
         DataError: if a column is not of numbers, or there are more than `most_numbers`.
     """
-    footer = check_footer(name, content)
+    held, buffer = _opened(content)
+    footer = check_footer(name, held)
     try:
-        file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(content), pre_buffer=False)
+        file = pyarrow.parquet.ParquetFile(buffer, thrift_container_size_limit=table.MAX_COLUMNS + 1, pre_buffer=False)
         schema = file.schema_arrow
         for column in columns:
             kind = schema.field(column).type
@@ -83,8 +85,8 @@ def parquet_numbers(
                     where=name,
                     do="Save it as a column of floating-point numbers.",
                 )
-        leaves = _leaves(file.metadata, owners(content, footer, schema.names), set(columns))
-        loads_of(name, content, footer, leaves, most_numbers=most_numbers)
+        leaves = _leaves(file.metadata, owners(held, footer, schema.names), set(columns))
+        loads_of(name, held, footer, leaves, most_numbers=most_numbers)
         rows_at_once = max(1, _NUMBERS_AT_ONCE // max(1, len(columns)))
         for batch in file.iter_batches(rows_at_once, columns=list(columns), use_threads=False):
             # The library gives the columns in the file's order.
@@ -92,6 +94,13 @@ def parquet_numbers(
             yield np.column_stack([part.to_numpy(zero_copy_only=False) for part in parts])
     except _ERRORS as error:
         raise DataError(f"not a readable Parquet file ({first_line(error)}).", where=name) from None
+
+
+def _opened(content: bytes | Path) -> tuple[Bytes, Any]:
+    """The bytes for our own reader, and the same for the library."""
+    if isinstance(content, Path):
+        return FileBytes(content), pyarrow.OSFile(str(content))
+    return content, pyarrow.BufferReader(content)
 
 
 def _batches(name: str, buffer: Any, metadata: Any, chosen: list[str], loads: Sequence[Load]) -> Iterator[Any]:

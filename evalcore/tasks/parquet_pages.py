@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, overload
 
 from evalcore.errors import DataError
 from evalcore.tasks import table
@@ -21,9 +22,40 @@ MAX_PAGE_BYTES = 100 * 2**20
 """The library holds a page up to four times while it reads it."""
 MAX_STEPS = 5_000_000
 """In reading the description and the headers of pages: a second each million."""
+_PART = 2**16
 
 
-def check_footer(name: str, content: bytes) -> int:
+class FileBytes:
+    """The bytes of a file that is too large for memory, as if they were there: a part of them is read at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._stream = path.open("rb")
+        self._size = path.stat().st_size
+        self._start, self._part = 0, b""
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+    @overload
+    def __getitem__(self, at: slice) -> bytes: ...
+    def __getitem__(self, at: int | slice) -> int | bytes:
+        if isinstance(at, slice):
+            start, stop, _ = at.indices(self._size)
+            self._stream.seek(start)
+            return self._stream.read(stop - start)
+        if not self._start <= at < self._start + len(self._part):
+            if not 0 <= at < self._size:
+                raise IndexError(at)
+            self._start, self._part = at, self[at : at + _PART]
+        return self._part[at - self._start]
+
+
+Bytes = bytes | FileBytes
+
+
+def check_footer(name: str, content: Bytes) -> int:
     """Bound the description of the file before it is read. Returns where it starts."""
     length = int.from_bytes(content[-8:-4], "little")
     start = len(content) - 8 - length
@@ -66,7 +98,7 @@ class Leaf:
     width: int
 
 
-def owners(content: bytes, footer: int, columns: Sequence[str]) -> list[str]:
+def owners(content: Bytes, footer: int, columns: Sequence[str]) -> list[str]:
     """The column that each leaf belongs to: their paths do not say it, where a name holds a dot.
 
     Raises:
@@ -123,7 +155,7 @@ class Load:
 
 
 def loads_of(
-    name: str, content: bytes, footer: int, leaves: Sequence[Leaf], *, most_numbers: int | None = None
+    name: str, content: Bytes, footer: int, leaves: Sequence[Leaf], *, most_numbers: int | None = None
 ) -> list[Load]:
     """Add up what the headers of all pages say.
 
@@ -208,7 +240,7 @@ _DATA_HEADERS = {0: 5, 3: 8}
 class _Thrift:
     """Reads Thrift's compact protocol, as far as it is asked to."""
 
-    def __init__(self, name: str, data: bytes) -> None:
+    def __init__(self, name: str, data: Bytes) -> None:
         self.name, self.data = name, data
         self.at = self.steps = 0
 

@@ -44,7 +44,7 @@ def found(store):
 
 @pytest.mark.parametrize("grouping", GROUPINGS)
 def test_the_sets_are_those_of_a_plain_loop(found, grouping):
-    for sets in label_sets_at(found, (0.8, 0.93), grouping):
+    for sets in label_sets_at(found, (0.3, 0.8, 0.93), grouping):
         shares, scored = found.of_rows(np.arange(400)), found.scored
         for at, row in enumerate(sets.rows):
             reached = {code for code in range(12) if shares[row, code] >= sets.threshold[code]}
@@ -100,6 +100,11 @@ def test_every_count_leads_to_its_texts(found):
     assert table["missed"].sum() == len(missed)
     assert (table["low"] <= table["coverage"]).all()
     assert np.average(table["size"], weights=table["examples"]) == pytest.approx(sets.mean_size)
+
+
+def test_sizes_of_many_labels_are_put_together(store):
+    sets = label_sets(probabilities_of(store, over_confident(store, 150, 450)), 0.99)
+    assert [each.name for each in size_bins(sets)][4:] == ["5", "6–10", "11–20", "21–50", "51–100", "101–150"]
 
 
 def test_an_answer_without_all_probabilities_is_in_neither_half(store):

@@ -1,6 +1,7 @@
 """The Try it page in Streamlit's own test runner, with a worker of the test's own that answers at once, or not."""
 
 from dataclasses import replace
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -363,3 +364,20 @@ def test_the_exact_prompt_is_shown_on_demand(app, worker):
     app.toggle(key="try_prompt_shown").set_value(True).run()
     assert "which colour is a red one" in [code.value for code in app.code]
     assert "12 tokens" in said(app)
+
+
+def test_a_text_typed_on_the_overview_is_answered_on_the_page(worker, open_page, page_store, colours_run):
+    app = open_page("app.py", run=colours_run.run_id)
+    app.text_input(key="ask_the_model").set_value("a blue one").run()
+    assert not app.exception
+    assert app.title[0].value == "Try it"
+    assert app.metric[0].value == "**blue**"
+    assert (param(app, "run"), param(app, "text")) == (colours_run.run_id, "a blue one")
+
+
+def test_an_opened_example_leads_to_the_page_with_its_text(open_page, colours_run):
+    app = open_page("pages/examples.py", run=colours_run.run_id, example="1")
+    links = [link.proto for link in app.get("page_link") if link.proto.label == "Try this text"]
+    assert [link.page for link in links] == ["try_it"]
+    (text,) = [code.value for code in app.code if "thing" in code.value][:1]
+    assert quote_plus(text) in links[0].query_string or quote(text) in links[0].query_string

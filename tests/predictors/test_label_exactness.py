@@ -13,14 +13,14 @@ from scipy.special import softmax
 
 torch = pytest.importorskip("torch")
 
-from evalcore.analysis.label_probabilities import label_probabilities  # noqa: E402
+from evalcore.analysis.label_probabilities import label_probabilities, ranking_of  # noqa: E402
 from evalcore.analysis.label_ranking import favoured_by_prior, rankings  # noqa: E402
 from evalcore.analysis.scored_run import score_run  # noqa: E402
 from evalcore.paths import DEMO_MODELS  # noqa: E402
 from evalcore.running.run import execute  # noqa: E402
 from evalcore.store.database import Store  # noqa: E402
 from evalcore.store.spec import CHOOSING, RunSpec  # noqa: E402
-from evalcore.tasks import Example, TaskSource, load_task  # noqa: E402
+from evalcore.tasks import TaskSource, load_task  # noqa: E402
 from evalcore.tasks.prompt import BUILT_IN, Renderer  # noqa: E402
 from tests.conftest import BANKING77, QWEN2_TOKENIZER, needs_banking77, needs_qwen2_tokenizer, write_csv  # noqa: E402
 
@@ -43,7 +43,7 @@ def plainly(folder, chats, answers):
         for answer in answers:
             own = [*tokenizer(answer, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
             with torch.inference_mode():
-                logits = model(torch.tensor([prompt + own]), logits_to_keep=len(own) + 1).logits[0]
+                logits = model(torch.tensor([prompt + own]), logits_to_keep=len(own) + 1).logits[0].double()
             logprobs = logits.log_softmax(-1)
             row.append(sum(float(logprobs[at, token]) for at, token in enumerate(own)))
         rows.append(row)
@@ -86,7 +86,7 @@ def holds(folder, task, prompt, tmp_path, n):
     return probabilities
 
 
-@pytest.mark.parametrize(("prompt", "n"), [("article", 2), ("numbered", 1)])
+@pytest.mark.parametrize(("prompt", "n"), [("article", 1), ("numbered", 1)])
 def test_the_demo_models_probabilities_are_those_of_plain_teacher_forcing(tmp_path, prompt, n):
     """With `numbered`, answer 1 begins answers 10 to 19."""
     holds(DEMO_MODELS / "demo", TaskSource("demo"), prompt, tmp_path, n)
@@ -113,16 +113,16 @@ def test_all_labels_of_banking77_have_them_with_the_tokenizer_of_qwen2(tmp_path)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.ndim > 1:  # answers that differ: larger weights than a fresh model's
-                parameter *= 40 if "embed" in name else 8
+                parameter *= 20 if "embed" in name else 8
     model.save_pretrained(folder)
 
     labels = [*json.loads((BANKING77 / "categories.json").read_text()), *BEGINNINGS]
     ids = [tokenizer(label, add_special_tokens=False)["input_ids"] for label in labels]
     assert sum(a != b and b[: len(a)] == a for a in ids for b in ids) >= 20
     banking77 = load_task(TaskSource(str(BANKING77)))
-    some = [banking77.test[at] for at in (0, 1500)]
-    write_csv(tmp_path / "task" / "test.csv", [Example(example.text, example.label) for example in some])
+    write_csv(tmp_path / "task" / "test.csv", [banking77.test[1500]])
     (tmp_path / "task" / "labels.json").write_text(json.dumps(labels))
-    found = holds(folder, TaskSource(str(tmp_path / "task")), "article", tmp_path, len(some))
-    assert found.logprobs.shape == (2, 84)
-    assert np.ptp(found.logprobs, axis=0).max() > 100 * TOLERANCE  # what is compared depends on the text
+    found = holds(folder, TaskSource(str(tmp_path / "task")), "article", tmp_path, 1)
+    assert found.logprobs.shape == (1, 84)
+    without_text = ranking_of(found.scored.record).content_free[""]
+    assert np.abs(found.logprobs[0] - without_text).max() > 100 * TOLERANCE  # what is compared depends on the text

@@ -49,7 +49,12 @@ def with_probabilities(
     table = Table(name, ["text", "label", "completion"], rows, list(range(2, n + 2)))
     with TemporaryDirectory() as folder:  # for the record of such a run, not for its answers
         imported = import_table(table, name, Store(Path(folder)), labels=list(labels))
-    identity = {**imported.identity, "content": hashlib.sha256(logprobs.tobytes()).hexdigest()}
+    of_spec = {"predictor": spec.kind.name, "model": spec.model} if spec else {}
+    identity = {
+        **imported.identity,
+        **of_spec,
+        "content": hashlib.sha256(logprobs.tobytes() + repr(answers).encode()).hexdigest(),
+    }
     record = replace(
         imported, identity=identity, run_id=run_id(imported.sample_id, identity, name), spec=spec or imported.spec
     )

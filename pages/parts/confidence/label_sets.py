@@ -67,10 +67,11 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> No
     st.markdown(f"**{escape_markdown(size_words(found))}** {escape_markdown(coverage_words(found))}")
     left, right = beside(height=HEIGHT)
     if view.of_labels:
+        view.label = view.label if view.label in scored.labels else ""
         with left:
             _label_figure(page, scored)
         with right:
-            _one_label(page, scored, found) if view.label in scored.labels else _labels(page, scored, found)
+            _one_label(page, scored, found) if view.label else _labels(page, scored, found)
     else:
         opened = next((each for each in size_bins(found) if each.low == view.size), None)
         view.size = opened.low if opened else 0
@@ -219,7 +220,7 @@ def _label_figure(page: Frame, scored: ScoredRun) -> None:
             draw,
             f"set_labels_{scored.record.run_id}_{view.grouping}_{view.percent}",
             shown.figure("set_labels"),
-            {"code": scored.labels.index(view.label)} if view.label in scored.labels else None,
+            {"code": scored.labels.index(view.label)} if view.label else None,
             click,
             "How often each label's sets hold it, against the target, as the table has them",
         )

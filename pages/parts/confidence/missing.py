@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from evalcore.analysis import ScoredRun, why_no_probabilities
-from evalcore.store import CHOOSING, RunRecord
+from evalcore.analysis import ScoredRun, chooses, partner_of, why_no_probabilities
 from pages.parts.shell import cached, url
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import ARROW, link_to_overview
@@ -18,7 +17,8 @@ def say_why(page: Frame, scored: ScoredRun) -> None:
     """Say why this run has no probabilities; lead to the run that chose among the labels, or to the form for it."""
     record = scored.record
     st.info(escape_markdown(why_no_probabilities(scored)), icon=":material/percent:")
-    chose = run_that_chose(page, record)
+    others = cached.runs_on_sample(page.store, record.sample_id)
+    chose = None if chooses(record) else partner_of(record, others)
     if chose is not None:
         st.page_link("pages/confidence.py", label="Open the run that chose among the labels", icon=ARROW,
                      query_params={"run": chose.run_id})  # fmt: skip
@@ -27,17 +27,3 @@ def say_why(page: Frame, scored: ScoredRun) -> None:
                      query_params=url.query_of_spec(replace(record.spec, decoding="choose")))  # fmt: skip
     else:
         link_to_overview(record.run_id)
-
-
-def run_that_chose(page: Frame, record: RunRecord) -> RunRecord | None:
-    """The newest stored run of the same model and prompt on the same sample that chose among the labels."""
-    return next(
-        (
-            other
-            for other in cached.runs_on_sample(page.store, record.sample_id)
-            if other.spec.decoding in CHOOSING
-            and other.spec.model == record.spec.model
-            and other.prompt.fingerprint == record.prompt.fingerprint
-        ),
-        None,
-    )

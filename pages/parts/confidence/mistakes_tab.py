@@ -20,7 +20,7 @@ CONFIDENT_MISTAKES, NEAR_MISSES = shown.LISTS
 HEIGHT = 470
 ROWS = 14
 """Of the list: from so many on it scrolls."""
-ORDERS = {CONFIDENT_MISTAKES: "most confident", NEAR_MISSES: "smallest margin"}
+ORDERS = {CONFIDENT_MISTAKES: "highest confidence", NEAR_MISSES: "smallest margin"}
 COLUMNS = {
     CONFIDENT_MISTAKES: ("confidence", "true label", "predicted", "text"),
     NEAR_MISSES: ("margin", "true label", "predicted", "text", "confidence"),

@@ -31,9 +31,16 @@ def follow(page: Frame, scored: ScoredRun, query: url.Query) -> None:
     table_of(page).open(url.example_of(query))
 
 
-def query(page: Frame, scored: ScoredRun) -> url.Query:
-    """The inverse."""
+def query(page: Frame, scored: ScoredRun, *, has_tabs: bool) -> url.Query:
+    """The inverse.
+
+    Args:
+        has_tabs: False for a run without probabilities, of which only the ladder is shown.
+    """
     view = view_state().confidence
+    if not has_tabs:
+        door = {"door": view.door} if view.door else {}
+        return url.query_of(scored, more=door | url.example_query(table_of(page).opened))
     more = query_of_tab(view.tab)
     if not view.tab and view.side != SIDES[0]:
         more["beside"] = _in_url(view.side)

@@ -14,6 +14,7 @@ from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell import cached
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import link_to_try_it
 from pages.parts.shell.markdown import escape_markdown, percent, plain_lines
 from pages.parts.shell.outcomes import coloured, signed
 
@@ -46,7 +47,7 @@ def one_example(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
     text = answer.example.text
     st.code(text, language=None, wrap_lines=True, height="content" if len(text) <= SHORT_TEXT else LONG_TEXT_HEIGHT)
     st.caption("Raw completion, the matched part marked")
-    _completion(answer)
+    marked_completion(completion.text, answer.parsed.span)
     predicted = f"**{escape_markdown(answer.predicted)}**" if answer.predicted else "no label"
     st.markdown(
         f"True label **{escape_markdown(answer.example.label)}**  \nPredicted {predicted} · {signed(answer.outcome)}"
@@ -60,7 +61,10 @@ def one_example(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: st
         said += [f"{completion.latency_ms:.1f} ms, its share of the batch"]
     st.caption(" · ".join(said))
     _other_runs(frame, scored, answer, name)
-    if st.toggle("Show the exact prompt as sent", key=f"{name}_render_prompt"):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        shows_prompt = st.toggle("Show the exact prompt as sent", key=f"{name}_render_prompt")
+        link_to_try_it(record.run_id, text)
+    if shows_prompt:
         exact_prompt(frame.store, record.spec.task, record.spec.model, record.prompt, answer.example.text)
 
 
@@ -79,8 +83,12 @@ def _probabilities(frame: Frame, scored: ScoredRun, answer: ScoredExample, name:
     st.caption("  \n".join(escape_markdown(sentence) for sentence in said))
 
 
-def _completion(answer: ScoredExample) -> None:
-    raw, span = answer.completion.text, answer.parsed.span
+def marked_completion(raw: str, span: tuple[int, int] | None) -> None:
+    """Draw a completion as typed.
+
+    Args:
+        span: start and end of the part that names the label, which is marked; None for none.
+    """
     if not raw:
         st.caption("(empty)")
     elif span is None:

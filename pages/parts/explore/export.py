@@ -9,6 +9,7 @@ import streamlit as st
 from evalcore.analysis import ScoredRun
 from evalcore.output import export
 from evalcore.store import Store
+from pages.parts.shell.cached import probabilities_of
 
 
 def export_buttons(store: Store, scored: ScoredRun) -> None:
@@ -18,21 +19,21 @@ def export_buttons(store: Store, scored: ScoredRun) -> None:
         st.caption(f"{len(scored.answers)} predictions, {scored.scoring} scoring")
         _button(
             "Predictions, CSV",
-            lambda: export.predictions_csv(scored),
+            lambda: export.predictions_csv(scored, probabilities_of(scored)),
             f"{name}.csv",
             "text/csv",
             "Every string as it is.",
         )
         _button(
             "Predictions, JSON lines",
-            lambda: export.predictions_jsonl(scored),
+            lambda: export.predictions_jsonl(scored, probabilities_of(scored)),
             f"{name}.jsonl",
             "application/x-ndjson",
             "With token ids and times.",
         )
         _button(
             "Predictions for spreadsheets",
-            lambda: export.predictions_for_spreadsheets(scored),
+            lambda: export.predictions_for_spreadsheets(scored, probabilities_of(scored)),
             f"{name}-for-spreadsheets.csv",
             "text/csv",
             "Cells that a spreadsheet would run as a formula begin with an apostrophe.",

@@ -10,7 +10,7 @@ import altair as alt
 import streamlit as st
 
 from evalcore import charts
-from evalcore.analysis import Filter, Finding, Reference, ScoredRun
+from evalcore.analysis import Filter, Finding, Reference, ScoredRun, mean_confidence_words, why_no_probabilities
 from evalcore.metrics import POPULATION, WHY_UNDEFINED, absent, never_predicted
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import Job
@@ -21,9 +21,9 @@ from pages.parts.run.queue import baselines_being_fitted
 from pages.parts.shell import cached
 from pages.parts.shell.cached import once
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.links import CONFIDENCE, CONFUSIONS, EXAMPLES, PER_CLASS, link_to
+from pages.parts.shell.links import CONFIDENCE, CONFUSIONS, EXAMPLES, PER_CLASS, TRY_IT, link_to
 from pages.parts.shell.markdown import UNDEFINED, escape_markdown, percent
-from pages.parts.shell.session import view_state
+from pages.parts.shell.session import Tried, view_state
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -69,6 +69,17 @@ def verdict(page: Frame, scored: ScoredRun, found: tuple[Reference, ...]) -> Non
         chart = once(scored, _verdict_chart, found, page.theme)
         st.altair_chart(chart, key="verdict", alt="Accuracy with its 95 % interval, and the best baseline")
         baselines_being_fitted(page.store, scored.record)
+        _how_sure(scored)
+
+
+def _how_sure(scored: ScoredRun) -> None:
+    """The way to the Confidence page, of a run with probabilities: beside the accuracy, where it takes no line."""
+    if why_no_probabilities(scored):
+        return
+    words = "How sure is the model?"
+    if len(scored.answers) <= cached.COUNTED_UP_TO:  # those of a larger run take seconds to read
+        words = once(scored, _mean_confidence_words) or words
+    link_to(scored, words, CONFIDENCE)
 
 
 def cards(scored: ScoredRun) -> None:
@@ -157,6 +168,23 @@ def findings_beside_labels(page: Frame, scored: ScoredRun, found: list[Finding])
     with right:
         st.subheader("Predicted and actual count per label", anchor=False)
         _counts(page, scored)
+        if scored.record.kind.can_run:
+            _ask_the_model(scored)
+
+
+def _ask_the_model(scored: ScoredRun) -> None:
+    """A field whose text the Try it page answers."""
+    text = st.text_input(
+        "Ask the model",
+        key="ask_the_model",
+        placeholder="Ask the model: type a text and press Enter",
+        label_visibility="collapsed",
+        icon=":material/bolt:",
+    )
+    if text.strip():
+        view = view_state().try_it
+        view.tried, view.confirmed = Tried(text), True
+        st.switch_page(TRY_IT, query_params={"run": scored.record.run_id})
 
 
 def _counts(page: Frame, scored: ScoredRun) -> None:
@@ -285,6 +313,11 @@ def _verdict_chart(scored: ScoredRun, found: tuple[Reference, ...], theme: chart
     here = [one for one in found if one.kind != "published"]
     best = sorted((one for one in here if one.kind == "baseline here"), key=lambda one: -one.accuracy)[:1]
     return charts.verdict_chart([one for one in here if one.kind != "baseline here"] + best, theme)
+
+
+def _mean_confidence_words(scored: ScoredRun) -> str:
+    found = cached.probabilities_of(scored)
+    return "" if found is None else mean_confidence_words(found)
 
 
 def _few_predicted_against_true(scored: ScoredRun, theme: charts.Theme) -> alt.LayerChart:

@@ -11,7 +11,10 @@ from pages.parts.shell import url
 
 EXAMPLES, PER_CLASS, CONFUSIONS = "pages/examples.py", "pages/per_class.py", "pages/confusions.py"
 CONFIDENCE = "pages/confidence.py"
+TRY_IT = "pages/try_it.py"
 ARROW = ":material/arrow_forward:"
+LONGEST_TEXT = 1000
+"""Characters of a text up to which a link holds it: on their way, addresses of many thousand are cut."""
 
 
 def link_to(
@@ -33,3 +36,9 @@ def link_to(
 def link_to_overview(run_id: str | None = None) -> None:
     """A link to the overview, of a run."""
     st.page_link("app.py", label="To the overview", icon=ARROW, query_params={"run": run_id} if run_id else None)
+
+
+def link_to_try_it(run_id: str, text: str) -> None:
+    """A link that asks a run's model about a text; none for a text that is blank or too long for a link."""
+    if text.strip() and len(text) <= LONGEST_TEXT:
+        st.page_link(TRY_IT, label="Try this text", icon=":material/bolt:", query_params={"run": run_id, "text": text})

@@ -10,13 +10,13 @@ from evalcore.charts import RUN_A, RUN_B, Theme, top_labels
 from evalcore.running.live import LiveAnswer
 from evalcore.store import CHOOSING, MEANINGS, RunSpec, last_part
 from evalcore.wording import counted, in_percent, percent, points
-from pages.parts.explore.example import MATCH_WORDS
+from pages.parts.explore.example import MATCH_WORDS, marked_completion
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.outcomes import in_colour
 
 TOP = 5
-ALL_HEIGHT = 420
+ALL_WIDTH, ALL_HEIGHT = 410, 420
 """Pixels of the table of all labels, which scrolls in it."""
 COLOURS = (RUN_A, RUN_B)
 """Of the first one that is asked, and of the one beside it."""
@@ -48,14 +48,12 @@ def label_and_completion(answer: LiveAnswer, spec: RunSpec, true_label: str) -> 
     st.metric("Label", f"**{decided}**", label_visibility="collapsed")
     st.markdown(_how_sure(answer, ranked))
     if true_label:
-        st.markdown(f"True label **{escape_markdown(true_label)}** {in_colour(outcome_of(answer.label, true_label))}")
+        outcome = in_colour(outcome_of(answer.label, true_label))
+        st.markdown(f"True label **{escape_markdown(true_label)}** {outcome}")
     if spec.kind.reads_prompt:
         what = "Free answer, beside the choice" if spec.decoding in CHOOSING else "Raw completion"
         st.caption(f"{what} · {answer.match}: {MATCH_WORDS[answer.match]}")
-        if answer.completion:
-            st.code(answer.completion, language=None, wrap_lines=True)
-        else:
-            st.caption("(empty)")
+        marked_completion(answer.completion, answer.span)
     else:
         st.caption("It reads the text alone: there is no prompt, and no completion.")
     for note in answer.notes:
@@ -111,6 +109,7 @@ def _all(ranked: list[tuple[str, float]]) -> None:
     st.dataframe(
         pd.DataFrame({"label": [label for label, _ in ranked], "probability": [in_percent(by) for _, by in ranked]}),
         hide_index=True,
+        width=ALL_WIDTH,
         height=ALL_HEIGHT,
         row_height=COMPACT_ROW_HEIGHT,
         column_config={

@@ -14,7 +14,7 @@ from evalcore.tasks import BUILT_IN
 from pages.parts.run.options import MODELS, model_words, prompt_words
 from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.links import ARROW
+from pages.parts.shell.links import ARROW, LONGEST_TEXT
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import view_state
 from pages.parts.try_it import asking, question
@@ -93,7 +93,7 @@ def text_row(page: Frame) -> None:
         if page.record is not None:
             _examples(page)
     if not question.is_in_link(tried.text):
-        st.caption(f"This text is too long for a link: one holds {question.LONGEST_IN_LINK:,} characters.")
+        st.caption(f"This text is too long for a link: one holds {LONGEST_TEXT:,} characters.")
 
 
 def hint(page: Frame, specs: list[RunSpec]) -> None:

@@ -78,10 +78,9 @@ def nearest(detailed: LiveAnswer) -> None:
         row_height=COMPACT_ROW_HEIGHT,
         height=height_of(len(detailed.neighbours), COMPACT_ROW_HEIGHT),
         column_config={
-            "label": st.column_config.TextColumn(width=170),
-            "similarity": st.column_config.TextColumn(
-                width=85, help="Cosine of the TF-IDF vectors; 1 is the same words"
-            ),
+            "text": st.column_config.TextColumn(width=225),
+            "label": st.column_config.TextColumn(width=150),
+            "similarity": st.column_config.TextColumn(width=85, help="Cosine of the TF-IDF vectors, at most 1"),
         },
         key="try_nearest",
         alt="The training examples that share the most words with the text, with their labels",

@@ -11,10 +11,9 @@ from evalcore.store import BASELINES, RunSpec, checked
 from evalcore.tasks import TaskSource
 from pages.parts.shell import url
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import LONGEST_TEXT
 from pages.parts.shell.session import Tried, view_state
 
-LONGEST_IN_LINK = 1000
-"""Characters of a text up to which a link holds it: on their way, addresses of many thousand are cut."""
 BUNDLED = ("demo", "demo-early", *BASELINES)
 """Models for which nothing is ever fetched."""
 _TASK = ("task", "text_column", "label_column", "train", "labels")
@@ -85,7 +84,7 @@ def write_url(page: Frame) -> None:
 
 def is_in_link(text: str) -> bool:
     """Whether a link holds this text."""
-    return len(text) <= LONGEST_IN_LINK
+    return len(text) <= LONGEST_TEXT
 
 
 def _follow_task(page: Frame, arrived: url.Query) -> None:
@@ -110,4 +109,4 @@ def _asking(spec: RunSpec, model: str, prompt: str) -> RunSpec:
 
 
 def _is_name(text: str) -> bool:
-    return text.isprintable() and len(text) <= LONGEST_IN_LINK
+    return text.isprintable() and len(text) <= LONGEST_TEXT
