@@ -179,7 +179,7 @@ def test_a_job_that_runs_out_of_memory_beside_another_model_is_tried_once_more_a
 
 
 def test_a_waiting_worker_sees_a_new_job_within_a_moment(store):
-    """It looks at the file's change counter: without it, half a second passes."""
+    """It looks at the file's change counter: without it, a second passes."""
     jobs, seen = Jobs(store), worker._change_counter(store)
     started = time.monotonic()
     worker._wait_for_a_change(store, seen)
