@@ -16,7 +16,7 @@ from evalcore.tasks import draw_sample, load_task
 
 LOOK_EVERY_S = 0.005
 """Time between two looks for the answer."""
-_IDLE_S = 3.0
+_IDLE_S = 6.0
 _PATIENCE_S = 600.0
 
 

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from evalcore.running import AskedModel
 from tests.conftest import ROOT, Example, write_csv
 from tests.tools.command_line import evalcore
 
@@ -52,6 +53,24 @@ def test_all_texts_of_a_file_in_their_order(nowhere, tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("ein Kärtchen\n".encode())))
     (piped,) = lines(evalcore("predict", "--file", "-", "--model", "majority", cache=nowhere).stdout)
     assert piped["text"] == "ein Kärtchen"
+
+
+def test_what_was_answered_before_it_was_interrupted_is_printed(nowhere, tmp_path, monkeypatch):
+    (tmp_path / "texts.txt").write_text("a\nb\nc\n")
+    answers, batches = AskedModel.answers, []
+
+    def interrupted(self, texts):
+        batches.append(texts)
+        if len(batches) > 1:
+            raise KeyboardInterrupt
+        return answers(self, texts)
+
+    monkeypatch.setattr(AskedModel, "answers", interrupted)
+    monkeypatch.setattr(AskedModel, "batch_size", 2)
+    words = ("predict", "--file", tmp_path / "texts.txt", "--model", "majority")
+    stopped = evalcore(*words, cache=nowhere, check=False)
+    assert [one["text"] for one in lines(stopped.stdout)] == ["a", "b"]
+    assert (stopped.returncode, stopped.stderr) == (130, "\nstopped; 2 of 3 texts are answered above\n")
 
 
 @pytest.mark.parametrize(
