@@ -106,6 +106,11 @@ def ranking_table(page: Frame, scored: ScoredRun, probabilities: LabelProbabilit
         return
     door = view_state().confidence.door
     opened = next((at for at, one in enumerate(found) if door == RANKING + one.score), None)
+    # Made anew only where something else was opened: a table that is made anew loses the focus of the keyboard.
+    state = shown.figure("rankings")
+    key = f"rankings_{scored.record.run_id}_{state.drawn}"
+    if state.made_with is None or state.made_with["key"] != key:
+        state.made_with = {"key": key, "row": opened}
 
     def click(row: int | None) -> None:
         if row is not None:
@@ -114,7 +119,7 @@ def ranking_table(page: Frame, scored: ScoredRun, probabilities: LabelProbabilit
     c = st.column_config
     clickable_table(
         once(scored, _ranking_table),
-        f"rankings_{scored.record.run_id}_{opened}",
+        key,
         height_of(len(found), COMPACT_ROW_HEIGHT),
         {
             "ranked by": c.TextColumn(width=130, help=RANKED_HELP),
@@ -126,7 +131,7 @@ def ranking_table(page: Frame, scored: ScoredRun, probabilities: LabelProbabilit
                                       "labels answered most"),
         },
         on_click=click,
-        selected=opened,
+        selected=state.made_with["row"],
         row_height=COMPACT_ROW_HEIGHT,
         alt="Rankings of the labels; choose a row, with the arrow keys for example, to see which answers it changes",
     )  # fmt: skip
@@ -187,6 +192,8 @@ def _opened(ladder: Ladder) -> str:
 
 def _open(page: Frame, door: str) -> None:
     view_state().confidence.door = door
+    if not door.startswith(RANKING):
+        shown.figure("rankings").drawn += 1
     shown.table_of(page).open(None)
 
 
