@@ -176,10 +176,7 @@ def _run_of(
         keys = []
         for some in _some(map(str, range(n))):  # which row it is stands for its prompt
             keys += completion_keys(identity, [({"role": "user", "content": place},) for place in some])
-        completions = (
-            (key, Completion(answer, label_logprobs=b"" if np.isnan(row).all() else row.tobytes()))
-            for key, answer, row in zip(keys, answers, _rows(logprobs), strict=True)
-        )
+        completions = _with_logprobs(keys, answers, logprobs)
     else:
         # Equal answers are kept once: a million predictions of 150 labels are 150 completions.
         distinct = list(dict.fromkeys(answers))
@@ -221,9 +218,17 @@ def _blocks(logprobs: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
         yield np.array(logprobs[start : start + _ROWS_AT_ONCE])
 
 
-def _rows(logprobs: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-    for block in _blocks(logprobs):
-        yield from block.astype("<f4")
+def _with_logprobs(
+    keys: Sequence[bytes], answers: Sequence[str], logprobs: NDArray[np.float32]
+) -> Iterator[tuple[bytes, Completion]]:
+    """Each row's completion, in the order of the keys: in any other the database would jump to and fro on the disk."""
+    order = np.argsort(np.array(keys))
+    for start in range(0, len(order), _ROWS_AT_ONCE):
+        some = order[start : start + _ROWS_AT_ONCE]
+        block = logprobs[some].astype("<f4")
+        known = (~np.isnan(block)).any(axis=1).tolist()
+        for at, row, is_known in zip(some.tolist(), block, known, strict=True):
+            yield keys[at], Completion(answers[at], label_logprobs=row.tobytes() if is_known else b"")
 
 
 def _most_probable(logprobs: NDArray[np.float32], labels: Sequence[str]) -> list[str]:

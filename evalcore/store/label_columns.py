@@ -171,7 +171,7 @@ def _check_shares(
             columns,
             place,
             "which is no probability",
-            "Write probabilities from 0 to 1; 95 % is 0.95.",
+            "Write probabilities from 0 to 1 (95 % is 0.95), or rename the column.",
         )
         known = ~np.isnan(shares)
         sums = np.where(known, shares, 0).sum(axis=1)

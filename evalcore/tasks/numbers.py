@@ -167,5 +167,5 @@ def _number(cell: Any, column: str, where: str) -> float:
     raise DataError(
         f"column {quoted(column)} holds {quoted(written)}, which is no number.",
         where=where,
-        do="Write it with a decimal point, and leave it empty where it is not known.",
+        do="Write it with a decimal point, leave it empty where it is not known, or rename the column.",
     )
