@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint counts clicks soak mutants demo clean
+.PHONY: run test lint counts clicks live soak mutants demo clean
 
 run: .venv/.run
 	$(BIN)/streamlit run app.py --server.headless=$(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname)),false,true)
@@ -23,6 +23,11 @@ counts: .venv/.dev
 # How long a click takes, in the browser; `python -m tests.tools.clicks --million` for a million rows as well.
 clicks: .venv/.dev
 	$(BIN)/python -m tests.tools.clicks
+
+# How long one text takes on the page Try it, from Enter to the label: through the worker alone, and in the browser.
+live: .venv/.dev
+	$(BIN)/python -m evalcore bench-live
+	$(BIN)/python -m tests.tools.live
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "analysis": GROUND | {"tasks", "store", "metrics"},
     "charts": {"metrics", "wording"},
     "output": GROUND | {"tasks", "store", "metrics", "analysis"},
-    "bench": GROUND | {"tasks", "store", "predictors", "metrics"},
+    "bench": GROUND | {"tasks", "store", "predictors", "metrics", "running"},
     "demo": GROUND | {"tasks", "predictors"},
 }
 """Each room, and the rooms that it may import beside itself. `cli` and the public API in

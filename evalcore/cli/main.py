@@ -26,6 +26,7 @@ COMMANDS = {
     "prompt": "prompt",
     "predict": "predict",
     "bench": "bench",
+    "bench-live": "bench_live",
     "work": "work",
 }
 """Each command and the module of `evalcore.cli` that adds it, with its options and the function that runs it.

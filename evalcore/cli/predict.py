@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from evalcore.cli.main import INTERRUPTED
 from evalcore.cli.options import Commands, add_command, add_spec, add_task, open_store, spec_of, task_of
 from evalcore.errors import DataError, SpecError, printable
 from evalcore.running import AskedModel, LiveAnswer, LiveRequest, answer, askable
@@ -45,26 +46,35 @@ def _predict(options: argparse.Namespace) -> int:
     spec = spec_of(options, task_of(options))
     with _store(options) as store:
         if options.file is not None:
-            _answer_file(options, spec, store)
-            return 0
+            return _answer_file(options, spec, store)
         found = answer(LiveRequest(spec, options.text), store, on_phase=_say)
     _say("")
     print(_as_json(found) if options.json else _in_words(found))
     return 0
 
 
-def _answer_file(options: argparse.Namespace, spec: RunSpec, store: Store) -> None:
-    """Print one line of JSON for each text, batch by batch as they are answered."""
+def _answer_file(options: argparse.Namespace, spec: RunSpec, store: Store) -> int:
+    """Print one line of JSON for each text, batch by batch as they are answered.
+
+    Returns:
+        The exit status.
+    """
     if options.file == "-":
         texts = parse_lines("the standard input", sys.stdin.buffer.read())
     else:
         texts = read_texts(Path(options.file), options.column)
     model = AskedModel(spec, store, on_phase=_say)
     _say("")
-    for start in range(0, len(texts), model.batch_size):
-        for found in _answers(model, texts[start : start + model.batch_size]):
-            print(_as_json(found))
-        sys.stdout.flush()
+    done = 0
+    try:
+        while done < len(texts):
+            answers = _answers(model, texts[done : done + model.batch_size])
+            print("\n".join(map(_as_json, answers)), flush=True)
+            done += len(answers)
+    except KeyboardInterrupt:
+        print(f"\nstopped; {done} of {counted(len(texts), 'text')} are answered above", file=sys.stderr)
+        return INTERRUPTED
+    return 0
 
 
 def _answers(model: AskedModel, texts: list[str]) -> list[LiveAnswer]:

@@ -19,7 +19,7 @@ from evalcore.running.plan import find_prompt
 from evalcore.running.prompt_preview import preview
 from evalcore.running.run import NotAnswered, Progress, execute, execute_with_baselines
 from evalcore.running.understood import Understood, understand
-from evalcore.running.worker import ensure_worker
+from evalcore.running.worker import ensure_worker, stop_worker
 
 __all__ = [
     "AskedModel",
@@ -42,5 +42,6 @@ __all__ = [
     "first_text",
     "preview",
     "split_size",
+    "stop_worker",
     "understand",
 ]

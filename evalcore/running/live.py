@@ -79,7 +79,7 @@ def waiting_for(store: Store, job: Job) -> str:
     at_work = next((other for other in jobs.active() if other.state == "running"), None)
     if at_work is None:
         return "waiting for the worker to start …"
-    if at_work.kind == "live":
+    if at_work.kind != "run":
         return "waiting for another question …"
     left, pace = "", jobs.pace(at_work)
     if pace.rate:

@@ -36,10 +36,10 @@ from evalcore.running.model_cache import ModelCache
 from evalcore.running.run import NotAnswered, OnProgress, Progress, Stopped, execute
 from evalcore.store import ASKED_FOR, Job, JobKind, Jobs, Predictor, RunSpec, Store, change_counter
 
-POLL_S = 0.5
+POLL_S = 1.0
 """Time between two looks for a job. A job is seen sooner: whenever the store's file was written."""
-WAKE_S = 0.01
-"""Time between two looks at whether it was. One takes some microseconds: a thousandth of a processor's time."""
+WAKE_S = 0.025
+"""Time between two looks at whether it was. All of them take less than a hundredth of a core."""
 REPORT_EVERY_S = 0.25
 """Time between two reports of a job's progress: more often than a user can see it is of no use."""
 SOON_S = 0.25
@@ -162,6 +162,14 @@ def ensure_worker(store: Store, duty: Duty = RUNS) -> None:
             cwd=PROJECT,
             start_new_session=True,  # Ctrl-C in the app's terminal does not stop it
         )
+
+
+def stop_worker(store: Store, duty: Duty = RUNS) -> None:
+    """End the worker of this cache folder if this process started it; a job that it is at dies with it."""
+    child = _children.pop(_lock_path(store, duty), None)
+    if child is not None:
+        child.terminate()
+        child.wait()
 
 
 def _lock_path(store: Store, duty: Duty) -> Path:

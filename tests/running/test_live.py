@@ -48,7 +48,13 @@ def ask(kept, models):
 
 @pytest.mark.parametrize(
     ("prompt", "decoding"),
-    [("article", "choose"), ("numbered", "choose-calibrated"), ("shuffled-labels:3", "choose-mean"), ("bare", "plain")],
+    [
+        ("article", "choose-calibrated"),
+        ("few-shot:2", "choose-calibrated"),  # the same labels in the same order: prepared for itself all the same
+        ("numbered", "choose"),
+        ("shuffled-labels:3", "choose-mean"),
+        ("bare", "plain"),
+    ],
 )
 def test_an_answer_is_what_a_run_of_the_same_spec_stores(ask, kept, models, prompt, decoding):
     """Label, completion and every probability: of the run that chooses, and of the one that answers freely."""

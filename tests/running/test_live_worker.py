@@ -1,4 +1,4 @@
-"""Questions in the queue: the real worker answers them, also between two batches of a run, and says what went wrong."""
+"""Questions in the queue: answered between two batches of a run as well, and what went wrong is said in a sentence."""
 
 import os
 import signal
@@ -88,13 +88,15 @@ def test_a_killed_worker_is_said_and_the_next_question_answered(store, jobs, col
 def test_a_question_in_between_leaves_the_predictor_of_a_run_as_it_was(store, colours):
     """Another prompt, another list of labels: the run that chooses by calibrated scores goes on as if alone."""
     spec = checked(RunSpec(decoding="choose-calibrated", n=6, batch_size=3))
-    models, stored = ModelCache(), {}
+    others = {"prompt": "few-shot", "decoding": spec.decoding, "batch_size": spec.batch_size}
+    models, stored, between = ModelCache(), {}, []
     for disturbed, where in ((False, store), (True, Store(store.folder / "other"))):
 
         def on_progress(progress, disturbed=disturbed, where=where):
             if disturbed:
-                for question in ({"prompt": "numbered"}, {"task": TaskSource(str(colours)), "decoding": "as-shipped"}):
-                    answer(LiveRequest(RunSpec(**question), "a", ("orders",)), where, loader=models.load)
+                for question in (others, {"task": TaskSource(str(colours)), "decoding": "as-shipped"}):
+                    request = LiveRequest(RunSpec(**question), "a blue sky", ("orders",))
+                    between.append(answer(request, where, loader=models.load).probabilities)
             return True
 
         record = execute(spec, where, on_progress=on_progress, loader=models.load).record
@@ -102,6 +104,8 @@ def test_a_question_in_between_leaves_the_predictor_of_a_run_as_it_was(store, co
         completions = where.completions(keys)
         stored[disturbed] = [(completions[key].text, completions[key].label_logprobs) for key in keys]
     assert stored[True] == stored[False]
+    alone = answer(LiveRequest(RunSpec(**others), "a blue sky"), store).probabilities
+    assert between[0] == between[-2] == pytest.approx(alone, rel=1e-4)
 
 
 class Fake:
@@ -175,7 +179,7 @@ def test_a_job_that_runs_out_of_memory_beside_another_model_is_tried_once_more_a
 
 
 def test_a_waiting_worker_sees_a_new_job_within_a_moment(store):
-    """It looks at the file's change counter: without it, half a second passes."""
+    """It looks at the file's change counter: without it, a second passes."""
     jobs, seen = Jobs(store), worker._change_counter(store)
     started = time.monotonic()
     worker._wait_for_a_change(store, seen)

@@ -90,7 +90,7 @@ def main() -> None:
             page.goto(url)
             settled(page)
             again = page.get_by_role("button", name="Again")
-            print(f"{'one line of text':34}{_median([click_ms(page, again.click) for _ in range(CLICKS)])}")
+            print(f"{'one line of text':34}{median([click_ms(page, again.click) for _ in range(CLICKS)])}")
         with serving(store.folder) as server:
             for name, record in runs.items():
                 _clicks(server, listening(new_page()), name, record.run_id)
@@ -121,9 +121,9 @@ def _clicks(server: Server, page: Page, name: str, run_id: str) -> None:
             page.wait_for_timeout(150)
             largest = max(largest, sent.size_bytes - before)
         times += here
-        print(f"  {path:32}{_median(here)}   opened in {opened:.1f} s with {to_open / 1e6:.2f} MB,"
+        print(f"  {path:32}{median(here)}   opened in {opened:.1f} s with {to_open / 1e6:.2f} MB,"
               f" a click at most {largest / 1e6:.2f} MB")  # fmt: skip
-    print(f"  {'all':32}{_median(times)}   over {len(times)} clicks, {sent.size_bytes / 1e6:.2f} MB in all")
+    print(f"  {'all':32}{median(times)}   over {len(times)} clicks, {sent.size_bytes / 1e6:.2f} MB in all")
 
 
 def _target(page: Page, name: str, turn: int) -> Callable[[], None]:
@@ -153,7 +153,7 @@ def _million(store: Store, page: Page) -> None:
             f"  {'opened for the first time':32}{time.perf_counter() - started:.1f} s, {sent.size_bytes / 1e6:.2f} MB"
         )
         turn = page.get_by_role("button", name="Next page")
-        print(f"  {'next page':32}{_median([click_ms(page, turn.click) for _ in range(CLICKS)])}")
+        print(f"  {'next page':32}{median([click_ms(page, turn.click) for _ in range(CLICKS)])}")
         for name, wait in (("overview", ""), ("confusions", "confusions"), ("per class", "per_class")):
             started = time.perf_counter()
             page.goto(f"{server.url}/{wait}?run={record.run_id}")
@@ -170,10 +170,10 @@ def _banking77(store: Store):  # type: ignore[no-untyped-def]
 
 
 @contextmanager
-def one_line(folder: Path) -> Iterator[str]:
+def one_line(folder: Path, source: str = ONE_LINE) -> Iterator[str]:
     """A server whose page draws one line of text."""
     script, port = folder / "one_line.py", free_port()
-    script.write_text(ONE_LINE)
+    script.write_text(source)
     process = started(
         "-m", "streamlit", "run", script, f"--server.port={port}", "--server.headless=true",
         "--server.address=127.0.0.1", "--browser.gatherUsageStats=false", "--server.fileWatcherType=none",
@@ -189,7 +189,8 @@ def one_line(folder: Path) -> Iterator[str]:
         process.wait(PATIENCE_S)
 
 
-def _median(times_ms: list[float]) -> str:
+def median(times_ms: list[float]) -> str:
+    """The median of some times, and the longest of them, in words."""
     return f"{statistics.median(times_ms):6.0f} ms (slowest {max(times_ms):.0f})"
 
 
