@@ -41,6 +41,7 @@ def scored(tmp_path_factory):
     logits = rng.normal(size=(N, 4)) * rng.choice([0.3, 2, 8], size=(N, 1))
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     shares[:6], shares[6:9] = 0.25, (0.5, 0.5, 0, 0)
+    shares[9:12] = (0, 1, 0, 0)  # a confidence and a margin of 1
     gold = [LABELS[code] for code in rng.integers(0, 4, size=N)]
     answers = [LABELS[code] for code in shares.argmax(axis=1)]
     for row in range(20, 40):
