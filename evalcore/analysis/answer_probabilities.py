@@ -64,8 +64,8 @@ def answer_probabilities(scored: ScoredRun, answer: ScoredExample) -> AnswerProb
     ]
     top = tuple(one for one in named if one.rank <= SHOWN or one.role)
     if not certainty.complete[0]:
-        unknown = counted(int(np.isnan(shares).sum()), "label is", "labels are")
-        return AnswerProbabilities(top, "", (f"The probability of {unknown} not known.",))
+        unknown = counted(int(np.isnan(shares).sum()), "label")
+        return AnswerProbabilities(top, "", (f"Not known: the probability of {unknown}.",))
     n_rest = len(named) - len(top)
     held = percent(max(0.0, 1 - sum(one.share for one in top)))
     rest = f"and {counted(n_rest, 'more label holds', 'more labels hold')} {held}" if n_rest else ""

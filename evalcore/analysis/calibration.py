@@ -147,7 +147,7 @@ class Calibration:
         design: how the examples were drawn.
         bins: equal-mass bins of the confidence.
         ece: expected calibration error over these bins; biased upward, which `ece_if_calibrated` shows.
-        ece_interval: of the ECE over these bins that infinitely many examples would show.
+        ece_interval: of the ECE over these bins that infinitely many examples would show; NaN below `LEAST_OF_AN_ECE`.
         mean_confidence, accuracy: of the answers of known confidence.
         over_confidence: the first less the second; its 95 % `over_confidence_interval`.
         brier: multi-class: the sum over the labels of (probability - 1 for the true one, 0 for others) squared, 0 to 2.

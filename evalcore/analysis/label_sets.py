@@ -74,7 +74,7 @@ class LabelSets:
     shaping: int
     left_out: int
     rows: Rows
-    size: NDArray[np.int32]
+    size: NDArray[np.unsignedinteger[Any]]
     holds: NDArray[np.bool_]
     topped: NDArray[np.bool_]
 
@@ -203,9 +203,12 @@ def label_sets_at(
     return tuple(found)
 
 
-def _reached(probabilities: LabelProbabilities, rows: Rows, thresholds: Sequence[Floats]) -> NDArray[np.int32]:
+def _reached(
+    probabilities: LabelProbabilities, rows: Rows, thresholds: Sequence[Floats]
+) -> NDArray[np.unsignedinteger[Any]]:
     """How many labels of each row reach their thresholds, shape (n_targets, n_rows)."""
-    reached = np.empty((len(thresholds), len(rows)), dtype=np.int32)
+    # In as few bytes as there are labels: of a million answers, twenty targets are kept.
+    reached = np.empty((len(thresholds), len(rows)), dtype=np.min_scalar_type(probabilities.logprobs.shape[1]))
     done = 0
     for some, shares in probabilities.blocks(rows):
         for at, threshold in enumerate(thresholds):

@@ -213,10 +213,8 @@ def _format_words(ladder: Ladder, steps: dict[StepName, Step]) -> str:
     if low > 0:
         return f"Format skill: {strict}; {won}, and choosing gains {_change(ladder.climbs['choose'])} more."
     if high < 0:
-        return (
-            f"Format skill: {strict}; choosing changes that by {_change(whole)}. What it writes is better than the"
-            " label that it finds most probable: another ranking may help."
-        )
+        lost = f"choosing changes that by {_change(whole)}: what it writes is better than what it ranks first"
+        return f"Format skill: {strict}; {lost}."
     return f"Format skill: {strict}. No loss to the format can be seen: choosing changes that by {_change(whole)}."
 
 

@@ -282,7 +282,7 @@ def _run(shares: Floats, true: Counts) -> tuple[NDArray[Any], ...]:
 
 def coverage_as_text(covered: list[Covered], biases: list[Bias]) -> str:
     """A table for a terminal: the lowest and the highest share over models, and what ECE shows of calibrated ones."""
-    names = list(dict.fromkeys(one.interval for one in covered))
+    names = sorted({one.interval for one in covered})  # the smallest samples have no interval of ECE
     shares: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for one in covered:
         shares[one.interval, one.shape.n_labels, one.shape.n, one.shape.design].append(100 * one.share)

@@ -29,6 +29,10 @@ _LEFT = 40
 """Pixels left of a figure for the numbers of its axis, so that two of them, one below the other, are aligned."""
 _NAMED, _NAME_CHARS, _NAME_HEIGHT = 8, 24, 16
 """Labels that are named at most, the letters of a name, and pixels from one to the next."""
+_NAMES_RIGHT_UP_TO = 0.66
+"""Share of the axis up to which there is room for a name to the right of its mark."""
+_MANY = 60
+"""Marks from which on they are smaller."""
 _MARGIN = 0.004
 """Between two bars, as a share of the axis."""
 _NOT_PICKED = 0.45
@@ -108,7 +112,7 @@ def confidence_histogram(
     outcomes = ["right", "wrong"]
     # Wrong answers are pale with an outline: told apart from right ones by more than the colour.
     fills, outlines = [theme.right, theme.wrong_pale], [theme.right, theme.wrong]
-    legend = alt.Legend(title=None, orient="top-left", symbolType="square", symbolStrokeWidth=1.5)
+    legend = alt.Legend(title=None, orient="top", symbolType="square", symbolStrokeWidth=1.5)
     selection = _selection(["part", "outcome"], picked)
     bars = (
         alt.Chart(frame)
@@ -177,12 +181,12 @@ def label_confidence_chart(
         alt.Tooltip("count:N", title="Count"),
     ]
     base = alt.Chart(frame)
-    middle = sum(domain) / 2
+    has_room = named["value"] < domain[0] + _NAMES_RIGHT_UP_TO * (domain[1] - domain[0])
     written = [
         alt.Chart(named[side])
         .mark_text(align=align, dx=dx, fontSize=12, color=theme.text)
         .encode(x=x, y=y, text="name:N")
-        for side, align, dx in ((named["value"] < middle, "left", 8), (named["value"] >= middle, "right", -8))
+        for side, align, dx in ((has_room, "left", 8), (~has_room, "right", -8))
         if side.any()
     ]
     layers = alt.layer(_diagonal(theme, sides, domain), _points(base, x, y, "code", picked, tooltip), *written)
@@ -202,9 +206,13 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _domain(frame: pd.DataFrame) -> Domain:
-    """The part of both axes in which there are marks, in tenths."""
-    lowest = float(frame[["value", "right"]].min(axis=None)) if len(frame) else 0.0
-    return min(np.floor(10 * lowest) / 10, 0.8), 1.0
+    """The part of both axes in which there are marks, in tenths, and two of them at least."""
+    if not len(frame):
+        return 0.0, 1.0
+    marks = frame[["value", "right"]].to_numpy()
+    low, high = np.floor(10 * marks.min()), np.ceil(10 * marks.max())
+    low = max(min(low, high - 2), 0)
+    return float(low / 10), float(max(high, low + 2) / 10)
 
 
 def _named(frame: pd.DataFrame, domain: Domain, height: int) -> pd.DataFrame:
@@ -254,6 +262,7 @@ def _points(
 ) -> alt.Chart:
     """Marks that can be clicked: the nearest one to a click is picked."""
     selection = _selection([field], picked, nearest=True)
+    size = 60 if len(base.data) <= _MANY else 30
     return (
         base.mark_point(fill=RUN_A, stroke=RUN_A, strokeWidth=1.5, cursor="pointer")
         .encode(
@@ -262,7 +271,7 @@ def _points(
             fillOpacity=alt.FillOpacity("filling:Q", scale=None, legend=None),
             strokeOpacity=alt.StrokeOpacity("outline:Q", scale=None, legend=None),
             opacity=alt.condition(selection, alt.value(1.0), alt.value(_NOT_PICKED)),
-            size=alt.condition(selection, alt.value(110), alt.value(60)),
+            size=alt.condition(selection, alt.value(2 * size), alt.value(size)),
             tooltip=tooltip,
         )
         .add_params(selection)

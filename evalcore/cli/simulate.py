@@ -1,4 +1,4 @@
-"""`interval-coverage` and `bench-scores`: whether the intervals hold, and how fast they are."""
+"""`interval-coverage` and `bench-scores`: whether intervals and label sets hold what they say, how fast they are."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from evalcore.bench import calibration_coverage, interval_coverage
+from evalcore.bench import calibration_coverage, interval_coverage, label_set_coverage
 from evalcore.bench.interval_speed import speed, speed_as_text
 from evalcore.cli.options import Commands, add_command, print_json
 
 
 def add(commands: Commands) -> None:
     """Add both commands. `coverage` is what the first was called before."""
-    text = "Simulate how often the intervals contain the truth."
+    text = "Simulate how often the intervals contain the truth, and label sets the true label."
     command = add_command(commands, "interval-coverage", _interval_coverage, text, aliases=("coverage",))
     command.add_argument("--datasets", type=int, default=1000, help="simulated data sets (default: %(default)s)")
     command.add_argument("--only", choices=SIMULATIONS, help="just these; all where it is not given")
@@ -32,9 +32,15 @@ def _of_probabilities(datasets: int) -> tuple[Any, str]:
     return data, calibration_coverage.coverage_as_text(covered, biases)
 
 
+def _of_label_sets(datasets: int) -> tuple[Any, str]:
+    found = label_set_coverage.coverage(datasets)
+    return [one.as_json() for one in found], label_set_coverage.as_text(found)
+
+
 SIMULATIONS: dict[str, Callable[[int], tuple[Any, str]]] = {
     "scores": _of_scores,
     "probabilities": _of_probabilities,
+    "label-sets": _of_label_sets,
 }
 """What is simulated: each returns plain data and a text."""
 

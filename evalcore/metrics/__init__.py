@@ -5,6 +5,7 @@ Numbers only: no texts, no models, no pictures. Imports numpy and scipy, and not
 
 from evalcore.metrics.calibration import (
     BINS,
+    LEAST_OF_AN_ECE,
     TOP,
     Bins,
     IfCalibrated,
@@ -63,7 +64,7 @@ from evalcore.metrics.matrix import (
     off_diagonal,
     view,
 )
-from evalcore.metrics.mean_intervals import mean_interval
+from evalcore.metrics.mean_intervals import LEAST_OF_A_MEAN, mean_interval
 from evalcore.metrics.overall import WHY_UNDEFINED, Scores, effective_labels, scores, scores_of_classes
 from evalcore.metrics.paired import (
     PAIR_GROUPS,
@@ -85,6 +86,8 @@ __all__ = [
     "BLOCK_SIZE",
     "FEW_EXAMPLES",
     "GROUPINGS",
+    "LEAST_OF_AN_ECE",
+    "LEAST_OF_A_MEAN",
     "LEVEL",
     "MATRIX_ORDERS",
     "METRICS",

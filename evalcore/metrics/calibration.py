@@ -23,6 +23,9 @@ LEAST_OF_A_BIN = 20
 TOP = (1, 3, 5)
 """How many of the most probable labels are looked at for the true one."""
 
+LEAST_OF_AN_ECE = 200
+"""With fewer examples ECE has no interval: that of 100 holds the truth in 91 of 100 simulated samples only."""
+
 _SIMULATED = 1000
 _MOST_DRAWS = 20_000_000
 """Random numbers drawn at most: of very many examples fewer samples are simulated."""
@@ -150,15 +153,16 @@ def ece_if_calibrated(confidence: Floats, n_bins: int = BINS, seed: int = 0) -> 
 def ece_interval(bins: Bins, seed: int = 0) -> Interval:
     """A 95 % interval of the ECE that these bins would have of infinitely many examples; NaN where they are too few.
 
-    A bootstrap of ECE fails: it adds the noise of the sample a second time, and misses a well calibrated model's ECE
-    nearly always. Instead the true gaps are taken to be those of the bins times a number from 0 to 3, samples are
+    A bootstrap of ECE fails: it adds the noise of the sample a second time. Of a calibrated model with 24 labels and
+    400 examples, a percentile bootstrap held the true ECE in 0 of 100 samples, a basic one in 69. Instead the true gaps
+    are taken to be those of the bins times a number from 0 to 3, samples are
     simulated for each, and the interval holds the truths under which the ECE that was found is among the middle 95 %.
     It begins at 0 if a perfectly calibrated model could have shown as much. Where the gaps differ much between bins,
     its upper bound would be too low; since ECE is biased upward, the found one and 1.96 standard deviations is an upper
     bound as well, and the higher of the two is taken.
     """
     n, found = int(bins.count.sum()), expected_calibration_error(bins)
-    if n < LEAST_OF_A_MEAN or not found > 0:
+    if n < LEAST_OF_AN_ECE or not found > 0:
         return NO_INTERVAL
     share = bins.count / n
     rng = np.random.default_rng(seed)

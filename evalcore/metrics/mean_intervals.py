@@ -13,7 +13,7 @@ from evalcore.metrics.f1_model import Design
 from evalcore.metrics.intervals import NO_INTERVAL, Interval
 
 LEAST_OF_A_MEAN = 60
-"""With fewer examples a mean has no interval, nor has ECE."""
+"""With fewer examples a mean has no interval."""
 
 
 def mean_effects(values: Floats) -> Floats:
@@ -59,7 +59,7 @@ def mean_interval(values: Floats, true: Counts, design: Design) -> Interval:
     n = len(values)
     if n < LEAST_OF_A_MEAN or not np.isfinite(values).all():
         return NO_INTERVAL
-    error = np.sqrt(variance_of_sum(mean_effects(values), true, design))
+    error = float(np.sqrt(variance_of_sum(mean_effects(values), true, design)))
     if not error > 0:
         return NO_INTERVAL
     mean = float(values.mean())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from evalcore.analysis import (
@@ -39,15 +39,21 @@ WITH_INTERVAL = ("accuracy", "macro_f1_present", "macro_f1_all", "micro_f1", "we
 """The metrics whose intervals a report holds, as fields of `metrics.Intervals`."""
 
 
-def findings_of(store: Store, scored: ScoredRun, sure: Sure | None = None) -> list[Finding]:
+def sure_of(scored: ScoredRun) -> Sure | None:
+    """A run's probabilities, and what they are worth; None if it has none."""
+    probabilities = label_probabilities(scored)
+    return None if probabilities is None else (probabilities, calibration(probabilities))
+
+
+def findings_of(
+    store: Store, scored: ScoredRun, sure_of: Callable[[ScoredRun], Sure | None] = sure_of
+) -> list[Finding]:
     """A run's findings, compared with the baselines that were run on the same sample.
 
     Args:
-        sure: the run's probabilities and what they are worth, where they are known already.
+        sure_of: another way to the run's probabilities and what they are worth, such as to those that are kept.
     """
-    if sure is None:
-        probabilities = label_probabilities(scored)
-        sure = None if probabilities is None else (probabilities, calibration(probabilities))
+    sure = sure_of(scored)
     on_sample = store.runs_on_sample(scored.record.sample_id)
     # Of each baseline the run that was requested last: the train split may have changed between them.
     baselines = {r.spec.model: r for r in reversed(on_sample) if r.kind.is_baseline}

@@ -153,8 +153,9 @@ class RunCatalog:
         """Bytes of each run's completions by run id, including those that it shares with other runs."""
         with self._store.connect() as db:
             rows = db.execute(
-                "SELECT i.run_id, sum(length(CAST(c.text AS BLOB)) + length(c.token_ids) + 72) FROM run_items i"
-                " JOIN completions c ON c.key = i.key GROUP BY i.run_id"
+                "SELECT i.run_id,"
+                " sum(length(CAST(c.text AS BLOB)) + length(c.token_ids) + length(c.label_logprobs) + 72)"
+                " FROM run_items i JOIN completions c ON c.key = i.key GROUP BY i.run_id"
             ).fetchall()
         return {run_id: int(size) for run_id, size in rows}
 

@@ -67,7 +67,8 @@ def import_file(path: Path, store: Store, *, labels: Path | None = None) -> RunR
     """
     listed = read_label_list(labels) if labels else None
     with open_data_file(path) as file:
-        return import_data(file, str(path), store, labels=listed)
+        run = _read(file, str(path), store, listed)
+    return _stored(run, store)  # not before it is known that the file stayed what it was
 
 
 def import_data(file: DataFile, origin: str, store: Store, *, labels: list[str] | LabelList | None = None) -> RunRecord:
@@ -76,6 +77,30 @@ def import_data(file: DataFile, origin: str, store: Store, *, labels: list[str] 
     Args:
         origin: where it was read from, as it is shown.
     """
+    return _stored(_read(file, origin, store, labels), store)
+
+
+def import_table(table: Table, origin: str, store: Store, *, labels: list[str] | LabelList | None = None) -> RunRecord:
+    """The same for a table that has been read, which has no numbers."""
+    return _stored(_run_of(table, None, origin, store, labels), store)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run that is read and checked: what `Store.put_run` takes."""
+
+    record: RunRecord
+    examples: tuple[Example, ...]
+    keys: list[bytes]
+    completions: Iterable[tuple[bytes, Completion]]
+
+
+def _stored(run: _Run, store: Store) -> RunRecord:
+    store.put_run(run.record, run.examples, run.keys, run.completions)
+    return run.record
+
+
+def _read(file: DataFile, origin: str, store: Store, labels: list[str] | LabelList | None) -> _Run:
     header: list[str] = []
 
     def choose(found: Header) -> list[str]:
@@ -84,30 +109,24 @@ def import_data(file: DataFile, origin: str, store: Store, *, labels: list[str] 
         return prediction_columns(found)
 
     table = file.table(choose)
-    numbers = Numbers(file, [*header, *file.nested_columns([key for key in OBJECTS if key in header])])
-    return import_table(table, origin, store, labels=labels, numbers=numbers)
+    numbers = _Numbers(file, [*header, *file.nested_columns([key for key in OBJECTS if key in header])])
+    return _run_of(table, numbers, origin, store, labels)
 
 
 @dataclass(frozen=True)
-class Numbers:
+class _Numbers:
     """A file's columns of numbers: those of its header, and those inside of objects."""
 
     file: DataFile
     columns: list[str]
 
 
-def import_table(
-    table: Table,
-    origin: str,
-    store: Store,
-    *,
-    labels: list[str] | LabelList | None = None,
-    numbers: Numbers | None = None,
-) -> RunRecord:
-    """The same for a table that has been read.
+def _run_of(
+    table: Table, numbers: _Numbers | None, origin: str, store: Store, labels: list[str] | LabelList | None
+) -> _Run:
+    """The run that a file holds.
 
     Args:
-        origin: where it was read from, as it is shown.
         numbers: where probabilities are read from; without it there are none.
     """
     answer_column, label_column, text_column = _roles(table)
@@ -186,8 +205,7 @@ def import_table(
         finished=now,
         metadata=_spelled_otherwise(gold_as_written, gold),
     )
-    store.put_run(record, examples, keys, completions)
-    return record
+    return _Run(record, examples, keys, completions)
 
 
 def _some(values: Iterable[str]) -> Iterator[list[str]]:

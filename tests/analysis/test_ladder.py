@@ -119,7 +119,7 @@ def test_without_a_partner_there_are_the_steps_of_the_one_run(store):
     [
         ([f"It is {gold}." for gold in GOLD], GOLD, "choosing gains"),
         (GOLD, GOLD, "No loss to the format can be seen"),
-        (GOLD, ["a"] * 40, "better than the label that it finds most probable"),
+        (GOLD, ["a"] * 40, "better than what it ranks first"),
     ],
 )
 def test_the_words_say_where_the_answers_are_lost(store, free, chosen, says):

@@ -23,8 +23,12 @@ accent is a text colour too: of the chosen segment, of the opened tab, of a slid
 `test_no_accent_of_a_dark_theme_serves_as_text_and_as_ground` shows that nothing gives both 4.5 to 1; chosen is what is
 legible as text, and these two have 3 to 1."""
 MOST_PRESSES = 12
-WAYS_IN = "a[href], canvas, [data-testid=stBaseButton-tertiary], [role=tab], [class*=st-key-group_] button"
-"""What opens something: a link, a table, a button that looks like a link, a tab, and the counts of a comparison."""
+WAYS_IN = (
+    "a[href], canvas, [data-testid=stBaseButton-tertiary], [role=tab], [class*=st-key-group_] button,"
+    " [class*=st-key-try_text] input"
+)
+"""What opens something: a link, a table, a button that looks like a link, a tab, the counts of a comparison, and the
+field of the text that is asked about."""
 WITH_ROW = {"examples"}
 """Pages whose table has a row chosen here: then it has one more button, which lets the row go."""
 OUTLINE_PX = 3

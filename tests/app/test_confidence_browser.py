@@ -88,8 +88,8 @@ def test_a_click_on_a_bin_a_bar_and_a_label_opens_its_examples_in_sight(page, se
     assert page.url == opened
 
 
-def test_labels_can_be_clicked_at_each_number_of_labels(page, server, runs):
-    for record in runs.values():
+def test_labels_can_be_clicked_whether_few_or_many(page, server, runs):
+    for record in (runs[24], runs[150]):
         visit(page, server, record, tab="labels")
         place = marks(page, 0)[0]
         page.mouse.click(place["x"], place["y"])

@@ -109,7 +109,7 @@ def test_a_ranking_opens_the_answers_that_it_changes(open_page, page_store, free
     calibrated = next(one for one in found if one.score == "calibrated")
     assert len(calibrated.changed())
     assert texts_listed(page) == [TEXTS[row] for row in calibrated.changed()]
-    table = next(frame.value for frame in page.dataframe if "labels ranked by" in frame.value.columns)
+    table = next(frame.value for frame in page.dataframe if "ranked by" in frame.value.columns)
     assert table["right"].tolist() == [round(100 * one.accuracy, 1) for one in found]
     assert table["change"].tolist()[0] == "as answered"
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.app.test_accessible import serious_violations
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, PAYLOADS, choose, serving, settled
 
 pytestmark = [
@@ -59,6 +60,8 @@ def test_enter_shows_the_label_and_what_it_rests_on_without_scrolling(page):
     assert "<|im_start|>" in page.locator("[data-testid=stCode]", has_text=TEXT).last.inner_text()
     page.get_by_text("Show the exact prompt as sent").click()
     settled(page)
+    assert page.locator("h1").count() == 1
+    assert serious_violations(page) == ""
 
 
 def test_the_answer_stands_in_a_small_window(page):

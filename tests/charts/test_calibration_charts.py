@@ -65,7 +65,9 @@ def test_labels_that_are_far_off_are_named_and_no_two_names_overlap(found, view)
     assert {row["label"] for row in named} <= set(off.index[off != 0])
     assert off.abs().idxmax() in {row["label"] for row in named}
     heights = sorted(row["right"] for row in named)
-    assert all(high - low > 0.03 for low, high in pairwise(heights))
+    low, high = spec["layer"][-1]["encoding"]["y"]["scale"]["domain"]
+    letters = 12 / height * (high - low)
+    assert all(upper - lower > letters for lower, upper in pairwise(heights))
 
 
 def test_a_label_without_answers_is_not_drawn():
@@ -75,3 +77,15 @@ def test_a_label_without_answers_is_not_drawn():
     )  # fmt: skip
     drawn = rows(label_confidence_chart(table, ("confidence", "right"), ("above", "below"), LIGHT, 400))
     assert [row["label"] for row in drawn] == ["a"]
+
+
+def test_both_axes_of_the_labels_reach_over_the_same_part(found):
+    table = label_confidence(found.labels, [f"label_{code}" for code in range(12)], "predictions")
+    spec = label_confidence_chart(table, ("confidence", "right"), ("above", "below"), LIGHT, 400).to_dict()
+    layers = [layer for one in spec["layer"] for layer in one.get("layer", [one])]
+    # A layer without the domain would begin the common axis at 0.
+    domains = {tuple(layer["encoding"][axis]["scale"]["domain"]) for layer in layers for axis in ("x", "y")}
+    ((low, high),) = domains
+    marks = table[["confidence", "right"]].to_numpy()
+    assert low <= np.nanmin(marks) <= np.nanmax(marks) <= high
+    assert high - low < 1

@@ -33,7 +33,7 @@ def with_probabilities(store, labels, gold, shares, answers=None, *, texts=None,
         for row, answer in enumerate(answers)
     ]
     store.put_batch(record.run_id, rows, 0.0)
-    with store.connect() as db:
+    with store.connect(write=True) as db:
         db.executemany(
             "UPDATE run_items SET key = ? WHERE run_id = ? AND position = ?",
             [(key, record.run_id, position) for position, (key, _) in enumerate(rows)],

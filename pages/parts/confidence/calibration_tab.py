@@ -26,8 +26,8 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.session import view_state
 
-DIAGRAM_HEIGHT, HISTOGRAM_HEIGHT = 250, 112
-HEIGHT = 378
+DIAGRAM_HEIGHT, HISTOGRAM_HEIGHT = 240, 126
+HEIGHT = 382
 """Pixels: of both figures with the gap between them, and of the pane."""
 OUTCOMES = ("right", "wrong")
 

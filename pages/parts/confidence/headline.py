@@ -49,7 +49,7 @@ def cards(scored: ScoredRun, probabilities: LabelProbabilities) -> None:
             "Calibration error",
             percent(found.ece),
             interval(found.ece_interval),
-            f"{percent(found.ece_if_calibrated.mean)} if calibrated",
+            f"{percent(found.ece_if_calibrated.mean)} if calibrated" if found.n_confident else "",
             "ECE, expected calibration error: how far the share right lies from the mean confidence, on average over "
             f"bins of about equal size, the {len(found.bins)} of the figure. It is never 0 for a finite sample: a "
             f"perfectly calibrated model with these confidences would show {percent(found.ece_if_calibrated.mean)} "
@@ -68,7 +68,8 @@ def cards(scored: ScoredRun, probabilities: LabelProbabilities) -> None:
             "Log loss",
             found.log_loss,
             why_not,
-            "Mean of −ln(probability of the true label): 0 is best, and there is no worst.",
+            "Mean of −ln(probability of the true label): 0 is best, and there is no worst."
+            + (f" Without the infinite ones {figure(found.log_loss_of_others)}." if found.infinite else ""),
             f"{counted(found.infinite, 'true label')} given 0" if found.infinite else "",
         )
     with grid.cell():

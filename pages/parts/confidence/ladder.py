@@ -27,7 +27,7 @@ from evalcore.analysis import (
     partner_of,
     rankings,
 )
-from evalcore.store import RunRecord
+from evalcore.store import LabelScore, RunRecord
 from evalcore.wording import counted, in_percent, interval, points
 from pages.parts.confidence import shown
 from pages.parts.explore.example_table import in_pane
@@ -44,8 +44,17 @@ HEIGHT, TITLE_WIDTH = 450, 130
 COLUMNS = ("text", "true label", "predicted")
 GROUPS = {"fixed": "gained", "broken": "lost"}
 BY: dict[str, str] = {"read leniently": "By lenient reading", "choose": "By choosing"}
-RANKING = "ranking:"
-"""A door that begins so leads to the answers that another ranking changes."""
+SHORT: dict[LabelScore, str] = {
+    "summed": "whole label",
+    "per-token": "each token",
+    "calibrated": "gain over no text",
+}
+"""`RANKED_BY` for a table."""
+RANKED_HELP = (
+    "The probability of the whole label; that of each of its tokens, on average; or how much more probable it is than "
+    "after a text without content"
+)
+RANKING = shown.RANKING
 
 
 def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities | None) -> None:
@@ -67,7 +76,7 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities | None
         for sentence in ladder_words(ladder):
             about, _, rest = sentence.partition(": ")
             st.markdown(f"**{escape_markdown(about)}:** {escape_markdown(rest)}")
-    if partner is None:
+    if partner is None and chooses(record):  # of a free run the page has said it already
         _what_is_missing(record)
     left, right = beside(11, 9, HEIGHT)
     with left:
@@ -108,9 +117,9 @@ def ranking_table(page: Frame, scored: ScoredRun, probabilities: LabelProbabilit
         f"rankings_{scored.record.run_id}_{opened}",
         height_of(len(found), COMPACT_ROW_HEIGHT),
         {
-            "labels ranked by": c.TextColumn(width=205),
+            "ranked by": c.TextColumn(width=130, help=RANKED_HELP),
             "right": c.NumberColumn(format="%.1f %%", width=62),
-            "change": c.TextColumn(width=150, help="Of the accuracy, in points, with its 95 % interval: against what "
+            "change": c.TextColumn(width=140, help="Of the accuracy, in points, with its 95 % interval: against what "
                                    "this run answered"),
             "labels": c.NumberColumn(width=55, help="How many labels are answered at all"),
             "top two": c.NumberColumn(format="%.1f %%", width=66, help="Share of the answers that are one of the two "
@@ -124,20 +133,16 @@ def ranking_table(page: Frame, scored: ScoredRun, probabilities: LabelProbabilit
 
 
 def _what_is_missing(record: RunRecord) -> None:
-    """The step for which there is no run yet: how to have it."""
+    """There is no run for the steps of free text: how to have it."""
     spec = lacking_spec(record)
-    if spec is None:
-        st.caption(
-            escape_markdown(
-                f"The last step is missing: a {record.kind.name} does not give the probability of every label."
+    if spec is not None:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(
+                "The steps of free text are missing: no stored run of this model and prompt on these examples has the "
+                f"decoding “{spec.decoding}”.",
+                width="content",
             )
-        )
-        return
-    step = "The steps of free text are" if chooses(record) else "The last step is"
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"{step} missing: no stored run of this model and prompt on these examples has the decoding "
-                   f"“{spec.decoding}”.", width="content")  # fmt: skip
-        st.page_link("app.py", label="Fill in the form for it", icon=ARROW, query_params=url.query_of_spec(spec))
+            st.page_link("app.py", label="Fill in the form for it", icon=ARROW, query_params=url.query_of_spec(spec))
 
 
 def _rungs(ladder: Ladder) -> list[charts.Rung]:
@@ -252,7 +257,7 @@ def _ranking_table(scored: ScoredRun) -> pd.DataFrame:
     changes = [one.difference for one in found]
     return pd.DataFrame(
         {
-            "labels ranked by": [RANKED_BY[one.score] for one in found],
+            "ranked by": [SHORT[one.score] for one in found],
             "right": [in_percent(one.accuracy) for one in found],
             "change": [
                 "as answered" if one.is_own else f"{points(change)} ({interval(bounds, signed=True)})"

@@ -85,8 +85,8 @@ def _confident_words(count: int) -> str:
         return f"No wrong answer is {sure}. Below: all wrong answers, the surest first."
     are = "wrong answer is" if count == 1 else "wrong answers are"
     return (
-        f"{count:,} {are} {sure}. Read them, the surest first: the label in the data may be wrong, and is then to be "
-        "corrected in its file; otherwise the two labels need a clearer border."
+        f"{count:,} {are} {sure}. The true label may be the mistake: then correct it in the data. Otherwise the two "
+        "labels need a clearer border."
     )
 
 

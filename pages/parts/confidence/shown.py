@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalcore.analysis import LABEL_VIEWS, Filter, LabelView, ScoredRun
+from evalcore.analysis import ALWAYS, CLIMBS, LABEL_VIEWS, RANKED_BY, Filter, LabelView, ScoredRun
 from pages.parts.confidence import sets_shown
 from pages.parts.shell import url
 from pages.parts.shell.frame import Frame
@@ -14,6 +14,14 @@ LISTS = ("Confident mistakes", "Near misses")
 """The lists of the tab “Mistakes”."""
 SIDES = ("Bins", "Temperature")
 """What stands beside the figures of the calibration while nothing is picked."""
+RANKING = "ranking:"
+"""A door of the ladder that begins so leads to the answers that another ranking changes."""
+DOORS = (
+    *ALWAYS,
+    *(f"{climb}:{group}" for climb in CLIMBS for group in ("fixed", "broken")),
+    *(f"{RANKING}{score}" for score in RANKED_BY),
+)
+"""What can be open in the ladder, of a run that has all steps."""
 CONTROLS = (2, 3)
 """How the controls of a tab and the words beside them share the width."""
 
@@ -26,7 +34,7 @@ def follow(page: Frame, scored: ScoredRun, query: url.Query) -> None:
     view.side = next((name for name in SIDES if _in_url(name) == query.get("beside")), SIDES[0])
     view.label_view = next((name for name in LABEL_VIEWS if name == query.get("of")), LABEL_VIEWS[0])
     sets_shown.follow(query, scored.labels)
-    view.door = query.get("door", "")
+    view.door = next((door for door in DOORS if door == query.get("door")), "")
     pick(page, Filter.from_query(query, scored.labels))
     table_of(page).open(url.example_of(query))
 

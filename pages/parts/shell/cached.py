@@ -315,8 +315,14 @@ def _once(
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
 def _findings(_store: Store, _scored: ScoredRun, stamp: Stamp, others: tuple[str, ...]) -> list[Finding]:
-    probabilities = _probabilities(_scored, stamp)
-    return findings_of(_store, _scored, None if probabilities is None else (probabilities, calibration_of(_scored)))
+    return findings_of(_store, _scored, _sure_of)
+
+
+def _sure_of(scored: ScoredRun) -> tuple[LabelProbabilities, Calibration] | None:
+    """For the findings, on the first page that one sees: those of a very large run would take half a minute. Its
+    Confidence page and its report on the command line have them."""
+    probabilities = probabilities_of(scored) if len(scored.answers) <= COUNTED_UP_TO else None
+    return None if probabilities is None else (probabilities, calibration_of(scored))
 
 
 @st.cache_resource(max_entries=_COLUMNS_CACHED, show_spinner=False)

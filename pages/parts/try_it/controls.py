@@ -32,7 +32,7 @@ def whom(page: Frame, specs: list[RunSpec]) -> None:
     tried = view_state().try_it.tried
     first = specs[0] if specs else None
     models = _models(page)
-    st.session_state["try_model"] = first.model if first else None
+    _show("try_model", first.model if first else None)
     st.selectbox(
         "Model",
         _with(models, first.model if first else None),
@@ -42,23 +42,22 @@ def whom(page: Frame, specs: list[RunSpec]) -> None:
         accept_new_options=True,
         on_change=_choose_model,
     )
-    reads_prompt = first is not None and first.kind.reads_prompt
     prompts = [*BUILT_IN, *page.store.custom_prompts()]
-    st.session_state["try_prompt"] = first.prompt if first and reads_prompt else None
-    st.selectbox(
-        "Prompt",
-        _with(prompts, first.prompt if first and reads_prompt else None),
-        key="try_prompt",
-        format_func=prompt_words,
-        placeholder="it reads the text alone",
-        disabled=not reads_prompt,
-        on_change=_choose_prompt,
-    )
+    reads_prompt = first is not None and first.kind.reads_prompt
+    if first and reads_prompt:
+        _show("try_prompt", first.prompt)
+        st.selectbox(
+            "Prompt",
+            _with(prompts, first.prompt),
+            key="try_prompt",
+            format_func=prompt_words,
+            on_change=_choose_prompt,
+        )
     beside = tried.beside_model or (_PROMPT + tried.beside_prompt if tried.beside_prompt else NOBODY)
     others = [model for model in models if first is None or model != first.model]
     if reads_prompt and first:
         others = [_PROMPT + prompt for prompt in prompts if prompt != first.prompt] + others
-    st.session_state["try_beside"] = beside
+    _show("try_beside", beside)
     st.selectbox(
         "Beside it",
         _with([NOBODY, *others], beside),
@@ -75,8 +74,7 @@ def text_row(page: Frame) -> None:
     # Enter asks, which a field of several lines leaves to Ctrl+Enter: it is there for the texts that have several.
     several_lines = "\n" in tried.text
     key = "try_lines" if several_lines else "try_text"
-    if st.session_state.get(key) != tried.text:  # set only then: what is being typed would be lost
-        st.session_state[key] = tried.text
+    _show(key, tried.text)
 
     def asked() -> None:
         ask(page, st.session_state[key])
@@ -217,6 +215,13 @@ def _models(page: Frame) -> list[str]:
     """Those that a form offers, and those of the stored runs."""
     used = [record.spec.model for record in page.listing.records if record.kind.can_run]
     return list(dict.fromkeys([*MODELS, *used]))
+
+
+def _show(key: str, value: str | None) -> None:
+    """Let a field show a value. Set only where it shows another one: the page is drawn again when an answer arrives,
+    and what is typed or chosen in that moment would be lost."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
 
 
 def _beside_words(choice: str) -> str:
