@@ -28,4 +28,4 @@ if requests:
 else:
     controls.hint(page, specs)
 if view.history:
-    history.table(page)
+    history.asked_before(page)

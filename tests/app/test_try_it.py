@@ -13,7 +13,6 @@ from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.try_it import asking, results
-from tests.app.clicking import click_row
 from tests.tools.browser import PAYLOADS
 from tests.tools.generated import imported
 
@@ -90,6 +89,11 @@ def param(app, name):
     return value[0] if isinstance(value, list) else value
 
 
+def history(app):
+    """What was asked, as its buttons say it."""
+    return [button.label for button in app.button if (button.key or "").startswith("try_history")]
+
+
 def type_text(app, text):
     app.text_input(key="try_text").set_value(text).run()
     assert not app.exception, app.exception
@@ -121,7 +125,7 @@ def test_a_text_is_answered_and_then_what_the_answer_rests_on(app, worker):
         ("answer",),
         ("answer", "words", "orders", "nearest"),
     ]
-    assert [list(frame.value.columns)[:2] for frame in app.dataframe] == [["text", "label"], ["text", "label"]]
+    assert list(app.dataframe[0].value["text"]) == ["as red as a rose"]
 
 
 def test_the_model_and_the_prompt_are_those_of_the_run_until_others_are_chosen(app, worker, page_store, colours):
@@ -160,10 +164,8 @@ def test_what_was_asked_is_kept_and_a_click_shows_it_again_without_asking(app, w
     for text in ("a red one", "a blue one"):
         type_text(app, text)
     asked = len(worker.asked)
-    history = app.dataframe[-1].value
-    assert list(history["text"]) == ["a blue one", "a red one"]
-    assert list(history["confidence"]) == ["80.0 %", "80.0 %"]
-    click_row(app, "try_history", 1)
+    assert history(app) == ["a blue one → **blue** 80.0 % · majority", "a red one → **red** 80.0 % · majority"]
+    app.button(key="try_history_0").click().run()
     assert app.text_input(key="try_text").value == "a red one"
     assert app.metric[0].value == "**red**"
     assert param(app, "text") == "a red one"
@@ -254,7 +256,7 @@ def test_a_hostile_text_is_shown_as_typed(app, worker, payload):
     assert app.text_input(key="try_text").value == payload
     shown = [str(one.value) for one in (*app.markdown, *app.caption, *app.metric, *app.info, *app.error)]
     assert not [one for one in shown if payload in one]
-    assert app.dataframe[-1].value["text"][0] == payload
+    assert history(app)[0].startswith(f"{escape_markdown(payload)} →")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -355,7 +357,7 @@ def test_a_session_keeps_a_bounded_number_of_answers(app, worker, monkeypatch):
         type_text(app, f"text {number}")
     view = app.session_state["view"].try_it
     assert len(view.answers) == 4
-    assert list(app.dataframe[-1].value["text"]) == ["text 4", "text 3"]
+    assert [asked.partition(" →")[0] for asked in history(app)] == ["text 4", "text 3"]
 
 
 def test_the_exact_prompt_is_shown_on_demand(app, worker):

@@ -37,10 +37,13 @@ def ask(page, text):
     """Type a text, press Enter, and wait for all that is drawn of it."""
     field(page).fill(text)
     field(page).press("Enter")
-    page.locator("[data-testid=stDataFrame] canvas td", has_text=text[:20]).first.wait_for(
-        state="attached", timeout=PATIENCE_MS
-    )
+    asked_before(page, text).wait_for(timeout=PATIENCE_MS)
+    page.get_by_text("Nearest training examples").wait_for(timeout=PATIENCE_MS)
     return settled(page)
+
+
+def asked_before(page, text):
+    return page.locator("[class*=st-key-try_history_] button", has_text=text).first
 
 
 def in_window(page, locator):
@@ -76,10 +79,7 @@ def test_the_answer_stands_in_a_small_window(page):
 def test_an_edited_text_is_answered_anew_and_the_history_leads_back(page):
     ask(page, "The engineer did not come")
     assert page.locator(RESULT).inner_text() == "engineer_no_show"
-    rows = page.locator("[data-testid=stDataFrame]", has_text="confidence").last
-    rows.scroll_into_view_if_needed()
-    box = rows.bounding_box()
-    page.mouse.click(box["x"] + 60, box["y"] + 35 + 28 + 14)  # the second row: the text before
+    asked_before(page, TEXT).click()
     page.wait_for_function(
         f"() => document.querySelector('{RESULT}').innerText === 'refund_status'", timeout=PATIENCE_MS
     )

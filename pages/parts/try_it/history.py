@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from evalcore.running.live import LiveRequest
+from evalcore.running.live import LiveAnswer, LiveRequest
 from evalcore.store import last_part
-from evalcore.wording import UNDEFINED, percent
-from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.session import view_state
+from pages.parts.shell.markdown import escape_markdown, percent
+from pages.parts.shell.session import Tried, view_state
 from pages.parts.try_it.answer import confidence_of
 
 KEPT = 50
 HEIGHT = 180
 """Pixels, from which on it scrolls."""
-SHOWN_CHARS = 200
+SHOWN_CHARS = 80
 
 
 def note(page: Frame, request: LiveRequest) -> None:
@@ -28,28 +26,11 @@ def note(page: Frame, request: LiveRequest) -> None:
         view.noted += 1
 
 
-def table(page: Frame) -> None:
-    """Draw what was asked, the newest first; a click asks it again."""
+def asked_before(page: Frame) -> None:
+    """Draw what was asked, the newest first; a click shows it again."""
     view = view_state().try_it
-    rows = []
-    entries = [(about, tried, key) for about, tried, key in reversed(view.history) if key in view.answers]
-    for _, tried, key in entries:
-        answer, request = view.answers[key], LiveRequest.from_json(key)
-        confidence = confidence_of(answer)
-        rows.append(
-            {
-                "text": tried.text[:SHOWN_CHARS],
-                "label": answer.label or "no label",
-                "confidence": UNDEFINED if confidence is None else percent(confidence),
-                "model": last_part(request.spec.model),
-                "prompt": request.spec.prompt if request.spec.kind.reads_prompt else UNDEFINED,
-            }
-        )
 
-    def choose(row: int | None) -> None:
-        if row is None:
-            return
-        about, tried, _ = entries[row]
+    def choose(about: str | None, tried: Tried) -> None:
         record = page.listing.find(about)
         if record is not None:
             view_state().open_run(record)
@@ -57,18 +38,22 @@ def table(page: Frame) -> None:
         view.tried, view.confirmed = tried, True
 
     st.markdown("**Asked in this session**")
-    c = st.column_config
-    clickable_table(
-        pd.DataFrame(rows),
-        f"try_history_{view.noted}",
-        HEIGHT,
-        {
-            "label": c.TextColumn(width=190),
-            "confidence": c.TextColumn(width=90),
-            "model": c.TextColumn(width=150),
-            "prompt": c.TextColumn(width=110),
-        },
-        on_click=choose,
-        row_height=COMPACT_ROW_HEIGHT,
-        alt="What was asked in this session; choose a row to ask it again",
-    )
+    # Buttons and no table: rows are added at the top, and what is selected in a table would then be another one.
+    with st.container(height=HEIGHT, border=False, gap=None):
+        for at, (about, tried, key) in reversed(list(enumerate(view.history, start=view.noted - len(view.history)))):
+            if key in view.answers:
+                st.button(
+                    _in_words(tried, view.answers[key], LiveRequest.from_json(key)), type="tertiary",
+                    key=f"try_history_{at}", icon=":material/history:", on_click=choose, args=(about, tried),
+                )  # fmt: skip
+
+
+def _in_words(tried: Tried, answer: LiveAnswer, request: LiveRequest) -> str:
+    text = " ".join(tried.text.split())
+    shown = text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
+    label = escape_markdown(answer.label) if answer.label else "no label"
+    confidence = confidence_of(answer)
+    sure = "" if confidence is None else f" {percent(confidence)}"
+    beside = tried.beside_model or tried.beside_prompt
+    whom = f"{last_part(request.spec.model)}{f' beside {last_part(beside)}' if beside else ''}"
+    return f"{escape_markdown(shown)} → **{label}**{sure} · {escape_markdown(whom)}"
