@@ -60,11 +60,6 @@ class MeanScore:
     interval: Interval
     reference: float
 
-    @property
-    def skill(self) -> float:
-        """1 - value / reference: 1 is perfect, 0 as good as the class frequencies, below 0 worse."""
-        return 1 - float(ratio_or_nan(self.value, self.reference))
-
 
 @dataclass(frozen=True)
 class TopAccuracy:
