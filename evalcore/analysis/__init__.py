@@ -14,8 +14,8 @@ from evalcore.analysis.calibration import (
     TemperatureScaling,
     TopAccuracy,
     calibration,
-    calibration_words,
 )
+from evalcore.analysis.calibration_words import calibration_words
 from evalcore.analysis.cell_words import cell_figures, cell_title
 from evalcore.analysis.class_table import (
     CLASS_ORDERS,
