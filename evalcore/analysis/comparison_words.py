@@ -44,6 +44,8 @@ def metric_interval_words(row: MetricRow) -> str:
 
 def better_words(row: MetricRow) -> str:
     """Which run is better in a metric, and whether that is more than chance."""
+    if math.isinf(row.a) and math.isinf(row.b):
+        return "undefined: infinite in both"
     if math.isnan(row.difference):
         return f"undefined: {WHY_UNDEFINED.get(row.name, 'nothing to count')}"
     if not row.metric.better:
