@@ -50,7 +50,7 @@ def reliability_diagram(bins: Bins, theme: Theme, height: int, picked: Item | No
                 "low": bins.interval[:, 0],
                 "high": bins.interval[:, 1],
                 "count": [f"{count:,}" for count in bins.count],
-                "range": [f"{percent(low)} to {percent(high)}" for low, high in zip(bins.low, bins.high, strict=True)],
+                "range": [_range(low, high) for low, high in zip(bins.low, bins.high, strict=True)],
             }
         )
     )
@@ -180,6 +180,12 @@ def label_confidence_chart(
     ]
     layers = alt.layer(_diagonal(theme, sides, domain), _points(base, x, y, "code", picked, tooltip), *written)
     return styled(layers, theme, height)
+
+
+def _range(low: float, high: float) -> str:
+    """`75.1 % to 89.9 %` with more decimals where the two are close, as those of a model that is nearly always sure."""
+    between = interval((low, high), undefined="")
+    return f"{between.replace(' to ', ' % to ')} %" if between else percent(low)
 
 
 def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
