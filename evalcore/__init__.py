@@ -154,9 +154,10 @@ def findings(scored: ScoredRun) -> list[Finding]:
 
 def report(scored: ScoredRun) -> str:
     """The scores of a run with their intervals, and its findings, as text."""
-    from evalcore.output import report_as_text
+    from evalcore.output import findings_of, report_as_text, sure_of
 
-    return report_as_text(scored, findings(scored))
+    sure = sure_of(scored)
+    return report_as_text(scored, findings_of(scored.answers.store, scored, lambda _: sure), sure=sure)
 
 
 def compare(a: ScoredRun, b: ScoredRun) -> Comparison:

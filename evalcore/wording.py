@@ -48,8 +48,8 @@ def figure(value: float, decimals: int = 3, *, signed: bool = False, undefined: 
     """A plain number.
 
     Example:
-        >>> figure(0.6424), figure(12.34, 1), figure(-0.02, 2, signed=True), figure(float("nan"))
-        ('0.642', '12.3', '−0.02', 'n/a')
+        >>> figure(0.6424), figure(12.34, 1), figure(-0.02, 2, signed=True), figure(float("nan")), figure(float("inf"))
+        ('0.642', '12.3', '−0.02', 'n/a', '∞')
 
     Args:
         signed: whether a number above 0 gets a plus.
@@ -57,6 +57,8 @@ def figure(value: float, decimals: int = 3, *, signed: bool = False, undefined: 
     """
     if value != value:
         return undefined
+    if abs(value) == float("inf"):
+        return f"{MINUS if value < 0 else '+' if signed else ''}∞"
     rounded = round(value, decimals)
     sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
     return f"{sign}{abs(rounded):,.{decimals}f}"

@@ -14,8 +14,8 @@ from evalcore.analysis.calibration import (
     TemperatureScaling,
     TopAccuracy,
     calibration,
-    calibration_words,
 )
+from evalcore.analysis.calibration_words import calibration_words
 from evalcore.analysis.cell_words import cell_figures, cell_title
 from evalcore.analysis.class_table import (
     CLASS_ORDERS,
@@ -102,10 +102,7 @@ from evalcore.analysis.label_sets import (
     LabelSets,
     SizeBin,
     label_sets,
-    label_sets_as_json,
     label_sets_at,
-    rows_missed,
-    rows_of_size,
     set_of,
     sets_by_label,
     size_bins,
@@ -234,7 +231,6 @@ __all__ = [
     "label_note",
     "label_probabilities",
     "label_sets",
-    "label_sets_as_json",
     "label_sets_at",
     "label_words",
     "labels_by_change",
@@ -265,8 +261,6 @@ __all__ = [
     "ranking_line",
     "rankings",
     "references",
-    "rows_missed",
-    "rows_of_size",
     "score_run",
     "search",
     "select",

@@ -8,6 +8,9 @@ from evalcore.analysis.answer_probabilities import ordinal
 from evalcore.analysis.filters import Between
 from evalcore.wording import figure
 
+_DECIMALS, _MOST_DECIMALS = 2, 8
+"""More are shown where both ends would look alike."""
+
 
 def between_words(name: str, between: Between) -> str:
     """`75 % to 90 %`, `5 to 10 points`, `1 to 2 bits`, `2nd`, `4th to 5th`; without an upper end `11th or lower`.
@@ -25,11 +28,14 @@ def between_words(name: str, between: Between) -> str:
         return f"{_short(scale * low)}{unit}"
     if math.isinf(high):
         return f"{_short(scale * low)}{unit} or more"
-    between_units = unit if name == "confidence" else ""
-    return f"{_short(scale * low)}{between_units} to {_short(scale * high)}{unit}"
+    for decimals in range(_DECIMALS, _MOST_DECIMALS + 1):
+        first, last = _short(scale * low, decimals), _short(scale * high, decimals)
+        if first != last:
+            break
+    return f"{first}{unit if name == 'confidence' else ''} to {last}{unit}"
 
 
-def _short(value: float) -> str:
-    """With as few of two decimals as it has."""
-    words = figure(value, 2)
+def _short(value: float, decimals: int = _DECIMALS) -> str:
+    """Without zeros at the end."""
+    words = figure(value, decimals)
     return words.rstrip("0").rstrip(".") if "." in words else words

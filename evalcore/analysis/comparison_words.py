@@ -13,7 +13,7 @@ from evalcore.wording import NOT_ESTIMABLE, UNDEFINED, figure, interval
 
 NONE_KNOWN = "none known"
 """Stands for the interval of a metric for whose difference none was found that keeps its 95 %."""
-_NONE_KNOWN = frozenset({*WITHOUT_INTERVAL, "ece"})
+_WITHOUT_INTERVAL = frozenset({*WITHOUT_INTERVAL, "ece"})
 
 
 def metric_words(row: MetricRow, value: float, *, signed: bool = False) -> str:
@@ -38,12 +38,14 @@ def metric_interval_words(row: MetricRow) -> str:
         scale=100 if row.metric.is_share else 1,
         decimals=row.metric.decimals,
         signed=True,
-        undefined=NONE_KNOWN if row.name in _NONE_KNOWN else NOT_ESTIMABLE,
+        undefined=NONE_KNOWN if row.name in _WITHOUT_INTERVAL else NOT_ESTIMABLE,
     )
 
 
 def better_words(row: MetricRow) -> str:
     """Which run is better in a metric, and whether that is more than chance."""
+    if math.isinf(row.a) and math.isinf(row.b):
+        return "undefined: infinite in both"
     if math.isnan(row.difference):
         return f"undefined: {WHY_UNDEFINED.get(row.name, 'nothing to count')}"
     if not row.metric.better:

@@ -361,6 +361,8 @@ def _masks_of_probabilities(probabilities: LabelProbabilities, asked: Filter) ->
         if between is not None:
             largest = 1.0 if name in ("confidence", "margin") else math.inf
             masks[name] = between.mask(getattr(probabilities, name), largest=largest, whole=name == "true_rank")
+            if name == "true_rank":
+                masks[name] &= probabilities.complete  # of the others it is 0, which a URL may ask for
     if asked.runner_up:
         masks["runner_up"] = probabilities.runner_up == probabilities.scored.labels.index(asked.runner_up)
     return masks

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalcore.analysis.label_probabilities import LabelProbabilities
+from evalcore.analysis.label_probabilities import LabelProbabilities, why_not_all_labels
 from evalcore.analysis.scored_run import ScoredRun
 from evalcore.metrics import (
     NO_INTERVAL,
@@ -25,6 +25,7 @@ from evalcore.metrics import (
     coverage_range,
     fewest_examples,
     group_labels,
+    ratio_or_nan,
     set_thresholds,
     stratified_halves,
     wilson,
@@ -140,10 +141,7 @@ def why_no_label_sets(probabilities: LabelProbabilities) -> str:
     """Why a run with probabilities has no label sets, and how to have some; empty if it has."""
     complete = int(probabilities.complete.sum())
     if not complete:
-        return (
-            "A set of labels needs the probability of every label, and of each answer only some are known. Import a"
-            " file with one column of probabilities for each label."
-        )
+        return why_not_all_labels(probabilities)
     if complete < FEWEST_ROWS:
         return (
             f"Label sets need {FEWEST_ROWS} answers or more: one half calibrates them, the other half shows how they"
@@ -247,19 +245,6 @@ def _bin_ends(n_labels: int) -> list[int]:
     return [min(end, n_labels) for end in ends[: next(i for i, end in enumerate(ends) if end >= n_labels) + 1]]
 
 
-def rows_of_size(found: LabelSets, low: int, high: int) -> Rows:
-    """Rows of the run whose sets have from `low` to `high` labels."""
-    return found.rows[(found.size >= low) & (found.size <= high)]
-
-
-def rows_missed(found: LabelSets, label: str | None = None) -> Rows:
-    """Rows of the run whose sets lack the true label; only those with a certain true label, if it is given."""
-    missed = ~found.holds
-    if label is not None:
-        missed = missed & (found.y_true == found.scored.labels.index(label))
-    return found.rows[missed]
-
-
 def sets_by_label(found: LabelSets) -> pd.DataFrame:
     """One row for each label, in the task's order: how often its texts' sets hold it.
 
@@ -270,52 +255,16 @@ def sets_by_label(found: LabelSets) -> pd.DataFrame:
     n = np.bincount(found.y_true, minlength=n_labels)
     held = np.bincount(found.y_true[found.holds], minlength=n_labels)
     low, high = wilson(held, n)
-    with np.errstate(invalid="ignore"):
-        size = np.bincount(found.y_true, found.size, minlength=n_labels) / n
-        coverage = held / n
     return pd.DataFrame(
         {
             "label": list(found.scored.labels),
             "examples": n,
             "missed": n - held,
-            "coverage": coverage,
+            "coverage": ratio_or_nan(held, n),
             "low": low,
             "high": high,
-            "size": size,
+            "size": ratio_or_nan(np.bincount(found.y_true, found.size, minlength=n_labels), n),
             "threshold": found.threshold,
             "group": found.group,
         }
     )
-
-
-def label_sets_as_json(found: LabelSets) -> dict[str, Any]:
-    """Plain data for the command line; NaN is for `no_nan` to make null."""
-    by_label = sets_by_label(found)
-    return {
-        "target": found.target,
-        "one_threshold_for": found.grouping,
-        "calibrated_on": int(found.calibrated_on.sum()),
-        "evaluated_on": len(found.rows),
-        "without_all_probabilities": found.left_out,
-        "coverage": found.coverage,
-        "coverage_interval": list(found.coverage_interval),
-        "coverage_expected_between": list(found.expected),
-        "mean_size": found.mean_size,
-        "one_label": found.share_up_to(1),
-        "two_or_fewer": found.share_up_to(2),
-        "no_label_reached_its_threshold": float(found.topped.mean()),
-        "sizes": {each.name: each.n for each in size_bins(found)},
-        "fewest_examples_for_a_threshold": fewest_examples(found.target),
-        "labels": [
-            {
-                "label": row["label"],
-                "threshold": row["threshold"],
-                "in_every_set": bool(everywhere),
-                "evaluated": int(row["examples"]),
-                "coverage": row["coverage"],
-                "coverage_interval": [row["low"], row["high"]],
-                "mean_size": row["size"],
-            }
-            for row, everywhere in zip(by_label.to_dict("records"), found.in_every_set, strict=True)
-        ],
-    }

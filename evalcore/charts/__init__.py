@@ -4,7 +4,6 @@ Knows no runs, stores or pages. Imports metrics.
 """
 
 from evalcore.charts.calibration_charts import (
-    PICKED,
     confidence_histogram,
     label_confidence_chart,
     reliability_diagram,
@@ -17,6 +16,7 @@ from evalcore.charts.label_set_charts import set_coverage_chart, set_size_chart
 from evalcore.charts.ladder_chart import Rung, ladder_chart
 from evalcore.charts.live_charts import top_labels, word_effects
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
+from evalcore.charts.picking import PICKED
 from evalcore.charts.probability_chart import probability_chart
 from evalcore.charts.run_charts import reference_lines, variants_chart, verdict_chart
 from evalcore.charts.running_chart import running_chart

@@ -1,11 +1,10 @@
 """How sure a model is, drawn: confidence against the share right, by bin and by label, and how confidences are spread.
 
-Each figure has a selection of the name `PICKED`: what was clicked.
+Each figure can be clicked (see `picking`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -13,17 +12,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from evalcore.charts.figure_style import HAS_WIDTH, styled
+from evalcore.charts.figure_style import HAS_WIDTH, Domain, right_and_wrong, share_axis, styled
 from evalcore.charts.label_names import shortened
+from evalcore.charts.picking import Item, pale_unless_picked, picking
 from evalcore.charts.theme import RUN_A, Theme
 from evalcore.metrics import Bins, Counts
 from evalcore.wording import interval, percent
-
-PICKED = "picked"
-
-Domain = tuple[float, float]
-Item = Mapping[str, Any]
-"""What was clicked: the fields that tell it from the others, such as `{"bin": 3}`."""
 
 _LEFT = 40
 """Pixels left of a figure for the numbers of its axis, so that two of them, one below the other, are aligned."""
@@ -35,8 +29,6 @@ _MANY = 60
 """Marks from which on they are smaller."""
 _MARGIN = 0.004
 """Between two bars, as a share of the axis."""
-_NOT_PICKED = 0.45
-"""Opacity of what was not clicked, while something was."""
 
 
 def reliability_diagram(bins: Bins, theme: Theme, height: int, picked: Item | None = None) -> alt.LayerChart:
@@ -58,11 +50,11 @@ def reliability_diagram(bins: Bins, theme: Theme, height: int, picked: Item | No
                 "low": bins.interval[:, 0],
                 "high": bins.interval[:, 1],
                 "count": [f"{count:,}" for count in bins.count],
-                "range": [f"{percent(low)} to {percent(high)}" for low, high in zip(bins.low, bins.high, strict=True)],
+                "range": [_range(low, high) for low, high in zip(bins.low, bins.high, strict=True)],
             }
         )
     )
-    x, y = _confidence(None), _share("right", "share right")
+    x, y = share_axis(), _share("right", "share right")
     tooltip = [
         alt.Tooltip("range:N", title="Confidence"),
         alt.Tooltip("shown_value:N", title="Mean"),
@@ -109,22 +101,19 @@ def confidence_histogram(
     ]
     frame = pd.concat(parts)
     frame = frame[frame["bottom"] < frame["top"]]
-    outcomes = ["right", "wrong"]
-    # Wrong answers are pale with an outline: told apart from right ones by more than the colour.
-    fills, outlines = [theme.right, theme.wrong_pale], [theme.right, theme.wrong]
-    legend = alt.Legend(title=None, orient="top", symbolType="square", symbolStrokeWidth=1.5)
-    selection = _selection(["part", "outcome"], picked)
+    fill, stroke = right_and_wrong("outcome", ("right", "wrong"), theme)
+    selection = picking(["part", "outcome"], picked)
     bars = (
         alt.Chart(frame)
         .mark_bar(strokeWidth=1.5, cursor="pointer")
         .encode(
-            x=_confidence("confidence"),
+            x=share_axis("confidence"),
             x2="to:Q",
             y=alt.Y("bottom:Q", title="answers", axis=_axis(tickCount=3, tickMinStep=1, format=",d")),
             y2="top:Q",
-            fill=alt.Fill("outcome:N", scale=alt.Scale(domain=outcomes, range=fills), legend=legend),
-            stroke=alt.Stroke("outcome:N", scale=alt.Scale(domain=outcomes, range=outlines), legend=legend),
-            opacity=alt.condition(selection, alt.value(1.0), alt.value(_NOT_PICKED)),
+            fill=fill,
+            stroke=stroke,
+            opacity=pale_unless_picked(selection),
             tooltip=[
                 alt.Tooltip("range:N", title="Confidence"),
                 alt.Tooltip("outcome:N", title="These are"),
@@ -172,7 +161,7 @@ def label_confidence_chart(
     domain = _domain(frame)
     named = _named(frame, domain, height)
     of_confidence, of_right = names
-    x, y = _confidence(of_confidence, domain), _share("right", of_right, domain)
+    x, y = share_axis(of_confidence, domain), _share("right", of_right, domain)
     tooltip = [
         alt.Tooltip("label:N", title="Label"),
         alt.Tooltip("shown_value:N", title=of_confidence),
@@ -191,6 +180,12 @@ def label_confidence_chart(
     ]
     layers = alt.layer(_diagonal(theme, sides, domain), _points(base, x, y, "code", picked, tooltip), *written)
     return styled(layers, theme, height)
+
+
+def _range(low: float, high: float) -> str:
+    """`75.1 % to 89.9 %` with more decimals where the two are close, as those of a model that is nearly always sure."""
+    between = interval((low, high), undefined="")
+    return f"{between.replace(' to ', ' % to ')} %" if between else percent(low)
 
 
 def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
@@ -261,7 +256,7 @@ def _points(
     base: alt.Chart, x: alt.X, y: alt.Y, field: str, picked: Item | None, tooltip: list[alt.Tooltip]
 ) -> alt.Chart:
     """Marks that can be clicked: the nearest one to a click is picked."""
-    selection = _selection([field], picked, nearest=True)
+    selection = picking([field], picked, nearest=True)
     size = 60 if len(base.data) <= _MANY else 30
     return (
         base.mark_point(fill=RUN_A, stroke=RUN_A, strokeWidth=1.5, cursor="pointer")
@@ -270,21 +265,12 @@ def _points(
             y=y,
             fillOpacity=alt.FillOpacity("filling:Q", scale=None, legend=None),
             strokeOpacity=alt.StrokeOpacity("outline:Q", scale=None, legend=None),
-            opacity=alt.condition(selection, alt.value(1.0), alt.value(_NOT_PICKED)),
+            opacity=pale_unless_picked(selection),
             size=alt.condition(selection, alt.value(2 * size), alt.value(size)),
             tooltip=tooltip,
         )
         .add_params(selection)
     )
-
-
-def _selection(fields: list[str], picked: Item | None, *, nearest: bool = False) -> alt.Parameter:
-    value = {} if picked is None else {"value": [dict(picked)]}
-    return alt.selection_point(name=PICKED, fields=fields, nearest=nearest, toggle=False, **value)
-
-
-def _confidence(title: str | None, domain: Domain = (0, 1)) -> alt.X:
-    return alt.X("value:Q", scale=alt.Scale(domain=[*domain]), title=title, axis=alt.Axis(format="%", tickCount=5))
 
 
 def _share(field: str, title: str, domain: Domain = (0, 1)) -> alt.Y:

@@ -12,6 +12,8 @@ from evalcore.charts.theme import Theme
 HAS_WIDTH = "isValid(datum.low) && datum.low < datum.high"
 """Of rows with `low` and `high`, those whose interval is drawn."""
 _NUMBER_LEFT_FROM = 0.8
+Domain = tuple[float, float]
+"""Ends of an axis."""
 Figure = TypeVar("Figure", alt.Chart, alt.LayerChart)
 
 
@@ -29,9 +31,26 @@ def styled(figure: Figure, theme: Theme, height: int) -> Figure:
     )
 
 
-def share_axis(title: str | None = None) -> alt.X:
-    """The axis of shares, from 0 to 100 %, for the field `value`."""
-    return alt.X("value:Q", scale=alt.Scale(domain=[0, 1]), title=title, axis=alt.Axis(format="%", tickCount=5))
+def share_axis(title: str | None = None, domain: Domain = (0, 1)) -> alt.X:
+    """The axis of shares, from 0 to 100 % or of the part that is given, for the field `value`."""
+    return alt.X("value:Q", scale=alt.Scale(domain=[*domain]), title=title, axis=alt.Axis(format="%", tickCount=5))
+
+
+def right_and_wrong(field: str, names: tuple[str, str], theme: Theme) -> tuple[alt.Fill, alt.Stroke]:
+    """Fill and outline of bars of what is right and what is wrong, with a legend.
+
+    What is wrong is pale with an outline: told apart by more than the colour.
+
+    Args:
+        field: that holds one of the two names.
+        names: of what is right, and of what is wrong.
+    """
+    legend = alt.Legend(title=None, orient="top", symbolType="square", symbolStrokeWidth=1.5)
+    fills, outlines = [theme.right, theme.wrong_pale], [theme.right, theme.wrong]
+    return (
+        alt.Fill(f"{field}:N", scale=alt.Scale(domain=[*names], range=fills), legend=legend),
+        alt.Stroke(f"{field}:N", scale=alt.Scale(domain=[*names], range=outlines), legend=legend),
+    )
 
 
 def numbers_beside(frame: pd.DataFrame, y: alt.Y, theme: Theme) -> list[alt.Chart]:

@@ -1,6 +1,6 @@
 """Sets of labels, drawn: how many have which size, and how often each label's sets hold it.
 
-Each figure has a selection of the name `PICKED`: what was clicked.
+Each figure can be clicked (see `picking`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from evalcore.charts.calibration_charts import PICKED, Item
-from evalcore.charts.figure_style import HAS_WIDTH, styled
+from evalcore.charts.figure_style import HAS_WIDTH, right_and_wrong, styled
 from evalcore.charts.label_names import named_rows, shortened
+from evalcore.charts.picking import Item, pale_unless_picked, picking
 from evalcore.charts.theme import RUN_A, Theme
 from evalcore.wording import interval, percent
 
@@ -22,8 +22,6 @@ _NAMES, _NAME_CHARS = 170, 26
 _AROUND_ROWS = 44
 _ROOM_ABOVE = 1.08
 """Above the highest bar, for its number."""
-_NOT_PICKED = 0.45
-"""Opacity of what was not clicked, while something was."""
 HOLDS, LACKS = "true label in the set", "not in the set"
 
 
@@ -42,7 +40,7 @@ def set_size_chart(
         held, missed: sets of each size.
         height: in pixels.
         picked: what is picked at first, such as `{"bin": 3}`.
-    """  # fmt: skip
+    """
     n = np.add(held, missed)
     total = max(1, int(n.sum()))
     shared = {
@@ -57,11 +55,8 @@ def set_size_chart(
         for part, counts, bottom in ((HOLDS, held, np.zeros(len(n), dtype=int)), (LACKS, missed, held))
     )
     parts = parts[parts["bottom"] < parts["top"]]
-    domain = [HOLDS, LACKS]
-    # Sets that lack the true label are pale with an outline: told apart by more than the colour.
-    fills, outlines = [theme.right, theme.wrong_pale], [theme.right, theme.wrong]
-    legend = alt.Legend(title=None, orient="top", symbolType="square", symbolStrokeWidth=1.5)
-    selection = _selection("bin", picked)
+    fill, stroke = right_and_wrong("part", (HOLDS, LACKS), theme)
+    selection = picking(["bin"], picked)
     x = alt.X(
         "bin:O",
         title="labels in the set",
@@ -80,9 +75,9 @@ def set_size_chart(
                 axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d"),
             ),
             y2="top:Q",
-            fill=alt.Fill("part:N", scale=alt.Scale(domain=domain, range=fills), legend=legend),
-            stroke=alt.Stroke("part:N", scale=alt.Scale(domain=domain, range=outlines), legend=legend),
-            opacity=alt.condition(selection, alt.value(1.0), alt.value(_NOT_PICKED)),
+            fill=fill,
+            stroke=stroke,
+            opacity=pale_unless_picked(selection),
             tooltip=[
                 alt.Tooltip("size:N", title="Labels in the set"),
                 alt.Tooltip("texts:N", title="Texts"),
@@ -132,7 +127,7 @@ def set_coverage_chart(table: pd.DataFrame, target: float, theme: Theme, picked:
         title="true label in the set, 95 % interval",
         axis=alt.Axis(format="%", orient="top", tickCount=5),
     )
-    selection = _selection("code", picked, nearest=True)
+    selection = picking(["code"], picked, nearest=True)
     base = alt.Chart(frame)
     spans = (
         base.transform_filter(HAS_WIDTH)
@@ -145,7 +140,7 @@ def set_coverage_chart(table: pd.DataFrame, target: float, theme: Theme, picked:
             y=y,
             x=x,
             fillOpacity=alt.FillOpacity("filling:Q", scale=None, legend=None),
-            opacity=alt.condition(selection, alt.value(1.0), alt.value(_NOT_PICKED)),
+            opacity=pale_unless_picked(selection),
             size=alt.condition(selection, alt.value(80), alt.value(50)),
             tooltip=[
                 alt.Tooltip("label:N", title="True label"),
@@ -162,8 +157,3 @@ def set_coverage_chart(table: pd.DataFrame, target: float, theme: Theme, picked:
         .encode(x="value:Q")
     )
     return styled(alt.layer(at_target, spans, points), theme, _AROUND_ROWS + _ROW_HEIGHT * len(frame))
-
-
-def _selection(field: str, picked: Item | None, *, nearest: bool = False) -> alt.Parameter:
-    value = {} if picked is None else {"value": [dict(picked)]}
-    return alt.selection_point(name=PICKED, fields=[field], nearest=nearest, toggle=False, **value)

@@ -7,7 +7,7 @@ import argparse
 from evalcore.analysis import score_run
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
 from evalcore.errors import printable
-from evalcore.output import findings_of, report_as_json, report_as_text
+from evalcore.output import findings_of, report_as_json, report_as_text, sure_of
 from evalcore.store import Outcome, Store
 
 
@@ -32,9 +32,10 @@ def print_report(options: argparse.Namespace, store: Store, run_id: str, outcome
         The exit status.
     """
     scored = score_run(store, run_id, options.scoring)
-    findings = findings_of(store, scored)
+    sure = sure_of(scored)
+    findings = findings_of(store, scored, lambda _: sure)
     if options.json:
-        print_json(report_as_json(scored, findings, outcome))
+        print_json(report_as_json(scored, findings, outcome, sure))
     else:
-        print(printable(report_as_text(scored, findings, outcome)))
+        print(printable(report_as_text(scored, findings, outcome, sure)))
     return 0

@@ -64,7 +64,7 @@ from evalcore.metrics.matrix import (
     off_diagonal,
     view,
 )
-from evalcore.metrics.mean_intervals import LEAST_OF_A_MEAN, mean_interval
+from evalcore.metrics.mean_intervals import mean_interval
 from evalcore.metrics.overall import WHY_UNDEFINED, Scores, effective_labels, scores, scores_of_classes
 from evalcore.metrics.paired import (
     PAIR_GROUPS,
@@ -87,7 +87,6 @@ __all__ = [
     "FEW_EXAMPLES",
     "GROUPINGS",
     "LEAST_OF_AN_ECE",
-    "LEAST_OF_A_MEAN",
     "LEVEL",
     "MATRIX_ORDERS",
     "METRICS",

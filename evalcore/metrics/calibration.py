@@ -46,7 +46,6 @@ class Bins:
         count: answers; right: those of them that are right.
         mean_confidence: in [0, 1].
         share_right: in [0, 1]; interval: shape (n_bins, 2), Wilson's 95 %.
-        spread: variance of the confidence within the bin.
     """
 
     low: Floats
@@ -56,7 +55,6 @@ class Bins:
     mean_confidence: Floats
     share_right: Floats
     interval: Floats
-    spread: Floats
 
     @property
     def gap(self) -> Floats:
@@ -111,9 +109,8 @@ def confidence_bins(confidence: Floats, right: NDArray[np.bool_], n_bins: int = 
     np.maximum.at(high, codes, confidence)
     n_right = np.bincount(codes, right).astype(np.int64)
     mean = np.clip(np.bincount(codes, confidence) / count, low, high)
-    spread = np.bincount(codes, (confidence - mean[codes]) ** 2) / count
     interval = np.stack(wilson(n_right, count), axis=1)
-    return Bins(low, high, count, n_right, mean, n_right / count, interval, spread)
+    return Bins(low, high, count, n_right, mean, n_right / count, interval)
 
 
 def expected_calibration_error(bins: Bins) -> float:
@@ -155,11 +152,11 @@ def ece_interval(bins: Bins, seed: int = 0) -> Interval:
 
     A bootstrap of ECE fails: it adds the noise of the sample a second time. Of a calibrated model with 24 labels and
     400 examples, a percentile bootstrap held the true ECE in 0 of 100 samples, a basic one in 69. Instead the true gaps
-    are taken to be those of the bins times a number from 0 to 3, samples are
-    simulated for each, and the interval holds the truths under which the ECE that was found is among the middle 95 %.
-    It begins at 0 if a perfectly calibrated model could have shown as much. Where the gaps differ much between bins,
-    its upper bound would be too low; since ECE is biased upward, the found one and 1.96 standard deviations is an upper
-    bound as well, and the higher of the two is taken.
+    are taken to be those of the bins times a number from 0 to 3, samples are simulated for each, and the interval holds
+    the truths under which the ECE that was found is among the middle 95 %. It begins at 0 if a perfectly calibrated
+    model could have shown as much. Where the gaps differ much between bins, its upper bound would be too low; since ECE
+    is biased upward, the found one and 1.96 standard deviations is an upper bound as well, and the higher of the two is
+    taken.
     """
     n, found = int(bins.count.sum()), expected_calibration_error(bins)
     if n < LEAST_OF_AN_ECE or not found > 0:

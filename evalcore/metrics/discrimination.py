@@ -106,6 +106,8 @@ def why_no_auroc_interval(confidence: Floats, right: NDArray[np.bool_]) -> str:
     if min(n_right, n_wrong) < LEAST_OF_EACH:
         kind, n = ("right", n_right) if n_right < n_wrong else ("wrong", n_wrong)
         return f"only {n} of the answers {'is' if n == 1 else 'are'} {kind}, and it takes {LEAST_OF_EACH}"
+    if confidence.min() == confidence.max():
+        return "all answers have the same confidence"
     of_right, of_wrong = confidence[right], confidence[~right]
     if of_right.min() > of_wrong.max() or of_right.max() < of_wrong.min():
         return "confidence separates right from wrong without an exception"

@@ -18,9 +18,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from evalcore.analysis import LabelProbabilities, ScoredExample, ScoredRun, label_probabilities, why_no_probabilities
+from evalcore.analysis import LabelProbabilities, ScoredExample, ScoredRun, why_no_probabilities
 from evalcore.errors import DataError
-from evalcore.output.report import findings_of, report_as_json
+from evalcore.output.report import Sure, findings_of, report_as_json, sure_of
 from evalcore.store import PROBABILITY_OF, Store
 
 COLUMNS = (
@@ -55,7 +55,8 @@ def export_run(store: Store, scored: ScoredRun, folder: Path, *, all_labels: boo
     Raises:
         DataError: if the folder cannot be written, or probabilities are asked for and the run has none.
     """
-    probabilities = label_probabilities(scored)
+    sure = sure_of(scored)
+    probabilities = sure[0] if sure else None
     if all_labels and probabilities is None:
         raise DataError(why_no_probabilities(scored), where=f"run {scored.record.run_id}")
     rows = _Rows(scored, probabilities, all_labels)
@@ -63,7 +64,7 @@ def export_run(store: Store, scored: ScoredRun, folder: Path, *, all_labels: boo
         "predictions.csv": rows.as_csv(_text),
         "predictions.jsonl": rows.as_json_lines(),
         "predictions-for-spreadsheets.csv": rows.for_spreadsheets(),
-        "run.json": [run_json(store, scored)],
+        "run.json": [run_json(store, scored, sure)],
     }
     return [write_file(folder / name, content) for name, content in contents.items()]
 
@@ -100,9 +101,13 @@ def predictions_jsonl(
     return b"".join(_Rows(scored, probabilities, all_labels).as_json_lines())
 
 
-def run_json(store: Store, scored: ScoredRun) -> bytes:
-    """The run's spec, identity, prompt and metadata, and everything that the pages show of it."""
-    record = scored.record
+def run_json(store: Store, scored: ScoredRun, sure: Sure | None = None) -> bytes:
+    """The run's spec, identity, prompt and metadata, and everything that the pages show of it.
+
+    Args:
+        sure: what `sure_of` returns; computed if it is not given.
+    """
+    record, sure = scored.record, sure or sure_of(scored)
     content = {
         "run": {
             "run_id": record.run_id,
@@ -118,7 +123,7 @@ def run_json(store: Store, scored: ScoredRun) -> bytes:
             "predicted": record.predicted,
             "facts": record.metadata or {},
         },
-        "report": report_as_json(scored, findings_of(store, scored)),
+        "report": report_as_json(scored, findings_of(store, scored, lambda _: sure), sure=sure),
     }
     return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")
 

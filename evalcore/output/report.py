@@ -63,11 +63,14 @@ def findings_of(
     return find(scored, others, sure)
 
 
-def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome | None = None) -> str:
+def report_as_text(
+    scored: ScoredRun, findings: list[Finding], outcome: Outcome | None = None, sure: Sure | None = None
+) -> str:
     """A report for a terminal.
 
     Args:
         outcome: of the attempt just made, for the last line.
+        sure: what `sure_of` returns; computed if it is not given.
     """
     r, s, i = scored.record, scored.scores, scored.intervals
     if not s.n:
@@ -98,7 +101,7 @@ def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
         line("label variety", figure(s.effective_labels, 1), "", f"of at most {s.labels_total:,}"),
         line("share of the top 2 labels", percent(s.favourites_share)),
         *why_undefined({name: getattr(s, name) for name in WHY_UNDEFINED}),
-        *_of_probabilities(scored),
+        *_of_probabilities(sure or sure_of(scored)),
         "",
         i.withheld or f"Each interval is of {POPULATION}.",
         "",
@@ -112,12 +115,11 @@ def report_as_text(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
     return "\n".join(lines)
 
 
-def _of_probabilities(scored: ScoredRun) -> list[str]:
+def _of_probabilities(sure: Sure | None) -> list[str]:
     """What a run's probabilities are worth, in two lines; none if it has no probabilities."""
-    probabilities = label_probabilities(scored)
-    if probabilities is None:
+    if sure is None:
         return []
-    found = calibration(probabilities)
+    _, found = sure
     temperature = figure(found.temperature.value, 2) if found.temperature else NOT_AVAILABLE
     return [
         f"  confidence {percent(found.mean_confidence)} on average, {percent(found.accuracy)} right, ECE"
@@ -139,14 +141,17 @@ def why_undefined(values: Mapping[str, float]) -> list[str]:
     return [f"  {TITLES[name]} {NOT_AVAILABLE}: {WHY_UNDEFINED[name]}" for name in undefined]
 
 
-def report_as_json(scored: ScoredRun, findings: list[Finding], outcome: Outcome | None = None) -> dict[str, Any]:
+def report_as_json(
+    scored: ScoredRun, findings: list[Finding], outcome: Outcome | None = None, sure: Sure | None = None
+) -> dict[str, Any]:
     """Everything that the pages show of a run, JSON-ready: NaN is null, labels are names.
 
     Args:
         outcome: of the attempt just made; None if nothing was predicted now.
+        sure: what `sure_of` returns; computed if it is not given.
     """
     record, scores, intervals = scored.record, scored.scores, scored.intervals
-    probabilities = label_probabilities(scored)
+    sure = sure or sure_of(scored)
     report: dict[str, Any] = no_nan(
         {
             "run_id": record.run_id,
@@ -166,7 +171,7 @@ def report_as_json(scored: ScoredRun, findings: list[Finding], outcome: Outcome 
             "correct": scores.correct,
             **metric_values(scores, scored.per_class),
             **{f"{name}_interval": list(getattr(intervals, name)) for name in WITH_INTERVAL},
-            **(calibration(probabilities).as_json() if probabilities else dict.fromkeys(CALIBRATION_KEYS)),
+            **(sure[1].as_json() if sure else dict.fromkeys(CALIBRATION_KEYS)),
             "macro_f1_ceiling": scores.macro_f1_ceiling,
             "unparsed": scores.unparsed,
             "matches": scored.matches,

@@ -101,6 +101,7 @@ ASKED = [
     Filter(runner_up="<b>e</b>", outcomes=("right",)),
     Filter(group="confident_mistakes"),
     Filter(group="near_misses", confidence=Between(0.5)),
+    Filter(true_rank=Between(0, 2)),
 ]
 
 
@@ -193,6 +194,7 @@ def test_ranges_in_words():
         ("confidence", "0.75-0.9"): "75 % to 90 %",
         ("confidence", "0.99-"): "99 % or more",
         ("confidence", "0.123456-0.2"): "12.35 % to 20 %",
+        ("confidence", "0.99998-1"): "99.998 % to 100 %",
         ("margin", "-1-0"): "−100 to 0 points",
         ("entropy", "1-2"): "1 to 2 bits",
         ("entropy", "4-"): "4 bits or more",

@@ -1,7 +1,5 @@
 """Label sets of a run: against a plain loop over its answers, and in words."""
 
-import json
-import math
 import sys
 from itertools import pairwise
 
@@ -13,11 +11,8 @@ from evalcore.analysis import (
     halves_words,
     label_probabilities,
     label_sets,
-    label_sets_as_json,
     label_sets_at,
     promise_words,
-    rows_missed,
-    rows_of_size,
     score_run,
     set_of,
     sets_by_label,
@@ -27,7 +22,6 @@ from evalcore.analysis import (
     why_no_label_sets,
 )
 from evalcore.metrics import GROUPINGS
-from evalcore.output.report import no_nan
 from tests.tools.probable import over_confident, with_probabilities
 
 LABELS = ["a", "b", "c"]
@@ -86,18 +80,17 @@ def test_every_count_leads_to_its_texts(found):
     bins = size_bins(sets)
     assert [each.name for each in bins[:6]] == ["1", "2", "3", "4", "5", "6–10"]
     assert bins[-1].high >= sets.size.max() > bins[-2].high
-    missed = set(rows_missed(sets).tolist())
     for each in bins:
-        rows = rows_of_size(sets, each.low, each.high)
-        assert len(rows) == each.n
-        assert len(set(rows.tolist()) - missed) == each.held
+        within = (each.low <= sets.size) & (sets.size <= each.high)
+        assert (within.sum(), sets.holds[within].sum()) == (each.n, each.held)
     assert sum(each.n for each in bins) == len(sets.rows) == 200
     table = sets_by_label(sets)
     assert table["label"].tolist() == list(found.scored.labels)
     for row in table.to_dict("records"):
-        assert row["missed"] == len(rows_missed(sets, row["label"]))
+        of_label = sets.y_true == found.scored.labels.index(row["label"])
+        assert row["missed"] == (of_label & ~sets.holds).sum()
     assert table["examples"].sum() == 200
-    assert table["missed"].sum() == len(missed)
+    assert table["missed"].sum() == (~sets.holds).sum()
     assert (table["low"] <= table["coverage"]).all()
     assert np.average(table["size"], weights=table["examples"]) == pytest.approx(sets.mean_size)
 
@@ -185,17 +178,3 @@ def test_the_sentence_names_the_smallest_size_that_most_sets_do_not_exceed(found
     assert sets.share_up_to(size) >= 0.8 > sets.share_up_to(size - 1)
     assert f"{100 * sets.share_up_to(size):.1f} % of the texts, {sets.mean_size:.1f} of 12" in size_words(sets)
     assert f"{100 * sets.coverage:.1f} %" in coverage_words(sets)
-
-
-@pytest.mark.parametrize("grouping", GROUPINGS)
-def test_the_json_says_the_same(found, grouping):
-    sets = label_sets(found, 0.9, grouping)
-    report = json.loads(json.dumps(no_nan(label_sets_as_json(sets)), allow_nan=False))
-    assert report["coverage"] == sets.coverage
-    assert report["two_or_fewer"] == float((sets.size <= 2).mean())
-    assert sum(report["sizes"].values()) == report["evaluated_on"] == 200
-    assert sum(each["evaluated"] for each in report["labels"]) == 200
-    assert [each["in_every_set"] for each in report["labels"]] == sets.in_every_set.tolist()
-    one_threshold = len(set(sets.group.tolist())) == 1
-    assert (report["coverage_expected_between"][0] is not None) == one_threshold
-    assert math.isclose(report["mean_size"], sets.size.mean())

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalcore.analysis import label_probabilities, label_sets, rows_missed, score_run, set_of, size_bins, size_words
+from evalcore.analysis import label_probabilities, label_sets, score_run, set_of, size_bins, size_words
 from tests.app.clicking import click_figure, click_row
 from tests.tools.generated import labels_of
 from tests.tools.probable import over_confident, with_probabilities
@@ -66,7 +66,7 @@ def test_a_size_opens_its_texts_from_the_figure_the_table_and_the_url(app, found
     app.button_group(key="sets_which").set_value("missed").run()
     assert f"1 of {bins[at].n - bins[at].held:,}" in said(app)
     opened = app.session_state["view"].tables["Confidence"].opened
-    assert opened in rows_missed(sets)
+    assert opened in sets.rows[~sets.holds]
     label, share = set_of(found, sets, opened)[0]
     assert f"{label} {100 * share:.1f} %" in said(app)
     assert "not in it: **" in said(app)

@@ -8,6 +8,7 @@ import pytest
 
 from evalcore.analysis import calibration, label_confidence, label_probabilities, score_run
 from evalcore.charts import DARK, LIGHT, confidence_histogram, label_confidence_chart, reliability_diagram
+from evalcore.metrics import confidence_bins
 from tests.tools.probable import over_confident
 
 
@@ -38,6 +39,12 @@ def test_words_in_a_tooltip_are_rounded_here_and_not_by_the_browser(found):
     for row in rows(reliability_diagram(found.bins, DARK, 250)):
         for name in ("shown_value", "shown_right", "interval", "count", "range"):
             assert isinstance(row[name], str)
+
+
+def test_the_range_of_a_bin_of_very_sure_answers_has_two_different_ends():
+    confidence = np.append(np.linspace(0.99991, 0.99999, 20), np.ones(20))
+    bins = confidence_bins(confidence, np.ones(40, dtype=bool))
+    assert [row["range"] for row in rows(reliability_diagram(bins, LIGHT, 250))] == ["99.99 % to 100.00 %", "100.0 %"]
 
 
 def test_bars_stack_wrong_answers_on_right_ones_and_leave_empty_ones_out():

@@ -95,6 +95,13 @@ def test_what_is_not_estimable_says_why(right, says):
     assert math.isnan(auroc(confidence, right)) == (right.all() or not right.any())
 
 
+def test_one_confidence_for_all_answers_is_chance_and_says_why_it_has_no_interval():
+    confidence, right = np.full(60, 0.8), np.arange(60) % 3 > 0
+    assert auroc(confidence, right) == 0.5
+    assert why_no_auroc_interval(confidence, right) == "all answers have the same confidence"
+    assert all(map(math.isnan, auroc_interval(confidence, right, np.zeros(60, dtype=np.int64), "random")))
+
+
 def test_two_equal_runs_differ_by_0_and_have_no_interval():
     run = answers(8)
     assert all(map(math.isnan, auroc_difference_interval(run, run, NO_LABELS, "random")))

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis.calibration import Calibration
+from evalcore.analysis.calibration_words import CLOSE_TO_CHANCE, auroc_words, over_confidence_words
 from evalcore.analysis.filters import CONFIDENT, confident_mistakes, near_misses
 from evalcore.analysis.findings.finding import RIGHT, WRONG, Finding, positions_of, quoted_labels
 from evalcore.analysis.label_probabilities import LabelProbabilities
 from evalcore.analysis.label_ranking import favoured_by_prior
 from evalcore.metrics import LEVEL, mcnemar_p, wilson_interval
-from evalcore.wording import counted, figure, interval, percent, signed
+from evalcore.wording import counted, interval, percent
 
 LEAST_MISTAKES = 10
 """With fewer of them nothing is said about where the true label stands."""
@@ -29,13 +30,12 @@ def not_as_right_as_it_says(p: LabelProbabilities, found: Calibration) -> Iterat
     over = low > 0
     if not over and not high < 0:
         return
-    size, said, right = found.over_confidence, found.mean_confidence, found.accuracy
     if over:
-        kind, word, based_on = "over_confident", "over-confident", confident_mistakes(p)
+        kind, based_on = "over_confident", confident_mistakes(p)
         opens = counted(int(based_on.sum()), "confident mistake")
         meaning = _above(p)
     else:
-        kind, word, based_on = "under_confident", "under-confident", _right(p) & (p.confidence < UNSURE)
+        kind, based_on = "under_confident", _right(p) & (p.confidence < UNSURE)
         opens = counted(int(based_on.sum()), "unsure right answer")
         meaning = (
             f"{counted(int(based_on.sum()), 'answer is', 'answers are')} right with a confidence below "
@@ -43,14 +43,13 @@ def not_as_right_as_it_says(p: LabelProbabilities, found: Calibration) -> Iterat
         )
     yield Finding(
         kind,
-        f"The model is {word}: it says {percent(said)} on average and is right {percent(right)} of the time "
-        f"({signed(size)} points, 95 % interval {interval((low, high), signed=True)}).",
+        over_confidence_words(found),
         meaning,
-        min(90.0, 40 + 100 * abs(size)),
+        min(90.0, 40 + 100 * abs(found.over_confidence)),
         {
-            "mean_confidence": said,
-            "accuracy": right,
-            "over_confidence": size,
+            "mean_confidence": found.mean_confidence,
+            "accuracy": found.accuracy,
+            "over_confidence": found.over_confidence,
             "over_confidence_low": low,
             "over_confidence_high": high,
         },
@@ -72,23 +71,18 @@ def _above(p: LabelProbabilities) -> str:
 
 
 def does_not_rank(p: LabelProbabilities, found: Calibration) -> Iterator[Finding]:
-    """A confidence by which right answers cannot be told from wrong ones."""
+    """A confidence of which it cannot be shown that it tells right answers from wrong ones."""
     low, high = found.auroc_interval
     if not low <= 0.5:  # also where it is not estimable
         return
     as_sure = (p.scored.outcomes == WRONG) & (p.confidence >= np.median(p.confidence[p.known & _right(p)]))
-    words = f"AUROC {figure(found.auroc)}, 95 % interval {interval((low, high), scale=1, decimals=3)}"
-    said = (
-        "Wrong answers have a higher confidence than right ones"
-        if high < 0.5
-        else "Confidence does not tell right answers from wrong ones better than chance"
-    )
+    finds = "fewer" if high < 0.5 else "hardly more" if high < CLOSE_TO_CHANCE else "perhaps no more"
     n = int(as_sure.sum())
     yield Finding(
         "confidence_does_not_rank",
-        f"{said}: {words}, where chance is 0.5.",
-        "Reading the answers of the lowest confidence first would find no more mistakes than reading any others.",
-        62 if high < 0.6 else 35,
+        auroc_words(found),
+        f"Reading the answers of the lowest confidence first would find {finds} mistakes than reading any others.",
+        62 if high < CLOSE_TO_CHANCE else 35,
         {"auroc": found.auroc, "auroc_low": low, "auroc_high": high},
         positions_of(p.scored, as_sure),
         opens=f"{counted(n, 'wrong answer')} as sure as half of the right ones" if n else "",

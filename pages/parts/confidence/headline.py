@@ -117,7 +117,7 @@ def _mean_card(label: str, score: MeanScore, why_not: str, explanation: str, ins
         return
     _card(
         label,
-        "∞" if math.isinf(score.value) else figure(score.value, undefined=UNDEFINED),
+        figure(score.value, undefined=UNDEFINED),
         instead or interval(score.interval, scale=1, decimals=3),
         f"{figure(score.reference)} reference",
         f"{explanation} Reference: always answering the class frequencies of these examples. Below: its 95 % interval.",
