@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalcore.analysis import score_run
+from evalcore.analysis import label_probabilities, rankings, score_run
 from evalcore.store import Completion, LabelReference, RunSpec
 from tests.tools.browser import PAYLOADS
 from tests.tools.runs import stored
@@ -103,8 +103,6 @@ def test_the_free_answer_stands_below_the_chosen_one(open_page, free, chosen):
 
 def test_a_ranking_opens_the_answers_that_it_changes(open_page, page_store, free, chosen):
     page = opened(open_page, chosen, door="ranking:calibrated")
-    from evalcore.analysis import label_probabilities, rankings
-
     found = rankings(label_probabilities(score_run(page_store, chosen)))
     calibrated = next(one for one in found if one.score == "calibrated")
     assert len(calibrated.changed())
@@ -128,3 +126,9 @@ def test_a_door_that_is_none_or_leads_to_nothing_is_harmless(open_page, free, ch
     primary = [button.key for button in page.button if button.proto.type == "primary"]
     known = door == "read leniently:broken"
     assert primary == [f"ladder_{door}" if known else "ladder_choose:broken"]
+
+
+def test_a_ranking_that_was_open_does_not_break_a_run_without_one(open_page, free):
+    page = opened(open_page, free, door="ranking:per-token")  # as the session keeps it when another run is chosen
+    primary = [key for key, button in buttons(page).items() if button.proto.type == "primary"]
+    assert primary == ["ladder_read leniently:fixed"]

@@ -15,6 +15,7 @@ from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import once
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import BACK
 from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.outcomes import in_colour
 from pages.parts.shell.session import view_state
@@ -71,7 +72,7 @@ def examples(page: Frame, comparison: Comparison, link: str, title: str, close: 
     """
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(f"**{title}**", width="stretch")
-        st.button("Back", icon=":material/arrow_back:", key="pair_close", type="tertiary", on_click=close)
+        st.button("Back", icon=BACK, key="pair_close", type="tertiary", on_click=close)
     if not len(comparison.rows_of(link)):
         st.info("There are none.")
         return

@@ -16,7 +16,7 @@ from evalcore.analysis import (
 )
 from evalcore.wording import counted, figure, interval
 from pages.parts.shell.cached import calibration_of, once
-from pages.parts.shell.markdown import UNDEFINED, escape_markdown, percent
+from pages.parts.shell.markdown import UNDEFINED, escape_markdown, percent, with_bold_start
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -36,7 +36,7 @@ def verdict(scored: ScoredRun, heading: DeltaGenerator) -> None:
     with heading.popover("In words", icon=":material/notes:"):
         st.markdown("\n".join(f"- {escape_markdown(sentence)}" for sentence in sentences))
     if sentences:
-        st.markdown(f"**{escape_markdown(sentences[0])}**")
+        st.markdown(with_bold_start(sentences[0]))
 
 
 def cards(scored: ScoredRun, probabilities: LabelProbabilities) -> None:

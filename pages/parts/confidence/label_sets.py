@@ -33,10 +33,11 @@ from evalcore.wording import counted, in_percent, interval
 from pages.parts.confidence import sets_shown, shown
 from pages.parts.explore.example_table import in_pane
 from pages.parts.shell.beside import beside
-from pages.parts.shell.cached import once, probabilities_of
+from pages.parts.shell.cached import once, required_probabilities_of
 from pages.parts.shell.clickable_figure import Item, clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import BACK
 from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.session import WhichSets
 
@@ -45,7 +46,6 @@ HEIGHT, CHART_HEIGHT, TABLE_HEIGHT = 362, 352, 259
 EXAMPLES_SHOWN = 3
 SHOWN_OF_A_SET = 5
 """Labels of an opened example's set that are named."""
-BACK = ":material/arrow_back:"
 GROUPING_WORDS: dict[Grouping, str] = {
     "all": "for all texts",
     "similar": "for similar labels",
@@ -104,9 +104,7 @@ def _controls(page: Frame) -> None:
 
 
 def _sets(scored: ScoredRun, grouping: Grouping) -> tuple[LabelSets, ...]:
-    probabilities = probabilities_of(scored)
-    assert probabilities is not None
-    return label_sets_at(probabilities, COVERAGES, grouping)
+    return label_sets_at(required_probabilities_of(scored), COVERAGES, grouping)
 
 
 def _found(scored: ScoredRun) -> LabelSets:
@@ -336,9 +334,7 @@ def _examples(
 
 def _set_words(scored: ScoredRun, found: LabelSets, row: int) -> str:
     """The set of one row of the run, its true label in bold, as Markdown."""
-    probabilities = probabilities_of(scored)
-    assert probabilities is not None
-    true, within = scored.labels[scored.y_true[row]], set_of(probabilities, found, row)
+    true, within = scored.labels[scored.y_true[row]], set_of(required_probabilities_of(scored), found, row)
     words = [f"{_name(label, true)} {percent(share)}" for label, share in within[:SHOWN_OF_A_SET]]
     more = f" and {len(within) - SHOWN_OF_A_SET:,} more" if len(within) > SHOWN_OF_A_SET else ""
     holds = any(label == true for label, _ in within)

@@ -107,10 +107,10 @@ def _labels(page: Frame, scored: ScoredRun, view: LabelView) -> None:
         f"label_confidence_{view}_{scored.record.run_id}_{scored.scoring}",
         HEIGHT,
         {
-            "label": c.TextColumn(width=135, pinned=True),
+            "label": c.TextColumn(width=118, pinned=True),
             "right": c.NumberColumn(of_right, format="%.1f %%", width=72),
-            "confidence": c.NumberColumn("conf.", format="%.1f %%", width=72, help=of_confidence.capitalize()),
-            "gap": c.NumberColumn(format="%+.1f", width=58, help=f"{of_confidence.capitalize()} less {of_right}"),
+            "confidence": c.NumberColumn("conf.", format="%.1f %%", width=62, help=of_confidence.capitalize()),
+            "gap": c.NumberColumn(format="%+.1f", width=56, help=f"{of_confidence.capitalize()} less {of_right}"),
             "n": c.NumberColumn(width=42, help="Answers" if view == "predictions" else "Examples"),
             "95 %": c.TextColumn(width=92, help=f"Wilson 95 % interval of the {of_right}"),
         },

@@ -37,7 +37,7 @@ from pages.parts.shell.cached import once, required_probabilities_of
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import ARROW
-from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.markdown import escape_markdown, with_bold_start
 from pages.parts.shell.session import view_state
 
 HEIGHT, TITLE_WIDTH = 450, 130
@@ -74,8 +74,7 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities | None
     ladder = cached.ladder_of(page.store, free, choosing, page.scoring)
     with st.container(gap="xxsmall"):
         for sentence in ladder_words(ladder):
-            about, _, rest = sentence.partition(": ")
-            st.markdown(f"**{escape_markdown(about)}:** {escape_markdown(rest)}")
+            st.markdown(with_bold_start(sentence))
     if partner is None and chooses(record):  # of a free run the page has said it already
         _what_is_missing(record)
     left, right = beside(11, 9, HEIGHT)
@@ -184,7 +183,7 @@ def _doors(page: Frame, ladder: Ladder) -> None:
 def _opened(ladder: Ladder) -> str:
     """What is open: what was chosen, else the first of the telling ones that has any examples."""
     chosen = view_state().confidence.door
-    if chosen in ladder.doors or chosen.startswith(RANKING):
+    if chosen in ladder.doors or _ranking(ladder, chosen) is not None:
         return chosen
     telling = (*(f"{name}:{group}" for name in reversed(ladder.climbs) for group in ("broken", "fixed")), ALWAYS[1])
     return next((door for door in telling if len(ladder.rows_of(door)[1])), ALWAYS[0])
@@ -201,12 +200,9 @@ def _behind(page: Frame, ladder: Ladder) -> None:
     """The examples behind what is open, and one of them."""
     door = _opened(ladder)
     table = shown.table_of(page)
-    if door.startswith(RANKING):
+    ranking = _ranking(ladder, door)
+    if ranking is not None:
         chosen = ladder.steps[-1].scored
-        ranking = next((one for one in once(chosen, _rankings) if RANKING + one.score == door), None)
-        if ranking is None:
-            st.caption("There is no such ranking of this run.")
-            return
         _say_changed(ranking)
         instead = st.container()
         in_pane(page, chosen, ranking.changed().astype(np.intp), table, COLUMNS)
@@ -218,6 +214,17 @@ def _behind(page: Frame, ladder: Ladder) -> None:
     in_pane(page, step.scored, rows, table, COLUMNS)
     if step.name == "choose" and len(ladder.steps) > 1 and len(rows):
         _say_free(ladder.steps[1].scored, table.opened)
+
+
+def _ranking(ladder: Ladder, door: str) -> Ranking | None:
+    """The ranking that a door leads to; None if it is another door, or one that the choosing run does not have.
+
+    The session and a link keep a door when another run is looked at.
+    """
+    last = ladder.steps[-1]
+    if not door.startswith(RANKING) or last.name != "choose" or cached.probabilities_of(last.scored) is None:
+        return None
+    return next((one for one in once(last.scored, _rankings) if RANKING + one.score == door), None)
 
 
 def _title(door: str, count: int) -> str:

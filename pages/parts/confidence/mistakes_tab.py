@@ -17,9 +17,11 @@ from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.session import view_state
 
 CONFIDENT_MISTAKES, NEAR_MISSES = shown.LISTS
-HEIGHT = 470
-ROWS = 14
+HEIGHT = 418
+ROWS = 12
 """Of the list: from so many on it scrolls."""
+BUTTONS_HEIGHT = 20
+"""Pixels above the list: its own buttons lie there, over what is written in them."""
 ORDERS = {CONFIDENT_MISTAKES: "highest confidence", NEAR_MISSES: "smallest margin"}
 COLUMNS = {
     CONFIDENT_MISTAKES: ("confidence", "true label", "predicted", "text"),
@@ -44,14 +46,15 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> No
     if chosen == CONFIDENT_MISTAKES and not len(rows):
         asked = Filter(outcomes=("wrong",))
         rows = cached.selected(page.store, scored, asked, order=order).rows
-    if chosen == NEAR_MISSES and why_not:
-        return
-    if not len(rows):
-        st.caption("There is no such answer in this run.")
-        return
     table = shown.table_of(page)
+    if not len(rows):
+        table.open(None)  # the URL names no example that is not shown
+        if not (chosen == NEAR_MISSES and why_not):
+            st.caption("There is no such answer in this run.")
+        return
     if table.opened is None or table.opened not in scored.positions[rows]:
         table.open(int(scored.positions[rows[0]]))
+    st.space(BUTTONS_HEIGHT)
     left, right = beside(height=HEIGHT)
     with left, example_list(page, scored, rows, table, COLUMNS[chosen], rows_shown=ROWS):
         link_to(scored, f"{counted(len(rows), 'example')} with all filters", asked=asked, more=url.order_query(order))

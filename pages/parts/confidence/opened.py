@@ -10,10 +10,8 @@ from pages.parts.confidence import shown
 from pages.parts.explore.example_table import in_pane
 from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.links import link_to
+from pages.parts.shell.links import BACK, link_to
 from pages.parts.shell.markdown import escape_markdown
-
-BACK = ":material/arrow_back:"
 
 
 def examples(page: Frame, scored: ScoredRun, title: str, said: str, back: str, columns: tuple[str, ...]) -> None:

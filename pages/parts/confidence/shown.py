@@ -30,8 +30,8 @@ def follow(page: Frame, scored: ScoredRun, query: url.Query) -> None:
     """Open what a URL names. What is not known is left out."""
     view = view_state().confidence
     view.tab = tab_of_query(query, TABS)
-    view.mistakes = next((name for name in LISTS if _in_url(name) == query.get("list")), LISTS[0])
-    view.side = next((name for name in SIDES if _in_url(name) == query.get("beside")), SIDES[0])
+    view.mistakes = next((name for name in LISTS if url.name_in_url(name) == query.get("list")), LISTS[0])
+    view.side = next((name for name in SIDES if url.name_in_url(name) == query.get("beside")), SIDES[0])
     view.label_view = next((name for name in LABEL_VIEWS if name == query.get("of")), LABEL_VIEWS[0])
     sets_shown.follow(query, scored.labels)
     view.door = next((door for door in DOORS if door == query.get("door")), "")
@@ -51,11 +51,11 @@ def query(page: Frame, scored: ScoredRun, *, has_tabs: bool) -> url.Query:
         return url.query_of(scored, more=door | url.example_query(table_of(page).opened))
     more = query_of_tab(view.tab)
     if not view.tab and view.side != SIDES[0]:
-        more["beside"] = _in_url(view.side)
+        more["beside"] = url.name_in_url(view.side)
     if view.tab == "Labels" and view.label_view != LABEL_VIEWS[0]:
         more["of"] = view.label_view
     if view.tab == "Mistakes" and mistakes() != LISTS[0]:
-        more["list"] = _in_url(mistakes())
+        more["list"] = url.name_in_url(mistakes())
     if view.tab == "Label sets":
         more |= sets_shown.query()
     if view.tab == "Ladder" and view.door:
@@ -101,7 +101,3 @@ def figure(name: str) -> FigureState:
 def table_of(page: Frame) -> ExampleTable:
     """The page's table of examples."""
     return view_state().examples_of(page.title)
-
-
-def _in_url(name: str) -> str:
-    return name.lower().replace(" ", "-")

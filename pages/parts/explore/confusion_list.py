@@ -24,6 +24,7 @@ from pages.parts.shell import cached
 from pages.parts.shell.cached import once
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import BACK
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import ExampleTable, view_state
 
@@ -32,7 +33,7 @@ PAIRS = 300
 TABLE_HEIGHT = 420
 NAME_CHARS = 19
 """Of each of two names on a button: at most the pane's 318 pixels."""
-BACK, OPENS = ":material/arrow_back:", ":material/chevron_right:"
+OPENS = ":material/chevron_right:"
 
 
 def worst_confusions(scored: ScoredRun) -> list[RankedConfusion]:

@@ -106,7 +106,7 @@ def frame(title: str, *, picks_run: bool = True, scores: bool = True) -> Frame:
             _run_picker(store, view, listing, about.record)
         if scores:
             _scoring_switch(view)
-        if picks_run:
+        if picks_run and scores:
             _difference(store, about.record)
         page_style.collapse_sidebar_where_narrow()
     page_style.show_focus()

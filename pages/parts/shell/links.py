@@ -12,7 +12,7 @@ from pages.parts.shell import url
 EXAMPLES, PER_CLASS, CONFUSIONS = "pages/examples.py", "pages/per_class.py", "pages/confusions.py"
 CONFIDENCE = "pages/confidence.py"
 TRY_IT = "pages/try_it.py"
-ARROW = ":material/arrow_forward:"
+ARROW, BACK = ":material/arrow_forward:", ":material/arrow_back:"
 LONGEST_TEXT = 1000
 """Characters of a text up to which a link holds it: on their way, addresses of many thousand are cut."""
 

@@ -17,6 +17,12 @@ def escape_markdown(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
+def with_bold_start(sentence: str) -> str:
+    """A sentence as typed, with what stands before its colon in bold; all of it where it has none."""
+    start, colon, rest = sentence.partition(": ")
+    return f"**{escape_markdown(start + colon)}** {escape_markdown(rest)}".rstrip()
+
+
 def message_markdown(message: str) -> str:
     """An error's text: what stands between backticks, such as a command, is drawn as code, and all else as typed.
 

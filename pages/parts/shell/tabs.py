@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import streamlit as st
 
-from pages.parts.shell.url import Query
+from pages.parts.shell.url import Query, name_in_url
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_tab_container import TabContainer
@@ -42,13 +42,9 @@ def tabs(names: Sequence[str], view: HasTabs, key: str) -> dict[str, TabContaine
 
 def query_of_tab(tab: str) -> Query:
     """What a URL has to say to open a tab; nothing for the first."""
-    return {"tab": _in_url(tab)} if tab else {}
+    return {"tab": name_in_url(tab)} if tab else {}
 
 
 def tab_of_query(query: Query, names: Sequence[str]) -> str:
     """The inverse; empty for the first tab and for what is none."""
-    return next((name for name in names[1:] if _in_url(name) == query.get("tab")), "")
-
-
-def _in_url(tab: str) -> str:
-    return tab.lower().replace(" ", "-")
+    return next((name for name in names[1:] if name_in_url(name) == query.get("tab")), "")

@@ -90,12 +90,17 @@ def example_query(position: int | None) -> Query:
 
 def order_of(query: Query) -> str:
     """The order of the examples that a URL asks for; empty for that of the sample."""
-    return next((order for order in EXAMPLE_ORDERS if order.replace(" ", "-") == query.get("order")), "")
+    return next((order for order in EXAMPLE_ORDERS if name_in_url(order) == query.get("order")), "")
 
 
 def order_query(order: str) -> Query:
     """The inverse of `order_of`."""
-    return {"order": order.replace(" ", "-")} if order else {}
+    return {"order": name_in_url(order)} if order else {}
+
+
+def name_in_url(name: str) -> str:
+    """The name of a tab, a list or an order as it stands in a URL."""
+    return name.lower().replace(" ", "-")
 
 
 def query_of_spec(spec: RunSpec) -> Query:
