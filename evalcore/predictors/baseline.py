@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from evalcore.errors import ModelError
 from evalcore.predictors.handle import ModelHandle, OnPhase
-from evalcore.store import Completion, Identity, Predictor, RunSpec, Store
+from evalcore.store import Completion, Identity, Predictor, RunSpec, Store, log_probabilities
 from evalcore.tasks import Messages, Task, fingerprint
 
 Floats = NDArray[np.float64]
@@ -135,7 +135,7 @@ class Tfidf:
         if math.isnan(self._inverse_temperature):
             return [b""] * len(decisions)
         shares = np.zeros((len(decisions), self._n_labels))
-        shares[:, self._columns] = np.exp(_log_softmax(decisions * self._inverse_temperature))
+        shares[:, self._columns] = np.exp(log_probabilities(decisions * self._inverse_temperature))
         return [row.tobytes() for row in _with_one_row_more(shares, self._n_train)]
 
 
@@ -190,17 +190,11 @@ def _best_inverse_temperature(decisions: Floats, true: Codes) -> float:
         return math.nan
 
     def loss(log_factor: float) -> float:
-        log_shares = _log_softmax(decisions * math.exp(log_factor))
+        log_shares = log_probabilities(decisions * math.exp(log_factor))
         any_label = -log_shares.mean()
         return float(any_label - log_shares[np.arange(len(true)), true].sum())
 
     return math.exp(minimize_scalar(loss, bounds=(math.log(0.01), math.log(100)), method="bounded").x)
-
-
-def _log_softmax(scores: Floats) -> Floats:
-    relative = scores - scores.max(axis=1, keepdims=True)
-    shares: Floats = relative - np.log(np.exp(relative).sum(axis=1, keepdims=True))
-    return shares
 
 
 def _with_one_row_more(shares: Floats, n_train: int) -> NDArray[np.float32]:

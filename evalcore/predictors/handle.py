@@ -52,6 +52,11 @@ class ModelHandle:
     metadata: dict[str, str]
     weights: Weights | None = None
 
+    @classmethod
+    def of_weights(cls, identity: Identity, weights: Weights, metadata: dict[str, str]) -> ModelHandle:
+        """A model that is loaded by making a predictor of weights that others can share."""
+        return cls(identity, lambda on_phase: weights.predictor(weights.load(on_phase)), metadata, weights)
+
 
 @runtime_checkable
 class ShowsPrompt(Protocol):

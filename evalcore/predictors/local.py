@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -59,15 +60,10 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
     weights = Weights(
         name=digest([source.fingerprint, device.type, str(dtype)]),
         fit=lambda: fits_beside(source, device, dtype),
-        load=lambda on_phase: load_once(source, device, dtype, on_phase),
+        load=lambda on_phase: load(source, device, dtype, on_phase),
         predictor=lambda loaded: loaded.asked_by(spec, known_as, source.name),
     )
-    return ModelHandle(
-        known_as,
-        lambda on_phase: load(source, spec, device, dtype, known_as, on_phase),
-        metadata(device, dtype),
-        weights,
-    )
+    return ModelHandle.of_weights(known_as, weights, metadata(device, dtype))
 
 
 def device_and_dtype(dtype: str) -> tuple[torch.device, torch.dtype]:
@@ -155,7 +151,7 @@ class Loaded:
         return LocalModel(self.model, self.renderer, identity, spec, name, self.shipped)
 
 
-def load_once(source: ModelSource, device: torch.device, dtype: torch.dtype, on_phase: OnPhase) -> Loaded:
+def load(source: ModelSource, device: torch.device, dtype: torch.dtype, on_phase: OnPhase) -> Loaded:
     """Load a model's weights and tokenizer, downloading them first if necessary.
 
     Raises:
@@ -176,18 +172,6 @@ def fits_beside(source: ModelSource, device: torch.device, dtype: torch.dtype) -
     on_disk = sum(file.stat().st_size for file in source.folder.glob("*.safetensors"))
     in_memory = on_disk * max(1, dtype.itemsize // torch.float16.itemsize)  # as if they held 16 bits a number
     return ROOM * in_memory <= free_memory(device)
-
-
-def load(
-    source: ModelSource,
-    spec: RunSpec,
-    device: torch.device,
-    dtype: torch.dtype,
-    identity: Identity,
-    on_phase: OnPhase,
-) -> LocalModel:
-    """Load a model that is asked what a spec asks for; as `load_once` does."""
-    return load_once(source, device, dtype, on_phase).asked_by(spec, identity, source.name)
 
 
 def load_weights(folder: Path, name: str, device: torch.device, dtype: torch.dtype) -> PreTrainedModel:
@@ -274,6 +258,9 @@ class LocalModel:
 
         Returns:
             The answers' lengths and what the texts without content give them, if the decoding chooses.
+
+        Raises:
+            ModelError: if the device runs out of memory.
         """
         self._use_own_settings()
         ends = self.generation.eos_token_id
@@ -284,12 +271,13 @@ class LocalModel:
         if self.decoding in CHOOSING:
             self._scorer = self.engine.scorer(self._answer_ids)
         ids = [prompt.ids for prompt in self.renderer.render(some) if self._fits(prompt)]
-        self.engine.decoder.prepare(ids, self._answer_ids)
-        if self._scorer is not None:
-            self._reference = self._reference_of(content_free, self._scorer)
-            return self._reference
-        if self.model.dtype in (torch.bfloat16, torch.float16):
-            self.metadata["differing_from_loop"] = self._compared(ids[:: max(1, len(ids) // PROMPTS_COMPARED)])
+        with self._saying_what_does_not_fit():
+            self.engine.decoder.prepare(ids, self._answer_ids)
+            if self._scorer is not None:
+                self._reference = self._reference_of(content_free, self._scorer)
+                return self._reference
+            if self.model.dtype in (torch.bfloat16, torch.float16):
+                self.metadata["differing_from_loop"] = self._compared(ids[:: max(1, len(ids) // PROMPTS_COMPARED)])
         return None
 
     def _reference_of(self, content_free: Mapping[str, Messages], scorer: Scorer) -> LabelReference:
@@ -322,19 +310,25 @@ class LocalModel:
         rendered = self.renderer.render(prompts)
         fits = [self._fits(prompt) for prompt in rendered]
         fitting = [prompt for prompt, fit in zip(rendered, fits, strict=True) if fit]
-        try:
+        with self._saying_what_does_not_fit():
             answered = iter(self._answer(fitting))
-        except RuntimeError as error:
-            if is_out_of_memory(error):
-                do = "One prompt alone does not fit. Choose a smaller model; what was done is kept."
-                raise out_of_memory(error, self.name, do) from error
-            raise
         completions = [
             next(answered) if fit else Completion("", prompt_tokens=len(prompt.ids), stop="too_long")
             for prompt, fit in zip(rendered, fits, strict=True)
         ]
         each_ms = (time.perf_counter() - start) * 1000 / max(len(prompts), 1)
         return [replace(completion, latency_ms=each_ms) for completion in completions]
+
+    @contextmanager
+    def _saying_what_does_not_fit(self) -> Iterator[None]:
+        """Raises ModelError if the device runs out of memory."""
+        try:
+            yield
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            do = "One prompt alone does not fit. Choose a smaller model; what was done is kept."
+            raise out_of_memory(error, self.name, do) from error
 
     def as_given(self, messages: Messages) -> str:
         """The text that the model is given for a chat."""

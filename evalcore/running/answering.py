@@ -14,7 +14,7 @@ import numpy as np
 
 from evalcore.errors import DataError, Unanswered
 from evalcore.parse import LabelParser
-from evalcore.predictors import ModelHandle, OnPhase, ShowsPrompt, identify
+from evalcore.predictors import ModelHandle, OnPhase, ShowsPrompt, check_kind, identify
 from evalcore.running.executors import Loader
 from evalcore.running.live_answer import LiveAnswer, LiveRequest, Neighbour, OrderAnswer, WordEffect
 from evalcore.running.model_cache import ModelCache
@@ -129,6 +129,7 @@ class AskedModel:
     ) -> None:
         loader = loader or ModelCache().load
         self.spec = checked(spec)
+        check_kind(self.spec)  # what is identified below is what answers freely, which every kind can do
         self._store = store
         on_phase("reading the task")
         self._task = read_task(self.spec.task)
@@ -222,6 +223,8 @@ class AskedModel:
             return _noted(found, f"{reads}: their order cannot matter.")
         if self._choosing is None:
             return _noted(found, "Other orders of the labels are not tried: the server would be asked once for each.")
+        if found.chosen is None:
+            return _noted(found, "Other orders of the labels are not tried, since no label could be chosen.")
         asked = [
             write_prompts_with(replace(prompt, shuffle_seed=seed), self._task, [found.text])
             for seed in range(1, ORDERS + 1)
@@ -262,10 +265,13 @@ class AskedModel:
         chosen = _most_probable(shares)
         decides = self.spec.decoding in CHOOSING
         notes: tuple[str, ...] = ()
-        if "too_long" in (free.stop, scored.stop):
+        if free.stop == "too_long":
+            # A server does not tell its length; and an answer by choosing may fit, which is shorter than a free one.
+            size = f"has {counted(free.prompt_tokens, 'token')}" if free.prompt_tokens else "is long"
+            asked = "was not asked" if scored.stop == "too_long" else "was not asked for a free answer"
             notes = (
-                f"The prompt has {counted(free.prompt_tokens, 'token')}: with the answer, that is more than the model"
-                " can read at once, so it was not asked. Shorten the text.",
+                f"The prompt {size}: with the answer, that is more than the model can read at once, so it {asked}."
+                " Shorten the text.",
             )
         return LiveAnswer(
             text=text,
@@ -297,7 +303,7 @@ class AskedModel:
         if not len(logprobs):
             return {}
         reference = reference or _reference_of(self._choosing)
-        shares = np.exp(log_probabilities(logprobs, reference, self._score if reference else "summed"))
+        shares = np.exp(log_probabilities(logprobs, reference, self._score))
         by_label = dict(zip(labels or self._asked.label_order, shares.tolist(), strict=True))
         return {label: None if np.isnan(by_label[label]) else by_label[label] for label in self._task.labels}
 
@@ -333,12 +339,7 @@ class AskedModel:
             return _Ready(predictor, reference)
 
         identity = {**handle.identity, "prepared for": digest([prompts, asked.answers])}
-        return ModelHandle(
-            identity,
-            lambda on_phase: ready(weights.load(on_phase)),
-            handle.metadata,
-            replace(weights, predictor=ready),
-        )
+        return ModelHandle.of_weights(identity, replace(weights, predictor=ready), handle.metadata)
 
 
 @dataclass(frozen=True)

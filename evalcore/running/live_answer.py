@@ -109,7 +109,7 @@ class LiveAnswer:
         prompt: exactly as it was sent; of a model on a server the messages; empty for one that reads no prompt.
         prompt_tokens: its length in the model's tokens; 0 if it is not known.
         seconds: that the answer itself took, without loading, words, orders and neighbours.
-        load_seconds: that loading the model took; 0 if it was loaded.
+        load_seconds: that loading the model took; next to nothing if it was loaded.
         words: the effect of each word, in the order of the text.
         orders: one answer for each shuffled order of the labels.
         neighbours: the nearest training examples, the nearest first.

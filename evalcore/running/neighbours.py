@@ -25,10 +25,9 @@ class Neighbourhood:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         self._train = task.train
-        self._vectors: Any = None
         self._words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b")
         try:
-            self._vectors = self._words.fit_transform([example.text for example in task.train])
+            self._vectors: Any = self._words.fit_transform([example.text for example in task.train])
         except ValueError:  # no training example has a word
             self._vectors = None
 

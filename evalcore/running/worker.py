@@ -75,7 +75,6 @@ BASELINES = Duty(("baseline",), "baselines.lock", 10.0, ("--baselines",), nicene
 _children: dict[Path, subprocess.Popen[bytes]] = {}
 """Workers that this process started, by the file that they lock: their exit status says how they ended."""
 
-
 _answered: set[str] = set()
 """Specs about which this process answered a question: the next one is a moment's work."""
 

@@ -230,7 +230,7 @@ class Jobs:
             ).rowcount
 
     def put_back(self, job_id: int) -> None:
-        """Let a job that was taken wait again, unless it was asked to stop: then it is stopped."""
+        """Let a job that was taken wait again, without its reports; one that was asked to stop is stopped."""
         with self._store.connect(write=True) as db:
             db.execute(
                 "UPDATE jobs SET state = CASE stop WHEN 1 THEN 'stopped' ELSE 'queued' END, phase = '',"
@@ -238,6 +238,7 @@ class Jobs:
                 " WHERE job_id = ? AND state = 'running'",
                 (time.time(), job_id),
             )
+            db.execute("DELETE FROM job_reports WHERE job_id = ?", (job_id,))
 
     def stop(self, job_id: int) -> None:
         """Ask a job to stop after its current batch; a queued one is stopped at once."""

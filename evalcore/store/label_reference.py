@@ -77,7 +77,7 @@ class LabelReference:
 
 
 def log_probabilities(
-    logprobs: NDArray[np.floating], reference: LabelReference | None, score: LabelScore
+    logprobs: NDArray[np.floating], reference: LabelReference | None = None, score: LabelScore = "summed"
 ) -> NDArray[np.float64]:
     """The logarithm of each label's probability, of the same shape as `logprobs`.
 
@@ -85,7 +85,8 @@ def log_probabilities(
     probabilities are those that were given.
 
     Args:
-        logprobs: shape (..., n_labels), natural logarithms; NaN where it is not known.
+        logprobs: shape (..., n_labels), natural logarithms, or any scores of which the softmax is wanted; NaN where it
+            is not known.
         reference: of the labels in the same order; None leaves them as they are.
         score: what the labels are ranked by.
     """

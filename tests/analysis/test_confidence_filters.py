@@ -11,7 +11,7 @@ from evalcore.analysis import (
     score_run,
     select,
 )
-from tests.tools.probable import over_confident, with_probabilities
+from tests.tools.probabilities import over_confident, stored_with_logprobs
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_the_filter_of_each_bar_selects_what_it_counts(probabilities):
 def test_confidences_at_the_border_of_two_parts_and_of_just_1_are_counted_where_they_open(store):
     shares = np.array([[0.5, 0.5], [1.0, 0.0], [0.8, 0.2], [0.3, 0.7]])
     with np.errstate(divide="ignore"):
-        record = with_probabilities(store, ["a", "b"], [0, 0, 1, 1], np.log(shares))
+        record = stored_with_logprobs(store, ["a", "b"], [0, 0, 1, 1], np.log(shares))
     found = label_probabilities(score_run(store, record.run_id))
     counts = confidence_counts(found, parts=4)
     assert (counts.right.tolist(), counts.wrong.tolist()) == ([0, 0, 2, 1], [0, 0, 0, 1])

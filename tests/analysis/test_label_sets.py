@@ -22,7 +22,7 @@ from evalcore.analysis import (
     why_no_label_sets,
 )
 from evalcore.metrics import GROUPINGS
-from tests.tools.probable import over_confident, with_probabilities
+from tests.tools.probabilities import over_confident, stored_with_logprobs
 
 LABELS = ["a", "b", "c"]
 
@@ -104,7 +104,7 @@ def test_an_answer_without_all_probabilities_is_in_neither_half(store):
     rng = np.random.default_rng(0)
     logprobs = np.log(rng.dirichlet(np.ones(3), size=90))
     logprobs[::3, 1] = np.nan
-    sets = label_sets(probabilities_of(store, with_probabilities(store, LABELS, [0, 1, 2] * 30, logprobs)), 0.9)
+    sets = label_sets(probabilities_of(store, stored_with_logprobs(store, LABELS, [0, 1, 2] * 30, logprobs)), 0.9)
     assert sets.left_out == 30
     assert len(sets.rows) == int(sets.calibrated_on.sum()) == 30
     assert not (sets.rows % 3 == 0).any()
@@ -115,11 +115,11 @@ def test_a_run_for_which_there_can_be_no_sets_says_why(store):
     codes = [0, 1, 2] * 4
     shares = np.log(np.full((12, 3), 1 / 3))
     assert "20 answers or more" in why_no_label_sets(
-        probabilities_of(store, with_probabilities(store, LABELS, codes, shares))
+        probabilities_of(store, stored_with_logprobs(store, LABELS, codes, shares))
     )
     only = np.full((12, 3), np.nan)
     only[:, 0] = np.log(0.5)
-    few = probabilities_of(store, with_probabilities(store, LABELS, codes, only, answers=["a"] * 12))
+    few = probabilities_of(store, stored_with_logprobs(store, LABELS, codes, only, answers=["a"] * 12))
     assert "probability of every label" in why_no_label_sets(few)
 
 
@@ -130,14 +130,14 @@ def test_a_found_run_has_no_reason_against_it(found):
 @pytest.mark.parametrize("grouping", GROUPINGS)
 def test_one_label_and_probabilities_of_0_give_sets(store, grouping):
     one = label_sets(
-        probabilities_of(store, with_probabilities(store, ["a"], [0] * 40, np.zeros((40, 1)))), 0.9, grouping
+        probabilities_of(store, stored_with_logprobs(store, ["a"], [0] * 40, np.zeros((40, 1)))), 0.9, grouping
     )
     assert (one.coverage, one.mean_size) == (1, 1)
     assert size_words(one) == "1 label for 100.0 % of the texts, 1.0 of 1 on average."
     with np.errstate(divide="ignore"):
         certain = np.log(np.eye(3)[[0] * 60])
     sets = label_sets(
-        probabilities_of(store, with_probabilities(store, LABELS, [0, 1, 2] * 20, certain)), 0.9, grouping
+        probabilities_of(store, stored_with_logprobs(store, LABELS, [0, 1, 2] * 20, certain)), 0.9, grouping
     )
     # Two thirds have a true label of probability 0: to hold it, a set must have every label that may be true.
     assert sets.coverage >= 0.9

@@ -8,7 +8,7 @@ from tests.conftest import ROOT
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
 from tests.tools.contrast import contrast, over
 from tests.tools.generated import imported
-from tests.tools.probable import over_confident
+from tests.tools.probabilities import over_confident
 
 axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
 

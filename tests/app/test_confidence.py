@@ -7,7 +7,7 @@ from evalcore.analysis import calibration, confidence_counts, label_probabilitie
 from evalcore.store.spec import RunSpec
 from tests.app.clicking import click_figure, click_row
 from tests.tools.browser import PAYLOADS
-from tests.tools.probable import over_confident, with_probabilities
+from tests.tools.probabilities import over_confident, stored_with_logprobs
 from tests.tools.runs import stored
 
 PAGE = "pages/confidence.py"
@@ -57,16 +57,16 @@ def edge_runs(store):
     half[::2] = np.nan
     answers = [labels[code] for code in codes]
     return {
-        "one example": with_probabilities(store, labels, [0], sure[:1]),
-        "all right": with_probabilities(store, labels, codes, sure[codes]),
-        "all wrong": with_probabilities(store, labels, [(code + 1) % 3 for code in codes], sure[codes]),
-        "one label": with_probabilities(store, ["a"], [0] * 40, np.zeros((40, 1))),
-        "only confidences": with_probabilities(store, labels, shifted, only, answers=answers),
-        "probability 0": with_probabilities(store, labels, codes, zero),
-        "half of it": with_probabilities(store, labels, shifted, half, answers=answers),
-        "all unparsed": with_probabilities(store, labels, codes, sure[codes], answers=["?"] * 90),
+        "one example": stored_with_logprobs(store, labels, [0], sure[:1]),
+        "all right": stored_with_logprobs(store, labels, codes, sure[codes]),
+        "all wrong": stored_with_logprobs(store, labels, [(code + 1) % 3 for code in codes], sure[codes]),
+        "one label": stored_with_logprobs(store, ["a"], [0] * 40, np.zeros((40, 1))),
+        "only confidences": stored_with_logprobs(store, labels, shifted, only, answers=answers),
+        "probability 0": stored_with_logprobs(store, labels, codes, zero),
+        "half of it": stored_with_logprobs(store, labels, shifted, half, answers=answers),
+        "all unparsed": stored_with_logprobs(store, labels, codes, sure[codes], answers=["?"] * 90),
         "150 labels": over_confident(store, 150, 450),
-        "hostile": with_probabilities(
+        "hostile": stored_with_logprobs(
             store, list(PAYLOADS), list(range(6)) * 20,
             np.log(np.random.default_rng(0).dirichlet(np.ones(6), size=120)),
             texts=[f"{PAYLOADS[at % 6]} {at}" for at in range(120)],
@@ -99,13 +99,15 @@ def test_what_needs_every_label_is_greyed_with_the_reason_and_the_rest_is_there(
 def test_a_run_without_probabilities_says_why_and_leads_to_one_that_has_them(page_store, open_page):
     codes = [0, 1] * 10
     logprobs = np.log(np.array([[0.7, 0.3], [0.3, 0.7]] * 10))
-    free = with_probabilities(page_store, ["a", "b"], codes, np.empty((20, 0)), answers=["a", "b"] * 10, spec=RunSpec())
+    free = stored_with_logprobs(
+        page_store, ["a", "b"], codes, np.empty((20, 0)), answers=["a", "b"] * 10, spec=RunSpec()
+    )
     app = open_page(PAGE, run=free.run_id)
     assert "free answer" in said(app)
     (link,) = [one for one in app.get("page_link") if "choose" in one.proto.label]
     assert "decoding=choose" in link.proto.query_string
-    chosen = with_probabilities(page_store, ["a", "b"], codes, logprobs, spec=RunSpec(decoding="choose"))
-    other = with_probabilities(
+    chosen = stored_with_logprobs(page_store, ["a", "b"], codes, logprobs, spec=RunSpec(decoding="choose"))
+    other = stored_with_logprobs(
         page_store, ["a", "b"], codes, logprobs - 1, spec=RunSpec(model="demo-early", decoding="choose")
     )
     app = open_page(PAGE, run=free.run_id)

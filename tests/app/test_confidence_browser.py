@@ -4,7 +4,7 @@ import pytest
 
 from evalcore.store.database import Store
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
-from tests.tools.probable import over_confident
+from tests.tools.probabilities import over_confident
 
 pytestmark = [
     pytest.mark.browser,

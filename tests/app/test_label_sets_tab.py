@@ -6,7 +6,7 @@ import pytest
 from evalcore.analysis import label_probabilities, label_sets, score_run, set_of, size_bins, size_words
 from tests.app.clicking import click_figure, click_row
 from tests.tools.generated import labels_of
-from tests.tools.probable import over_confident, with_probabilities
+from tests.tools.probabilities import over_confident, stored_with_logprobs
 
 PAGE = "pages/confidence.py"
 
@@ -100,7 +100,7 @@ def test_a_size_that_the_new_target_does_not_have_is_let_go(page_store, open_pag
     true = np.arange(240) % 12
     scores = rng.standard_normal((240, 12))
     scores[np.arange(240), true] += np.where(rng.random(240) < 0.1, 0, 9)  # most are certain, some are not at all
-    record = with_probabilities(page_store, labels_of(12), true.tolist(), scores)
+    record = stored_with_logprobs(page_store, labels_of(12), true.tolist(), scores)
     found = label_probabilities(score_run(page_store, record.run_id))
     low, high = (size_bins(label_sets(found, target)) for target in (0.8, 0.99))
     assert high[-1].low > low[-1].high

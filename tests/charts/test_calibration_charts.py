@@ -9,7 +9,7 @@ import pytest
 from evalcore.analysis import calibration, label_confidence, label_probabilities, score_run
 from evalcore.charts import DARK, LIGHT, confidence_histogram, label_confidence_chart, reliability_diagram
 from evalcore.metrics import confidence_bins
-from tests.tools.probable import over_confident
+from tests.tools.probabilities import over_confident
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.errors import ModelError
+from evalcore.errors import ModelError, OutOfMemory
 from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import local
 from evalcore.predictors.source import locate
@@ -34,7 +34,7 @@ def loaded(tmp_path):
         source = locate(spec.model, store)
         cpu, float32 = torch.device("cpu"), torch.float32
         identity = local.identity(source, spec, cpu, float32, answers)
-        return local.load(source, spec, cpu, float32, identity, lambda phase: None)
+        return local.load(source, cpu, float32, lambda phase: None).asked_by(spec, identity, source.name)
 
     return load
 
@@ -137,6 +137,7 @@ def test_it_counts_as_unparsed_in_the_run(tmp_path, demo):
 
 def test_out_of_memory_says_what_to_choose(demo, loaded, monkeypatch):
     model = loaded(engine="batched", batch_size=4)
+    chooser = loaded(engine="loop", decoding="choose")
 
     def full(*inputs, **named):
         raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: 9 bytes")
@@ -145,6 +146,10 @@ def test_out_of_memory_says_what_to_choose(demo, loaded, monkeypatch):
     with pytest.raises(ModelError, match="out of memory") as caught:
         model.predict(prompts(demo, n=2))
     assert "Choose a smaller model; what was done is kept" in str(caught.value)
+    monkeypatch.setattr(chooser.model, "forward", full)
+    (prompt,) = prompts(demo, n=1)
+    with pytest.raises(OutOfMemory):  # which the worker tries once more without the other model that it keeps
+        chooser.prepare([prompt], demo.labels, {"N/A": prompt})
 
 
 def test_a_folder_is_known_by_what_is_in_it(copy, store):

@@ -157,6 +157,10 @@ def test_a_server_gives_its_completion_alone_and_is_asked_once(ask, colours):
         assert found.prompt.endswith("user:\na toy")
         assert len(chat.bodies) == 1
         assert [found.words, found.orders, len(found.notes)] == [(), (), 2]
+        with pytest.raises(ModelError, match="does not give the probability of every label"):
+            ask("a toy", **spec, decoding="choose")  # it would have no label at all
+        chat.answer = lambda text, before: refusal(400, "the context length is exceeded")
+        assert "The prompt is long: with the answer" in ask("a toy", **spec).notes[0]
         chat.answer = lambda text, before: refusal(401)
         with pytest.raises(ModelError, match="401"):
             ask("a toy", **spec)
@@ -193,7 +197,7 @@ def test_odd_texts_are_answered_or_a_note_says_why_not(ask, text, note):
     found = ask(text, parts=EVERYTHING)
     assert any(note in one for one in found.notes) if note else found.notes == ()
     assert len(found.text) == len(text)
-    assert (found.chosen is None) == (note[:4] == "more") == (found.words == ())
+    assert (found.chosen is None) == (note[:4] == "more") == (found.words == ()) == (found.orders == ())
     assert LiveAnswer.from_json(found.to_json()) == found
     json.dumps(dataclasses.asdict(found), ensure_ascii=False).encode()  # a page can send it
 

@@ -205,9 +205,11 @@ def test_a_job_is_taken_by_its_number_and_put_back(store):
     run, first, second = jobs.enqueue("run", "a"), jobs.enqueue("live", "b"), jobs.enqueue("live", "c")
     assert jobs.claim(1, ("live",), second).job_id == second
     assert jobs.claim(1, ("live",), second) is None
+    jobs.report(second, phase="reading the task", run_id=None, done=0, cached=0, total=0, predicting=False)
     jobs.put_back(second)
     job = jobs.get(second)
     assert (job.state, job.worker_pid, job.started) == ("queued", None, None)
+    assert jobs.pace(job).heard == job.created  # its reports are gone, which nobody would delete after a stop
     assert [jobs.claim(1).job_id for _ in range(3)] == [first, second, run]  # a run goes last
     jobs.stop(second)
     jobs.put_back(second)

@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from scipy.special import logsumexp, softmax
 
 from evalcore.analysis.label_probabilities import label_probabilities, why_no_probabilities
 from evalcore.analysis.scored_run import score_run
+from evalcore.errors import StoreError
 from evalcore.paths import DEMO_MODELS
 from evalcore.running.current_run import current_run_for
 from evalcore.running.run import execute
@@ -213,6 +215,10 @@ def test_a_large_array_is_a_file_that_is_gone_with_it(cache, monkeypatch):
         assert isinstance(mapped, np.memmap)
         np.testing.assert_array_equal(mapped, small)
         assert sorted(cache.iterdir()) == before  # it has no name
+    with Path("/dev/full").open("r+b") as full:
+        monkeypatch.setattr("tempfile.TemporaryFile", lambda dir: full)
+        with pytest.raises(StoreError, match=r"no room .*No space left on device.*Free \d+\.\d KB"):
+            load_label_logprobs(store, record, columns)
     monkeypatch.undo()
     assert not isinstance(small, np.memmap)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from evalcore.running.live import LiveRequest, Part
-from evalcore.store import BASELINES, RunSpec, checked
+from evalcore.store import BASELINES, CHOOSING, RunSpec, checked
 from evalcore.tasks import TaskSource
 from pages.parts.shell import url
 from pages.parts.shell.frame import Frame
@@ -103,9 +103,11 @@ def _about(page: Frame) -> RunSpec:
 
 
 def _asking(spec: RunSpec, model: str, prompt: str) -> RunSpec:
-    """The same of another model, or with another prompt."""
+    """The same of another model, or with another prompt; a model that cannot choose among the labels answers freely."""
     prompt = prompt or (spec.prompt if spec.kind.reads_prompt else RunSpec.prompt)
-    return checked(replace(spec, model=model or spec.model, prompt=prompt))
+    asked = checked(replace(spec, model=model or spec.model, prompt=prompt))
+    chooses_in_vain = asked.decoding in CHOOSING and not asked.kind.gives_label_scores
+    return replace(asked, decoding=RunSpec.decoding) if chooses_in_vain else asked
 
 
 def _is_name(text: str) -> bool:
