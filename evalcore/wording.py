@@ -108,6 +108,17 @@ def counted(n: int, noun: str, plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
 
 
+def ordinal(number: int) -> str:
+    """A place in an order.
+
+    Example:
+        >>> ordinal(1), ordinal(2), ordinal(11), ordinal(1003)
+        ('1st', '2nd', '11th', '1,003rd')
+    """
+    last = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{last}"
+
+
 def sized(size_bytes: float) -> str:
     """A size: `0.4 KB`, `1.4 MB`, `2.0 GB`, in steps of 1,000."""
     size = size_bytes / 1000

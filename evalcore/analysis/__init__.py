@@ -4,7 +4,7 @@ Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
 from evalcore.analysis.answer_probabilities import AnswerProbabilities, LabelShare, answer_probabilities
-from evalcore.analysis.between_words import between_words
+from evalcore.analysis.between import BANDS, Between, Mask, between_words
 from evalcore.analysis.calibration import (
     CALIBRATION_KEYS,
     Calibration,
@@ -45,16 +45,13 @@ from evalcore.analysis.comparison_words import (
 from evalcore.analysis.confidence_filters import ConfidenceCounts, bin_filters, confidence_counts
 from evalcore.analysis.difference import changes, decisions, prompt_diff
 from evalcore.analysis.filters import (
-    BANDS,
     CONFIDENT,
     EXAMPLE_ORDERS,
     LENGTHS,
     MENTIONS,
     OF_PROBABILITIES,
     OUTCOME_GROUPS,
-    Between,
     Filter,
-    Mask,
     Selected,
     confident_mistakes,
     known_fields,

@@ -10,7 +10,7 @@ import numpy as np
 from evalcore.analysis.label_probabilities import Certainty, probabilities_at
 from evalcore.analysis.scored_run import ScoredExample, ScoredRun
 from evalcore.metrics import Floats
-from evalcore.wording import counted, figure, percent
+from evalcore.wording import counted, figure, ordinal, percent
 
 SHOWN = 5
 """Labels that are named; the true and the predicted one are named besides where they are further down."""
@@ -98,9 +98,3 @@ def _sentences(scored: ScoredRun, answer: ScoredExample, shares: Floats, certain
     if scored.record.kind.gives_label_scores:
         said.append(f"All labels together hold {percent(min(mass, 1.0))} of what the model might say.")
     return said
-
-
-def ordinal(number: int) -> str:
-    """`1st`, `2nd`, `3rd`, `4th`, `11th`, `22nd`."""
-    last = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number:,}{last}"

@@ -40,9 +40,10 @@ def _ece_words(found: Calibration) -> str:
         return ""
     by_chance = found.ece_if_calibrated
     _, most = by_chance.interval
+    samples = interval(by_chance.interval, undefined="")  # it has no width where every confidence is 0 or 1
     beside = (
         f"ECE is biased upward: a perfectly calibrated model would show {percent(by_chance.mean)} with"
-        f" {counted(found.n_confident, 'answer')} ({interval(by_chance.interval)} in 95 of 100 samples)."
+        f" {counted(found.n_confident, 'answer')}{f' ({samples} in 95 of 100 samples)' if samples else ''}."
     )
     if found.ece <= most:
         return f"The expected calibration error (ECE) of {percent(found.ece)} may be chance. {beside}"
@@ -95,10 +96,15 @@ def _temperature_words(found: Calibration) -> str:
         return f"No temperature: {found.why_no_temperature}"
     before, after = scaling.before, scaling.after
     does = "flattens" if scaling.value > 1 else "sharpens"
+    ece = (
+        f"ECE goes from {percent(before.ece)} to {percent(after.ece)} (a calibrated model would show"
+        f" {percent(after.ece_if_calibrated.mean)}), "
+        if len(before.bins)  # else no answer of that half has a confidence
+        else ""
+    )
     return (
         f"A temperature of {figure(scaling.value, 2)}, fitted on one half of the sample, {does} the probabilities: on"
-        f" the other half ECE goes from {percent(before.ece)} to {percent(after.ece)} (a calibrated model would show"
-        f" {percent(after.ece_if_calibrated.mean)}), log loss from {figure(before.log_loss)} to"
+        f" the other half {ece}log loss {'goes ' if not ece else ''}from {figure(before.log_loss)} to"
         f" {figure(after.log_loss)}."
     )
 

@@ -64,8 +64,8 @@ def compared_calibration(comparison: Comparison, a: LabelProbabilities, b: Label
     notes = []
     if n_confident < n:
         notes.append(f"Left out: {counted(n - n_confident, 'example')} of which one run has no confidence.")
-    if n_complete < n_confident:
-        left_out = counted(n_confident - n_complete, "example")
+    if incomplete := int((confident & ~complete).sum()):
+        left_out = counted(incomplete, "example")
         notes.append(f"Brier score, log loss and top-k leave out {left_out} of which a label's probability is missing.")
     for name, p, at in (("A", a, at_a), ("B", b, at_b)):
         if why := why_no_auroc_interval(p.confidence[at[confident]], p.right[at[confident]]):

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from evalcore.analysis.filters import Between, Filter
+from evalcore.analysis.between import Between
+from evalcore.analysis.filters import Filter
 from evalcore.analysis.label_probabilities import LabelProbabilities
 from evalcore.metrics import Bins, Counts
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -11,13 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalcore.analysis.between import BANDS, Between, Mask
 from evalcore.analysis.label_probabilities import LabelProbabilities
 from evalcore.analysis.scored_run import OUTCOMES, ScoredRun
 from evalcore.metrics import FEW_EXAMPLES, Counts, absent, most_confused, never_predicted, over_predicted, zero_recall
 from evalcore.parse import MATCHES, LabelParser
 from evalcore.store import Store, stream_completions, stream_texts
-
-Mask = NDArray[np.bool_]
 
 WRONG = OUTCOMES.index("wrong")
 MENTIONS = ("its true label", "another label", "no label")
@@ -36,65 +34,6 @@ OUTCOME_GROUPS: dict[str, str] = {
     "near_misses": "wrong, with the true label the second most probable one",
 }
 
-_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?"
-_BETWEEN = re.compile(rf"({_NUMBER})(?:(-)({_NUMBER})?)?")
-_LONGEST_BETWEEN = 60
-
-
-@dataclass(frozen=True)
-class Between:
-    """A range of numbers: from `low` on and below `high`; just this number where the two are equal.
-
-    A range that ends at the largest possible value, as `0.9-1` of a confidence, contains it. A range of whole numbers,
-    such as ranks, contains both its ends.
-    """
-
-    low: float
-    high: float = math.inf
-
-    def __str__(self) -> str:
-        """`0.9-1`; `0.9-` without an upper end, `0.9` where both ends are equal. Every digit that the numbers have."""
-        if self.low == self.high:
-            return _digits(self.low)
-        return f"{_digits(self.low)}-{'' if math.isinf(self.high) else _digits(self.high)}"
-
-    @classmethod
-    def of_text(cls, text: str) -> Between | None:
-        """The inverse of `str`; None if the text is no range."""
-        found = _BETWEEN.fullmatch(text) if len(text) <= _LONGEST_BETWEEN else None
-        if found is None:
-            return None
-        low = float(found[1])
-        high = float(found[3]) if found[3] else math.inf if found[2] else low
-        return cls(low, high) if low <= high and math.isfinite(low) else None
-
-    def mask(self, values: NDArray[Any], *, largest: float = math.inf, whole: bool = False) -> Mask:
-        """Which of some values lie in it; NaN never does.
-
-        Args:
-            largest: the largest value that there can be.
-            whole: they are whole numbers.
-        """
-        if whole or self.low == self.high:
-            return np.asarray((values >= self.low) & (values <= self.high))
-        return np.asarray((values >= self.low) & ((values < self.high) | (self.high >= largest)))
-
-
-def _digits(number: float) -> str:
-    return repr(float(number)).removesuffix(".0")
-
-
-def _bands(*edges: float) -> tuple[Between, ...]:
-    return tuple(map(Between, edges[:-1], edges[1:]))
-
-
-BANDS: dict[str, tuple[Between, ...]] = {
-    "confidence": _bands(0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1),
-    "margin": _bands(-1, 0, 0.05, 0.1, 0.25, 0.5, 0.9, 1),
-    "entropy": _bands(0, 0.1, 0.5, 1, 2, 3, 4, math.inf),
-    "true_rank": (Between(1, 1), Between(2, 2), Between(3, 3), Between(4, 5), Between(6, 10), Between(11)),
-}
-"""Ranges to choose from, by field of a filter. Each one begins where the one before it ends."""
 EXAMPLE_ORDERS: dict[str, tuple[str, bool]] = {
     "highest confidence": ("confidence", True),
     "lowest confidence": ("confidence", False),

@@ -14,6 +14,8 @@ from evalcore.wording import counted, percent
 
 LabelView = Literal["predictions", "examples"]
 """Of a label: the answers that predict it, or its own examples."""
+_LEAST_BY_CHANCE = 20
+"""Labels of which one is expected outside of its 95 % interval by chance."""
 LABEL_VIEWS: tuple[LabelView, ...] = get_args(LabelView)
 
 
@@ -56,21 +58,25 @@ def label_confidence(found: LabelCalibration, labels: Sequence[str], view: Label
 
 
 def label_confidence_words(table: pd.DataFrame, view: LabelView) -> str:
-    """How many labels are off by more than chance, and how many would be by chance alone.
+    """How many labels are off by more than chance, and how many would be by chance alone; empty if none is known.
 
     Args:
         table: of `label_confidence`.
     """
     known = int(table["right"].notna().sum())
+    if not known:
+        return ""
     over, under = int((table["beyond"] > 0).sum()), int((table["beyond"] < 0).sum())
     of = f"Of {counted(known, 'label')} that {'are' if known != 1 else 'is'}"
-    by_chance = f"About {known / 20:.0f} would be outside of a 95 % interval by chance." if known >= 10 else ""
+    by_chance = (
+        f"About {known / 20:.0f} would be outside of a 95 % interval by chance." if known >= _LEAST_BY_CHANCE else ""
+    )
     if view == "predictions":
         said = f"{of} predicted, the model is over-confident in {over:,} and under-confident in {under:,}."
     else:
         said = (
-            f"{of} in the sample, {under:,} are found more often than the probability of the true label says, by small"
-            f" margins, and {over:,} less often: likely, yet another label is predicted."
+            f"{of} in the sample, {counted(under, 'is', 'are')} found more often than the probability of the true label"
+            f" says, by small margins, and {over:,} less often: likely, yet another label is predicted."
         )
     return f"{said} {by_chance}".strip()
 

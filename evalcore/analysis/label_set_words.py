@@ -39,8 +39,10 @@ def promise_words(found: LabelSets) -> str:
     )
     low, high = found.expected
     if low == low:
-        # The most probable label, which is put into sets that would be empty, only adds to it.
-        between = f"{percent(low)} or more" if found.topped.any() else f"{percent(low)} to {percent(high)}"
+        # The most probable label, which is put into sets that would be empty, only adds to it, as equal ones do.
+        between = (
+            f"{percent(low)} or more" if found.topped.any() or found.tied else f"{percent(low)} to {percent(high)}"
+        )
         said += f" With {counted(n, 'example')} to calibrate on, 95 of 100 calibrations cover {between}."
     return said
 

@@ -63,6 +63,8 @@ class LabelSets:
         size: how many labels the set has, 1 or more.
         holds: whether the true label is among them.
         topped: whether no label reached its threshold.
+        tied: whether several calibration examples have just a threshold as their probability, so that more than was
+            asked for may reach it.
     """
 
     scored: ScoredRun
@@ -78,6 +80,7 @@ class LabelSets:
     size: NDArray[np.unsignedinteger[Any]]
     holds: NDArray[np.bool_]
     topped: NDArray[np.bool_]
+    tied: bool
 
     @property
     def coverage(self) -> float:
@@ -190,12 +193,14 @@ def label_sets_at(
             probabilities.true_rank[evaluated] == 1,
             probabilities.true_probability[evaluated] >= threshold[scored.y_true[evaluated]],
         )
+        at_threshold = true[each.calibrates] == threshold[y_true[each.calibrates]]
+        tied = np.bincount(each.group[y_true[each.calibrates]], at_threshold, minlength=len(n)).max() > 1
         found.append(
             LabelSets(
                 scored, target, grouping, each.group, threshold, each.rare, n,
                 shaping=int((~each.calibrates).sum()),
                 left_out=len(probabilities.complete) - len(complete),
-                rows=evaluated, size=np.maximum(size, 1), holds=holds, topped=topped,
+                rows=evaluated, size=np.maximum(size, 1), holds=holds, topped=topped, tied=bool(tied),
             )
         )  # fmt: skip
     return tuple(found)

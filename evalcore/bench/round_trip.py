@@ -22,14 +22,14 @@ _PATIENCE_S = 600.0
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """Medians over all questions, in seconds, but for the last two.
+    """How long questions take; times in seconds.
 
     Attributes:
         asked: number of questions.
-        to_answer: from asking until the answer is read: label, completion and all probabilities.
-        answering: the part of it that the model took.
-        to_everything: from asking until the answer with words, orders and neighbours is read.
-        load: that the worker took to start and to load the model, once.
+        to_answer: median of the time from asking until the answer is read: label, completion and all probabilities.
+        answering: median of the part of it that the model took.
+        to_everything: median of the time from asking until the answer with words, orders and neighbours is read.
+        load: what the worker took to start and to load the model, once.
         slowest: the longest `to_answer`.
         idle_share: processor time of the waiting worker, as a share of one core; None where the system does not tell.
     """

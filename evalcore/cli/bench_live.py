@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from evalcore.bench.round_trip import measure_round_trip
-from evalcore.cli.options import Commands, add_command, add_spec, add_task, print_json, spec_of, task_of
+from evalcore.cli.options import Commands, add_command, add_spec, add_task, positive, print_json, spec_of, task_of
 from evalcore.running import stop_worker
 from evalcore.store import RunSpec, Store
 from evalcore.wording import NOT_AVAILABLE
@@ -21,7 +21,7 @@ def add(commands: Commands) -> None:
     add_task(command)
     command.add_argument("--prompt", default=RunSpec().prompt)
     add_spec(command, ("model", "decoding", "dtype"))
-    command.add_argument("--asked", type=int, default=20, help="number of questions (default: %(default)s)")
+    command.add_argument("--asked", type=positive, default=20, help="number of questions (default: %(default)s)")
 
 
 def _bench(options: argparse.Namespace) -> int:

@@ -49,12 +49,12 @@ def _ladder(options: argparse.Namespace) -> int:
     record = store.run(options.run)
     partner = partner_of(record, store.runs_on_sample(record.sample_id))
     free, choosing = (partner, record) if chooses(record) else (record, partner)
+    chosen = score_run(store, choosing.run_id) if choosing else None
     ladder = build_ladder(
-        (score_run(store, free.run_id, "strict"), score_run(store, free.run_id)) if free else None,
-        score_run(store, choosing.run_id) if choosing else None,
+        (score_run(store, free.run_id, "strict"), score_run(store, free.run_id)) if free else None, chosen
     )
     lacking = None if partner else lacking_spec(record)
-    probabilities = label_probabilities(score_run(store, choosing.run_id)) if choosing else None
+    probabilities = label_probabilities(chosen) if chosen else None
     parts = _parts(probabilities, halves=options.halves) if probabilities else {}
     if options.json:
         found = {

@@ -88,6 +88,13 @@ def spec_of(options: argparse.Namespace, task: TaskSource, **given: Any) -> RunS
     return RunSpec(**{**asked, "task": task, **given})
 
 
+def positive(text: str) -> int:
+    """The type of an option that is a number of things, 1 or more."""
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
+
+
 def add_scoring(command: argparse.ArgumentParser) -> None:
     """Which completions count as a label."""
     text = "strict: the label character for character; lenient: also inside a longer answer (default: %(default)s)"

@@ -8,14 +8,14 @@ from typing import Any
 
 from evalcore.bench import calibration_coverage, interval_coverage, label_set_coverage
 from evalcore.bench.interval_speed import speed, speed_as_text
-from evalcore.cli.options import Commands, add_command, print_json
+from evalcore.cli.options import Commands, add_command, positive, print_json
 
 
 def add(commands: Commands) -> None:
     """Add both commands. `coverage` is what the first was called before."""
     text = "Simulate how often the intervals contain the truth, and label sets the true label."
     command = add_command(commands, "interval-coverage", _interval_coverage, text, aliases=("coverage",))
-    command.add_argument("--datasets", type=int, default=1000, help="simulated data sets (default: %(default)s)")
+    command.add_argument("--datasets", type=positive, default=1000, help="simulated data sets (default: %(default)s)")
     command.add_argument("--only", choices=SIMULATIONS, help="just these; all where it is not given")
     text = "Time the intervals of a comparison against a loop over scikit-learn."
     add_command(commands, "bench-scores", _bench_scores, text)

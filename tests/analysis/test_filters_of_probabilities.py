@@ -23,7 +23,7 @@ from evalcore.analysis import (
     score_run,
     select,
 )
-from evalcore.analysis.answer_probabilities import ordinal
+from evalcore.wording import ordinal
 from tests.tools.probabilities import with_probabilities
 from tests.tools.runs import stored
 

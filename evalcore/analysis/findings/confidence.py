@@ -131,7 +131,7 @@ def where_the_true_label_stands(p: LabelProbabilities, found: Calibration) -> It
     mistakes = (p.scored.outcomes == WRONG) & p.complete
     near = near_misses(p)
     n, second = int(mistakes.sum()), int(near.sum())
-    if n < LEAST_MISTAKES:
+    if n < LEAST_MISTAKES or len(p.scored.labels) <= 2:  # of two labels the true one is always the other
         return
     low, high = wilson_interval(second, n)
     if low <= 0.5 <= high:
