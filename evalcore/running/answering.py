@@ -257,7 +257,8 @@ class AskedModel:
         return found if near else _noted(found, "No training example has a word in common with the text.")
 
     def _messages(self, texts: Sequence[str]) -> list[Messages]:
-        return write_prompts(self.spec, self._store, self._task, texts).messages
+        # Not the prompt that the store has now, which somebody may have edited since the model was prepared.
+        return write_prompts_with(self._asked.prompt, self._task, texts).messages
 
     def _answer(self, text: str, free: Completion, scored: Completion) -> LiveAnswer:
         parsed = self._parser.parse(free.text)

@@ -128,14 +128,15 @@ def write_prompts(spec: RunSpec, store: Store, task: Task, texts: Sequence[str])
     Raises:
         SpecError: if there is no such prompt.
     """
-    if not spec.kind.reads_prompt:
-        alone: list[Messages] = [({"role": "user", "content": text},) for text in texts]
-        return Asked(NO_PROMPT, task.labels, task.labels, alone, {})
-    return write_prompts_with(find_prompt(spec.prompt, store), task, texts)
+    prompt = find_prompt(spec.prompt, store) if spec.kind.reads_prompt else NO_PROMPT
+    return write_prompts_with(prompt, task, texts)
 
 
 def write_prompts_with(prompt: Prompt, task: Task, texts: Sequence[str]) -> Asked:
-    """Write the prompts of some texts with a given prompt; as `write_prompts` does."""
+    """Write the prompts of some texts with a given prompt; with `NO_PROMPT` each is the text alone."""
+    if prompt is NO_PROMPT:
+        alone: list[Messages] = [({"role": "user", "content": text},) for text in texts]
+        return Asked(prompt, task.labels, task.labels, alone, {})
     renderer = Renderer(task, prompt)
     messages = [renderer.messages(text) for text in texts]
     content_free = {text: renderer.messages(text) for text in CONTENT_FREE}

@@ -12,7 +12,7 @@ from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
 from pages.parts.shell.markdown import escape_markdown
-from pages.parts.try_it import asking, results
+from pages.parts.try_it import asking, question, results
 from tests.tools.browser import PAYLOADS
 from tests.tools.generated import imported
 
@@ -383,3 +383,10 @@ def test_an_opened_example_leads_to_the_page_with_its_text(open_page, colours_ru
     assert [link.page for link in links] == ["try_it"]
     (text,) = [code.value for code in app.code if "thing" in code.value][:1]
     assert quote_plus(text) in links[0].query_string or quote(text) in links[0].query_string
+
+
+def test_a_server_beside_a_run_that_chooses_answers_freely():
+    """It cannot choose, and the page has no field in which to say that it need not."""
+    chooses = RunSpec(decoding="choose")
+    assert question._asking(chooses, "http://localhost:1/v1#m", "").decoding == "plain"
+    assert question._asking(chooses, "demo-early", "").decoding == "choose"

@@ -251,3 +251,11 @@ def test_many_texts_are_answered_as_each_alone(ask, kept, models):
         np.testing.assert_allclose(list(found.probabilities.values()), list(alone.probabilities.values()), atol=1e-5)
     assert askable("a") == ("a", [])
     assert MOST_CHARACTERS > 10_000
+
+
+def test_a_prompt_that_is_edited_meanwhile_is_not_the_one_that_is_asked(kept, models):
+    kept.save_prompt(custom_prompt("edited", "Answer with one word. {labels}", "{text}"))
+    model = AskedModel(RunSpec(prompt="edited"), kept, models.load)
+    before = model.prompt_of("no signal")
+    kept.save_prompt(custom_prompt("edited", "Say something. {labels}", "{text}"))
+    assert model.prompt_of("no signal") == before
