@@ -3,12 +3,10 @@
 import streamlit as st
 
 from pages.parts.shell.frame import frame
-from pages.parts.shell.session import view_state
 from pages.parts.shell.share import share_link
 from pages.parts.try_it import asking, controls, history, question, results
 
 page = frame("Try it", scores=False)
-view = view_state().try_it
 question.follow(page)
 specs = question.specs_of(page)
 heading = st.container(horizontal=True, vertical_alignment="bottom")
@@ -19,7 +17,7 @@ controls.text_row(page)
 question.write_url(page)
 share_link(heading.container(width="content"))
 requests = question.requests_of(page)
-asking.withdraw_others(page.store, [*requests, *(question.details_of(r, first=r == requests[0]) for r in requests)])
+asking.withdraw_others(page.store, [*requests, *question.details_of(requests).values()])
 asking.put(page.store, requests)
 if requests:
     results.answers(page, requests)
@@ -27,5 +25,4 @@ if requests:
     results.prompts(requests)
 else:
     controls.hint(page, specs)
-if view.history:
-    history.asked_before(page)
+history.asked_before(page)

@@ -8,6 +8,7 @@ import pytest
 from evalcore.errors import StoreError
 from evalcore.running.live_answer import LiveAnswer, Neighbour, OrderAnswer, WordEffect
 from evalcore.running.run import execute
+from evalcore.store.catalog import RunCatalog
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
@@ -390,3 +391,36 @@ def test_a_server_beside_a_run_that_chooses_answers_freely():
     chooses = RunSpec(decoding="choose")
     assert question._asking(chooses, "http://localhost:1/v1#m", "").decoding == "plain"
     assert question._asking(chooses, "demo-early", "").decoding == "choose"
+
+
+def test_what_was_asked_of_a_deleted_run_is_not_offered_again(app, worker, page_store, colours, colours_run):
+    type_text(app, "a red one")
+    other = execute(RunSpec(TaskSource(str(colours)), "tfidf", n=6), page_store).record
+    app.run()
+    app.selectbox(key="picked_run").set_value(other.run_id).run()
+    type_text(app, "a blue one")
+    assert len(history(app)) == 3  # the first text was asked of the other run, too
+    RunCatalog(page_store).delete(colours_run.run_id)
+    app.run()
+    assert not app.exception
+    assert history(app) == ["a blue one → **blue** 80.0 % · tfidf", "a red one → **red** 80.0 % · tfidf"]
+
+
+def test_orders_and_words_are_held_against_the_most_probable_label_where_the_free_answer_is_another(
+    app, worker, monkeypatch
+):
+    answer = worker.answer
+    monkeypatch.setattr(worker, "answer", lambda request: replace(answer(request), label="green"))
+    app.selectbox(key="try_model").set_value("demo").run()
+    type_text(app, "the red one")
+    assert "The most probable label, red, stays in **1 of 2 orders**." in said(app)
+
+
+def test_a_server_is_not_said_to_be_given_no_labels(worker, open_page, colours_run, monkeypatch):
+    answer = worker.answer
+    monkeypatch.setattr(worker, "answer", lambda request: replace(answer(request), orders=()))
+    app = open_page(PAGE, run=colours_run.run_id, model="http://127.0.0.1:9/v1#some", text="the red one")
+    app.session_state["view"].try_it.confirmed = True  # as the button does
+    app.run()
+    assert not app.exception
+    assert "the server would be asked once for each" in said(app)

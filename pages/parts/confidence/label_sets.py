@@ -270,12 +270,12 @@ def _labels(page: Frame, scored: ScoredRun, found: LabelSets) -> None:
         f"set_label_table_{scored.record.run_id}_{sets_shown.view().grouping}_{sets_shown.view().percent}",
         TABLE_HEIGHT,
         {
-            "label": c.TextColumn(width=120, pinned=True),
+            "label": c.TextColumn(width=112, pinned=True),
             "in the set": c.NumberColumn(
-                "in it", format="%.1f %%", width=63, help="Share of its texts whose set holds it"
+                "in it", format="%.1f %%", width=62, help="Share of its texts whose set holds it"
             ),
-            "95 %": c.TextColumn(width=96, help="Wilson 95 % interval of that"),
-            "texts": c.NumberColumn(width=55),
+            "95 %": c.TextColumn(width=94, help="Wilson 95 % interval of that"),
+            "texts": c.NumberColumn(width=50),
             "labels": c.NumberColumn("set size", format="%.1f", width=70, help="Mean over its texts"),
             "threshold": c.TextColumn(width=85, help="Probability from which on the label is in a set"),
         },

@@ -162,12 +162,11 @@ def _rungs(ladder: Ladder) -> list[charts.Rung]:
 def _doors(page: Frame, ladder: Ladder) -> None:
     """Buttons that open the examples that a climb gains or loses, and those that every step, or none, gets right."""
     opened = _opened(ladder)
-    rows: dict[str, dict[str, str]] = {
-        BY[name]: {f"{name}:{group}": word for group, word in GROUPS.items()} for name in ladder.climbs
-    }
-    rows["At every step" if len(ladder.steps) > 1 else "All"] = dict(
-        zip(ALWAYS, ("right", "wrong or unparsed"), strict=True)
-    )
+    # The longest row first: the buttons of the table below lie over the end of the last one.
+    always = dict(zip(ALWAYS, ("right", "wrong or unparsed"), strict=True))
+    rows = {"At every step" if len(ladder.steps) > 1 else "All": always}
+    for name in ladder.climbs:
+        rows[BY[name]] = {f"{name}:{group}": word for group, word in GROUPS.items()}
     with st.container(gap="xxsmall"):
         for title, doors in rows.items():
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):

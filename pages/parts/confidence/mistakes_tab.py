@@ -20,8 +20,8 @@ CONFIDENT_MISTAKES, NEAR_MISSES = shown.LISTS
 HEIGHT = 418
 ROWS = 12
 """Of the list: from so many on it scrolls."""
-BUTTONS_HEIGHT = 20
-"""Pixels above the list: its own buttons lie there, over what is written in them."""
+BUTTONS_SPACE = 6
+"""Pixels above the list, beside the usual gaps: the list's own buttons lie there, over what is written in them."""
 ORDERS = {CONFIDENT_MISTAKES: "highest confidence", NEAR_MISSES: "smallest margin"}
 COLUMNS = {
     CONFIDENT_MISTAKES: ("confidence", "true label", "predicted", "text"),
@@ -54,7 +54,7 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> No
         return
     if table.opened is None or table.opened not in scored.positions[rows]:
         table.open(int(scored.positions[rows[0]]))
-    st.space(BUTTONS_HEIGHT)
+    st.space(BUTTONS_SPACE)
     left, right = beside(height=HEIGHT)
     with left, example_list(page, scored, rows, table, COLUMNS[chosen], rows_shown=ROWS):
         link_to(scored, f"{counted(len(rows), 'example')} with all filters", asked=asked, more=url.order_query(order))

@@ -38,12 +38,16 @@ MORE = ("matches", "mentions", "length", *HOW_SURE)
 """Fields behind "More filters", so that the examples are few presses of Tab away."""
 WIDGETS = ("outcomes", "true", "predicted", "text", *MORE)
 """Fields of a filter that have a widget; the others are asked for by links alone."""
-HOW_SURE_WORDS = {
-    "confidence": ("Confidence", "The probability of the predicted label"),
-    "margin": ("Margin", "Confidence less the probability of the runner-up, in points"),
-    "entropy": ("Entropy", "In bits: 0 is sure of one label, 1 as unsure as between two equally likely ones"),
-    "true_rank": ("Rank of the true label", "1st: the true label is the most probable one"),
+HOW_SURE_TITLES = {
+    "confidence": "Confidence",
+    "margin": "Margin",
+    "entropy": "Entropy",
+    "true_rank": "Rank of the true label",
 }
+HOW_SURE_MEANING = (
+    "Confidence: the probability of the predicted label. Runner-up: the most probable label beside it. Margin: how "
+    "much less probable that is. Entropy: 0 bits is sure of one label, 1 as unsure as between two equally likely ones."
+)
 ORDER_WIDTH = 280
 LABEL_WIDTH, SEARCH_WIDTH = 140, 100
 """Pixels: with them all stands in one row of 860."""
@@ -141,7 +145,7 @@ def filter_bar(scored: ScoredRun, asked: Filter, passed: Selected) -> None:
 
 
 def _more(scored: ScoredRun, asked: Filter, counts: Mapping[str, Counts], changed: Callable[[], None]) -> None:
-    """What is asked for less often; explanations stand below a field, or where there are many, behind its icon."""
+    """What is asked for less often; explanations stand below the fields."""
     st.pills("How the completion matched a label", MATCHES, selection_mode="multi", key="filter_matches",
              on_change=changed,
              format_func=lambda name: f"{name} {counts['matches'][MATCHES.index(name)]:,}")  # fmt: skip
@@ -155,13 +159,13 @@ def _more(scored: ScoredRun, asked: Filter, counts: Mapping[str, Counts], change
             _runner_up(scored, counts, changed)
         with right:
             _how_sure(asked, counts, changed)
+        st.caption(HOW_SURE_MEANING)
     st.caption("The number on a choice is how many examples it would leave. Nothing chosen shows all.")
 
 
 def _of_text(asked: Filter, counts: Mapping[str, Counts], changed: Callable[[], None]) -> None:
     """What the text itself is like."""
-    st.selectbox("The text names a label", ["", *MENTIONS], key="filter_mentions", on_change=changed,
-                 help="As whole words, which may mislead a model.",
+    st.selectbox("The text names a label, as whole words", ["", *MENTIONS], key="filter_mentions", on_change=changed,
                  format_func=lambda at: _mentions_words(counts.get("mentions"), at))  # fmt: skip
     st.selectbox("Length of the text", ["", *_lengths(counts["length"], asked.length)], key="filter_length",
                  on_change=changed, format_func=lambda at: _range(at, counts["length"]))  # fmt: skip
@@ -169,9 +173,9 @@ def _of_text(asked: Filter, counts: Mapping[str, Counts], changed: Callable[[], 
 
 def _how_sure(asked: Filter, counts: Mapping[str, Counts], changed: Callable[[], None]) -> None:
     """What the probabilities say of the answer; what the run does not have is greyed."""
-    for name, (title, explanation) in HOW_SURE_WORDS.items():
+    for name, title in HOW_SURE_TITLES.items():
         choices = _bands(name, counts.get(name), getattr(asked, name))
-        st.selectbox(title, ["", *choices], key=f"filter_{name}", on_change=changed, help=explanation,
+        st.selectbox(title, ["", *choices], key=f"filter_{name}", on_change=changed,
                      disabled=_is_unknown(name, counts), format_func=_band_words(name, choices))  # fmt: skip
 
 
@@ -179,7 +183,7 @@ def _runner_up(scored: ScoredRun, counts: Mapping[str, Counts], changed: Callabl
     runner_up = counts.get("runner_up")
     shown = scored.labels if runner_up is None else _labels_by_count(scored, runner_up)
     st.selectbox("Runner-up", ["", *shown], key="filter_runner_up", on_change=changed,
-                 disabled=_is_unknown("runner_up", counts), help="The most probable label beside the predicted one",
+                 disabled=_is_unknown("runner_up", counts),
                  format_func=lambda label: _runner_up_words(scored, runner_up, label))  # fmt: skip
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from evalcore.analysis import Filter, ScoredRun
 from evalcore.running.live import LiveRequest
@@ -21,6 +23,8 @@ from pages.parts.try_it import asking, question
 
 FOUND_SHOWN, BEGIN_WITH = 6, 3
 """Texts of the run: those that contain what is looked for, and those to begin with."""
+AT_RANDOM = {"Any, at random": Filter(), "A mistake, at random": Filter(outcomes=("wrong", "unparsed"))}
+"""Which texts of the run one of is taken."""
 SHOWN_CHARS = 90
 NOBODY = ""
 _PROMPT = "prompt "
@@ -119,11 +123,13 @@ def _begin_with(page: Frame, spec: RunSpec) -> None:
     scored = cached.scored_run_of(page.store, page.record, page.scoring)
     rows = list(range(0, len(scored.answers), max(1, len(scored.answers) // BEGIN_WITH)))[:BEGIN_WITH]
     answers = scored.answers.at(rows)
+    if not answers:  # the run has only begun
+        return
     st.caption("Or begin with a text of the run:")
     with st.container(gap=None):
         for row, answer in zip(rows, answers, strict=True):
             _example_button(page, scored, row, answer.example.text, "begin")
-    if answers and question.is_at_hand(page, spec):
+    if question.is_at_hand(page, spec):
         asking.put(page.store, [LiveRequest(spec, answers[0].example.text)])
 
 
@@ -143,9 +149,9 @@ def _examples(page: Frame) -> None:
         assert page.record is not None
         scored = cached.scored_run_of(page.store, page.record, page.scoring)
         with st.container(horizontal=True):
-            st.button("Any, at random", on_click=_take_random, args=(page, scored, Filter()))
-            mistakes = Filter(outcomes=("wrong", "unparsed"))
-            st.button("A mistake, at random", on_click=_take_random, args=(page, scored, mistakes))
+            for words, asked in AT_RANDOM.items():
+                rows = cached.selected(page.store, scored, asked).rows
+                st.button(words, on_click=_take_random, args=(page, scored, rows), disabled=not len(rows))
         needle = st.text_input("Containing", key="try_needle", placeholder="part of a text")
         if needle.strip():
             rows = cached.selected(page.store, scored, Filter(text=needle)).rows
@@ -155,10 +161,8 @@ def _examples(page: Frame) -> None:
                 st.caption("No text of this run contains it.")
 
 
-def _take_random(page: Frame, scored: ScoredRun, asked: Filter) -> None:
-    rows = cached.selected(page.store, scored, asked).rows
-    if len(rows):
-        _take(page, scored, int(random.choice(rows)))
+def _take_random(page: Frame, scored: ScoredRun, rows: NDArray[np.intp]) -> None:
+    _take(page, scored, int(random.choice(rows)))
 
 
 def _take(page: Frame, scored: ScoredRun, row: int) -> None:

@@ -37,7 +37,7 @@ def words(detailed: LiveAnswer, theme: Theme, at: int) -> None:
         word_effects(
             [detailed.text[one.start : one.end] for one in effects],
             change[shown],
-            [one.label if one.label and one.label != detailed.label else "" for one in effects],
+            [one.label if one.label and one.label != detailed.chosen else "" for one in effects],
             theme,
             COLOURS[at],
         ),
@@ -47,17 +47,28 @@ def words(detailed: LiveAnswer, theme: Theme, at: int) -> None:
 
 
 def orders(detailed: LiveAnswer, spec: RunSpec) -> None:
-    """Whether the label stays when the label list of the prompt is shuffled."""
+    """Whether the most probable label stays when the label list of the prompt is shuffled."""
     st.markdown("**Label list shuffled**")
-    if not detailed.orders:
-        st.caption("It reads no label list." if not spec.kind.reads_prompt else "This prompt lists no labels.")
+    before = detailed.chosen
+    if not detailed.orders or before is None:
+        st.caption(_why_no_orders(detailed, spec))
         return
-    same = sum(one.label == detailed.label for one in detailed.orders)
-    st.markdown(f"The label stays in **{same} of {counted(len(detailed.orders), 'order')}**.")
-    for label, count in Counter(one.label for one in detailed.orders if one.label != detailed.label).most_common():
+    same = sum(one.label == before for one in detailed.orders)
+    # A free answer may be another label: the orders are compared by the probabilities.
+    name = "label" if before == detailed.label else f"most probable label, {escape_markdown(before)},"
+    st.markdown(f"The {name} stays in **{same} of {counted(len(detailed.orders), 'order')}**.")
+    for label, count in Counter(one.label for one in detailed.orders if one.label != before).most_common():
         sure = [one.probability for one in detailed.orders if one.label == label and one.probability is not None]
         at_most = f", at most {percent(max(sure))} sure" if sure else ""
         st.caption(f"{count} × {escape_markdown(label or 'no label')}{at_most}")
+
+
+def _why_no_orders(detailed: LiveAnswer, spec: RunSpec) -> str:
+    if not spec.kind.reads_prompt:
+        return "It reads no label list."
+    if spec.kind.is_remote:
+        return "Other orders are not tried: the server would be asked once for each."
+    return "No label is known for this text." if detailed.orders else "This prompt lists no labels."
 
 
 def nearest(detailed: LiveAnswer) -> None:
@@ -78,9 +89,9 @@ def nearest(detailed: LiveAnswer) -> None:
         row_height=COMPACT_ROW_HEIGHT,
         height=height_of(len(detailed.neighbours), COMPACT_ROW_HEIGHT),
         column_config={
-            "text": st.column_config.TextColumn(width=225),
-            "label": st.column_config.TextColumn(width=150),
-            "similarity": st.column_config.TextColumn(width=85, help="Cosine of the TF-IDF vectors, at most 1"),
+            "text": st.column_config.TextColumn(width=190),
+            "label": st.column_config.TextColumn(width=140),
+            "similarity": st.column_config.TextColumn(width=78, help="Cosine of the TF-IDF vectors, at most 1"),
         },
         key="try_nearest",
         alt="The training examples that share the most words with the text, with their labels",

@@ -37,15 +37,27 @@ def asked_before(page: Frame) -> None:
             view.about = about
         view.tried, view.confirmed = tried, True
 
+    # What was asked of a run that is deleted cannot be shown again: another run would answer.
+    shown = [
+        (at, about, tried, key)
+        for at, (about, tried, key) in enumerate(view.history, start=view.noted - len(view.history))
+        if key in view.answers and _is_there(page, about)
+    ]
+    if not shown:
+        return
     st.markdown("**Asked in this session**")
     # Buttons and no table: rows are added at the top, and what is selected in a table would then be another one.
     with st.container(height=HEIGHT, border=False, gap=None):
-        for at, (about, tried, key) in reversed(list(enumerate(view.history, start=view.noted - len(view.history)))):
-            if key in view.answers:
-                st.button(
-                    _in_words(tried, view.answers[key], LiveRequest.from_json(key)), type="tertiary",
-                    key=f"try_history_{at}", icon=":material/history:", on_click=choose, args=(about, tried),
-                )  # fmt: skip
+        for at, about, tried, key in reversed(shown):
+            st.button(
+                _in_words(tried, view.answers[key], LiveRequest.from_json(key)), type="tertiary",
+                key=f"try_history_{at}", icon=":material/history:", on_click=choose, args=(about, tried),
+            )  # fmt: skip
+
+
+def _is_there(page: Frame, about: str | None) -> bool:
+    """Whether what a question was about can be looked at: its run, or no run at all."""
+    return page.record is None if about is None else page.listing.find(about) is not None
 
 
 def _in_words(tried: Tried, answer: LiveAnswer, request: LiveRequest) -> str:

@@ -37,19 +37,17 @@ def requests_of(page: Frame) -> list[LiveRequest]:
     return [LiveRequest(spec, view.tried.text) for spec in specs_of(page)]
 
 
-def details_of(request: LiveRequest, *, first: bool) -> LiveRequest:
-    """The same question, with all that can be worked out beside the answer.
-
-    Args:
-        first: whether it is the first one that is asked; the training examples are the same for both.
-    """
-    kind = request.spec.kind
-    parts: list[Part] = ["answer"]
-    if not kind.is_remote:
-        parts += ["words", "orders"]
-    if first:
-        parts.append("nearest")
-    return replace(request, parts=tuple(parts))
+def details_of(requests: list[LiveRequest]) -> dict[LiveRequest, LiveRequest]:
+    """For each question the same one, with all that can be worked out beside the answer."""
+    details = {}
+    for at, request in enumerate(requests):
+        parts: list[Part] = ["answer"]
+        if not request.spec.kind.is_remote:
+            parts += ["words", "orders"]
+        if at == 0:  # the training examples are the same for both
+            parts.append("nearest")
+        details[request] = replace(request, parts=tuple(parts))
+    return details
 
 
 def follow(page: Frame) -> None:

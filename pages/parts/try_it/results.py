@@ -46,11 +46,11 @@ def answers(page: Frame, requests: Sequence[LiveRequest]) -> None:
                 asking.watch(page.store, request)
 
 
-def rest(page: Frame, requests: Sequence[LiveRequest]) -> None:
+def rest(page: Frame, requests: list[LiveRequest]) -> None:
     """Draw what the answers rest on, which is asked for when they are there; what would take long, on demand."""
-    answered = [request for request in requests if asking.answer_to(request)]
-    detailed = {request: question.details_of(request, first=request == requests[0]) for request in answered}
-    asking.put(page.store, [detailed[request] for request in answered if _is_quick(request)])
+    details = question.details_of(requests)
+    detailed = {request: details[request] for request in requests if asking.answer_to(request)}
+    asking.put(page.store, [more for request, more in detailed.items() if _is_quick(request)])
     asking.wait(page.store, list(detailed.values()), DETAILS_WAIT_S)
     several = len(requests) > 1
     for at, (place, request) in enumerate(zip(_places(several), requests, strict=True)):
