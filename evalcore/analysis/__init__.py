@@ -15,7 +15,7 @@ from evalcore.analysis.calibration import (
     TopAccuracy,
     calibration,
 )
-from evalcore.analysis.calibration_words import calibration_words
+from evalcore.analysis.calibration_words import calibration_words, ece_bias_words
 from evalcore.analysis.cell_words import cell_figures, cell_title
 from evalcore.analysis.class_table import (
     CLASS_ORDERS,
@@ -217,6 +217,7 @@ __all__ = [
     "count_confusions",
     "coverage_words",
     "decisions",
+    "ece_bias_words",
     "favoured_by_prior",
     "filter_of_cell",
     "find",

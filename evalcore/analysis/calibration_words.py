@@ -35,17 +35,23 @@ def over_confidence_words(found: Calibration) -> str:
     return f"On average the model is as sure as it is right, within chance: {says} ({between})."
 
 
-def _ece_words(found: Calibration) -> str:
-    if np.isnan(found.ece):
+def ece_bias_words(found: Calibration) -> str:
+    """What the ECE is to be compared with; empty without answers of known confidence."""
+    if not found.n_confident:
         return ""
     by_chance = found.ece_if_calibrated
-    _, most = by_chance.interval
     samples = interval(by_chance.interval, undefined="")  # it has no width where every confidence is 0 or 1
-    beside = (
+    return (
         f"ECE is biased upward: a perfectly calibrated model would show {percent(by_chance.mean)} with"
         f" {counted(found.n_confident, 'answer')}{f' ({samples} in 95 of 100 samples)' if samples else ''}."
     )
-    if found.ece <= most:
+
+
+def _ece_words(found: Calibration) -> str:
+    if np.isnan(found.ece):
+        return ""
+    beside = ece_bias_words(found)
+    if found.ece <= found.ece_if_calibrated.interval[1]:
         return f"The expected calibration error (ECE) of {percent(found.ece)} may be chance. {beside}"
     return f"The expected calibration error (ECE) is {percent(found.ece)}, more than chance. {beside}"
 

@@ -15,6 +15,7 @@ from evalcore.analysis import (
     between_words,
     bin_filters,
     confidence_counts,
+    ece_bias_words,
 )
 from evalcore.wording import counted, figure, in_percent, interval
 from pages.parts.confidence import headline, opened, shown
@@ -52,7 +53,7 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> No
             title, said = _words(scored, shown.opened(scored))
             differ = ("predicted", "true label") if shown.opened(scored).outcomes else ("outcome", "predicted")
             opened.examples(page, scored, title, said, "All bins and bars", ("text", *differ))
-    said = once(scored, headline.calibration_error_words)
+    said = ece_bias_words(calibration_of(scored))
     st.caption(f"A filled mark: its 95 % interval does not reach the diagonal. {escape_markdown(said)}")
 
 

@@ -12,6 +12,7 @@ from evalcore.analysis import (
     MeanScore,
     ScoredRun,
     calibration_words,
+    ece_bias_words,
     why_not_all_labels,
 )
 from evalcore.wording import counted, figure, interval
@@ -51,9 +52,8 @@ def cards(scored: ScoredRun, probabilities: LabelProbabilities) -> None:
             interval(found.ece_interval),
             f"{percent(found.ece_if_calibrated.mean)} if calibrated" if found.n_confident else "",
             "ECE, expected calibration error: how far the share right lies from the mean confidence, on average over "
-            f"bins of about equal size, the {len(found.bins)} of the figure. It is never 0 for a finite sample: a "
-            f"perfectly calibrated model with these confidences would show {percent(found.ece_if_calibrated.mean)} "
-            f"({interval(found.ece_if_calibrated.interval)}) at this n. Below: its 95 % interval.",
+            f"bins of about equal size, the {len(found.bins)} of the figure. {ece_bias_words(found)} Below: its 95 % "
+            "interval.",
         )
     with grid.cell():
         _mean_card(
@@ -95,15 +95,6 @@ def cards(scored: ScoredRun, probabilities: LabelProbabilities) -> None:
         )
     if why_not:
         st.caption(f":material/block: {escape_markdown(why_not)}")
-
-
-def calibration_error_words(scored: ScoredRun) -> str:
-    """What the calibration error is to be compared with."""
-    by_chance = calibration_of(scored).ece_if_calibrated
-    return (
-        "The calibration error (ECE) is biased upward: with these confidences a perfectly calibrated model would show "
-        f"{percent(by_chance.mean)}, in 95 of 100 samples {interval(by_chance.interval)} %."
-    )
 
 
 def _mean_card(label: str, score: MeanScore, why_not: str, explanation: str, instead: str = "") -> None:
