@@ -27,6 +27,7 @@ from evalcore.store.spec import RunSpec, checked
 from pages.parts.run.progress import status
 from tests.conftest import ROOT
 from tests.faults.victim import BATCH, KILLS, POINTS, Logged, N, asked, spec, start, write_task
+from tests.tools.old_caches import as_in_format
 from tests.tools.processes import PATIENCE_S, finished, started, wait_until
 from tests.tools.soak import soak
 
@@ -401,16 +402,13 @@ def test_what_is_kept_in_memory_reads_like_what_is_stored(tmp_path):
         other.finish_run(stored.run_id)
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_cache_of_an_older_format_that_cannot_be_written_shows_its_results(tmp_path, version, monkeypatch):
     """F57, F9. Red with a migration that is needed before anything is shown."""
     task, store = write_task(tmp_path / "messages"), Store(tmp_path / "cache")
     loader = lambda handle, on_phase: Logged(handle.identity, tmp_path / "log")  # noqa: E731
     execute(spec(task, n=64), store, loader=loader)
-    with store.connect(write=True) as db:
-        for table in ("resolutions", "job_reports", *(["run_marks"] if version == 1 else [])):
-            db.execute(f"DROP TABLE {table}")
-        db.execute(f"PRAGMA user_version = {version}")
+    as_in_format(version, store.folder)
     before = state_of(store.folder)
     monkeypatch.setattr("evalcore.store.database.os.access", lambda path, mode: False)
     old = Store(tmp_path / "cache")

@@ -328,11 +328,12 @@ def judge(monkeypatch):
     made = []
     kind = SimpleNamespace(right=None, asked=lambda: sum(one.asked for one in made))
 
-    def load(source, spec, device, dtype, identity, on_phase):
-        made.append(Judge(identity, kind.right))
-        return made[-1]
+    class Loaded:
+        def asked_by(self, spec, identity, name):
+            made.append(Judge(identity, kind.right))
+            return made[-1]
 
-    monkeypatch.setattr(local, "load", load)
+    monkeypatch.setattr(local, "load", lambda source, device, dtype, on_phase: Loaded())
     return kind
 
 

@@ -5,14 +5,13 @@ import pytest
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import StoreError
-from evalcore.running.run import execute
+from evalcore.running.current_run import current_run_for
 from evalcore.store import migrations, opening
 from evalcore.store.catalog import RunCatalog
 from evalcore.store.database import FILE_NAME, Store
 from evalcore.store.jobs import Jobs
 from evalcore.store.migrations import MIGRATIONS, current_format, format_of, lacking, migrate
 from evalcore.store.spec import RunSpec
-from evalcore.tasks.task import TaskSource
 from tests.tools.old_caches import CACHES, FORMATS, all_rows, old_cache
 
 
@@ -121,7 +120,7 @@ def test_a_read_only_cache_is_shown_after_a_migration_that_changes_tables(tmp_pa
     store = read_only(monkeypatch, folder)
     assert {record.origin for record in store.runs()} == {"a;b", "graded.csv"}
     assert store.custom_prompts()["curt"].system == "Answer with one word of: {labels}"
-    kept = execute(RunSpec(TaskSource("colours"), "tfidf", n=8, sample="random", seed=3), store).record
+    kept = current_run_for(RunSpec(n=8, dtype="float32"), store).record
     assert len(score_run(store, kept.run_id).answers) == 8
     assert (folder / FILE_NAME).read_bytes() == before
 

@@ -22,10 +22,11 @@ def old_cache(folder, number):
 
 
 def as_in_format(number, folder):
-    """Take from a cache folder of this version what formats after the 2nd or the 3rd added."""
+    """Take from a cache folder of this version what the formats after this one added."""
+    added = {2: ("run_marks",), 3: ("resolutions", "job_reports")}
     with sqlite3.connect(folder / FILE_NAME) as db:
         db.execute("ALTER TABLE runs DROP COLUMN label_reference")
-        for table in ("resolutions", "job_reports") if number == 2 else ():
+        for table in (table for later, tables in added.items() if later > number for table in tables):
             db.execute(f"DROP TABLE {table}")
         db.execute(f"PRAGMA user_version = {number}")
 
