@@ -234,20 +234,20 @@ def calibration(probabilities: LabelProbabilities) -> Calibration:
         ece=expected_calibration_error(bins),
         ece_interval=ece_interval(bins),
         ece_if_calibrated=ece_if_calibrated(confidence),
-        mean_confidence=_mean(confidence),
-        accuracy=_mean(right),
+        mean_confidence=mean_or_nan(confidence),
+        accuracy=mean_or_nan(right),
         over_confidence=gap,
         over_confidence_interval=gap_interval,
         brier=MeanScore(
-            _mean(brier), mean_interval(brier, true[complete], design), brier_reference(true[complete], n_labels)
+            mean_or_nan(brier), mean_interval(brier, true[complete], design), brier_reference(true[complete], n_labels)
         ),
         log_loss=MeanScore(
-            _mean(log_loss),
+            mean_or_nan(log_loss),
             mean_interval(log_loss, true[complete], design),
             log_loss_reference(true[complete], n_labels),
         ),
         infinite=int(infinite.sum()),
-        log_loss_of_others=_mean(log_loss[~infinite]),
+        log_loss_of_others=mean_or_nan(log_loss[~infinite]),
         top={k: _top(p.true_rank[complete], k) for k in TOP},
         auroc=auroc(confidence, right),
         auroc_interval=auroc_interval(confidence, right, true[confident], design),
@@ -258,7 +258,8 @@ def calibration(probabilities: LabelProbabilities) -> Calibration:
     )
 
 
-def _mean(values: NDArray[Any]) -> float:
+def mean_or_nan(values: NDArray[Any]) -> float:
+    """The mean of some values; NaN of none."""
     return float(values.mean()) if len(values) else float("nan")
 
 
@@ -322,10 +323,10 @@ def _half(log_shares: Floats, p: LabelProbabilities, rows: Rows) -> HalfScores:
     bins = confidence_bins(confidence, right)
     return HalfScores(
         bins=bins,
-        mean_confidence=_mean(confidence),
-        accuracy=_mean(right),
+        mean_confidence=mean_or_nan(confidence),
+        accuracy=mean_or_nan(right),
         ece=expected_calibration_error(bins),
         ece_if_calibrated=ece_if_calibrated(confidence),
-        brier=_mean((shares**2).sum(axis=1) - 2 * shares[at, true] + 1),
-        log_loss=-_mean(log_shares[at, true]) + 0.0,
+        brier=mean_or_nan((shares**2).sum(axis=1) - 2 * shares[at, true] + 1),
+        log_loss=-mean_or_nan(log_shares[at, true]) + 0.0,
     )

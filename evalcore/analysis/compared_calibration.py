@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evalcore.analysis.calibration import mean_or_nan
 from evalcore.analysis.compared_scores import MetricRow, metric_row
 from evalcore.analysis.comparison import Comparison
 from evalcore.analysis.label_probabilities import LabelProbabilities, label_probabilities, why_no_probabilities
@@ -107,7 +107,7 @@ def _of_confidence(
         ("mean_confidence", sure_a, sure_b),
         ("over_confidence", sure_a - right_a, sure_b - right_b),
     ):
-        yield name, _mean(of_a), _mean(of_b), mean_interval(of_b - of_a, true, design)
+        yield name, mean_or_nan(of_a), mean_or_nan(of_b), mean_interval(of_b - of_a, true, design)
     ece_a, ece_b = (expected_calibration_error(confidence_bins(*run)) for run in runs)
     yield "ece", ece_a, ece_b, NO_INTERVAL
     yield "auroc", auroc(*runs[0]), auroc(*runs[1]), auroc_difference_interval(runs[0], runs[1], true, design)
@@ -124,12 +124,8 @@ def _of_all_labels(
         ("log_loss", -a.log_true_probability[at_a], -b.log_true_probability[at_b]),
     ):
         with np.errstate(invalid="ignore"):  # both may be infinite
-            yield name, _mean(of_a), _mean(of_b), mean_interval(of_b - of_a, true, design)
+            yield name, mean_or_nan(of_a), mean_or_nan(of_b), mean_interval(of_b - of_a, true, design)
     for k in (3, 5):
         in_a, in_b = a.true_rank[at_a] <= k, b.true_rank[at_b] <= k
         low, high = tango_interval((in_b & ~in_a).sum(), (in_a & ~in_b).sum(), len(true))
-        yield f"top_{k}", _mean(in_a), _mean(in_b), (float(low), float(high))
-
-
-def _mean(values: NDArray[Any]) -> float:
-    return float(values.mean()) if len(values) else float("nan")
+        yield f"top_{k}", mean_or_nan(in_a), mean_or_nan(in_b), (float(low), float(high))

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from evalcore.analysis.between import BANDS, Between, Mask
 from evalcore.analysis.label_probabilities import LabelProbabilities
-from evalcore.analysis.scored_run import OUTCOMES, ScoredRun
+from evalcore.analysis.scored_run import OUTCOMES, WRONG, ScoredRun
 from evalcore.metrics import FEW_EXAMPLES, Counts, absent, most_confused, never_predicted, over_predicted, zero_recall
 from evalcore.parse import MATCHES, LabelParser
 from evalcore.store import Store, stream_completions, stream_texts
 
-WRONG = OUTCOMES.index("wrong")
 MENTIONS = ("its true label", "another label", "no label")
 LENGTHS = ((0, 20), (21, 50), (51, 100), (101, 200), (201, 500), (501, 1000), (1001, 10**9))
 """Ranges of text length in characters."""

@@ -9,8 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.analysis.findings.finding import RIGHT
-from evalcore.analysis.scored_run import ScoredRun
+from evalcore.analysis.scored_run import RIGHT, ScoredRun
 from evalcore.metrics import wilson_interval
 
 ReferenceKind = Literal["this run", "baseline here", "pinned here", "published"]

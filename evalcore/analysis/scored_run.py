@@ -27,6 +27,8 @@ from evalcore.store import Columns, Completion, RunRecord, Store, examples_at, l
 from evalcore.tasks import Example
 
 OUTCOMES = ("right", "wrong", "unparsed")
+RIGHT, WRONG, UNPARSED_OUTCOME = range(len(OUTCOMES))
+"""Codes of `ScoredRun.outcomes`."""
 
 _BLOCK = 500
 """Answers fetched at a time in an iteration."""

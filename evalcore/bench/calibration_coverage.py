@@ -9,20 +9,17 @@ score of the whole population.
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from itertools import product
-from multiprocessing import get_context
 from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.bench.interval_coverage import GATE
+from evalcore.bench.interval_coverage import GATE, of_each_shape
 from evalcore.metrics import (
     Counts,
     Design,
@@ -189,13 +186,8 @@ def coverage(
         processes: by default one for each processor.
     """
     simulate = partial(_simulated, datasets=datasets, seed=seed)
-    processes = processes or os.cpu_count() or 1
-    if processes == 1:
-        found = [simulate(shape) for shape in shapes]
-    else:
-        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            # Shapes of one population are beside each other: a process draws it once for all of them.
-            found = list(pool.map(simulate, shapes, chunksize=_SHAPES_OF_A_POPULATION))
+    # Shapes of one population are beside each other: a process draws it once for all of them.
+    found = of_each_shape(simulate, shapes, processes, chunksize=_SHAPES_OF_A_POPULATION)
     return [covered for each, _ in found for covered in each], [bias for _, bias in found]
 
 

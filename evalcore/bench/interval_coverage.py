@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import product
 from multiprocessing import get_context
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 
@@ -31,6 +31,9 @@ from evalcore.metrics import (
     tango_interval,
     wilson,
 )
+
+S = TypeVar("S")
+F = TypeVar("F")
 
 Errors = Literal["spread", "neighbours", "favourites"]
 """How wrong answers are distributed: over all labels, over the next three labels, or over the same three for all."""
@@ -108,12 +111,25 @@ def coverage(
         datasets: of each shape.
         processes: by default one for each processor.
     """
-    simulate = partial(_simulated, datasets=datasets, seed=seed)
+    found = of_each_shape(partial(_simulated, datasets=datasets, seed=seed), shapes, processes)
+    return [covered for of_shape in found for covered in of_shape]
+
+
+def of_each_shape(
+    simulate: Callable[[S], F], shapes: Sequence[S], processes: int | None, *, chunksize: int = 1
+) -> list[F]:
+    """What `simulate` finds of each shape, in order.
+
+    Args:
+        simulate: a function of a module, for it is handed to other processes.
+        processes: how many; by default one for each processor. With 1 it is all done in this one.
+        chunksize: shapes that one process is given at once.
+    """
     processes = processes or os.cpu_count() or 1
     if processes == 1:
-        return [covered for shape in shapes for covered in simulate(shape)]
+        return [simulate(shape) for shape in shapes]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        return [covered for found in pool.map(simulate, shapes) for covered in found]
+        return list(pool.map(simulate, shapes, chunksize=chunksize))
 
 
 def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:

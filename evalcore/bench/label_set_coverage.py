@@ -7,17 +7,15 @@ the thresholds, and the other half measures them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import product
-from multiprocessing import get_context
 from typing import Any, Literal, get_args
 
 import numpy as np
 
+from evalcore.bench.interval_coverage import of_each_shape
 from evalcore.metrics import (
     GROUPINGS,
     Counts,
@@ -121,12 +119,8 @@ def coverage(
         datasets: of each shape.
         processes: by default one for each processor.
     """
-    simulate = partial(_simulated, datasets=datasets, seed=seed)
-    processes = processes or os.cpu_count() or 1
-    if processes == 1:
-        return [found for shape in shapes for found in simulate(shape)]
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        return [one for found in pool.map(simulate, shapes) for one in found]
+    found = of_each_shape(partial(_simulated, datasets=datasets, seed=seed), shapes, processes)
+    return [one for of_shape in found for one in of_shape]
 
 
 def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[SetCoverage]:

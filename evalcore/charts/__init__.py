@@ -16,7 +16,7 @@ from evalcore.charts.label_set_charts import set_coverage_chart, set_size_chart
 from evalcore.charts.ladder_chart import Rung, ladder_chart
 from evalcore.charts.live_charts import top_labels, word_effects
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
-from evalcore.charts.picking import PICKED
+from evalcore.charts.picking import PICKED, Item
 from evalcore.charts.probability_chart import probability_chart
 from evalcore.charts.run_charts import reference_lines, variants_chart, verdict_chart
 from evalcore.charts.running_chart import running_chart
@@ -31,6 +31,7 @@ __all__ = [
     "PICKED",
     "RUN_A",
     "RUN_B",
+    "Item",
     "MatrixKind",
     "Rung",
     "Theme",

@@ -57,3 +57,13 @@ def _send(app, elements, key, state):
     app._run(states)
     assert not app.exception, app.exception
     return app
+
+
+def in_url(app):
+    """The parameters of the page's URL."""
+    return {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
+
+
+def table(app, key):
+    """The data of the table whose key begins with this."""
+    return next(one.value for one in app.dataframe if f"-{key}" in one.proto.id)

@@ -5,7 +5,7 @@ import pytest
 
 from evalcore.analysis import calibration, confidence_counts, label_probabilities, score_run
 from evalcore.store.spec import RunSpec
-from tests.app.clicking import click_figure, click_row
+from tests.app.clicking import click_figure, click_row, in_url, table
 from tests.tools.browser import PAYLOADS
 from tests.tools.probabilities import over_confident, stored_with_logprobs
 from tests.tools.runs import stored
@@ -20,17 +20,8 @@ def said(app):
     return "\n".join(element.value for element in (*app.markdown, *app.caption, *app.info))
 
 
-def in_url(app):
-    return {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
-
-
 def metric(app, label):
     return next(one.value for one in app.metric if one.label == label)
-
-
-def table(app, key):
-    """The data of the table whose key begins with this."""
-    return next(one.value for one in app.dataframe if f"-{key}" in one.proto.id)
 
 
 @pytest.fixture

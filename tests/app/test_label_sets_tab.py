@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evalcore.analysis import label_probabilities, label_sets, score_run, set_of, size_bins, size_words
-from tests.app.clicking import click_figure, click_row
+from tests.app.clicking import click_figure, click_row, in_url, table
 from tests.tools.generated import labels_of
 from tests.tools.probabilities import over_confident, stored_with_logprobs
 
@@ -14,14 +14,6 @@ PAGE = "pages/confidence.py"
 def said(app):
     """All that the page says, as a person reads it."""
     return "\n".join(element.value for element in (*app.markdown, *app.caption)).replace("\\", "")
-
-
-def in_url(app):
-    return {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
-
-
-def table(app, key):
-    return next(one.value for one in app.dataframe if f"-{key}" in one.proto.id)
 
 
 @pytest.fixture

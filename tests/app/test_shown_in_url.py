@@ -6,7 +6,7 @@ from evalcore.running.run import execute
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
-from tests.app.clicking import opened
+from tests.app.clicking import in_url, opened
 from tests.tools.runs import stored
 
 COMPARE, SIDE, PER_CLASS = "pages/compare.py", "pages/side_by_side.py", "pages/per_class.py"
@@ -17,10 +17,6 @@ GOLD = list("aabbccddee") * 4
 def ids(page_store):
     answers = {"good": GOLD, "fair": [*GOLD[:30], *"bbccddeeaa"], "bad": ["a"] * 40}
     return {name: stored(page_store, GOLD, given).run_id for name, given in answers.items()}
-
-
-def in_url(app):
-    return {name: value[0] if isinstance(value, list) else value for name, value in app.query_params.items()}
 
 
 @pytest.mark.parametrize("path", [COMPARE, SIDE])

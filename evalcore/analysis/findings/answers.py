@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.analysis.findings.finding import UNPARSED_OUTCOME, Finding, positions_of
-from evalcore.analysis.scored_run import ScoredRun
+from evalcore.analysis.findings.finding import Finding, positions_of
+from evalcore.analysis.scored_run import UNPARSED_OUTCOME, ScoredRun
 from evalcore.parse import MATCHES
 from evalcore.store import STOPS
 from evalcore.wording import counted, percent

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evalcore.analysis.findings.finding import RIGHT, Finding, positions_of
-from evalcore.analysis.scored_run import ScoredRun
+from evalcore.analysis.findings.finding import Finding, positions_of
+from evalcore.analysis.scored_run import RIGHT, ScoredRun
 from evalcore.metrics import LEVEL, mcnemar_p
 from evalcore.wording import counted, p_value, percent
 

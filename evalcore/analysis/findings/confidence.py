@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from evalcore.analysis.calibration import Calibration
 from evalcore.analysis.calibration_words import CLOSE_TO_CHANCE, auroc_words, over_confidence_words
 from evalcore.analysis.filters import CONFIDENT, confident_mistakes, near_misses
-from evalcore.analysis.findings.finding import RIGHT, WRONG, Finding, positions_of, quoted_labels
+from evalcore.analysis.findings.finding import Finding, positions_of, quoted_labels
 from evalcore.analysis.label_probabilities import LabelProbabilities
 from evalcore.analysis.label_ranking import favoured_by_prior
+from evalcore.analysis.scored_run import RIGHT, WRONG
 from evalcore.metrics import LEVEL, mcnemar_p, wilson_interval
 from evalcore.wording import counted, interval, percent
 

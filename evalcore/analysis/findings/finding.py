@@ -8,12 +8,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from evalcore.analysis.scored_run import OUTCOMES, ScoredRun
+from evalcore.analysis.scored_run import ScoredRun
 
 Figure = float | int | str
 
-RIGHT, WRONG, UNPARSED_OUTCOME = range(len(OUTCOMES))
-"""Codes of `ScoredRun.outcomes`."""
 NAMED = 4
 """Labels named in a sentence before "and k more"."""
 _ALL = slice(None)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evalcore.analysis.findings.finding import WRONG, Finding, positions_of, quoted_labels
-from evalcore.analysis.scored_run import ScoredRun
+from evalcore.analysis.findings.finding import Finding, positions_of, quoted_labels
+from evalcore.analysis.scored_run import WRONG, ScoredRun
 from evalcore.metrics import effective_labels, never_predicted, over_predicted, zero_recall
 from evalcore.wording import counted, figure, percent
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evalcore.analysis.findings.finding import RIGHT, Finding, positions_of
-from evalcore.analysis.scored_run import ScoredRun
+from evalcore.analysis.findings.finding import Finding, positions_of
+from evalcore.analysis.scored_run import RIGHT, ScoredRun
 from evalcore.metrics import wilson
 from evalcore.wording import counted, percent
 

@@ -21,7 +21,7 @@ from evalcore.wording import counted, figure, in_percent, interval
 from pages.parts.confidence import headline, opened, shown
 from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import calibration_of, once, required_probabilities_of
-from pages.parts.shell.clickable_figure import Item, clickable_figure
+from pages.parts.shell.clickable_figure import clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, percent
@@ -60,10 +60,10 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> No
 def _diagram(page: Frame, scored: ScoredRun) -> None:
     filters, asked = once(scored, _bin_filters), shown.opened(scored)
 
-    def draw(item: Item | None) -> alt.LayerChart:
+    def draw(item: charts.Item | None) -> alt.LayerChart:
         return once(scored, _reliability_diagram, None if item is None else item["bin"], page.theme)
 
-    def click(item: Item | None) -> None:
+    def click(item: charts.Item | None) -> None:
         shown.pick(page, Filter() if item is None else filters[int(item["bin"])])
 
     clickable_figure(
@@ -79,11 +79,11 @@ def _diagram(page: Frame, scored: ScoredRun) -> None:
 def _histogram(page: Frame, scored: ScoredRun) -> None:
     counts, asked = once(scored, _confidence_counts), shown.opened(scored)
 
-    def draw(item: Item | None) -> alt.LayerChart:
+    def draw(item: charts.Item | None) -> alt.LayerChart:
         at_first = None if item is None else (item["part"], item["outcome"])
         return once(scored, _confidence_histogram, at_first, page.theme)
 
-    def click(item: Item | None) -> None:
+    def click(item: charts.Item | None) -> None:
         shown.pick(page, Filter() if item is None else counts.filter_of(int(item["part"]), str(item["outcome"])))
 
     parts = [(part, outcome) for part in range(len(counts.right)) for outcome in OUTCOMES]

@@ -34,7 +34,7 @@ from pages.parts.confidence import sets_shown, shown
 from pages.parts.explore.example_table import in_pane
 from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import once, required_probabilities_of
-from pages.parts.shell.clickable_figure import Item, clickable_figure
+from pages.parts.shell.clickable_figure import clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import BACK
@@ -121,11 +121,11 @@ def _size_figure(page: Frame, scored: ScoredRun) -> None:
     bins = size_bins(_found(scored))
     lows = [each.low for each in bins]
 
-    def draw(item: Item | None) -> alt.LayerChart:
+    def draw(item: charts.Item | None) -> alt.LayerChart:
         picked = None if item is None else int(item["bin"])
         return once(scored, _size_chart, view.grouping, view.percent, picked, page.theme)
 
-    def click(item: Item | None) -> None:
+    def click(item: charts.Item | None) -> None:
         _open(page, size=0 if item is None else lows[int(item["bin"])])
 
     clickable_figure(
@@ -206,11 +206,11 @@ def _one_size(page: Frame, scored: ScoredRun, found: LabelSets, opened: SizeBin)
 def _label_figure(page: Frame, scored: ScoredRun) -> None:
     view = sets_shown.view()
 
-    def draw(item: Item | None) -> alt.LayerChart:
+    def draw(item: charts.Item | None) -> alt.LayerChart:
         picked = None if item is None else int(item["code"])
         return once(scored, _label_chart, view.grouping, view.percent, picked, page.theme)
 
-    def click(item: Item | None) -> None:
+    def click(item: charts.Item | None) -> None:
         _open(page, label="" if item is None else scored.labels[int(item["code"])])
 
     with st.container(height=HEIGHT, border=False):

@@ -20,7 +20,7 @@ from evalcore.wording import counted, in_percent, interval
 from pages.parts.confidence import opened, shown
 from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import calibration_of, once
-from pages.parts.shell.clickable_figure import Item, clickable_figure
+from pages.parts.shell.clickable_figure import clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import percent
@@ -73,10 +73,10 @@ def _choice(page: Frame) -> None:
 def _figure(page: Frame, scored: ScoredRun, view: LabelView) -> None:
     asked = shown.opened(scored)
 
-    def draw(item: Item | None) -> alt.LayerChart:
+    def draw(item: charts.Item | None) -> alt.LayerChart:
         return once(scored, _chart, view, None if item is None else item["code"], page.theme)
 
-    def click(item: Item | None) -> None:
+    def click(item: charts.Item | None) -> None:
         shown.pick(page, Filter() if item is None else _filter(view, scored.labels[int(item["code"])]))
 
     picked = next(({"code": code} for code, label in enumerate(scored.labels) if _filter(view, label) == asked), None)

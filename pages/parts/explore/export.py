@@ -9,7 +9,7 @@ import streamlit as st
 from evalcore.analysis import ScoredRun
 from evalcore.output import export
 from evalcore.store import Store
-from pages.parts.shell.cached import probabilities_of
+from pages.parts.shell.cached import calibration_of, probabilities_of
 
 
 def export_buttons(store: Store, scored: ScoredRun) -> None:
@@ -38,7 +38,13 @@ def export_buttons(store: Store, scored: ScoredRun) -> None:
             "text/csv",
             "Cells that a spreadsheet would run as a formula begin with an apostrophe.",
         )
-        _button("Run and report, JSON", lambda: export.run_json(store, scored), f"{name}.json", "application/json", "")
+        _button("Run and report, JSON", lambda: _run_json(store, scored), f"{name}.json", "application/json", "")
+
+
+def _run_json(store: Store, scored: ScoredRun) -> bytes:
+    probabilities = probabilities_of(scored)
+    sure = None if probabilities is None else (probabilities, calibration_of(scored))
+    return export.run_json(store, scored, sure)
 
 
 def _button(label: str, content: Callable[[], bytes], file_name: str, mime: str, explanation: str) -> None:

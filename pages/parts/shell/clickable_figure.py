@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import altair as alt
 import streamlit as st
 
-from evalcore.charts import PICKED
+from evalcore.charts import PICKED, Item
 from pages.parts.shell.session import FigureState
-
-Item = Mapping[str, Any]
 
 
 def clickable_figure(
