@@ -8,9 +8,10 @@ import pytest
 from tests.conftest import ROOT
 from tests.tools.processes import finished
 
-GROUND = {"errors", "paths", "wording", "parse"}
+GROUND = {"errors", "extras", "paths", "wording", "parse"}
 MAY_IMPORT = {
     "errors": set(),
+    "extras": {"errors"},
     "paths": set(),
     "wording": set(),
     "parse": set(),

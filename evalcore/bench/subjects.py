@@ -15,7 +15,7 @@ import torch
 
 from evalcore.errors import ModelError
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import ChatRenderer, download, load_tokenizer, local, locate
+from evalcore.predictors import ChatRenderer, download, load_tokenizer, loading, local, locate
 from evalcore.store import Engine, RunSpec, Store
 
 SIZES: dict[str, dict[str, int]] = {
@@ -83,12 +83,13 @@ class Subject:
         """Machine, number of parameters and kind of weights, for the head of the table."""
         weights = "random, completions planted" if self.planted else "as trained"
         parameters = sum(p.numel() for p in self.model.parameters())
-        metadata = local.metadata(self.model.device, self.model.dtype)
+        metadata = loading.metadata(loading.Placement(self.model.device, self.model.dtype))
         return {**metadata, "threads": torch.get_num_threads(), "parameters": parameters, "weights": weights}
 
     def with_engine(self, engine: Engine, spec: RunSpec) -> local.LocalModel:
         """The model as one engine runs it."""
-        return local.LocalModel(self.model, self.renderer, {}, replace(spec, engine=engine), self.name)
+        loaded = loading.Loaded(self.model, self.renderer, self.model.generation_config)
+        return local.LocalModel(loaded, {}, replace(spec, engine=engine), self.name)
 
     @contextmanager
     def counting(self) -> Iterator[Counted]:
@@ -117,15 +118,15 @@ def load(spec: RunSpec, tokenizer: str, answers: Sequence[str], store: Store) ->
     Raises:
         ModelError: if it cannot be loaded.
     """
-    device, dtype = local.device_and_dtype(spec.dtype)
+    at = loading.placement(spec)
     if not spec.model.startswith("random:"):
         folder = download(locate(spec.model, store), lambda phase: None)
-        model = local.load_weights(folder, spec.model, device, dtype)
+        model = loading.load_weights(folder, spec.model, at)
         return Subject(model, ChatRenderer(load_tokenizer(folder)), spec.model)
     if spec.model not in SIZES:
         raise ModelError("there are no such dimensions.", where=spec.model, do=f"Give one of {', '.join(SIZES)}.")
     renderer = ChatRenderer(load_tokenizer(Path(tokenizer).expanduser() if tokenizer else DEMO_MODELS / "demo"))
-    model = _random(spec.model, device, dtype)
+    model = _random(spec.model, at.device, at.dtype)
     ends = renderer.answer_ids(answers)
     _plant(model, [[*ids, renderer.end_id or 0] for ids in ends])
     return Subject(model, renderer, spec.model, planted=True)

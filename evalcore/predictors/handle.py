@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
 from evalcore.errors import ModelError
-from evalcore.store import CHOOSING, Identity, Predictor, RunSpec, Store
+from evalcore.store import Identity, Predictor, RunSpec, Store
 from evalcore.tasks import Messages, Task
 
 OnPhase = Callable[[str], None]
@@ -77,11 +77,11 @@ def check_kind(spec: RunSpec) -> None:
     """
     if not spec.kind.can_run:
         raise ModelError("imported answers cannot be predicted.", where=spec.model, do="Choose a model.")
-    if spec.decoding in CHOOSING and spec.kind.reads_prompt and not spec.kind.gives_label_scores:
+    if spec.kind.reads_prompt and spec.decoding not in spec.kind.decodings:
         raise ModelError(
-            f"a {spec.kind.name} does not give the probability of every label.",
+            f"the decoding {spec.decoding} is not for a model of the kind {spec.kind.name}.",
             where=spec.model,
-            do="Choose plain decoding, or a model on this machine.",
+            do=f"Choose one of {', '.join(spec.kind.decodings)}.",
         )
 
 

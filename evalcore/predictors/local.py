@@ -9,27 +9,24 @@ import copy
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from importlib.metadata import version
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from evalcore.errors import ModelError, OutOfMemory
-from evalcore.predictors.chat import ChatRenderer, Rendered, load_tokenizer
+from evalcore.predictors.chat import ChatRenderer, Rendered
 from evalcore.predictors.engines.generate import GenerateDecoder
 from evalcore.predictors.engines.label_likelihood import LabelScores
-from evalcore.predictors.engines.memory import free_memory, is_out_of_memory
+from evalcore.predictors.engines.memory import is_out_of_memory
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
-from evalcore.predictors.source import ModelSource, download, locate
+from evalcore.predictors.loading import Loaded, Placement, fits_beside, load, metadata, out_of_memory, placement
+from evalcore.predictors.source import ModelSource, locate
 from evalcore.store import CHOOSING, CONTENT_FREE, Completion, Identity, LabelReference, RunSpec, Stop, Store, digest
 from evalcore.tasks import Messages, Task
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from transformers import GenerationConfig, PreTrainedModel
 
 ENGINE_VERSION = 1
@@ -40,12 +37,6 @@ PROMPTS_LOOKED_AT = 64
 PROMPTS_COMPARED = 8
 """In short number formats, this many completions are compared with the loop's; the run says how many differ."""
 
-ROOM = 1.5
-"""So many times the memory of a model's weights is free before it is loaded beside another one."""
-
-_BFLOAT16_SINCE = (8, 0)
-"""CUDA compute capability from which bfloat16 is a native format; a T4 has (7, 5)."""
-
 
 def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_phase: OnPhase) -> ModelHandle:
     """A transformers model on this machine. Arguments as `handle.identify` takes them.
@@ -55,47 +46,24 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
     """
     on_phase("looking the model up")
     source = locate(spec.model, store)
-    device, dtype = device_and_dtype(spec.dtype)
-    known_as = identity(source, spec, device, dtype, answers)
+    at = placement(spec)
+    known_as = identity(source, spec, at, answers)
     weights = Weights(
-        name=digest([source.fingerprint, device.type, str(dtype)]),
-        fit=lambda: fits_beside(source, device, dtype),
-        load=lambda on_phase: load(source, device, dtype, on_phase),
-        predictor=lambda loaded: loaded.asked_by(spec, known_as, source.name),
+        name=digest([source.fingerprint, at.device_name, str(at.dtype)]),
+        fit=lambda: fits_beside(source, at),
+        load=lambda on_phase: load(source, at, on_phase),
+        predictor=lambda loaded: LocalModel(loaded, known_as, spec, source.name),
     )
-    return ModelHandle.of_weights(known_as, weights, metadata(device, dtype))
+    return ModelHandle.of_weights(known_as, weights, metadata(at))
 
 
-def device_and_dtype(dtype: str) -> tuple[torch.device, torch.dtype]:
-    """The device to predict on, and the number format: as asked, or chosen for the device.
-
-    float32 on a CPU, float16 on older CUDA devices and Apple's, bfloat16 on the others.
-
-    Args:
-        dtype: the name of a format, or "auto".
-    """
-    device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
-    if dtype != "auto":
-        return device, getattr(torch, dtype)
-    if device.type == "cpu":
-        return device, torch.float32
-    if device.type == "mps":
-        return device, torch.float16
-    if device.type == "cuda" and torch.cuda.get_device_capability() < _BFLOAT16_SINCE:
-        return device, torch.float16
-    return device, torch.bfloat16
-
-
-def identity(
-    source: ModelSource, spec: RunSpec, device: torch.device, dtype: torch.dtype, answers: Sequence[str]
-) -> Identity:
+def identity(source: ModelSource, spec: RunSpec, at: Placement, answers: Sequence[str]) -> Identity:
     """Everything beside the prompt that decides a completion; tokenizer and template are in the model's files.
 
     Args:
         source: the model.
         spec: the settings.
-        device: where it runs; only its type is part of the identity.
-        dtype: number format of the weights.
+        at: where it runs; of the device only the type is part of the identity.
         answers: the answers to choose from; part of the identity if the decoding chooses.
     """
     choices: Identity = {}
@@ -106,12 +74,12 @@ def identity(
     return {
         "predictor": "transformers",
         "model": source.fingerprint,
-        "device": device.type,
-        "dtype": str(dtype).removeprefix("torch."),
+        "device": at.device_name,
+        "dtype": at.dtype_name,
         "decoding": spec.decoding,
         "max_new_tokens": spec.max_new_tokens,
         "engine": f"{spec.engine} {ENGINE_VERSION}",
-        "batch_size": batch_size(spec, device),
+        "batch_size": batch_size(spec, at.device),
         **choices,
     }
 
@@ -119,85 +87,6 @@ def identity(
 def batch_size(spec: RunSpec, device: torch.device) -> int:
     """Number of prompts that a model is given at once: as asked, or the default of the engine on this device."""
     return spec.batch_size or BATCH_SIZES[spec.engine][device.type != "cpu"]
-
-
-def metadata(device: torch.device, dtype: torch.dtype) -> dict[str, str]:
-    """Device and versions, for display; they decide nothing."""
-    name = torch.cuda.get_device_name() if device.type == "cuda" else device.type.upper()
-    return {
-        "device": name,
-        "dtype": str(dtype).removeprefix("torch."),
-        "torch": torch.__version__,
-        "transformers": version("transformers"),
-    }
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A model in memory, whatever it will be asked.
-
-    Attributes:
-        model: with its weights.
-        renderer: of its tokenizer.
-        shipped: the settings of decoding that it came with.
-    """
-
-    model: PreTrainedModel
-    renderer: ChatRenderer
-    shipped: GenerationConfig | None
-
-    def asked_by(self, spec: RunSpec, identity: Identity, name: str) -> LocalModel:
-        """A predictor that asks it what a spec asks for."""
-        return LocalModel(self.model, self.renderer, identity, spec, name, self.shipped)
-
-
-def load(source: ModelSource, device: torch.device, dtype: torch.dtype, on_phase: OnPhase) -> Loaded:
-    """Load a model's weights and tokenizer, downloading them first if necessary.
-
-    Raises:
-        ModelError: if it cannot be downloaded or read, or does not fit into memory.
-    """
-    folder = download(source, on_phase)
-    on_phase("loading the model")
-    tokenizer = load_tokenizer(folder)
-    model = load_weights(folder, source.name, device, dtype)
-    on_phase("warming up")
-    return Loaded(model, ChatRenderer(tokenizer), model.generation_config)
-
-
-def fits_beside(source: ModelSource, device: torch.device, dtype: torch.dtype) -> bool:
-    """Whether a model fits into the memory that is left, with room to work; False if its files are not there yet."""
-    if source.folder is None:
-        return False
-    on_disk = sum(file.stat().st_size for file in source.folder.glob("*.safetensors"))
-    in_memory = on_disk * max(1, dtype.itemsize // torch.float16.itemsize)  # as if they held 16 bits a number
-    return ROOM * in_memory <= free_memory(device)
-
-
-def load_weights(folder: Path, name: str, device: torch.device, dtype: torch.dtype) -> PreTrainedModel:
-    """A model from safetensors files, on the device, in the number format.
-
-    Raises:
-        ModelError: if it cannot be read, or does not fit into memory.
-    """
-    from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            str(folder), dtype=dtype, local_files_only=True, use_safetensors=True
-        )
-        return model.to(device).eval()
-    except Exception as error:  # safetensors, config and architecture errors have no common base
-        if is_out_of_memory(error):
-            raise out_of_memory(error, name, "Choose a smaller model or a shorter number format.") from error
-        raise ModelError(
-            f"the model cannot be loaded ({(str(error).strip().splitlines() or [type(error).__name__])[0]}).",
-            where=name,
-            do="Check that its files are whole; download or save it again.",
-        ) from error
 
 
 class LocalModel:
@@ -217,22 +106,20 @@ class LocalModel:
 
     def __init__(
         self,
-        model: PreTrainedModel,
-        renderer: ChatRenderer,
+        loaded: Loaded,
         identity: Identity,
         spec: RunSpec,
         name: str,
-        shipped: GenerationConfig | None = None,
     ) -> None:
         self.identity = identity
-        self.batch_size = batch_size(spec, model.device)
-        self.model = model
-        self.renderer = renderer
+        self.batch_size = batch_size(spec, loaded.model.device)
+        self.model = loaded.model
+        self.renderer = loaded.renderer
         self.name = name
         self.decoding = spec.decoding
-        self.generation = generation_settings(model, renderer, spec, shipped or model.generation_config)
+        self.generation = generation_settings(self.model, self.renderer, spec, loaded.shipped)
         self._use_own_settings()
-        self.engine = choose_engine(spec.engine, model, self.generation, self.batch_size)
+        self.engine = choose_engine(spec.engine, self.model, self.generation, self.batch_size)
         self.metadata = {
             "engine": self.engine.name,
             "repetition_penalty": f"{self.generation.repetition_penalty or 1.0:g}",
@@ -394,14 +281,3 @@ def generation_settings(
     settings.eos_token_id = ends
     settings.pad_token_id = ends[0] if ends else 0  # fills rows that have ended; removed afterwards
     return settings
-
-
-def out_of_memory(error: BaseException, model: str, do: str) -> OutOfMemory:
-    """The error for a device without enough memory; it says how much is free."""
-    free = ""
-    device = torch.accelerator.current_accelerator(check_available=True)
-    if device is not None and device.type == "cuda":
-        left, total = torch.cuda.mem_get_info()
-        free = f" {left / 1e9:.1f} of {total / 1e9:.1f} GB are free."
-    asked = (str(error).strip().splitlines() or [""])[0]
-    return OutOfMemory(f"out of memory ({asked}).{free}", where=model, do=do)

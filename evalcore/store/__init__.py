@@ -32,7 +32,7 @@ from evalcore.store.jobs import ASKED_FOR, Job, JobKind, Jobs
 from evalcore.store.label_columns import PROBABILITY_OF
 from evalcore.store.label_reference import CONTENT_FREE, LabelReference, LabelScore, log_probabilities
 from evalcore.store.label_scores import load_label_logprobs
-from evalcore.store.model_kind import BASELINES, MODEL_KINDS, kind_of
+from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_of
 from evalcore.store.outcome import Outcome
 from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import (
@@ -72,6 +72,7 @@ __all__ = [
     "Jobs",
     "LabelReference",
     "LabelScore",
+    "ModelKind",
     "Outcome",
     "Predictor",
     "Preparable",

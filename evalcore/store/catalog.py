@@ -175,7 +175,12 @@ def run_title(record: RunRecord, annotation: RunAnnotation | None = None) -> str
 def _unusual_settings(spec: RunSpec) -> list[str]:
     """Decoding, engine and number format, as far as they are not the default."""
     usual = RunSpec()
-    settings = ((spec.decoding, usual.decoding), (spec.engine, usual.engine), (spec.dtype, usual.dtype))
+    settings = (
+        (spec.decoding, usual.decoding),
+        (spec.engine, usual.engine),
+        (spec.dtype, usual.dtype),
+        (spec.device, usual.device),
+    )
     return [value.replace("-", " ") for value, default in settings if value != default]
 
 

@@ -17,10 +17,13 @@ class ModelKind:
         name: also what the identity of its predictor says under "predictor".
         model_names: regular expression of the names of such models, matched in full.
         module: the module of `evalcore.predictors` that loads it; empty for answers from a file.
-        reads_prompt: whether its answer depends on the prompt; otherwise it reads the text alone, and the settings of
-            generation (decoding, engine, dtype, ...) do not apply to it.
+        reads_prompt: whether its answer depends on the prompt; otherwise it reads the text alone.
+        settings: the fields of a RunSpec, beside task, model and sample, that such a model heeds; all others stand at
+            their default, so that what cannot matter makes no other run.
+        decodings: those that models of this kind can do. A particular server may do fewer: it says so when it is asked.
         is_baseline: whether it is there to be compared with, and is run along with every other model.
-        gives_label_scores: whether it can choose among the labels by their log-probabilities (`spec.CHOOSING`).
+        gives_label_scores: whether every one of them can choose among the labels by their log-probabilities
+            (`spec.CHOOSING`).
         needs_train: whether it is fitted on the task's train split, which is then a part of its identity.
         is_remote: whether it runs on a server: its files, tokenizer and chat template are not on this machine.
     """
@@ -29,6 +32,8 @@ class ModelKind:
     model_names: str
     module: str
     reads_prompt: bool = False
+    settings: tuple[str, ...] = ()
+    decodings: tuple[str, ...] = ("plain",)
     is_baseline: bool = False
     gives_label_scores: bool = False
     needs_train: bool = False
@@ -40,13 +45,25 @@ class ModelKind:
         return bool(self.module)
 
 
+SETTINGS = ("prompt", "decoding", "engine", "max_new_tokens", "batch_size", "dtype", "device", "labels_by")
+"""The fields of a RunSpec that some kinds heed and others do not."""
+_OF_GENERATION = ("prompt", "decoding", "engine", "max_new_tokens", "batch_size", "dtype")
+_FREE, _CHOOSING = ("plain", "as-shipped"), ("choose", "choose-mean", "choose-calibrated")
+
 MODEL_KINDS: tuple[ModelKind, ...] = (
     ModelKind("majority", "majority", "baseline", is_baseline=True, needs_train=True),
     ModelKind("tfidf", "tfidf", "baseline", is_baseline=True, needs_train=True),
     ModelKind("import", "imported:.*", ""),
-    ModelKind("server", "(?i:https?://.*)", "server", reads_prompt=True, is_remote=True),
-    ModelKind("transformers", ".*", "local", reads_prompt=True, gives_label_scores=True),
-)
+    ModelKind(
+        "server", "(?i:https?://.*)", "server", reads_prompt=True, is_remote=True,
+        settings=_OF_GENERATION, decodings=(*_FREE, "constrained", *_CHOOSING),
+    ),
+    ModelKind("encoder", "encoder:.*", "encoder", settings=("batch_size", "dtype", "device", "labels_by")),
+    ModelKind(
+        "transformers", ".*", "local", reads_prompt=True, gives_label_scores=True,
+        settings=(*_OF_GENERATION, "device"), decodings=(*_FREE, *_CHOOSING),
+    ),
+)  # fmt: skip
 """All kinds. The first whose `model_names` match is a model's kind; the last matches every name."""
 
 BASELINES: tuple[str, ...] = tuple(kind.name for kind in MODEL_KINDS if kind.is_baseline)

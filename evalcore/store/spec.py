@@ -10,15 +10,17 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args
 
 from evalcore.errors import SpecError, StoreError, listed
 from evalcore.store.label_reference import LabelScore
-from evalcore.store.model_kind import ModelKind, kind_of
+from evalcore.store.model_kind import SETTINGS, ModelKind, kind_of
 from evalcore.tasks import NO_PROMPT, SAMPLES, Example, Messages, Sample, TaskSource
 
 KEY_VERSION = 1
 """A part of every key. Raise it when the meaning of a key changes: older completions are then not found any more."""
 
-Decoding = Literal["plain", "as-shipped", "choose", "choose-mean", "choose-calibrated"]
+Decoding = Literal["plain", "as-shipped", "constrained", "choose", "choose-mean", "choose-calibrated"]
 Engine = Literal["fast", "batched", "loop"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+Device = Literal["auto", "cpu", "cuda", "mps", "xpu", "spread"]
+LabelsBy = Literal["name", "id"]
 
 MEANINGS: dict[str, dict[str, str]] = {
     "sample": {
@@ -29,6 +31,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     "decoding": {
         "plain": "greedy",
         "as-shipped": "greedy, with the model's own penalties",
+        "constrained": "greedy, and the server lets only labels be written",
         "choose": "the likeliest label",
         "choose-mean": "the likeliest label per token",
         "choose-calibrated": "the label that gains most over a text without content",
@@ -43,6 +46,18 @@ MEANINGS: dict[str, dict[str, str]] = {
         "float32": "exact, slow",
         "bfloat16": "half the memory",
         "float16": "half the memory",
+    },
+    "device": {
+        "auto": "the accelerator, where there is one",
+        "cpu": "the processor",
+        "cuda": "an NVIDIA or AMD GPU",
+        "mps": "an Apple GPU",
+        "xpu": "an Intel GPU",
+        "spread": "all GPUs and, for what does not fit, the main memory",
+    },
+    "labels_by": {
+        "name": "a classifier's label is the task's label of that name",
+        "id": "by place: its first label is the task's first",
     },
 }
 """What each choice of a field of `RunSpec` means, for the form and the command line."""
@@ -80,7 +95,8 @@ class RunSpec:
 
     Attributes:
         task: where examples and labels come from.
-        model: `demo`, `demo-early`, `majority`, `tfidf`, a folder, or a hub id (`owner/name` or `owner/name@revision`).
+        model: `demo`, `demo-early`, `majority`, `tfidf`; a folder or a hub id (`owner/name`, `owner/name@revision`) of
+            a model or an adapter; `encoder:` and one of these; or a server's address (`http://host:port/v1#model`).
         prompt: a built-in variant or the name of a custom prompt.
         n: number of examples; the whole split if it has fewer.
         sample, seed: which of them.
@@ -94,6 +110,10 @@ class RunSpec:
         batch_size: prompts a local model is given at once, 0 for what suits the device and the engine; part of the
             key, since rounding depends on it.
         dtype: number format of the weights; `auto` chooses by device.
+        device: where a model on this machine computes. A machine without that device can say what such a run is, and
+            look its completions up; only a machine that has it can predict.
+        labels_by: how the labels of an encoder classifier are mapped to the task's: by their names, or by their
+            places, which a person has to confirm.
     """
 
     task: TaskSource = field(default_factory=TaskSource)
@@ -107,6 +127,8 @@ class RunSpec:
     max_new_tokens: int = 16
     batch_size: int = 0
     dtype: Dtype = "auto"
+    device: Device = "auto"
+    labels_by: LabelsBy = "name"
 
     @property
     def key(self) -> str:
@@ -176,7 +198,7 @@ def _default_of(one: Field[Any]) -> Any:
 
 
 def checked(spec: RunSpec) -> RunSpec:
-    """The spec in its one normal form: what cannot matter to a model that reads no prompt is set to its default.
+    """The spec in its one normal form: what its model does not heed is set to its default.
 
     Raises:
         SpecError: if an option is unknown or out of range.
@@ -186,6 +208,8 @@ def checked(spec: RunSpec) -> RunSpec:
         ("decoding", spec.decoding, get_args(Decoding)),
         ("engine", spec.engine, get_args(Engine)),
         ("dtype", spec.dtype, get_args(Dtype)),
+        ("device", spec.device, get_args(Device)),
+        ("labels_by", spec.labels_by, get_args(LabelsBy)),
     ):
         if value not in choices:
             raise SpecError(f"there is no {name} {value!r}.", do=f"Choose one of {', '.join(choices)}.")
@@ -199,23 +223,14 @@ def checked(spec: RunSpec) -> RunSpec:
         raise SpecError(
             "no model is named.", do="Give `demo`, a hub id such as Qwen/Qwen2.5-1.5B-Instruct, or a folder."
         )
+    without = RunSpec(prompt=NO_PROMPT.name)
+    spec = replace(spec, **{name: getattr(without, name) for name in SETTINGS if name not in spec.kind.settings})
     if spec.sample == "first":
         spec = replace(spec, seed=0)
     if spec.engine == "loop":
         spec = replace(spec, batch_size=1)
     if spec.decoding in CHOOSING:
         spec = replace(spec, max_new_tokens=RunSpec.max_new_tokens)
-    if not spec.kind.reads_prompt:
-        plain = RunSpec()
-        return replace(
-            spec,
-            prompt=NO_PROMPT.name,
-            decoding=plain.decoding,
-            engine=plain.engine,
-            max_new_tokens=plain.max_new_tokens,
-            batch_size=plain.batch_size,
-            dtype=plain.dtype,
-        )
     return spec
 
 

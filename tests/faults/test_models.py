@@ -113,7 +113,7 @@ def test_out_of_memory_stops_keeps_what_is_done_and_says_what_was_asked_for(stor
     """F36. Red with the error passed on, or with a batch that is halved under the old key."""
     import torch
 
-    from evalcore.predictors import local
+    from evalcore.predictors import loading
 
     message = "CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has a total capacity of 14.7 GiB"
     calls = []
@@ -121,7 +121,7 @@ def test_out_of_memory_stops_keeps_what_is_done_and_says_what_was_asked_for(stor
     class Full(Logged):
         def predict(self, prompts):
             if len(calls) == 2:
-                raise local.out_of_memory(torch.OutOfMemoryError(message), "m", "Choose a smaller batch size.")
+                raise loading.out_of_memory(torch.OutOfMemoryError(message), "m", "Choose a smaller batch size.")
             calls.append(len(prompts))
             return super().predict(prompts)
 
@@ -140,12 +140,12 @@ def test_out_of_memory_on_a_gpu_says_what_is_free(tmp_path):
     torch = pytest.importorskip("torch")
     if not torch.cuda.is_available():
         pytest.skip("needs a CUDA device")
-    from evalcore.predictors import local
+    from evalcore.predictors import loading
 
     try:
         torch.empty(int(torch.cuda.mem_get_info()[1] * 2), dtype=torch.uint8, device="cuda")
     except torch.OutOfMemoryError as error:
-        said = str(local.out_of_memory(error, "m", "Choose less."))
+        said = str(loading.out_of_memory(error, "m", "Choose less."))
         assert "GB are free" in said
         assert "Tried to allocate" in said
 

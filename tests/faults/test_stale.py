@@ -328,12 +328,12 @@ def judge(monkeypatch):
     made = []
     kind = SimpleNamespace(right=None, asked=lambda: sum(one.asked for one in made))
 
-    class Loaded:
-        def asked_by(self, spec, identity, name):
-            made.append(Judge(identity, kind.right))
-            return made[-1]
+    def judge_of(loaded, identity, spec, name):
+        made.append(Judge(identity, kind.right))
+        return made[-1]
 
-    monkeypatch.setattr(local, "load", lambda source, device, dtype, on_phase: Loaded())
+    monkeypatch.setattr(local, "load", lambda source, at, on_phase: None)
+    monkeypatch.setattr(local, "LocalModel", judge_of)
     return kind
 
 

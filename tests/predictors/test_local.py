@@ -10,7 +10,7 @@ import pytest
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError, OutOfMemory
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import local
+from evalcore.predictors import loading, local
 from evalcore.predictors.source import locate
 from evalcore.running.run import execute
 from evalcore.store.database import Store
@@ -32,9 +32,9 @@ def loaded(tmp_path):
     def load(model="demo", answers=(), **spec):
         spec = RunSpec(model=model, **spec)
         source = locate(spec.model, store)
-        cpu, float32 = torch.device("cpu"), torch.float32
-        identity = local.identity(source, spec, cpu, float32, answers)
-        return local.load(source, cpu, float32, lambda phase: None).asked_by(spec, identity, source.name)
+        at = loading.Placement(torch.device("cpu"), torch.float32)
+        identity = local.identity(source, spec, at, answers)
+        return local.LocalModel(loading.load(source, at, lambda phase: None), identity, spec, source.name)
 
     return load
 
@@ -197,9 +197,9 @@ def test_what_is_no_model_is_said(store, name):
 def test_number_formats_fit_the_device():
     import torch
 
-    device, dtype = local.device_and_dtype("auto")
-    assert (device.type, dtype) == ("cpu", torch.float32) or device.type != "cpu"
-    assert local.device_and_dtype("bfloat16")[1] == torch.bfloat16
+    at = loading.placement(RunSpec())
+    assert (at.device.type, at.dtype) == ("cpu", torch.float32) or at.device.type != "cpu"
+    assert loading.placement(RunSpec(dtype="bfloat16")).dtype == torch.bfloat16
 
 
 def test_half_precision_runs_and_is_another_key(demo, tmp_path):

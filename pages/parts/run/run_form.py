@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 
 import streamlit as st
 
 from evalcore.running import split_size
-from evalcore.store import BASELINES, MEANINGS, RunSpec
+from evalcore.store import MEANINGS, ModelKind, RunSpec
 from evalcore.tasks import BUILT_IN, TaskSource
 from pages.parts.run.options import MODELS, TASKS, choice_words, model_words, prompt_words, task_words
 from pages.parts.shell.frame import Frame
@@ -46,7 +46,7 @@ def run_form(page: Frame) -> None:
         # would take the widget's own default for what the session holds, and send that back.
         st.session_state[key] = value
     used = [record.spec for record in page.listing.records]
-    baseline = spec.model in BASELINES
+    heeded = spec.kind.settings
     largest = split_size(spec.task) or WITHOUT_SPLIT_SIZE
     for key in ("bar_n", "bar_n_slider"):
         st.session_state[key] = max(1, min(int(st.session_state[key]), largest))
@@ -73,7 +73,7 @@ def run_form(page: Frame) -> None:
             key="bar_prompt",
             format_func=prompt_words,
             accept_new_options=True,
-            disabled=baseline,
+            disabled="prompt" not in heeded,
             on_change=_chosen,
         )
         _choice("Sample", "sample")
@@ -82,7 +82,7 @@ def run_form(page: Frame) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             st.number_input("N exactly", 1, largest, key="bar_n", on_change=_chosen, width=130)
             with st.popover("More", icon=":material/tune:"):
-                _more(baseline)
+                _more(spec.kind)
 
 
 def explanations() -> None:
@@ -91,16 +91,30 @@ def explanations() -> None:
         st.markdown(EXPLANATIONS)
 
 
-def _more(baseline: bool) -> None:
+def _more(kind: ModelKind) -> None:
+    def unheeded(field: str) -> bool:
+        return field not in kind.settings
+
     st.number_input("Seed of the sample", 0, 1_000_000, key="bar_seed", on_change=_chosen)
-    _choice("Decoding", "decoding", st.radio, disabled=baseline)
-    _choice("Engine", "engine", st.radio, disabled=baseline)
-    _choice("Number format", "dtype", disabled=baseline)
+    _choice("Decoding", "decoding", st.radio, disabled=unheeded("decoding"), options=kind.decodings)
+    _choice("Engine", "engine", st.radio, disabled=unheeded("engine"))
+    _choice("Number format", "dtype", disabled=unheeded("dtype"))
+    _choice("Device", "device", disabled=unheeded("device"))
     st.number_input(
-        "Tokens of an answer, at most", 1, 4096, key="bar_max_new_tokens", disabled=baseline, on_change=_chosen
+        "Tokens of an answer, at most",
+        1,
+        4096,
+        key="bar_max_new_tokens",
+        disabled=unheeded("max_new_tokens"),
+        on_change=_chosen,
     )
     st.number_input(
-        "Batch size (0: what suits the device)", 0, 4096, key="bar_batch_size", disabled=baseline, on_change=_chosen
+        "Batch size (0: what suits the device)",
+        0,
+        4096,
+        key="bar_batch_size",
+        disabled=unheeded("batch_size"),
+        on_change=_chosen,
     )
     st.text_input("Text column", key="bar_task_text_column", placeholder="guessed", on_change=_chosen)
     st.text_input("Label column", key="bar_task_label_column", placeholder="guessed", on_change=_chosen)
@@ -108,9 +122,21 @@ def _more(baseline: bool) -> None:
     st.text_input("Label list", key="bar_task_labels", placeholder="the labels that occur", on_change=_chosen)
 
 
-def _choice(label: str, field: str, draw: Callable[..., object] = st.selectbox, *, disabled: bool = False) -> None:
-    """Draw a field of `RunSpec` that has a few values, each with what it means."""
-    draw(label, list(MEANINGS[field]), key=f"bar_{field}", format_func=partial(choice_words, field), disabled=disabled,
+def _choice(
+    label: str,
+    field: str,
+    draw: Callable[..., object] = st.selectbox,
+    *,
+    disabled: bool = False,
+    options: Sequence[str] = (),
+) -> None:
+    """Draw a field of `RunSpec` that has a few values, each with what it means.
+
+    Args:
+        options: those that this model has, and the one that is chosen; all when empty.
+    """
+    shown = _with_chosen(list(options or MEANINGS[field]), f"bar_{field}")
+    draw(label, shown, key=f"bar_{field}", format_func=partial(choice_words, field), disabled=disabled,
          on_change=_chosen)  # fmt: skip
 
 
