@@ -174,7 +174,7 @@ def test_what_ranks_the_labels_is_learnt_by_one_worker_if_nothing_else_is_missin
     spec = replace(DEMO, decoding="choose-mean", n=8)
     known = execute(spec, store).record.label_reference
     with store.connect(write=True) as db:
-        db.execute("UPDATE runs SET label_reference = NULL")
+        db.execute("UPDATE runs SET label_reference = ''")
     assert not store.run(plan_run(spec, store).record.run_id).label_reference
     assert execute(spec, store, executor=RayExecutor()).predicted_now == 0
     assert store.run(plan_run(spec, store).record.run_id).label_reference == known
