@@ -92,14 +92,16 @@ class InProcess:
         if isinstance(predictor, Preparable):
             asked = list(missing.values()) or plan.prompts
             reference = predictor.prepare(asked, plan.answers, plan.content_free)
-        metadata = predictor.metadata
+        told: Mapping[str, str] = {}
         for keys in batches(plan.keys, predictor.batch_size, missing):
             rows, failure = predict(predictor, keys, [missing[key] for key in keys])
-            yield CompletedBatch(rows, time.perf_counter() - started, failure, load_seconds, metadata, reference)
-            load_seconds, metadata, reference = 0.0, {}, None
+            known = dict(predictor.metadata)
+            news = {name: said for name, said in known.items() if told.get(name) != said}
+            yield CompletedBatch(rows, time.perf_counter() - started, failure, load_seconds, news, reference)
+            load_seconds, told, reference = 0.0, known, None
             started = time.perf_counter()
         if reference is not None:
-            yield CompletedBatch((), time.perf_counter() - started, None, load_seconds, metadata, reference)
+            yield CompletedBatch((), time.perf_counter() - started, None, load_seconds, predictor.metadata, reference)
 
 
 def predict(

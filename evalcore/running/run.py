@@ -177,6 +177,7 @@ def _predict(plan: RunPlan, store: Store, executor: Executor, on_progress: OnPro
     done = cached = sum(key in stored for key in plan.keys)
     seconds = load_seconds = 0.0
     failure: Unanswered | None = None
+    phase = "predicting"
     kept: list[bytes] = []
     try:
         with closing(executor(plan, missing, on_phase)) as batches:
@@ -194,7 +195,9 @@ def _predict(plan: RunPlan, store: Store, executor: Executor, on_progress: OnPro
                 kept += [key for key, _ in batch.rows]
                 done += sum(copies[key] for key, _ in batch.rows)
                 failure = batch.unanswered or failure  # the last says it of all of them
-                progress = Progress("predicting", record.run_id, done, cached, record.n, predicting=True)
+                if "batches_halved" in batch.metadata:
+                    phase = "predicting in smaller batches, for want of memory"
+                progress = Progress(phase, record.run_id, done, cached, record.n, predicting=True)
                 if not on_progress(progress) or (batch.unanswered and batch.unanswered.give_up):
                     break
     except Stopped:
