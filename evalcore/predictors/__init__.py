@@ -7,10 +7,12 @@ is one entry in `store.MODEL_KINDS`, one module here, and one line in `handle.py
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
 from evalcore.predictors.handle import ModelHandle, OnPhase, ShowsPrompt, Weights, check_kind, identify
 from evalcore.predictors.source import (
+    adapter_in,
     bytes_to_read,
     download,
     folder_config,
     folder_fingerprint,
+    folders_of,
     hub_id,
     locate,
     model_folder,
@@ -22,11 +24,13 @@ __all__ = [
     "OnPhase",
     "ShowsPrompt",
     "Weights",
+    "adapter_in",
     "bytes_to_read",
     "check_kind",
     "download",
     "folder_config",
     "folder_fingerprint",
+    "folders_of",
     "hub_id",
     "identify",
     "load_tokenizer",

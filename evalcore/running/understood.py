@@ -12,8 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from evalcore.errors import BlindspotError, DataError, first_line
+from evalcore.extras import require
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import check_kind, endpoint, folder_config, hub_id, model_folder
+from evalcore.predictors import adapter_in, check_kind, endpoint, folder_config, hub_id, model_folder
 from evalcore.running import task_cache
 from evalcore.running.current_run import BANKING77_TEST_ROWS
 from evalcore.running.plan import find_prompt
@@ -97,12 +98,20 @@ def _model(spec: RunSpec) -> str:
 
 
 def _folder(folder: Path, name: str) -> str:
+    size = sized(sum(file.stat().st_size for file in folder.glob("*.safetensors")))
+    found = adapter_in(folder, name)
+    if found is not None:
+        require("peft", "adapters", "A LoRA adapter")
+        adapter, base = found
+        of = model_folder(base)
+        if of is not None:
+            folder_config(of, base)
+        return f"LoRA adapter ({adapter.words}, {size}) of {base}{'' if of else f', {_FROM_THE_HUB}'}"
     config = folder_config(folder, name)
     architectures = config.get("architectures")
     first = architectures[0] if isinstance(architectures, list) and architectures else config.get("model_type")
-    size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     where = "bundled" if folder.parent == DEMO_MODELS else "local folder"
-    return f"{where}, {first if isinstance(first, str) else 'unknown architecture'}, {sized(size)}"
+    return f"{where}, {first if isinstance(first, str) else 'unknown architecture'}, {size}"
 
 
 def _use(spec: RunSpec, store: Store, *, task_is_known: bool) -> str:
