@@ -19,6 +19,7 @@ from evalcore.errors import ModelError, Unanswered
 from evalcore.predictors.api_key import API_KEY_VARIABLE, api_key, why_withheld
 from evalcore.predictors.endpoint import Endpoint
 from evalcore.predictors.http import RequestError, request, run_in_loop
+from evalcore.predictors.reply import content_of
 from evalcore.store import Completion
 from evalcore.tasks import Messages
 from evalcore.wording import counted
@@ -183,13 +184,13 @@ class Turn:
         """Milliseconds since the turn began."""
         return (time.monotonic() - self._started) * 1000
 
-    async def post(self, path: str, body: dict[str, Any], read: Callable[[bytes], Read]) -> Read:
+    async def post(self, path: str, body: dict[str, Any], read: Callable[[dict[str, Any]], Read]) -> Read:
         """Post a request until a reply can be read, as often and as long as patience allows.
 
         Args:
             path: added at the end of the server's address.
             body: sent as JSON.
-            read: makes something of a reply with status 200; raises RequestError where it cannot.
+            read: makes something of the JSON of a reply with status 200; raises RequestError where it cannot.
 
         Raises:
             RequestError: why the last try failed.
@@ -203,7 +204,7 @@ class Turn:
                 break
             self._tries_left -= 1
             try:
-                return read(await request("POST", self._asking.at.url, path, body, timeout_s))
+                return read(content_of(await request("POST", self._asking.at.url, path, body, timeout_s)))
             except RequestError as error:
                 failure = error
             # Randomized, so that requests that failed together are not repeated together.

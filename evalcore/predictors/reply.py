@@ -27,22 +27,30 @@ _REASONING = ("reasoning_content", "reasoning")
 _RAISE_THE_LIMIT = "Raise max_new_tokens, or switch the model's reasoning off."
 
 
-def completion_of(reply: bytes, max_new_tokens: int, latency_ms: float) -> Completion:
-    """The answer in the body of a reply, cut to `max_new_tokens * CHARACTERS_OF_A_TOKEN` characters.
+def content_of(reply: bytes) -> dict[str, Any]:
+    """The JSON object in the body of a reply; {} where it holds JSON of another kind.
+
+    Raises:
+        RequestError: if it is no JSON.
+    """
+    try:
+        # Parsing a long number takes quadratic time; cut to 20 digits it is still out of range.
+        return _object(json.loads(reply, parse_int=lambda digits: int(digits[:20])))
+    except (ValueError, RecursionError):
+        raise RequestError("the server's reply is no JSON, or was cut", again=True) from None
+
+
+def completion_of(content: dict[str, Any], max_new_tokens: int, latency_ms: float) -> Completion:
+    """The answer in a reply, cut to `max_new_tokens * CHARACTERS_OF_A_TOKEN` characters.
 
     Args:
-        reply: the body, as received with status 200.
+        content: the reply, as `content_of` reads it.
         max_new_tokens: as it was asked for.
         latency_ms: stored with the completion.
 
     Raises:
-        RequestError: if it holds no answer: no JSON, an unknown `finish_reason`, or no text.
+        RequestError: if it holds no answer: an unknown `finish_reason`, or no text.
     """
-    try:
-        # Parsing a long number takes quadratic time; cut to 20 digits it is still out of range.
-        content = _object(json.loads(reply, parse_int=lambda digits: int(digits[:20])))
-    except (ValueError, RecursionError):
-        raise RequestError("the server's reply is no JSON, or was cut", again=True) from None
     choices = content.get("choices")
     if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
         count = f"{len(choices)} answers" if isinstance(choices, list) else "no list of answers"
