@@ -18,10 +18,22 @@ from evalcore.predictors.endpoint import Endpoint, identity, parse_endpoint
 from evalcore.predictors.handle import ModelHandle, OnPhase
 from evalcore.predictors.http import RequestError
 from evalcore.predictors.reply import completion_of, withheld
-from evalcore.store import Completion, Predictor, RunSpec, Store
+from evalcore.store import (
+    MOST_CONCURRENT,
+    Completion,
+    Limits,
+    Predictor,
+    RunSpec,
+    Store,
+    Usage,
+    limits_of,
+    read_servers,
+)
 from evalcore.tasks import Messages, Task
 
-BATCH = 16
+_BATCH = 16
+_ROUNDS, _MOST_IN_BATCH = 4, 4 * MOST_CONCURRENT
+"""A batch is so many rounds of requests: at its end the slowest is waited for, while others could be asked."""
 _TOO_LONG = re.compile(r"context_length_exceeded|maximum context length|context (length|window|size)", re.IGNORECASE)
 _FILTERED = re.compile(r"content_filter|input was flagged", re.IGNORECASE)
 """How Azure and OpenRouter say that their content filter refused a prompt."""
@@ -37,7 +49,7 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
 
     def load(on_phase: OnPhase) -> Predictor:
         on_phase("asking for the server")
-        model = ServerModel(at, spec)
+        model = ServerModel(at, spec, limits=limits_of(read_servers(store.folder), at.url, at.model))
         model.check()
         return model
 
@@ -50,9 +62,9 @@ class ServerModel:
     While prompts are asked, only the event loop's thread changes the model's state, so there are no locks.
     """
 
-    batch_size = BATCH
-
-    def __init__(self, at: Endpoint, spec: RunSpec, patience: Patience | None = None) -> None:
+    def __init__(
+        self, at: Endpoint, spec: RunSpec, patience: Patience | None = None, limits: Limits | None = None
+    ) -> None:
         self.identity = identity(at, spec)
         why = why_withheld(at.url)
         self.metadata = {
@@ -62,9 +74,24 @@ class ServerModel:
         }
         self._at = at
         self._spec = spec
-        self._asking = Asking(at, patience or Patience())
+        self._asking = Asking(at, patience or Patience(), limits or Limits())
         # Servers such as vLLM apply the penalty of the model's generation_config unless told otherwise.
         self._neutral = {"repetition_penalty": 1.0} if spec.decoding == "plain" else {}
+
+    @property
+    def batch_size(self) -> int:
+        """Prompts after which the answers are stored: a few rounds of requests, and no more than a minute's."""
+        limits = self._asking.limits
+        return min(max(_BATCH, _ROUNDS * self._asking.pace.most), limits.requests_per_minute or _MOST_IN_BATCH)
+
+    def limit(self, limits: Limits) -> None:
+        """Ask within these limits, where they say something, in place of those of the table of servers."""
+        self._asking.limit(limits.over(self._asking.limits))
+
+    def take_usage(self) -> Usage:
+        """What was asked of the server since `prepare` or the last call of this."""
+        usage, self._asking.usage = self._asking.usage, Usage()
+        return usage
 
     def check(self) -> None:
         """See whether a server answers at all, before the first prompt.
