@@ -23,7 +23,7 @@ from evalcore.store.columns import (
     stream_completions,
     stream_texts,
 )
-from evalcore.store.completion import Completion, Predictor, Preparable, Stop
+from evalcore.store.completion import Completion, Metered, Predictor, Preparable, Stop
 from evalcore.store.custom_prompts import custom_prompts
 from evalcore.store.database import DEFAULT_CACHE, Store
 from evalcore.store.file_digests import file_stamp
@@ -35,6 +35,22 @@ from evalcore.store.label_scores import load_label_logprobs
 from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_of
 from evalcore.store.outcome import Outcome
 from evalcore.store.run_record import RunRecord
+from evalcore.store.server_table import (
+    COLUMNS as SERVER_COLUMNS,
+)
+from evalcore.store.server_table import (
+    MOST_CONCURRENT,
+    SERVERS_FILE,
+    Limits,
+    Price,
+    ServerRow,
+    ServerTableError,
+    limits_of,
+    parse_rows,
+    price_of,
+    read_servers,
+    write_servers,
+)
 from evalcore.store.spec import (
     CHOOSING,
     MEANINGS,
@@ -49,6 +65,7 @@ from evalcore.store.spec import (
     run_id,
     sample_id,
 )
+from evalcore.store.usage import Usage
 
 __all__ = [
     "ASKED_FOR",
@@ -58,8 +75,11 @@ __all__ = [
     "DEFAULT_CACHE",
     "MEANINGS",
     "MODEL_KINDS",
+    "MOST_CONCURRENT",
     "NAME_LENGTH",
     "PROBABILITY_OF",
+    "SERVERS_FILE",
+    "SERVER_COLUMNS",
     "STOPS",
     "Columns",
     "Completion",
@@ -72,16 +92,22 @@ __all__ = [
     "Jobs",
     "LabelReference",
     "LabelScore",
+    "Limits",
+    "Metered",
     "ModelKind",
     "Outcome",
     "Predictor",
     "Preparable",
+    "Price",
     "RunAnnotation",
     "RunCatalog",
     "RunRecord",
     "RunSpec",
+    "ServerRow",
+    "ServerTableError",
     "Stop",
     "Store",
+    "Usage",
     "change_counter",
     "checked",
     "completion_keys",
@@ -95,14 +121,19 @@ __all__ = [
     "job_title",
     "kind_of",
     "last_part",
+    "limits_of",
     "load_columns",
     "load_label_logprobs",
     "log_probabilities",
+    "parse_rows",
     "parser_of",
+    "price_of",
+    "read_servers",
     "run_id",
     "run_title",
     "sample_id",
     "stream_completions",
     "stream_texts",
     "version_of",
+    "write_servers",
 ]
