@@ -32,7 +32,7 @@ from evalcore.store.jobs import ASKED_FOR, Job, JobKind, Jobs
 from evalcore.store.label_columns import PROBABILITY_OF
 from evalcore.store.label_reference import CONTENT_FREE, LabelReference, LabelScore, log_probabilities
 from evalcore.store.label_scores import load_label_logprobs
-from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_of
+from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_named, kind_of
 from evalcore.store.outcome import Outcome
 from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import (
@@ -42,6 +42,7 @@ from evalcore.store.spec import (
     Dtype,
     Engine,
     Identity,
+    LabelsBy,
     RunSpec,
     checked,
     completion_keys,
@@ -72,6 +73,7 @@ __all__ = [
     "Jobs",
     "LabelReference",
     "LabelScore",
+    "LabelsBy",
     "ModelKind",
     "Outcome",
     "Predictor",
@@ -93,6 +95,7 @@ __all__ = [
     "file_stamp",
     "import_file",
     "job_title",
+    "kind_named",
     "kind_of",
     "last_part",
     "load_columns",
