@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evalcore.errors import ModelError
+from evalcore.predictors.config_file import read_config
 from evalcore.predictors.source import folder_config, hub_id, model_folder
 from evalcore.store import kind_named, kind_of
 
@@ -49,12 +50,13 @@ def check_that_it_writes(folder: Path | None, name: str) -> None:
         )
 
 
-def labels_of(config: dict[str, Any], name: str) -> tuple[str, ...]:
-    """The labels of a classifier, by id.
+def labels_in(folder: Path, name: str) -> tuple[str, ...]:
+    """The labels of the classifier in a folder, by id; its weights may not have been downloaded yet.
 
     Raises:
         ModelError: if it is none, or one that does not choose one of several labels.
     """
+    config = read_config(folder / "config.json", name)
     first = next(iter(_architectures(config)), "")
     if first and not classifies(config):
         raise ModelError(
@@ -73,21 +75,6 @@ def labels_of(config: dict[str, Any], name: str) -> tuple[str, ...]:
     if len(labels) < 2 or config.get("problem_type") == "regression":
         raise ModelError("it gives a text a number, not a label.", where=name, do="Choose a classifier with labels.")
     return labels
-
-
-def classifier_config(folder: Path, name: str) -> dict[str, Any]:
-    """The config of an encoder's folder.
-
-    Raises:
-        ModelError: if it cannot be read, or the folder holds an adapter.
-    """
-    if (folder / "adapter_config.json").is_file():
-        raise ModelError(
-            "this is an adapter of a classifier, and adapters are used of models that write only.",
-            where=name,
-            do="Merge it into its base model, and save that.",
-        )
-    return folder_config(folder, name)
 
 
 def cached_folder(name: str) -> Path | None:

@@ -17,13 +17,13 @@ import torch
 from numpy.typing import NDArray
 
 from evalcore.errors import ModelError
-from evalcore.predictors.architecture import classifier_config, labels_of
+from evalcore.predictors.architecture import labels_in
 from evalcore.predictors.chat import load_tokenizer
 from evalcore.predictors.engines.memory import in_memory, is_out_of_memory
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
 from evalcore.predictors.label_mapping import places
 from evalcore.predictors.loading import Placement, fits_beside, load_weights, metadata, out_of_memory, placement
-from evalcore.predictors.source import ModelSource, download, locate, model_folder
+from evalcore.predictors.source import ModelSource, download, locate
 from evalcore.store import Completion, Identity, RunSpec, Store, digest
 from evalcore.tasks import Messages, Task
 
@@ -52,14 +52,15 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
         ModelError: if there is no such classifier, its labels are not the task's, or it cannot be loaded safely.
     """
     on_phase("looking the model up")
-    name = spec.kind.files_of(spec.model)
-    folder = model_folder(name)
-    if folder is not None:
-        classifier_config(folder, spec.model)
-    source = replace(locate(name, store), name=spec.model)
+    source = replace(locate(spec.kind.files_of(spec.model), store), name=spec.model)
+    if source.base is not None:
+        raise ModelError(
+            "this is an adapter for a model that writes, not a classifier.",
+            where=spec.model,
+            do=f"Write {spec.kind.files_of(spec.model)}",
+        )
     # Of a model of the hub this fetches what is small: its labels are part of what it is.
-    config = classifier_config(download(source, on_phase, weights=False), spec.model)
-    own = labels_of(config, spec.model)
+    own = labels_in(download(source, on_phase, weights=False), spec.model)
     place_of = places(own, task.labels, spec.labels_by, spec.model)
     at = placement(spec)
     known_as = identity(source, spec, at, task.labels, place_of)

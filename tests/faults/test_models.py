@@ -61,7 +61,7 @@ SPOILT = {
     ),
     "no tokenizer": (lambda folder: (folder / "tokenizer.json").unlink(), "no tokenizer", "Save the model's tokenizer"),
     "an adapter": (
-        lambda folder: (folder / "config.json").rename(folder / "adapter_config.json"), "an adapter", "Merge it"
+        lambda folder: (folder / "config.json").rename(folder / "adapter_config.json"), "which of them", "of its own"
     ),
     "an unknown architecture": (
         lambda folder: edit(folder / "config.json", model_type="own"), "no architecture 'own'", "Choose a model"
@@ -172,11 +172,13 @@ def test_the_device_is_a_part_of_every_key():
     """F36. Red with the device left out of the identity: half of a run on a GPU, half on a CPU, without a word."""
     torch = pytest.importorskip("torch")
     from evalcore.predictors import local
+    from evalcore.predictors.loading import Placement
     from evalcore.predictors.source import ModelSource
 
     source = ModelSource("m", "sha256:a", None)
     devices = [
-        local.identity(source, RunSpec(), torch.device(name), torch.float32, ()) for name in ("cpu", "cuda", "mps")
+        local.identity(source, RunSpec(), Placement(torch.device(name), torch.float32), ())
+        for name in ("cpu", "cuda", "mps")
     ]
     assert len({json.dumps(dict(identity), sort_keys=True) for identity in devices}) == 3
 
