@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from evalcore.predictors.architecture import check_that_it_writes
 from evalcore.predictors.chat import ChatRenderer, Rendered
 from evalcore.predictors.engines.generate import GenerateDecoder
 from evalcore.predictors.engines.label_likelihood import LabelScores
@@ -46,6 +47,7 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
     """
     on_phase("looking the model up")
     source = locate(spec.model, store)
+    check_that_it_writes(source.parts[-1].folder, source.parts[-1].name)
     at = placement(spec)
     known_as = identity(source, spec, at, answers)
     weights = Weights(

@@ -32,7 +32,7 @@ from evalcore.store.jobs import ASKED_FOR, Job, JobKind, Jobs
 from evalcore.store.label_columns import PROBABILITY_OF
 from evalcore.store.label_reference import CONTENT_FREE, LabelReference, LabelScore, log_probabilities
 from evalcore.store.label_scores import load_label_logprobs
-from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_of
+from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_named, kind_of
 from evalcore.store.outcome import Outcome
 from evalcore.store.run_record import RunRecord
 from evalcore.store.server_table import (
@@ -58,6 +58,7 @@ from evalcore.store.spec import (
     Dtype,
     Engine,
     Identity,
+    LabelsBy,
     RunSpec,
     checked,
     completion_keys,
@@ -92,6 +93,7 @@ __all__ = [
     "Jobs",
     "LabelReference",
     "LabelScore",
+    "LabelsBy",
     "Limits",
     "Metered",
     "ModelKind",
@@ -119,6 +121,7 @@ __all__ = [
     "file_stamp",
     "import_file",
     "job_title",
+    "kind_named",
     "kind_of",
     "last_part",
     "limits_of",
