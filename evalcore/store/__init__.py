@@ -3,6 +3,7 @@
 All in one SQLite file; nothing outside of this package writes SQL. Imports tasks and the ground floor.
 """
 
+from evalcore.store.bundle import BUNDLE_ENDING, bundle_pieces, is_bundle
 from evalcore.store.catalog import (
     NAME_LENGTH,
     RunAnnotation,
@@ -32,6 +33,7 @@ from evalcore.store.jobs import ASKED_FOR, Job, JobKind, Jobs
 from evalcore.store.label_columns import PROBABILITY_OF
 from evalcore.store.label_reference import CONTENT_FREE, LabelReference, LabelScore, log_probabilities
 from evalcore.store.label_scores import load_label_logprobs
+from evalcore.store.merging import Merged, import_bundle, merge_bundle
 from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_of
 from evalcore.store.outcome import Outcome
 from evalcore.store.run_record import RunRecord
@@ -53,6 +55,7 @@ from evalcore.store.spec import (
 __all__ = [
     "ASKED_FOR",
     "BASELINES",
+    "BUNDLE_ENDING",
     "CHOOSING",
     "CONTENT_FREE",
     "DEFAULT_CACHE",
@@ -72,6 +75,7 @@ __all__ = [
     "Jobs",
     "LabelReference",
     "LabelScore",
+    "Merged",
     "ModelKind",
     "Outcome",
     "Predictor",
@@ -82,6 +86,7 @@ __all__ = [
     "RunSpec",
     "Stop",
     "Store",
+    "bundle_pieces",
     "change_counter",
     "checked",
     "completion_keys",
@@ -91,13 +96,16 @@ __all__ = [
     "distinguishing_titles",
     "examples_at",
     "file_stamp",
+    "import_bundle",
     "import_file",
+    "is_bundle",
     "job_title",
     "kind_of",
     "last_part",
     "load_columns",
     "load_label_logprobs",
     "log_probabilities",
+    "merge_bundle",
     "parser_of",
     "run_id",
     "run_title",
