@@ -166,6 +166,8 @@ def why_no_probabilities(scored: ScoredRun) -> str:
                 f"An older version stored this run of {record.spec.model}, without probabilities."
                 " Run it again to see how sure the baseline is."
             )
+        if not record.kind.is_remote:
+            return "No answer of this run has probabilities: no text fitted the model's context."
         return f"A {record.kind.name} does not give the probability of every label. Choose a model on this machine."
     if score_of(record) != "summed" and record.label_reference is None:
         return (
