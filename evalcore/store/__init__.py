@@ -3,6 +3,7 @@
 All in one SQLite file; nothing outside of this package writes SQL. Imports tasks and the ground floor.
 """
 
+from evalcore.store.bundle import BUNDLE_ENDING, bundle_pieces, is_bundle
 from evalcore.store.catalog import (
     NAME_LENGTH,
     RunAnnotation,
@@ -32,7 +33,8 @@ from evalcore.store.jobs import ASKED_FOR, Job, JobKind, Jobs
 from evalcore.store.label_columns import PROBABILITY_OF
 from evalcore.store.label_reference import CONTENT_FREE, LabelReference, LabelScore, log_probabilities
 from evalcore.store.label_scores import load_label_logprobs
-from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_of
+from evalcore.store.merging import Merged, import_bundle, merge_bundle
+from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_named, kind_of
 from evalcore.store.outcome import Outcome
 from evalcore.store.run_record import RunRecord
 from evalcore.store.server_table import (
@@ -58,6 +60,7 @@ from evalcore.store.spec import (
     Dtype,
     Engine,
     Identity,
+    LabelsBy,
     RunSpec,
     checked,
     completion_keys,
@@ -70,6 +73,7 @@ from evalcore.store.usage import Usage
 __all__ = [
     "ASKED_FOR",
     "BASELINES",
+    "BUNDLE_ENDING",
     "CHOOSING",
     "CONTENT_FREE",
     "DEFAULT_CACHE",
@@ -92,7 +96,9 @@ __all__ = [
     "Jobs",
     "LabelReference",
     "LabelScore",
+    "LabelsBy",
     "Limits",
+    "Merged",
     "Metered",
     "ModelKind",
     "Outcome",
@@ -108,6 +114,7 @@ __all__ = [
     "Stop",
     "Store",
     "Usage",
+    "bundle_pieces",
     "change_counter",
     "checked",
     "completion_keys",
@@ -117,14 +124,18 @@ __all__ = [
     "distinguishing_titles",
     "examples_at",
     "file_stamp",
+    "import_bundle",
     "import_file",
+    "is_bundle",
     "job_title",
+    "kind_named",
     "kind_of",
     "last_part",
     "limits_of",
     "load_columns",
     "load_label_logprobs",
     "log_probabilities",
+    "merge_bundle",
     "parse_rows",
     "parser_of",
     "price_of",
