@@ -1,9 +1,9 @@
-"""Every run: sort, filter, name, note, pin, delete; and what is at work."""
+"""Every run: sort, filter, name, note, pin, delete, take away, bring in; and what is at work."""
 
 import streamlit as st
 
 from pages.parts.run import queue
-from pages.parts.runs import runs_table
+from pages.parts.runs import moving, runs_table
 from pages.parts.shell import session
 from pages.parts.shell.beside import beside
 from pages.parts.shell.frame import frame
@@ -14,12 +14,15 @@ view = session.view_state()
 if view.deleted:
     st.toast(view.deleted, icon=":material/delete:")
     view.deleted = ""
+moving.say_what_was_brought_in()
 queue.at_work(page.store)
 queue.ended_badly(page.store)
 if not page.listing.records:
     st.title("Runs", anchor=False)
     st.info("No run is stored yet. Start one on the overview.", icon=":material/inventory_2:")
-    link_to_overview()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        link_to_overview()
+        moving.moving(page.store, [])
     st.stop()
 records = runs_table.filtered(page)
 if not records:

@@ -9,8 +9,19 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.errors import BlindspotError
-from evalcore.store import NAME_LENGTH, RunAnnotation, RunCatalog, RunRecord, Store, digest, last_part, run_title
+from evalcore.store import (
+    BUNDLE_ENDING,
+    NAME_LENGTH,
+    RunAnnotation,
+    RunCatalog,
+    RunRecord,
+    Store,
+    digest,
+    last_part,
+    run_title,
+)
 from evalcore.wording import counted, in_percent, interval, sized
+from pages.parts.runs.moving import moving, take_away
 from pages.parts.shell import cached
 from pages.parts.shell.clickable_table import clickable_table
 from pages.parts.shell.frame import Frame
@@ -22,7 +33,7 @@ EVERY = "all"
 
 
 def filtered(page: Frame) -> list[RunRecord]:
-    """Draw the title with the filters, and how many runs there are; the runs that pass."""
+    """Draw the title with the filters, how many runs there are, and what moves them; the runs that pass."""
     records, annotations = page.listing.records, page.listing.annotations
     tasks, models = (
         list(dict.fromkeys(names)) for names in ((r.task_name for r in records), (r.spec.model for r in records))
@@ -34,13 +45,17 @@ def filtered(page: Frame) -> list[RunRecord]:
         model = st.selectbox("Model", [EVERY, *models], key="runs_model", width=150) if len(models) > 1 else EVERY
         size = sized(RunCatalog(page.store).disk_used())
         st.caption(f"{counted(len(records), 'run')}, {size} on disk", width="content")
-    return [
+        row = st.container(width="content")
+    passing = [
         record
         for record in records
         if task in (EVERY, record.task_name)
         and model in (EVERY, record.spec.model)
         and searched.casefold() in _words(record, annotations.get(record.run_id, RunAnnotation())).casefold()
     ]
+    with row:
+        moving(page.store, passing)
+    return passing
 
 
 def table(page: Frame, records: list[RunRecord]) -> RunRecord | None:
@@ -124,6 +139,7 @@ def one(page: Frame, record: RunRecord | None) -> None:
         ):
             catalog.pin(run_id, not annotation.pinned)
             st.rerun()
+        take_away(page.store, [record], f"{run_id}{BUNDLE_ENDING}", "Take away")
     with st.form(f"mark_{run_id}", border=False):
         name = st.text_input("Name", annotation.name, max_chars=NAME_LENGTH)
         note = st.text_area("Note", annotation.note, height=90)
