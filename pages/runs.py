@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from evalcore.store import RunCatalog
 from pages.parts.run import queue
 from pages.parts.runs import moving, runs_table
 from pages.parts.shell import session
@@ -22,14 +23,15 @@ if not page.listing.records:
     st.info("No run is stored yet. Start one on the overview.", icon=":material/inventory_2:")
     with st.container(horizontal=True, vertical_alignment="center"):
         link_to_overview()
-        moving.moving(page.store, [])
+        moving.moving(page.store, [], {})
     st.stop()
-records = runs_table.filtered(page)
+sizes = RunCatalog(page.store).sizes()
+records = runs_table.filtered(page, sizes)
 if not records:
     st.info("No run passes these filters.")
     st.stop()
 table, chosen = beside(2, 1)
 with table:
-    record = runs_table.table(page, records)
+    record = runs_table.table(page, records, sizes)
 with chosen:
-    runs_table.one(page, record)
+    runs_table.one(page, record, sizes)

@@ -57,11 +57,11 @@ class Merged:
     @property
     def sentence(self) -> str:
         """What a person is told of it."""
-        said = [f"{counted(self.runs, 'new run')}, {counted(self.completions, 'new completion')}."]
-        if self.prompts:
-            said.append(f"{counted(self.prompts, 'new prompt')}.")
+        new = [f"{counted(self.runs, 'new run')}, {counted(self.completions, 'new completion')}"]
+        new += [counted(self.prompts, "new prompt")] if self.prompts else []
+        said = [f"{', '.join(new)}." if self.runs or self.completions or self.prompts else "Nothing is new."]
         if self.known_runs:
-            said.append(f"{counted(self.known_runs, 'run was', 'runs were')} there already.")
+            said.append(f"{counted(self.known_runs, 'run was', 'runs were')} here already.")
         if self.completed_runs:
             said.append(f"{counted(self.completed_runs, 'unfinished run is', 'unfinished runs are')} complete now.")
         if self.notes:
@@ -252,9 +252,8 @@ def _annotation(theirs: sqlite3.Connection, ours: sqlite3.Connection, record: Ru
     select = "SELECT name, note, pinned FROM run_marks WHERE run_id = ?"
     name, note, pinned = ours.execute(select, (record.run_id,)).fetchone() or ("", "", 0)
     their_name, their_note, is_pinned = theirs.execute(select, (record.run_id,)).fetchone() or ("", "", 0)
-    if is_pinned and not pinned and not _has_pinned(ours, record.task_name):
-        pinned = 1
-    kept = name or their_name, merged_note(name, note, their_name, their_note, source), pinned
+    is_pinned = pinned or (is_pinned and not _has_pinned(ours, record.task_name))
+    kept = name or their_name, merged_note(name, note, their_name, their_note, source), int(is_pinned)
     if kept == (name, note, pinned):
         return False
     ours.execute(

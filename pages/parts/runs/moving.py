@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from evalcore.errors import BlindspotError
-from evalcore.store import BUNDLE_ENDING, RunCatalog, RunRecord, Store, bundle_pieces, merge_bundle
+from evalcore.store import BUNDLE_ENDING, RunRecord, Store, bundle_pieces, merge_bundle
 from evalcore.wording import counted, sized
 from pages.parts.shell.markdown import message_markdown
 from pages.parts.shell.session import view_state
@@ -20,28 +20,27 @@ LARGEST_UNFOLDED = 2**30
 POPOVER = "runs_moving"
 
 
-def moving(store: Store, records: Sequence[RunRecord]) -> None:
+def moving(store: Store, records: Sequence[RunRecord], sizes: Mapping[str, int]) -> None:
     """Draw the button that opens both ways.
 
     Args:
         records: the runs that the page lists.
+        sizes: bytes of each run's completions, by run id.
     """
-    drawer = st.popover("Take away, bring in", icon=":material/sync_alt:", key=POPOVER, on_change="rerun")
+    drawer = st.popover("Copy runs", icon=":material/sync_alt:", key=POPOVER, on_change="rerun")
     if drawer.open:
         with drawer:
             if records:
-                st.markdown(f"**Take away** {counted(len(records), 'run')}: all that are listed.")
-                take_away(store, records, f"runs{BUNDLE_ENDING}", "Download one file")
-            st.markdown("**Bring in** runs of another machine.")
+                st.markdown(f"**Take away** {counted(len(records), 'run')} to another machine: all that are listed.")
+                take_away(store, records, sizes, f"runs{BUNDLE_ENDING}", "Download one file")
+            st.markdown("**Bring in** runs from another machine.")
             bring_in(store)
 
 
-def take_away(store: Store, records: Sequence[RunRecord], file_name: str, label: str) -> None:
-    """A button that downloads runs as one file, which is made when it is pressed; too large ones are for the command
-    line."""
+def take_away(store: Store, records: Sequence[RunRecord], sizes: Mapping[str, int], file_name: str, label: str) -> None:
+    """A button that downloads runs as one file, made when it is pressed; a large one is for the command line."""
     run_ids = [record.run_id for record in records]
-    known = RunCatalog(store).sizes()
-    size = sum(known.get(run_id, 0) for run_id in run_ids)
+    size = sum(sizes.get(run_id, 0) for run_id in run_ids)
     if size > LARGEST_DOWNLOAD:
         which = "--all" if len(run_ids) > 1 else run_ids[0]
         st.caption(
@@ -67,7 +66,7 @@ def bring_in(store: Store) -> None:
         return
     with st.form("bring_in", border=False, clear_on_submit=True):
         file = st.file_uploader(f"A file that ends in {BUNDLE_ENDING}", type="gz")
-        pressed = st.form_submit_button("Bring in", icon=":material/upload:")
+        pressed = st.form_submit_button("Bring in", icon=":material/input:")
     st.caption("Names and notes of both sides are kept. A larger file: `python -m evalcore import FILE`")
     if not pressed:
         return
@@ -84,8 +83,9 @@ def bring_in(store: Store) -> None:
 
 
 def say_what_was_brought_in() -> None:
-    """Say once what the last file brought."""
+    """Say once what the last file brought, with the table in sight."""
     view = view_state()
     if view.brought_in:
+        st.session_state[POPOVER] = False
         st.success(message_markdown(view.brought_in), icon=":material/download_done:")
         view.brought_in = ""
