@@ -10,7 +10,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -39,7 +39,7 @@ class Patience:
     """How long a server is waited for.
 
     Attributes:
-        tries: requests for one prompt, at most.
+        tries: requests for one prompt that may fail.
         total_s: seconds for one prompt, over all tries and the waiting between them.
         timeout_s: seconds for one try, from connecting to the last byte.
         first_wait_s: before the second try; doubled each time. `Retry-After` takes precedence.
@@ -81,6 +81,20 @@ class Asking:
         except RequestError as error:
             if error.status in (401, 403) or (error.again and not error.status):
                 raise ModelError(f"{error}.", where=self.at.where, do=self._remedy(error)) from None
+
+    def once(self, work: Callable[[Turn], Coroutine[Any, Any, Read]]) -> Read:
+        """Do what has to succeed before the first prompt.
+
+        Args:
+            work: given a turn of its own.
+
+        Raises:
+            ModelError: if it fails.
+        """
+        try:
+            return run_in_loop(work(Turn(self)))
+        except RequestError as error:
+            raise ModelError(f"{error}.", where=self.at.where, do=self._remedy(error)) from None
 
     def forget(self) -> None:
         """Forget the failures of an earlier run: what failed then may succeed now."""
@@ -184,11 +198,13 @@ class Turn:
         """Milliseconds since the turn began."""
         return (time.monotonic() - self._started) * 1000
 
-    async def post(self, path: str, body: dict[str, Any], read: Callable[[dict[str, Any]], Read]) -> Read:
+    async def post(
+        self, path: str, body: dict[str, Any], read: Callable[[dict[str, Any]], Read], base: str = ""
+    ) -> Read:
         """Post a request until a reply can be read, as often and as long as patience allows.
 
         Args:
-            path: added at the end of the server's address.
+            path: added at the end of the server's address, or of `base` where that is given.
             body: sent as JSON.
             read: makes something of the JSON of a reply with status 200; raises RequestError where it cannot.
 
@@ -202,11 +218,11 @@ class Turn:
             timeout_s = min(until - time.monotonic(), patience.timeout_s)
             if timeout_s <= 0:
                 break
-            self._tries_left -= 1
             try:
-                return read(content_of(await request("POST", self._asking.at.url, path, body, timeout_s)))
+                return read(content_of(await request("POST", base or self._asking.at.url, path, body, timeout_s)))
             except RequestError as error:
                 failure = error
+            self._tries_left -= 1
             # Randomized, so that requests that failed together are not repeated together.
             wait_s = failure.wait_s if failure.wait_s is not None else self._pause_s * random.uniform(0.75, 1.25)
             self._pause_s *= 2
