@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from evalcore.cli.limits import add_limits, loader_of
 from evalcore.cli.options import Commands, add_command, add_scoring, add_spec, add_task, open_store, spec_of, task_of
 from evalcore.cli.progress import ProgressBar
 from evalcore.cli.report import print_report
@@ -19,6 +20,7 @@ def add(commands: Commands) -> None:
     command.add_argument("--prompt", default=RunSpec().prompt, help=f"{', '.join(BUILT_IN)}, or a prompt of your own")
     add_spec(command)
     command.add_argument("--no-baselines", action="store_true", help="do not compare with majority and tfidf")
+    add_limits(command)
     add_scoring(command)
 
 
@@ -26,10 +28,11 @@ def _run(options: argparse.Namespace) -> int:
     store = open_store(options)
     spec = spec_of(options, task_of(options))
     predict = execute if options.no_baselines else execute_with_baselines
+    loader = loader_of(options, spec)
     outcome, unanswered = None, None
     with ProgressBar() as bar:
         try:
-            outcome = predict(spec, store, on_progress=bar.on_progress)
+            outcome = predict(spec, store, on_progress=bar.on_progress, loader=loader)
             record = outcome.record
         except NotAnswered as error:
             if not error.answered:

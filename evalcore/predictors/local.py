@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from evalcore.predictors.architecture import check_that_it_writes
 from evalcore.predictors.chat import ChatRenderer, Rendered
 from evalcore.predictors.engines.generate import GenerateDecoder
 from evalcore.predictors.engines.label_likelihood import LabelScores
@@ -46,15 +47,17 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
     """
     on_phase("looking the model up")
     source = locate(spec.model, store)
+    check_that_it_writes(source.parts[-1].folder, source.parts[-1].name)
     at = placement(spec)
     known_as = identity(source, spec, at, answers)
     weights = Weights(
-        name=digest([source.fingerprint, at.device_name, str(at.dtype)]),
+        name=digest([source.fingerprints, at.device_name, str(at.dtype)]),
         fit=lambda: fits_beside(source, at),
         load=lambda on_phase: load(source, at, on_phase),
         predictor=lambda loaded: LocalModel(loaded, known_as, spec, source.name),
     )
-    return ModelHandle.of_weights(known_as, weights, metadata(at))
+    base = {} if source.base is None else {"base": source.base.name}
+    return ModelHandle.of_weights(known_as, weights, {**metadata(at), **base})
 
 
 def identity(source: ModelSource, spec: RunSpec, at: Placement, answers: Sequence[str]) -> Identity:
@@ -73,7 +76,7 @@ def identity(source: ModelSource, spec: RunSpec, at: Placement, answers: Sequenc
         choices = {**choices, "content_free": digest(list(CONTENT_FREE))}
     return {
         "predictor": "transformers",
-        "model": source.fingerprint,
+        **source.fingerprints,
         "device": at.device_name,
         "dtype": at.dtype_name,
         "decoding": spec.decoding,
@@ -123,6 +126,7 @@ class LocalModel:
         self.metadata = {
             "engine": self.engine.name,
             "repetition_penalty": f"{self.generation.repetition_penalty or 1.0:g}",
+            **loaded.metadata,
         }
         self._answers: list[str] = []
         self._answer_ids: list[list[int]] = []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 from evalcore.predictors.api_key import clean
 from evalcore.predictors.http import RequestError, message_of, shortened
-from evalcore.store import Completion, Stop
+from evalcore.store import Completion, Stop, Usage
 from evalcore.wording import counted
 
 CHARACTERS_OF_A_TOKEN = 1024
@@ -41,7 +41,7 @@ def content_of(reply: bytes) -> dict[str, Any]:
         # Parsing a long number takes quadratic time; cut to 20 digits it is still out of range.
         return _object(json.loads(reply, parse_int=lambda digits: int(digits[:20])))
     except (ValueError, RecursionError):
-        raise RequestError("the server's reply is no JSON, or was cut", again=True) from None
+        raise RequestError("the server's reply is no JSON, or was cut", again=True, may_be_billed=True) from None
 
 
 def choices_of(content: dict[str, Any], count: int) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ def choices_of(content: dict[str, Any], count: int) -> list[dict[str, Any]]:
         said = _in_brackets(message_of(content.get("error")))
         asked = "one was" if count == 1 else f"{count} were"
         raise RequestError(f"the server's reply holds {found} where {asked} asked for{said}", again=False)
-    return sorted(choices, key=lambda one: whole(one.get("index")))
+    return sorted(choices, key=lambda one: count_of(one.get("index")))
 
 
 def completion_of(content: dict[str, Any], max_new_tokens: int, latency_ms: float) -> Completion:
@@ -87,8 +87,21 @@ def completion_of(content: dict[str, Any], max_new_tokens: int, latency_ms: floa
     if len(text) > max_new_tokens * CHARACTERS_OF_A_TOKEN:
         text, stop = text[: max_new_tokens * CHARACTERS_OF_A_TOKEN], "length"
     # JSON can spell half of a surrogate pair, which no text holds.
-    text_alone = text.encode("utf-8", "replace").decode()
-    return Completion(text_alone, (), whole(usage.get("prompt_tokens")), stop, latency_ms)
+    whole = text.encode("utf-8", "replace").decode()
+    return Completion(whole, (), count_of(usage.get("prompt_tokens")), stop, latency_ms)
+
+
+def usage_of(content: dict[str, Any]) -> Usage:
+    """What one reply took, by its `usage`. A count that is missing or none makes it untold.
+
+    Args:
+        content: the reply, as `content_of` reads it.
+    """
+    usage = _object(content.get("usage"))
+    paid, generated = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    cached = _object(usage.get("prompt_tokens_details")).get("cached_tokens")
+    told = _is_count(paid) and _is_count(generated)
+    return Usage(1, count_of(paid), min(count_of(cached), count_of(paid)), count_of(generated), untold=int(not told))
 
 
 def is_too_long(error: RequestError) -> bool:
@@ -138,7 +151,7 @@ def _check_reasoning(message: dict[str, Any], usage: dict[str, Any], text: str, 
     """
     details = _object(usage.get("completion_tokens_details"))
     thought = any(isinstance(message.get(field), str) and message[field].strip() for field in _REASONING)
-    if thought or whole(details.get("reasoning_tokens")):
+    if thought or count_of(details.get("reasoning_tokens")):
         if stop == "length":
             what = f"the model used its {counted(limit, 'token')} for its reasoning and came to no answer"
             raise RequestError(what, again=False, do=_RAISE_THE_LIMIT)
@@ -153,9 +166,13 @@ def _object(field: object) -> dict[str, Any]:
     return field if isinstance(field, dict) else {}
 
 
-def whole(field: object) -> int:
-    """A field that should be a whole number, not below 0; 0 where it is not. bool is a subclass of int."""
-    return field if type(field) is int and 0 <= field < 2**31 else 0
+def count_of(field: object) -> int:
+    """A field that should be a count; 0, which means "unknown", where it is not. bool is a subclass of int."""
+    return field if _is_count(field) else 0
+
+
+def _is_count(field: object) -> TypeGuard[int]:
+    return type(field) is int and 0 <= field < 2**31
 
 
 def _in_brackets(said: str) -> str:

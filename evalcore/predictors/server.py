@@ -24,10 +24,24 @@ from evalcore.predictors.handle import ModelHandle, OnPhase
 from evalcore.predictors.http import RequestError, shortened
 from evalcore.predictors.reply import completion_of, is_filtered, is_too_long, withheld
 from evalcore.predictors.server_scores import FirstTokenScores, LabelScorer, Post, find_scorer
-from evalcore.store import CHOOSING, Completion, LabelReference, Predictor, RunSpec, Store
+from evalcore.store import (
+    CHOOSING,
+    MOST_CONCURRENT,
+    Completion,
+    LabelReference,
+    Limits,
+    Predictor,
+    RunSpec,
+    Store,
+    Usage,
+    limits_of,
+    read_servers,
+)
 from evalcore.tasks import Messages, Task
 
-BATCH = 16
+_BATCH = 16
+_ROUNDS, _MOST_IN_BATCH = 4, 4 * MOST_CONCURRENT
+"""A batch is so many rounds of requests: at its end the slowest is waited for, while others could be asked."""
 _NO_PENALTY: tuple[dict[str, float], ...] = ({"repetition_penalty": 1.0}, {"frequency_penalty": 0.0}, {})
 """How a server is told to leave out the penalty of the model's generation_config: in the words of vLLM, SGLang and
 others; in the protocol's own, which `transformers serve` takes for that penalty; not at all, where neither is known."""
@@ -44,7 +58,7 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
 
     def load(on_phase: OnPhase) -> Predictor:
         on_phase("asking for the server")
-        model = ServerModel(at, spec, answers=answers)
+        model = ServerModel(at, spec, limits=limits_of(read_servers(store.folder), at.url, at.model), answers=answers)
         model.check()
         return model
 
@@ -58,14 +72,16 @@ class ServerModel:
 
     Attributes:
         identity: as the function `identity` makes it.
-        batch_size: number of prompts that are asked together.
         metadata: what is known of the server; more once it has answered.
     """
 
-    batch_size = BATCH
-
     def __init__(
-        self, at: Endpoint, spec: RunSpec, patience: Patience | None = None, answers: Sequence[str] = ()
+        self,
+        at: Endpoint,
+        spec: RunSpec,
+        patience: Patience | None = None,
+        limits: Limits | None = None,
+        answers: Sequence[str] = (),
     ) -> None:
         self.identity = identity(at, spec, answers)
         why = why_withheld(at.url)
@@ -76,7 +92,7 @@ class ServerModel:
         }
         self._at = at
         self._spec = spec
-        self._asking = Asking(at, patience or Patience())
+        self._asking = Asking(at, patience or Patience(), limits or Limits())
         self._no_penalty = list(_NO_PENALTY) if spec.decoding != "as-shipped" else [{}]
         self._answers = list(answers)
         self._form: Form | None = None
@@ -84,6 +100,21 @@ class ServerModel:
         self._reference: LabelReference | None = None
         self._answers_as = ""
         self._builds: list[str] = []
+
+    @property
+    def batch_size(self) -> int:
+        """Prompts after which the answers are stored: a few rounds of requests, and no more than a minute's."""
+        limits = self._asking.limits
+        return min(max(_BATCH, _ROUNDS * self._asking.pace.most), limits.requests_per_minute or _MOST_IN_BATCH)
+
+    def limit(self, limits: Limits) -> None:
+        """Ask within these limits, where they say something, in place of those of the table of servers."""
+        self._asking.limit(limits.over(self._asking.limits))
+
+    def take_usage(self) -> Usage:
+        """What was asked of the server since `prepare` or the last call of this."""
+        usage, self._asking.usage = self._asking.usage, Usage()
+        return usage
 
     def check(self) -> None:
         """See whether a server answers at all, before the first prompt.
@@ -114,10 +145,10 @@ class ServerModel:
         self._asking.forget()
         self._answers = list(answers)
         if self._spec.decoding == "constrained":
-            self._form = self._asking.once(lambda turn: find_form(lambda body: self._complete(body, turn)))
+            self._form = self._asking.once(find_form(lambda body: self._complete(body, Turn(self._asking))))
             self.metadata["held to the labels by"] = self._form.name
         if self._spec.decoding in CHOOSING:
-            self._reference = self._asking.once(lambda _: self._learn(prompts, content_free))
+            self._reference = self._asking.once(self._learn(prompts, content_free))
         return self._reference
 
     def predict(self, prompts: list[Messages]) -> list[Completion]:
@@ -233,8 +264,8 @@ class ServerModel:
     def _poster(self, turn: Turn | None = None) -> Post:
         """What posts the requests of one turn; each in a turn of its own where none is given."""
 
-        async def post(address: str, body: dict[str, Any]) -> dict[str, Any]:
-            return await (turn or Turn(self._asking)).post("", body, self._by_the_same, address)
+        async def post(path: str, body: dict[str, Any], beside: bool = False) -> dict[str, Any]:
+            return await (turn or Turn(self._asking)).post(path, body, self._by_the_same, beside=beside)
 
         return post
 

@@ -12,7 +12,7 @@ label which is one token long, such as the number of a numbered list, and of no 
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from evalcore.predictors.endpoint import Endpoint
 from evalcore.predictors.http import RequestError, shortened
-from evalcore.predictors.reply import choices_of, is_too_long, whole
+from evalcore.predictors.reply import choices_of, count_of, is_too_long
 from evalcore.tasks import Messages
 
 TOP = 20
@@ -39,8 +39,21 @@ _REFUSALS = frozenset({400, 404, 405, 422, 501})
 _ONE_TOKEN = "Use the prompt `numbered` with at most 9 labels, or serve the model with vLLM."
 _PLAIN = "Choose the decoding plain, or serve the model with vLLM."
 
-Post = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
-"""Posts a body to an address, and returns the object in the reply; raises RequestError."""
+
+class Post(Protocol):
+    """Posts a request."""
+
+    async def __call__(self, path: str, body: dict[str, Any], beside: bool = False) -> dict[str, Any]:
+        """The object in the reply.
+
+        Args:
+            path: added at the end of the server's address.
+            body: sent as JSON.
+            beside: whether the path lies beside the protocol.
+
+        Raises:
+            RequestError: if there is none.
+        """
 
 
 @dataclass(frozen=True)
@@ -139,7 +152,7 @@ class _Exact:
     async def _complete(self, prompts: list[list[int]], post: Post, **more: object) -> list[dict[str, Any]]:
         """What a server says after each of some prompts."""
         body = {"model": self._at.model, "prompt": prompts, "max_tokens": 1, "temperature": 0, **more}
-        return choices_of(await post(f"{self._at.url}/completions", body), len(prompts))
+        return choices_of(await post("/completions", body), len(prompts))
 
     def _split(self, answers: Sequence[tuple[int, ...]]) -> list[list[tuple[int, ...]]]:
         """The answers in the order given, in parts that a request and its reply hold."""
@@ -273,7 +286,7 @@ class FirstTokenScores:
             "model": self._at.model, "messages": list(messages), "max_tokens": 1, "temperature": 0, "stream": False,
             "logprobs": True, "top_logprobs": TOP,
         }  # fmt: skip
-        content = await post(f"{self._at.url}/chat/completions", body)
+        content = await post("/chat/completions", body)
         (choice,) = choices_of(content, 1)
         first = _first_of(_field(choice, "logprobs", "content"))
         likeliest = _field(first, "top_logprobs")
@@ -289,7 +302,7 @@ class FirstTokenScores:
         written = _field(first, "token")
         return Scored(
             logprobs.astype(np.float32),
-            whole(_field(content, "usage", "prompt_tokens")),
+            count_of(_field(content, "usage", "prompt_tokens")),
             written if isinstance(written, str) else "",
         )
 
@@ -330,7 +343,7 @@ async def _ids_of_chat(at: Endpoint, messages: Messages, post: Post) -> list[int
 
 
 async def _ids(at: Endpoint, body: dict[str, Any], post: Post) -> list[int]:
-    tokens = (await post(f"{at.root}/tokenize", {"model": at.model, **body})).get("tokens")
+    tokens = (await post("/tokenize", {"model": at.model, **body}, beside=True)).get("tokens")
     if not isinstance(tokens, list) or not tokens or not all(type(token) is int for token in tokens):
         raise Untold
     return tokens

@@ -13,7 +13,7 @@ from evalcore.running.current_run import (
     first_text,
     split_size,
 )
-from evalcore.running.executors import CompletedBatch, InProcess
+from evalcore.running.executors import CompletedBatch, InProcess, Loader, load_model
 from evalcore.running.live import LiveAnswer, LiveRequest, answer
 from evalcore.running.plan import find_prompt
 from evalcore.running.prompt_preview import preview
@@ -27,6 +27,7 @@ __all__ = [
     "InProcess",
     "LiveAnswer",
     "LiveRequest",
+    "Loader",
     "NotAnswered",
     "Progress",
     "Understood",
@@ -40,6 +41,7 @@ __all__ = [
     "execute_with_baselines",
     "find_prompt",
     "first_text",
+    "load_model",
     "preview",
     "split_size",
     "stop_worker",

@@ -61,7 +61,7 @@ SPOILT = {
     ),
     "no tokenizer": (lambda folder: (folder / "tokenizer.json").unlink(), "no tokenizer", "Save the model's tokenizer"),
     "an adapter": (
-        lambda folder: (folder / "config.json").rename(folder / "adapter_config.json"), "an adapter", "Merge it"
+        lambda folder: (folder / "config.json").rename(folder / "adapter_config.json"), "which of them", "of its own"
     ),
     "an unknown architecture": (
         lambda folder: edit(folder / "config.json", model_type="own"), "no architecture 'own'", "Choose a model"

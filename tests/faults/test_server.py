@@ -16,7 +16,7 @@ from evalcore.analysis.findings import find
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError, SpecError
 from evalcore.output.export import export_run
-from evalcore.predictors import api_key, asking, http
+from evalcore.predictors import api_key, asking, http, pace
 from evalcore.predictors.asking import Patience
 from evalcore.predictors.endpoint import parse_endpoint
 from evalcore.predictors.handle import ModelHandle
@@ -32,7 +32,7 @@ from tests.tools.chat_server import good, refusal, reply, serving_chat
 from tests.tools.command_line import evalcore
 from tests.tools.processes import PATIENCE_S, finished, started, wait_until
 
-QUICK = Patience(tries=5, total_s=3.0, timeout_s=0.5, first_wait_s=0.01)
+QUICK = Patience(tries=5, total_s=3.0, timeout_s=0.5, first_wait_s=0.01, held_s=0.2)
 CANARY = "canary-5f3a9c-secret"
 
 
@@ -78,7 +78,7 @@ def test_a_server_is_a_model_like_any_other(chat, task, store):
     }  # fmt: skip
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
     assert scored.answers[0].completion.prompt_tokens == 11
-    assert 1 < chat.most_open <= asking.CONCURRENT
+    assert 1 < chat.most_open <= pace.CONCURRENT
     assert execute(spec_of(chat, task), store).predicted_now == 0
 
 
@@ -230,7 +230,7 @@ def test_when_everything_fails_it_stops_after_twenty(chat, task, store):
     chat.answer = lambda text, before: refusal(500)
     with pytest.raises(ModelError, match=r"2\d requests in a row failed"):
         ask(spec_of(chat, task, n=400), store)
-    assert asking.GIVE_UP_AFTER <= len(chat.asked) <= asking.GIVE_UP_AFTER + asking.CONCURRENT
+    assert asking.GIVE_UP_AFTER <= len(chat.asked) <= asking.GIVE_UP_AFTER + pace.CONCURRENT
     assert store.count_done(store.runs()[0].run_id) == 0
 
 
@@ -241,7 +241,7 @@ def test_what_fails_for_every_prompt_is_tried_for_one(chat, task, store, status,
     chat.answer = lambda text, before: refusal(status, "who are you")
     with pytest.raises(ModelError, match=says):
         ask(spec_of(chat, task, n=400), store)
-    assert chat.asked.total() <= asking.CONCURRENT
+    assert chat.asked.total() <= pace.CONCURRENT
 
 
 def test_a_server_that_is_not_there_is_sent_no_prompt(task, store):
@@ -739,7 +739,7 @@ def test_an_interrupt_cancels_every_request(chat, interruptible):
     model = ServerModel(parse_endpoint(f"{chat.url}#m"), RunSpec())
 
     def interrupt():
-        wait_until(lambda: chat.asked.total() == asking.CONCURRENT)
+        wait_until(lambda: chat.asked.total() == pace.CONCURRENT)
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
@@ -749,7 +749,7 @@ def test_an_interrupt_cancels_every_request(chat, interruptible):
     answered.set()  # only now
     thread.join()
     wait_until(lambda: chat.open == 0)
-    assert chat.asked.total() == asking.CONCURRENT
+    assert chat.asked.total() == pace.CONCURRENT
 
 
 def test_no_interrupt_is_lost(chat, interruptible):
