@@ -129,6 +129,42 @@ def sized(size_bytes: float) -> str:
     return f"{size:.1f} GB"
 
 
+def rough(number: float) -> str:
+    """A number of which only the size is of interest, to three digits.
+
+    Example:
+        >>> rough(57_894), rough(1_317), rough(12.4), rough(0)
+        ('57,900', '1,320', '12', '0')
+    """
+    digits = max(0, len(str(int(abs(number)))) - 3)
+    return f"{round(number, -digits):,.0f}"
+
+
+def duration(seconds: float) -> str:
+    """A time to two digits, in the unit that fits.
+
+    Example:
+        >>> duration(0.034), duration(0.84), duration(2.9), duration(47.6), duration(194), duration(5_500)
+        ('less than 0.1 s', '0.8 s', '2.9 s', '48 s', '3 min 14 s', '1 h 32 min')
+        >>> duration(59.7), duration(3_599.6), duration(200_000)
+        ('1 min 0 s', '1 h 0 min', '2 d 8 h')
+    """
+    if seconds < 0.1:
+        return "less than 0.1 s"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    minutes = round(seconds / 60)
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    hours = round(seconds / 3600)
+    return f"{hours // 24} d {hours % 24} h"
+
+
 def points(difference: float) -> str:
     """A difference of shares in percentage points, of which a very small one is 0.
 
