@@ -6,6 +6,7 @@ a width is never shown as one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 NOT_AVAILABLE = "n/a"
@@ -140,29 +141,29 @@ def rough(number: float) -> str:
     return f"{round(number, -digits):,.0f}"
 
 
-def duration(seconds: float) -> str:
-    """A time to two digits, in the unit that fits.
+def lasting(seconds: float) -> str:
+    """A time that something lasts, roughly.
 
     Example:
-        >>> duration(0.034), duration(0.84), duration(2.9), duration(47.6), duration(194), duration(5_500)
-        ('less than 0.1 s', '0.8 s', '2.9 s', '48 s', '3 min 14 s', '1 h 32 min')
-        >>> duration(59.7), duration(3_599.6), duration(200_000)
-        ('1 min 0 s', '1 h 0 min', '2 d 8 h')
+        >>> lasting(0.01), lasting(0.25), lasting(40), lasting(300), lasting(10_800)
+        ('less than 0.1 s', '0.2 s', '40 s', '5 minutes', '3 hours')
     """
     if seconds < 0.1:
         return "less than 0.1 s"
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    minutes = round(seconds / 60)
-    if minutes < 24 * 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    hours = round(seconds / 3600)
-    return f"{hours // 24} d {hours % 24} h"
+    if seconds < 120:
+        return f"{figure(seconds, 1 if seconds < 10 else 0)} s"
+    return f"{figure(seconds / 60, 0)} minutes" if seconds < 7200 else f"{figure(seconds / 3600, 0)} hours"
+
+
+def money(amount: float, currency: str) -> str:
+    """A sum of money, to the cent; a smaller one with three digits that say something.
+
+    Example:
+        >>> money(12.3456, "USD"), money(0.0042, "USD"), money(0, "EUR")
+        ('USD 12.35', 'USD 0.00420', 'EUR 0.00')
+    """
+    decimals = 2 if amount >= 1 or amount <= 0 else min(9, 2 - math.floor(math.log10(amount)))
+    return f"{currency} {amount:,.{decimals}f}"
 
 
 def points(difference: float) -> str:

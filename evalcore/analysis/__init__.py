@@ -4,6 +4,7 @@ Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
 from evalcore.analysis.answer_probabilities import AnswerProbabilities, LabelShare, answer_probabilities
+from evalcore.analysis.base_model import base_run, base_spec, has_adapter
 from evalcore.analysis.between import BANDS, Between, Mask, between_words
 from evalcore.analysis.calibration import (
     CALIBRATION_KEYS,
@@ -196,6 +197,8 @@ __all__ = [
     "Verdict",
     "answer_probabilities",
     "answer_words",
+    "base_run",
+    "base_spec",
     "better_words",
     "between_words",
     "bin_filters",
@@ -223,6 +226,7 @@ __all__ = [
     "find",
     "gather",
     "halves_words",
+    "has_adapter",
     "known_fields",
     "label_confidence",
     "label_confidence_words",

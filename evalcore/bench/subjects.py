@@ -14,9 +14,9 @@ import torch
 
 from evalcore.errors import ModelError
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import ChatRenderer, download, load_tokenizer, loading, local, locate
+from evalcore.predictors import ChatRenderer, load_tokenizer, loading, local, locate
 from evalcore.predictors.engines.speed import matrix_speed
-from evalcore.predictors.local_forecast import size_of
+from evalcore.predictors.model_size import size_of
 from evalcore.store import Engine, RunSpec, Store
 
 SIZES: dict[str, dict[str, int]] = {
@@ -109,9 +109,8 @@ def load(spec: RunSpec, tokenizer: str, answers: Sequence[str], store: Store) ->
     """
     at = loading.placement(spec)
     if not spec.model.startswith("random:"):
-        folder = download(locate(spec.model, store), lambda phase: None)
-        model = loading.load_weights(folder, spec.model, at)
-        return Subject(model, ChatRenderer(load_tokenizer(folder)), spec.model)
+        loaded = loading.load(locate(spec.model, store), at, lambda phase: None)
+        return Subject(loaded.model, loaded.renderer, spec.model)
     if spec.model not in SIZES:
         raise ModelError("there are no such dimensions.", where=spec.model, do=f"Give one of {', '.join(SIZES)}.")
     renderer = ChatRenderer(load_tokenizer(Path(tokenizer).expanduser() if tokenizer else DEMO_MODELS / "demo"))

@@ -32,7 +32,7 @@ from evalcore.metrics import (
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import Outcome, Store
 from evalcore.store.planned import planned_seconds
-from evalcore.wording import NOT_AVAILABLE, counted, duration, figure, interval, percent
+from evalcore.wording import NOT_AVAILABLE, counted, figure, interval, lasting, percent
 
 Sure = tuple[LabelProbabilities, Calibration]
 
@@ -113,7 +113,7 @@ def report_as_text(
     if outcome is not None:
         made, kept = f"{outcome.predicted_now:,} predicted now", f"{outcome.from_cache:,} from the cache"
         planned = planned_seconds(r, outcome.predicted_now) if outcome.predicted_now else None
-        expected = f" (planned: {duration(planned)})" if planned is not None else ""
+        expected = f" (planned: {lasting(planned)})" if planned is not None else ""
         lines += ["", f"{made} in {figure(outcome.seconds, 1)} s{expected}, {kept}."]
     return "\n".join(lines)
 

@@ -11,10 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from evalcore.tasks import Messages
 
+PROMPTS_COUNTED = 256
+"""Number of a run's prompts, evenly spaced, whose tokens are counted; the others are as long on average."""
+CHARACTERS_A_TOKEN = 4.0
+"""Of English text, in tokenizers of today's models."""
 OPERATIONS_PER_LAYER = 45
 """Small operations of a layer in a pass: norms, rotations, additions, views. Counted in transformers' Qwen2."""
 BEST_USE, USUAL_USE, WORST_USE = 1.0, 0.6, 0.25
@@ -182,6 +186,42 @@ class Forecast:
         Tokens through the model's layers where they are known; otherwise tokens in and out, as a server counts them.
         """
         return self.work.tokens if self.work else self.tokens_in + self.tokens_out
+
+
+Item = TypeVar("Item")
+
+
+def evenly(items: Sequence[Item], most: int = PROMPTS_COUNTED) -> list[Item]:
+    """Some of many items, evenly spaced; all of few."""
+    taken = min(len(items), most)
+    return [items[place * len(items) // taken] for place in range(taken)]
+
+
+def by_characters(
+    prompts: Sequence[Messages],
+    answers: Sequence[str],
+    most_out: float,
+    new_tokens: float | None,
+    where: tuple[tuple[str, str], Needs],
+) -> Forecast:
+    """What can be said without a tokenizer.
+
+    Args:
+        prompts, answers, new_tokens: as `Forecasts` takes them.
+        most_out: tokens that may be written for all prompts; 0 if none are.
+        where: the forecast's `at` and `needs`.
+    """
+    some = evenly(prompts)
+    characters = sum(len(message["content"]) for messages in some for message in messages)
+    each = new_tokens or sum(map(len, answers)) / len(answers) / CHARACTERS_A_TOKEN + 1
+    at, needs = where
+    return Forecast(
+        tokens_in=characters / CHARACTERS_A_TOKEN * len(prompts) / len(some),
+        tokens_out=min(each * len(prompts), most_out),
+        most_out=most_out,
+        at=at,
+        needs=needs,
+    )
 
 
 class Forecasts(Protocol):

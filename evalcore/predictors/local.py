@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from evalcore.predictors.architecture import check_that_it_writes
 from evalcore.predictors.chat import ChatRenderer, Rendered
 from evalcore.predictors.engines.generate import GenerateDecoder
 from evalcore.predictors.engines.label_likelihood import LabelScores
@@ -48,16 +49,18 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
     """
     on_phase("looking the model up")
     source = locate(spec.model, store)
+    check_that_it_writes(source.parts[-1].folder, source.parts[-1].name)
     at = placement(spec)
     known_as = identity(source, spec, at, answers)
     weights = Weights(
-        name=digest([source.fingerprint, at.device_name, str(at.dtype)]),
+        name=digest([source.fingerprints, at.device_name, str(at.dtype)]),
         fit=lambda: fits_beside(source, at),
         load=lambda on_phase: load(source, at, on_phase),
         predictor=lambda loaded: LocalModel(loaded, known_as, spec, source.name),
     )
+    base = {} if source.base is None else {"base": source.base.name}
     forecasts = partial(forecast, source, spec, at, batch_size(spec, at.device))
-    return ModelHandle.of_weights(known_as, weights, metadata(at), forecasts)
+    return ModelHandle.of_weights(known_as, weights, {**metadata(at), **base}, forecasts)
 
 
 def identity(source: ModelSource, spec: RunSpec, at: Placement, answers: Sequence[str]) -> Identity:
@@ -76,7 +79,7 @@ def identity(source: ModelSource, spec: RunSpec, at: Placement, answers: Sequenc
         choices = {**choices, "content_free": digest(list(CONTENT_FREE))}
     return {
         "predictor": "transformers",
-        "model": source.fingerprint,
+        **source.fingerprints,
         "device": at.device_name,
         "dtype": at.dtype_name,
         "decoding": spec.decoding,
@@ -126,6 +129,7 @@ class LocalModel:
         self.metadata = {
             "engine": self.engine.name,
             "repetition_penalty": f"{self.generation.repetition_penalty or 1.0:g}",
+            **loaded.metadata,
         }
         self._answers: list[str] = []
         self._answer_ids: list[list[int]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -16,19 +17,16 @@ from evalcore.predictors.chat import ChatRenderer, load_tokenizer
 from evalcore.predictors.engines.memory import free_memory
 from evalcore.predictors.engines.selection import first_engine
 from evalcore.predictors.engines.workload import Asked, workload
-from evalcore.predictors.forecast import Forecast, ModelSize, Needs, Span, Workload
+from evalcore.predictors.forecast import Forecast, ModelSize, Needs, Span, Workload, by_characters, evenly
 from evalcore.predictors.loading import Placement
+from evalcore.predictors.model_size import empty_model, size_of
 from evalcore.predictors.source import WANTED_FILES, ModelSource, download
 from evalcore.store import CHOOSING, RunSpec
 from evalcore.tasks import Messages
 
 if TYPE_CHECKING:
-    from transformers import GenerationConfig, PreTrainedModel
+    from transformers import GenerationConfig, PreTrainedTokenizerBase
 
-PROMPTS_COUNTED = 256
-"""Number of a run's prompts, evenly spaced, whose tokens are counted; the others are as long on average."""
-CHARACTERS_A_TOKEN = 4.0
-"""Of English text, in tokenizers of today's models."""
 ROOM = 1.2
 """So many times the memory of a model's weights is needed to run it."""
 SLOWER_READING = 4.0
@@ -40,6 +38,8 @@ _TIMEOUT_S = 10.0
 _TRIED = Workload(tokens=300, decided=40, seen=9_000, passes=40)
 """What goes through a model before its first batch: an engine's answers to three short prompts, and the loop's."""
 
+OnPhase = Callable[[str], None]
+
 
 def forecast(
     source: ModelSource,
@@ -49,9 +49,9 @@ def forecast(
     prompts: Sequence[Messages],
     answers: Sequence[str],
     new_tokens: float | None,
-    on_phase: Callable[[str], None],
+    on_phase: OnPhase,
 ) -> Forecast:
-    """What answering some prompts takes; `Forecasts` says it of the last four arguments.
+    """What a model that writes takes; `Forecasts` says it of the last four arguments.
 
     Args:
         source: the model.
@@ -60,90 +60,90 @@ def forecast(
         batch_size: prompts at once.
     """
     on_phase("counting tokens")
+    n, some = len(prompts), evenly(prompts)
     choosing = spec.decoding in CHOOSING
-    n = len(prompts)
-    counted = min(n, PROMPTS_COUNTED)
-    some = [prompts[place * n // counted] for place in range(counted)]
-    folder = _without_weights(source, on_phase)
-    if folder is None:
-        characters = sum(len(message["content"]) for messages in some for message in messages)
-        mean_answer = sum(map(len, answers)) / len(answers) / CHARACTERS_A_TOKEN + 1
-        tokens_in = characters / CHARACTERS_A_TOKEN * n / len(some)
-        out = 0.0 if choosing else n * min(new_tokens or mean_answer, spec.max_new_tokens)
-        most = 0.0 if choosing else float(n * spec.max_new_tokens)
-        return Forecast(tokens_in, 0.0, out, most, at=_names(at), needs=_needs(source, None, at))
-    renderer = ChatRenderer(load_tokenizer(folder))
+    most_out = 0.0 if choosing else float(n * spec.max_new_tokens)
+    found = _files(source, on_phase)
+    if found is None:
+        return by_characters(prompts, answers, most_out, new_tokens, (_names(at), _needs(source, None, at)))
+    folders, tokenizer = found
+    renderer = ChatRenderer(tokenizer)
     answer_ids = [[*ids, renderer.end_id or 0] for ids in renderer.answer_ids(answers)]
     started = time.perf_counter()
     ids = [rendered.ids for rendered in renderer.render(some)]
     prompt_s = (time.perf_counter() - started) / len(some)
     mean_new = min(new_tokens or sum(map(len, answer_ids)) / len(answer_ids), spec.max_new_tokens)
-    model = _empty_model(folder)
+    model = empty_model(folders[-1])
     work, size, shared = None, None, 0.0
     if model is not None:
         size = size_of(model, at.dtype.itemsize)
         vocabulary = int(model.config.get_text_config().vocab_size)
         asked = Asked(ids, n, answer_ids, mean_new, choosing, batch_size, vocabulary)
-        work, shared = workload(first_engine(spec.engine, model, _settings(spec, folder)), asked)
+        work, shared = workload(first_engine(spec.engine, model, _settings(spec, folders[-1])), asked)
     return Forecast(
         tokens_in=sum(map(len, ids)) * n / len(some),
         shared=shared * n,
         tokens_out=0.0 if choosing else mean_new * n,
-        most_out=0.0 if choosing else float(n * spec.max_new_tokens),
+        most_out=most_out,
         counted=True,
         prompt_s=prompt_s,
         work=work,
         size=size,
-        reading=_reading(folder),
+        reading=_reading(folders),
         loading=_TRIED,
         at=_names(at),
         needs=_needs(source, size, at),
     )
 
 
-def size_of(model: PreTrainedModel, number_bytes: float = 0.0) -> ModelSize:
-    """How large a model is; it may be one without weights.
+def forecast_of_texts(
+    source: ModelSource,
+    at: Placement,
+    tokens_at_once: int,
+    prompts: Sequence[Messages],
+    answers: Sequence[str],
+    new_tokens: float | None,
+    on_phase: OnPhase,
+) -> Forecast:
+    """What a model that classifies takes; `Forecasts` says it of the last four arguments.
 
     Args:
-        number_bytes: of a number in memory; of its weights as they are when 0.
+        source: the model.
+        at: where.
+        tokens_at_once: that go through the model together.
     """
-    config = model.config.get_text_config()
-    given, decided = model.get_input_embeddings(), model.get_output_embeddings()
-    parameters = sum(one.numel() for one in model.parameters())
-    head = decided.weight.numel() if decided is not None else 0
-    tied = decided is not None and decided.weight is given.weight
-    heads = int(getattr(config, "num_attention_heads", None) or 1)
-    width = heads * int(getattr(config, "head_dim", None) or config.hidden_size // heads)
-    return ModelSize(
-        parameters=parameters,
-        body=parameters - given.weight.numel() - (0 if tied else head),
-        head=head,
-        layers=int(getattr(config, "num_hidden_layers", None) or 1),
-        width=width,
-        number_bytes=number_bytes or float(model.dtype.itemsize),
+    on_phase("counting tokens")
+    n, some = len(prompts), evenly(prompts)
+    found = _files(source, on_phase)
+    if found is None:
+        return by_characters(prompts, answers, 0.0, None, (_names(at), _needs(source, None, at)))
+    folders, tokenizer = found
+    started = time.perf_counter()
+    lengths = [len(ids) for ids in tokenizer([messages[-1]["content"] for messages in some])["input_ids"]]
+    prompt_s = (time.perf_counter() - started) / len(some)
+    tokens = sum(lengths) * n / len(some)
+    model = empty_model(folders[-1], classifies=True)
+    size = size_of(model, at.dtype.itemsize) if model is not None else None
+    seen = sum(length**2 for length in lengths) * n / len(some)
+    work = Workload(tokens, 0.0, seen, math.ceil(tokens / tokens_at_once))
+    return Forecast(
+        tokens_in=tokens,
+        counted=True,
+        prompt_s=prompt_s,
+        work=work if size else None,
+        size=size,
+        reading=_reading(folders),
+        at=_names(at),
+        needs=_needs(source, size, at),
     )
 
 
-def _without_weights(source: ModelSource, on_phase: Callable[[str], None]) -> Path | None:
-    """The folder with the model's tokenizer and config; None if the hub cannot be reached, and they are not here."""
+def _files(source: ModelSource, on_phase: OnPhase) -> tuple[list[Path], PreTrainedTokenizerBase] | None:
+    """The folders of a model's parts, and its tokenizer; None if the hub cannot be reached, and they are not here."""
     try:
-        folder = download(source, on_phase, weights=False)
-        load_tokenizer(folder)
+        folders = [download(part, on_phase, weights=False) for part in source.parts]
+        return folders, load_tokenizer(*folders)
     except ModelError:
-        return None
-    return folder
-
-
-def _empty_model(folder: Path) -> PreTrainedModel | None:
-    """The model that a config describes, without memory for its weights; None if the library cannot make it."""
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    try:
-        config = AutoConfig.from_pretrained(str(folder), local_files_only=True)
-        with torch.device("meta"):
-            model: PreTrainedModel = AutoModelForCausalLM.from_config(config)
-        return model
-    except Exception:  # configs and architectures raise errors without a common base; the run will say what is wrong
         return None
 
 
@@ -156,12 +156,14 @@ def _settings(spec: RunSpec, folder: Path) -> GenerationConfig:
     return GenerationConfig.from_pretrained(str(folder), local_files_only=True)
 
 
-def _reading(folder: Path) -> Span:
+def _reading(folders: Sequence[Path]) -> Span:
     """How long reading the weights takes: at the rate of a part of them, which may be in memory while others are not.
 
     Those that are still to be downloaded are in memory then, and take next to nothing.
     """
-    files = sorted(folder.glob("*.safetensors"), key=lambda file: -file.stat().st_size)
+    files = sorted(
+        (file for folder in folders for file in folder.glob("*.safetensors")), key=lambda file: -file.stat().st_size
+    )
     total = sum(file.stat().st_size for file in files)
     if not total:
         return Span(0.0, 0.0, 0.0)
@@ -177,7 +179,8 @@ def _names(at: Placement) -> tuple[str, str]:
 
 
 def _needs(source: ModelSource, size: ModelSize | None, at: Placement) -> Needs:
-    to_download = _download_bytes(source)
+    parts = [_download_bytes(part) for part in source.parts]
+    to_download = sum(part or 0.0 for part in parts) if None not in parts else None
     here = at.device.type == "cpu" or torch.accelerator.is_available()
     return Needs(
         download=to_download,

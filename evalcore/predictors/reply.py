@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeGuard
 
 from evalcore.predictors.api_key import clean
 from evalcore.predictors.http import RequestError, message_of, shortened
-from evalcore.store import Completion, Stop
+from evalcore.store import Completion, Stop, Usage
 from evalcore.wording import counted
 
 CHARACTERS_OF_A_TOKEN = 1024
@@ -27,22 +27,30 @@ _REASONING = ("reasoning_content", "reasoning")
 _RAISE_THE_LIMIT = "Raise max_new_tokens, or switch the model's reasoning off."
 
 
-def completion_of(reply: bytes, max_new_tokens: int, latency_ms: float) -> Completion:
-    """The answer in the body of a reply, cut to `max_new_tokens * CHARACTERS_OF_A_TOKEN` characters.
+def content_of(reply: bytes) -> dict[str, Any]:
+    """The JSON object in the body of a reply; {} where it holds JSON of another kind.
+
+    Raises:
+        RequestError: if it is no JSON.
+    """
+    try:
+        # Parsing a long number takes quadratic time; cut to 20 digits it is still out of range.
+        return _object(json.loads(reply, parse_int=lambda digits: int(digits[:20])))
+    except (ValueError, RecursionError):
+        raise RequestError("the server's reply is no JSON, or was cut", again=True, may_be_billed=True) from None
+
+
+def completion_of(content: dict[str, Any], max_new_tokens: int, latency_ms: float) -> Completion:
+    """The answer in a reply, cut to `max_new_tokens * CHARACTERS_OF_A_TOKEN` characters.
 
     Args:
-        reply: the body, as received with status 200.
+        content: the reply, as `content_of` reads it.
         max_new_tokens: as it was asked for.
         latency_ms: stored with the completion.
 
     Raises:
-        RequestError: if it holds no answer: no JSON, an unknown `finish_reason`, or no text.
+        RequestError: if it holds no answer: an unknown `finish_reason`, or no text.
     """
-    try:
-        # Parsing a long number takes quadratic time; cut to 20 digits it is still out of range.
-        content = _object(json.loads(reply, parse_int=lambda digits: int(digits[:20])))
-    except (ValueError, RecursionError):
-        raise RequestError("the server's reply is no JSON, or was cut", again=True) from None
     choices = content.get("choices")
     if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
         count = f"{len(choices)} answers" if isinstance(choices, list) else "no list of answers"
@@ -62,6 +70,19 @@ def completion_of(reply: bytes, max_new_tokens: int, latency_ms: float) -> Compl
     # JSON can spell half of a surrogate pair, which no text holds.
     whole = text.encode("utf-8", "replace").decode()
     return Completion(whole, (), _count(usage.get("prompt_tokens")), stop, latency_ms)
+
+
+def usage_of(content: dict[str, Any]) -> Usage:
+    """What one reply took, by its `usage`. A count that is missing or none makes it untold.
+
+    Args:
+        content: the reply, as `content_of` reads it.
+    """
+    usage = _object(content.get("usage"))
+    paid, generated = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    cached = _object(usage.get("prompt_tokens_details")).get("cached_tokens")
+    told = _is_count(paid) and _is_count(generated)
+    return Usage(1, _count(paid), min(_count(cached), _count(paid)), _count(generated), untold=int(not told))
 
 
 def withheld() -> RequestError:
@@ -118,7 +139,11 @@ def _object(field: object) -> dict[str, Any]:
 
 def _count(field: object) -> int:
     """A field that should be a count; 0, which means "unknown", where it is not. bool is a subclass of int."""
-    return field if type(field) is int and 0 <= field < 2**31 else 0
+    return field if _is_count(field) else 0
+
+
+def _is_count(field: object) -> TypeGuard[int]:
+    return type(field) is int and 0 <= field < 2**31
 
 
 def _in_brackets(said: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evalcore.predictors.forecast import Span
 from evalcore.running.estimate import Estimate
-from evalcore.wording import counted, duration, rough, sized
+from evalcore.wording import counted, lasting, rough, sized
 
 NOT_KNOWN = "not known before it was run once"
 
@@ -70,7 +70,7 @@ def _where(found: Estimate) -> str:
 
 def about(span: Span, where: str = "") -> str:
     """`about 3.0 s (1.0 s to 6.0 s)`."""
-    low, middle, high = duration(span.low), duration(span.middle), duration(span.high)
+    low, middle, high = lasting(span.low), lasting(span.middle), lasting(span.high)
     return f"about {middle}{where}" if low == high else f"about {middle}{where} ({low} to {high})"
 
 

@@ -31,7 +31,8 @@ class RunRecord:
         label_order: in the order in which the prompt lists them.
         prompt: the variant in full.
         identity: what decided the completions beside the prompt: "predictor" (the name of the model's kind) and, by
-            kind, "model" (a hash of its files, or its name on a server), "url", "train" (a hash of the train split),
+            kind, "model" (a hash of its files, or its name on a server), "adapter" (the same of a LoRA adapter, whose
+            base "model" then is), "url", "train" (a hash of the train split),
             "content" (a hash of imported answers), "device", "dtype", "decoding", "engine", "max_new_tokens",
             "batch_size", "choices" (a hash of the answers to choose from), "content_free" (a hash of the texts without
             content, where labels are ranked by them), "version".

@@ -111,6 +111,30 @@ def finish(db: sqlite3.Connection, run_id: str) -> None:
     db.execute("UPDATE runs SET finished = ? WHERE run_id = ? AND finished IS NULL", (time.time(), run_id))
 
 
+def write_run(db: sqlite3.Connection, record: RunRecord) -> None:
+    """Write all that a run's record says, whether it is there already or not; not its examples and keys."""
+    columns = (*RUN_COLUMNS, "spec_key")
+    db.execute(
+        f"INSERT INTO runs ({', '.join(columns)}) VALUES ({marks(len(columns))}) ON CONFLICT (run_id)"
+        f" DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in columns)}",
+        (*row_of(record), record.spec.key),
+    )
+
+
+def resolutions_of(db: sqlite3.Connection, run_id: str) -> dict[str, float]:
+    """When each spec was last resolved to a run, by the spec's key."""
+    return dict(db.execute("SELECT spec_key, resolved FROM resolutions WHERE run_id = ? ORDER BY 1", (run_id,)))
+
+
+def note_resolutions(db: sqlite3.Connection, run_id: str, resolutions: Mapping[str, float]) -> None:
+    """Note when specs were resolved to a run; a later time that is noted already stays."""
+    db.executemany(
+        "INSERT INTO resolutions (run_id, spec_key, resolved) VALUES (?, ?, ?) ON CONFLICT (run_id, spec_key)"
+        " DO UPDATE SET resolved = excluded.resolved WHERE excluded.resolved > resolutions.resolved",
+        [(run_id, spec_key, resolved) for spec_key, resolved in resolutions.items()],
+    )
+
+
 def all_runs(db: sqlite3.Connection) -> Rows:
     """Rows of all runs, the newest first."""
     return db.execute(f"SELECT {_COLUMNS} FROM runs ORDER BY created DESC, run_id").fetchall()

@@ -61,7 +61,7 @@ SPOILT = {
     ),
     "no tokenizer": (lambda folder: (folder / "tokenizer.json").unlink(), "no tokenizer", "Save the model's tokenizer"),
     "an adapter": (
-        lambda folder: (folder / "config.json").rename(folder / "adapter_config.json"), "an adapter", "Merge it"
+        lambda folder: (folder / "config.json").rename(folder / "adapter_config.json"), "which of them", "of its own"
     ),
     "an unknown architecture": (
         lambda folder: edit(folder / "config.json", model_type="own"), "no architecture 'own'", "Choose a model"
@@ -171,14 +171,14 @@ def test_a_run_on_a_gpu_is_never_mixed_with_one_on_a_cpu(tmp_path):
 def test_the_device_is_a_part_of_every_key():
     """F36. Red with the device left out of the identity: half of a run on a GPU, half on a CPU, without a word."""
     torch = pytest.importorskip("torch")
-    from evalcore.predictors import local
+    from evalcore.predictors import loading, local
     from evalcore.predictors.source import ModelSource
 
     source = ModelSource("m", "sha256:a", None)
-    devices = [
-        local.identity(source, RunSpec(), torch.device(name), torch.float32, ()) for name in ("cpu", "cuda", "mps")
-    ]
-    assert len({json.dumps(dict(identity), sort_keys=True) for identity in devices}) == 3
+    places = [loading.Placement(torch.device(name), torch.float32) for name in ("cpu", "cuda", "mps")]
+    places.append(loading.Placement(torch.device("cuda"), torch.float32, spread=True))
+    identities = [local.identity(source, RunSpec(), at, ()) for at in places]
+    assert len({json.dumps(dict(identity), sort_keys=True) for identity in identities}) == 4
 
 
 OWN_CODE = """

@@ -16,6 +16,7 @@ from evalcore.parse import PARSER_VERSION
 from evalcore.store import Job
 from evalcore.wording import counted, interval
 from pages.parts.explore.confusion_list import worst_confusions
+from pages.parts.run.base_model import way_to_base_model
 from pages.parts.run.options import run_words
 from pages.parts.run.queue import baselines_being_fitted
 from pages.parts.shell import cached
@@ -69,7 +70,9 @@ def verdict(page: Frame, scored: ScoredRun, found: tuple[Reference, ...]) -> Non
         chart = once(scored, _verdict_chart, found, page.theme)
         st.altair_chart(chart, key="verdict", alt="Accuracy with its 95 % interval, and the best baseline")
         baselines_being_fitted(page.store, scored.record)
-        _how_sure(scored)
+        with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+            _how_sure(scored)
+            way_to_base_model(page, scored.record)
 
 
 def _how_sure(scored: ScoredRun) -> None:
