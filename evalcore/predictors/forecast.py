@@ -202,7 +202,7 @@ def by_characters(
     answers: Sequence[str],
     most_out: float,
     new_tokens: float | None,
-    where: tuple[tuple[str, str], Needs],
+    where: tuple[tuple[str, str], Needs] = (("", ""), Needs()),
 ) -> Forecast:
     """What can be said without a tokenizer.
 

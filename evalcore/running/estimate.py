@@ -13,10 +13,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from evalcore.predictors import OnPhase
+from evalcore.predictors.endpoint import parse_endpoint
 from evalcore.predictors.forecast import Forecast, Span, time_of
 from evalcore.running.calibration import busy, calibrate, device_name
 from evalcore.running.plan import RunPlan, plan_run
-from evalcore.store import RunRecord, RunSpec, Store
+from evalcore.store import RunRecord, RunSpec, Store, Usage, price_of, read_servers
 from evalcore.store.planned import planned_effort, planned_metadata
 
 EARLIER_RUNS = 5
@@ -48,6 +49,8 @@ class Estimate:
         device: what it will run on; empty for a server.
         download_bytes, free_disk_bytes: what is to be downloaded first; where it goes.
         memory_bytes, free_memory_bytes: that the model needs; that its device has.
+        price, most_price: what a server takes for these tokens, in `currency`, and with the longest answers.
+        price_as_of: the day on which the table of servers was told the price, as 2026-11-28.
     """
 
     run_id: str
@@ -72,6 +75,10 @@ class Estimate:
     free_disk_bytes: float | None = None
     memory_bytes: float | None = None
     free_memory_bytes: float | None = None
+    price: float | None = None
+    most_price: float | None = None
+    currency: str = ""
+    price_as_of: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> Estimate | None:
@@ -146,10 +153,13 @@ def estimate(plan: RunPlan, store: Store, on_phase: OnPhase = lambda phase: None
     earlier = _earlier_runs(plan, store)
     forecast = Forecast(work=None)
     if plan.handle.forecast is not None:
-        lengths = _lengths_of_answers(plan, earlier, store)
-        forecast = plan.handle.forecast(list(missing.values()), plan.answers, lengths, on_phase)
+        lengths = _lengths(plan, earlier, store)
+        forecast = plan.handle.forecast(list(missing.values()), plan.answers, lengths.answer, on_phase)
+        if not forecast.counted and lengths.prompt is not None:
+            forecast = replace(forecast, tokens_in=lengths.prompt * len(missing))
+            nothing = replace(nothing, tokens_from="earlier answers")
     found = replace(_with_tokens(nothing, forecast), effort=forecast.effort or len(missing))
-    return _with_time(found, plan, forecast, earlier, store, on_phase)
+    return _with_price(_with_time(found, plan, forecast, earlier, store, on_phase), plan, store)
 
 
 def _with_tokens(found: Estimate, forecast: Forecast) -> Estimate:
@@ -170,7 +180,27 @@ def _with_tokens(found: Estimate, forecast: Forecast) -> Estimate:
         shared_tokens=forecast.shared,
         tokens_out=forecast.tokens_out,
         most_tokens_out=forecast.most_out,
-        tokens_from="tokenizer" if forecast.counted else "characters",
+        tokens_from=found.tokens_from or ("tokenizer" if forecast.counted else "characters"),
+    )
+
+
+def _with_price(found: Estimate, plan: RunPlan, store: Store) -> Estimate:
+    if not plan.record.kind.is_remote or found.tokens_in is None:
+        return found
+    at = parse_endpoint(plan.record.spec.model)
+    price = price_of(read_servers(store.folder), at.url, at.model)
+    if price is None:
+        return found
+
+    def cost(out: float | None) -> float:
+        return price.of(Usage(input_tokens=round(found.tokens_in or 0.0), output_tokens=round(out or 0.0)))
+
+    return replace(
+        found,
+        price=cost(found.tokens_out),
+        most_price=cost(found.most_tokens_out),
+        currency=price.currency,
+        price_as_of=price.as_of.isoformat(),
     )
 
 
@@ -262,11 +292,23 @@ def _asks_the_same(record: RunRecord, plan: RunPlan) -> bool:
     return (record.prompt.fingerprint, record.label_order) == (plan.record.prompt.fingerprint, plan.record.label_order)
 
 
-def _lengths_of_answers(plan: RunPlan, earlier: Sequence[RunRecord], store: Store) -> float | None:
-    """How long this model's answers to this prompt were on average, in tokens; None if there are none."""
-    same = [store.first_items(one.run_id, ANSWERS_READ)[1] for one in earlier if _asks_the_same(one, plan)]
-    for some in (plan.keys[:ANSWERS_READ], *same):
-        lengths = [len(one.token_ids) for one in store.completions(some).values() if one.token_ids]
-        if lengths:
-            return statistics.mean(lengths)
-    return None
+@dataclass(frozen=True)
+class _Lengths:
+    """How long this model's prompts and answers were on average, in tokens; None where it is not known."""
+
+    prompt: float | None = None
+    answer: float | None = None
+
+
+def _lengths(plan: RunPlan, earlier: Sequence[RunRecord], store: Store) -> _Lengths:
+    """Of the run itself, as far as it is stored, or else of an earlier run with the same prompt."""
+    same = [record for record in earlier if _asks_the_same(record, plan)]
+    for keys in (plan.keys[:ANSWERS_READ], *(store.first_items(one.run_id, ANSWERS_READ)[1] for one in same)):
+        found = list(store.completions(keys).values())
+        prompts = [one.prompt_tokens for one in found if one.prompt_tokens]
+        answers = [len(one.token_ids) for one in found if one.token_ids]
+        if prompts or answers:
+            return _Lengths(
+                statistics.mean(prompts) if prompts else None, statistics.mean(answers) if answers else None
+            )
+    return _Lengths()

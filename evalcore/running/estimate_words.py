@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evalcore.predictors.forecast import Span
 from evalcore.running.estimate import Estimate
-from evalcore.wording import counted, lasting, rough, sized
+from evalcore.wording import counted, lasting, money, rough, sized
 
 NOT_KNOWN = "not known before it was run once"
 
@@ -17,6 +17,7 @@ def in_one_line(found: Estimate) -> str:
         counted(found.predictions, "prediction"),
         tokens(found),
         time_on(found) or f"time {NOT_KNOWN}",
+        price(found),
         download(found),
         too_large(found),
     ]
@@ -30,8 +31,12 @@ def in_lines(found: Estimate) -> dict[str, str]:
     if not found.predictions:
         return lines
     if found.tokens_in is not None:
-        source = {"tokenizer": "counted by the model's tokenizer", "characters": "estimated, 4 characters a token"}
-        lines["tokens"] = f"{tokens(found)}; {source.get(found.tokens_from, found.tokens_from)}"
+        source = {
+            "tokenizer": "counted by the model's tokenizer",
+            "characters": "estimated, 4 characters a token",
+            "earlier answers": "as many as the server counted in earlier prompts",
+        }
+        lines["tokens"] = f"{tokens(found)}; {source[found.tokens_from]}"
         if found.shared_tokens:
             lines["shared tokens"] = f"{rough(found.shared_tokens)} of those in are computed once for many prompts"
         if found.most_tokens_out:
@@ -40,6 +45,8 @@ def in_lines(found: Estimate) -> dict[str, str]:
     if found.load_span:
         lines["loading"] = f"{about(found.load_span)} besides"
     lines["rests on"] = found.rests_on
+    if price(found):
+        lines["price"] = price(found)
     if download(found):
         lines["download"] = download(found)
     if found.memory_bytes is not None:
@@ -72,6 +79,14 @@ def about(span: Span, where: str = "") -> str:
     """`about 3.0 s (1.0 s to 6.0 s)`."""
     low, middle, high = lasting(span.low), lasting(span.middle), lasting(span.high)
     return f"about {middle}{where}" if low == high else f"about {middle}{where} ({low} to {high})"
+
+
+def price(found: Estimate) -> str:
+    """`about USD 0.12 (at most USD 0.60), by prices of 2026-11-28`; empty for what runs here."""
+    if found.price is None or found.most_price is None:
+        return "" if found.device or found.tokens_in is None else "price not known"
+    at_most = f" (at most {money(found.most_price, found.currency)})"
+    return f"about {money(found.price, found.currency)}{at_most}, by prices of {found.price_as_of}"
 
 
 def download(found: Estimate) -> str:
