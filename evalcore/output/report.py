@@ -16,6 +16,8 @@ from evalcore.analysis import (
     find,
     label_probabilities,
     score_run,
+    server_cost,
+    server_cost_words,
 )
 from evalcore.metrics import (
     POPULATION,
@@ -110,6 +112,8 @@ def report_as_text(
     ]
     for number, finding in enumerate(findings, start=1):
         lines += [f"{number:3}. {finding.sentence}", f"     {finding.meaning}"]
+    if cost := server_cost(scored.answers.store, r):
+        lines += ["", server_cost_words(cost)]
     if outcome is not None:
         made, kept = f"{outcome.predicted_now:,} predicted now", f"{outcome.from_cache:,} from the cache"
         planned = planned_seconds(r, outcome.predicted_now) if outcome.predicted_now else None
@@ -155,6 +159,7 @@ def report_as_json(
     """
     record, scores, intervals = scored.record, scored.scores, scored.intervals
     sure = sure or sure_of(scored)
+    cost = server_cost(scored.answers.store, record)
     report: dict[str, Any] = no_nan(
         {
             "run_id": record.run_id,
@@ -196,6 +201,7 @@ def report_as_json(
             "predicted_now": outcome.predicted_now if outcome else 0,
             "from_cache": outcome.from_cache if outcome else scores.n,
             "complete": scores.n == record.n,
+            "server_usage": cost.as_json() if cost else None,
         }
     )
     return report

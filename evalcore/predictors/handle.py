@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from evalcore.errors import ModelError
 from evalcore.predictors.forecast import Forecasts
-from evalcore.store import Identity, Predictor, RunSpec, Store
+from evalcore.store import Identity, Limits, Predictor, RunSpec, Store
 from evalcore.tasks import Messages, Task
 
 OnPhase = Callable[[str], None]
@@ -72,6 +72,14 @@ class ShowsPrompt(Protocol):
 
     def control_tokens_in(self, text: str) -> list[str]:
         """The tokens in a text that would steer the model if they were not given as plain characters."""
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A predictor that can be told how fast it may ask: one that asks a server."""
+
+    def limit(self, limits: Limits) -> None:
+        """Ask within these limits from now on; where they say nothing, as before."""
 
 
 def check_kind(spec: RunSpec) -> None:

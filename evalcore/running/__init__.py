@@ -16,7 +16,7 @@ from evalcore.running.current_run import (
 from evalcore.running.estimate import Estimate
 from evalcore.running.estimate_words import in_lines as estimate_in_lines
 from evalcore.running.estimate_words import in_one_line as estimate_in_one_line
-from evalcore.running.executors import CompletedBatch, InProcess
+from evalcore.running.executors import CompletedBatch, InProcess, Loader, load_model
 from evalcore.running.live import LiveAnswer, LiveRequest, answer
 from evalcore.running.plan import find_prompt, plan_run
 from evalcore.running.prompt_preview import preview
@@ -31,6 +31,7 @@ __all__ = [
     "InProcess",
     "LiveAnswer",
     "LiveRequest",
+    "Loader",
     "NotAnswered",
     "Progress",
     "Understood",
@@ -46,6 +47,7 @@ __all__ = [
     "execute_with_baselines",
     "find_prompt",
     "first_text",
+    "load_model",
     "plan_run",
     "preview",
     "split_size",

@@ -308,7 +308,15 @@ def _lengths(plan: RunPlan, earlier: Sequence[RunRecord], store: Store) -> _Leng
         prompts = [one.prompt_tokens for one in found if one.prompt_tokens]
         answers = [len(one.token_ids) for one in found if one.token_ids]
         if prompts or answers:
+            told = _told(same)
             return _Lengths(
-                statistics.mean(prompts) if prompts else None, statistics.mean(answers) if answers else None
+                statistics.mean(prompts) if prompts else None, statistics.mean(answers) if answers else told
             )
     return _Lengths()
+
+
+def _told(same: Sequence[RunRecord]) -> float | None:
+    """How many tokens a server wrote for a request, on average over what it told of."""
+    usages = [record.usage for record in same if record.usage and record.usage.output_tokens]
+    told = sum(usage.requests - usage.untold for usage in usages)
+    return sum(usage.output_tokens for usage in usages) / told if told else None

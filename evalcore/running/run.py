@@ -199,7 +199,7 @@ def _predict(
                         metadata=batch.metadata,
                         label_reference=batch.label_reference,
                     )
-                store.put_batch(record.run_id, batch.rows, batch.seconds)
+                store.put_batch(record.run_id, batch.rows, batch.seconds, batch.usage)
                 seconds += batch.seconds
                 load_seconds += batch.load_seconds
                 kept += [key for key, _ in batch.rows]

@@ -169,7 +169,7 @@ def write_servers(folder: Path, rows: Sequence[ServerRow]) -> None:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([as_text(getattr(row, name)) for name in COLUMNS] for row in rows)
+    writer.writerows([cell_text(getattr(row, name)) for name in COLUMNS] for row in rows)
     try:
         with open(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
             stream.write(out.getvalue())
@@ -218,7 +218,7 @@ def price_of(rows: Sequence[ServerRow], url: str, model: str) -> Price | None:
     return next((row.price for row in _lines_for(rows, url, model) if row.price), None)
 
 
-def as_text(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A cell as the file holds it: empty for None, and no digit of a number lost."""
     if value is None:
         return ""

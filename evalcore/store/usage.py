@@ -42,7 +42,7 @@ class Usage:
         """The inverse of `to_json`.
 
         Raises:
-            ValueError, TypeError: if it is damaged.
+            ValueError, TypeError, AttributeError: if it is damaged.
         """
         counts = json.loads(text)
         if not all(type(count) is int and count >= 0 for count in counts.values()):
