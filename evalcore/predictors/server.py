@@ -20,6 +20,7 @@ from evalcore.predictors.api_key import api_key, why_withheld
 from evalcore.predictors.asking import Asking, Patience, Turn
 from evalcore.predictors.dialects import Form, find_form
 from evalcore.predictors.endpoint import Endpoint, identity, parse_endpoint
+from evalcore.predictors.forecast import Forecast, by_characters
 from evalcore.predictors.handle import ModelHandle, OnPhase
 from evalcore.predictors.http import RequestError, shortened
 from evalcore.predictors.reply import completion_of, is_filtered, is_too_long, withheld
@@ -62,7 +63,19 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
         model.check()
         return model
 
-    return ModelHandle(identity(at, spec, answers), load, {"server": at.url})
+    return ModelHandle(identity(at, spec, answers), load, {"server": at.url}, forecast=partial(_forecast, spec))
+
+
+def _forecast(
+    spec: RunSpec,
+    prompts: Sequence[Messages],
+    answers: Sequence[str],
+    new_tokens: float | None,
+    on_phase: OnPhase,
+) -> Forecast:
+    """What answering some prompts takes, by their characters: the tokenizer is the server's."""
+    longest = 1 if spec.decoding in CHOOSING else spec.max_new_tokens
+    return by_characters(prompts, answers, float(longest * len(prompts)), new_tokens)
 
 
 class ServerModel:
