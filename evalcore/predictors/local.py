@@ -10,19 +10,24 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from evalcore.predictors import quantised
+from evalcore.predictors.architecture import check_that_it_writes
 from evalcore.predictors.chat import ChatRenderer, Rendered
 from evalcore.predictors.engines.generate import GenerateDecoder
 from evalcore.predictors.engines.label_likelihood import LabelScores
 from evalcore.predictors.engines.memory import Shortage, is_out_of_memory
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine, rounds
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
-from evalcore.predictors.loading import Loaded, Placement, fits_beside, load, metadata, out_of_memory, placement
+from evalcore.predictors.loading import Loaded, load, metadata
+from evalcore.predictors.local_forecast import forecast
+from evalcore.predictors.placement import Placement, placement
+from evalcore.predictors.room import fits_beside, out_of_memory
 from evalcore.predictors.source import ModelSource, locate
 from evalcore.store import CHOOSING, CONTENT_FREE, Completion, Identity, LabelReference, RunSpec, Stop, Store, digest
 from evalcore.tasks import Messages, Task
@@ -48,15 +53,18 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
     """
     on_phase("looking the model up")
     source = locate(spec.model, store)
+    check_that_it_writes(source.parts[-1].folder, source.parts[-1].name)
     at = placement(spec)
     known_as = identity(source, spec, at, answers)
     weights = Weights(
-        name=digest([source.fingerprint, at.device_name, str(at.dtype)]),
+        name=digest([source.fingerprints, at.device_name, str(at.dtype)]),
         fit=lambda: fits_beside(source, at),
         load=lambda on_phase: load(source, at, on_phase),
         predictor=lambda loaded: LocalModel(loaded, known_as, spec, source.name),
     )
-    return ModelHandle.of_weights(known_as, weights, metadata(at))
+    base = {} if source.base is None else {"base": source.base.name}
+    forecasts = partial(forecast, source, spec, at, batch_size(spec, at.device))
+    return ModelHandle.of_weights(known_as, weights, {**metadata(at), **base}, forecasts)
 
 
 def identity(source: ModelSource, spec: RunSpec, at: Placement, answers: Sequence[str]) -> Identity:
@@ -75,7 +83,7 @@ def identity(source: ModelSource, spec: RunSpec, at: Placement, answers: Sequenc
         choices = {**choices, "content_free": digest(list(CONTENT_FREE))}
     return {
         "predictor": "transformers",
-        "model": source.fingerprint,
+        **source.fingerprints,
         "device": at.device_name,
         "dtype": at.dtype_name,
         "decoding": spec.decoding,
@@ -124,6 +132,7 @@ class LocalModel:
         self._known = {
             "engine": self.engine.name,
             "repetition_penalty": f"{self.generation.repetition_penalty or 1.0:g}",
+            **loaded.metadata,
         }
         if how := quantised.named(self.model):
             self._known["quantised"] = how

@@ -72,19 +72,26 @@ def check_disk(source: ModelSource) -> None:
     Raises:
         ModelError: if it needs more than is free.
     """
-    known = None if source.folder is not None else sizes(source)
-    if known is None or not known.to_download:
-        return
-    from huggingface_hub.constants import HF_HUB_CACHE
-
-    cache = Path(HF_HUB_CACHE)
-    free = shutil.disk_usage(next(folder for folder in (cache, *cache.parents) if folder.is_dir())).free
-    if known.to_download > free:
+    known = [sizes(part) for part in source.parts]
+    needed = sum(size.to_download for size in known if size is not None)
+    if needed and needed > free_disk():
         raise ModelError(
-            f"its files need {known.to_download / 1e9:.1f} GB of disk, and {free / 1e9:.1f} GB are free in {cache}.",
+            f"its files need {needed / 1e9:.1f} GB of disk, and {free_disk() / 1e9:.1f} GB are free in {_cache()}.",
             where=source.name,
             do="Make room, or set HF_HOME to a folder on another disk.",
         )
+
+
+def free_disk() -> int:
+    """Bytes that are free where models are downloaded to."""
+    folder = _cache()
+    return shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.is_dir())).free
+
+
+def _cache() -> Path:
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    return Path(HF_HUB_CACHE)
 
 
 def _of_folder(folder: Path) -> Sizes | None:
