@@ -126,6 +126,7 @@ from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusion
 from evalcore.analysis.reference_accuracies import Reference, references
 from evalcore.analysis.running_score import RunningScore
 from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, score_run
+from evalcore.analysis.server_cost import ServerCost, server_cost, server_cost_words
 from evalcore.analysis.side_by_side_words import (
     answer_words,
     changed_words,
@@ -189,6 +190,7 @@ __all__ = [
     "ScoredExample",
     "ScoredRun",
     "Selected",
+    "ServerCost",
     "SizeBin",
     "Step",
     "Sweep",
@@ -266,6 +268,8 @@ __all__ = [
     "score_run",
     "search",
     "select",
+    "server_cost",
+    "server_cost_words",
     "set_of",
     "sets_by_label",
     "shared_note",

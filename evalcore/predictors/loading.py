@@ -5,15 +5,16 @@ Both kinds of transformers models on this machine are loaded here: those that wr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import torch
 
-from evalcore.errors import ModelError, OutOfMemory
+from evalcore.errors import ModelError, OutOfMemory, listed
 from evalcore.predictors.adapter import require_peft, with_adapter
+from evalcore.predictors.architecture import check_that_it_writes
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
 from evalcore.predictors.engines.memory import free_memory, is_out_of_memory
 from evalcore.predictors.handle import OnPhase
@@ -124,6 +125,7 @@ def load(source: ModelSource, at: Placement, on_phase: OnPhase) -> Loaded:
     if source.base is not None:
         require_peft()  # before anything is downloaded
     folders = [download(part, on_phase) for part in source.parts]
+    check_that_it_writes(folders[-1], source.parts[-1].name)
     on_phase("loading the model")
     tokenizer = load_tokenizer(*folders)
     model = load_weights(folders[-1], source.parts[-1].name, at)
@@ -145,22 +147,30 @@ def fits_beside(source: ModelSource, at: Placement) -> bool:
     return ROOM * in_memory <= free_memory(at.device)
 
 
-def load_weights(folder: Path, name: str, at: Placement) -> PreTrainedModel:
+def load_weights(folder: Path, name: str, at: Placement, *, classifies: bool = False) -> PreTrainedModel:
     """A model from safetensors files, on the device, in the number format.
 
+    Args:
+        classifies: whether it is loaded with the head of a classifier, and not of a model that writes.
+
     Raises:
-        ModelError: if it cannot be read, or does not fit into memory.
+        ModelError: if it cannot be read, lacks weights, or does not fit into memory.
     """
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            str(folder), dtype=at.dtype, local_files_only=True, use_safetensors=True
+        of_class = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
+        model, found = of_class.from_pretrained(
+            str(folder), dtype=at.dtype, local_files_only=True, use_safetensors=True, output_loading_info=True
         )
-        return model.to(at.device).eval()
+        _check_that_all_are_there(found["missing_keys"], name)
+        placed: PreTrainedModel = model.to(at.device).eval()
+        return placed
+    except ModelError:
+        raise
     except Exception as error:  # safetensors, config and architecture errors have no common base
         if is_out_of_memory(error):
             raise out_of_memory(error, name, "Choose a smaller model or a shorter number format.") from error
@@ -169,6 +179,16 @@ def load_weights(folder: Path, name: str, at: Placement) -> PreTrainedModel:
             where=name,
             do="Check that its files are whole; download or save it again.",
         ) from error
+
+
+def _check_that_all_are_there(missing: Collection[str], name: str) -> None:
+    """The library gives weights that are in no file random values, and only warns: the answers would be noise."""
+    if missing:
+        raise ModelError(
+            f"its files lack weights ({listed(sorted(missing))}): it would answer at random.",
+            where=name,
+            do="Check that it was trained for this use and saved as a whole.",
+        )
 
 
 def out_of_memory(error: BaseException, model: str, do: str) -> OutOfMemory:

@@ -195,7 +195,7 @@ def test_a_hundred_flipped_bits_in_examples_are_noticed_and_mended_without_a_cal
     assert len(asked(log)) == N
 
 
-@pytest.mark.parametrize("column", ["labels", "prompt", "identity", "spec", "facts", "label_order"])
+@pytest.mark.parametrize("column", ["labels", "prompt", "identity", "spec", "facts", "label_order", "usage"])
 def test_a_damaged_row_of_a_run_is_said_and_mended(filled, run, log, column):
     """F18. Red while such a row was a traceback on every page."""
     right = truth(filled)

@@ -10,7 +10,16 @@ import altair as alt
 import streamlit as st
 
 from evalcore import charts
-from evalcore.analysis import Filter, Finding, Reference, ScoredRun, mean_confidence_words, why_no_probabilities
+from evalcore.analysis import (
+    Filter,
+    Finding,
+    Reference,
+    ScoredRun,
+    mean_confidence_words,
+    server_cost,
+    server_cost_words,
+    why_no_probabilities,
+)
 from evalcore.metrics import POPULATION, WHY_UNDEFINED, absent, never_predicted
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import Job
@@ -51,6 +60,8 @@ def sample_line(scored: ScoredRun, place: DeltaGenerator, standing: str) -> None
     labels = f"{s.labels_present} of {counted(s.labels_total, 'label')} in the sample"
     scoring = f"{scored.scoring} scoring, parser {PARSER_VERSION}"
     place.caption(" · ".join(part for part in (standing, of, labels, scoring, "95 % intervals") if part))
+    if cost := server_cost(scored.answers.store, scored.record):
+        place.caption(escape_markdown(server_cost_words(cost)))
 
 
 def verdict(page: Frame, scored: ScoredRun, found: tuple[Reference, ...]) -> None:
