@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from evalcore.errors import ModelError, first_line, listed, quoted
+from evalcore.errors import ModelError, listed, quoted
 from evalcore.extras import require
 from evalcore.predictors.adapter_config import ADAPTER_WEIGHTS, AdapterConfig, read_adapter
 from evalcore.predictors.engines.memory import is_out_of_memory
@@ -62,7 +62,8 @@ def with_adapter(model: PreTrainedModel, folder: Path, name: str, base: str) -> 
     except Exception as error:  # peft, torch and safetensors raise many kinds of errors for what does not fit
         if is_out_of_memory(error):
             raise
-        raise _misfit(first_line(error), name, base) from error
+        why = " ".join(line.strip() for line in str(error).splitlines()[:2]) or type(error).__name__
+        raise _misfit(why.rstrip("."), name, base) from error
     result: PreTrainedModel = whole.eval()
     return result, f"LoRA, {adapter.words}, {f'not merged: {why}' if why else 'merged into the weights'}"
 
