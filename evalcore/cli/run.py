@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from evalcore.cli.options import Commands, add_command, add_scoring, add_spec, add_task, open_store, spec_of, task_of
+from evalcore.cli.options import (
+    Commands,
+    add_command,
+    add_scoring,
+    add_spec,
+    add_task,
+    open_store,
+    say_labels,
+    spec_of,
+    task_of,
+)
 from evalcore.cli.progress import ProgressBar
 from evalcore.cli.report import print_report
 from evalcore.running import NotAnswered, execute, execute_with_baselines
@@ -25,6 +35,7 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     store = open_store(options)
     spec = spec_of(options, task_of(options))
+    say_labels(spec, store)
     predict = execute if options.no_baselines else execute_with_baselines
     outcome, unanswered = None, None
     with ProgressBar() as bar:
