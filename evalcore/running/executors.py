@@ -94,16 +94,18 @@ class InProcess:
         if isinstance(predictor, Preparable):
             asked = list(missing.values()) or plan.prompts
             reference = predictor.prepare(asked, plan.answers, plan.content_free)
-        metadata = predictor.metadata
+        noted: dict[str, str] = {}
         for keys in batches(plan.keys, predictor.batch_size, missing):
             rows, failure = predict(predictor, keys, [missing[key] for key in keys])
             usage = predictor.take_usage() if isinstance(predictor, Metered) else None
+            learnt = {name: fact for name, fact in predictor.metadata.items() if noted.get(name) != fact}
+            noted |= learnt
             seconds = time.perf_counter() - started
-            yield CompletedBatch(rows, seconds, failure, load_seconds, metadata, reference, usage)
-            load_seconds, metadata, reference = 0.0, {}, None
+            yield CompletedBatch(rows, seconds, failure, load_seconds, learnt, reference, usage)
+            load_seconds, reference = 0.0, None
             started = time.perf_counter()
         if reference is not None:
-            yield CompletedBatch((), time.perf_counter() - started, None, load_seconds, metadata, reference)
+            yield CompletedBatch((), time.perf_counter() - started, None, load_seconds, predictor.metadata, reference)
 
 
 def predict(
