@@ -94,15 +94,15 @@ class InProcess:
         if isinstance(predictor, Preparable):
             asked = list(missing.values()) or plan.prompts
             reference = predictor.prepare(asked, plan.answers, plan.content_free)
-        told: Mapping[str, str] = {}
+        noted: dict[str, str] = {}
         for keys in batches(plan.keys, predictor.batch_size, missing):
             rows, failure = predict(predictor, keys, [missing[key] for key in keys])
             usage = predictor.take_usage() if isinstance(predictor, Metered) else None
+            learnt = {name: fact for name, fact in predictor.metadata.items() if noted.get(name) != fact}
+            noted |= learnt
             seconds = time.perf_counter() - started
-            known = dict(predictor.metadata)
-            news = {name: said for name, said in known.items() if told.get(name) != said}
-            yield CompletedBatch(rows, seconds, failure, load_seconds, news, reference, usage)
-            load_seconds, told, reference = 0.0, known, None
+            yield CompletedBatch(rows, seconds, failure, load_seconds, learnt, reference, usage)
+            load_seconds, reference = 0.0, None
             started = time.perf_counter()
         if reference is not None:
             yield CompletedBatch((), time.perf_counter() - started, None, load_seconds, predictor.metadata, reference)
