@@ -13,7 +13,7 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -97,6 +97,17 @@ class Asking:
         except RequestError as error:
             if error.status in (401, 403) or (error.again and not error.status):
                 raise ModelError(f"{error}.", where=self.at.where, do=self._remedy(error)) from None
+
+    def once(self, work: Coroutine[Any, Any, Read]) -> Read:
+        """Do what has to succeed before the first prompt.
+
+        Raises:
+            ModelError: if it fails.
+        """
+        try:
+            return run_in_loop(work)
+        except RequestError as error:
+            raise ModelError(f"{error}.", where=self.at.where, do=self._remedy(error)) from None
 
     def forget(self) -> None:
         """Forget an earlier run: what failed then may succeed now, and its tokens are not this one's."""
@@ -203,13 +214,16 @@ class Turn:
         """Milliseconds that its requests took, with the pauses between tries."""
         return self._spent_s * 1000
 
-    async def post(self, path: str, body: dict[str, Any], read: Callable[[dict[str, Any]], Read]) -> Read:
+    async def post(
+        self, path: str, body: dict[str, Any], read: Callable[[dict[str, Any]], Read], *, beside: bool = False
+    ) -> Read:
         """Post a request until a reply can be read, as often and as long as patience allows.
 
         Args:
             path: added at the end of the server's address.
             body: sent as JSON.
             read: makes something of the JSON of a reply with status 200; raises RequestError where it cannot.
+            beside: whether the path lies beside the protocol (`Endpoint.root`), where no tokens are generated or paid.
 
         Raises:
             RequestError: why the last try failed.
@@ -219,7 +233,7 @@ class Turn:
         failure: RequestError | None = None
         while self._tries_left and self._spent_s < patience.total_s:
             try:
-                return read(await self._send(path, body))
+                return read(await self._send(path, body, beside))
             except GivenUp:
                 if failure is None:
                     raise
@@ -241,7 +255,7 @@ class Turn:
             await self._asking.pace.wait(wait_s)
         raise failure or RequestError("no time was left to ask", again=True)
 
-    async def _send(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def _send(self, path: str, body: dict[str, Any], beside: bool) -> dict[str, Any]:
         """Send one request as soon as the pace allows it, and count it.
 
         Returns:
@@ -252,12 +266,13 @@ class Turn:
             GivenUp: if asking became pointless before it was sent.
         """
         asking, pace = self._asking, self._asking.pace
-        tokens = pace.counts_tokens and _about_tokens(body)
+        url = asking.at.root if beside else asking.at.url
+        tokens = 0.0 if beside or not pace.counts_tokens else _about_tokens(body)
         async with pace.place(tokens):
             began = time.monotonic()
             try:
                 timeout_s = min(asking.patience.total_s - self._spent_s, asking.patience.timeout_s)
-                reply = content_of(await request("POST", asking.at.url, path, body, timeout_s))
+                reply = content_of(await request("POST", url, path, body, timeout_s))
             except RequestError as error:
                 asking.usage += Usage(requests=1, untold=int(error.may_be_billed))
                 if error.status == _TOO_FAST:
@@ -265,7 +280,7 @@ class Turn:
                 raise
             finally:
                 self._spent_s += time.monotonic() - began
-        used = usage_of(reply)
+        used = Usage(requests=1) if beside else usage_of(reply)
         asking.usage += used
         if not used.untold:
             pace.correct(used.input_tokens + used.output_tokens - tokens)

@@ -10,6 +10,7 @@ import inspect
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ from evalcore.predictors.engines.memory import in_memory, is_out_of_memory
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
 from evalcore.predictors.label_mapping import places
 from evalcore.predictors.loading import Placement, fits_beside, load_weights, metadata, out_of_memory, placement
+from evalcore.predictors.local_forecast import forecast_of_texts
 from evalcore.predictors.source import ModelSource, download, locate
 from evalcore.store import Completion, Identity, RunSpec, Store, digest
 from evalcore.tasks import Messages, Task
@@ -71,7 +73,8 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
         predictor=lambda loaded: Encoder(loaded, known_as, task.labels, place_of, batch_size(spec, at), spec.model),
     )
     by_id = {"labels": "by place, as confirmed"} if spec.labels_by == "id" else {}
-    return ModelHandle.of_weights(known_as, weights, {**metadata(at), **by_id})
+    forecasts = partial(forecast_of_texts, source, at, TOKENS_AT_ONCE[at.device.type != "cpu"])
+    return ModelHandle.of_weights(known_as, weights, {**metadata(at), **by_id}, forecasts)
 
 
 def identity(

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ from evalcore.predictors.engines.memory import is_out_of_memory
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
 from evalcore.predictors.loading import Loaded, Placement, fits_beside, load, metadata, out_of_memory, placement
+from evalcore.predictors.local_forecast import forecast
 from evalcore.predictors.source import ModelSource, locate
 from evalcore.store import CHOOSING, CONTENT_FREE, Completion, Identity, LabelReference, RunSpec, Stop, Store, digest
 from evalcore.tasks import Messages, Task
@@ -57,7 +59,8 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
         predictor=lambda loaded: LocalModel(loaded, known_as, spec, source.name),
     )
     base = {} if source.base is None else {"base": source.base.name}
-    return ModelHandle.of_weights(known_as, weights, {**metadata(at), **base})
+    forecasts = partial(forecast, source, spec, at, batch_size(spec, at.device))
+    return ModelHandle.of_weights(known_as, weights, {**metadata(at), **base}, forecasts)
 
 
 def identity(source: ModelSource, spec: RunSpec, at: Placement, answers: Sequence[str]) -> Identity:

@@ -3,7 +3,7 @@
 All in one SQLite file; nothing outside of this package writes SQL. Imports tasks and the ground floor.
 """
 
-from evalcore.store.bundle import BUNDLE_ENDING, bundle_pieces, is_bundle
+from evalcore.store.bundle import BUNDLE_ENDING, bundle_pieces, damaged_runs, is_bundle
 from evalcore.store.catalog import (
     NAME_LENGTH,
     RunAnnotation,
@@ -121,6 +121,7 @@ __all__ = [
     "checked",
     "completion_keys",
     "custom_prompts",
+    "damaged_runs",
     "digest",
     "distinct_titles",
     "distinguishing_titles",

@@ -96,15 +96,16 @@ def cut_short(run: ScoredRun) -> Iterator[Finding]:
     too_long = run.columns.stop == STOPS.index("too_long")
     n_too_long = int(too_long.sum())
     if n_too_long:
+        read = "prompt" if run.record.kind.reads_prompt else "text"
         yield Finding(
             "too_long",
-            f"{counted(n_too_long, 'prompt')} did not fit into the model's context and "
+            f"{counted(n_too_long, read)} did not fit into the model's context and "
             f"{'counts' if n_too_long == 1 else 'count'} as unparsed.",
-            f"{'It was' if n_too_long == 1 else 'They were'} not cut, since a cut prompt is another question.",
+            f"{'It was' if n_too_long == 1 else 'They were'} not cut, since a cut {read} is another question.",
             40 + 100 * n_too_long / run.scores.n,
             {"too_long": n_too_long},
             positions_of(run, too_long),
-            opens=f"{counted(n_too_long, 'prompt')} too long for the model's context",
+            opens=f"{counted(n_too_long, read)} too long for the model's context",
         )
 
 

@@ -101,6 +101,11 @@ def choose_engine(engine: Engine, model: PreTrainedModel, settings: GenerationCo
     raise AssertionError("the loop runs anything that generate runs")
 
 
+def first_engine(engine: Engine, model: PreTrainedModel, settings: GenerationConfig) -> str:
+    """The engine that `choose_engine` tries first, which needs no weights: almost always the one that it chooses."""
+    return next(_candidates(engine, model, PADDED_TOGETHER, [], settings))[0]
+
+
 Make = Callable[["GenerationConfig"], Decoder]
 
 
