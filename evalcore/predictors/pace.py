@@ -74,6 +74,11 @@ class Pace:
         self._open = 0
         self.forget()
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the server has asked to wait, and everything waits."""
+        return self._not_before > time.monotonic()
+
     def forget(self) -> None:
         """Forget how the server fared; what the person has set holds on."""
         self.given_up.clear()
