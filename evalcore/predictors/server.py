@@ -9,7 +9,7 @@ only, `dialects.py`'s; and how it is asked for the labels' probabilities, `serve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ from evalcore.store import (
     CHOOSING,
     MOST_CONCURRENT,
     Completion,
+    GoOn,
     Identity,
     LabelReference,
     Limits,
@@ -59,9 +60,11 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
     """
     at = parse_endpoint(spec.model)
 
+    def limits() -> Limits:
+        return limits_of(read_servers(store.folder), at.url, at.model)
+
     def load(on_phase: OnPhase) -> Predictor:
         on_phase("asking for the server")
-        limits = limits_of(read_servers(store.folder), at.url, at.model)
         model = ServerModel(at, spec, limits=limits, answers=answers, answers_as=_answered_as(known_as, store))
         model.check()
         return model
@@ -111,7 +114,7 @@ class ServerModel:
         at: Endpoint,
         spec: RunSpec,
         patience: Patience | None = None,
-        limits: Limits | None = None,
+        limits: Callable[[], Limits] = Limits,
         answers: Sequence[str] = (),
         answers_as: str = "",
     ) -> None:
@@ -124,7 +127,8 @@ class ServerModel:
         }
         self._at = at
         self._spec = spec
-        self._asking = Asking(at, patience or Patience(), limits or Limits())
+        self._limits, self._set_limits = limits, Limits()
+        self._asking = Asking(at, patience or Patience(), limits())
         self._no_penalty = list(_NO_PENALTY) if spec.decoding != "as-shipped" else [{}]
         self._answers = list(answers)
         self._form: Form | None = None
@@ -141,7 +145,12 @@ class ServerModel:
 
     def limit(self, limits: Limits) -> None:
         """Ask within these limits, where they say something, in place of those of the table of servers."""
-        self._asking.limit(limits.over(self._asking.limits))
+        self._set_limits = limits
+        self._asking.limit(limits.over(self._limits()))
+
+    def while_waiting(self, go_on: GoOn | None) -> None:
+        """Have this called now and then while the server is waited for; as `store.Waiting` says."""
+        self._asking.while_waiting(go_on)
 
     def take_usage(self) -> Usage:
         """What was asked of the server since `prepare` or the last call of this."""
@@ -173,7 +182,9 @@ class ServerModel:
 
         Raises:
             ModelError: if the server cannot do it.
+            StoreError: if the table of servers cannot be read.
         """
+        self._asking.limit(self._set_limits.over(self._limits()))  # the table may have changed since the last run
         self._asking.forget()
         self._answers = list(answers)
         if self._spec.decoding == "constrained":
