@@ -88,7 +88,7 @@ class Estimate:
         try:
             found = json.loads(text)
             return cls(**found) if found.keys() == {one.name for one in fields(cls)} else None
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             return None
 
     def to_json(self) -> str:
