@@ -158,14 +158,14 @@ class _Lines:
             raise self._wrong("its content is not what was written (SHA-256)")
 
     def _check_fields(self, row: Row, checks: Mapping[str, Check]) -> None:
-        if row.keys() != checks.keys():
-            more = sorted(row.keys() - checks.keys())
-            if more:
-                raise self._newer(f"a {row['kind']} with the field {quoted(more[0])}")
-            raise self._wrong(f"a {row['kind']} lacks the field {min(checks.keys() - row.keys())!r}")
+        named = f"a line of the kind {row['kind']!r}"
+        if more := sorted(row.keys() - checks.keys()):
+            raise self._newer(f"{named} with {quoted(more[0])}")
+        if lacking := sorted(checks.keys() - row.keys()):
+            raise self._wrong(f"{named} lacks {lacking[0]!r}")
         for name, is_right in checks.items():
             if not is_right(row[name]):
-                raise self._wrong(f"the {name} of a {row['kind']} is not one ({row[name]!r:.60})")
+                raise self._wrong(f"in {named} {name!r} cannot be {row[name]!r:.60}")
 
     def _parsed(self, line: bytes) -> Row:
         try:
@@ -243,7 +243,7 @@ def _fill(db: sqlite3.Connection, lines: _Lines) -> None:
         except BlindspotError as error:
             raise lines.wrong_row(error) from None
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise lines.wrong_row(f"a {kind} cannot be read ({first_line(error)})") from None
+            raise lines.wrong_row(f"a line of the kind {kind!r} cannot be read ({first_line(error)})") from None
     if lines.counts["completion"] != db.execute("SELECT count(*) FROM completions").fetchone()[0]:
         raise sqlite3.IntegrityError
 
