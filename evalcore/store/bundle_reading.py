@@ -29,7 +29,6 @@ from evalcore.store.label_reference import LabelReference
 from evalcore.store.run_record import RunRecord, record_of
 from evalcore.store.spec import RunSpec, SampleHash, checked, from_fields
 from evalcore.tasks import Prompt, custom_prompt
-from evalcore.tasks.json_lines import parse_json
 from evalcore.tasks.prompt import MAX_SHOTS
 from evalcore.wording import sized
 
@@ -44,8 +43,6 @@ _LATEST = 9_000_000_000
 """Seconds since 1970, the year 2255: what is shown with a date can be shown."""
 _NOTE_CHARS = 100_000
 """Of a note; merging adds to notes, so that it is more than one may write."""
-
-_DECODER = json.JSONDecoder()
 
 Check = Callable[[Any], bool]
 
@@ -169,9 +166,9 @@ class _Lines:
 
     def _parsed(self, line: bytes) -> Row:
         try:
-            row = parse_json(line.decode(), self._where, _DECODER)
-        except UnicodeDecodeError:
-            raise self._wrong("it is no UTF-8") from None
+            row = json.loads(line.decode())
+        except (ValueError, RecursionError) as error:  # ValueError: also what is no UTF-8, and numbers without end
+            raise self._wrong(f"it is not valid JSON ({first_line(error)})") from None
         if not isinstance(row, dict):
             raise self._wrong("it is no object of JSON")
         return row
