@@ -6,7 +6,7 @@ import argparse
 
 from evalcore.cli.options import positive
 from evalcore.errors import SpecError
-from evalcore.running import Executor, RayExecutor, Workers
+from evalcore.running import Executor, Workers
 
 _MOST_GPUS = 1024
 """Of one worker."""
@@ -44,6 +44,8 @@ def executor_of(options: argparse.Namespace) -> Executor | None:
     """
     workers = Workers(options.ray_address, options.workers, options.gpus_per_worker, options.cpus_per_worker)
     if options.executor == "ray":
+        from evalcore.running.ray_executor import RayExecutor  # it imports pyarrow, which takes half a second
+
         return RayExecutor(workers)
     if workers != Workers():
         raise SpecError("these options are for a Ray cluster.", do="Add --executor ray, or leave them out.")

@@ -21,7 +21,6 @@ from evalcore.running.live import LiveAnswer, LiveRequest, answer
 from evalcore.running.plan import find_prompt, plan_run
 from evalcore.running.prompt_preview import preview
 from evalcore.running.ray_cluster import Workers
-from evalcore.running.ray_executor import RayExecutor
 from evalcore.running.run import NotAnswered, Progress, execute, execute_with_baselines
 from evalcore.running.understood import Understood, understand
 from evalcore.running.worker import ensure_worker, stop_worker
@@ -37,7 +36,6 @@ __all__ = [
     "Loader",
     "NotAnswered",
     "Progress",
-    "RayExecutor",
     "Understood",
     "Workers",
     "answer",
