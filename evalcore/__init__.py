@@ -25,6 +25,7 @@ local model is loaded.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ from evalcore.errors import BlindspotError, SpecError
 if TYPE_CHECKING:
     from evalcore.analysis import Comparison, Finding, ScoredRun, Verdict
     from evalcore.parse import Scoring
-    from evalcore.store import RunRecord, Store
+    from evalcore.store import Merged, RunRecord, Store
     from evalcore.tasks import Task, TaskSource
 
 __version__ = "0.1.0"
@@ -41,7 +42,9 @@ __all__ = [
     "BlindspotError",
     "compare",
     "export",
+    "export_bundle",
     "findings",
+    "import_bundle",
     "load_task",
     "report",
     "run",
@@ -201,6 +204,44 @@ def export(scored: ScoredRun, folder: str | Path, *, probabilities: bool = False
     from evalcore.output import export_run
 
     return export_run(scored.answers.store, scored, Path(folder), all_labels=probabilities)
+
+
+def export_bundle(runs: Sequence[RunRecord | str], file: str | Path, *, cache: str | Path | None = None) -> Path:
+    """Write runs with all that is stored of them into one file, for `import_bundle` on another machine.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as laptop:
+        ...     file = export_bundle([run("majority", n=80)], f"{laptop}/runs.blindspot.gz")
+        ...     print(import_bundle(file, cache=laptop).sentence)
+        1 new run, 80 new completions.
+
+    Args:
+        runs: what `run` or `runs` returned, or runs' ids.
+        cache: the folder that they are stored in.
+
+    Raises:
+        StoreError: if there is no such run, or it is damaged.
+        DataError: if the file cannot be written.
+    """
+    from evalcore.output import export_bundle
+
+    return export_bundle(_store(cache), [one if isinstance(one, str) else one.run_id for one in runs], Path(file))
+
+
+def import_bundle(file: str | Path, *, cache: str | Path | None = None) -> Merged:
+    """Add the runs of a bundle to those that are stored: all of them or, if anything is wrong with the file, none.
+
+    Returns:
+        with the counts of what is new, and a `sentence` that says them.
+
+    Raises:
+        DataError: if the file is no bundle, is damaged or cut short, or a newer version wrote it.
+        StoreError: if the cache cannot be written.
+    """
+    from evalcore.store import import_bundle
+
+    return import_bundle(_store(cache), Path(file))
 
 
 def _source(task: str | Path | TaskSource, columns: dict[str, str]) -> TaskSource:

@@ -12,7 +12,7 @@ import math
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any
 from evalcore.analysis import LabelProbabilities, ScoredExample, ScoredRun, why_no_probabilities
 from evalcore.errors import DataError
 from evalcore.output.report import Sure, findings_of, report_as_json, sure_of
-from evalcore.store import PROBABILITY_OF, Store
+from evalcore.store import PROBABILITY_OF, Store, bundle_pieces
 
 COLUMNS = (
     "position", "text", "label", "completion", "predicted", "match", "outcome", "stop", "prompt_tokens",
@@ -67,6 +67,16 @@ def export_run(store: Store, scored: ScoredRun, folder: Path, *, all_labels: boo
         "run.json": [run_json(store, scored, sure)],
     }
     return [write_file(folder / name, content) for name, content in contents.items()]
+
+
+def export_bundle(store: Store, run_ids: Sequence[str], file: Path) -> Path:
+    """Write runs into one file to import elsewhere (docs/bundle.md), piece by piece; a file of that name is replaced.
+
+    Raises:
+        StoreError: if there is no such run, or it is damaged.
+        DataError: if the file cannot be written.
+    """
+    return write_file(file, bundle_pieces(store, run_ids))
 
 
 def predictions_csv(
@@ -121,6 +131,7 @@ def run_json(store: Store, scored: ScoredRun, sure: Sure | None = None) -> bytes
             "seconds": record.seconds,
             "load_seconds": record.load_seconds,
             "predicted": record.predicted,
+            "server_usage": asdict(record.usage) if record.usage else None,
             "facts": record.metadata or {},
         },
         "report": report_as_json(scored, findings_of(store, scored, lambda _: sure), sure=sure),

@@ -11,7 +11,7 @@ from evalcore.predictors.architecture import (
     named_for_its_kind,
 )
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
-from evalcore.predictors.handle import ModelHandle, OnPhase, ShowsPrompt, Weights, check_kind, identify
+from evalcore.predictors.handle import Limited, ModelHandle, OnPhase, ShowsPrompt, Weights, check_kind, identify
 from evalcore.predictors.label_mapping import places, to_confirm
 from evalcore.predictors.source import (
     adapter_in,
@@ -27,6 +27,7 @@ from evalcore.predictors.source import (
 
 __all__ = [
     "ChatRenderer",
+    "Limited",
     "ModelHandle",
     "OnPhase",
     "ShowsPrompt",

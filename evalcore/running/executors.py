@@ -14,7 +14,7 @@ from typing import Protocol
 from evalcore.errors import Unanswered
 from evalcore.predictors import ModelHandle, OnPhase
 from evalcore.running.plan import RunPlan
-from evalcore.store import Completion, LabelReference, Predictor, Preparable
+from evalcore.store import Completion, LabelReference, Metered, Predictor, Preparable, Usage
 from evalcore.tasks import Messages
 
 Loader = Callable[[ModelHandle, OnPhase], Predictor]
@@ -32,6 +32,7 @@ class CompletedBatch:
         load_seconds: time spent loading the model since the batch before, 0 if it was loaded.
         metadata: what was learnt about the model since the batch before, for display.
         label_reference: what was learnt of the labels as answers since then, if anything was.
+        usage: what was asked of a server for this batch, in vain or not; None if the model is not on one.
     """
 
     rows: Sequence[tuple[bytes, Completion]]
@@ -40,6 +41,7 @@ class CompletedBatch:
     load_seconds: float = 0.0
     metadata: Mapping[str, str] = field(default_factory=dict)
     label_reference: LabelReference | None = None
+    usage: Usage | None = None
 
 
 class Executor(Protocol):
@@ -92,14 +94,18 @@ class InProcess:
         if isinstance(predictor, Preparable):
             asked = list(missing.values()) or plan.prompts
             reference = predictor.prepare(asked, plan.answers, plan.content_free)
-        metadata = predictor.metadata
+        told: Mapping[str, str] = {}
         for keys in batches(plan.keys, predictor.batch_size, missing):
             rows, failure = predict(predictor, keys, [missing[key] for key in keys])
-            yield CompletedBatch(rows, time.perf_counter() - started, failure, load_seconds, metadata, reference)
-            load_seconds, metadata, reference = 0.0, {}, None
+            usage = predictor.take_usage() if isinstance(predictor, Metered) else None
+            seconds = time.perf_counter() - started
+            known = dict(predictor.metadata)
+            news = {name: said for name, said in known.items() if told.get(name) != said}
+            yield CompletedBatch(rows, seconds, failure, load_seconds, news, reference, usage)
+            load_seconds, told, reference = 0.0, known, None
             started = time.perf_counter()
         if reference is not None:
-            yield CompletedBatch((), time.perf_counter() - started, None, load_seconds, metadata, reference)
+            yield CompletedBatch((), time.perf_counter() - started, None, load_seconds, predictor.metadata, reference)
 
 
 def predict(

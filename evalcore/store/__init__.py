@@ -3,6 +3,7 @@
 All in one SQLite file; nothing outside of this package writes SQL. Imports tasks and the ground floor.
 """
 
+from evalcore.store.bundle import BUNDLE_ENDING, bundle_pieces, damaged_runs, is_bundle
 from evalcore.store.catalog import (
     NAME_LENGTH,
     RunAnnotation,
@@ -23,7 +24,7 @@ from evalcore.store.columns import (
     stream_completions,
     stream_texts,
 )
-from evalcore.store.completion import Completion, Predictor, Preparable, Stop
+from evalcore.store.completion import Completion, Metered, Predictor, Preparable, Stop
 from evalcore.store.custom_prompts import custom_prompts
 from evalcore.store.database import DEFAULT_CACHE, Store
 from evalcore.store.file_digests import file_stamp
@@ -32,9 +33,27 @@ from evalcore.store.jobs import ASKED_FOR, Job, JobKind, Jobs
 from evalcore.store.label_columns import PROBABILITY_OF
 from evalcore.store.label_reference import CONTENT_FREE, LabelReference, LabelScore, log_probabilities
 from evalcore.store.label_scores import load_label_logprobs
+from evalcore.store.merging import Merged, import_bundle, merge_bundle
 from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_named, kind_of
 from evalcore.store.outcome import Outcome
 from evalcore.store.run_record import RunRecord
+from evalcore.store.server_table import (
+    COLUMNS as SERVER_COLUMNS,
+)
+from evalcore.store.server_table import (
+    MOST_CONCURRENT,
+    SERVERS_FILE,
+    Limits,
+    Price,
+    ServerRow,
+    ServerTableError,
+    cell_text,
+    limits_of,
+    parse_rows,
+    price_of,
+    read_servers,
+    write_servers,
+)
 from evalcore.store.spec import (
     CHOOSING,
     MEANINGS,
@@ -50,17 +69,22 @@ from evalcore.store.spec import (
     run_id,
     sample_id,
 )
+from evalcore.store.usage import Usage
 
 __all__ = [
     "ASKED_FOR",
     "BASELINES",
+    "BUNDLE_ENDING",
     "CHOOSING",
     "CONTENT_FREE",
     "DEFAULT_CACHE",
     "MEANINGS",
     "MODEL_KINDS",
+    "MOST_CONCURRENT",
     "NAME_LENGTH",
     "PROBABILITY_OF",
+    "SERVERS_FILE",
+    "SERVER_COLUMNS",
     "STOPS",
     "Columns",
     "Completion",
@@ -74,38 +98,56 @@ __all__ = [
     "LabelReference",
     "LabelScore",
     "LabelsBy",
+    "Limits",
+    "Merged",
+    "Metered",
     "ModelKind",
     "Outcome",
     "Predictor",
     "Preparable",
+    "Price",
     "RunAnnotation",
     "RunCatalog",
     "RunRecord",
     "RunSpec",
+    "ServerRow",
+    "ServerTableError",
     "Stop",
     "Store",
+    "Usage",
+    "bundle_pieces",
+    "cell_text",
     "change_counter",
     "checked",
     "completion_keys",
     "custom_prompts",
+    "damaged_runs",
     "digest",
     "distinct_titles",
     "distinguishing_titles",
     "examples_at",
     "file_stamp",
+    "import_bundle",
     "import_file",
+    "is_bundle",
     "job_title",
     "kind_named",
     "kind_of",
     "last_part",
+    "limits_of",
     "load_columns",
     "load_label_logprobs",
     "log_probabilities",
+    "merge_bundle",
+    "parse_rows",
     "parser_of",
+    "price_of",
+    "read_servers",
     "run_id",
     "run_title",
     "sample_id",
     "stream_completions",
     "stream_texts",
     "version_of",
+    "write_servers",
 ]

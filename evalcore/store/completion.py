@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from evalcore.store.label_reference import LabelReference
 from evalcore.store.spec import Identity
+from evalcore.store.usage import Usage
 from evalcore.tasks import Messages
 
 Stop = Literal["eos", "length", "too_long", "chosen", "given"]
@@ -68,6 +69,14 @@ class Predictor(Protocol):
             Unanswered: if some prompts got no answer. It carries the completions of the others, and says whether to
                 give up.
         """
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A predictor that knows what its requests took: one that asks a server."""
+
+    def take_usage(self) -> Usage:
+        """What was used since `prepare` or the last call of this, for answers and in vain."""
 
 
 @runtime_checkable

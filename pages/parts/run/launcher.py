@@ -16,6 +16,7 @@ from pages.parts.run.label_table import label_table
 from pages.parts.run.options import run_words
 from pages.parts.run.progress import how_it_ended, start, watch
 from pages.parts.run.run_form import explanations, run_form
+from pages.parts.run.server_table import limits_and_prices
 from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, message_markdown
@@ -79,6 +80,8 @@ def head(page: Frame) -> Head:
                 if is_open:
                     st.caption(standing if can_run else "")
                     explanations()
+                    if view.spec.kind.is_remote:
+                        limits_and_prices(page.store, view.spec)
     share = buttons.container(width="content")
     if at_work:
         view.choose(view.spec, at_work.job_id)  # when it ends, its run is what the page shows

@@ -23,9 +23,9 @@ NARROWEST_FIELD = 220
 EXPLANATIONS = """
 - **Task**: one of the list, or the path of a CSV, JSONL or Parquet file with a text and a label column, or of a folder
   with test.csv and train.csv.
-- **Model**: one of the list, a hub id (owner/name, owner/name@revision), the path of a model folder, or a server's
-  address (http://host:port/v1#model). An encoder classifier has `encoder:` before its hub id or path. It reads the text
-  alone, and its labels are matched to the task's by their names.
+- **Model**: one of the list; a hub id (owner/name, owner/name@revision) or a folder of a model or of a LoRA adapter,
+  which names its base model itself; or a server's address (http://host:port/v1#model). An encoder classifier has
+  `encoder:` before its hub id or path: it reads the text alone, and its labels are matched to the task's by name.
 - **Prompt**: how the model is asked. A baseline or a classifier reads the text alone. `few-shot:5` sets the number of
   solved examples, `shuffled-labels:1` the seed of the order.
 - **Sample**: which N examples. Stratified: every label in its share. The top of a file may hold few labels.

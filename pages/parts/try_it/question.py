@@ -102,14 +102,17 @@ def _about(page: Frame) -> RunSpec:
 
 
 def _asking(page: Frame, spec: RunSpec, model: str, prompt: str) -> RunSpec:
-    """The same of another model, or with another prompt; a model that cannot choose among the labels answers freely."""
+    """The same of another model, or with another prompt; one that may not decode like that answers freely."""
     prompt = prompt or (spec.prompt if spec.kind.reads_prompt else RunSpec.prompt)
     asked = replace(spec, model=named_for_its_kind(model) if model else spec.model, prompt=prompt)
-    if asked.model != spec.model:
+    is_another = asked.model != spec.model
+    if is_another:
         asked = replace(asked, labels_by=_labels_by(page, asked))
     asked = checked(asked)
-    chooses_in_vain = asked.decoding in CHOOSING and not asked.kind.gives_label_scores
-    return replace(asked, decoding=RunSpec.decoding) if chooses_in_vain else asked
+    # Of servers only some can choose among the labels: the one of the run that the page is about has done so.
+    may_not_choose = asked.decoding in CHOOSING and not asked.kind.gives_label_scores and is_another
+    in_vain = may_not_choose or asked.decoding not in asked.kind.decodings
+    return replace(asked, decoding=RunSpec.decoding) if in_vain else asked
 
 
 def _labels_by(page: Frame, asked: RunSpec) -> LabelsBy:
