@@ -24,7 +24,7 @@ Command = Callable[[argparse.Namespace], int]
 
 _HELP = {
     "model": "demo, demo-early, majority, tfidf, a hub id or a folder of a model or of a LoRA adapter, `encoder:` and"
-    " that of a classifier, or a server's address (default: %(default)s)",
+    " one of these, or a server's address (default: %(default)s)",
     "n": "number of examples (default: %(default)s)",
     "seed": "of the sample and the few-shot examples (default: %(default)s)",
     "max_new_tokens": "a completion is cut there (default: %(default)s)",
