@@ -6,7 +6,17 @@ import argparse
 from functools import partial
 
 from evalcore.cli.limits import add_limits, loader_of
-from evalcore.cli.options import Commands, add_command, add_scoring, add_spec, add_task, open_store, spec_of, task_of
+from evalcore.cli.options import (
+    Commands,
+    add_command,
+    add_scoring,
+    add_spec,
+    add_task,
+    open_store,
+    say_labels,
+    spec_of,
+    task_of,
+)
 from evalcore.cli.plan import add_plan, noted_plan, print_plans
 from evalcore.cli.progress import ProgressBar
 from evalcore.cli.report import print_report
@@ -30,6 +40,7 @@ def add(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     store = open_store(options)
     spec = spec_of(options, task_of(options))
+    say_labels(spec, store)
     if options.plan:
         return print_plans(options, [spec], store)
     predict = execute if options.no_baselines else execute_with_baselines

@@ -94,7 +94,7 @@ class InProcess:
         if isinstance(predictor, Preparable):
             asked = list(missing.values()) or plan.prompts
             reference = predictor.prepare(asked, plan.answers, plan.content_free)
-        metadata = predictor.metadata
+        noted: dict[str, str] = {}
         stop: Exception | None = None
 
         def go_on(what: str) -> bool:
@@ -109,16 +109,18 @@ class InProcess:
         for keys in batches(plan.keys, predictor.batch_size, missing):
             rows, failure = predict(predictor, keys, [missing[key] for key in keys], go_on)
             usage = predictor.take_usage() if isinstance(predictor, Metered) else None
+            learnt = {name: fact for name, fact in predictor.metadata.items() if noted.get(name) != fact}
+            noted |= learnt
             seconds = time.perf_counter() - started
-            yield CompletedBatch(rows, seconds, failure, load_seconds, metadata, reference, usage)
+            yield CompletedBatch(rows, seconds, failure, load_seconds, learnt, reference, usage)
             if stop is not None:
                 raise stop
             if isinstance(predictor, Metered):
                 predictor.take_usage()  # of a question that was answered between two batches
-            load_seconds, metadata, reference = 0.0, {}, None
+            load_seconds, reference = 0.0, None
             started = time.perf_counter()
         if reference is not None:
-            yield CompletedBatch((), time.perf_counter() - started, None, load_seconds, metadata, reference)
+            yield CompletedBatch((), time.perf_counter() - started, None, load_seconds, predictor.metadata, reference)
 
 
 def predict(

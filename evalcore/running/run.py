@@ -188,6 +188,7 @@ def _predict(plan: RunPlan, store: Store, executor: Executor, on_progress: OnPro
         store.note_load(record.run_id, load_seconds=0.0, metadata=plan_of_it)
     seconds = load_seconds = 0.0
     failure: Unanswered | None = None
+    phase = "predicting"
     kept: list[bytes] = []
     begun = False
 
@@ -212,7 +213,9 @@ def _predict(plan: RunPlan, store: Store, executor: Executor, on_progress: OnPro
                 kept += [key for key, _ in batch.rows]
                 done += sum(copies[key] for key, _ in batch.rows)
                 failure = batch.unanswered or failure  # the last says it of all of them
-                progress = Progress("predicting", record.run_id, done, cached, record.n, predicting=True)
+                if "batches_halved" in batch.metadata:
+                    phase = "predicting in smaller batches, for want of memory"
+                progress = Progress(phase, record.run_id, done, cached, record.n, predicting=True)
                 if not on_progress(progress) or (batch.unanswered and batch.unanswered.give_up):
                     break
     except Stopped:

@@ -189,15 +189,17 @@ def test_a_run_that_is_being_predicted_goes_on_while_a_bundle_is_written(store, 
     run = put_run(store, {"predictor": "transformers"}, texts=[f"text {at}" for at in range(1500)])
     monkeypatch.setattr("evalcore.store.sqlite_errors.BUSY_TIMEOUT_S", 0.0)
     monkeypatch.setattr("evalcore.store.bundle._LEVEL", 0)  # pieces come as soon as they are read
-    for written, _ in enumerate(bundle_pieces(store, [run])):
+    pieces = 0
+    for _ in bundle_pieces(store, [run]):
         store.put_batch(run, [], 0.5)
-    assert written > 3
+        pieces += 1
+    assert pieces > 3
 
 
 def test_a_row_that_no_reader_would_take_is_refused_by_the_writer(store, monkeypatch):
     run = put_run(store, {"predictor": "transformers"}, texts=["x" * 100_000])
     monkeypatch.setattr("evalcore.store.bundle.MAX_LINE_BYTES", 99_999)
-    with pytest.raises(StoreError, match="one example takes 100.1 KB, and a line of a bundle 100.0 KB at most"):
+    with pytest.raises(StoreError, match=r"one example takes 100\.1 KB, and a line of a bundle 100\.0 KB at most"):
         bundle(store, run)
     monkeypatch.setattr("evalcore.store.bundle.MAX_LINE_BYTES", MAX_LINE_BYTES)
     monkeypatch.setattr("evalcore.store.bundle.MAX_BYTES", 150_000)
