@@ -167,6 +167,8 @@ def why_no_probabilities(scored: ScoredRun) -> str:
                 f"An older version stored this run of {record.spec.model}, without probabilities."
                 " Run it again to see how sure the baseline is."
             )
+        if not record.kind.is_remote:
+            return "No answer of this run has probabilities: no text fitted the model's context."
         if record.spec.decoding in CHOOSING:
             return (
                 "No label was ever among the likeliest first tokens, which are all that this server tells. Use the"

@@ -18,7 +18,7 @@ class ServerCost:
     Attributes:
         usage: requests and tokens, as the server counted them.
         price: as the table of servers has it now; None if none is known.
-        why_no_price: a sentence, where there is no price.
+        why_no_price: a reason with its full stop, where there is no price.
     """
 
     usage: Usage
@@ -52,21 +52,18 @@ def server_cost(store: Store, record: RunRecord) -> ServerCost | None:
         price = price_of(read_servers(store.folder), url, model)
     except BlindspotError as error:
         return ServerCost(record.usage, None, str(error))
-    unknown = f"No price is known: {SERVERS_FILE} in the cache folder has none for this model."
-    return ServerCost(record.usage, price, "" if price else unknown)
+    return ServerCost(record.usage, price, "" if price else f"{SERVERS_FILE} has no price for it.")
 
 
 def server_cost_words(cost: ServerCost, today: date | None = None) -> str:
-    """Requests, tokens and price in sentences."""
-    usage, price = cost.usage, cost.price
-    cached = f" ({usage.cached_input_tokens:,} of them cached)" if usage.cached_input_tokens else ""
-    told = f"{counted(usage.input_tokens, 'token')} in{cached}, {usage.output_tokens:,} out"
-    asked = f"The server was sent {counted(usage.requests, 'request')}: {'at least ' * cost.is_lower_bound}{told}."
-    if cost.is_lower_bound:
-        asked += f" It did not tell the tokens of {counted(usage.untold, 'request')}."
+    """Requests, tokens and what they cost, in two short sentences."""
+    usage, price, today = cost.usage, cost.price, today or date.today()
+    cached = f" ({usage.cached_input_tokens:,} cached)" if usage.cached_input_tokens else ""
+    untold = f", not told for {counted(usage.untold, 'request')}" if usage.untold else ""
+    least = "at least " if cost.is_lower_bound else ""
+    tokens = f"{least}{counted(usage.input_tokens, 'token')} in{cached}, {usage.output_tokens:,} out{untold}"
+    asked = f"{counted(usage.requests, 'request')} to the server: {tokens}."
     if price is None:
-        return f"{asked} {cost.why_no_price}"
-    amount = money(price.of(usage), price.currency)
-    today = today or date.today()
-    age = f", which was {counted((today - price.as_of).days, 'day')} ago" if price.is_stale(today) else ""
-    return f"{asked} That cost {'at least ' * cost.is_lower_bound}{amount} by the price of {price.as_of}{age}."
+        return f"{asked} Cost not known: {cost.why_no_price}"
+    old = f", {counted((today - price.as_of).days, 'day')} old" if price.is_stale(today) else ""
+    return f"{asked} Cost: {least}{money(price.of(usage), price.currency)} (price of {price.as_of}{old})."

@@ -33,7 +33,8 @@ from evalcore.metrics import (
 )
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import Outcome, Store
-from evalcore.wording import NOT_AVAILABLE, counted, figure, interval, percent
+from evalcore.store.planned import planned_seconds
+from evalcore.wording import NOT_AVAILABLE, counted, figure, interval, lasting, percent
 
 Sure = tuple[LabelProbabilities, Calibration]
 
@@ -115,7 +116,9 @@ def report_as_text(
         lines += ["", server_cost_words(cost)]
     if outcome is not None:
         made, kept = f"{outcome.predicted_now:,} predicted now", f"{outcome.from_cache:,} from the cache"
-        lines += ["", f"{made} in {figure(outcome.seconds, 1)} s, {kept}."]
+        planned = planned_seconds(r, outcome.predicted_now) if outcome.predicted_now else None
+        expected = f" (planned: {lasting(planned)})" if planned is not None else ""
+        lines += ["", f"{made} in {figure(outcome.seconds, 1)} s{expected}, {kept}."]
     return "\n".join(lines)
 
 
@@ -193,6 +196,7 @@ def report_as_json(
             "confusion_pairs": _pairs(scored),
             "findings": [finding.as_json() for finding in findings],
             "seconds": outcome.seconds if outcome else record.seconds,
+            "planned_seconds": planned_seconds(record, outcome.predicted_now if outcome else record.predicted),
             "load_seconds": outcome.load_seconds if outcome else record.load_seconds,
             "predicted_now": outcome.predicted_now if outcome else 0,
             "from_cache": outcome.from_cache if outcome else scores.n,

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
 from evalcore.errors import ModelError
+from evalcore.predictors.forecast import Forecasts
 from evalcore.store import Identity, Limits, Predictor, RunSpec, Store
 from evalcore.tasks import Messages, Task
 
@@ -45,17 +46,21 @@ class ModelHandle:
         load: loads it; raises ModelError.
         metadata: device, versions and the like, for display; they decide nothing.
         weights: the part of loading that other predictors of the same model can share; None where nothing is shared.
+        forecast: what answering some prompts takes; None where only earlier runs can tell.
     """
 
     identity: Identity
     load: Callable[[OnPhase], Predictor]
     metadata: dict[str, str]
     weights: Weights | None = None
+    forecast: Forecasts | None = None
 
     @classmethod
-    def of_weights(cls, identity: Identity, weights: Weights, metadata: dict[str, str]) -> ModelHandle:
+    def of_weights(
+        cls, identity: Identity, weights: Weights, metadata: dict[str, str], forecast: Forecasts | None = None
+    ) -> ModelHandle:
         """A model that is loaded by making a predictor of weights that others can share."""
-        return cls(identity, lambda on_phase: weights.predictor(weights.load(on_phase)), metadata, weights)
+        return cls(identity, lambda on_phase: weights.predictor(weights.load(on_phase)), metadata, weights, forecast)
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ only, `dialects.py`'s; and how it is asked for the labels' probabilities, `serve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from evalcore.predictors.api_key import api_key, why_withheld
 from evalcore.predictors.asking import Asking, Patience, Turn
 from evalcore.predictors.dialects import Form, find_form
 from evalcore.predictors.endpoint import Endpoint, identity, parse_endpoint
+from evalcore.predictors.forecast import Forecast, by_characters
 from evalcore.predictors.handle import ModelHandle, OnPhase
 from evalcore.predictors.http import RequestError, shortened
 from evalcore.predictors.reply import completion_of, is_filtered, is_too_long, withheld
@@ -28,6 +29,7 @@ from evalcore.store import (
     CHOOSING,
     MOST_CONCURRENT,
     Completion,
+    GoOn,
     Identity,
     LabelReference,
     Limits,
@@ -58,21 +60,35 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
     """
     at = parse_endpoint(spec.model)
 
+    def limits() -> Limits:
+        return limits_of(read_servers(store.folder), at.url, at.model)
+
     def load(on_phase: OnPhase) -> Predictor:
         on_phase("asking for the server")
-        limits = limits_of(read_servers(store.folder), at.url, at.model)
         model = ServerModel(at, spec, limits=limits, answers=answers, answers_as=_answered_as(known_as, store))
         model.check()
         return model
 
     known_as = identity(at, spec, answers)
-    return ModelHandle(known_as, load, {"server": at.url})
+    return ModelHandle(known_as, load, {"server": at.url}, forecast=partial(_forecast, spec))
 
 
 def _answered_as(identity: Identity, store: Store) -> str:
     """The model that a server said it was in runs that are stored, whose completions stand under the same keys."""
     of_same = (record.metadata for record in store.runs() if record.identity == identity)
     return next((metadata[_ANSWERED_AS] for metadata in of_same if _ANSWERED_AS in metadata), "")
+
+
+def _forecast(
+    spec: RunSpec,
+    prompts: Sequence[Messages],
+    answers: Sequence[str],
+    new_tokens: float | None,
+    on_phase: OnPhase,
+) -> Forecast:
+    """What answering some prompts takes, by their characters: the tokenizer is the server's."""
+    longest = 1 if spec.decoding in CHOOSING else spec.max_new_tokens
+    return by_characters(prompts, answers, float(longest * len(prompts)), new_tokens)
 
 
 class ServerModel:
@@ -98,7 +114,7 @@ class ServerModel:
         at: Endpoint,
         spec: RunSpec,
         patience: Patience | None = None,
-        limits: Limits | None = None,
+        limits: Callable[[], Limits] = Limits,
         answers: Sequence[str] = (),
         answers_as: str = "",
     ) -> None:
@@ -111,7 +127,8 @@ class ServerModel:
         }
         self._at = at
         self._spec = spec
-        self._asking = Asking(at, patience or Patience(), limits or Limits())
+        self._limits, self._set_limits = limits, Limits()
+        self._asking = Asking(at, patience or Patience(), limits())
         self._no_penalty = list(_NO_PENALTY) if spec.decoding != "as-shipped" else [{}]
         self._answers = list(answers)
         self._form: Form | None = None
@@ -128,7 +145,12 @@ class ServerModel:
 
     def limit(self, limits: Limits) -> None:
         """Ask within these limits, where they say something, in place of those of the table of servers."""
-        self._asking.limit(limits.over(self._asking.limits))
+        self._set_limits = limits
+        self._asking.limit(limits.over(self._limits()))
+
+    def while_waiting(self, go_on: GoOn | None) -> None:
+        """Have this called now and then while the server is waited for; as `store.Waiting` says."""
+        self._asking.while_waiting(go_on)
 
     def take_usage(self) -> Usage:
         """What was asked of the server since `prepare` or the last call of this."""
@@ -160,7 +182,9 @@ class ServerModel:
 
         Raises:
             ModelError: if the server cannot do it.
+            StoreError: if the table of servers cannot be read.
         """
+        self._asking.limit(self._set_limits.over(self._limits()))  # the table may have changed since the last run
         self._asking.forget()
         self._answers = list(answers)
         if self._spec.decoding == "constrained":

@@ -263,9 +263,10 @@ class AskedModel:
         if free.stop == "too_long":
             # A server does not tell its length; and an answer by choosing may fit, which is shorter than a free one.
             size = f"has {counted(free.prompt_tokens, 'token')}" if free.prompt_tokens else "is long"
+            what, all_of_it = ("prompt", "with the answer, that") if self.spec.kind.reads_prompt else ("text", "that")
             asked = "was not asked" if scored.stop == "too_long" else "was not asked for a free answer"
             notes = (
-                f"The prompt {size}: with the answer, that is more than the model can read at once, so it {asked}."
+                f"The {what} {size}: {all_of_it} is more than the model can read at once, so it {asked}."
                 " Shorten the text.",
             )
         return LiveAnswer(
@@ -308,7 +309,7 @@ class AskedModel:
 
     def _why_none(self, scored: Completion) -> str:
         if scored.stop == "too_long":
-            return "The prompt is too long for the model."
+            return f"The {'prompt' if self.spec.kind.reads_prompt else 'text'} is too long for the model."
         if self.spec.kind.is_baseline:
             why = self._free.metadata.get("probabilities", "")
             return f"The baseline {self.spec.model} gives no probabilities{why and f' ({why})'}."

@@ -357,9 +357,11 @@ class ViewState:
         side_by_side: of the Side by side page.
         sweep: what was started there.
         live: the running score of the job that is watched, with the job's number.
+        plan: the plan that was asked for last, with its job's number.
         changing: whether the form on the overview is open.
         result_before: id of the run whose result the overview showed last; it stays while another one is made.
         deleted: what was deleted, a sentence; shown once.
+        brought_in: what a file of runs brought, likewise.
         try_it: of the Try it page.
     """
 
@@ -381,9 +383,11 @@ class ViewState:
     side_by_side: SideView = field(default_factory=SideView)
     sweep: PromptSweep = field(default_factory=PromptSweep)
     live: tuple[int, RunningScore] | None = None
+    plan: tuple[str, int] | None = None
     changing: bool = False
     result_before: str | None = None
     deleted: str = ""
+    brought_in: str = ""
     try_it: TryView = field(default_factory=TryView)
 
     def choose(self, spec: RunSpec, job_id: int | None = None) -> None:
