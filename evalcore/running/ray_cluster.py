@@ -140,7 +140,6 @@ def _check_that_it_answers(address: str) -> None:
         )
     try:
         with socket.create_connection((found[1], int(found[2])), PATIENCE_S) as connection:
-            connection.settimeout(PATIENCE_S)
             connection.sendall(_GREETING)
             answer = connection.recv(4)
     except (OSError, OverflowError) as error:

@@ -48,7 +48,7 @@ class WorkersBatch:
         rows: keys and completions of the prompts that were answered.
         seconds: that the worker predicted.
         unanswered: why others of the batch have no completion; None if all have one.
-        metadata: with the first batch of a worker: what was learnt about the model.
+        metadata: what was learnt about the model since the worker's batch before.
         label_reference: with the first batch of a worker: what was learnt of the labels as answers, if anything was.
         error: why the worker cannot go on at all; None if it can.
     """
@@ -112,6 +112,7 @@ class Worker:
         self._identity = identity
         self._labels, self._answers, self._content_free, self._prompts = labels, answers, content_free, prompts
         self._predictor: Predictor | None = None
+        self._noted: dict[str, str] = {}
 
     def load(self, spec: RunSpec, identity: Identity, labels: Sequence[str], answers: Sequence[str]) -> Predictor:
         """The run's model, if it is the same here.
@@ -140,6 +141,7 @@ class Worker:
                 if failure is not None:
                     news["unanswered"] = {**_parts(failure), "give_up": failure.give_up}
             news["seconds"] = time.perf_counter() - started
+            news["metadata"] = self._learnt(self._predictor)
         except Exception as error:
             news["error"] = _described(error)
         given = [{"key": key, **asdict(completion)} for key, completion in rows]
@@ -151,8 +153,13 @@ class Worker:
         if isinstance(predictor, Preparable):
             reference = predictor.prepare(self._prompts, self._answers, self._content_free)
             news["label_reference"] = reference.to_json() if reference else None
-        news["metadata"] = dict(predictor.metadata)
         return predictor
+
+    def _learnt(self, predictor: Predictor) -> dict[str, str]:
+        """What the predictor says of itself and did not say before."""
+        learnt = {name: fact for name, fact in predictor.metadata.items() if self._noted.get(name) != fact}
+        self._noted |= learnt
+        return learnt
 
 
 def _check_that_it_is_the_same(planned: Identity, found: Identity, model: str) -> None:

@@ -56,7 +56,6 @@ def pids(folder):
 
 @pytest.mark.slow
 def test_two_workers_of_which_one_is_killed_leave_what_one_process_leaves(cluster, tmp_path):
-    """F63"""
     noted = tmp_path / "pids"
     noted.mkdir()
 
@@ -88,7 +87,6 @@ def test_two_workers_of_which_one_is_killed_leave_what_one_process_leaves(cluste
 
 @pytest.mark.slow
 def test_a_batch_that_always_kills_its_worker_is_left_out_alone_and_named(cluster, store, colour_spec):
-    """F63"""
 
     class Dying(ToyWorker):
         def load(self, spec, identity, labels, answers):
@@ -117,7 +115,6 @@ def test_a_batch_that_always_kills_its_worker_is_left_out_alone_and_named(cluste
 
 @pytest.mark.slow
 def test_a_run_that_is_stopped_ends_its_workers_and_goes_on_later(cluster, store, colour_spec, tmp_path):
-    """F63"""
     noted = tmp_path / "pids"
     noted.mkdir()
 
@@ -143,7 +140,6 @@ def test_a_run_that_is_stopped_ends_its_workers_and_goes_on_later(cluster, store
 def test_what_a_worker_cannot_load_is_one_sentence_and_workers_that_always_die_are_another(
     cluster, store, colour_spec, monkeypatch
 ):
-    """F63"""
     spec = replace(colour_spec, device="cuda", dtype="bfloat16")
 
     class WithoutGpu(Worker):
@@ -165,7 +161,6 @@ def test_what_a_worker_cannot_load_is_one_sentence_and_workers_that_always_die_a
 
 @pytest.mark.slow
 def test_the_command_starts_a_cluster_prints_only_its_own_lines_and_leaves_nothing(tmp_path):
-    """F63"""
     words = ("run", "--n", "8", "--engine", "batched", "--no-baselines", "--json")
     local = evalcore(*words, cache=tmp_path / "here")
     ray = evalcore(*words, "--executor", "ray", "--workers", "1", cache=tmp_path / "there")

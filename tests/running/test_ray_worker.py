@@ -157,6 +157,16 @@ def test_what_is_delivered_twice_is_taken_once(store, colour_spec, monkeypatch):
     assert store.run(plan_run(colour_spec, store).record.run_id).predicted == 40
 
 
+def test_what_a_worker_cannot_load_ends_the_run(store, colour_spec, monkeypatch):
+    class Failing(ToyWorker):
+        def load(self, spec, identity, labels, answers):
+            raise ModelError("there is no such model.", where="m")
+
+    in_this_process(monkeypatch, lambda rows, waiting: rows)
+    with pytest.raises(ModelError, match="m: there is no such model"):
+        execute(colour_spec, store, executor=on("", Failing))
+
+
 def test_what_was_lost_with_a_worker_is_asked_for_once_more_alone(store, colour_spec, monkeypatch):
     rounds = []
 
@@ -174,7 +184,7 @@ def test_what_ranks_the_labels_is_learnt_by_one_worker_if_nothing_else_is_missin
     spec = replace(DEMO, decoding="choose-mean", n=8)
     known = execute(spec, store).record.label_reference
     with store.connect(write=True) as db:
-        db.execute("UPDATE runs SET label_reference = NULL")
+        db.execute("UPDATE runs SET label_reference = ''")
     assert not store.run(plan_run(spec, store).record.run_id).label_reference
     assert execute(spec, store, executor=RayExecutor()).predicted_now == 0
     assert store.run(plan_run(spec, store).record.run_id).label_reference == known
