@@ -9,7 +9,7 @@ from dataclasses import asdict
 from evalcore.cli.options import print_json
 from evalcore.cli.progress import ProgressBar
 from evalcore.errors import BlindspotError, printable
-from evalcore.running import Estimate, estimate_in_lines, plan_run
+from evalcore.running import Estimate, estimate_in_lines, estimate_in_total, plan_run
 from evalcore.running.estimate import estimate
 from evalcore.running.plan import RunPlan
 from evalcore.store import RunSpec, Store
@@ -39,7 +39,10 @@ def print_plans(options: argparse.Namespace, specs: Sequence[RunSpec], store: St
         printed = [asdict(each) for _, each in found]
         print_json(printed[0] if len(printed) == 1 else printed)
         return 0
-    print(printable("\n\n".join(_as_text(plan, each) for plan, each in found)))
+    parts = [_as_text(plan, each) for plan, each in found]
+    if len(found) > 1:
+        parts.append(f"together: {estimate_in_total([each for _, each in found])}")
+    print(printable("\n\n".join(parts)))
     return 0
 
 
