@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from evalcore.analysis import score_run
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
 from evalcore.errors import SpecError
 from evalcore.output import export_bundle, export_run
-from evalcore.store import BUNDLE_ENDING, Store
+from evalcore.store import BUNDLE_ENDING, Store, damaged_runs
 from evalcore.wording import counted, sized
 
 
@@ -51,12 +52,21 @@ def _export(options: argparse.Namespace) -> int:
 def _bundle(store: Store, options: argparse.Namespace) -> int:
     if options.all == bool(options.run):
         raise SpecError("--bundle takes runs or --all.", do="`python -m evalcore runs` lists the runs.")
-    runs = [record.run_id for record in store.runs()] if options.all else list(dict.fromkeys(options.run))
+    runs = _all_sound(store) if options.all else list(dict.fromkeys(options.run))
     if not runs:
-        raise SpecError("no run is stored yet.", where=str(store.folder))
+        raise SpecError("no run is stored yet that could be written.", where=str(store.folder))
     file = export_bundle(store, runs, options.bundle)
     if options.json:
         print_json([str(file)])
     else:
         print(f"{file}: {counted(len(runs), 'run')}, {sized(file.stat().st_size)}")
     return 0
+
+
+def _all_sound(store: Store) -> list[str]:
+    """All runs but for damaged ones, which are named on standard error."""
+    records = store.runs()
+    damaged = damaged_runs(store, records)
+    for error in damaged.values():
+        print(f"left out: {error}", file=sys.stderr)
+    return [record.run_id for record in records if record.run_id not in damaged]

@@ -13,17 +13,17 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from evalcore.errors import ModelError, Unanswered
 from evalcore.predictors.api_key import API_KEY_VARIABLE, api_key, why_withheld
 from evalcore.predictors.endpoint import Endpoint
-from evalcore.predictors.http import RequestError, request, run_in_loop
+from evalcore.predictors.http import RequestError, in_loop, request, run_in_loop
 from evalcore.predictors.pace import GivenUp, Pace
 from evalcore.predictors.reply import content_of, usage_of
-from evalcore.store import Completion, Limits, Usage
+from evalcore.store import Completion, GoOn, Limits, Usage
 from evalcore.tasks import Messages
 from evalcore.wording import counted, lasting
 
@@ -31,6 +31,8 @@ GIVE_UP_AFTER = 20
 """So many failures in a row end the run."""
 _MAX_REASONS = 3
 """So many different reasons are named, the most frequent first."""
+_LOOK_EVERY_S = 1.0
+_HELD = "waiting, as the server asks: it lets no more requests in"
 _TOO_FAST = 429
 _NO_CREDIT = re.compile(r"insufficient_quota")
 """How OpenAI says, with status 429, that nothing is left to pay with: waiting does not help."""
@@ -78,6 +80,7 @@ class Asking:
         self._failed_in_a_row = 0
         self._reasons: Counter[str] = Counter()
         self._remedies: dict[str, str] = {}
+        self._go_on: GoOn | None = None
         self.limit(limits)
 
     def limit(self, limits: Limits) -> None:
@@ -85,6 +88,10 @@ class Asking:
         self.limits = limits
         self.pace = Pace(limits, self.patience.first_wait_s, self.patience.held_s)
         self._free = asyncio.Semaphore(self.pace.most)
+
+    def while_waiting(self, go_on: GoOn | None) -> None:
+        """As `store.Waiting` says."""
+        self._go_on = go_on
 
     def check(self) -> None:
         """See whether a server answers at all, before the first prompt.
@@ -97,6 +104,17 @@ class Asking:
         except RequestError as error:
             if error.status in (401, 403) or (error.again and not error.status):
                 raise ModelError(f"{error}.", where=self.at.where, do=self._remedy(error)) from None
+
+    def once(self, work: Coroutine[Any, Any, Read]) -> Read:
+        """Do what has to succeed before the first prompt.
+
+        Raises:
+            ModelError: if it fails.
+        """
+        try:
+            return run_in_loop(work)
+        except RequestError as error:
+            raise ModelError(f"{error}.", where=self.at.where, do=self._remedy(error)) from None
 
     def forget(self) -> None:
         """Forget an earlier run: what failed then may succeed now, and its tokens are not this one's."""
@@ -119,16 +137,42 @@ class Asking:
             Unanswered: if some prompts have no answer; the others' answers are in it. It says how many prompts have had
                 none since `forget`, and why.
         """
-        answers = run_in_loop(self._answer_all(prompts, answer))
+        stop = asyncio.Event()
+        answers = run_in_loop(self._answer_all(prompts, answer, stop), self._looking(stop))
         if None in answers:
             raise self._unanswered(answers)
         return [one for one in answers if one is not None]
 
-    async def _answer_all(self, prompts: Sequence[Messages], answer: Answer) -> list[Completion | None]:
-        """The answers, in the order of the prompts; None where there is none."""
+    def _looking(self, stop: asyncio.Event) -> Callable[[], None]:
+        """What is called while answers are waited for: it asks now and then whether to go on, and if not, stops."""
+        next_look = time.monotonic() + _LOOK_EVERY_S
+
+        def look() -> None:
+            nonlocal next_look
+            if self._go_on is None or time.monotonic() < next_look:
+                return
+            next_look = time.monotonic() + _LOOK_EVERY_S
+            if not self._go_on(_HELD if self.pace.is_held else "predicting"):
+                in_loop(stop.set)
+
+        return look
+
+    async def _answer_all(
+        self, prompts: Sequence[Messages], answer: Answer, stop: asyncio.Event
+    ) -> list[Completion | None]:
+        """The answers, in the order of the prompts; None where there is none. When it is to stop, all waiting ends."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._answer_one(messages, answer)) for messages in prompts]
-        return [task.result() for task in tasks]
+            stopping = asyncio.create_task(self._cancel(tasks, stop))
+            await asyncio.wait(tasks)
+            stopping.cancel()
+        return [None if task.cancelled() else task.result() for task in tasks]
+
+    async def _cancel(self, tasks: list[asyncio.Task[Completion | None]], stop: asyncio.Event) -> None:
+        await stop.wait()
+        self.pace.give_up()
+        for task in tasks:
+            task.cancel()
 
     async def _answer_one(self, messages: Messages, answer: Answer) -> Completion | None:
         """An answer, unless so many prompts in a row failed, or one in such a way, that asking on is pointless."""
@@ -161,6 +205,8 @@ class Asking:
             said.append(f"{counted(count - sum(times for _, times in reasons), 'time')} something else")
         if given_up and self._failed_in_a_row > 1:
             said.append(f"{self._failed_in_a_row} requests in a row failed")
+        if not count:
+            return Unanswered("stopped.", where=self.at.where, answers=answers, give_up=True, stopped=True)
         return Unanswered(
             f"no answer to {counted(count, 'prompt')}: {'; '.join(said)}.",
             where=self.at.where,
@@ -203,13 +249,16 @@ class Turn:
         """Milliseconds that its requests took, with the pauses between tries."""
         return self._spent_s * 1000
 
-    async def post(self, path: str, body: dict[str, Any], read: Callable[[dict[str, Any]], Read]) -> Read:
+    async def post(
+        self, path: str, body: dict[str, Any], read: Callable[[dict[str, Any]], Read], *, beside: bool = False
+    ) -> Read:
         """Post a request until a reply can be read, as often and as long as patience allows.
 
         Args:
             path: added at the end of the server's address.
             body: sent as JSON.
             read: makes something of the JSON of a reply with status 200; raises RequestError where it cannot.
+            beside: whether the path lies beside the protocol (`Endpoint.root`), where no tokens are generated or paid.
 
         Raises:
             RequestError: why the last try failed.
@@ -219,7 +268,7 @@ class Turn:
         failure: RequestError | None = None
         while self._tries_left and self._spent_s < patience.total_s:
             try:
-                return read(await self._send(path, body))
+                return read(await self._send(path, body, beside))
             except GivenUp:
                 if failure is None:
                     raise
@@ -241,7 +290,7 @@ class Turn:
             await self._asking.pace.wait(wait_s)
         raise failure or RequestError("no time was left to ask", again=True)
 
-    async def _send(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def _send(self, path: str, body: dict[str, Any], beside: bool) -> dict[str, Any]:
         """Send one request as soon as the pace allows it, and count it.
 
         Returns:
@@ -252,12 +301,16 @@ class Turn:
             GivenUp: if asking became pointless before it was sent.
         """
         asking, pace = self._asking, self._asking.pace
-        tokens = pace.counts_tokens and _about_tokens(body)
+        url = asking.at.root if beside else asking.at.url
+        tokens = 0.0 if beside or not pace.counts_tokens else _about_tokens(body)
         async with pace.place(tokens):
             began = time.monotonic()
             try:
                 timeout_s = min(asking.patience.total_s - self._spent_s, asking.patience.timeout_s)
-                reply = content_of(await request("POST", asking.at.url, path, body, timeout_s))
+                reply = content_of(await request("POST", url, path, body, timeout_s))
+            except asyncio.CancelledError:
+                asking.usage += Usage(requests=1, untold=1)
+                raise
             except RequestError as error:
                 asking.usage += Usage(requests=1, untold=int(error.may_be_billed))
                 if error.status == _TOO_FAST:
@@ -265,7 +318,7 @@ class Turn:
                 raise
             finally:
                 self._spent_s += time.monotonic() - began
-        used = usage_of(reply)
+        used = Usage(requests=1) if beside else usage_of(reply)
         asking.usage += used
         if not used.untold:
             pace.correct(used.input_tokens + used.output_tokens - tokens)

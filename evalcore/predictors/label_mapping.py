@@ -103,11 +103,13 @@ def _difference(own: Sequence[str], labels: Sequence[str], matched: dict[int, in
 
 
 def _remedy(own: Sequence[str], labels: Sequence[str]) -> str:
-    if len(own) == len(labels):
+    if to_confirm(own, labels):
         return (
             "If they are the same labels in the same order, confirm it: in the table on the overview, or with"
             " --labels-by id."
         )
+    if len(own) == len(labels):  # some have the name of a label in another place
+        return "If only their names differ, correct id2label in its config.json. Otherwise choose another model."
     if len(own) > len(labels):
         return "If the data lacks some labels, give the label list (--labels, a file). Otherwise choose another model."
     return "Choose a classifier that was trained on this task's labels."

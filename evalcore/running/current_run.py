@@ -195,7 +195,7 @@ def _model(spec: RunSpec, store: Store, *, has_files: bool) -> Identity:
     if spec.kind.needs_train:
         return task_cache.baseline_identity(spec.task, spec.model) if has_files else {}
     if spec.kind.is_remote:
-        return endpoint.identity(endpoint.parse_endpoint(spec.model), spec)
+        return endpoint.identity(endpoint.parse_endpoint(spec.model), spec, None)
     try:
         folders = folders_of(spec.kind.files_of(spec.model))
         if sum(bytes_to_read(folder, store) for folder in folders.values()) <= READ_AT_MOST:

@@ -82,8 +82,7 @@ def understand(spec: RunSpec, store: Store) -> Understood:
     model = tried(lambda: _model(spec), "")
     own, labels = tried(lambda: _both_labels(spec), _NOT_KNOWN) if task and model else _NOT_KNOWN
     tried(lambda: _use(spec, store, task_is_known=bool(task)), None)
-    if own:
-        tried(lambda: places(own, labels, spec.labels_by, spec.model), ())
+    tried(lambda: _check_labels(spec, own, labels), None)
     return Understood(task, model, to_confirm(own, labels), tuple(dict.fromkeys(problems)))
 
 
@@ -157,6 +156,11 @@ def _both_labels(spec: RunSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
     name = spec.kind.files_of(spec.model)
     folder = model_folder(name) or cached_folder(name)
     return (labels_in(folder, spec.model), task_cache.labels(spec.task)) if folder else _NOT_KNOWN
+
+
+def _check_labels(spec: RunSpec, own: tuple[str, ...], labels: tuple[str, ...]) -> None:
+    if own:
+        places(own, labels, spec.labels_by, spec.model)
 
 
 def _use(spec: RunSpec, store: Store, *, task_is_known: bool) -> None:

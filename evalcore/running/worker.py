@@ -286,7 +286,7 @@ def _predict(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> bool:
     report, put_back = _reporter(job, jobs), set[int]()
 
     def on_progress(progress: Progress) -> bool:
-        if progress.predicting and job.kind == "run":
+        if progress.predicting and not progress.in_batch and job.kind == "run":
             _answer_waiting(store, jobs, models, put_back)
         return report(progress)
 

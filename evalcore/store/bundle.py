@@ -14,7 +14,7 @@ import math
 import sqlite3
 import time
 import zlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -78,6 +78,23 @@ def bundle_pieces(store: Store, run_ids: Sequence[str]) -> Iterator[bytes]:
         if piece := pack.compress(line):
             yield piece
     yield pack.compress(_line({"kind": "end", "counts": counts, "sha256": hashed.hexdigest()})) + pack.flush()
+
+
+def damaged_runs(store: Store, records: Sequence[RunRecord]) -> dict[str, StoreError]:
+    """What is wrong with those of the runs that cannot be put into a bundle, by run id."""
+    found: dict[str, StoreError] = {}
+    sound: set[str] = set()
+    with store.connect() as db:
+        for record in records:
+            try:
+                refuse_another_id(record)
+                _refuse_missing_keys(db, record)
+                if record.sample_id not in sound:
+                    deque(_examples(db, record), maxlen=0)  # to its end, where its hash is compared
+                sound.add(record.sample_id)
+            except StoreError as error:
+                found[record.run_id] = error
+    return found
 
 
 def is_bundle(path: Path) -> bool:
@@ -185,29 +202,34 @@ def _examples(db: sqlite3.Connection, record: RunRecord) -> Iterator[Row]:
 
 
 def _copy_items(db: sqlite3.Connection, records: Sequence[RunRecord]) -> None:
-    """Copy the keys of the runs to temporary tables of this connection, where no writer waits for their reader.
-
-    Raises:
-        StoreError: if a run has not as many as examples.
-    """
+    """Copy the keys of the runs to temporary tables of this connection, where no writer waits for their reader."""
     db.execute(
         "CREATE TEMP TABLE bundled_items (run_id TEXT, position INTEGER, key BLOB, PRIMARY KEY (run_id, position))"
         " WITHOUT ROWID"
     )
     db.execute("CREATE TEMP TABLE bundled_keys (key BLOB PRIMARY KEY) WITHOUT ROWID")
     for record in records:
-        copied = db.execute(
-            "INSERT INTO bundled_items SELECT run_id, position, key FROM run_items"
-            " WHERE run_id = ? AND length(key) = ?",
-            (record.run_id, KEY_BYTES),
-        ).rowcount
-        if copied != record.n:
-            raise StoreError(
-                f"{copied} of its {record.n} keys are there: it is damaged in the cache, or was deleted.",
-                where=f"run {record.run_id}",
-                do="Run it again: its completions are kept apart, and no model is called.",
-            )
+        _refuse_missing_keys(db, record)
+        db.execute(
+            "INSERT INTO bundled_items SELECT run_id, position, key FROM run_items WHERE run_id = ?", (record.run_id,)
+        )
     db.execute("INSERT OR IGNORE INTO bundled_keys SELECT key FROM bundled_items")
+
+
+def _refuse_missing_keys(db: sqlite3.Connection, record: RunRecord) -> None:
+    """Refuse a run that has not as many keys as examples.
+
+    Raises:
+        StoreError: if it has not.
+    """
+    whole = "SELECT count(*) FROM run_items WHERE run_id = ? AND length(key) = ?"
+    count = db.execute(whole, (record.run_id, KEY_BYTES)).fetchone()[0]
+    if count != record.n:
+        raise StoreError(
+            f"{count} of its {record.n} keys are there: it is damaged in the cache, or was deleted.",
+            where=f"run {record.run_id}",
+            do="Run it again: its completions are kept apart, and no model is called.",
+        )
 
 
 def _blocks(

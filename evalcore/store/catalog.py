@@ -60,13 +60,14 @@ class RunCatalog:
         return {run_id: RunAnnotation(name, note, bool(pinned)) for run_id, name, note, pinned in rows}
 
     def write(self, run_id: str, *, name: str, note: str) -> None:
-        """Set a run's name and note; empty texts remove them.
+        """Set a run's name and note; empty texts remove them. A note that merging has made long may stay so.
 
         Raises:
             StoreError: if there is no such run, or the texts are too long.
         """
         name, note = " ".join(name.split()), note.strip()
-        if len(name) > NAME_LENGTH or len(note) > NOTE_LENGTH:
+        before = self.annotations().get(run_id, RunAnnotation()).note
+        if len(name) > NAME_LENGTH or len(note) > max(NOTE_LENGTH, len(before)):
             raise StoreError(
                 f"the name has {len(name)} characters, the note {len(note)}.",
                 do=f"A name takes {NAME_LENGTH}, a note {NOTE_LENGTH}.",

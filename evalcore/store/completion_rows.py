@@ -30,6 +30,10 @@ _COMES_BACK: dict[str, Callable[[Any], bool]] = {
 """What each field must be to come back from SQLite as it was: `True` would be 1, and numpy's numbers bytes."""
 
 
+StoredRow = tuple[Any, ...]
+"""The checksum and the columns of a completion."""
+
+
 def insert_completions(db: sqlite3.Connection, rows: Iterable[tuple[bytes, Completion]]) -> None:
     """Insert completions inside a transaction of the caller's.
 
@@ -52,6 +56,22 @@ def stored_keys(db: sqlite3.Connection, keys: Sequence[bytes]) -> set[bytes]:
     return {key for key, _ in _intact(db, keys)}
 
 
+def stored_rows(db: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, StoredRow]:
+    """The rows of these keys, damaged ones as well: to be copied or compared as they are."""
+    return {key: (checksum, *columns) for key, checksum, columns in _stored(db, keys)}
+
+
+def insert_rows(db: sqlite3.Connection, rows: Iterable[tuple[bytes, StoredRow]]) -> None:
+    """Insert or replace rows of another database, inside a transaction of the caller's."""
+    db.executemany(_INSERT, ((key, *row) for key, row in rows))
+
+
+def completion_of(key: bytes, row: StoredRow) -> Completion | None:
+    """The completion of a stored row; None if it is damaged."""
+    checksum, *columns = row
+    return _completion_of(columns) if checksum == _checksum(key, columns) else None
+
+
 def count_done(db: sqlite3.Connection, run_id: str) -> int:
     """How many of a run's examples have a completion that is intact."""
     rows = db.execute(
@@ -64,13 +84,19 @@ def count_done(db: sqlite3.Connection, run_id: str) -> int:
 
 def _intact(db: sqlite3.Connection, keys: Sequence[bytes]) -> Iterator[tuple[bytes, list[Any]]]:
     """Key and columns of each stored row whose checksum is right."""
+    for key, checksum, columns in _stored(db, keys):
+        if checksum == _checksum(key, columns):
+            yield key, columns
+
+
+def _stored(db: sqlite3.Connection, keys: Sequence[bytes]) -> Iterator[tuple[bytes, int, list[Any]]]:
+    """Key, checksum and columns of each stored row."""
     for start in range(0, len(keys), _KEYS_AT_ONCE):
         chunk = keys[start : start + _KEYS_AT_ONCE]
         for key, checksum, *columns in db.execute(
             f"SELECT key, checksum, {', '.join(_COLUMNS)} FROM completions WHERE key IN ({marks(len(chunk))})", chunk
         ):
-            if checksum == _checksum(key, columns):
-                yield key, columns
+            yield key, checksum, columns
 
 
 def marks(count: int) -> str:

@@ -57,11 +57,11 @@ class Merged:
     @property
     def sentence(self) -> str:
         """What a person is told of it."""
-        said = [f"{counted(self.runs, 'new run')}, {counted(self.completions, 'new completion')}."]
-        if self.prompts:
-            said.append(f"{counted(self.prompts, 'new prompt')}.")
+        new = [f"{counted(self.runs, 'new run')}, {counted(self.completions, 'new completion')}"]
+        new += [counted(self.prompts, "new prompt")] if self.prompts else []
+        said = [f"{', '.join(new)}." if self.runs or self.completions or self.prompts else "Nothing is new."]
         if self.known_runs:
-            said.append(f"{counted(self.known_runs, 'run was', 'runs were')} there already.")
+            said.append(f"{counted(self.known_runs, 'run was', 'runs were')} here already.")
         if self.completed_runs:
             said.append(f"{counted(self.completed_runs, 'unfinished run is', 'unfinished runs are')} complete now.")
         if self.notes:
@@ -129,18 +129,22 @@ def merge(theirs: sqlite3.Connection, ours: sqlite3.Connection, source: str) -> 
 def _completions(theirs: sqlite3.Connection, ours: sqlite3.Connection) -> Merged:
     new = differing = 0
     for keys in _blocks_of_keys(theirs):
-        stored = completion_rows.completions(ours, keys)  # a damaged one is missing, and is written anew
-        missing = []
-        for key, completion in completion_rows.completions(theirs, keys).items():
+        stored = completion_rows.stored_rows(ours, keys)
+        written = []
+        for key, row in completion_rows.stored_rows(theirs, keys).items():
             known = stored.get(key)
-            if known is None:
+            if known == row:
+                continue
+            here = completion_rows.completion_of(key, known) if known else None
+            there = completion_rows.completion_of(key, row)
+            if here is None:  # or damaged
                 new += 1
-                missing.append((key, completion))
-            elif _answer(known) != _answer(completion):
+                written.append((key, row))
+            elif there and _answer(here) != _answer(there):
                 differing += 1
-            elif completion.label_logprobs and not known.label_logprobs:
-                missing.append((key, completion))
-        completion_rows.insert_completions(ours, missing)
+            elif there and there.label_logprobs and not here.label_logprobs:
+                written.append((key, row))
+        completion_rows.insert_rows(ours, written)
     return Merged(completions=new, differing=differing)
 
 
@@ -170,7 +174,8 @@ def _run(theirs: sqlite3.Connection, ours: sqlite3.Connection, record: RunRecord
     else:
         merged = Merged(known_runs=1, other_prompts=1)
     run_rows.note_resolutions(ours, record.run_id, run_rows.resolutions_of(theirs, record.run_id))
-    return merged + _annotation(theirs, ours, record, source)
+    added_to = _annotation(theirs, ours, record, source)
+    return replace(merged, notes=int(added_to and not merged.runs))
 
 
 def _known(db: sqlite3.Connection, run_id: str) -> RunRecord | None:
@@ -239,21 +244,25 @@ def _same(theirs: sqlite3.Connection, ours: sqlite3.Connection, select: str, nam
     return all(one == other for one, other in zip_longest(*(db.execute(select, (name,)) for db in (theirs, ours))))
 
 
-def _annotation(theirs: sqlite3.Connection, ours: sqlite3.Connection, record: RunRecord, source: str) -> Merged:
+def _annotation(theirs: sqlite3.Connection, ours: sqlite3.Connection, record: RunRecord, source: str) -> bool:
+    """Merge a run's name, note and pin.
+
+    Returns:
+        whether the name or the note is another one now.
+    """
     select = "SELECT name, note, pinned FROM run_marks WHERE run_id = ?"
     name, note, pinned = ours.execute(select, (record.run_id,)).fetchone() or ("", "", 0)
     their_name, their_note, is_pinned = theirs.execute(select, (record.run_id,)).fetchone() or ("", "", 0)
-    if is_pinned and not pinned and not _has_pinned(ours, record.task_name):
-        pinned = 1
-    kept = name or their_name, merged_note(name, note, their_name, their_note, source), pinned
+    is_pinned = pinned or (is_pinned and not _has_pinned(ours, record.task_name))
+    kept = name or their_name, merged_note(name, note, their_name, their_note, source), int(is_pinned)
     if kept == (name, note, pinned):
-        return Merged()
+        return False
     ours.execute(
         "INSERT INTO run_marks (run_id, name, note, pinned) VALUES (?, ?, ?, ?) ON CONFLICT (run_id) DO UPDATE"
         " SET name = excluded.name, note = excluded.note, pinned = excluded.pinned",
         (record.run_id, *kept),
     )
-    return Merged(notes=int(kept[:2] != (name, note)))
+    return bool(kept[:2] != (name, note))
 
 
 def _has_pinned(db: sqlite3.Connection, task_name: str) -> bool:

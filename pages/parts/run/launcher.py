@@ -13,6 +13,7 @@ from evalcore.running import understand
 from evalcore.store import Job, Jobs, RunSpec, checked
 from evalcore.store.planned import planned_and_taken
 from evalcore.wording import counted
+from pages.parts.run.label_table import label_table
 from pages.parts.run.options import run_words
 from pages.parts.run.plan_line import plan_line
 from pages.parts.run.progress import how_it_ended, start, watch
@@ -105,6 +106,7 @@ def _form(page: Frame) -> bool:
     understood = understand(view_state().spec, page.store)
     for problem in understood.problems:
         st.warning(message_markdown(problem), icon=":material/error:")
+    label_table(understood.labels_by_place)
     parts = (("Task", understood.task), ("Model", understood.model))
     said = [f"{name}: {escape_markdown(what)}" for name, what in parts if what]
     if said:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from evalcore.errors import BlindspotError
-from evalcore.store import NAME_LENGTH, RunAnnotation, RunCatalog, RunRecord, Store, digest, last_part, run_title
+from evalcore.store import (
+    BUNDLE_ENDING,
+    NAME_LENGTH,
+    RunAnnotation,
+    RunCatalog,
+    RunRecord,
+    Store,
+    digest,
+    last_part,
+    run_title,
+)
 from evalcore.wording import counted, in_percent, interval, sized
+from pages.parts.runs.moving import moving, take_away
 from pages.parts.shell import cached
 from pages.parts.shell.clickable_table import clickable_table
 from pages.parts.shell.frame import Frame
@@ -21,31 +33,38 @@ TABLE_HEIGHT = 440
 EVERY = "all"
 
 
-def filtered(page: Frame) -> list[RunRecord]:
-    """Draw the title with the filters, and how many runs there are; the runs that pass."""
+def filtered(page: Frame, sizes: Mapping[str, int]) -> list[RunRecord]:
+    """Draw the title with the filters, how many runs there are, and what moves them; the runs that pass.
+
+    Args:
+        sizes: bytes of each run's completions, by run id.
+    """
     records, annotations = page.listing.records, page.listing.annotations
     tasks, models = (
         list(dict.fromkeys(names)) for names in ((r.task_name for r in records), (r.spec.model for r in records))
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Runs", anchor=False, width="content")
-        searched = st.text_input("Find", key="runs_find", placeholder="name, note, model, prompt, task", width=220)
-        task = st.selectbox("Task", [EVERY, *tasks], key="runs_task", width=150) if len(tasks) > 1 else EVERY
-        model = st.selectbox("Model", [EVERY, *models], key="runs_model", width=150) if len(models) > 1 else EVERY
+        searched = st.text_input("Find", key="runs_find", placeholder="name, note, model, prompt, task", width=180)
+        task = st.selectbox("Task", [EVERY, *tasks], key="runs_task", width=135) if len(tasks) > 1 else EVERY
+        model = st.selectbox("Model", [EVERY, *models], key="runs_model", width=135) if len(models) > 1 else EVERY
         size = sized(RunCatalog(page.store).disk_used())
         st.caption(f"{counted(len(records), 'run')}, {size} on disk", width="content")
-    return [
+        row = st.container(width="content")
+    passing = [
         record
         for record in records
         if task in (EVERY, record.task_name)
         and model in (EVERY, record.spec.model)
         and searched.casefold() in _words(record, annotations.get(record.run_id, RunAnnotation())).casefold()
     ]
+    with row:
+        moving(page.store, passing, sizes)
+    return passing
 
 
-def table(page: Frame, records: list[RunRecord]) -> RunRecord | None:
+def table(page: Frame, records: list[RunRecord], sizes: Mapping[str, int]) -> RunRecord | None:
     """All runs in a table that sorts by any column; the one whose row is clicked."""
-    sizes = RunCatalog(page.store).sizes()
     rows = pd.DataFrame([_row(page, record, sizes.get(record.run_id, 0)) for record in records])
     empty = [name for name in ("name", "note", "pinned", "prompt") if not rows[name].any()]
     one_task = ["task"] if rows["task"].nunique() == 1 else []
@@ -102,7 +121,7 @@ def _row(page: Frame, record: RunRecord, size_bytes: int) -> dict[str, Any]:
     }
 
 
-def one(page: Frame, record: RunRecord | None) -> None:
+def one(page: Frame, record: RunRecord | None, sizes: Mapping[str, int]) -> None:
     """What is beside the table: the run that was clicked, to open, name, note, pin or delete."""
     if record is None:
         st.caption(":material/left_click: Click a row to open, name, pin or delete its run.")
@@ -124,6 +143,7 @@ def one(page: Frame, record: RunRecord | None) -> None:
         ):
             catalog.pin(run_id, not annotation.pinned)
             st.rerun()
+        take_away(page.store, [record], sizes, f"{run_id}{BUNDLE_ENDING}", "Take away")
     with st.form(f"mark_{run_id}", border=False):
         name = st.text_input("Name", annotation.name, max_chars=NAME_LENGTH)
         note = st.text_area("Note", annotation.note, height=90)

@@ -361,6 +361,7 @@ class ViewState:
         changing: whether the form on the overview is open.
         result_before: id of the run whose result the overview showed last; it stays while another one is made.
         deleted: what was deleted, a sentence; shown once.
+        brought_in: what a file of runs brought, likewise.
         try_it: of the Try it page.
     """
 
@@ -386,6 +387,7 @@ class ViewState:
     changing: bool = False
     result_before: str | None = None
     deleted: str = ""
+    brought_in: str = ""
     try_it: TryView = field(default_factory=TryView)
 
     def choose(self, spec: RunSpec, job_id: int | None = None) -> None:
