@@ -40,6 +40,8 @@ def print_plans(options: argparse.Namespace, specs: Sequence[RunSpec], store: St
         print_json(printed[0] if len(printed) == 1 else printed)
         return 0
     parts = [_as_text(plan, each) for plan, each in found]
+    if getattr(options, "executor", "local") != "local":
+        parts.append("Each time is that of this process alone: workers share it, once each has loaded the model.")
     if len(found) > 1:
         parts.append(f"together: {estimate_in_total([each for _, each in found])}")
     print(printable("\n\n".join(parts)))
@@ -52,6 +54,11 @@ def noted_plan(store: Store, plan: RunPlan, done: int) -> Mapping[str, str]:
         return estimate(plan, store).as_metadata
     except BlindspotError:
         return {}
+
+
+def nothing_planned(plan: RunPlan, done: int) -> Mapping[str, str]:
+    """For a run by several workers: a plan is of this process alone, and would not be like what it took."""
+    return {}
 
 
 def _as_text(plan: RunPlan, found: Estimate) -> str:

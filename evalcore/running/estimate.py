@@ -272,7 +272,7 @@ def _span(low: float | None, middle: float | None, high: float | None) -> Span |
 
 
 def _earlier_runs(plan: RunPlan, store: Store) -> list[RunRecord]:
-    """The largest runs of the same model with the same settings on the same device, whose predictions were timed."""
+    """The largest runs of the same model with the same settings on the same device, by one process, that were timed."""
 
     def decides(record: RunRecord) -> dict[str, Any]:
         return {name: value for name, value in record.identity.items() if name not in _ANOTHER_RUN}
@@ -283,6 +283,7 @@ def _earlier_runs(plan: RunPlan, store: Store) -> list[RunRecord]:
         for record in store.runs()
         if record.predicted > 0
         and record.seconds > 0
+        and "workers" not in record.metadata
         and decides(record) == decides(plan.record)
         and record.metadata.get("device") == device
     ]

@@ -36,6 +36,12 @@ def test_a_plan_fails_with_what_a_run_would_say(tmp_path):
     assert (plan.returncode, plan.stderr) == (run.returncode, run.stderr) != (0, "")
 
 
+def test_a_plan_of_several_workers_says_whose_time_it_is(tmp_path):
+    said = evalcore(*RUN, "--plan", "--executor", "ray", cache=tmp_path).stdout
+    assert said.splitlines()[-1].startswith("Each time is that of this process alone")
+    assert "Each time" not in evalcore(*RUN, "--plan", cache=tmp_path).stdout
+
+
 def test_a_sweep_is_planned_run_by_run_and_in_total(tmp_path):
     words = ("sweep", "--n", "16", "--prompts", "article", "bare", "--plan")
     said = evalcore(*words, cache=tmp_path).stdout

@@ -131,8 +131,9 @@ def test_a_run_that_asked_for_other_work_says_nothing(store, other):
     assert "measured" in estimated(RunSpec(n=60), store).rests_on
 
 
-def test_a_run_on_another_device_says_nothing(store):
-    timed(store, RunSpec(n=40), 2_000.0, device="ANOTHER GPU")
+@pytest.mark.parametrize("how", [{"device": "ANOTHER GPU"}, {"workers": "4"}])
+def test_a_run_on_another_device_or_by_several_workers_says_nothing(store, how):
+    timed(store, RunSpec(n=40), 2_000.0, **how)
     assert "measured" in estimated(RunSpec(n=60), store).rests_on
 
 
