@@ -224,6 +224,8 @@ def _with_time(
     loads = [record.load_seconds for record in earlier if record.load_seconds > 0]
     if units:
         predicting = _around(units).times(found.effort)
+        # Other work may have slowed the earlier runs as well; how much is not known.
+        predicting = replace(predicting, high=predicting.high * busy(forecast.at[0]) ** 0.5)
         loading = _around(loads) if loads else None
         runs = "1 earlier run" if len(units) == 1 else f"{len(units)} earlier runs"
         return _timed(found, predicting, loading, f"{runs} of this model with these settings")

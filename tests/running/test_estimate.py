@@ -112,7 +112,8 @@ def timed(store, spec, seconds, planned=None, **metadata):
     return outcome.record
 
 
-def test_an_earlier_run_of_the_model_says_more_than_a_measurement(store):
+def test_an_earlier_run_of_the_model_says_more_than_a_measurement(store, monkeypatch):
+    monkeypatch.setattr(estimate, "busy", lambda kind: 1.0)
     timed(store, RunSpec(n=40), 20.0)
     found = estimated(RunSpec(n=60), store)
     assert found.rests_on == "1 earlier run of this model with these settings"
@@ -120,6 +121,10 @@ def test_an_earlier_run_of_the_model_says_more_than_a_measurement(store):
     assert found.seconds == pytest.approx(20 * 20.0 / 40)
     assert (found.seconds_low, found.seconds_high) == (pytest.approx(6.0), pytest.approx(18.0))
     assert found.load_seconds == 0.5
+    monkeypatch.setattr(estimate, "busy", lambda kind: 4.0)
+    busier = estimated(RunSpec(n=60), store)
+    assert (busier.seconds_low, busier.seconds) == (found.seconds_low, found.seconds)
+    assert busier.seconds_high == pytest.approx(2 * found.seconds_high)
 
 
 @pytest.mark.parametrize(
