@@ -6,6 +6,7 @@ a width is never shown as one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 NOT_AVAILABLE = "n/a"
@@ -127,6 +128,42 @@ def sized(size_bytes: float) -> str:
             return f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} GB"
+
+
+def rough(number: float) -> str:
+    """A number of which only the size is of interest, to three digits.
+
+    Example:
+        >>> rough(57_894), rough(1_317), rough(12.4), rough(0)
+        ('57,900', '1,320', '12', '0')
+    """
+    digits = max(0, len(str(int(abs(number)))) - 3)
+    return f"{round(number, -digits):,.0f}"
+
+
+def lasting(seconds: float) -> str:
+    """A time that something lasts, roughly.
+
+    Example:
+        >>> lasting(0.01), lasting(0.25), lasting(40), lasting(300), lasting(10_800)
+        ('less than 0.1 s', '0.2 s', '40 s', '5 minutes', '3 hours')
+    """
+    if seconds < 0.1:
+        return "less than 0.1 s"
+    if seconds < 120:
+        return f"{figure(seconds, 1 if seconds < 10 else 0)} s"
+    return f"{figure(seconds / 60, 0)} minutes" if seconds < 7200 else f"{figure(seconds / 3600, 0)} hours"
+
+
+def money(amount: float, currency: str) -> str:
+    """A sum of money, to the cent; a smaller one with three digits that say something.
+
+    Example:
+        >>> money(12.3456, "USD"), money(0.0042, "USD"), money(0, "EUR")
+        ('USD 12.35', 'USD 0.00420', 'EUR 0.00')
+    """
+    decimals = 2 if amount >= 1 or amount <= 0 else min(9, 2 - math.floor(math.log10(amount)))
+    return f"{currency} {amount:,.{decimals}f}"
 
 
 def points(difference: float) -> str:

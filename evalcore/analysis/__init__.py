@@ -4,6 +4,7 @@ Calls no model and never imports predictors. Imports metrics, store and tasks.
 """
 
 from evalcore.analysis.answer_probabilities import AnswerProbabilities, LabelShare, answer_probabilities
+from evalcore.analysis.base_model import base_run, base_spec, has_adapter
 from evalcore.analysis.between import BANDS, Between, Mask, between_words
 from evalcore.analysis.calibration import (
     CALIBRATION_KEYS,
@@ -125,6 +126,7 @@ from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusion
 from evalcore.analysis.reference_accuracies import Reference, references
 from evalcore.analysis.running_score import RunningScore
 from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, score_run
+from evalcore.analysis.server_cost import ServerCost, server_cost, server_cost_words
 from evalcore.analysis.side_by_side_words import (
     answer_words,
     changed_words,
@@ -188,6 +190,7 @@ __all__ = [
     "ScoredExample",
     "ScoredRun",
     "Selected",
+    "ServerCost",
     "SizeBin",
     "Step",
     "Sweep",
@@ -196,6 +199,8 @@ __all__ = [
     "Verdict",
     "answer_probabilities",
     "answer_words",
+    "base_run",
+    "base_spec",
     "better_words",
     "between_words",
     "bin_filters",
@@ -223,6 +228,7 @@ __all__ = [
     "find",
     "gather",
     "halves_words",
+    "has_adapter",
     "known_fields",
     "label_confidence",
     "label_confidence_words",
@@ -262,6 +268,8 @@ __all__ = [
     "score_run",
     "search",
     "select",
+    "server_cost",
+    "server_cost_words",
     "set_of",
     "sets_by_label",
     "shared_note",

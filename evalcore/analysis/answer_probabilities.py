@@ -10,6 +10,7 @@ import numpy as np
 from evalcore.analysis.label_probabilities import Certainty, probabilities_at
 from evalcore.analysis.scored_run import ScoredExample, ScoredRun
 from evalcore.metrics import Floats
+from evalcore.store import CHOOSING
 from evalcore.wording import counted, figure, ordinal, percent
 
 SHOWN = 5
@@ -95,6 +96,6 @@ def _sentences(scored: ScoredRun, answer: ScoredExample, shares: Floats, certain
         rank = int(certainty.true_rank[0])
         said.append(f"The true label is the {f'{ordinal(rank)} ' if rank > 1 else ''}most probable one.")
     mass = float(certainty.mass[0])
-    if scored.record.kind.gives_label_scores:
+    if scored.record.spec.decoding in CHOOSING:
         said.append(f"All labels together hold {percent(min(mass, 1.0))} of what the model might say.")
     return said

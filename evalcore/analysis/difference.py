@@ -6,12 +6,14 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from evalcore.analysis.base_model import has_adapter
 from evalcore.store import RunRecord
 from evalcore.tasks import Prompt
 
 SHORT = 40
 """Characters of a value that are shown; longer ones, such as hashes, are cut."""
-_PART_OF_MODEL = frozenset({"predictor", "model", "version", "train", "content", "revision", "server"})
+NO_ADAPTER = "none"
+_PART_OF_MODEL = frozenset({"predictor", "model", "adapter", "version", "train", "content", "revision", "server"})
 """Entries of a predictor's identity that follow from the choice of the model."""
 _SETTINGS = ("decoding", "engine", "max_new_tokens", "batch_size")
 
@@ -66,6 +68,12 @@ def _task(a: RunRecord, b: RunRecord) -> Iterator[Change]:
 
 
 def _model(a: RunRecord, b: RunRecord) -> Iterator[Change]:
+    on_one_base = a.kind == b.kind and a.identity.get("model") == b.identity.get("model")
+    if on_one_base and (has_adapter(a) or has_adapter(b)):
+        yield Change("adapter", "", *(one.spec.model if has_adapter(one) else NO_ADAPTER for one in (a, b)))
+        if a.spec.model == b.spec.model:
+            yield Change("adapter", "files", *(_short(one.identity.get("adapter", "–")) for one in (a, b)))
+        return
     yield Change("model", "", a.spec.model, b.spec.model)
     if a.spec.model == b.spec.model:
         # The same name but other weights, which is easily overlooked.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from evalcore.analysis.scored_run import ScoredExample, ScoredRun
 from evalcore.metrics import UNPARSED, Counts, Floats
 from evalcore.store import CHOOSING, LabelReference, LabelScore, RunRecord, load_label_logprobs, log_probabilities
+from evalcore.wording import counted
 
 Rows = NDArray[np.intp]
 
@@ -166,7 +167,17 @@ def why_no_probabilities(scored: ScoredRun) -> str:
                 f"An older version stored this run of {record.spec.model}, without probabilities."
                 " Run it again to see how sure the baseline is."
             )
-        return f"A {record.kind.name} does not give the probability of every label. Choose a model on this machine."
+        if not record.kind.is_remote:
+            return "No answer of this run has probabilities: no text fitted the model's context."
+        if record.spec.decoding in CHOOSING:
+            return (
+                "No label was ever among the likeliest first tokens, which are all that this server tells. Use the"
+                " prompt “numbered” with at most 9 labels, or serve the model with vLLM."
+            )
+        return (
+            "A free answer of a server has no probability of every label. Run it with the decoding “choose”: vLLM tells"
+            " the probability of every label, and other servers of labels that are one token long."
+        )
     if score_of(record) != "summed" and record.label_reference is None:
         return (
             "This run was stored by an older version, which did not keep what its ranking of labels needs."
@@ -193,7 +204,20 @@ def why_not_all_labels(probabilities: LabelProbabilities) -> str:
             "No row of the imported file gave the probability of every label. Import it with a column"
             " “probability:LABEL” for each label."
         )
+    if probabilities.scored.record.kind.is_remote and probabilities.known.any():
+        return (
+            f"The server told the probabilities of {_labels_told(probabilities.logprobs)} for an answer: those among"
+            " the likeliest first tokens, which are all that it tells. This needs the probability of every label: serve"
+            " the model with vLLM."
+        )
     return "No answer of this run has the probability of every label: no text fitted the model's context, say."
+
+
+def _labels_told(logprobs: NDArray[np.float32]) -> str:
+    """Of how many labels the probability is known: `17 to 20 of 24 labels`."""
+    told = np.logical_not(np.isnan(logprobs)).sum(axis=1)
+    fewest, most = int(told[told > 0].min()), int(told.max())
+    return f"{f'{fewest} to {most}' if fewest < most else most} of {counted(logprobs.shape[1], 'label')}"
 
 
 def score_of(record: RunRecord) -> LabelScore:

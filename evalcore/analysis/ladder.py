@@ -164,7 +164,7 @@ def partner_of(record: RunRecord, others: Iterable[RunRecord]) -> RunRecord | No
     """
 
     def same(other: RunRecord) -> bool:
-        decided = ("predictor", "model", "dtype", "revision", "url")
+        decided = ("predictor", "model", "adapter", "dtype", "revision", "url")
         return (
             other.sample_id == record.sample_id
             and other.prompt.fingerprint == record.prompt.fingerprint

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,9 @@ import torch
 
 from evalcore.errors import ModelError
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import ChatRenderer, download, load_tokenizer, loading, local, locate
+from evalcore.predictors import ChatRenderer, load_tokenizer, loading, local, locate, placement
+from evalcore.predictors.engines.speed import matrix_speed
+from evalcore.predictors.model_size import size_of
 from evalcore.store import Engine, RunSpec, Store
 
 SIZES: dict[str, dict[str, int]] = {
@@ -25,7 +26,7 @@ SIZES: dict[str, dict[str, int]] = {
 VOCABULARY = 151_936
 KEY_HEADS = 2
 PLANTED = 1e4
-_MATRIX = 2048
+_MATRIX, _MATRIX_TIMES = 2048, 8
 _MEMORY_EVERY_S = 0.01
 
 
@@ -64,17 +65,13 @@ class Subject:
     _counted: Counted = field(default_factory=Counted)
 
     def __post_init__(self) -> None:
-        head = self.model.get_output_embeddings().weight.numel()
-        embedding = self.model.get_input_embeddings().weight.numel()
-        body = sum(p.numel() for p in self.model.parameters()) - embedding
-        if self.model.get_output_embeddings().weight is not self.model.get_input_embeddings().weight:
-            body -= head
+        size = size_of(self.model)
 
         def count(module: Any, args: Any, inputs: dict[str, Any], out: Any) -> None:
             tokens, decided = inputs["input_ids"].numel(), out.logits.shape[0] * out.logits.shape[1]
             self._counted.passes += 1
             self._counted.tokens += tokens
-            self._counted.operations += 2.0 * (tokens * body + decided * head)
+            self._counted.operations += 2.0 * (tokens * size.body + decided * size.head)
 
         self.model.register_forward_hook(count, with_kwargs=True)
 
@@ -83,7 +80,7 @@ class Subject:
         """Machine, number of parameters and kind of weights, for the head of the table."""
         weights = "random, completions planted" if self.planted else "as trained"
         parameters = sum(p.numel() for p in self.model.parameters())
-        metadata = loading.metadata(loading.Placement(self.model.device, self.model.dtype))
+        metadata = loading.metadata(placement.Placement(self.model.device, self.model.dtype))
         return {**metadata, "threads": torch.get_num_threads(), "parameters": parameters, "weights": weights}
 
     def with_engine(self, engine: Engine, spec: RunSpec) -> local.LocalModel:
@@ -101,15 +98,7 @@ class Subject:
 
     def matrix_speed(self) -> float:
         """Floating-point operations a second of the fastest of some square matrix products in the model's format."""
-        a, b = (torch.randn(_MATRIX, _MATRIX, device=self.model.device, dtype=self.model.dtype) for _ in range(2))
-        best = 0.0
-        for _ in range(8):
-            _wait(self.model.device)
-            started = time.perf_counter()
-            a @ b
-            _wait(self.model.device)
-            best = max(best, 2.0 * _MATRIX**3 / (time.perf_counter() - started))
-        return best
+        return matrix_speed(self.model.device, self.model.dtype, _MATRIX, _MATRIX_TIMES)
 
 
 def load(spec: RunSpec, tokenizer: str, answers: Sequence[str], store: Store) -> Subject:
@@ -118,11 +107,10 @@ def load(spec: RunSpec, tokenizer: str, answers: Sequence[str], store: Store) ->
     Raises:
         ModelError: if it cannot be loaded.
     """
-    at = loading.placement(spec)
+    at = placement.placement(spec)
     if not spec.model.startswith("random:"):
-        folder = download(locate(spec.model, store), lambda phase: None)
-        model = loading.load_weights(folder, spec.model, at)
-        return Subject(model, ChatRenderer(load_tokenizer(folder)), spec.model)
+        loaded = loading.load(locate(spec.model, store), at, lambda phase: None)
+        return Subject(loaded.model, loaded.renderer, spec.model)
     if spec.model not in SIZES:
         raise ModelError("there are no such dimensions.", where=spec.model, do=f"Give one of {', '.join(SIZES)}.")
     renderer = ChatRenderer(load_tokenizer(Path(tokenizer).expanduser() if tokenizer else DEMO_MODELS / "demo"))
@@ -186,11 +174,6 @@ def _plant(model: Any, answers: list[list[int]]) -> None:
             out.logits[row, torch.arange(len(forced)), torch.tensor(forced)] += PLANTED
 
     model.register_forward_hook(force, with_kwargs=True)
-
-
-def _wait(device: torch.device) -> None:
-    if device.type != "cpu":
-        torch.accelerator.synchronize()
 
 
 @contextmanager

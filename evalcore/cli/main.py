@@ -25,6 +25,7 @@ COMMANDS = {
     "bench-scores": "simulate",
     "prompt": "prompt",
     "predict": "predict",
+    "servers": "servers",
     "bench": "bench",
     "bench-live": "bench_live",
     "work": "work",

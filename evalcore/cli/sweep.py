@@ -17,6 +17,7 @@ from evalcore.cli.options import (
     spec_of,
     task_of,
 )
+from evalcore.cli.plan import add_plan, print_plans
 from evalcore.cli.progress import ProgressBar
 from evalcore.errors import SpecError
 from evalcore.output import no_nan, sweep_as_text
@@ -38,6 +39,7 @@ def add(commands: Commands) -> None:
         help=f"2 to 10 prompts (default: {' '.join(BUILT_IN)}); `shuffled-labels:1 shuffled-labels:2 …` asks for order",
     )
     add_spec(command)
+    add_plan(command)
     add_scoring(command)
 
 
@@ -61,6 +63,8 @@ def sweep_specs(options: argparse.Namespace, store: Store) -> list[RunSpec]:
 
 def _sweep(options: argparse.Namespace) -> int:
     store = open_store(options)
+    if options.plan:
+        return print_plans(options, sweep_specs(options, store), store)
     scored_runs: list[ScoredRun] = []
     unanswered = None
     with ProgressBar() as bar:

@@ -131,6 +131,7 @@ def run_json(store: Store, scored: ScoredRun, sure: Sure | None = None) -> bytes
             "seconds": record.seconds,
             "load_seconds": record.load_seconds,
             "predicted": record.predicted,
+            "server_usage": asdict(record.usage) if record.usage else None,
             "facts": record.metadata or {},
         },
         "report": report_as_json(scored, findings_of(store, scored, lambda _: sure), sure=sure),

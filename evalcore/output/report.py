@@ -16,6 +16,8 @@ from evalcore.analysis import (
     find,
     label_probabilities,
     score_run,
+    server_cost,
+    server_cost_words,
 )
 from evalcore.metrics import (
     POPULATION,
@@ -31,7 +33,8 @@ from evalcore.metrics import (
 )
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import Outcome, Store
-from evalcore.wording import NOT_AVAILABLE, counted, figure, interval, percent
+from evalcore.store.planned import planned_seconds
+from evalcore.wording import NOT_AVAILABLE, counted, figure, interval, lasting, percent
 
 Sure = tuple[LabelProbabilities, Calibration]
 
@@ -109,9 +112,13 @@ def report_as_text(
     ]
     for number, finding in enumerate(findings, start=1):
         lines += [f"{number:3}. {finding.sentence}", f"     {finding.meaning}"]
+    if cost := server_cost(scored.answers.store, r):
+        lines += ["", server_cost_words(cost)]
     if outcome is not None:
         made, kept = f"{outcome.predicted_now:,} predicted now", f"{outcome.from_cache:,} from the cache"
-        lines += ["", f"{made} in {figure(outcome.seconds, 1)} s, {kept}."]
+        planned = planned_seconds(r, outcome.predicted_now) if outcome.predicted_now else None
+        expected = f" (planned: {lasting(planned)})" if planned is not None else ""
+        lines += ["", f"{made} in {figure(outcome.seconds, 1)} s{expected}, {kept}."]
     return "\n".join(lines)
 
 
@@ -152,6 +159,7 @@ def report_as_json(
     """
     record, scores, intervals = scored.record, scored.scores, scored.intervals
     sure = sure or sure_of(scored)
+    cost = server_cost(scored.answers.store, record)
     report: dict[str, Any] = no_nan(
         {
             "run_id": record.run_id,
@@ -188,10 +196,12 @@ def report_as_json(
             "confusion_pairs": _pairs(scored),
             "findings": [finding.as_json() for finding in findings],
             "seconds": outcome.seconds if outcome else record.seconds,
+            "planned_seconds": planned_seconds(record, outcome.predicted_now if outcome else record.predicted),
             "load_seconds": outcome.load_seconds if outcome else record.load_seconds,
             "predicted_now": outcome.predicted_now if outcome else 0,
             "from_cache": outcome.from_cache if outcome else scores.n,
             "complete": scores.n == record.n,
+            "server_usage": cost.as_json() if cost else None,
         }
     )
     return report

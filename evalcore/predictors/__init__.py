@@ -4,13 +4,22 @@
 is one entry in `store.MODEL_KINDS`, one module here, and one line in `handle.py`. Imports store and tasks.
 """
 
+from evalcore.predictors.architecture import (
+    cached_folder,
+    check_that_it_writes,
+    labels_in,
+    named_for_its_kind,
+)
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
-from evalcore.predictors.handle import ModelHandle, OnPhase, ShowsPrompt, Weights, check_kind, identify
+from evalcore.predictors.handle import Limited, ModelHandle, OnPhase, ShowsPrompt, Weights, check_kind, identify
+from evalcore.predictors.label_mapping import places, to_confirm
 from evalcore.predictors.source import (
+    adapter_in,
     bytes_to_read,
     download,
     folder_config,
     folder_fingerprint,
+    folders_of,
     hub_id,
     locate,
     model_folder,
@@ -18,18 +27,27 @@ from evalcore.predictors.source import (
 
 __all__ = [
     "ChatRenderer",
+    "Limited",
     "ModelHandle",
     "OnPhase",
     "ShowsPrompt",
     "Weights",
+    "adapter_in",
     "bytes_to_read",
+    "cached_folder",
     "check_kind",
+    "check_that_it_writes",
     "download",
     "folder_config",
     "folder_fingerprint",
+    "folders_of",
     "hub_id",
     "identify",
+    "labels_in",
     "load_tokenizer",
     "locate",
     "model_folder",
+    "named_for_its_kind",
+    "places",
+    "to_confirm",
 ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _FIXED_DATE = "01 Jan 2026"
 
 _VOCABULARY_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
+_TEMPLATE_FILE = "chat_template.jinja"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +34,38 @@ class Rendered:
     ids: list[int]
 
 
-def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer of a model folder.
+def load_tokenizer(*folders: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model's folder.
+
+    Args:
+        folders: of an adapter its own and then its base's: the first that has a tokenizer gives it, and the first that
+            has a chat template (chat_template.jinja) gives that.
 
     Raises:
-        ModelError: if it has none, or none that can be loaded without running its own code.
+        ModelError: if there is none, or none that can be loaded without running its own code.
     """
     from transformers import AutoTokenizer
 
-    if not any((folder / name).is_file() for name in _VOCABULARY_FILES):
+    first = next((at for at, folder in enumerate(folders) if _has_vocabulary(folder)), None)
+    if first is None:
         # The library would make an empty tokenizer, for which every text has no tokens.
-        raise ModelError("it has no tokenizer.", where=str(folder), do="Save the model's tokenizer beside it.")
+        raise ModelError("it has no tokenizer.", where=str(folders[-1]), do="Save the model's tokenizer beside it.")
+    templates = [file for folder in folders[:first] if (file := folder / _TEMPLATE_FILE).is_file()]
     try:
-        return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(str(folders[first]), local_files_only=True)
+        if templates:
+            tokenizer.chat_template = templates[0].read_text(encoding="utf-8")
+        return tokenizer
     except Exception as error:  # the library raises many kinds of errors for a broken tokenizer file
         raise ModelError(
             f"the tokenizer cannot be loaded ({_first_line(error)}).",
-            where=str(folder),
+            where=str(folders[first]),
             do="The folder needs a tokenizer.json (or the files of a tokenizer that transformers knows).",
         ) from error
+
+
+def _has_vocabulary(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in _VOCABULARY_FILES)
 
 
 class ChatRenderer:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from evalcore.errors import SpecError
 from evalcore.predictors.api_key import API_KEY_VARIABLE
-from evalcore.store import Identity, RunSpec
+from evalcore.store import CHOOSING, CONTENT_FREE, Identity, RunSpec, digest
 
 VERSION = 1
 """Raised when the same server would be sent another request."""
@@ -33,6 +34,11 @@ class Endpoint:
     def where(self) -> str:
         """For messages."""
         return f"{self.url}#{self.model}"
+
+    @property
+    def root(self) -> str:
+        """Where a server keeps what is not a part of the protocol, such as vLLM's `/tokenize`: beside `/v1`."""
+        return self.url.removesuffix("/v1")
 
 
 def parse_endpoint(model: str) -> Endpoint:
@@ -62,8 +68,21 @@ def parse_endpoint(model: str) -> Endpoint:
     return Endpoint(f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path.rstrip('/')}", name.strip())
 
 
-def identity(at: Endpoint, spec: RunSpec) -> Identity:
-    """What decides a server's completions, as far as one can know: its address, the model's name, the options sent."""
+def identity(at: Endpoint, spec: RunSpec, answers: Sequence[str] | None) -> Identity:
+    """What decides a server's completions, as far as one can know: its address, the model's name, the options sent.
+
+    What software the server is, and so in which words it is asked, is decided by its address, as the weights behind the
+    name are: nobody need be asked for it, and what is stored is found while the server is down.
+
+    Args:
+        answers: what a perfect model would write for each label; part of it where nothing else may be answered. None
+            where only the rest is wanted.
+    """
+    choices: Identity = {}
+    if answers is not None and (spec.decoding == "constrained" or spec.decoding in CHOOSING):
+        choices = {"choices": digest(list(answers))}
+    if CHOOSING.get(spec.decoding) == "calibrated":
+        choices = {**choices, "content_free": digest(list(CONTENT_FREE))}
     return {
         "predictor": "server",
         "url": at.url,
@@ -71,6 +90,7 @@ def identity(at: Endpoint, spec: RunSpec) -> Identity:
         "decoding": spec.decoding,
         "max_new_tokens": spec.max_new_tokens,
         "version": VERSION,
+        **choices,
     }
 
 

@@ -12,7 +12,8 @@ from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
 from evalcore.errors import ModelError
-from evalcore.store import Identity, Predictor, RunSpec, Store
+from evalcore.predictors.forecast import Forecasts
+from evalcore.store import Identity, Limits, Predictor, RunSpec, Store
 from evalcore.tasks import Messages, Task
 
 OnPhase = Callable[[str], None]
@@ -45,17 +46,21 @@ class ModelHandle:
         load: loads it; raises ModelError.
         metadata: device, versions and the like, for display; they decide nothing.
         weights: the part of loading that other predictors of the same model can share; None where nothing is shared.
+        forecast: what answering some prompts takes; None where only earlier runs can tell.
     """
 
     identity: Identity
     load: Callable[[OnPhase], Predictor]
     metadata: dict[str, str]
     weights: Weights | None = None
+    forecast: Forecasts | None = None
 
     @classmethod
-    def of_weights(cls, identity: Identity, weights: Weights, metadata: dict[str, str]) -> ModelHandle:
+    def of_weights(
+        cls, identity: Identity, weights: Weights, metadata: dict[str, str], forecast: Forecasts | None = None
+    ) -> ModelHandle:
         """A model that is loaded by making a predictor of weights that others can share."""
-        return cls(identity, lambda on_phase: weights.predictor(weights.load(on_phase)), metadata, weights)
+        return cls(identity, lambda on_phase: weights.predictor(weights.load(on_phase)), metadata, weights, forecast)
 
 
 @runtime_checkable
@@ -67,6 +72,14 @@ class ShowsPrompt(Protocol):
 
     def control_tokens_in(self, text: str) -> list[str]:
         """The tokens in a text that would steer the model if they were not given as plain characters."""
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A predictor that can be told how fast it may ask: one that asks a server."""
+
+    def limit(self, limits: Limits) -> None:
+        """Ask within these limits from now on; where they say nothing, as before."""
 
 
 def check_kind(spec: RunSpec) -> None:

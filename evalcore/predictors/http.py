@@ -9,9 +9,11 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Coroutine, Iterator
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import wait
 from contextlib import aclosing
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -25,6 +27,9 @@ _MAX_QUOTED_CHARS = 300
 """Characters of a server's own words in a message."""
 _WORTH_ANOTHER_TRY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _FAILS_FOR_EVERY_PROMPT = frozenset({401, 402, 403, 404, 405})
+_LONGEST_SANE_WAIT_S = 86_400.0
+"""A server that asks for more than a day does not mean it, and is passed over."""
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _POLL_S = 0.2
 """A signal that arrives in the instant before a thread begins to wait does not wake it: it is handled at the next poll.
 """
@@ -43,15 +48,16 @@ class RequestError(Exception):
         do: what to do next, where the failure itself tells.
         status: HTTP status of the reply; 0 if there was none, or if it was 200.
         reply: the body of a reply with another status than 200, without the API key and shortened.
+        may_be_billed: whether the server may have answered it: it was sent, and no refusal came back.
     """
 
     def __init__(
         self, what: str, *, again: bool, wait_s: float | None = None, hopeless: bool = False, filtered: bool = False,
-        do: str = "", status: int = 0, reply: str = "",
+        do: str = "", status: int = 0, reply: str = "", may_be_billed: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(what)
         self.again, self.wait_s, self.status, self.reply = again, wait_s, status, reply
-        self.hopeless, self.filtered, self.do = hopeless, filtered, do
+        self.hopeless, self.filtered, self.do, self.may_be_billed = hopeless, filtered, do, may_be_billed
 
 
 async def request(method: str, url: str, path: str, body: dict[str, Any] | None, timeout_s: float) -> bytes:
@@ -102,7 +108,9 @@ async def request(method: str, url: str, path: str, body: dict[str, Any] | None,
         async with asyncio.timeout(timeout_s):
             response, content = await _send(prepared)
     except (TimeoutError, httpx2.TimeoutException):
-        raise RequestError(f"the server did not answer within {timeout_s:.0f} s", again=True) from None
+        raise RequestError(
+            f"the server did not answer within {timeout_s:.0f} s", again=True, may_be_billed=True
+        ) from None
     except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise _not_reached(error) from None
     if response.status_code != 200:
@@ -126,12 +134,16 @@ async def _send(prepared: httpx2.Request) -> tuple[httpx2.Response, bytes]:
         async with aclosing(response.aiter_bytes()) as pieces:
             if "," in response.headers.get("Content-Encoding", ""):
                 # Each layer multiplies what one piece decompresses to, by up to 1000, before the size can be checked.
-                raise RequestError("the server's reply is compressed more than once, which is not read", again=False)
+                raise RequestError(
+                    "the server's reply is compressed more than once, which is not read",
+                    again=False,
+                    may_be_billed=True,
+                )
             async for piece in pieces:
                 content += piece
                 if len(content) > MAX_BODY_BYTES:
                     what = f"the server's reply is longer than {MAX_BODY_BYTES / 1e6:.0f} MB"
-                    raise RequestError(what, again=False)
+                    raise RequestError(what, again=False, may_be_billed=True)
     return response, bytes(content)
 
 
@@ -164,7 +176,7 @@ def _refused(response: httpx2.Response, content: bytes) -> RequestError:
     return RequestError(
         f"the server answered {status}" + (f" ({said})" if said else ""),
         again=status in _WORTH_ANOTHER_TRY,
-        wait_s=_retry_after(response.headers.get("Retry-After", "")),
+        wait_s=_asked_to_wait_s(response.headers),
         hopeless=status in _FAILS_FOR_EVERY_PROMPT,
         status=status,
         reply=reply,
@@ -182,9 +194,9 @@ def _not_reached(error: Exception) -> RequestError:
         if isinstance(cause, socket.gaierror):
             return RequestError("there is no host of that name", again=True)
     if "complete message body" in str(error) or "incomplete chunked read" in str(error):
-        return RequestError("the server's reply was cut", again=True)
+        return RequestError("the server's reply was cut", again=True, may_be_billed=True)
     said = next((line for cause in reversed(causes) for line in str(cause).splitlines()[:1]), type(error).__name__)
-    return RequestError(shortened(f"the connection failed ({said})"), again=True)
+    return RequestError(shortened(f"the connection failed ({said})"), again=True, may_be_billed=True)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -197,9 +209,38 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _retry_after(value: str) -> float | None:
-    """Seconds; the form with a date is rare, and is ignored."""
-    return float(value) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", value.strip()) else None
+def _asked_to_wait_s(headers: Mapping[str, str]) -> float | None:
+    """Seconds that a reply asks to wait; None if it does not, or names what no server means.
+
+    By `retry-after-ms`, which OpenAI and Azure send as well, or `Retry-After`, in seconds or as the date at which to
+    come again. (`x-ratelimit-reset-…` says when all of a limit is free again, which is later than the next request may
+    come.)
+    """
+    for name, seconds_of in (("retry-after-ms", _milliseconds), ("Retry-After", _seconds)):
+        seconds = seconds_of(headers.get(name, "").strip(), headers.get("Date", ""))
+        if seconds is not None and 0 <= seconds <= _LONGEST_SANE_WAIT_S:
+            return seconds
+    return None
+
+
+def _milliseconds(value: str, now: str) -> float | None:
+    return float(value) / 1000 if _NUMBER.fullmatch(value) else None
+
+
+def _seconds(value: str, now: str) -> float | None:
+    """Of a number, or of a date; by the server's own clock, where its reply says what that shows."""
+    if _NUMBER.fullmatch(value):
+        return float(value)
+    then = _moment(value)
+    return None if then is None else then - (_moment(now) or time.time())
+
+
+def _moment(date: str) -> float | None:
+    """Seconds since 1970 of an HTTP date; None if it is none."""
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def message_of(reply: object) -> str:
@@ -215,24 +256,33 @@ def shortened(said: str) -> str:
     return words if len(words) <= _MAX_QUOTED_CHARS else f"{words[:_MAX_QUOTED_CHARS]}…"
 
 
-def run_in_loop(work: Coroutine[Any, Any, _T]) -> _T:
+def run_in_loop(work: Coroutine[Any, Any, _T], on_wait: Callable[[], None] = lambda: None) -> _T:
     """Run a coroutine in this process's event loop, and wait for its result.
 
     May be called from any thread, also where another event loop runs. An exception that ends the waiting, such as
     KeyboardInterrupt, cancels the coroutine and does not wait for it to end.
 
+    Args:
+        work: the coroutine.
+        on_wait: called in this thread again and again, every _POLL_S, until it has ended.
+
     Raises:
-        whatever the coroutine raises.
+        whatever the coroutine or `on_wait` raises.
     """
     with _starting:
         loop = _event_loop()
     future = asyncio.run_coroutine_threadsafe(work, loop)
     try:
         while wait([future], _POLL_S).not_done:
-            pass
+            on_wait()
         return future.result()
     finally:
         future.cancel()  # has no effect on a coroutine that has ended
+
+
+def in_loop(function: Callable[[], object]) -> None:
+    """Call a function in the event loop of all requests, soon; it must not wait."""
+    _event_loop().call_soon_threadsafe(function)
 
 
 _starting = threading.Lock()

@@ -1,4 +1,4 @@
-"""Where a local model's files are: a folder, a demo model's folder, or a snapshot from the hub.
+"""Where a local model's files are: a folder, a demo model's folder, or a snapshot from the hub; an adapter has a base.
 
 Nothing here imports torch. Only library code runs: no file of a model is executed or unpickled.
 """
@@ -6,15 +6,23 @@ Nothing here imports torch. Only library code runs: no file of a model is execut
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evalcore.errors import ModelError
+from evalcore.errors import ModelError, quoted
 from evalcore.paths import DEMO_MODELS
+from evalcore.predictors.adapter_config import (
+    ADAPTER_CONFIG,
+    AdapterConfig,
+    check_adapter_weights,
+    holds_adapter,
+    read_adapter,
+)
+from evalcore.predictors.config_file import read_config
+from evalcore.predictors.hub import fetch, look_up
 from evalcore.store import Store, file_stamp
 from evalcore.tasks import typed_path
 
@@ -23,39 +31,129 @@ WANTED_FILES = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
 
 _HUB_ID = re.compile(r"\b[\w.\-]{1,96}\b/\b[\w.\-]{1,96}\b(@[\w.\-/]+)?", re.ASCII)
 _LONGEST_HUB_ID = 96
-_HUB_TIMEOUT_S = 10.0
-_MOST_CONFIG_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)
 class ModelSource:
-    """A model that exists.
+    """A model that exists: a whole one, or an adapter and the whole one that it changes.
 
     Attributes:
-        name: as the user wrote it.
+        name: as the user wrote it; of an adapter's base, a name by which `locate` finds it.
         fingerprint: decides its completions: `sha256:...` over a folder's files, or `repo@commit` of the hub.
         folder: where its files are; None until they are downloaded.
         revision: the branch, tag or commit that was asked for, of a model of the hub.
+        base: the model that this adapter changes; None if this is a whole model.
     """
 
     name: str
     fingerprint: str
     folder: Path | None
     revision: str = ""
+    base: ModelSource | None = None
+
+    @property
+    def parts(self) -> tuple[ModelSource, ...]:
+        """Itself and, if it is an adapter, its base: whatever both have, a tokenizer say, the first one's counts."""
+        return (self,) if self.base is None else (self, self.base)
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """Its part of an identity: the whole model's and, if it is one, the adapter's."""
+        adapter = {} if self.base is None else {"adapter": self.fingerprint}
+        return {"model": self.parts[-1].fingerprint, **adapter}
 
 
 def locate(name: str, store: Store) -> ModelSource:
-    """Find a model by name: a demo model, then a folder, then the hub.
+    """Find a model by name: a demo model, then a folder, then the hub. The base of an adapter is found as well.
 
     Raises:
-        ModelError: if there is none.
+        ModelError: if there is none, or it cannot be loaded safely.
     """
+    source, base = _found(name, store)
+    if not base:
+        return source
+    try:
+        whole, another = _found(base, store)
+    except ModelError as error:
+        what = f"its base model {quoted(base)} cannot be used: {error.what}"
+        raise ModelError(what, where=name, do=error.do) from error
+    if another:
+        raise ModelError(
+            f"it is an adapter for {quoted(base)}, which is an adapter as well.",
+            where=name,
+            do="Merge that one into its base model, and name the merged folder as base_model_name_or_path.",
+        )
+    return replace(source, base=whole)
+
+
+def _found(name: str, store: Store) -> tuple[ModelSource, str]:
+    """A whole model, and ""; or an adapter still without its base, and the base's name."""
     path = model_folder(name)
     if path is not None:
-        check_folder(path, name)
-        return ModelSource(name, folder_fingerprint(path, store), path)
+        found = adapter_in(path, name)
+        if found is None:
+            check_folder(path, name)
+        return ModelSource(name, folder_fingerprint(path, store), path), found[1] if found else ""
     repo, revision = hub_id(name)
-    return ModelSource(name, f"{repo}@{_resolve_commit(repo, revision)}", None, revision)
+    commit = look_up(repo, revision, WANTED_FILES)
+    source = ModelSource(name, f"{repo}@{commit.id}", None, revision)
+    if not holds_adapter(commit.files, name):
+        return source, ""
+    adapter = read_adapter(_fetched(source, (ADAPTER_CONFIG,), lambda phase: None), name)
+    return source, _base_name(adapter, name, None)
+
+
+def folders_of(name: str) -> dict[str, Path]:
+    """The folders that a model's name means, by the entry of its identity that they decide: "model", "adapter".
+
+    Those of the hub are left out: what a branch names is not known without asking.
+
+    Raises:
+        ModelError: if it is an adapter that cannot be used.
+    """
+    folder = model_folder(name)
+    if folder is None:
+        return {}
+    found = adapter_in(folder, name)
+    if found is None:
+        return {"model": folder}
+    base = model_folder(found[1])
+    return {"adapter": folder, **({} if base is None else {"model": base})}
+
+
+def adapter_in(folder: Path, name: str) -> tuple[AdapterConfig, str] | None:
+    """The adapter in a folder, and the name by which `locate` finds its base; None for a whole model.
+
+    Raises:
+        ModelError: if it cannot be used.
+    """
+    if not holds_adapter((file.name for file in folder.iterdir()), name):
+        return None
+    adapter = read_adapter(folder, name)
+    check_adapter_weights(folder, name)
+    return adapter, _base_name(adapter, name, folder)
+
+
+def _base_name(adapter: AdapterConfig, name: str, folder: Path | None) -> str:
+    """The name by which `locate` finds an adapter's base.
+
+    Args:
+        adapter: it names its base as its author wrote it.
+        name: the adapter's, for messages.
+        folder: the adapter's own, to which the base's path may be relative; None if it comes from the hub.
+    """
+    beside = None if folder is None else typed_path(str(folder / adapter.base))
+    if beside is not None and beside.is_dir():
+        return str(beside.resolve())
+    if model_folder(adapter.base) is not None:
+        return adapter.base
+    if not _has_hub_form(adapter.base):
+        raise ModelError(
+            f"its base model {quoted(adapter.base)} is not here.",
+            where=name,
+            do=f"Write where it is into its {ADAPTER_CONFIG}, as base_model_name_or_path: a folder, or a hub id.",
+        )
+    return f"{adapter.base}@{adapter.revision}" if adapter.revision and "@" not in adapter.base else adapter.base
 
 
 def model_folder(name: str) -> Path | None:
@@ -71,9 +169,8 @@ def hub_id(name: str) -> tuple[str, str]:
     Raises:
         ModelError: if it has not that form, which says what else it may have been meant for.
     """
-    repo, _, revision = name.partition("@")
-    has_the_form = _HUB_ID.fullmatch(name) and len(repo) <= _LONGEST_HUB_ID and not re.search(r"--|\.\.|\.git$", repo)
-    if has_the_form and not name.startswith((".", "/", "~")):
+    if _has_hub_form(name):
+        repo, _, revision = name.partition("@")
         return repo, revision or "main"
     what = "there is no such model or folder."
     do = "Give `demo`, `demo-early`, `majority`, `tfidf`, a folder, or a hub id (Qwen/Qwen2.5-0.5B, say)."
@@ -84,6 +181,12 @@ def hub_id(name: str) -> tuple[str, str]:
     elif name.startswith((".", "/", "~")):
         do = f"Check the path. {do}"
     raise ModelError(what, where=name, do=do)
+
+
+def _has_hub_form(name: str) -> bool:
+    repo = name.partition("@")[0]
+    fits = _HUB_ID.fullmatch(name) and len(repo) <= _LONGEST_HUB_ID and not re.search(r"--|\.\.|\.git$", repo)
+    return bool(fits) and not name.startswith((".", "/", "~"))
 
 
 def check_folder(path: Path, name: str) -> None:
@@ -109,25 +212,16 @@ def folder_config(path: Path, name: str) -> dict[str, Any]:
     Raises:
         ModelError: no config, no safetensors weights, or an adapter.
     """
-    config_file = path / "config.json"
-    if (path / "adapter_config.json").is_file() and not config_file.is_file():
+    if holds_adapter((file.name for file in path.iterdir()), name):
         raise ModelError(
             "this is an adapter, not a whole model.",
             where=name,
-            do="Merge it into its base model and save that.",
+            do="Merge it into its base model with peft (merge_and_unload) and save that.",
         )
+    config_file = path / "config.json"
     if not config_file.is_file():
         raise ModelError("the folder holds no config.json.", where=name, do="Give the folder of a saved model.")
-    try:
-        if config_file.stat().st_size > _MOST_CONFIG_BYTES:
-            raise ValueError("it is too large")
-        config: dict[str, Any] = json.loads(config_file.read_text(encoding="utf-8"))
-        if not isinstance(config, dict):
-            raise ValueError("it is no JSON object")
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(
-            f"its config.json cannot be read ({error}).", where=name, do="Download or save the model again."
-        ) from error
+    config = read_config(config_file, name)
     if not any(path.glob("*.safetensors")):
         pickled = any(path.glob("*.bin")) or any(path.glob("*.pt"))
         raise ModelError(
@@ -181,9 +275,9 @@ def _known_digest(resolved: str, stamp: str, store: Store) -> str | None:
 
 
 def download(source: ModelSource, on_phase: Callable[[str], None], *, weights: bool = True) -> Path:
-    """The folder with the model's files, downloaded from the hub where they are not there yet.
+    """The folder with a model's files, downloaded from the hub where they are not there yet.
 
-    An interrupted download is continued.
+    An interrupted download is continued. Of an adapter these are its own files; its base is another part of it.
 
     Args:
         source: the model.
@@ -195,108 +289,18 @@ def download(source: ModelSource, on_phase: Callable[[str], None], *, weights: b
     """
     if source.folder is not None:
         return source.folder
-    from huggingface_hub import snapshot_download
-
-    repo, _, commit = source.fingerprint.partition("@")
-    wanted = [pattern for pattern in WANTED_FILES if weights or pattern != "*.safetensors"]
     on_phase("fetching the model's files")
-    try:
-        # By the branch's name, so that the library's cache finds it under that name offline.
-        folder = Path(
-            snapshot_download(
-                repo, revision=source.revision, allow_patterns=wanted, tqdm_class=_progress_class(on_phase)
-            )
-        )
-    except Exception as error:
-        if _is_hub_error(error):
-            raise _hub_error(error, repo, source.revision) from error
-        raise
-    if folder.name != commit:
-        raise ModelError("it was changed on the hub a moment ago.", where=source.name, do="Run it again.")
-    if weights:
+    folder = _fetched(source, [p for p in WANTED_FILES if weights or p != "*.safetensors"], on_phase)
+    if weights and source.base is not None:
+        check_adapter_weights(folder, source.name)
+    elif weights:
         check_folder(folder, source.name)
     return folder
 
 
-def _resolve_commit(repo: str, revision: str) -> str:
-    """The commit that a branch or tag of a hub repository names now; offline, the one in the local cache."""
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import IncompleteSnapshotError
-
-    try:
-        info = HfApi().model_info(repo, revision=revision, timeout=_HUB_TIMEOUT_S)
-        return str(info.sha)
-    except Exception as error:
-        if not _is_hub_error(error):
-            raise
-        refusal = _hub_error(error, repo, revision)
-        if refusal.what != _UNREACHABLE:
-            raise refusal from error
-        try:
-            there = snapshot_download(repo, revision=revision, allow_patterns=[*WANTED_FILES], local_files_only=True)
-        except IncompleteSnapshotError as partial:  # its tokenizer may be there, which may be all that is needed
-            there = partial.snapshot_path
-        except OSError:
-            raise refusal from error
-        return Path(there).name
-
-
-_UNREACHABLE = "the hub cannot be reached, and the model is not in the local cache."
-
-
-def _is_hub_error(error: BaseException) -> bool:
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-
-    return isinstance(error, HfHubHTTPError | HFValidationError | OSError) or type(error).__module__.startswith(
-        ("httpx", "httpcore", "requests", "hf_xet")
-    )
-
-
-def _hub_error(error: BaseException, repo: str, revision: str) -> ModelError:
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HfHubHTTPError,
-        HFValidationError,
-        IncompleteSnapshotError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    if isinstance(error, GatedRepoError):
-        return ModelError(
-            "the model is gated: its owner asks for consent first.",
-            where=repo,
-            do="Accept its terms on its page, then log in with `hf auth login`.",
-        )
-    if isinstance(error, RevisionNotFoundError):
-        return ModelError(f"the model has no revision {revision!r}.", where=repo)
-    if isinstance(error, RepositoryNotFoundError | HFValidationError):
-        return ModelError(
-            "the hub has no such model, or it is private.",
-            where=repo,
-            do="Check the name; for a private model log in with `hf auth login`.",
-        )
-    if isinstance(error, IncompleteSnapshotError):
-        return ModelError(
-            "the hub cannot be reached, and only a part of the model is in the local cache.",
-            where=repo,
-            do="Check the connection.",
-        )
-    response = getattr(error, "response", None)
-    if isinstance(error, HfHubHTTPError) and response is not None and response.status_code < 500:
-        return ModelError(f"the hub refused ({response.status_code}).", where=repo, do="Try again later.")
-    return ModelError(_UNREACHABLE, where=repo, do="Check the connection, or give a folder.")
-
-
-def _progress_class(on_phase: Callable[[str], None]) -> type:
-    from tqdm.auto import tqdm
-
-    class Progress(tqdm):
-        """Tells `on_phase` how far a download is, and draws no bar."""
-
-        def display(self, *args: object, **kwargs: object) -> None:
-            # The library also counts files; only bytes are shown.
-            if self.total and self.unit == "B":
-                on_phase(f"downloading the model: {self.n / 1e6:.0f} of {self.total / 1e6:.0f} MB")
-
-    return Progress
+def _fetched(source: ModelSource, wanted: Iterable[str], on_phase: Callable[[str], None]) -> Path:
+    repo, _, commit = source.fingerprint.partition("@")
+    folder = fetch(repo, source.revision, tuple(wanted), on_phase)
+    if folder.name != commit:
+        raise ModelError("it was changed on the hub a moment ago.", where=source.name, do="Run it again.")
+    return folder

@@ -13,9 +13,12 @@ from evalcore.running.current_run import (
     first_text,
     split_size,
 )
-from evalcore.running.executors import CompletedBatch, InProcess
+from evalcore.running.estimate import Estimate
+from evalcore.running.estimate_words import in_lines as estimate_in_lines
+from evalcore.running.estimate_words import in_one_line as estimate_in_one_line
+from evalcore.running.executors import CompletedBatch, InProcess, Loader, load_model
 from evalcore.running.live import LiveAnswer, LiveRequest, answer
-from evalcore.running.plan import find_prompt
+from evalcore.running.plan import find_prompt, plan_run
 from evalcore.running.prompt_preview import preview
 from evalcore.running.run import NotAnswered, Progress, execute, execute_with_baselines
 from evalcore.running.understood import Understood, understand
@@ -24,9 +27,11 @@ from evalcore.running.worker import ensure_worker, stop_worker
 __all__ = [
     "AskedModel",
     "CompletedBatch",
+    "Estimate",
     "InProcess",
     "LiveAnswer",
     "LiveRequest",
+    "Loader",
     "NotAnswered",
     "Progress",
     "Understood",
@@ -36,10 +41,14 @@ __all__ = [
     "changed_since",
     "current_run_for",
     "ensure_worker",
+    "estimate_in_lines",
+    "estimate_in_one_line",
     "execute",
     "execute_with_baselines",
     "find_prompt",
     "first_text",
+    "load_model",
+    "plan_run",
     "preview",
     "split_size",
     "stop_worker",

@@ -139,14 +139,13 @@ class AskedModel:
         chooses = self.spec.decoding in CHOOSING
         free = self._handle("plain" if chooses else self.spec.decoding, on_phase)
         choosing = None
-        if self.spec.kind.gives_label_scores and self.spec.kind.reads_prompt:
+        # Only some servers can choose among the labels: one is asked to where the spec says so.
+        if chooses or (self.spec.kind.gives_label_scores and self.spec.kind.reads_prompt):
             choosing = self._handle(self.spec.decoding if chooses else "choose", on_phase)
         started = time.perf_counter()
-        self._free = loader(free, on_phase)
-        self._choosing = loader(choosing, on_phase) if choosing else None
+        self._free = self._prepared(loader(free, on_phase))
+        self._choosing = self._prepared(loader(choosing, on_phase)) if choosing else None
         self.load_seconds = time.perf_counter() - started
-        if isinstance(self._free, Preparable):  # a server: the failures of an earlier question are forgotten
-            self._free.prepare([], self._asked.answers, self._asked.content_free)
 
     @property
     def batch_size(self) -> int:
@@ -162,24 +161,19 @@ class AskedModel:
         """
         started = time.perf_counter()
         messages = self._messages(texts)
-        scored: Sequence[Completion] | None = self._choosing.predict(messages) if self._choosing else None
-        missing = ""
-        try:
-            free: Sequence[Completion | None] = self._free.predict(messages)
-        except Unanswered as error:
-            if len(texts) == 1:
-                raise
-            free, missing = error.answers, str(error)
+        free, missing = _asked(self._free, messages)
+        scored, not_scored = _asked(self._choosing, messages) if self._choosing else (free, "")
+        missing = missing or not_scored
         each_s = (time.perf_counter() - started) / max(len(texts), 1)
         return [
             replace(
-                self._answer(text, one, scored[at] if scored is not None else one)
-                if one is not None
+                self._answer(text, one, other)
+                if one is not None and other is not None
                 else LiveAnswer(text, None, notes=(missing,), why_no_probabilities=missing),
                 seconds=each_s,
                 load_seconds=self.load_seconds,
             )
-            for at, (text, one) in enumerate(zip(texts, free, strict=True))
+            for text, one, other in zip(texts, free, scored, strict=True)
         ]
 
     def prompt_of(self, text: str) -> tuple[str, list[str]]:
@@ -221,7 +215,7 @@ class AskedModel:
         if "{labels}" not in prompt.system + prompt.user:
             reads = "The prompt does not list the labels" if self.spec.kind.reads_prompt else "This reads no label list"
             return _noted(found, f"{reads}: their order cannot matter.")
-        if self._choosing is None:
+        if self._choosing is None or self.spec.kind.is_remote:
             return _noted(found, "Other orders of the labels are not tried: the server would be asked once for each.")
         if found.chosen is None:
             return _noted(found, "Other orders of the labels are not tried, since no label could be chosen.")
@@ -269,9 +263,10 @@ class AskedModel:
         if free.stop == "too_long":
             # A server does not tell its length; and an answer by choosing may fit, which is shorter than a free one.
             size = f"has {counted(free.prompt_tokens, 'token')}" if free.prompt_tokens else "is long"
+            what, all_of_it = ("prompt", "with the answer, that") if self.spec.kind.reads_prompt else ("text", "that")
             asked = "was not asked" if scored.stop == "too_long" else "was not asked for a free answer"
             notes = (
-                f"The prompt {size}: with the answer, that is more than the model can read at once, so it {asked}."
+                f"The {what} {size}: {all_of_it} is more than the model can read at once, so it {asked}."
                 " Shorten the text.",
             )
         return LiveAnswer(
@@ -314,11 +309,22 @@ class AskedModel:
 
     def _why_none(self, scored: Completion) -> str:
         if scored.stop == "too_long":
-            return "The prompt is too long for the model."
+            return f"The {'prompt' if self.spec.kind.reads_prompt else 'text'} is too long for the model."
         if self.spec.kind.is_baseline:
             why = self._free.metadata.get("probabilities", "")
             return f"The baseline {self.spec.model} gives no probabilities{why and f' ({why})'}."
-        return f"A {self.spec.kind.name} does not give the probability of every label. Choose a model on this machine."
+        if self.spec.decoding in CHOOSING:
+            return "None of the labels is among the likeliest first tokens, which are all that the server tells."
+        return (
+            "A free answer of a server has no probability of every label. Choose the decoding “choose”, which vLLM can"
+            " do, and other servers where each label is one token."
+        )
+
+    def _prepared(self, predictor: Predictor) -> Predictor:
+        """A predictor that is prepared for this prompt; a server forgets the failures of an earlier question."""
+        if isinstance(predictor, _Ready) or not isinstance(predictor, Preparable):
+            return predictor
+        return _Ready(predictor, predictor.prepare([], self._asked.answers, self._asked.content_free))
 
     def _handle(self, decoding: Decoding, on_phase: OnPhase) -> ModelHandle:
         """The model with a decoding, prepared for this prompt alone where it is one that is prepared.
@@ -364,6 +370,20 @@ class _Ready:
 
     def predict(self, prompts: list[Messages]) -> list[Completion]:
         return self.predictor.predict(prompts)
+
+
+def _asked(predictor: Predictor, messages: list[Messages]) -> tuple[Sequence[Completion | None], str]:
+    """A predictor's completions, and why some of several are missing.
+
+    Raises:
+        Unanswered: if there is one prompt, and it got no answer.
+    """
+    try:
+        return predictor.predict(messages), ""
+    except Unanswered as error:
+        if len(messages) == 1:
+            raise
+        return error.answers, str(error)
 
 
 def _reference_of(predictor: Predictor | None) -> LabelReference | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from evalcore.errors import BlindspotError, DataError
-from evalcore.predictors import bytes_to_read, endpoint, folder_fingerprint, model_folder
+from evalcore.predictors import bytes_to_read, endpoint, folder_fingerprint, folders_of
 from evalcore.running import task_cache
 from evalcore.running.plan import baseline_specs, find_prompt
 from evalcore.store import Identity, Job, Jobs, RunRecord, RunSpec, Store, completion_keys, run_id, sample_id
@@ -195,13 +195,11 @@ def _model(spec: RunSpec, store: Store, *, has_files: bool) -> Identity:
     if spec.kind.needs_train:
         return task_cache.baseline_identity(spec.task, spec.model) if has_files else {}
     if spec.kind.is_remote:
-        return endpoint.identity(endpoint.parse_endpoint(spec.model), spec)
-    folder = model_folder(spec.model)
-    if folder is None:
-        return {}
+        return endpoint.identity(endpoint.parse_endpoint(spec.model), spec, None)
     try:
-        if bytes_to_read(folder, store) <= READ_AT_MOST:
-            return {"model": folder_fingerprint(folder, store)}
+        folders = folders_of(spec.kind.files_of(spec.model))
+        if sum(bytes_to_read(folder, store) for folder in folders.values()) <= READ_AT_MOST:
+            return {part: folder_fingerprint(folder, store) for part, folder in folders.items()}
     except OSError as error:
         raise DataError(f"the model's files cannot be read ({error.strerror}).", where=spec.model) from error
     raise DataError(

@@ -69,7 +69,7 @@ def preview(source: TaskSource, model: str, prompt: Prompt, text: str, store: St
     messages = Renderer(read_task(source), prompt).messages(text)
     if kind_of(model).is_remote:  # the server has the template and the tokenizer
         return Preview("\n\n".join(f"{m['role']}:\n{m['content']}" for m in messages), 0, False, True)
-    folder = download(locate(model, store), lambda phase: None, weights=False)
-    renderer = ChatRenderer(load_tokenizer(folder))
+    folders = [download(part, lambda phase: None, weights=False) for part in locate(model, store).parts]
+    renderer = ChatRenderer(load_tokenizer(*folders))
     rendered = renderer.render([messages])[0]
     return Preview(rendered.text, len(rendered.ids), renderer.has_template, renderer.takes_system)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
 from evalcore.errors import ModelError, StoreError, Unanswered
-from evalcore.predictors import OnPhase
 from evalcore.running.executors import Executor, InProcess, Loader, load_model
 from evalcore.running.plan import RunPlan, baseline_specs, plan_run
 from evalcore.running.turns import turn
@@ -26,6 +25,7 @@ class Progress:
         cached: number of those that had one before this attempt.
         total: number of examples.
         predicting: whether the first batch has begun.
+        in_batch: whether a batch is at work, so that nothing else can be asked of the model.
     """
 
     phase: str
@@ -34,10 +34,16 @@ class Progress:
     cached: int = 0
     total: int = 0
     predicting: bool = False
+    in_batch: bool = False
 
 
 OnProgress = Callable[[Progress], bool]
-"""Called with the progress of a run; returns False to stop the run after the batch that is being predicted."""
+"""Called with the progress of a run; returns False to stop it: a batch that a server is asked for ends with what came,
+another one is predicted first."""
+
+
+Planned = Callable[[RunPlan, int], Mapping[str, str]]
+"""Given a run and how many of its examples have a prediction: what the run keeps of its plan, as metadata."""
 
 
 class Stopped(Exception):
@@ -66,6 +72,7 @@ def execute(
     on_progress: OnProgress = lambda progress: True,
     loader: Loader = load_model,
     executor: Executor | None = None,
+    planned: Planned = lambda plan, done: {},
 ) -> Outcome:
     """Predict what a spec asks for and is not stored yet, batch by batch.
 
@@ -77,6 +84,7 @@ def execute(
         on_progress: called with each phase and after each batch.
         loader: loads the model in this process.
         executor: computes the completions elsewhere or in another way, and loads the model itself.
+        planned: asked before the first prediction, if any is missing.
 
     Returns:
         What this attempt did. The run is incomplete if `on_progress` stopped it.
@@ -103,7 +111,7 @@ def execute(
         if not lacking and not _lacks_label_reference(plan, store):
             return _outcome(plan, store, from_cache=len(plan.keys))
         with turn(store.folder, plan.record.identity, on_phase):
-            return _predict(plan, store, executor or InProcess(loader), on_progress, on_phase)
+            return _predict(plan, store, executor or InProcess(loader), on_progress, planned)
     except Stopped:
         if plan is None:
             raise
@@ -117,6 +125,7 @@ def execute_with_baselines(
     on_progress: OnProgress = lambda progress: True,
     loader: Loader = load_model,
     executor: Executor | None = None,
+    planned: Planned = lambda plan, done: {},
 ) -> Outcome:
     """`execute`, and then the baselines on the same sample: the first thing to compare a model with.
 
@@ -127,7 +136,7 @@ def execute_with_baselines(
         store: where completions are looked up and stored.
         on_progress: as `execute` calls it, and once for each baseline; the baselines are not stopped by it.
         loader: as for `execute`; baselines are always loaded afresh, in this process.
-        executor: as for `execute`.
+        executor, planned: as for `execute`.
 
     Returns:
         What the attempt at the run itself did.
@@ -143,7 +152,7 @@ def execute_with_baselines(
         _run_baselines(spec, store, on_start)
 
     try:
-        outcome = execute(spec, store, on_progress=on_progress, loader=loader, executor=executor)
+        outcome = execute(spec, store, on_progress=on_progress, loader=loader, executor=executor, planned=planned)
     except NotAnswered as error:
         if error.answered:
             compare(error.record, error.answered, 0)
@@ -166,7 +175,7 @@ def _run_baselines(spec: RunSpec, store: Store, on_start: Callable[[str], None])
                 raise
 
 
-def _predict(plan: RunPlan, store: Store, executor: Executor, on_progress: OnProgress, on_phase: OnPhase) -> Outcome:
+def _predict(plan: RunPlan, store: Store, executor: Executor, on_progress: OnProgress, planned: Planned) -> Outcome:
     """Have the missing completions computed, and store each batch as it comes."""
     record = plan.record
     stored = store.stored_keys(plan.keys)  # again: another process may have predicted them meanwhile
@@ -175,12 +184,22 @@ def _predict(plan: RunPlan, store: Store, executor: Executor, on_progress: OnPro
         return _outcome(plan, store, from_cache=len(plan.keys))
     copies = Counter(plan.keys)  # a text that occurs twice is predicted once
     done = cached = sum(key in stored for key in plan.keys)
+    if missing and (plan_of_it := planned(plan, done)):
+        store.note_load(record.run_id, load_seconds=0.0, metadata=plan_of_it)
     seconds = load_seconds = 0.0
     failure: Unanswered | None = None
+    phase = "predicting"
     kept: list[bytes] = []
+    begun = False
+
+    def on_phase(phase: str) -> None:
+        if not on_progress(Progress(phase, record.run_id, done, cached, record.n, predicting=begun, in_batch=True)):
+            raise Stopped
+
     try:
         with closing(executor(plan, missing, on_phase)) as batches:
             for batch in batches:
+                begun = True
                 if batch.load_seconds or batch.metadata or batch.label_reference:
                     store.note_load(
                         record.run_id,
@@ -188,13 +207,15 @@ def _predict(plan: RunPlan, store: Store, executor: Executor, on_progress: OnPro
                         metadata=batch.metadata,
                         label_reference=batch.label_reference,
                     )
-                store.put_batch(record.run_id, batch.rows, batch.seconds)
+                store.put_batch(record.run_id, batch.rows, batch.seconds, batch.usage)
                 seconds += batch.seconds
                 load_seconds += batch.load_seconds
                 kept += [key for key, _ in batch.rows]
                 done += sum(copies[key] for key, _ in batch.rows)
                 failure = batch.unanswered or failure  # the last says it of all of them
-                progress = Progress("predicting", record.run_id, done, cached, record.n, predicting=True)
+                if "batches_halved" in batch.metadata:
+                    phase = "predicting in smaller batches, for want of memory"
+                progress = Progress(phase, record.run_id, done, cached, record.n, predicting=True)
                 if not on_progress(progress) or (batch.unanswered and batch.unanswered.give_up):
                     break
     except Stopped:

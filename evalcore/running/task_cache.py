@@ -89,6 +89,12 @@ def summary(task: Task) -> TaskSummary:
 
 
 @cached_by_files
+def labels(task: Task) -> tuple[str, ...]:
+    """The task's labels, in its order."""
+    return task.labels
+
+
+@cached_by_files
 def first_sampled_text(task: Task) -> str:
     """The first text of a stratified sample."""
     return draw_sample(task, 1, "stratified")[0].text

@@ -9,11 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from evalcore.errors import BlindspotError, DataError, first_line
+from evalcore.extras import require
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import check_kind, endpoint, folder_config, hub_id, model_folder
+from evalcore.predictors import (
+    adapter_in,
+    cached_folder,
+    check_kind,
+    check_that_it_writes,
+    endpoint,
+    folder_config,
+    hub_id,
+    labels_in,
+    model_folder,
+    places,
+    to_confirm,
+)
 from evalcore.running import task_cache
 from evalcore.running.current_run import BANKING77_TEST_ROWS
 from evalcore.running.plan import find_prompt
@@ -21,6 +35,10 @@ from evalcore.store import RunSpec, Store, checked
 from evalcore.tasks import TaskSource, task_files
 from evalcore.wording import counted, sized
 
+T = TypeVar("T")
+
+_NOT_KNOWN: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+"""Labels of a classifier, and of the task."""
 _FROM_THE_HUB = "downloaded from the Hugging Face hub at the first run"
 
 
@@ -31,11 +49,14 @@ class Understood:
     Attributes:
         task: "text = message, label = intent, 60 rows, 3 labels, no train split"; empty if there is a problem with it.
         model: "local folder, Qwen2ForCausalLM, 1.2 MB"; empty if there is a problem with it.
+        labels_by_place: of a classifier whose labels do not have the task's names, each with the task's label in its
+            place: they are the same if a person says so. Empty where there is nothing to confirm.
         problems: why this cannot be run, each a sentence with what to do next; empty if nothing is known against it.
     """
 
     task: str = ""
     model: str = ""
+    labels_by_place: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
 
 
@@ -48,19 +69,21 @@ def understand(spec: RunSpec, store: Store) -> Understood:
     """
     problems: list[str] = []
 
-    def tried(look: Callable[[], str]) -> str:
+    def tried(look: Callable[[], T], otherwise: T) -> T:
         try:
             return look()
         except BlindspotError as error:
             problems.append(str(error))
         except (OSError, ValueError) as error:  # a folder that may not be read
             problems.append(f"This cannot be looked at ({first_line(error)}). Check the path.")
-        return ""
+        return otherwise
 
-    task = tried(lambda: _task(spec.task))
-    model = tried(lambda: _model(spec))
-    tried(lambda: _use(spec, store, task_is_known=bool(task)))
-    return Understood(task, model, tuple(dict.fromkeys(problems)))
+    task = tried(lambda: _task(spec.task), "")
+    model = tried(lambda: _model(spec), "")
+    own, labels = tried(lambda: _both_labels(spec), _NOT_KNOWN) if task and model else _NOT_KNOWN
+    tried(lambda: _use(spec, store, task_is_known=bool(task)), None)
+    tried(lambda: _check_labels(spec, own, labels), None)
+    return Understood(task, model, to_confirm(own, labels), tuple(dict.fromkeys(problems)))
 
 
 def _task(source: TaskSource) -> str:
@@ -89,23 +112,58 @@ def _model(spec: RunSpec) -> str:
         return f"server at {at.url}{port}, model {at.model}"
     if not name.strip():
         return ""  # `checked` says it
-    folder = model_folder(name)
+    files = spec.kind.files_of(name)
+    folder = model_folder(files)
     if folder is not None:
-        return _folder(folder, name)
-    repo, revision = hub_id(name)
-    return f"{repo}, {'' if revision == 'main' else f'revision {revision}, '}{_FROM_THE_HUB}"
+        return _classifier(folder, name) if spec.kind.has_own_labels else _folder(folder, name)
+    repo, revision = hub_id(files)
+    what = "encoder classifier, " if spec.kind.has_own_labels else ""
+    return f"{repo}, {'' if revision == 'main' else f'revision {revision}, '}{what}{_FROM_THE_HUB}"
+
+
+def _classifier(folder: Path, name: str) -> str:
+    folder_config(folder, name)
+    labels = counted(len(labels_in(folder, name)), "label")
+    return f"local folder, encoder classifier of {labels}, {_size(folder)}"
 
 
 def _folder(folder: Path, name: str) -> str:
+    size = _size(folder)
+    found = adapter_in(folder, name)
+    if found is not None:
+        require("peft", "adapters", "A LoRA adapter")
+        adapter, base = found
+        of = model_folder(base)
+        if of is not None:
+            folder_config(of, base)
+        return f"LoRA adapter ({adapter.words}, {size}) of {base}{'' if of else f', {_FROM_THE_HUB}'}"
+    check_that_it_writes(folder, name)
     config = folder_config(folder, name)
     architectures = config.get("architectures")
     first = architectures[0] if isinstance(architectures, list) and architectures else config.get("model_type")
-    size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
     where = "bundled" if folder.parent == DEMO_MODELS else "local folder"
-    return f"{where}, {first if isinstance(first, str) else 'unknown architecture'}, {sized(size)}"
+    return f"{where}, {first if isinstance(first, str) else 'unknown architecture'}, {size}"
 
 
-def _use(spec: RunSpec, store: Store, *, task_is_known: bool) -> str:
+def _size(folder: Path) -> str:
+    return sized(sum(file.stat().st_size for file in folder.glob("*.safetensors")))
+
+
+def _both_labels(spec: RunSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A classifier's own labels and the task's; none where they are not known here, or there is no classifier."""
+    if not spec.kind.has_own_labels or task_files(spec.task) is None:
+        return _NOT_KNOWN
+    name = spec.kind.files_of(spec.model)
+    folder = model_folder(name) or cached_folder(name)
+    return (labels_in(folder, spec.model), task_cache.labels(spec.task)) if folder else _NOT_KNOWN
+
+
+def _check_labels(spec: RunSpec, own: tuple[str, ...], labels: tuple[str, ...]) -> None:
+    if own:
+        places(own, labels, spec.labels_by, spec.model)
+
+
+def _use(spec: RunSpec, store: Store, *, task_is_known: bool) -> None:
     """Whether the parts go together; the same errors as those that a run would end with."""
     checked(spec)
     check_kind(spec)
@@ -116,4 +174,3 @@ def _use(spec: RunSpec, store: Store, *, task_is_known: bool) -> str:
         prompt = find_prompt(spec.prompt, store)
         if has_files and prompt.shots > task_cache.summary(spec.task).train:
             task_cache.first_messages(spec.task, prompt, spec.sample, spec.seed)
-    return ""

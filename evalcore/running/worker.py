@@ -17,9 +17,10 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -27,12 +28,13 @@ from filelock import FileLock, Timeout
 from evalcore.errors import BlindspotError, ModelError, OutOfMemory
 from evalcore.paths import PROJECT
 from evalcore.predictors import ModelHandle, OnPhase
-from evalcore.running import prompt_preview
+from evalcore.running import estimate, prompt_preview
 from evalcore.running.answering import answer
 from evalcore.running.current_run import missing_baselines
 from evalcore.running.executors import Loader
 from evalcore.running.live_answer import LiveRequest
 from evalcore.running.model_cache import ModelCache
+from evalcore.running.plan import RunPlan
 from evalcore.running.run import NotAnswered, OnProgress, Progress, Stopped, execute
 from evalcore.store import ASKED_FOR, Job, JobKind, Jobs, Predictor, RunSpec, Store, change_counter
 
@@ -212,6 +214,8 @@ def _noting_how_it_ends(job: Job, jobs: Jobs) -> Iterator[None]:
 def _do_once(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> None:
     if job.kind == "preview":
         jobs.finish(job.job_id, "done", prompt_preview.answer(job.payload, store))
+    elif job.kind == "plan":
+        jobs.finish(job.job_id, "done", estimate.answer(job.payload, store, _phases(job, jobs)))
     elif job.kind == "live":
         jobs.finish(job.job_id, "done", _answer(job, store, jobs, models.load))
     else:
@@ -224,10 +228,7 @@ def _answer(job: Job, store: Store, jobs: Jobs, loader: Loader) -> str:
     began = time.monotonic()
     asked = LiveRequest.from_json(job.payload)
     known = asked.spec.to_json() in _answered
-
-    def report(phase: str) -> None:
-        if not jobs.report(job.job_id, phase=phase, run_id=None, done=0, cached=0, total=0, predicting=False):
-            raise Stopped
+    report = _phases(job, jobs)
 
     def report_if_slow(phase: str) -> None:
         if not known or time.monotonic() - began > SOON_S:
@@ -236,6 +237,16 @@ def _answer(job: Job, store: Store, jobs: Jobs, loader: Loader) -> str:
     found = answer(asked, store, loader=lambda handle, _: loader(handle, report), on_phase=report_if_slow)
     _answered.add(asked.spec.to_json())
     return found.to_json()
+
+
+def _phases(job: Job, jobs: Jobs) -> OnPhase:
+    """Writes what a job is doing into the queue; raises Stopped once the job is to stop."""
+
+    def report(phase: str) -> None:
+        if not jobs.report(job.job_id, phase=phase, run_id=None, done=0, cached=0, total=0, predicting=False):
+            raise Stopped
+
+    return report
 
 
 class _NotLoaded(Exception):
@@ -275,12 +286,14 @@ def _predict(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> bool:
     report, put_back = _reporter(job, jobs), set[int]()
 
     def on_progress(progress: Progress) -> bool:
-        if progress.predicting and job.kind == "run":
+        if progress.predicting and not progress.in_batch and job.kind == "run":
             _answer_waiting(store, jobs, models, put_back)
         return report(progress)
 
     try:
-        complete = execute(job.spec, store, on_progress=on_progress, loader=models.load).complete
+        complete = execute(
+            job.spec, store, on_progress=on_progress, loader=models.load, planned=partial(_planned, job.spec, store)
+        ).complete
     except NotAnswered as error:
         if error.answered:
             _add_baselines(job.spec, store, jobs)
@@ -288,6 +301,13 @@ def _predict(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> bool:
     if complete:
         _add_baselines(job.spec, store, jobs)  # before the job ends: a page looks for them when it has ended
     return complete
+
+
+def _planned(spec: RunSpec, store: Store, plan: RunPlan, done: int) -> Mapping[str, str]:
+    """What a page was told that the run would take; nothing if it was told nothing."""
+    told = Jobs(store).result_of("plan", estimate.request(spec, done, store))
+    found = estimate.Estimate.from_json(told) if told else None
+    return found.as_metadata if found else {}
 
 
 def _add_baselines(spec: RunSpec, store: Store, jobs: Jobs) -> None:

@@ -24,7 +24,7 @@ from evalcore.store.columns import (
     stream_completions,
     stream_texts,
 )
-from evalcore.store.completion import Completion, Predictor, Preparable, Stop
+from evalcore.store.completion import Completion, GoOn, Metered, Predictor, Preparable, Stop, Waiting
 from evalcore.store.custom_prompts import custom_prompts
 from evalcore.store.database import DEFAULT_CACHE, Store
 from evalcore.store.file_digests import file_stamp
@@ -34,9 +34,26 @@ from evalcore.store.label_columns import PROBABILITY_OF
 from evalcore.store.label_reference import CONTENT_FREE, LabelReference, LabelScore, log_probabilities
 from evalcore.store.label_scores import load_label_logprobs
 from evalcore.store.merging import Merged, import_bundle, merge_bundle
-from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_of
+from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_named, kind_of
 from evalcore.store.outcome import Outcome
 from evalcore.store.run_record import RunRecord
+from evalcore.store.server_table import (
+    COLUMNS as SERVER_COLUMNS,
+)
+from evalcore.store.server_table import (
+    MOST_CONCURRENT,
+    SERVERS_FILE,
+    Limits,
+    Price,
+    ServerRow,
+    ServerTableError,
+    cell_text,
+    limits_of,
+    parse_rows,
+    price_of,
+    read_servers,
+    write_servers,
+)
 from evalcore.store.spec import (
     CHOOSING,
     MEANINGS,
@@ -44,6 +61,7 @@ from evalcore.store.spec import (
     Dtype,
     Engine,
     Identity,
+    LabelsBy,
     RunSpec,
     checked,
     completion_keys,
@@ -51,6 +69,7 @@ from evalcore.store.spec import (
     run_id,
     sample_id,
 )
+from evalcore.store.usage import Usage
 
 __all__ = [
     "ASKED_FOR",
@@ -61,32 +80,45 @@ __all__ = [
     "DEFAULT_CACHE",
     "MEANINGS",
     "MODEL_KINDS",
+    "MOST_CONCURRENT",
     "NAME_LENGTH",
     "PROBABILITY_OF",
+    "SERVERS_FILE",
+    "SERVER_COLUMNS",
     "STOPS",
     "Columns",
     "Completion",
     "Decoding",
     "Dtype",
     "Engine",
+    "GoOn",
     "Identity",
     "Job",
     "JobKind",
     "Jobs",
     "LabelReference",
     "LabelScore",
+    "LabelsBy",
+    "Limits",
     "Merged",
+    "Metered",
     "ModelKind",
     "Outcome",
     "Predictor",
     "Preparable",
+    "Price",
     "RunAnnotation",
     "RunCatalog",
     "RunRecord",
     "RunSpec",
+    "ServerRow",
+    "ServerTableError",
     "Stop",
     "Store",
+    "Usage",
+    "Waiting",
     "bundle_pieces",
+    "cell_text",
     "change_counter",
     "checked",
     "completion_keys",
@@ -101,17 +133,23 @@ __all__ = [
     "import_file",
     "is_bundle",
     "job_title",
+    "kind_named",
     "kind_of",
     "last_part",
+    "limits_of",
     "load_columns",
     "load_label_logprobs",
     "log_probabilities",
     "merge_bundle",
+    "parse_rows",
     "parser_of",
+    "price_of",
+    "read_servers",
     "run_id",
     "run_title",
     "sample_id",
     "stream_completions",
     "stream_texts",
     "version_of",
+    "write_servers",
 ]

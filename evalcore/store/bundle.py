@@ -166,6 +166,7 @@ def run_as_json(record: RunRecord, annotation: RunAnnotation, resolutions: dict[
         "spec": json.loads(record.spec.to_json()),
         "prompt": asdict(record.prompt),
         "label_reference": reference and json.loads(reference.to_json()),
+        "usage": record.usage and asdict(record.usage),
         "annotation": asdict(annotation),
         "resolutions": resolutions,
     }

@@ -28,6 +28,7 @@ from evalcore.store.completion import Completion, Stop
 from evalcore.store.label_reference import LabelReference
 from evalcore.store.run_record import RunRecord, record_of
 from evalcore.store.spec import RunSpec, SampleHash, checked, from_fields
+from evalcore.store.usage import Usage
 from evalcore.tasks import Prompt, custom_prompt
 from evalcore.tasks.prompt import MAX_SHOTS
 from evalcore.wording import sized
@@ -319,6 +320,7 @@ def _record(row: Row) -> RunRecord:
         label_order=tuple(row["label_order"]),
         prompt=from_fields(Prompt, row["prompt"], "its prompt"),
         label_reference=None if reference is None else LabelReference.from_json(json.dumps(reference)),
+        usage=None if row["usage"] is None else Usage(**row["usage"]),
     )
     if not (_is_like(record.spec, RunSpec()) and _is_like(record.spec.task, RunSpec().task)):
         raise ValueError("a field of its spec is of another type")
@@ -334,7 +336,7 @@ def _record(row: Row) -> RunRecord:
     return record
 
 
-_CONVERTED = ("spec", "labels", "label_order", "prompt", "label_reference")
+_CONVERTED = ("spec", "labels", "label_order", "prompt", "label_reference", "usage")
 
 
 def _is_like(one: Any, usual: Any) -> bool:
@@ -433,6 +435,11 @@ def _is_annotation(value: Any) -> bool:
     )
 
 
+def _is_usage(value: Any) -> bool:
+    counts = {one.name for one in fields(Usage)}
+    return type(value) is dict and value.keys() == counts and all(map(_is_count, value.values()))
+
+
 def _is_object(value: Any) -> bool:
     return type(value) is dict
 
@@ -464,6 +471,7 @@ _FIELDS: dict[str, dict[str, Check]] = {
         "predicted": _is_count,
         "metadata": _is_dict(_is_text),
         "label_reference": _or_none(_is_object),
+        "usage": _or_none(_is_usage),
         "annotation": _is_annotation,
         "resolutions": _is_dict(_is_time),
     },

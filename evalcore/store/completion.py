@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from evalcore.store.label_reference import LabelReference
 from evalcore.store.spec import Identity
+from evalcore.store.usage import Usage
 from evalcore.tasks import Messages
 
 Stop = Literal["eos", "length", "too_long", "chosen", "given"]
@@ -68,6 +69,29 @@ class Predictor(Protocol):
             Unanswered: if some prompts got no answer. It carries the completions of the others, and says whether to
                 give up.
         """
+
+
+GoOn = Callable[[str], bool]
+"""Told in a few words what is waited for; returns False to stop."""
+
+
+@runtime_checkable
+class Waiting(Protocol):
+    """A predictor that waits for others while it predicts, perhaps for long, and can be stopped meanwhile."""
+
+    def while_waiting(self, go_on: GoOn | None) -> None:
+        """Have this called about once a second during `predict`, in its thread; with None, nothing more.
+
+        After it has returned False, `predict` raises `Unanswered` at once, with the answers that have come.
+        """
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A predictor that knows what its requests took: one that asks a server."""
+
+    def take_usage(self) -> Usage:
+        """What was used since `prepare` or the last call of this, for answers and in vain."""
 
 
 @runtime_checkable

@@ -26,6 +26,7 @@ from evalcore.store.memory_database import MemoryDatabase
 from evalcore.store.run_record import RunRecord, record_of
 from evalcore.store.spec import CHOOSING, RunSpec
 from evalcore.store.sqlite_errors import is_damage, not_writable
+from evalcore.store.usage import Usage
 from evalcore.tasks import Example, Prompt
 
 DEFAULT_CACHE = Path(os.environ.get("BLINDSPOT_CACHE") or OWN_CACHE)
@@ -149,7 +150,13 @@ class Store:
         with self.connect() as db:
             return completion_rows.stored_keys(db, keys)
 
-    def put_batch(self, run_id: str, rows: Sequence[tuple[bytes, Completion]], seconds: float) -> None:
+    def put_batch(
+        self,
+        run_id: str,
+        rows: Sequence[tuple[bytes, Completion]],
+        seconds: float,
+        usage: Usage | None = None,
+    ) -> None:
         """Store a run's batch and add it to the run's totals, in one transaction: all of it or nothing.
 
         Raises:
@@ -157,7 +164,7 @@ class Store:
         """
         with self.connect(write=True) as db:
             completion_rows.insert_completions(db, rows)
-            run_rows.add_batch(db, run_id, predicted=len(rows), seconds=seconds)
+            run_rows.add_batch(db, run_id, predicted=len(rows), seconds=seconds, usage=usage)
 
     def put_run(
         self,

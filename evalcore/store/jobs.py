@@ -15,13 +15,13 @@ REPORTS_KEPT = 32
 """Progress reports of a job from which its rate is computed: those of the last seconds, or of the last batches where
 these take longer."""
 
-LIVE_KEPT_S = 600.0
-"""A question that was answered is deleted after so long."""
-
-JobKind = Literal["run", "preview", "live", "baseline"]
-ASKED_FOR: tuple[JobKind, ...] = ("live", "preview", "run")
+JobKind = Literal["run", "preview", "live", "plan", "baseline"]
+ASKED_FOR: tuple[JobKind, ...] = ("live", "preview", "plan", "run")
 """What a person asked for and waits for; baselines follow by themselves, and are worked on beside these."""
 State = Literal["queued", "running", "done", "stopped", "failed", "died", "dismissed"]
+LIVE_KEPT_S, PLAN_KEPT_S = 600.0, 86_400.0
+"""A question that was answered and a plan are deleted after so long. A run keeps what it needs of its plan."""
+_KEPT_S: dict[JobKind, float] = {"live": LIVE_KEPT_S, "plan": PLAN_KEPT_S}
 ACTIVE: tuple[State, ...] = ("queued", "running")
 
 
@@ -32,15 +32,15 @@ class Job:
     Attributes:
         job_id: rising number; the queue's order.
         kind: `run` predicts what a RunSpec asks for; `baseline` does so for one that a run is compared with; `preview`
-            renders one prompt; `live` answers one text.
-        payload: the RunSpec as JSON; for a preview and a live question, JSON of their own.
+            renders one prompt; `live` answers one text; `plan` says what a run will take.
+        payload: the RunSpec as JSON; for a preview, a live question and a plan, JSON of their own.
         state: `failed` ended with a message for people; `died` ended together with its worker; `dismissed` ended in
             one of these ways or was stopped, and a person has seen it.
         phase: the step that it is at, in a few words.
         run_id: known once the job has resolved its spec.
         done, cached, total: examples with a completion; those that had one before; all of them.
         predicting_since: when the first batch began (seconds since 1970).
-        result: a message (failed, died), or a preview or a live answer as JSON.
+        result: a message (failed, died), or a preview, a live answer or a plan as JSON.
         stop: 1 if it was asked to stop (SQLite has no booleans).
         worker_pid: process id of the worker that claimed it.
         created, started, finished: seconds since 1970.
@@ -132,8 +132,8 @@ class Jobs:
             ).fetchone()
             if same:
                 return int(same[0])
-            if kind == "live":
-                db.execute("DELETE FROM jobs WHERE kind = 'live' AND finished < ?", (time.time() - LIVE_KEPT_S,))
+            if kind in _KEPT_S:
+                db.execute("DELETE FROM jobs WHERE kind = ? AND finished < ?", (kind, time.time() - _KEPT_S[kind]))
             cursor = db.execute(
                 "INSERT INTO jobs (kind, payload, state, created) VALUES (?, ?, 'queued', ?)",
                 (kind, payload, time.time()),
@@ -141,7 +141,7 @@ class Jobs:
             return int(cursor.lastrowid or 0)
 
     def claim(self, worker_pid: int, kinds: Sequence[JobKind] = ASKED_FOR, job_id: int | None = None) -> Job | None:
-        """Take the next job of these kinds, if there is one; runs go last: the others are a moment's work.
+        """Take the next job of these kinds, if there is one: plans and then runs go last, the others take a moment.
 
         Args:
             worker_pid: process id of who takes it.
@@ -151,7 +151,7 @@ class Jobs:
         with self._store.connect(write=True) as db:
             row = db.execute(
                 f"SELECT {_COLUMNS} FROM jobs WHERE state = 'queued' AND kind IN ({_marks(kinds)})"
-                " AND job_id = coalesce(?, job_id) ORDER BY kind = 'run', job_id LIMIT 1",
+                " AND job_id = coalesce(?, job_id) ORDER BY kind = 'run', kind = 'plan', job_id LIMIT 1",
                 (*kinds, job_id),
             ).fetchone()
             if row is None:
@@ -283,6 +283,13 @@ class Jobs:
             "WHERE kind IN ('run', 'baseline') AND payload = ? ORDER BY job_id DESC LIMIT 1", (spec.to_json(),)
         )
         return rows[0] if rows else None
+
+    def result_of(self, kind: JobKind, payload: str) -> str | None:
+        """The result of the newest job that did this; None if there is none."""
+        rows = self._select(
+            "WHERE kind = ? AND payload = ? AND state = 'done' ORDER BY job_id DESC LIMIT 1", (kind, payload)
+        )
+        return rows[0].result if rows else None
 
     def _select(self, where: str, parameters: Sequence[object] = ()) -> list[Job]:
         with self._store.connect() as db:

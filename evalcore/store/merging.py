@@ -195,6 +195,7 @@ def _totals(ours: sqlite3.Connection, known: RunRecord, record: RunRecord) -> Me
         seconds=better.seconds,
         load_seconds=better.load_seconds,
         predicted=better.predicted,
+        usage=better.usage or known.usage,
         metadata={**record.metadata, **known.metadata},
         label_reference=known.label_reference or record.label_reference,
     )

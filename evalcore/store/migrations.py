@@ -87,11 +87,17 @@ def m004_label_references(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE runs ADD COLUMN label_reference TEXT NOT NULL DEFAULT ''")
 
 
+def m005_usage_of_servers(db: sqlite3.Connection) -> None:
+    """What a run asked of a server: requests and tokens."""
+    db.execute("ALTER TABLE runs ADD COLUMN usage TEXT NOT NULL DEFAULT ''")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_first_format,
     m002_run_annotations,
     m003_resolutions_and_job_reports,
     m004_label_references,
+    m005_usage_of_servers,
 )
 """In order: the n-th makes format n. What stands here is never changed; another format is another function."""
 

@@ -26,6 +26,7 @@ class ModelKind:
             (`spec.CHOOSING`).
         needs_train: whether it is fitted on the task's train split, which is then a part of its identity.
         is_remote: whether it runs on a server: its files, tokenizer and chat template are not on this machine.
+        prefix: what stands in such a name before the folder or the hub id.
     """
 
     name: str
@@ -38,11 +39,21 @@ class ModelKind:
     gives_label_scores: bool = False
     needs_train: bool = False
     is_remote: bool = False
+    prefix: str = ""
 
     @property
     def can_run(self) -> bool:
         """Whether anything can be predicted; False for answers from a file."""
         return bool(self.module)
+
+    @property
+    def has_own_labels(self) -> bool:
+        """Whether it brings labels of its own, which are mapped to the task's."""
+        return "labels_by" in self.settings
+
+    def files_of(self, model: str) -> str:
+        """The folder or the hub id in the name of such a model."""
+        return model.removeprefix(self.prefix)
 
 
 SETTINGS = ("prompt", "decoding", "engine", "max_new_tokens", "batch_size", "dtype", "device", "labels_by")
@@ -58,7 +69,9 @@ MODEL_KINDS: tuple[ModelKind, ...] = (
         "server", "(?i:https?://.*)", "server", reads_prompt=True, is_remote=True,
         settings=_OF_GENERATION, decodings=(*_FREE, "constrained", *_CHOOSING),
     ),
-    ModelKind("encoder", "encoder:.*", "encoder", settings=("batch_size", "dtype", "device", "labels_by")),
+    ModelKind(
+        "encoder", "encoder:.*", "encoder", settings=("batch_size", "dtype", "device", "labels_by"), prefix="encoder:"
+    ),
     ModelKind(
         "transformers", ".*", "local", reads_prompt=True, gives_label_scores=True,
         settings=(*_OF_GENERATION, "device"), decodings=(*_FREE, *_CHOOSING),

@@ -16,6 +16,7 @@ from evalcore.errors import StoreError
 from evalcore.store.label_reference import LabelReference
 from evalcore.store.model_kind import ModelKind, kind_named
 from evalcore.store.spec import RunSpec, from_fields
+from evalcore.store.usage import Usage
 from evalcore.tasks import Prompt
 
 
@@ -31,7 +32,8 @@ class RunRecord:
         label_order: in the order in which the prompt lists them.
         prompt: the variant in full.
         identity: what decided the completions beside the prompt: "predictor" (the name of the model's kind) and, by
-            kind, "model" (a hash of its files, or its name on a server), "url", "train" (a hash of the train split),
+            kind, "model" (a hash of its files, or its name on a server), "adapter" (the same of a LoRA adapter, whose
+            base "model" then is), "url", "train" (a hash of the train split),
             "content" (a hash of imported answers), "device", "dtype", "decoding", "engine", "max_new_tokens",
             "batch_size", "choices" (a hash of the answers to choose from), "content_free" (a hash of the texts without
             content, where labels are ranked by them), "version".
@@ -43,6 +45,8 @@ class RunRecord:
         metadata: versions, device, and other things that are shown but decide nothing.
         label_reference: what is known of the labels as answers; None unless the decoding chooses among them, and of
             runs that were stored before it was kept.
+        usage: what a server was asked, over all attempts; None of models that are not on one, and of runs that were
+            stored before it was kept.
     """
 
     run_id: str
@@ -63,6 +67,7 @@ class RunRecord:
     predicted: int = 0
     metadata: dict[str, str] = field(default_factory=dict)
     label_reference: LabelReference | None = None
+    usage: Usage | None = None
 
     @property
     def kind(self) -> ModelKind:
@@ -86,7 +91,7 @@ def record_of(row: Sequence[Any]) -> RunRecord:
         return RunRecord(*[read(value) if read else value for read, value in zip(_READ, row, strict=True)])
     except StoreError as error:
         raise StoreError(error.what, where=f"run {row[0]}", do=error.do) from None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StoreError(
             f"this run is damaged in the cache ({error}).",
             where=f"run {row[0]}",
@@ -119,6 +124,10 @@ _CONVERTED: dict[str, tuple[Callable[[Any], object], Callable[[Any], Any]]] = {
     "label_reference": (
         lambda reference: reference.to_json() if reference else "",
         lambda text: LabelReference.from_json(text) if text else None,
+    ),
+    "usage": (
+        lambda usage: usage.to_json() if usage else "",
+        lambda text: Usage.from_json(text) if text else None,
     ),
 }
 """How a field is written to its column and read from it, where that is not as it is."""

@@ -16,6 +16,7 @@ from typing import Any
 from evalcore.store.completion_rows import marks
 from evalcore.store.label_reference import LabelReference
 from evalcore.store.run_record import RUN_COLUMNS, RunRecord, row_of
+from evalcore.store.usage import Usage
 from evalcore.tasks import Example
 
 Rows = Sequence[Sequence[Any]]
@@ -31,6 +32,7 @@ def insert_run(db: sqlite3.Connection, record: RunRecord, examples: Sequence[Exa
 
     Of a run that is there already, the totals stay, and what is damaged is mended.
     """
+    _mend_usage(db, record.run_id)
     sample = [(record.sample_id, at, e.text, e.label) for at, e in enumerate(examples)]
     _keep_rows(db, "sample_items", "sample_id", "sample_id, position, text, label", sample)
     db.execute(
@@ -58,6 +60,15 @@ def insert_run(db: sqlite3.Connection, record: RunRecord, examples: Sequence[Exa
     )
 
 
+def _mend_usage(db: sqlite3.Connection, run_id: str) -> None:
+    """Take out what a run asked of a server, if it is damaged: it cannot be known any more."""
+    for (text,) in db.execute("SELECT usage FROM runs WHERE run_id = ? AND usage <> ''", (run_id,)).fetchall():
+        try:
+            Usage.from_json(text)
+        except (ValueError, TypeError, AttributeError):
+            db.execute("UPDATE runs SET usage = '' WHERE run_id = ?", (run_id,))
+
+
 def _keep_rows(
     db: sqlite3.Connection, table: str, named: str, columns: str, rows: Sequence[tuple[str | int | bytes, ...]]
 ) -> bool:
@@ -74,12 +85,18 @@ def _keep_rows(
     return True
 
 
-def add_batch(db: sqlite3.Connection, run_id: str, *, predicted: int, seconds: float) -> None:
-    """Add a batch to a run's totals."""
+def add_batch(
+    db: sqlite3.Connection, run_id: str, *, predicted: int, seconds: float, usage: Usage | None = None
+) -> None:
+    """Add a batch to a run's totals, inside a transaction of the caller's."""
     db.execute(
         "UPDATE runs SET seconds = seconds + ?, predicted = predicted + ? WHERE run_id = ?",
         (seconds, predicted, run_id),
     )
+    if usage is not None:
+        row = db.execute("SELECT usage FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+        before = Usage.from_json(row[0]) if row and row[0] else Usage()  # a run can be deleted while it is predicted
+        db.execute("UPDATE runs SET usage = ? WHERE run_id = ?", ((before + usage).to_json(), run_id))
 
 
 def add_load(

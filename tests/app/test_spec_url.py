@@ -15,6 +15,7 @@ from pages.parts.shell.url import query_of_spec, spec_of_query
 CHOSEN = RunSpec(
     TaskSource("/data/my messages.csv", "message", "intent", "train.csv", "labels.txt"),
     "http://localhost:8000/v1#Qwen/Qwen2.5-7B", "few-shot:3", 1234, "random", 7, "as-shipped", "loop", 32, 8, "float32",
+    "cpu", "id",
 )  # fmt: skip
 USED_BY_PAGES = {
     *(field.name for field in (*fields(Filter), *fields(ClassView))),

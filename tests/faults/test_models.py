@@ -61,7 +61,7 @@ SPOILT = {
     ),
     "no tokenizer": (lambda folder: (folder / "tokenizer.json").unlink(), "no tokenizer", "Save the model's tokenizer"),
     "an adapter": (
-        lambda folder: (folder / "config.json").rename(folder / "adapter_config.json"), "an adapter", "Merge it"
+        lambda folder: (folder / "config.json").rename(folder / "adapter_config.json"), "which of them", "of its own"
     ),
     "an unknown architecture": (
         lambda folder: edit(folder / "config.json", model_type="own"), "no architecture 'own'", "Choose a model"
@@ -113,7 +113,7 @@ def test_out_of_memory_stops_keeps_what_is_done_and_says_what_was_asked_for(stor
     """F36. Red with the error passed on, or with a batch that is halved under the old key."""
     import torch
 
-    from evalcore.predictors import loading
+    from evalcore.predictors import room
 
     message = "CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has a total capacity of 14.7 GiB"
     calls = []
@@ -121,7 +121,7 @@ def test_out_of_memory_stops_keeps_what_is_done_and_says_what_was_asked_for(stor
     class Full(Logged):
         def predict(self, prompts):
             if len(calls) == 2:
-                raise loading.out_of_memory(torch.OutOfMemoryError(message), "m", "Choose a smaller batch size.")
+                raise room.out_of_memory(torch.OutOfMemoryError(message), "m", "Choose a smaller batch size.")
             calls.append(len(prompts))
             return super().predict(prompts)
 
@@ -140,12 +140,12 @@ def test_out_of_memory_on_a_gpu_says_what_is_free(tmp_path):
     torch = pytest.importorskip("torch")
     if not torch.cuda.is_available():
         pytest.skip("needs a CUDA device")
-    from evalcore.predictors import loading
+    from evalcore.predictors import room
 
     try:
         torch.empty(int(torch.cuda.mem_get_info()[1] * 2), dtype=torch.uint8, device="cuda")
     except torch.OutOfMemoryError as error:
-        said = str(loading.out_of_memory(error, "m", "Choose less."))
+        said = str(room.out_of_memory(error, "m", "Choose less."))
         assert "GB are free" in said
         assert "Tried to allocate" in said
 
@@ -171,14 +171,14 @@ def test_a_run_on_a_gpu_is_never_mixed_with_one_on_a_cpu(tmp_path):
 def test_the_device_is_a_part_of_every_key():
     """F36. Red with the device left out of the identity: half of a run on a GPU, half on a CPU, without a word."""
     torch = pytest.importorskip("torch")
-    from evalcore.predictors import local
+    from evalcore.predictors import local, placement
     from evalcore.predictors.source import ModelSource
 
     source = ModelSource("m", "sha256:a", None)
-    devices = [
-        local.identity(source, RunSpec(), torch.device(name), torch.float32, ()) for name in ("cpu", "cuda", "mps")
-    ]
-    assert len({json.dumps(dict(identity), sort_keys=True) for identity in devices}) == 3
+    places = [placement.Placement(torch.device(name), torch.float32) for name in ("cpu", "cuda", "mps")]
+    places.append(placement.Placement(torch.device("cuda"), torch.float32, spread=True))
+    identities = [local.identity(source, RunSpec(), at, ()) for at in places]
+    assert len({json.dumps(dict(identity), sort_keys=True) for identity in identities}) == 4
 
 
 OWN_CODE = """

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from httpcore2._backends.anyio import AnyIOBackend, AnyIOStream
@@ -16,11 +17,12 @@ from evalcore.analysis.findings import find
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError, SpecError
 from evalcore.output.export import export_run
-from evalcore.predictors import api_key, http, server
+from evalcore.predictors import api_key, asking, http, pace
+from evalcore.predictors.asking import Patience
 from evalcore.predictors.endpoint import parse_endpoint
 from evalcore.predictors.handle import ModelHandle
 from evalcore.predictors.reply import CHARACTERS_OF_A_TOKEN
-from evalcore.predictors.server import Patience, ServerModel
+from evalcore.predictors.server import ServerModel
 from evalcore.running import prompt_preview, worker
 from evalcore.running.run import execute, execute_with_baselines, plan_run
 from evalcore.store.spec import RunSpec
@@ -31,7 +33,7 @@ from tests.tools.chat_server import good, refusal, reply, serving_chat
 from tests.tools.command_line import evalcore
 from tests.tools.processes import PATIENCE_S, finished, started, wait_until
 
-QUICK = Patience(tries=5, total_s=3.0, timeout_s=0.5, first_wait_s=0.01)
+QUICK = Patience(tries=5, total_s=3.0, timeout_s=0.5, first_wait_s=0.01, held_s=0.2)
 CANARY = "canary-5f3a9c-secret"
 
 
@@ -77,7 +79,7 @@ def test_a_server_is_a_model_like_any_other(chat, task, store):
     }  # fmt: skip
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
     assert scored.answers[0].completion.prompt_tokens == 11
-    assert 1 < chat.most_open <= server.CONCURRENT
+    assert 1 < chat.most_open <= pace.CONCURRENT
     assert execute(spec_of(chat, task), store).predicted_now == 0
 
 
@@ -137,8 +139,9 @@ def test_what_is_no_answer_is_an_error_and_never_kept(chat, task, store, day):
     """F38. Red with `content or ""`, with an answer stored before it is looked at, or without a limit of tries."""
     answer, says, again = BAD_DAYS[day]
     chat.answer = answer
+    patience = QUICK if day == "timeout" else replace(QUICK, total_s=30, timeout_s=10)  # a busy machine is no timeout
     with pytest.raises(ModelError, match=says) as caught:
-        ask(spec_of(chat, task, n=3), store)
+        ask(spec_of(chat, task, n=3), store, patience)
     assert "0 of 3 examples have an answer" in str(caught.value)
     assert "evil" not in str(chat.headers)
     (record,) = store.runs()
@@ -154,7 +157,7 @@ def test_the_waiting_is_bounded_and_retry_after_is_honoured(chat, task, store):
     chat.answer = lambda text, before: (
         times.append(time.monotonic()) or (refusal(429, **{"Retry-After": "1"}) if before == 0 else good("bill"))
     )
-    assert ask(spec_of(chat, task, n=1), store).complete
+    assert ask(spec_of(chat, task, n=1), store, replace(QUICK, held_s=3.0)).complete
     assert times[1] - times[0] >= 1.0
     chat.answer = lambda text, before: refusal(503, **{"Retry-After": "3600"})
     with pytest.raises(ModelError, match="503"):
@@ -229,18 +232,18 @@ def test_when_everything_fails_it_stops_after_twenty(chat, task, store):
     chat.answer = lambda text, before: refusal(500)
     with pytest.raises(ModelError, match=r"2\d requests in a row failed"):
         ask(spec_of(chat, task, n=400), store)
-    assert server.GIVE_UP_AFTER <= len(chat.asked) <= server.GIVE_UP_AFTER + server.CONCURRENT
+    assert asking.GIVE_UP_AFTER <= len(chat.asked) <= asking.GIVE_UP_AFTER + pace.CONCURRENT
     assert store.count_done(store.runs()[0].run_id) == 0
 
 
 @pytest.mark.parametrize(("status", "says"), [(401, "is not set"), (404, "the model's name")])
 def test_what_fails_for_every_prompt_is_tried_for_one(chat, task, store, status, says, monkeypatch):
     """F39. Red with a refused key taken for a passing trouble."""
-    monkeypatch.delenv(server.API_KEY_VARIABLE, raising=False)
+    monkeypatch.delenv(api_key.API_KEY_VARIABLE, raising=False)
     chat.answer = lambda text, before: refusal(status, "who are you")
     with pytest.raises(ModelError, match=says):
         ask(spec_of(chat, task, n=400), store)
-    assert chat.asked.total() <= server.CONCURRENT
+    assert chat.asked.total() <= pace.CONCURRENT
 
 
 def test_a_server_that_is_not_there_is_sent_no_prompt(task, store):
@@ -285,7 +288,7 @@ def test_an_address_that_is_none_is_refused_without_its_secrets(task, store, nam
 
 def test_the_key_is_in_one_header_and_nowhere_else(chat, task, store, tmp_path, monkeypatch):
     """F40. Red with the key in the identity, in an error as the server repeats it, or in an answer that repeats it."""
-    monkeypatch.setenv(server.API_KEY_VARIABLE, CANARY)
+    monkeypatch.setenv(api_key.API_KEY_VARIABLE, CANARY)
     messages = []
 
     def answer(text, before):
@@ -315,7 +318,7 @@ def test_the_key_is_in_one_header_and_nowhere_else(chat, task, store, tmp_path, 
 @pytest.mark.parametrize("key", ["with space", "line\nbreak", "ünï"])
 def test_a_key_that_no_header_can_hold_is_said_without_it(chat, task, store, monkeypatch, key):
     """F40. Red with the http library's own error, which repeats the header."""
-    monkeypatch.setenv(server.API_KEY_VARIABLE, key)
+    monkeypatch.setenv(api_key.API_KEY_VARIABLE, key)
     with pytest.raises(ModelError, match="holds a character that no key has") as caught:
         ask(spec_of(chat, task, n=2), store)
     assert key not in str(caught.value)
@@ -325,7 +328,7 @@ def test_no_other_variable_and_no_file_is_asked_for_a_key(chat, task, store, mon
     """F40. Red with the key of another service sent to whatever address is given."""
     for name in ("OPENAI_API_KEY", "HF_TOKEN", "ANTHROPIC_API_KEY", "HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, CANARY)
-    monkeypatch.delenv(server.API_KEY_VARIABLE, raising=False)
+    monkeypatch.delenv(api_key.API_KEY_VARIABLE, raising=False)
     ask(spec_of(chat, task, n=2), store)
     assert CANARY not in str(chat.headers)
     assert not [headers for headers in chat.headers if "Authorization" in headers]
@@ -356,9 +359,9 @@ def test_a_preview_shows_the_messages_that_a_server_is_sent(chat, task, store):
 
 def test_choosing_among_labels_is_refused_for_a_server(chat, task, store):
     """F38. Red with the decoding left to the server: a free answer would be stored as a chosen one."""
-    with pytest.raises(ModelError, match="does not give the probability of every label"):
+    with pytest.raises(ModelError, match="does not tell the probabilities of labels"):
         execute(spec_of(chat, task, decoding="choose"), store)
-    assert not store.runs()
+    assert not store.stored_keys(plan_run(spec_of(chat, task, decoding="choose"), store).keys)
 
 
 NO_ANSWERS = {
@@ -738,7 +741,7 @@ def test_an_interrupt_cancels_every_request(chat, interruptible):
     model = ServerModel(parse_endpoint(f"{chat.url}#m"), RunSpec())
 
     def interrupt():
-        wait_until(lambda: chat.asked.total() == server.CONCURRENT)
+        wait_until(lambda: chat.asked.total() == pace.CONCURRENT)
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
@@ -748,7 +751,7 @@ def test_an_interrupt_cancels_every_request(chat, interruptible):
     answered.set()  # only now
     thread.join()
     wait_until(lambda: chat.open == 0)
-    assert chat.asked.total() == server.CONCURRENT
+    assert chat.asked.total() == pace.CONCURRENT
 
 
 def test_no_interrupt_is_lost(chat, interruptible):

@@ -153,11 +153,11 @@ def test_a_server_gives_its_completion_alone_and_is_asked_once(ask, colours):
         found = ask("a toy", parts=EVERYTHING, **spec)
         assert (found.label, found.match, found.completion) == ("dark_blue", "extracted", "It is dark blue.")
         assert (found.chosen, found.probabilities) == (None, {})
-        assert "does not give the probability of every label" in found.why_no_probabilities
+        assert "A free answer of a server has no probability of every label" in found.why_no_probabilities
         assert found.prompt.endswith("user:\na toy")
         assert len(chat.bodies) == 1
         assert [found.words, found.orders, len(found.notes)] == [(), (), 2]
-        with pytest.raises(ModelError, match="does not give the probability of every label"):
+        with pytest.raises(ModelError, match="does not tell the probabilities of labels"):
             ask("a toy", **spec, decoding="choose")  # it would have no label at all
         chat.answer = lambda text, before: refusal(400, "the context length is exceeded")
         assert "The prompt is long: with the answer" in ask("a toy", **spec).notes[0]

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -35,14 +36,16 @@ class ChatServer:
 
     Attributes:
         answer: a text and how often it has been asked for before -> the reply; None breaks the connection.
+        more: what else the server does: the end of a path -> the body of a request -> the reply. Other paths are 404.
         asked: how often each text was asked for; `bodies`, `headers`: of every request.
     """
 
     def __init__(self) -> None:
         self.answer: Callable[[str, int], Reply | None] = lambda text, before: good("red")
+        self.more: dict[str, Callable[[dict[str, Any]], Reply]] = {}
         self.models: Reply = (200, {}, b'{"data": [{"id": "m"}]}')
         self.asked: Counter[str] = Counter()
-        self.bodies: list[dict[str, object]] = []
+        self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
         self.drip_s = 0.0
@@ -59,6 +62,9 @@ class ChatServer:
                 return self.models
             asked = json.loads(body)
             self.bodies.append(asked)
+            if not path.endswith("/chat/completions"):
+                found = next((reply for end, reply in self.more.items() if path.endswith(end)), None)
+                return found(asked) if found else refusal(404, "Not Found")
             text = asked["messages"][-1]["content"]
             before = self.asked[text]
             self.asked[text] += 1

@@ -112,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "downloads": 0,
                 "likes": 0,
                 "tags": [],
-                "siblings": [{"rfilename": n} for n in names],
+                "siblings": [{"rfilename": n, "size": (repo.folder / n).stat().st_size} for n in names],
             }
         )
 

@@ -25,7 +25,9 @@ def as_in_format(number, folder):
     """Take from a cache folder of this version what the formats after this one added."""
     added = {2: ("run_marks",), 3: ("resolutions", "job_reports")}
     with sqlite3.connect(folder / FILE_NAME) as db:
-        db.execute("ALTER TABLE runs DROP COLUMN label_reference")
+        for later, column in ((4, "label_reference"), (5, "usage")):
+            if later > number:
+                db.execute(f"ALTER TABLE runs DROP COLUMN {column}")
         for table in (table for later, tables in added.items() if later > number for table in tables):
             db.execute(f"DROP TABLE {table}")
         db.execute(f"PRAGMA user_version = {number}")

@@ -1,4 +1,4 @@
-"""Findings about the completions: unparsed, cut off, right for a lenient parser only, penalised while decoding."""
+"""Findings about the completions: unparsed, cut off, right for a lenient parser only, how they were decoded."""
 
 from __future__ import annotations
 
@@ -96,15 +96,16 @@ def cut_short(run: ScoredRun) -> Iterator[Finding]:
     too_long = run.columns.stop == STOPS.index("too_long")
     n_too_long = int(too_long.sum())
     if n_too_long:
+        read = "prompt" if run.record.kind.reads_prompt else "text"
         yield Finding(
             "too_long",
-            f"{counted(n_too_long, 'prompt')} did not fit into the model's context and "
+            f"{counted(n_too_long, read)} did not fit into the model's context and "
             f"{'counts' if n_too_long == 1 else 'count'} as unparsed.",
-            f"{'It was' if n_too_long == 1 else 'They were'} not cut, since a cut prompt is another question.",
+            f"{'It was' if n_too_long == 1 else 'They were'} not cut, since a cut {read} is another question.",
             40 + 100 * n_too_long / run.scores.n,
             {"too_long": n_too_long},
             positions_of(run, too_long),
-            opens=f"{counted(n_too_long, 'prompt')} too long for the model's context",
+            opens=f"{counted(n_too_long, read)} too long for the model's context",
         )
 
 
@@ -130,4 +131,24 @@ def penalty_on_prompt_labels(run: ScoredRun) -> Iterator[Finding]:
         {"repetition_penalty": penalty},
         positions_of(run),
         opens=f"{counted(run.scores.n, 'example')} of this run",
+    )
+
+
+def batches_halved(run: ScoredRun) -> Iterator[Finding]:
+    """Batches that the device had not enough memory for, so that smaller ones were run."""
+    known = run.record.metadata or {}
+    if "batches_halved" not in known:
+        return
+    halved, asked, fitted = (int(known[name]) for name in ("batches_halved", "batch_too_large", "batch_that_fits"))
+    exact = run.record.identity.get("dtype") == "float32" and "quantised" not in known
+    yield Finding(
+        "batches_halved",
+        f"The device had not enough memory for {asked:,} texts at once: batches were halved "
+        f"{counted(halved, 'time')}, down to {fitted:,}.",
+        "The answers are the same: in float32 they do not depend on the size of a batch."
+        if exact
+        else "In this number format an answer can depend on what else is in its batch: run it with a batch size of "
+        f"{fitted:,} to have answers that can be had again exactly.",
+        8 if exact else 15,
+        {"halved": halved, "asked": asked, "fitted": fitted},
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
 
-from evalcore.analysis import BOTH_WRONG, Comparison, Filter
+from evalcore.analysis import BOTH_WRONG, Comparison, Filter, base_run
 from evalcore.charts import MatrixKind
 from evalcore.metrics import PAIR_GROUPS
 from evalcore.store import RunRecord
@@ -44,6 +44,8 @@ def chosen_pair(page: Frame, head: DeltaGenerator) -> tuple[RunRecord, RunRecord
     if view.runs is None or not all(page.listing.find(run_id) for run_id in view.runs):
         view.runs = _first_pair(page.listing, page.record or page.listing.records[0])
     titles = run_titles.titles(page.store, page.scoring, view.runs)
+    base = _base_of(page.listing, view.runs[1])
+    options = {"pair_a": sorted(titles, key=lambda run_id: run_id != base), "pair_b": list(titles)}
     st.session_state["pair_a"], st.session_state["pair_b"] = view.runs
 
     def pick() -> None:
@@ -51,7 +53,7 @@ def chosen_pair(page: Frame, head: DeltaGenerator) -> tuple[RunRecord, RunRecord
 
     with head:
         for key, label in (("pair_a", ":blue[**A**] (reference)"), ("pair_b", ":orange[**B**] (new)")):
-            st.selectbox(label, list(titles), key=key, format_func=lambda run_id: titles[run_id], on_change=pick)
+            st.selectbox(label, options[key], key=key, format_func=lambda run_id: titles[run_id], on_change=pick)
         st.button("Swap", icon=":material/swap_horiz:", on_click=_swap, args=(page.listing,))
     record_a, record_b = (page.listing.find(run_id) for run_id in view.runs)
     return (record_a, record_b) if record_a and record_b else None
@@ -111,10 +113,11 @@ def _named_pair(page: Frame, query: url.Query) -> Pair | None:
 
 
 def _first_pair(listing: Listing, current: RunRecord) -> Pair:
-    """The pinned baseline and the run that is looked at; else that run and the newest that it can be compared with."""
-    pinned = listing.pinned_for(current.task_name)
-    if pinned and pinned != current.run_id:
-        return pinned, current.run_id
+    """The pinned baseline and the run that is looked at, or an adapter's base model and the adapter; else that run and
+    the newest that it can be compared with."""
+    reference = listing.pinned_for(current.task_name) or _base_of(listing, current.run_id)
+    if reference and reference != current.run_id:
+        return reference, current.run_id
     others = [record for record in listing.records if record.run_id != current.run_id]
     others.sort(
         key=lambda r: (
@@ -124,6 +127,13 @@ def _first_pair(listing: Listing, current: RunRecord) -> Pair:
         )
     )
     return current.run_id, others[0].run_id
+
+
+def _base_of(listing: Listing, run_id: str) -> str | None:
+    """The run of the base model of an adapter's run; None if there is none."""
+    record = listing.find(run_id)
+    base = base_run(record, listing.records) if record else None
+    return base.run_id if base else None
 
 
 def _swap(listing: Listing) -> None:

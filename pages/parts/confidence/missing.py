@@ -22,7 +22,7 @@ def say_why(page: Frame, scored: ScoredRun) -> None:
     if chose is not None:
         st.page_link("pages/confidence.py", label="Open the run that chose among the labels", icon=ARROW,
                      query_params={"run": chose.run_id})  # fmt: skip
-    elif record.kind.gives_label_scores:
+    elif "choose" in record.kind.decodings and not chooses(record):
         st.page_link("app.py", label="Fill in the form: the same with the decoding “choose”", icon=ARROW,
                      query_params=url.query_of_spec(replace(record.spec, decoding="choose")))  # fmt: skip
     else:

@@ -21,7 +21,7 @@ from pages.parts.shell.outcomes import coloured, signed
 STOPS = {
     "eos": "the model ended it",
     "length": "cut at the token limit",
-    "too_long": "the prompt did not fit into the context",
+    "too_long": "too long for the model's context",
     "chosen": "the most probable of all labels",
     "given": "as given",
 }

@@ -10,12 +10,23 @@ import altair as alt
 import streamlit as st
 
 from evalcore import charts
-from evalcore.analysis import Filter, Finding, Reference, ScoredRun, mean_confidence_words, why_no_probabilities
+from evalcore.analysis import (
+    Filter,
+    Finding,
+    Reference,
+    ScoredRun,
+    mean_confidence_words,
+    server_cost,
+    server_cost_words,
+    why_no_probabilities,
+)
 from evalcore.metrics import POPULATION, WHY_UNDEFINED, absent, never_predicted
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import Job
+from evalcore.store.planned import planned_and_taken
 from evalcore.wording import counted, interval
 from pages.parts.explore.confusion_list import worst_confusions
+from pages.parts.run.base_model import way_to_base_model
 from pages.parts.run.options import run_words
 from pages.parts.run.queue import baselines_being_fitted
 from pages.parts.shell import cached
@@ -49,7 +60,10 @@ def sample_line(scored: ScoredRun, place: DeltaGenerator, standing: str) -> None
     of = f"n = {s.n:,} of {counted(scored.record.split_size, 'example')}, {escape_markdown(scored.record.spec.sample)}"
     labels = f"{s.labels_present} of {counted(s.labels_total, 'label')} in the sample"
     scoring = f"{scored.scoring} scoring, parser {PARSER_VERSION}"
-    place.caption(" · ".join(part for part in (standing, of, labels, scoring, "95 % intervals") if part))
+    said = " · ".join(part for part in (standing, of, labels, scoring, "95 % intervals") if part)
+    place.caption(said, help=planned_and_taken(scored.record) or None)
+    if cost := server_cost(scored.answers.store, scored.record):
+        place.caption(escape_markdown(server_cost_words(cost)))
 
 
 def verdict(page: Frame, scored: ScoredRun, found: tuple[Reference, ...]) -> None:
@@ -69,7 +83,9 @@ def verdict(page: Frame, scored: ScoredRun, found: tuple[Reference, ...]) -> Non
         chart = once(scored, _verdict_chart, found, page.theme)
         st.altair_chart(chart, key="verdict", alt="Accuracy with its 95 % interval, and the best baseline")
         baselines_being_fitted(page.store, scored.record)
-        _how_sure(scored)
+        with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+            _how_sure(scored)
+            way_to_base_model(page, scored.record)
 
 
 def _how_sure(scored: ScoredRun) -> None:

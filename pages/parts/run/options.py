@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evalcore.running import split_size
-from evalcore.store import BASELINES, MEANINGS, RunRecord, RunSpec
+from evalcore.store import MEANINGS, RunRecord, RunSpec, kind_of
 from evalcore.tasks import BUILT_IN
 from evalcore.wording import counted
 
@@ -33,7 +33,8 @@ def task_words(name: str) -> str:
 
 def model_words(name: str) -> str:
     """A model with what it is, or the end of its path."""
-    return MODELS.get(name) or end_of_path(name)
+    what = ": encoder classifier" if kind_of(name).has_own_labels else ""
+    return MODELS.get(name) or end_of_path(kind_of(name).files_of(name)) + what
 
 
 def prompt_words(name: str) -> str:
@@ -65,18 +66,21 @@ def run_words(spec: RunSpec, record: RunRecord | None = None) -> tuple[str, str]
     )
     parts = [
         task_words(spec.task.name),
-        prompt_words(spec.prompt) if spec.model not in BASELINES else "",
+        prompt_words(spec.prompt) if spec.kind.reads_prompt else "",
         sample,
         f"seed {spec.seed}" if spec.seed != usual.seed else "",
     ]
-    if spec.model not in BASELINES:
-        parts += [
-            choice_words("decoding", spec.decoding) if spec.decoding != usual.decoding else "",
-            choice_words("engine", spec.engine) if spec.engine != usual.engine else "",
-            spec.dtype if spec.dtype != usual.dtype else "",
-            f"at most {counted(spec.max_new_tokens, 'token')}" if spec.max_new_tokens != usual.max_new_tokens else "",
-        ]
-    return end_of_path(spec.model), " · ".join(part for part in parts if part)
+    settings = {
+        "decoding": choice_words("decoding", spec.decoding),
+        "engine": choice_words("engine", spec.engine),
+        "dtype": spec.dtype,
+        "device": spec.device,
+        "labels_by": "labels matched by their places, as confirmed",
+        "max_new_tokens": f"at most {counted(spec.max_new_tokens, 'token')}",
+    }
+    heeded = spec.kind.settings
+    parts += [said for name, said in settings.items() if name in heeded and getattr(spec, name) != getattr(usual, name)]
+    return end_of_path(spec.kind.files_of(spec.model)), " · ".join(part for part in parts if part)
 
 
 def end_of_path(name: str) -> str:

@@ -8,6 +8,7 @@ from functools import partial
 
 import streamlit as st
 
+from evalcore.predictors import named_for_its_kind
 from evalcore.running import split_size
 from evalcore.store import MEANINGS, ModelKind, RunSpec
 from evalcore.tasks import BUILT_IN, TaskSource
@@ -22,10 +23,11 @@ NARROWEST_FIELD = 220
 EXPLANATIONS = """
 - **Task**: one of the list, or the path of a CSV, JSONL or Parquet file with a text and a label column, or of a folder
   with test.csv and train.csv.
-- **Model**: one of the list, a hub id (owner/name, owner/name@revision), the path of a model folder, or a server's
-  address (http://host:port/v1#model).
-- **Prompt**: how the model is asked. A baseline reads the text alone. `few-shot:5` sets the number of solved examples,
-  `shuffled-labels:1` the seed of the order.
+- **Model**: one of the list; a hub id (owner/name, owner/name@revision) or a folder of a model or of a LoRA adapter,
+  which names its base model itself; or a server's address (http://host:port/v1#model). An encoder classifier has
+  `encoder:` before its hub id or path: it reads the text alone, and its labels are matched to the task's by name.
+- **Prompt**: how the model is asked. A baseline or a classifier reads the text alone. `few-shot:5` sets the number of
+  solved examples, `shuffled-labels:1` the seed of the order.
 - **Sample**: which N examples. Stratified: every label in its share. The top of a file may hold few labels.
 - **Seed**: of the sample. The same seed, the same sample.
 - **Decoding**: greedy takes the likeliest token each time. As shipped adds what the model's generation_config says,
@@ -161,6 +163,9 @@ def _chosen() -> None:
         if chosen.task.name != view.spec.task.name and chosen.task.name in TASKS:
             # What was said about the files of another task does not apply.
             chosen = replace(chosen, task=TaskSource(chosen.task.name))
+        chosen = replace(chosen, model=named_for_its_kind(chosen.model))
+        if (chosen.task, chosen.model) != (view.spec.task, view.spec.model):
+            chosen = replace(chosen, labels_by=RunSpec.labels_by)  # what was confirmed is of one model and one task
         view.choose(chosen)
         view.changing = True  # also where it stood open by itself: what is chosen may be stored, and have a result
 

@@ -357,6 +357,7 @@ class ViewState:
         side_by_side: of the Side by side page.
         sweep: what was started there.
         live: the running score of the job that is watched, with the job's number.
+        plan: the plan that was asked for last, with its job's number.
         changing: whether the form on the overview is open.
         result_before: id of the run whose result the overview showed last; it stays while another one is made.
         deleted: what was deleted, a sentence; shown once.
@@ -382,6 +383,7 @@ class ViewState:
     side_by_side: SideView = field(default_factory=SideView)
     sweep: PromptSweep = field(default_factory=PromptSweep)
     live: tuple[int, RunningScore] | None = None
+    plan: tuple[str, int] | None = None
     changing: bool = False
     result_before: str | None = None
     deleted: str = ""

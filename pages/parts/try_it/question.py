@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import streamlit as st
 
+from evalcore.predictors import named_for_its_kind
 from evalcore.running.live import LiveRequest, Part
-from evalcore.store import BASELINES, CHOOSING, RunSpec, checked
+from evalcore.store import BASELINES, CHOOSING, LabelsBy, RunSpec, checked
 from evalcore.tasks import TaskSource
 from pages.parts.shell import url
 from pages.parts.shell.frame import Frame
@@ -23,8 +24,8 @@ _WHOM = ("model", "prompt", "beside_model", "beside_prompt")
 def specs_of(page: Frame) -> list[RunSpec]:
     """Who is asked, and how: one or two; none where the page is about an import and no model was chosen."""
     tried = view_state().try_it.tried
-    first = _asking(_about(page), tried.model, tried.prompt)
-    second = _asking(first, tried.beside_model, tried.beside_prompt)
+    first = _asking(page, _about(page), tried.model, tried.prompt)
+    second = _asking(page, first, tried.beside_model, tried.beside_prompt)
     specs = [first] if first == second else [first, second]
     return specs if all(spec.kind.can_run for spec in specs) else specs[: first.kind.can_run]
 
@@ -100,12 +101,25 @@ def _about(page: Frame) -> RunSpec:
     return replace(spec, n=RunSpec.n, sample=RunSpec.sample, seed=RunSpec.seed)
 
 
-def _asking(spec: RunSpec, model: str, prompt: str) -> RunSpec:
-    """The same of another model, or with another prompt; a model that cannot choose among the labels answers freely."""
+def _asking(page: Frame, spec: RunSpec, model: str, prompt: str) -> RunSpec:
+    """The same of another model, or with another prompt; one that may not decode like that answers freely."""
     prompt = prompt or (spec.prompt if spec.kind.reads_prompt else RunSpec.prompt)
-    asked = checked(replace(spec, model=model or spec.model, prompt=prompt))
-    chooses_in_vain = asked.decoding in CHOOSING and not asked.kind.gives_label_scores
-    return replace(asked, decoding=RunSpec.decoding) if chooses_in_vain else asked
+    asked = replace(spec, model=named_for_its_kind(model) if model else spec.model, prompt=prompt)
+    is_another = asked.model != spec.model
+    if is_another:
+        asked = replace(asked, labels_by=_labels_by(page, asked))
+    asked = checked(asked)
+    # Of servers only some can choose among the labels: the one of the run that the page is about has done so.
+    may_not_choose = asked.decoding in CHOOSING and not asked.kind.gives_label_scores and is_another
+    in_vain = may_not_choose or asked.decoding not in asked.kind.decodings
+    return replace(asked, decoding=RunSpec.decoding) if in_vain else asked
+
+
+def _labels_by(page: Frame, asked: RunSpec) -> LabelsBy:
+    """How a classifier's labels were matched to this task's for the last stored run of it: then they were confirmed."""
+    runs = (record.spec for record in page.listing.records)
+    stored = (spec.labels_by for spec in runs if (spec.task, spec.model) == (asked.task, asked.model))
+    return next(stored, RunSpec.labels_by)
 
 
 def _is_name(text: str) -> bool:
