@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
+from evalcore.cli.executor import add_executor, executor_of
 from evalcore.cli.limits import add_limits, loader_of
 from evalcore.cli.options import (
     Commands,
@@ -34,6 +35,7 @@ def add(commands: Commands) -> None:
     command.add_argument("--no-baselines", action="store_true", help="do not compare with majority and tfidf")
     add_plan(command)
     add_limits(command)
+    add_executor(command)
     add_scoring(command)
 
 
@@ -44,12 +46,17 @@ def _run(options: argparse.Namespace) -> int:
     if options.plan:
         return print_plans(options, [spec], store)
     predict = execute if options.no_baselines else execute_with_baselines
-    loader = loader_of(options, spec)
+    loader, executor = loader_of(options, spec), executor_of(options)
     outcome, unanswered = None, None
     with ProgressBar() as bar:
         try:
             outcome = predict(
-                spec, store, on_progress=bar.on_progress, loader=loader, planned=partial(noted_plan, store)
+                spec,
+                store,
+                on_progress=bar.on_progress,
+                loader=loader,
+                executor=executor,
+                planned=partial(noted_plan, store),
             )
             record = outcome.record
         except NotAnswered as error:

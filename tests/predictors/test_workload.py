@@ -3,10 +3,10 @@
 import pytest
 
 from evalcore.bench.subjects import Subject
+from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import ChatRenderer, load_tokenizer, loading
 from evalcore.predictors.engines.workload import Asked, workload
 from evalcore.predictors.forecast import ModelSize, Speed, Workload, by_characters, evenly, time_of
-from evalcore.paths import DEMO_MODELS
 from evalcore.running.plan import plan_run
 from evalcore.store import RunSpec
 

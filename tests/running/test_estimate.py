@@ -78,7 +78,9 @@ def test_what_is_stored_is_not_planned_again(store):
 def test_a_text_that_occurs_twice_is_planned_once(store, tmp_path):
     from evalcore.tasks.task import Example
 
-    write_csv(tmp_path / "twice" / "test.csv", [Example("same text", "a"), Example("same text", "a"), Example("b", "b")])
+    write_csv(
+        tmp_path / "twice" / "test.csv", [Example("same text", "a"), Example("same text", "a"), Example("b", "b")]
+    )
     found = estimated(RunSpec(TaskSource(str(tmp_path / "twice")), n=3), store)
     assert (found.n, found.predictions) == (3, 2)
 
@@ -121,7 +123,8 @@ def test_an_earlier_run_of_the_model_says_more_than_a_measurement(store):
 
 
 @pytest.mark.parametrize(
-    "other", [{"engine": "loop"}, {"decoding": "choose"}, {"model": "demo-early"}, {"batch_size": 3}, {"prompt": "bare"}]
+    "other",
+    [{"engine": "loop"}, {"decoding": "choose"}, {"model": "demo-early"}, {"batch_size": 3}, {"prompt": "bare"}],
 )
 def test_a_run_that_asked_for_other_work_says_nothing(store, other):
     timed(store, replace(RunSpec(n=40), **other), 2_000.0)
@@ -205,7 +208,12 @@ def test_a_price_is_that_of_the_table_and_an_upper_bound_is_beside_it(store):
     from datetime import date
 
     row = ServerRow(
-        "http://127.0.0.1:9/v1", "m", input_per_million=2.0, output_per_million=8.0, currency="EUR", as_of=date(2026, 3, 1)
+        "http://127.0.0.1:9/v1",
+        "m",
+        input_per_million=2.0,
+        output_per_million=8.0,
+        currency="EUR",
+        as_of=date(2026, 3, 1),
     )
     write_servers(store.folder, [row])
     found = estimated(RunSpec(model=SERVER, n=20), store)
@@ -300,7 +308,9 @@ def test_of_a_model_of_the_hub_no_weights_are_downloaded_and_a_hub_that_is_away_
 
 def test_without_a_tokenizer_at_hand_tokens_are_estimated(store, monkeypatch):
     exact = estimated(RunSpec(n=20), store)
-    monkeypatch.setattr(local_forecast, "download", lambda *args, **how: (_ for _ in ()).throw(source.ModelError("away")))
+    monkeypatch.setattr(
+        local_forecast, "download", lambda *args, **how: (_ for _ in ()).throw(source.ModelError("away"))
+    )
     found = estimated(RunSpec(n=20), store)
     assert found.tokens_from == "characters"
     assert 0.3 * exact.tokens_in < found.tokens_in < 3 * exact.tokens_in
