@@ -50,7 +50,7 @@ def test_labels_without_names_are_run_only_when_a_person_confirms_them_in_a_tabl
     assert not app.button(key="run").disabled
     assert app.session_state["view"].spec.labels_by == "id"
     app.button(key="run").click().run()
-    assert Jobs(page_store).active()[0].spec.labels_by == "id"
+    assert Jobs(page_store).active(("run",))[0].spec.labels_by == "id"
 
 
 def test_a_tick_that_is_taken_back_confirms_nothing(open_page, colours, folder):
