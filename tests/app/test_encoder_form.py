@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from evalcore.analysis import changes
 from evalcore.predictors import architecture
 from evalcore.running import answering, understand
 from evalcore.running.live_answer import LiveRequest
@@ -49,7 +50,7 @@ def test_labels_without_names_are_run_only_when_a_person_confirms_them_in_a_tabl
     assert not app.button(key="run").disabled
     assert app.session_state["view"].spec.labels_by == "id"
     app.button(key="run").click().run()
-    assert Jobs(page_store).active()[0].spec.labels_by == "id"
+    assert Jobs(page_store).active(("run",))[0].spec.labels_by == "id"
 
 
 def test_a_tick_that_is_taken_back_confirms_nothing(open_page, colours, folder):
@@ -152,3 +153,22 @@ def test_what_was_confirmed_for_a_run_is_confirmed_where_it_is_tried(open_page, 
     asked = question._asking(Page, other.spec, f"encoder:{folder}", "")
     assert asked == checked(replace(RunSpec(task, f"encoder:{folder}", labels_by="id"), n=8))
     assert question._asking(Page, other.spec, f"encoder:{folder}x", "").labels_by == "name"
+
+
+def test_two_classifiers_are_compared_rather_than_one_with_a_baseline_and_their_settings_are_told_apart(
+    open_page, page_store, colours, named
+):
+    """Red if every model that reads no prompt is taken for a baseline."""
+    task = TaskSource(str(colours))
+    small, usual, _ = (
+        execute(spec, page_store).record
+        for spec in (
+            RunSpec(task, f"encoder:{named}", n=8, batch_size=4),
+            RunSpec(task, f"encoder:{named}", n=8),
+            RunSpec(task, "majority", n=8),
+        )
+    )
+    app = open_page("pages/compare.py", run=usual.run_id)
+    assert not app.exception
+    assert set(app.session_state["view"].compared.runs) == {small.run_id, usual.run_id}
+    assert {change.what for change in changes(small, usual)} == {"batch size"}

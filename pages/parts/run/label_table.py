@@ -50,19 +50,20 @@ def label_table(pairs: Sequence[tuple[str, str]]) -> bool:
         key="bar_label_table",
         alt="The classifier's labels and the task's labels, by id",
     )
-    other, labels = sum(own != label for own, label in pairs), counted(len(pairs), "label")
-    has = f"{other:,} {'has another name' if other == 1 else 'have other names'}"
-    which = (
-        f"All {labels} of the classifier have other names"
-        if other == len(pairs)
-        else f"Of the classifier's {labels}, {has}"
-    )
     st.session_state[_KEY] = view_state().spec.labels_by == "id"
     with words:
         st.markdown(
-            f"**Are these the same labels?** {which} than the task's. Its answers would be read as the table says."
+            f"**Are these the same labels?** {_how_many_differ(pairs)} than the task's."
+            " Its answers would be read as the table says."
         )
         return st.checkbox("These are the same labels, in this order", key=_KEY, on_change=_confirmed)
+
+
+def _how_many_differ(pairs: Sequence[tuple[str, str]]) -> str:
+    other, labels = sum(own != label for own, label in pairs), counted(len(pairs), "label")
+    if other == len(pairs):
+        return f"All {labels} of the classifier have other names"
+    return f"Of the classifier's {labels}, {other:,} {'has another name' if other == 1 else 'have other names'}"
 
 
 def _confirmed() -> None:
