@@ -7,7 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from evalcore.analysis.calibration import calibration
 from evalcore.analysis.label_probabilities import label_probabilities, why_not_all_labels
+from evalcore.analysis.label_sets import why_no_label_sets
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError
 from evalcore.predictors import server_scores
@@ -197,6 +199,19 @@ def test_an_answer_without_any_label_among_the_likeliest_stays_what_it_is(chat, 
     unparsed = [one for one in score_run(store, run.run_id).answers if one.predicted is None]
     assert [one.completion.text for one in unparsed] == ["I", "I"]
     assert all(len(one.completion.logprobs) == 0 and "three" in one.example.text for one in unparsed)
+
+
+def test_answers_of_which_all_labels_are_likely_are_no_sample_of_the_run(chat, store, task):
+    """Red if a Brier score is shown of those answers alone whose labels were all among the likeliest tokens."""
+    chat.answer = lambda text, before: good("1", logprobs=_first(*("1", "2") if "three" in text else ("2", "I")))
+    run = execute(RunSpec(task("red", "blue"), f"{chat.url}#m", "numbered", decoding="choose"), store).record
+    probabilities = label_probabilities(score_run(store, run.run_id))
+    assert (probabilities.complete.sum(), probabilities.known.sum()) == (2, 6)
+    assert "1 to 2 of 2 labels" in why_not_all_labels(probabilities)
+    assert "no sample" in why_no_label_sets(probabilities)
+    found = calibration(probabilities)
+    assert (found.n_confident, found.n_complete) == (6, 0)
+    assert math.isnan(found.brier.value)
 
 
 REFUSED = {
