@@ -1,4 +1,4 @@
-"""The table of servers in a browser: a line for the chosen model; what is no table is said; what is saved is in a file."""
+"""The table of servers in a browser: a line for the chosen model; what is no table is said; what is right is saved."""
 
 import pytest
 
