@@ -7,6 +7,7 @@ a cluster is sent no objects that it would have to unpickle.
 from __future__ import annotations
 
 import json
+import platform
 import tempfile
 import time
 import zlib
@@ -167,8 +168,8 @@ def _check_that_it_is_the_same(planned: Identity, found: Identity, model: str) -
     if differing:
         here, there = (", ".join(f"{name} {of.get(name, 'none')}" for name in differing) for of in (planned, found))
         raise ModelError(
-            f"the model on a worker is not the one that was planned: {there} on the worker, {here} where the run was"
-            " started.",
+            f"the model on the worker {platform.node()} is not the one that was planned: {there} there, {here} where"
+            " the run was started.",
             where=model,
             do=_remedy(differing),
         )
@@ -197,12 +198,10 @@ def _parts(error: BlindspotError) -> dict[str, str]:
 def _described(error: Exception) -> dict[str, str]:
     if isinstance(error, BlindspotError):
         return {"kind": type(error).__name__, **_parts(error)}
-    what = f"a worker failed with {type(error).__name__} ({first_line(error)})."
+    what = f"the worker {platform.node()} failed with {type(error).__name__} ({first_line(error)})."
     return {"kind": "", "what": what, "where": "", "do": "What was predicted is kept."}
 
 
 def _error_of(described: dict[str, str]) -> BlindspotError:
-    parts = {name: described[name] for name in ("what", "where", "do")}
-    what, where, do = parts["what"], parts["where"], parts["do"]
     kind = OutOfMemory if described["kind"] == OutOfMemory.__name__ else ModelError
-    return kind(what, where=where, do=do)
+    return kind(described["what"], where=described["where"], do=described["do"])
