@@ -18,7 +18,7 @@ from evalcore.cli.options import (
     spec_of,
     task_of,
 )
-from evalcore.cli.plan import add_plan, noted_plan, print_plans
+from evalcore.cli.plan import add_plan, noted_plan, nothing_planned, print_plans
 from evalcore.cli.progress import ProgressBar
 from evalcore.cli.report import print_report
 from evalcore.running import NotAnswered, execute, execute_with_baselines
@@ -35,8 +35,8 @@ def add(commands: Commands) -> None:
     command.add_argument("--no-baselines", action="store_true", help="do not compare with majority and tfidf")
     add_plan(command)
     add_limits(command)
-    add_executor(command)
     add_scoring(command)
+    add_executor(command)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -47,16 +47,12 @@ def _run(options: argparse.Namespace) -> int:
         return print_plans(options, [spec], store)
     predict = execute if options.no_baselines else execute_with_baselines
     loader, executor = loader_of(options, spec), executor_of(options)
+    planned = partial(noted_plan, store) if executor is None else nothing_planned
     outcome, unanswered = None, None
     with ProgressBar() as bar:
         try:
             outcome = predict(
-                spec,
-                store,
-                on_progress=bar.on_progress,
-                loader=loader,
-                executor=executor,
-                planned=partial(noted_plan, store),
+                spec, store, on_progress=bar.on_progress, loader=loader, executor=executor, planned=planned
             )
             record = outcome.record
         except NotAnswered as error:

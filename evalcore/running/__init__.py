@@ -16,6 +16,7 @@ from evalcore.running.current_run import (
 from evalcore.running.estimate import Estimate
 from evalcore.running.estimate_words import in_lines as estimate_in_lines
 from evalcore.running.estimate_words import in_one_line as estimate_in_one_line
+from evalcore.running.estimate_words import in_total as estimate_in_total
 from evalcore.running.executors import CompletedBatch, Executor, InProcess, Loader, load_model
 from evalcore.running.live import LiveAnswer, LiveRequest, answer
 from evalcore.running.plan import find_prompt, plan_run
@@ -46,6 +47,7 @@ __all__ = [
     "ensure_worker",
     "estimate_in_lines",
     "estimate_in_one_line",
+    "estimate_in_total",
     "execute",
     "execute_with_baselines",
     "find_prompt",

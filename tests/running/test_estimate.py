@@ -78,7 +78,9 @@ def test_what_is_stored_is_not_planned_again(store):
 def test_a_text_that_occurs_twice_is_planned_once(store, tmp_path):
     from evalcore.tasks.task import Example
 
-    write_csv(tmp_path / "twice" / "test.csv", [Example("same text", "a"), Example("same text", "a"), Example("b", "b")])
+    write_csv(
+        tmp_path / "twice" / "test.csv", [Example("same text", "a"), Example("same text", "a"), Example("b", "b")]
+    )
     found = estimated(RunSpec(TaskSource(str(tmp_path / "twice")), n=3), store)
     assert (found.n, found.predictions) == (3, 2)
 
@@ -110,7 +112,8 @@ def timed(store, spec, seconds, planned=None, **metadata):
     return outcome.record
 
 
-def test_an_earlier_run_of_the_model_says_more_than_a_measurement(store):
+def test_an_earlier_run_of_the_model_says_more_than_a_measurement(store, monkeypatch):
+    monkeypatch.setattr(estimate, "busy", lambda kind: 1.0)
     timed(store, RunSpec(n=40), 20.0)
     found = estimated(RunSpec(n=60), store)
     assert found.rests_on == "1 earlier run of this model with these settings"
@@ -118,18 +121,24 @@ def test_an_earlier_run_of_the_model_says_more_than_a_measurement(store):
     assert found.seconds == pytest.approx(20 * 20.0 / 40)
     assert (found.seconds_low, found.seconds_high) == (pytest.approx(6.0), pytest.approx(18.0))
     assert found.load_seconds == 0.5
+    monkeypatch.setattr(estimate, "busy", lambda kind: 4.0)
+    busier = estimated(RunSpec(n=60), store)
+    assert (busier.seconds_low, busier.seconds) == (found.seconds_low, found.seconds)
+    assert busier.seconds_high == pytest.approx(2 * found.seconds_high)
 
 
 @pytest.mark.parametrize(
-    "other", [{"engine": "loop"}, {"decoding": "choose"}, {"model": "demo-early"}, {"batch_size": 3}, {"prompt": "bare"}]
+    "other",
+    [{"engine": "loop"}, {"decoding": "choose"}, {"model": "demo-early"}, {"batch_size": 3}, {"prompt": "bare"}],
 )
 def test_a_run_that_asked_for_other_work_says_nothing(store, other):
     timed(store, replace(RunSpec(n=40), **other), 2_000.0)
     assert "measured" in estimated(RunSpec(n=60), store).rests_on
 
 
-def test_a_run_on_another_device_says_nothing(store):
-    timed(store, RunSpec(n=40), 2_000.0, device="ANOTHER GPU")
+@pytest.mark.parametrize("how", [{"device": "ANOTHER GPU"}, {"workers": "4"}])
+def test_a_run_on_another_device_or_by_several_workers_says_nothing(store, how):
+    timed(store, RunSpec(n=40), 2_000.0, **how)
     assert "measured" in estimated(RunSpec(n=60), store).rests_on
 
 
@@ -205,7 +214,12 @@ def test_a_price_is_that_of_the_table_and_an_upper_bound_is_beside_it(store):
     from datetime import date
 
     row = ServerRow(
-        "http://127.0.0.1:9/v1", "m", input_per_million=2.0, output_per_million=8.0, currency="EUR", as_of=date(2026, 3, 1)
+        "http://127.0.0.1:9/v1",
+        "m",
+        input_per_million=2.0,
+        output_per_million=8.0,
+        currency="EUR",
+        as_of=date(2026, 3, 1),
     )
     write_servers(store.folder, [row])
     found = estimated(RunSpec(model=SERVER, n=20), store)
@@ -300,7 +314,9 @@ def test_of_a_model_of_the_hub_no_weights_are_downloaded_and_a_hub_that_is_away_
 
 def test_without_a_tokenizer_at_hand_tokens_are_estimated(store, monkeypatch):
     exact = estimated(RunSpec(n=20), store)
-    monkeypatch.setattr(local_forecast, "download", lambda *args, **how: (_ for _ in ()).throw(source.ModelError("away")))
+    monkeypatch.setattr(
+        local_forecast, "download", lambda *args, **how: (_ for _ in ()).throw(source.ModelError("away"))
+    )
     found = estimated(RunSpec(n=20), store)
     assert found.tokens_from == "characters"
     assert 0.3 * exact.tokens_in < found.tokens_in < 3 * exact.tokens_in
@@ -332,7 +348,8 @@ def test_plans_are_taken_after_questions_and_before_runs_and_are_deleted_after_a
     assert jobs.result_of("plan", "another") is None
     import time
 
-    monkeypatch.setattr("evalcore.store.jobs.time.time", lambda now=time.time(): now + 90_000)
+    tomorrow = time.time() + 90_000
+    monkeypatch.setattr("evalcore.store.jobs.time.time", lambda: tomorrow)
     jobs.enqueue("plan", "new")
     assert jobs.get(again) is None
     assert jobs.get(live) is not None
