@@ -169,7 +169,7 @@ def test_one_column_of_confidence_gives_what_needs_no_other_label(store):
     assert [data[name] for name in ("brier", "brier_reference", "log_loss", "top_3", "temperature")] == [None] * 5
     text = report_as_text(run, []) + " ".join(calibration_words(found))
     assert "nan" not in text
-    assert "which Brier score, log loss and top-k need" in text
+    assert "Brier score, log loss and top-k, which need the probability of every label" in text
 
 
 def test_a_report_holds_the_keys_with_probabilities_and_without(store, incomplete):

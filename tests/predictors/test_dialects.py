@@ -205,8 +205,10 @@ def test_another_model_under_the_same_name_ends_the_run_and_is_not_stored(chat, 
     assert execute(spec, store).complete
 
 
-def test_another_build_of_a_server_is_noted(chat, store, task):
-    chat.more["/chat/completions"] = lambda body: named("blue", "m", "a" if len(chat.bodies) <= 4 else "b")
-    run = execute(RunSpec(task, f"{chat.url}#m"), store).record
+def test_another_build_of_a_server_is_noted_in_a_later_batch_as_well(chat, store, tmp_path):
+    (tmp_path / "task.csv").write_text("text,label\n" + "".join(f"text {n},{'ab'[n % 2]}\n" for n in range(40)))
+    chat.more["/chat/completions"] = lambda body: named("blue", "m", "a" if len(chat.bodies) <= 20 else "b")
+    spec = RunSpec(TaskSource(str(tmp_path / "task.csv")), f"{chat.url}#m")
+    run = execute(spec, store).record
     assert store.run(run.run_id).metadata["server build"] == "a, then b"
     assert store.run(run.run_id).metadata["answered as"] == "m"
