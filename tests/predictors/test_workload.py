@@ -3,10 +3,10 @@
 import pytest
 
 from evalcore.bench.subjects import Subject
+from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import ChatRenderer, load_tokenizer, loading
 from evalcore.predictors.engines.workload import Asked, workload
 from evalcore.predictors.forecast import ModelSize, Speed, Workload, by_characters, evenly, time_of
-from evalcore.paths import DEMO_MODELS
 from evalcore.running.plan import plan_run
 from evalcore.store import RunSpec
 
@@ -50,6 +50,15 @@ def test_the_work_of_an_engine_is_counted_without_the_model(subject, store, engi
     products = 2.0 * (forecast.work.tokens * forecast.size.body + forecast.work.decided * forecast.size.head)
     assert products == pytest.approx(went.operations, rel=0.05 if engine != "batched" else 0.1)
     assert forecast.size.parameters == sum(one.numel() for one in subject.model.parameters())
+
+
+def test_in_a_short_number_format_some_answers_are_compared_with_the_loops(store):
+    def tokens(**how):
+        plan = plan_run(RunSpec(n=20, **how), store)
+        return plan.handle.forecast(plan.prompts, plan.answers, 4.0, lambda phase: None).work.tokens
+
+    assert tokens(dtype="bfloat16") > tokens() + 8 * 100
+    assert tokens(dtype="bfloat16", decoding="choose") == tokens(decoding="choose")
 
 
 def asked(prompts, **changes):
