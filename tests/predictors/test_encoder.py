@@ -174,14 +174,12 @@ def test_what_decides_an_answer_is_in_its_key_and_nothing_else(store, tmp_path, 
 
 
 def test_another_order_of_the_tasks_labels_is_another_key(tmp_path, store, colours):
-    """Red without the labels in the key: probabilities are stored in their order."""
-    folder = random_encoder(tmp_path / "model", "bert", id2label=dict(enumerate(COLOURS)))
+    """Red without the labels in the key: the places alone are the same, and a label is another one."""
+    folder = random_encoder(tmp_path / "model", "bert")
     (tmp_path / "labels.txt").write_text("\n".join(COLOURS), encoding="utf-8")
     (tmp_path / "turned.txt").write_text("\n".join(COLOURS[::-1]), encoding="utf-8")
-    keys = [
-        dict(loaded(folder, store, TaskSource(str(colours), labels=str(tmp_path / name)))[0].identity)
-        for name in ("labels.txt", "turned.txt")
-    ]
+    tasks = [TaskSource(str(colours), labels=str(tmp_path / name)) for name in ("labels.txt", "turned.txt")]
+    keys = [dict(loaded(folder, store, task, labels_by="id")[0].identity) for task in tasks]
     assert keys[0] != keys[1]
 
 
