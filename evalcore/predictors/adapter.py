@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from evalcore.errors import ModelError, first_line, listed, quoted
+from evalcore.errors import ModelError, listed, quoted
 from evalcore.extras import require
 from evalcore.predictors.adapter_config import ADAPTER_WEIGHTS, AdapterConfig, read_adapter
 from evalcore.predictors.engines.memory import is_out_of_memory
@@ -35,9 +36,9 @@ def require_peft() -> None:
 def with_adapter(model: PreTrainedModel, folder: Path, name: str, base: str) -> tuple[PreTrainedModel, str]:
     """Put an adapter on its base model.
 
-    It is merged: each weight becomes weight + change, computed in float32 for a change that was saved in a short
-    format, and rounded once to the number format of the weights. Every engine then runs the model as any other. Into
-    quantised weights nothing is merged, since that would round the change away: there it is computed beside them.
+    It is merged wherever that is exact: each weight becomes weight + change, computed in float32 where the change was
+    saved in a short format, and rounded once to the number format of the weights. Every engine then runs the model as
+    any other. Otherwise (`_why_beside`) it stays beside the weights, as peft itself computes it.
 
     Args:
         model: the base; it is changed.
@@ -54,53 +55,80 @@ def with_adapter(model: PreTrainedModel, folder: Path, name: str, base: str) -> 
     adapter = read_adapter(folder, name)
     try:
         wrapped = _wrapped(model, adapter, folder, name, base)
-        if _is_quantised(model):
-            done = "not merged: the base model's weights are quantised, and merging would round it away"
-            whole = wrapped.get_base_model()
-        else:
-            done = "merged into the weights"
-            whole = wrapped.merge_and_unload(safe_merge=True)
+        why = _why_beside(wrapped)
+        whole = wrapped.get_base_model() if why else wrapped.merge_and_unload(safe_merge=True)
     except ModelError:
         raise
     except Exception as error:  # peft, torch and safetensors raise many kinds of errors for what does not fit
         if is_out_of_memory(error):
             raise
-        raise _misfit(first_line(error), name, base) from error
+        why = " ".join(line.strip() for line in str(error).splitlines()[:2]) or type(error).__name__
+        raise _misfit(why.rstrip("."), name, base) from error
     result: PreTrainedModel = whole.eval()
-    return result, f"LoRA, {adapter.words}, {done}"
+    return result, f"LoRA, {adapter.words}, {f'not merged: {why}' if why else 'merged into the weights'}"
 
 
 def _wrapped(model: PreTrainedModel, adapter: AdapterConfig, folder: Path, name: str, base: str) -> PeftModel:
     from peft import LoraConfig, PeftModel, load_peft_weights, set_peft_model_state_dict
 
     weights = load_peft_weights(str(folder), device=str(model.device))
-    _resize(model, weights)
+    _resize(model, weights, name, base)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # advice for those who train
         wrapped = PeftModel(model, LoraConfig(**adapter.settings, task_type="CAUSAL_LM", inference_mode=True), _NAME)
         result: Any = set_peft_model_state_dict(wrapped, weights, adapter_name=_NAME)
     # peft only warns of these, or says nothing: the model would answer as its base does, in part or in all.
-    unused = list(result.unexpected_keys)
+    unused = [key for key in result.unexpected_keys if ".modules_to_save." not in key]  # such a copy is a second one
     if unused:
         raise _misfit(f"the base has no place for {listed(unused)}", name, base)
-    absent = [key for key in result.missing_keys if f".{_NAME}" in key]
+    absent = _absent(wrapped, result.missing_keys)
     if absent:
         raise _misfit(f"{ADAPTER_WEIGHTS} lacks {listed(absent)}", name, base)
     return wrapped
 
 
-def _resize(model: PreTrainedModel, weights: dict[str, Tensor]) -> None:
+def _absent(wrapped: PeftModel, missing: list[str]) -> list[str]:
+    """Of the weights that were not loaded those of the adapter, unless they are shared with weights that were."""
+    weights = wrapped.state_dict()
+    loaded = {tensor.data_ptr() for key, tensor in weights.items() if key not in set(missing)}
+    return [key for key in missing if f".{_NAME}" in key and weights[key].data_ptr() not in loaded]
+
+
+def _why_beside(wrapped: PeftModel) -> str:
+    """Why the adapter cannot be merged exactly; empty if it can."""
+    from peft.tuners.lora import LoraLayer
+
+    if getattr(wrapped.get_base_model(), "hf_quantizer", None) is not None:
+        return "the base model's weights are quantised, and merging would round the change away"
+    users = Counter(weight.data_ptr() for _, weight in wrapped.named_parameters(remove_duplicate=False))
+    for layer in wrapped.modules():
+        if isinstance(layer, LoraLayer):
+            changed = layer.get_base_layer()
+            weight = getattr(changed, getattr(layer, "parameter_name", "weight"))  # of experts it is another one
+            if users[weight.data_ptr()] > 1:
+                return "it changes one of two layers that share their weights, and merging would change both"
+            if layer.lora_bias.get(_NAME) and getattr(changed, "bias", None) is None:
+                return "it adds a bias to a layer that has none"
+    return ""
+
+
+def _resize(model: PreTrainedModel, weights: dict[str, Tensor], name: str, base: str) -> None:
     """Give the base as many tokens as the adapter has: peft saves the embeddings along if tokens were added."""
-    embeddings = model.get_input_embeddings()
-    names = [name for name, module in model.named_modules() if module is embeddings]
+    rows = _rows(model, model.get_input_embeddings(), weights)
+    if rows is None or rows == model.get_input_embeddings().weight.shape[0]:
+        return
+    model.resize_token_embeddings(rows, mean_resizing=False)
+    output = model.get_output_embeddings()
+    tied = output is not None and output.weight.data_ptr() == model.get_input_embeddings().weight.data_ptr()
+    if output is not None and not tied and _rows(model, output, weights) != rows:  # they would be random numbers
+        raise _misfit("it adds tokens, and its file lacks their weights in the output layer", name, base)
+
+
+def _rows(model: PreTrainedModel, layer: Any, weights: dict[str, Tensor]) -> int | None:
+    """The number of tokens for which a file has weights of an embedding; None if it has none of it."""
+    names = [name for name, module in model.named_modules() if module is layer]
     saved = [weights.get(f"{_PREFIX}{name}{part}.weight") for name in names for part in ("", ".base_layer")]
-    rows = next((tensor.shape[0] for tensor in saved if tensor is not None), None)
-    if rows is not None and rows != embeddings.weight.shape[0]:
-        model.resize_token_embeddings(rows, mean_resizing=False)
-
-
-def _is_quantised(model: PreTrainedModel) -> bool:
-    return bool(getattr(model, "is_quantized", False)) or getattr(model, "hf_quantizer", None) is not None
+    return next((tensor.shape[0] for tensor in saved if tensor is not None), None)
 
 
 def _misfit(why: str, name: str, base: str) -> ModelError:

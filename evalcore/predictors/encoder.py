@@ -145,6 +145,7 @@ class Encoder:
     Attributes:
         identity: as the function `identity` makes it.
         batch_size: number of texts that are sorted by length together.
+        can_pad: whether model and tokenizer agree on a token that fills texts up.
         padded: whether shorter texts are filled up to the longest beside them; otherwise only texts of one length go
             through the model together. Padding costs work, and small batches cost time on an accelerator.
         tokens_at_once: number of tokens that go through the model together, but for a single longer text.
@@ -168,7 +169,8 @@ class Encoder:
         self._name = name
         self._context = context_of(loaded.model, loaded.tokenizer)
         on_accelerator = self._model.device.type != "cpu"
-        self.padded = on_accelerator and loaded.tokenizer.pad_token_id == loaded.pad_id is not None
+        self.can_pad = loaded.pad_id is not None and loaded.tokenizer.pad_token_id == loaded.pad_id
+        self.padded = on_accelerator and self.can_pad
         self.tokens_at_once = TOKENS_AT_ONCE[on_accelerator]
         self._shortage = Shortage()
         self._known = {
@@ -265,6 +267,7 @@ def alike(lengths: Sequence[int], tokens: int, *, padded: bool) -> Iterator[list
     Args:
         lengths: of the texts, in tokens.
         tokens: number of tokens that go together at most, with padding; a longer text goes alone.
+        can_pad: whether model and tokenizer agree on a token that fills texts up.
         padded: whether texts of several lengths go together.
 
     Yields:

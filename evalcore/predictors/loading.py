@@ -79,7 +79,12 @@ def load(source: ModelSource, at: Placement, on_phase: OnPhase) -> Loaded:
     metadata = {}
     if source.base is not None:
         on_phase("putting the adapter on its base model")
-        model, metadata["adapter"] = with_adapter(model, folders[0], source.name, source.base.name)
+        try:
+            model, metadata["adapter"] = with_adapter(model, folders[0], source.name, source.base.name)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            raise out_of_memory(error, source.name, "Choose a smaller model or a shorter number format.") from error
     on_phase("warming up")
     return Loaded(model, ChatRenderer(tokenizer), model.generation_config, metadata)
 
