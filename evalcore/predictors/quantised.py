@@ -49,6 +49,9 @@ def config_of(folder: Path, name: str, dtype: torch.dtype) -> PreTrainedConfig |
     if not isinstance(how, dict):
         return None
     method = _method(how)
+    extra, packages = _NEEDS.get(method, ("large", ()))
+    for package in packages:
+        require(package, extra, f"A model quantised with {method}")
     # The library loads what it does not know as if it were not quantised, and only warns.
     if method == _UNNAMED or not AutoHfQuantizer.supports_quant_method(how):
         raise ModelError(
@@ -56,9 +59,6 @@ def config_of(folder: Path, name: str, dtype: torch.dtype) -> PreTrainedConfig |
             where=name,
             do="Choose a form of it that is quantised with bitsandbytes, torchao, GPTQ or AWQ, or not at all.",
         )
-    extra, packages = _NEEDS.get(method, ("large", ()))
-    for package in packages:
-        require(package, extra, f"A model quantised with {method}")
     if method == "bitsandbytes":
         how["bnb_4bit_compute_dtype"] = str(dtype).removeprefix("torch.")
         # It warns once for each layer and pass that 8 bits are multiplied in float16.
