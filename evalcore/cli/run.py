@@ -18,7 +18,7 @@ from evalcore.cli.options import (
     spec_of,
     task_of,
 )
-from evalcore.cli.plan import add_plan, noted_plan, print_plans
+from evalcore.cli.plan import add_plan, noted_plan, nothing_planned, print_plans
 from evalcore.cli.progress import ProgressBar
 from evalcore.cli.report import print_report
 from evalcore.running import NotAnswered, execute, execute_with_baselines
@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> int:
         return print_plans(options, [spec], store)
     predict = execute if options.no_baselines else execute_with_baselines
     loader, executor = loader_of(options, spec), executor_of(options)
-    planned = partial(noted_plan, store)
+    planned = partial(noted_plan, store) if executor is None else nothing_planned
     outcome, unanswered = None, None
     with ProgressBar() as bar:
         try:

@@ -25,7 +25,7 @@ from evalcore.predictors.engines.memory import Shortage, is_out_of_memory
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine, rounds
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
 from evalcore.predictors.loading import Loaded, load, metadata
-from evalcore.predictors.local_forecast import forecast
+from evalcore.predictors.local_forecast import PROMPTS_COMPARED, forecast
 from evalcore.predictors.placement import Placement, placement
 from evalcore.predictors.room import fits_beside, out_of_memory
 from evalcore.predictors.source import ModelSource, locate
@@ -40,9 +40,6 @@ ENGINE_VERSION = 1
 
 PROMPTS_LOOKED_AT = 64
 """Number of a run's prompts, evenly spaced, in which common prefixes are looked for."""
-PROMPTS_COMPARED = 8
-"""Where rounding depends on the batch, so many completions are compared with the loop's; the run says how many
-differ."""
 
 
 def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_phase: OnPhase) -> ModelHandle:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalcore.errors import ModelError
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
-from evalcore.predictors.engines.selection import first_engine
+from evalcore.predictors.engines.selection import first_engine, rounds
 from evalcore.predictors.engines.workload import Asked, workload
 from evalcore.predictors.forecast import Forecast, Needs, Span, Workload, by_characters, evenly
 from evalcore.predictors.model_size import empty_model, size_of
@@ -24,6 +25,9 @@ from evalcore.tasks import Messages
 if TYPE_CHECKING:
     from transformers import GenerationConfig, PreTrainedTokenizerBase
 
+PROMPTS_COMPARED = 8
+"""Where rounding depends on the batch, so many completions are compared with the loop's; the run says how many
+differ."""
 SLOWER_READING = 4.0
 """Weights may be read so many times slower than a part of them."""
 _READ_BYTES = 2**25
@@ -73,7 +77,11 @@ def forecast(
         size = size_of(model, at.dtype.itemsize)
         vocabulary = int(model.config.get_text_config().vocab_size)
         asked = Asked(ids, n, answer_ids, mean_new, choosing, batch_size, vocabulary)
-        work, shared = workload(first_engine(spec.engine, model, _settings(spec, folders[-1])), asked)
+        engine = first_engine(spec.engine, model, _settings(spec, folders[-1]))
+        work, shared = workload(engine, asked)
+        if rounds(model, at.dtype) and not choosing:
+            few = replace(asked, n=min(n, PROMPTS_COMPARED))
+            work += workload("loop", few)[0] + workload(engine, few)[0]
     return Forecast(
         tokens_in=sum(map(len, ids)) * n / len(some),
         shared=shared * n,

@@ -224,6 +224,8 @@ def _with_time(
     loads = [record.load_seconds for record in earlier if record.load_seconds > 0]
     if units:
         predicting = _around(units).times(found.effort)
+        # Other work may have slowed the earlier runs as well; how much is not known.
+        predicting = replace(predicting, high=predicting.high * busy(forecast.at[0]) ** 0.5)
         loading = _around(loads) if loads else None
         runs = "1 earlier run" if len(units) == 1 else f"{len(units)} earlier runs"
         return _timed(found, predicting, loading, f"{runs} of this model with these settings")
@@ -272,7 +274,7 @@ def _span(low: float | None, middle: float | None, high: float | None) -> Span |
 
 
 def _earlier_runs(plan: RunPlan, store: Store) -> list[RunRecord]:
-    """The largest runs of the same model with the same settings on the same device, whose predictions were timed."""
+    """The largest runs of the same model with the same settings on the same device, by one process, that were timed."""
 
     def decides(record: RunRecord) -> dict[str, Any]:
         return {name: value for name, value in record.identity.items() if name not in _ANOTHER_RUN}
@@ -283,6 +285,7 @@ def _earlier_runs(plan: RunPlan, store: Store) -> list[RunRecord]:
         for record in store.runs()
         if record.predicted > 0
         and record.seconds > 0
+        and "workers" not in record.metadata
         and decides(record) == decides(plan.record)
         and record.metadata.get("device") == device
     ]

@@ -21,7 +21,7 @@ def planned_metadata(*, seconds: float, predictions: int, effort: float, on: str
 
 
 def planned_seconds(record: RunRecord, predicted: int) -> float | None:
-    """How long some of a run's predictions were planned to take; None if the run was not planned.
+    """How long some of a run's predictions were planned to take; None if it was not planned, or there are none.
 
     A run that was stopped and resumed has the plan of what was missing then: it is scaled to what is asked for, so that
     like is compared with like.
@@ -30,7 +30,7 @@ def planned_seconds(record: RunRecord, predicted: int) -> float | None:
         predicted: how many.
     """
     each = _each(record, _SECONDS)
-    return None if each is None else each * predicted
+    return each * predicted if each is not None and predicted else None
 
 
 def planned_and_taken(record: RunRecord) -> str:

@@ -52,6 +52,15 @@ def test_the_work_of_an_engine_is_counted_without_the_model(subject, store, engi
     assert forecast.size.parameters == sum(one.numel() for one in subject.model.parameters())
 
 
+def test_in_a_short_number_format_some_answers_are_compared_with_the_loops(store):
+    def tokens(**how):
+        plan = plan_run(RunSpec(n=20, **how), store)
+        return plan.handle.forecast(plan.prompts, plan.answers, 4.0, lambda phase: None).work.tokens
+
+    assert tokens(dtype="bfloat16") > tokens() + 8 * 100
+    assert tokens(dtype="bfloat16", decoding="choose") == tokens(decoding="choose")
+
+
 def asked(prompts, **changes):
     values = {
         "prompts": prompts,

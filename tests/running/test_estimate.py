@@ -112,7 +112,8 @@ def timed(store, spec, seconds, planned=None, **metadata):
     return outcome.record
 
 
-def test_an_earlier_run_of_the_model_says_more_than_a_measurement(store):
+def test_an_earlier_run_of_the_model_says_more_than_a_measurement(store, monkeypatch):
+    monkeypatch.setattr(estimate, "busy", lambda kind: 1.0)
     timed(store, RunSpec(n=40), 20.0)
     found = estimated(RunSpec(n=60), store)
     assert found.rests_on == "1 earlier run of this model with these settings"
@@ -120,6 +121,10 @@ def test_an_earlier_run_of_the_model_says_more_than_a_measurement(store):
     assert found.seconds == pytest.approx(20 * 20.0 / 40)
     assert (found.seconds_low, found.seconds_high) == (pytest.approx(6.0), pytest.approx(18.0))
     assert found.load_seconds == 0.5
+    monkeypatch.setattr(estimate, "busy", lambda kind: 4.0)
+    busier = estimated(RunSpec(n=60), store)
+    assert (busier.seconds_low, busier.seconds) == (found.seconds_low, found.seconds)
+    assert busier.seconds_high == pytest.approx(2 * found.seconds_high)
 
 
 @pytest.mark.parametrize(
@@ -131,8 +136,9 @@ def test_a_run_that_asked_for_other_work_says_nothing(store, other):
     assert "measured" in estimated(RunSpec(n=60), store).rests_on
 
 
-def test_a_run_on_another_device_says_nothing(store):
-    timed(store, RunSpec(n=40), 2_000.0, device="ANOTHER GPU")
+@pytest.mark.parametrize("how", [{"device": "ANOTHER GPU"}, {"workers": "4"}])
+def test_a_run_on_another_device_or_by_several_workers_says_nothing(store, how):
+    timed(store, RunSpec(n=40), 2_000.0, **how)
     assert "measured" in estimated(RunSpec(n=60), store).rests_on
 
 
@@ -342,7 +348,8 @@ def test_plans_are_taken_after_questions_and_before_runs_and_are_deleted_after_a
     assert jobs.result_of("plan", "another") is None
     import time
 
-    monkeypatch.setattr("evalcore.store.jobs.time.time", lambda now=time.time(): now + 90_000)
+    tomorrow = time.time() + 90_000
+    monkeypatch.setattr("evalcore.store.jobs.time.time", lambda: tomorrow)
     jobs.enqueue("plan", "new")
     assert jobs.get(again) is None
     assert jobs.get(live) is not None

@@ -161,14 +161,18 @@ def _disagreement(make: Make, model: PreTrainedModel, settings: GenerationConfig
     return "" if alike >= enough else f"it answers {len(prompts) - alike} of {len(prompts)} test prompts otherwise"
 
 
-def rounds(model: PreTrainedModel) -> bool:
+def rounds(model: PreTrainedModel, dtype: torch.dtype | None = None) -> bool:
     """Whether an answer may depend on what else is in its batch: in short number formats, and with quantised weights.
 
     A kernel for quantised weights may compute in a short format, and LLM.int8 treats those features apart that are
     large in any row of the batch.
+
+    Args:
+        model: it may have no weights yet.
+        dtype: the format that it is to be in; None for the one that it is in.
     """
     quantised = getattr(model.config, "quantization_config", None) is not None
-    return quantised or model.dtype not in (torch.float32, torch.float64)
+    return quantised or (dtype or model.dtype) not in (torch.float32, torch.float64)
 
 
 def _probe(vocabulary: int) -> list[list[int]]:
