@@ -185,6 +185,13 @@ class Jobs:
                 (phase, run_id, done, cached, total, predicting, time.time(), job_id),
             )
             db.execute("INSERT INTO job_reports (job_id, at, done) VALUES (?, ?, ?)", (job_id, time.time(), done))
+            # Of reports within one batch the first and the last say all: how fast it is, and that it is at work.
+            within = "FROM job_reports WHERE job_id = ? AND done = ?"
+            db.execute(
+                f"DELETE {within} AND report_id > (SELECT min(report_id) {within})"
+                f" AND report_id < (SELECT max(report_id) {within})",
+                (job_id, done) * 3,
+            )
             db.execute(
                 "DELETE FROM job_reports WHERE job_id = ? AND report_id NOT IN"
                 " (SELECT report_id FROM job_reports WHERE job_id = ? ORDER BY report_id DESC LIMIT ?)",

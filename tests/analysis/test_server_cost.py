@@ -1,6 +1,7 @@
 """What a run asked of its server and what that cost, in words and in JSON, on the command line and on the overview."""
 
 import json
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -96,7 +97,7 @@ def test_a_run_of_before_it_was_kept_has_none(store, record):
     assert record.usage == Usage(20, 20_000, 12_000, 100)
 
 
-def test_the_command_line_shows_the_table_and_asks_as_it_is_told(chat, task, store):
+def test_the_command_line_shows_the_table_and_asks_as_it_is_told(chat, task, store, monkeypatch):
     cache = store.folder
     assert "No server is in the table" in evalcore("servers", cache=cache).stdout
     write_servers(store.folder, [row(chat, concurrent=3, cached_input_per_million=0.5), ServerRow("http://b/v1")])
@@ -104,10 +105,11 @@ def test_the_command_line_shows_the_table_and_asks_as_it_is_told(chat, task, sto
     assert f"{chat.url} · m · 3 at a time · USD 2 in (0.5 cached), 10 out for a million tokens" in shown
     assert "http://b/v1 · all models · no price" in shown
     assert json.loads(evalcore("servers", "--json", cache=cache).stdout)[0]["as_of"] == "2026-11-01"
-    chat.most_open = 0
-    run = ("run", "--task", task, "--n", "30", "--no-baselines", "--model")
+    chat.most_open, at_once = 0, chat.answer
+    monkeypatch.setattr(chat, "answer", lambda text, before: time.sleep(0.05) or at_once(text, before))
+    run = ("run", "--task", task, "--n", "12", "--no-baselines", "--model")
     done = evalcore(*run, f"{chat.url}#m", "--concurrency", "1", cache=cache)
-    assert (chat.most_open, "30 requests to the server" in done.stdout) == (1, True)
+    assert (chat.most_open, "12 requests to the server" in done.stdout) == (1, True)
     refused = evalcore(*run, "majority", "--requests-per-minute", "5", cache=cache, check=False)
     assert "this model is not on a server" in refused.stderr
     refused = evalcore(*run, f"{chat.url}#m", "--concurrency", "999", cache=cache, check=False)

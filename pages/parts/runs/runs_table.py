@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from evalcore.analysis import server_cost, server_cost_words
 from evalcore.errors import BlindspotError
 from evalcore.store import (
     BUNDLE_ENDING,
@@ -154,6 +155,8 @@ def one(page: Frame, record: RunRecord | None, sizes: Mapping[str, int]) -> None
         f"Run {run_id}, begun {time.strftime('%Y-%m-%d %H:%M', time.localtime(record.created))}. "
         f"Data: {escape_markdown(record.origin)}. Model: {escape_markdown(record.spec.model)}."
     )
+    if cost := server_cost(page.store, record):
+        st.caption(escape_markdown(server_cost_words(cost)))
 
 
 @st.dialog("Delete this run?")
