@@ -1,4 +1,4 @@
-"""`--executor` of `run`: where completions are computed. It decides nothing about them."""
+"""Options for where a run's completions are computed."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import argparse
 
 from evalcore.cli.options import positive
 from evalcore.errors import SpecError
-from evalcore.running.executors import Executor
-from evalcore.running.ray_cluster import Workers
-from evalcore.running.ray_executor import RayExecutor
+from evalcore.running import Executor, Workers
 
 _MOST_GPUS = 1024
 """Of one worker."""
 
 
 def add_executor(command: argparse.ArgumentParser) -> None:
-    """Where the completions of a run are computed."""
+    """In this process, or on a Ray cluster."""
     where = command.add_argument_group("where it is computed", "Results and their keys are the same.")
     where.add_argument(
         "--executor",
@@ -39,9 +37,15 @@ def add_executor(command: argparse.ArgumentParser) -> None:
 
 
 def executor_of(options: argparse.Namespace) -> Executor | None:
-    """What `add_executor`'s options ask for; None for this process."""
+    """What `add_executor`'s options ask for; None for this process.
+
+    Raises:
+        SpecError: if options of a Ray cluster are given for this process.
+    """
     workers = Workers(options.ray_address, options.workers, options.gpus_per_worker, options.cpus_per_worker)
     if options.executor == "ray":
+        from evalcore.running.ray_executor import RayExecutor  # it imports pyarrow, which takes half a second
+
         return RayExecutor(workers)
     if workers != Workers():
         raise SpecError("these options are for a Ray cluster.", do="Add --executor ray, or leave them out.")

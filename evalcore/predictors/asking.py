@@ -191,7 +191,7 @@ class Asking:
 
     def _count(self, error: RequestError) -> None:
         self._reasons[str(error)] += 1
-        self._remedies[str(error)] = self._remedy(error)
+        self._remedies[str(error)] = self._remedy(error) or self._remedies.get(str(error), "")
         self._failed_in_a_row = 0 if error.filtered else self._failed_in_a_row + 1
         if error.hopeless or self._failed_in_a_row >= GIVE_UP_AFTER:
             self.pace.give_up()

@@ -145,7 +145,6 @@ class Encoder:
     Attributes:
         identity: as the function `identity` makes it.
         batch_size: number of texts that are sorted by length together.
-        metadata: the longest text, how texts are put together, and the least number of texts once memory ran out.
         can_pad: whether model and tokenizer agree on a token that fills texts up.
         padded: whether shorter texts are filled up to the longest beside them; otherwise only texts of one length go
             through the model together. Padding costs work, and small batches cost time on an accelerator.

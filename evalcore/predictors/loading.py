@@ -105,7 +105,7 @@ def load_weights(folder: Path, name: str, at: Placement, *, classifies: bool = F
     logging.disable_progress_bar()
     try:
         of_class = AutoModelForSequenceClassification if classifies else AutoModelForCausalLM
-        config = quantised.config_of(folder, at.dtype)
+        config = quantised.config_of(folder, name, at.dtype)
         model, found = of_class.from_pretrained(
             str(folder),
             dtype=at.dtype,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from evalcore.errors import ModelError
 from evalcore.extras import Extra, require
 
 if TYPE_CHECKING:
@@ -26,21 +27,35 @@ _NEEDS: Mapping[str, tuple[Extra, tuple[str, ...]]] = {
     "awq": ("gptq", ("accelerate", "gptqmodel")),
 }
 """By method, as config.json names it: the requirements file that has what it needs, and the packages."""
+_UNNAMED = "unnamed"
 
 
-def config_of(folder: Path, dtype: torch.dtype) -> PreTrainedConfig | None:
+def config_of(folder: Path, name: str, dtype: torch.dtype) -> PreTrainedConfig | None:
     """The config of a quantised model, which computes in a number format; None if its weights are not quantised.
 
+    Args:
+        folder: of the model.
+        name: of the model, for messages.
+        dtype: the number format.
+
     Raises:
-        ModelError: if a package is missing that reads such weights.
+        ModelError: if nothing here reads such weights.
     """
     from transformers import AutoConfig
+    from transformers.quantizers import AutoHfQuantizer
 
     config: PreTrainedConfig = AutoConfig.from_pretrained(str(folder), local_files_only=True)
     how = getattr(config, "quantization_config", None)
     if not isinstance(how, dict):
         return None
     method = _method(how)
+    # The library loads what it does not know as if it were not quantised, and only warns.
+    if method == _UNNAMED or not AutoHfQuantizer.supports_quant_method(how):
+        raise ModelError(
+            f"its weights are quantised in a way that transformers does not know: {method}.",
+            where=name,
+            do="Choose a form of it that is quantised with bitsandbytes, torchao, GPTQ or AWQ, or not at all.",
+        )
     extra, packages = _NEEDS.get(method, ("large", ()))
     for package in packages:
         require(package, extra, f"A model quantised with {method}")
@@ -71,5 +86,5 @@ def named(model: PreTrainedModel) -> str:
 
 
 def _method(how: Mapping[str, Any]) -> str:
-    method = how.get("quant_method") or ("bitsandbytes" if "load_in_8bit" in how else "an unknown method")
+    method = how.get("quant_method") or ("bitsandbytes" if "load_in_8bit" in how else _UNNAMED)
     return str(getattr(method, "value", method))

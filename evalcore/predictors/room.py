@@ -11,6 +11,7 @@ from evalcore.predictors.engines.memory import free_memory, main_memory
 from evalcore.predictors.placement import Placement, accelerator, devices
 from evalcore.predictors.sizes import check_disk, sizes
 from evalcore.predictors.source import ModelSource
+from evalcore.wording import sized
 
 ROOM = 1.5
 """So many times the memory of a model's weights is free before it is loaded beside another one."""
@@ -56,7 +57,7 @@ def needed_bytes(source: ModelSource, at: Placement) -> int | None:
 def needed_words(source: ModelSource, at: Placement) -> str:
     """How much memory a model needs: a part of a sentence; empty if its size is not known."""
     needed = needed_bytes(source, at)
-    return "" if needed is None else f"about {needed / 1e9:.1f} GB of memory in {at.dtype_name}"
+    return "" if needed is None else f"about {sized(needed)} of memory in {at.dtype_name}"
 
 
 def fits_beside(source: ModelSource, at: Placement) -> bool:
@@ -76,7 +77,7 @@ def free_words(at: Placement) -> str:
     if at.spread and at.device.type != "cpu":
         whose = "GPUs and the main memory together"
     of = "of the" if whose != "GPU" else "of the memory of the"
-    return f"{free_bytes(at) / 1e9:.1f} GB {of} {whose} are free"
+    return f"{sized(free_bytes(at))} {of} {whose} are free"
 
 
 def out_of_memory(error: BaseException, model: str, do: str) -> OutOfMemory:
@@ -87,5 +88,5 @@ def out_of_memory(error: BaseException, model: str, do: str) -> OutOfMemory:
         left, total = torch.cuda.mem_get_info()
         free = f" {left / 1e9:.1f} of {total / 1e9:.1f} GB are free."
     elif here.type == "cpu" and main_memory() < math.inf:
-        free = f" {main_memory() / 1e9:.1f} GB of the main memory are free."
+        free = f" {sized(main_memory())} of the main memory are free."
     return OutOfMemory(f"out of memory ({first_line(error)}).{free}", where=model, do=do)

@@ -18,6 +18,7 @@ from typing import Any
 
 from evalcore.errors import ModelError
 from evalcore.predictors.source import WANTED_FILES, ModelSource
+from evalcore.wording import sized
 
 FLOATS: Mapping[str, int] = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 """Bytes of the formats that are converted when a model is loaded in another one, as safetensors files name them."""
@@ -76,7 +77,7 @@ def check_disk(source: ModelSource) -> None:
     needed = sum(size.to_download for size in known if size is not None)
     if needed and needed > free_disk():
         raise ModelError(
-            f"its files need {needed / 1e9:.1f} GB of disk, and {free_disk() / 1e9:.1f} GB are free in {_cache()}.",
+            f"its files need {sized(needed)} of disk, and {sized(free_disk())} are free in {_cache()}.",
             where=source.name,
             do="Make room, or set HF_HOME to a folder on another disk.",
         )
@@ -120,12 +121,15 @@ def _of_hub(source: ModelSource) -> Sizes | None:
         info = HfApi().model_info(repo, revision=commit, files_metadata=True, timeout=_INFO_TIMEOUT_S)
     except Exception:  # the hub's client raises errors of several libraries; the download says what is wrong
         return None
-    size_of = {file.rfilename: file.size or 0 for file in info.siblings or []}
-    wanted = [name for name in size_of if any(fnmatch(name, pattern) for pattern in WANTED_FILES)]
-    weights = sum(size_of[name] for name in _loaded(wanted))
-    if not weights:
+    size_of = {
+        file.rfilename: file.size
+        for file in info.siblings or []
+        if file.size is not None and any(fnmatch(file.rfilename, pattern) for pattern in WANTED_FILES)
+    }
+    weights = sum(size_of[name] for name in _loaded(size_of))
+    if not weights:  # not every server that speaks the hub's protocol tells sizes
         return None
-    to_download = sum(size_of[name] for name in wanted if _here(source, name) is None)
+    to_download = sum(size for name, size in size_of.items() if _here(source, name) is None)
     numbers = info.safetensors.parameters if info.safetensors is not None else {}
     return Sizes(to_download, weights, numbers, _is_quantised(info.config))
 

@@ -60,7 +60,7 @@ def connected(workers: Workers) -> Iterator[Workers]:
     """
     require("ray", "ray", "The executor ray")
     if workers.address:
-        _check_that_it_answers(workers.address)
+        check_that_it_answers(workers.address)
     ray = _quiet_ray()
 
     if ray.is_initialized():
@@ -127,8 +127,12 @@ def _connect(ray: ModuleType, workers: Workers) -> None:
         ) from error
 
 
-def _check_that_it_answers(address: str) -> None:
-    """Raises ModelError within seconds if nothing answers there: Ray itself would wait without end."""
+def check_that_it_answers(address: str) -> None:
+    """Look whether anything answers there that may be Ray, within seconds: Ray itself would wait without end.
+
+    Raises:
+        ModelError: if nothing does.
+    """
     if address == "auto":
         return
     found = re.fullmatch(r"(?:ray://)?\[?([^\[\]/]+?)\]?:(\d{1,5})", address)
@@ -140,7 +144,6 @@ def _check_that_it_answers(address: str) -> None:
         )
     try:
         with socket.create_connection((found[1], int(found[2])), PATIENCE_S) as connection:
-            connection.settimeout(PATIENCE_S)
             connection.sendall(_GREETING)
             answer = connection.recv(4)
     except (OSError, OverflowError) as error:

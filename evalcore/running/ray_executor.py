@@ -77,7 +77,7 @@ class RayExecutor:
                     seconds,
                     batch.unanswered,
                     load_seconds=now - last - seconds,
-                    metadata={**batch.metadata, "workers": str(workers.number)} if first else {},
+                    metadata={**batch.metadata, **({"workers": str(workers.number)} if first else {})},
                     label_reference=batch.label_reference if first else None,
                 )
                 first, last = False, now

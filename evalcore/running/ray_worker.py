@@ -7,6 +7,7 @@ a cluster is sent no objects that it would have to unpickle.
 from __future__ import annotations
 
 import json
+import platform
 import tempfile
 import time
 import zlib
@@ -48,7 +49,7 @@ class WorkersBatch:
         rows: keys and completions of the prompts that were answered.
         seconds: that the worker predicted.
         unanswered: why others of the batch have no completion; None if all have one.
-        metadata: with the first batch of a worker: what was learnt about the model.
+        metadata: what was learnt about the model since the worker's batch before.
         label_reference: with the first batch of a worker: what was learnt of the labels as answers, if anything was.
         error: why the worker cannot go on at all; None if it can.
     """
@@ -112,6 +113,7 @@ class Worker:
         self._identity = identity
         self._labels, self._answers, self._content_free, self._prompts = labels, answers, content_free, prompts
         self._predictor: Predictor | None = None
+        self._noted: dict[str, str] = {}
 
     def load(self, spec: RunSpec, identity: Identity, labels: Sequence[str], answers: Sequence[str]) -> Predictor:
         """The run's model, if it is the same here.
@@ -140,6 +142,7 @@ class Worker:
                 if failure is not None:
                     news["unanswered"] = {**_parts(failure), "give_up": failure.give_up}
             news["seconds"] = time.perf_counter() - started
+            news["metadata"] = self._learnt(self._predictor)
         except Exception as error:
             news["error"] = _described(error)
         given = [{"key": key, **asdict(completion)} for key, completion in rows]
@@ -151,8 +154,13 @@ class Worker:
         if isinstance(predictor, Preparable):
             reference = predictor.prepare(self._prompts, self._answers, self._content_free)
             news["label_reference"] = reference.to_json() if reference else None
-        news["metadata"] = dict(predictor.metadata)
         return predictor
+
+    def _learnt(self, predictor: Predictor) -> dict[str, str]:
+        """What the predictor says of itself and did not say before."""
+        learnt = {name: fact for name, fact in predictor.metadata.items() if self._noted.get(name) != fact}
+        self._noted |= learnt
+        return learnt
 
 
 def _check_that_it_is_the_same(planned: Identity, found: Identity, model: str) -> None:
@@ -160,8 +168,8 @@ def _check_that_it_is_the_same(planned: Identity, found: Identity, model: str) -
     if differing:
         here, there = (", ".join(f"{name} {of.get(name, 'none')}" for name in differing) for of in (planned, found))
         raise ModelError(
-            f"the model on a worker is not the one that was planned: {there} on the worker, {here} where the run was"
-            " started.",
+            f"the model on the worker {platform.node()} is not the one that was planned: {there} there, {here} where"
+            " the run was started.",
             where=model,
             do=_remedy(differing),
         )
@@ -190,12 +198,10 @@ def _parts(error: BlindspotError) -> dict[str, str]:
 def _described(error: Exception) -> dict[str, str]:
     if isinstance(error, BlindspotError):
         return {"kind": type(error).__name__, **_parts(error)}
-    what = f"a worker failed with {type(error).__name__} ({first_line(error)})."
+    what = f"the worker {platform.node()} failed with {type(error).__name__} ({first_line(error)})."
     return {"kind": "", "what": what, "where": "", "do": "What was predicted is kept."}
 
 
 def _error_of(described: dict[str, str]) -> BlindspotError:
-    parts = {name: described[name] for name in ("what", "where", "do")}
-    what, where, do = parts["what"], parts["where"], parts["do"]
     kind = OutOfMemory if described["kind"] == OutOfMemory.__name__ else ModelError
-    return kind(what, where=where, do=do)
+    return kind(described["what"], where=described["where"], do=described["do"])

@@ -437,7 +437,9 @@ def _is_annotation(value: Any) -> bool:
 
 def _is_usage(value: Any) -> bool:
     counts = {one.name for one in fields(Usage)}
-    return type(value) is dict and value.keys() == counts and all(map(_is_count, value.values()))
+    # A long run has more tokens than a count of anything else may be.
+    whole = type(value) is dict and all(type(count) is int and 0 <= count < 2**63 for count in value.values())
+    return whole and value.keys() == counts
 
 
 def _is_object(value: Any) -> bool:

@@ -78,9 +78,9 @@ def test_tokens_that_were_fewer_than_thought_are_given_back(monkeypatch):
 def test_requests_come_evenly_spread_and_a_batch_is_no_longer_than_a_minute(chat):
     times = []
     chat.answer = lambda text, before: times.append(time.monotonic()) or good("red")
-    asked = model(chat, requests_per_minute=1200, concurrent=8)
+    asked = model(chat, requests_per_minute=600, concurrent=8)
     asked.predict(prompts(10))
-    assert times[-1] - times[0] >= 9 * 0.05 - 0.03
+    assert max(times) - min(times) >= 0.6  # 0.9 s, less what the first one may come late
     assert asked.batch_size == 32
     assert model(chat, requests_per_minute=6, concurrent=8).batch_size == 6
 

@@ -4,7 +4,8 @@ import json
 import os
 import signal
 import threading
-from dataclasses import replace
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ from evalcore.running.ray_executor import RayExecutor
 from evalcore.running.ray_worker import Worker
 from evalcore.store import Store
 from tests.tools.command_line import evalcore
-from tests.tools.processes import wait_until
+from tests.tools.processes import finished, wait_until
 from tests.tools.ray_workers import DEMO, ToyWorker, on
 
 
@@ -50,13 +51,19 @@ def alive(pid):
     return True
 
 
+def environments():
+    """Of all processes that can be looked at."""
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            yield path.read_text(errors="replace")
+
+
 def pids(folder):
     return [int(path.name) for path in folder.iterdir()]
 
 
 @pytest.mark.slow
 def test_two_workers_of_which_one_is_killed_leave_what_one_process_leaves(cluster, tmp_path):
-    """F63"""
     noted = tmp_path / "pids"
     noted.mkdir()
 
@@ -88,7 +95,6 @@ def test_two_workers_of_which_one_is_killed_leave_what_one_process_leaves(cluste
 
 @pytest.mark.slow
 def test_a_batch_that_always_kills_its_worker_is_left_out_alone_and_named(cluster, store, colour_spec):
-    """F63"""
 
     class Dying(ToyWorker):
         def load(self, spec, identity, labels, answers):
@@ -117,7 +123,6 @@ def test_a_batch_that_always_kills_its_worker_is_left_out_alone_and_named(cluste
 
 @pytest.mark.slow
 def test_a_run_that_is_stopped_ends_its_workers_and_goes_on_later(cluster, store, colour_spec, tmp_path):
-    """F63"""
     noted = tmp_path / "pids"
     noted.mkdir()
 
@@ -143,16 +148,14 @@ def test_a_run_that_is_stopped_ends_its_workers_and_goes_on_later(cluster, store
 def test_what_a_worker_cannot_load_is_one_sentence_and_workers_that_always_die_are_another(
     cluster, store, colour_spec, monkeypatch
 ):
-    """F63"""
-    spec = replace(colour_spec, device="cuda", dtype="bfloat16")
 
-    class WithoutGpu(Worker):
+    class WithoutModel(ToyWorker):
         def load(self, spec, identity, labels, answers):
-            return super().load(spec, {**identity, "model": "sha256:0"}, labels, answers)
+            raise ModelError("there is no such model.", where=spec.model, do="Check the path.")
 
-    with pytest.raises(ModelError, match="not the one that was planned: model sha256") as caught:
-        execute(spec, store, executor=RayExecutor(Workers(cluster, number=1, gpus=0), WithoutGpu))
-    assert "Traceback" not in str(caught.value)
+    with pytest.raises(ModelError) as caught:
+        execute(colour_spec, store, executor=on(cluster, WithoutModel))
+    assert str(caught.value) == "demo: there is no such model. Check the path."
 
     class DyingAtOnce(ToyWorker):
         def load(self, spec, identity, labels, answers):
@@ -165,14 +168,17 @@ def test_what_a_worker_cannot_load_is_one_sentence_and_workers_that_always_die_a
 
 @pytest.mark.slow
 def test_the_command_starts_a_cluster_prints_only_its_own_lines_and_leaves_nothing(tmp_path):
-    """F63"""
     words = ("run", "--n", "8", "--engine", "batched", "--no-baselines", "--json")
     local = evalcore(*words, cache=tmp_path / "here")
-    ray = evalcore(*words, "--executor", "ray", "--workers", "1", cache=tmp_path / "there")
-    assert ray.returncode == 0, ray.stderr
-    assert ray.stderr == ""
+    marked = {**os.environ, "BLINDSPOT_TEST_RUN": str(tmp_path)}
+    more = ("--executor", "ray", "--workers", "1", "--cache", tmp_path / "there")
+    ray = finished("-m", "evalcore", *words, *more, env=marked)
+    assert (ray.returncode, ray.stderr) == (0, "")
     here, there = (json.loads(done.stdout) for done in (local, ray))
-    assert here["metrics"] == there["metrics"]
+    for same in ("run_id", "identity", "n", "correct", "macro_f1_all", "per_class"):
+        assert here.get(same) == there.get(same), same
+    assert there["facts"]["workers"] == "1"
+    wait_until(lambda: not any(str(tmp_path) in environment for environment in environments()))
 
 
 def test_a_cluster_that_is_too_small_says_so_before_anything_is_computed(cluster, store, colour_spec):

@@ -1,6 +1,7 @@
 """What a worker of a Ray cluster does, and what is done with its answers: without a cluster."""
 
 import re
+import shutil
 import socket
 import threading
 import time
@@ -16,6 +17,8 @@ from evalcore.running.ray_cluster import Workers
 from evalcore.running.ray_executor import RayExecutor
 from evalcore.running.ray_worker import _ROW, Worker, answered, asked
 from evalcore.store import Completion, RunSpec
+from evalcore.tasks import TaskSource
+from tests.tools.encoders import random_encoder
 from tests.tools.ray_workers import DEMO, ToyWorker, on
 
 
@@ -61,7 +64,7 @@ def test_a_worker_alone_answers_what_the_local_engine_answers(demo_plan, store):
 
 
 def test_every_field_of_a_completion_travels():
-    completion = Completion("é\ud800"[:1], (3, 2**40), 7, "eos", 1.5, b"\x00\xff\x80")
+    completion = Completion("é", (3, 2**40), 7, "eos", 1.5, b"\x00\xff\x80")
     assert [field.name for field in _ROW] == ["key", *(field.name for field in fields(Completion))]
 
     class Fixed(ToyWorker):
@@ -75,12 +78,26 @@ def test_every_field_of_a_completion_travels():
     assert answer_of(worker, 0, [b"k"], [({"role": "user", "content": "x\ud800"},)]).rows == [(b"k", completion)]
 
 
+def test_a_worker_loads_an_encoder_without_the_tasks_files(colours, store, tmp_path):
+    model = random_encoder(tmp_path / "encoder", "bert")
+    spec = RunSpec(TaskSource(str(colours)), f"encoder:{model}", n=8, batch_size=4, device="cpu", labels_by="id")
+    execute(spec, store)
+    plan = plan_run(spec, store)
+    shutil.rmtree(colours)
+    got = answer_of(Worker(**assigned(plan)), 0, plan.keys[:4], plan.prompts[:4])
+    assert got.error is None
+    stored = store.completions(plan.keys[:4])
+    assert {key: replace(each, latency_ms=0) for key, each in got.rows} == {
+        key: replace(each, latency_ms=0) for key, each in stored.items()
+    }
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
         (
             {"device": "cuda", "dtype": "bfloat16"},
-            "device cpu, dtype float32 on the worker, device cuda, dtype bfloat16",
+            "device cpu, dtype float32 there, device cuda, dtype bfloat16",
         ),
         ({"model": "sha256:0"}, "Put the same files at this path on every machine"),
         ({"engine": "batched 0"}, "Use the same version of Blindspot on every machine"),
@@ -102,7 +119,7 @@ def test_a_worker_with_another_model_says_what_differs(demo_plan, changes, sente
             OutOfMemory,
             "m: out of memory. Choose",
         ),
-        (RuntimeError("oops"), ModelError, r"a worker failed with RuntimeError \(oops\)"),
+        (RuntimeError("oops"), ModelError, r"the worker \S+ failed with RuntimeError \(oops\)"),
     ],
 )
 def test_what_fails_on_a_worker_is_said_in_the_run(raised, kind, sentence):
@@ -157,6 +174,16 @@ def test_what_is_delivered_twice_is_taken_once(store, colour_spec, monkeypatch):
     assert store.run(plan_run(colour_spec, store).record.run_id).predicted == 40
 
 
+def test_what_a_worker_cannot_load_ends_the_run(store, colour_spec, monkeypatch):
+    class Failing(ToyWorker):
+        def load(self, spec, identity, labels, answers):
+            raise ModelError("there is no such model.", where="m")
+
+    in_this_process(monkeypatch, lambda rows, waiting: rows)
+    with pytest.raises(ModelError, match="m: there is no such model"):
+        execute(colour_spec, store, executor=on("", Failing))
+
+
 def test_what_was_lost_with_a_worker_is_asked_for_once_more_alone(store, colour_spec, monkeypatch):
     rounds = []
 
@@ -174,7 +201,7 @@ def test_what_ranks_the_labels_is_learnt_by_one_worker_if_nothing_else_is_missin
     spec = replace(DEMO, decoding="choose-mean", n=8)
     known = execute(spec, store).record.label_reference
     with store.connect(write=True) as db:
-        db.execute("UPDATE runs SET label_reference = NULL")
+        db.execute("UPDATE runs SET label_reference = ''")
     assert not store.run(plan_run(spec, store).record.run_id).label_reference
     assert execute(spec, store, executor=RayExecutor()).predicted_now == 0
     assert store.run(plan_run(spec, store).record.run_id).label_reference == known
@@ -212,9 +239,9 @@ def test_what_is_no_ray_cluster_is_said_within_seconds(answering, said, sentence
     monkeypatch.setattr(ray_cluster, "PATIENCE_S", 0.3)
     address = f"127.0.0.1:{answering(said)}"
     started = time.monotonic()
-    with pytest.raises(ModelError, match=sentence), ray_cluster.connected(Workers(address)):
-        pass
-    assert time.monotonic() - started < 20  # a real one would be waited for without end
+    with pytest.raises(ModelError, match=sentence):
+        ray_cluster.check_that_it_answers(address)
+    assert time.monotonic() - started < 20  # Ray itself would wait without end
 
 
 def test_an_address_where_nothing_listens_or_that_is_none_is_said(answering):

@@ -92,6 +92,8 @@ WRONG_VALUES = [
     ("run", {"label_reference": {"tokens": [1], "content_free": {}}}, "not of its labels"),
     ("run", {"label_reference": {"tokens": [0, 1], "content_free": {}}}, "not of its labels"),
     ("run", {"label_reference": {"tokens": "ab"}}, "kind 'run' cannot be read"),
+    ("run", {"usage": {"requests": -1}}, "kind 'run' 'usage' cannot be"),
+    ("run", {"usage": {"colour": 1}}, "kind 'run' 'usage' cannot be"),
     ("run", {"annotation": {"name": "x" * 61, "note": "", "pinned": False}}, "kind 'run' 'annotation' cannot be"),
     ("run", {"annotation": {"name": "", "note": "", "pinned": 1}}, "kind 'run' 'annotation' cannot be"),
     ("run", {"resolutions": {"x": "yesterday"}}, "kind 'run' 'resolutions' cannot be"),

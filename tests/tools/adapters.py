@@ -32,7 +32,7 @@ def save_adapter(model, folder, base, *, std=0.1, tokens=None, **settings):
                     parameter *= 1 + std * torch.rand_like(parameter)
                 elif parameter.requires_grad:
                     parameter += std * torch.randn_like(parameter)
-        wrapped.save_pretrained(folder, save_embedding_layers=True if tokens else "auto")
+        wrapped.save_pretrained(folder, save_embedding_layers=bool(tokens))  # "auto" asks the hub
     edit(folder / "adapter_config.json", base_model_name_or_path=str(base))
     return folder
 

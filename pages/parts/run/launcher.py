@@ -107,12 +107,12 @@ def _form(page: Frame) -> bool:
     understood = understand(view_state().spec, page.store)
     for problem in understood.problems:
         st.warning(message_markdown(problem), icon=":material/error:")
-    label_table(understood.labels_by_place)
+    confirmed = label_table(understood.labels_by_place)
     parts = (("Task", understood.task), ("Model", understood.model))
     said = [f"{name}: {escape_markdown(what)}" for name, what in parts if what]
     if said:
         st.caption(" · ".join(said))
-    return not understood.problems
+    return confirmed and not understood.problems
 
 
 def _checked(spec: RunSpec) -> RunSpec | None:
