@@ -106,7 +106,8 @@ def _of_folder(folder: Path) -> Sizes | None:
                 for name in tensors.keys():  # noqa: SIM118 - it is no mapping
                     one = tensors.get_slice(name)
                     numbers[one.get_dtype()] += prod(one.get_shape())
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        about = folder / "config.json"
+        config = json.loads(about.read_text(encoding="utf-8")) if about.exists() else {}  # an adapter has none
         weights = sum(file.stat().st_size for file in files)
     except (OSError, ValueError, SafetensorError):
         return None

@@ -71,6 +71,12 @@ def test_the_answer_for_another_choice_is_never_shown_and_nobody_waits_for_it(pa
     assert len(plans(page_store)) == 3
 
 
+def test_a_run_does_not_wait_for_its_plan(page, page_store):
+    page.button(key="run").click().run()
+    assert [job.kind for job in Jobs(page_store).active()] == ["run"]
+    assert [job.state for job in plans(page_store)] == ["stopped"]
+
+
 def test_why_a_run_would_fail_is_said_as_text(page, page_store):
     answered(page_store, "failed", "a/b: the hub has no such model, or it is *private*. Check the name.")
     page.run()

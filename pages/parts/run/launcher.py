@@ -15,7 +15,7 @@ from evalcore.store.planned import planned_and_taken
 from evalcore.wording import counted
 from pages.parts.run.label_table import label_table
 from pages.parts.run.options import run_words
-from pages.parts.run.plan_line import plan_line
+from pages.parts.run.plan_line import forget_plan, plan_line
 from pages.parts.run.progress import how_it_ended, start, watch
 from pages.parts.run.run_form import explanations, run_form
 from pages.parts.run.server_table import limits_and_prices
@@ -77,6 +77,7 @@ def head(page: Frame) -> Head:
             with st.container(horizontal=True, vertical_alignment="center") if is_open else nullcontext():
                 if _run_button(label, disabled=page.store.read_only or not can_run) and chosen:
                     view.changing = False
+                    forget_plan(page.store)
                     view.choose(view.spec, start(page.store, chosen))
                     st.rerun()
                 if is_open:

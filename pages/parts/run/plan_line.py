@@ -28,8 +28,7 @@ def plan_line(store: Store, chosen: RunSpec, stored: int) -> None:
     try:
         payload = estimate.request(chosen, stored, store)
         if view.plan is None or view.plan[0] != payload:
-            if view.plan is not None:
-                Jobs(store).stop(view.plan[1])  # nobody waits for the plan of what was chosen before
+            forget_plan(store)
             view.plan = (payload, enqueue(store, "plan", payload))
     except BlindspotError:  # of data that changed a moment ago, or a folder without a queue: a run will say it
         return
@@ -38,6 +37,14 @@ def plan_line(store: Store, chosen: RunSpec, stored: int) -> None:
         _watch(store, job.job_id)
     elif job is not None:
         _said(job)
+
+
+def forget_plan(store: Store) -> None:
+    """Nobody waits for the plan any more: something else is chosen, or it is run, which is not to wait for its plan."""
+    view = view_state()
+    if view.plan is not None:
+        Jobs(store).stop(view.plan[1])
+        view.plan = None
 
 
 @st.fragment(run_every=POLL_S)
