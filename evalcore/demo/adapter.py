@@ -22,8 +22,8 @@ from evalcore.tasks import TaskSource, load_task
 
 SEED = 30
 RANK, SCALE = 8, 16
-LEARNING_RATE = 4e-3
-STEPS = 150
+LEARNING_RATE = 1e-3
+STEPS = 60
 LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
