@@ -80,14 +80,17 @@ class Unanswered(ModelError):
     Args:
         answers: one completion per prompt of the batch, None where there is none.
         give_up: whether asking on is pointless.
+        stopped: whether nothing failed: a person stopped it while it was asked.
     """
 
     def __init__(
-        self, what: str, *, where: str = "", do: str = "", answers: Sequence[Any], give_up: bool = False
-    ) -> None:
+        self, what: str, *, where: str = "", do: str = "", answers: Sequence[Any], give_up: bool = False,
+        stopped: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(what, where=where, do=do)
         self.answers = tuple(answers)
         self.give_up = give_up
+        self.stopped = stopped
 
 
 class StoreError(BlindspotError):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from evalcore.errors import ModelError
 
-Extra = Literal["adapters", "large", "ray"]
+Extra = Literal["adapters", "gptq", "large", "ray"]
 
 
 def require(package: str, extra: Extra, use: str) -> None:

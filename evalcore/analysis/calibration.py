@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.analysis.label_probabilities import LabelProbabilities
+from evalcore.analysis.label_probabilities import LabelProbabilities, why_not_all_labels
 from evalcore.analysis.scored_run import design_of
 from evalcore.metrics import (
     TOP,
@@ -137,7 +137,8 @@ class Calibration:
     label. The others are left out, not counted as 0.
 
     Attributes:
-        n: all answers. n_confident: of known confidence. n_complete: with the probability of every label.
+        n: all answers. n_confident: of known confidence. n_complete: with the probability of every label; 0 where
+            these are no sample of all (`why_not_all_labels`).
         unparsed: answers that name no label, and so have no confidence.
         design: how the examples were drawn.
         bins: equal-mass bins of the confidence.
@@ -217,7 +218,8 @@ def calibration(probabilities: LabelProbabilities) -> Calibration:
     """What a run's probabilities are worth."""
     p, scored = probabilities, probabilities.scored
     true, n_labels, design = scored.y_true, len(scored.labels), design_of(scored.record)
-    confident, complete = np.flatnonzero(p.known), np.flatnonzero(p.complete)
+    confident = np.flatnonzero(p.known)
+    complete = np.flatnonzero(p.complete & (not why_not_all_labels(p)))
     confidence, right = p.confidence[confident], p.right[confident]
     bins = confidence_bins(confidence, right)
     gap, gap_interval = over_confidence(confidence, right, true[confident], design)

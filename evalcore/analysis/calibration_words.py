@@ -121,7 +121,7 @@ def _left_out_words(found: Calibration) -> str:
         unparsed = f" ({found.unparsed:,} unparsed)" if found.unparsed else ""
         some.append(f"{without:,} of {counted(found.n, 'answer')} without a confidence{unparsed}")
     if found.n_confident and not found.n_complete:
-        some.append("no answer has the probability of every label, which Brier score, log loss and top-k need")
+        some.append("Brier score, log loss and top-k, which need the probability of every label")
     elif found.n_complete < found.n_confident:
         some.append(f"{found.n_confident - found.n_complete:,} without the probability of every label")
     return f"Left out: {'; '.join(some)}." if some else ""

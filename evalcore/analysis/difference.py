@@ -42,6 +42,8 @@ def changes(a: RunRecord, b: RunRecord) -> list[Change]:
     found = [*_task(a, b), *_model(a, b)]
     if a.kind.reads_prompt and b.kind.reads_prompt:
         found += [*_prompt(a, b), *_settings(a, b)]
+    elif a.kind == b.kind and a.kind.settings:  # two classifiers
+        found += _settings(a, b)
     found += _sample(a, b)
     return [change for change in found if change.a != change.b]
 

@@ -187,12 +187,24 @@ def why_no_probabilities(scored: ScoredRun) -> str:
 
 
 def why_not_all_labels(probabilities: LabelProbabilities) -> str:
-    """Why no answer of a run has the probability of every label, and how to have them; empty if some answer has.
+    """Why what needs the probability of every label is not shown of a run, and how to have it; empty if it is.
+
+    It is not if no answer has them all; nor if a server told those of some labels only, for the likely ones.
 
     What needs only the confidence (calibration, confident mistakes) can be had all the same; runner-up, margin,
     entropy, rank of the true label, Brier score, log loss over all labels and label sets cannot.
     """
-    if probabilities.complete.any():
+    complete = probabilities.complete
+    if probabilities.scored.record.kind.is_remote and (probabilities.known & ~complete).any():
+        some = (
+            " The answers that have it are those whose labels are all likely, and no sample." if complete.any() else ""
+        )
+        return (
+            f"The server told the probabilities of {_labels_told(probabilities.logprobs)} for an answer: those among"
+            " the likeliest first tokens, which are all that it tells. This needs the probability of every label: serve"
+            f" the model with vLLM.{some}"
+        )
+    if complete.any():
         return ""
     if not probabilities.scored.record.kind.can_run:
         if probabilities.known.any():
@@ -203,12 +215,6 @@ def why_not_all_labels(probabilities: LabelProbabilities) -> str:
         return (
             "No row of the imported file gave the probability of every label. Import it with a column"
             " “probability:LABEL” for each label."
-        )
-    if probabilities.scored.record.kind.is_remote and probabilities.known.any():
-        return (
-            f"The server told the probabilities of {_labels_told(probabilities.logprobs)} for an answer: those among"
-            " the likeliest first tokens, which are all that it tells. This needs the probability of every label: serve"
-            " the model with vLLM."
         )
     return "No answer of this run has the probability of every label: no text fitted the model's context, say."
 

@@ -142,9 +142,9 @@ class SizeBin:
 
 def why_no_label_sets(probabilities: LabelProbabilities) -> str:
     """Why a run with probabilities has no label sets, and how to have some; empty if it has."""
+    if why_not := why_not_all_labels(probabilities):
+        return why_not
     complete = int(probabilities.complete.sum())
-    if not complete:
-        return why_not_all_labels(probabilities)
     if complete < FEWEST_ROWS:
         return (
             f"Label sets need {FEWEST_ROWS} answers or more: one half calibrates them, the other half shows how they"

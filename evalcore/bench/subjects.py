@@ -14,7 +14,7 @@ import torch
 
 from evalcore.errors import ModelError
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import ChatRenderer, load_tokenizer, loading, local, locate
+from evalcore.predictors import ChatRenderer, load_tokenizer, loading, local, locate, placement
 from evalcore.predictors.engines.speed import matrix_speed
 from evalcore.predictors.model_size import size_of
 from evalcore.store import Engine, RunSpec, Store
@@ -80,7 +80,7 @@ class Subject:
         """Machine, number of parameters and kind of weights, for the head of the table."""
         weights = "random, completions planted" if self.planted else "as trained"
         parameters = sum(p.numel() for p in self.model.parameters())
-        metadata = loading.metadata(loading.Placement(self.model.device, self.model.dtype))
+        metadata = loading.metadata(placement.Placement(self.model.device, self.model.dtype))
         return {**metadata, "threads": torch.get_num_threads(), "parameters": parameters, "weights": weights}
 
     def with_engine(self, engine: Engine, spec: RunSpec) -> local.LocalModel:
@@ -107,7 +107,7 @@ def load(spec: RunSpec, tokenizer: str, answers: Sequence[str], store: Store) ->
     Raises:
         ModelError: if it cannot be loaded.
     """
-    at = loading.placement(spec)
+    at = placement.placement(spec)
     if not spec.model.startswith("random:"):
         loaded = loading.load(locate(spec.model, store), at, lambda phase: None)
         return Subject(loaded.model, loaded.renderer, spec.model)

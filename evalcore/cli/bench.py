@@ -14,10 +14,15 @@ from evalcore.tasks import TaskSource
 def add(commands: Commands) -> None:
     """Add the command."""
     usual = HowMeasured()
-    command = add_command(commands, "bench", _bench, "Measure the engines against the loop, on this machine.")
+    command = add_command(
+        commands,
+        "bench",
+        _bench,
+        "Measure the engines against the loop, or a classifier's batches against one text at a time, on this machine.",
+    )
     command.add_argument("--task", default="demo", help="demo, banking77, a data file or folder (default: %(default)s)")
     command.add_argument("--prompt", default=RunSpec().prompt)
-    add_spec(command, ("model", "n", "decoding", "dtype", "batch_size"))
+    add_spec(command, ("model", "n", "decoding", "dtype", "batch_size", "device", "labels_by"))
     command.add_argument(
         "--tokenizer", default="", help="its folder, for models random:qwen2.5-0.5b, random:qwen2.5-1.5b"
     )

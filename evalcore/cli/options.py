@@ -10,7 +10,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
+from evalcore.errors import printable
 from evalcore.parse import Scoring
+from evalcore.running import understand
 from evalcore.store import DEFAULT_CACHE, MEANINGS, RunSpec, Store
 from evalcore.tasks import TaskSource
 
@@ -21,8 +23,8 @@ Command = Callable[[argparse.Namespace], int]
 """Runs a command with its options and returns the exit status."""
 
 _HELP = {
-    "model": "demo, demo-early, majority, tfidf, a hub id or a folder of a model or of a LoRA adapter, "
-    "or a server's address (default: %(default)s)",
+    "model": "demo, demo-early, majority, tfidf, a hub id or a folder of a model or of a LoRA adapter, `encoder:` and"
+    " one of these, or a server's address (default: %(default)s)",
     "n": "number of examples (default: %(default)s)",
     "seed": "of the sample and the few-shot examples (default: %(default)s)",
     "max_new_tokens": "a completion is cut there (default: %(default)s)",
@@ -87,6 +89,13 @@ def spec_of(options: argparse.Namespace, task: TaskSource, **given: Any) -> RunS
     """
     asked = {field.name: getattr(options, field.name) for field in fields(RunSpec) if hasattr(options, field.name)}
     return RunSpec(**{**asked, "task": task, **given})
+
+
+def say_labels(spec: RunSpec, store: Store) -> None:
+    """On standard error, which of a classifier's labels is taken for which of the task's, where they go by place."""
+    if spec.labels_by == "id":
+        for own, label in understand(spec, store).labels_by_place:
+            print(printable(f"label by place: {own} = {label}"), file=sys.stderr)
 
 
 def positive(text: str) -> int:

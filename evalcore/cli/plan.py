@@ -9,7 +9,7 @@ from dataclasses import asdict
 from evalcore.cli.options import print_json
 from evalcore.cli.progress import ProgressBar
 from evalcore.errors import BlindspotError, printable
-from evalcore.running import Estimate, estimate_in_lines, plan_run
+from evalcore.running import Estimate, estimate_in_lines, estimate_in_total, plan_run
 from evalcore.running.estimate import estimate
 from evalcore.running.plan import RunPlan
 from evalcore.store import RunSpec, Store
@@ -39,7 +39,12 @@ def print_plans(options: argparse.Namespace, specs: Sequence[RunSpec], store: St
         printed = [asdict(each) for _, each in found]
         print_json(printed[0] if len(printed) == 1 else printed)
         return 0
-    print(printable("\n\n".join(_as_text(plan, each) for plan, each in found)))
+    parts = [_as_text(plan, each) for plan, each in found]
+    if getattr(options, "executor", "local") != "local":
+        parts.append("Each time is that of this process alone: workers share it, once each has loaded the model.")
+    if len(found) > 1:
+        parts.append(f"together: {estimate_in_total([each for _, each in found])}")
+    print(printable("\n\n".join(parts)))
     return 0
 
 
@@ -49,6 +54,11 @@ def noted_plan(store: Store, plan: RunPlan, done: int) -> Mapping[str, str]:
         return estimate(plan, store).as_metadata
     except BlindspotError:
         return {}
+
+
+def nothing_planned(plan: RunPlan, done: int) -> Mapping[str, str]:
+    """For a run by several workers: a plan is of this process alone, and would not be like what it took."""
+    return {}
 
 
 def _as_text(plan: RunPlan, found: Estimate) -> str:

@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
     command.add_argument("--column", default="", help="of that file; guessed when not given")
     add_task(command)
     command.add_argument("--prompt", default=RunSpec().prompt, help=f"{', '.join(BUILT_IN)}, or a prompt of your own")
-    add_spec(command, ("model", "decoding", "engine", "max_new_tokens", "batch_size", "dtype"))
+    add_spec(command, ("model", "decoding", "engine", "max_new_tokens", "batch_size", "dtype", "device", "labels_by"))
 
 
 def _predict(options: argparse.Namespace) -> int:

@@ -5,9 +5,20 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
+from evalcore.cli.executor import add_executor, executor_of
 from evalcore.cli.limits import add_limits, loader_of
-from evalcore.cli.options import Commands, add_command, add_scoring, add_spec, add_task, open_store, spec_of, task_of
-from evalcore.cli.plan import add_plan, noted_plan, print_plans
+from evalcore.cli.options import (
+    Commands,
+    add_command,
+    add_scoring,
+    add_spec,
+    add_task,
+    open_store,
+    say_labels,
+    spec_of,
+    task_of,
+)
+from evalcore.cli.plan import add_plan, noted_plan, nothing_planned, print_plans
 from evalcore.cli.progress import ProgressBar
 from evalcore.cli.report import print_report
 from evalcore.running import NotAnswered, execute, execute_with_baselines
@@ -25,20 +36,23 @@ def add(commands: Commands) -> None:
     add_plan(command)
     add_limits(command)
     add_scoring(command)
+    add_executor(command)
 
 
 def _run(options: argparse.Namespace) -> int:
     store = open_store(options)
     spec = spec_of(options, task_of(options))
+    say_labels(spec, store)
     if options.plan:
         return print_plans(options, [spec], store)
     predict = execute if options.no_baselines else execute_with_baselines
-    loader = loader_of(options, spec)
+    loader, executor = loader_of(options, spec), executor_of(options)
+    planned = partial(noted_plan, store) if executor is None else nothing_planned
     outcome, unanswered = None, None
     with ProgressBar() as bar:
         try:
             outcome = predict(
-                spec, store, on_progress=bar.on_progress, loader=loader, planned=partial(noted_plan, store)
+                spec, store, on_progress=bar.on_progress, loader=loader, executor=executor, planned=planned
             )
             record = outcome.record
         except NotAnswered as error:

@@ -116,7 +116,7 @@ def report_as_text(
         lines += ["", server_cost_words(cost)]
     if outcome is not None:
         made, kept = f"{outcome.predicted_now:,} predicted now", f"{outcome.from_cache:,} from the cache"
-        planned = planned_seconds(r, outcome.predicted_now) if outcome.predicted_now else None
+        planned = planned_seconds(r, outcome.predicted_now)
         expected = f" (planned: {lasting(planned)})" if planned is not None else ""
         lines += ["", f"{made} in {figure(outcome.seconds, 1)} s{expected}, {kept}."]
     return "\n".join(lines)

@@ -20,10 +20,10 @@ from typing import Any, TypeVar
 from evalcore.errors import ModelError, Unanswered
 from evalcore.predictors.api_key import API_KEY_VARIABLE, api_key, why_withheld
 from evalcore.predictors.endpoint import Endpoint
-from evalcore.predictors.http import RequestError, request, run_in_loop
+from evalcore.predictors.http import RequestError, in_loop, request, run_in_loop
 from evalcore.predictors.pace import GivenUp, Pace
 from evalcore.predictors.reply import content_of, usage_of
-from evalcore.store import Completion, Limits, Usage
+from evalcore.store import Completion, GoOn, Limits, Usage
 from evalcore.tasks import Messages
 from evalcore.wording import counted, lasting
 
@@ -31,6 +31,8 @@ GIVE_UP_AFTER = 20
 """So many failures in a row end the run."""
 _MAX_REASONS = 3
 """So many different reasons are named, the most frequent first."""
+_LOOK_EVERY_S = 1.0
+_HELD = "waiting, as the server asks: it lets no more requests in"
 _TOO_FAST = 429
 _NO_CREDIT = re.compile(r"insufficient_quota")
 """How OpenAI says, with status 429, that nothing is left to pay with: waiting does not help."""
@@ -78,6 +80,7 @@ class Asking:
         self._failed_in_a_row = 0
         self._reasons: Counter[str] = Counter()
         self._remedies: dict[str, str] = {}
+        self._go_on: GoOn | None = None
         self.limit(limits)
 
     def limit(self, limits: Limits) -> None:
@@ -85,6 +88,10 @@ class Asking:
         self.limits = limits
         self.pace = Pace(limits, self.patience.first_wait_s, self.patience.held_s)
         self._free = asyncio.Semaphore(self.pace.most)
+
+    def while_waiting(self, go_on: GoOn | None) -> None:
+        """As `store.Waiting` says."""
+        self._go_on = go_on
 
     def check(self) -> None:
         """See whether a server answers at all, before the first prompt.
@@ -130,16 +137,42 @@ class Asking:
             Unanswered: if some prompts have no answer; the others' answers are in it. It says how many prompts have had
                 none since `forget`, and why.
         """
-        answers = run_in_loop(self._answer_all(prompts, answer))
+        stop = asyncio.Event()
+        answers = run_in_loop(self._answer_all(prompts, answer, stop), self._looking(stop))
         if None in answers:
             raise self._unanswered(answers)
         return [one for one in answers if one is not None]
 
-    async def _answer_all(self, prompts: Sequence[Messages], answer: Answer) -> list[Completion | None]:
-        """The answers, in the order of the prompts; None where there is none."""
+    def _looking(self, stop: asyncio.Event) -> Callable[[], None]:
+        """What is called while answers are waited for: it asks now and then whether to go on, and if not, stops."""
+        next_look = time.monotonic() + _LOOK_EVERY_S
+
+        def look() -> None:
+            nonlocal next_look
+            if self._go_on is None or time.monotonic() < next_look:
+                return
+            next_look = time.monotonic() + _LOOK_EVERY_S
+            if not self._go_on(_HELD if self.pace.is_held else "predicting"):
+                in_loop(stop.set)
+
+        return look
+
+    async def _answer_all(
+        self, prompts: Sequence[Messages], answer: Answer, stop: asyncio.Event
+    ) -> list[Completion | None]:
+        """The answers, in the order of the prompts; None where there is none. When it is to stop, all waiting ends."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._answer_one(messages, answer)) for messages in prompts]
-        return [task.result() for task in tasks]
+            stopping = asyncio.create_task(self._cancel(tasks, stop))
+            await asyncio.wait(tasks)
+            stopping.cancel()
+        return [None if task.cancelled() else task.result() for task in tasks]
+
+    async def _cancel(self, tasks: list[asyncio.Task[Completion | None]], stop: asyncio.Event) -> None:
+        await stop.wait()
+        self.pace.give_up()
+        for task in tasks:
+            task.cancel()
 
     async def _answer_one(self, messages: Messages, answer: Answer) -> Completion | None:
         """An answer, unless so many prompts in a row failed, or one in such a way, that asking on is pointless."""
@@ -158,7 +191,7 @@ class Asking:
 
     def _count(self, error: RequestError) -> None:
         self._reasons[str(error)] += 1
-        self._remedies[str(error)] = self._remedy(error)
+        self._remedies[str(error)] = self._remedy(error) or self._remedies.get(str(error), "")
         self._failed_in_a_row = 0 if error.filtered else self._failed_in_a_row + 1
         if error.hopeless or self._failed_in_a_row >= GIVE_UP_AFTER:
             self.pace.give_up()
@@ -172,6 +205,8 @@ class Asking:
             said.append(f"{counted(count - sum(times for _, times in reasons), 'time')} something else")
         if given_up and self._failed_in_a_row > 1:
             said.append(f"{self._failed_in_a_row} requests in a row failed")
+        if not count:
+            return Unanswered("stopped.", where=self.at.where, answers=answers, give_up=True, stopped=True)
         return Unanswered(
             f"no answer to {counted(count, 'prompt')}: {'; '.join(said)}.",
             where=self.at.where,
@@ -273,6 +308,9 @@ class Turn:
             try:
                 timeout_s = min(asking.patience.total_s - self._spent_s, asking.patience.timeout_s)
                 reply = content_of(await request("POST", url, path, body, timeout_s))
+            except asyncio.CancelledError:
+                asking.usage += Usage(requests=1, untold=1)
+                raise
             except RequestError as error:
                 asking.usage += Usage(requests=1, untold=int(error.may_be_billed))
                 if error.status == _TOO_FAST:

@@ -20,11 +20,13 @@ from numpy.typing import NDArray
 from evalcore.errors import ModelError
 from evalcore.predictors.architecture import labels_in
 from evalcore.predictors.chat import load_tokenizer
-from evalcore.predictors.engines.memory import in_memory, is_out_of_memory
+from evalcore.predictors.engines.memory import Shortage, in_memory, is_out_of_memory
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
 from evalcore.predictors.label_mapping import places
-from evalcore.predictors.loading import Placement, fits_beside, load_weights, metadata, out_of_memory, placement
+from evalcore.predictors.loading import load_weights, metadata
 from evalcore.predictors.local_forecast import forecast_of_texts
+from evalcore.predictors.placement import Placement, placement
+from evalcore.predictors.room import check_room, fits_beside, out_of_memory
 from evalcore.predictors.source import ModelSource, download, locate
 from evalcore.store import Completion, Identity, RunSpec, Store, digest
 from evalcore.tasks import Messages, Task
@@ -123,6 +125,7 @@ def load(source: ModelSource, at: Placement, on_phase: OnPhase) -> LoadedEncoder
     Raises:
         ModelError: if it cannot be downloaded or read, or does not fit into memory.
     """
+    check_room(source, at)
     folder = download(source, on_phase)
     on_phase("loading the model")
     tokenizer = load_tokenizer(folder)
@@ -142,7 +145,7 @@ class Encoder:
     Attributes:
         identity: as the function `identity` makes it.
         batch_size: number of texts that are sorted by length together.
-        metadata: the longest text, how texts are put together, and the least number of texts once memory ran out.
+        can_pad: whether model and tokenizer agree on a token that fills texts up.
         padded: whether shorter texts are filled up to the longest beside them; otherwise only texts of one length go
             through the model together. Padding costs work, and small batches cost time on an accelerator.
         tokens_at_once: number of tokens that go through the model together, but for a single longer text.
@@ -166,12 +169,25 @@ class Encoder:
         self._name = name
         self._context = context_of(loaded.model, loaded.tokenizer)
         on_accelerator = self._model.device.type != "cpu"
-        self.padded = on_accelerator and loaded.tokenizer.pad_token_id == loaded.pad_id is not None
+        self.can_pad = loaded.pad_id is not None and loaded.tokenizer.pad_token_id == loaded.pad_id
+        self.padded = on_accelerator and self.can_pad
         self.tokens_at_once = TOKENS_AT_ONCE[on_accelerator]
-        self.metadata: Mapping[str, str] = {
+        self._shortage = Shortage()
+        self._known = {
             "texts at once": "sorted by length, padded" if self.padded else "of one length, without padding",
             **({"longest text": f"{self._context} tokens"} if self._context else {}),
         }
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The longest text, how texts are put together and, since `prepare`, what did not fit into the memory."""
+        return {**self._known, **self._shortage.facts()}
+
+    def prepare(
+        self, prompts: Sequence[Messages], answers: Sequence[str], content_free: Mapping[str, Messages]
+    ) -> None:
+        """Nothing to do before a run, but to count anew what does not fit into the memory; as `Preparable` says."""
+        self._shortage = Shortage()
 
     def predict(self, prompts: list[Messages]) -> list[Completion]:
         """The most probable label of each text, with the probability of every label.
@@ -209,7 +225,9 @@ class Encoder:
         found: dict[int, Floats] = {}
         try:
             for rows in alike(list(map(_length, texts)), self.tokens_at_once, padded=self.padded):
-                here = in_memory([texts[row] for row in rows], self._forward, self._model.device, self._bytes_for)
+                together = [texts[row] for row in rows]
+                here = in_memory(together, self._forward, self._model.device, self._bytes_for, self._shortage)
+                self._shortage.most = None  # of shorter texts more may fit
                 found.update(zip(rows, here, strict=True))
         except RuntimeError as error:
             if not is_out_of_memory(error):
@@ -249,6 +267,7 @@ def alike(lengths: Sequence[int], tokens: int, *, padded: bool) -> Iterator[list
     Args:
         lengths: of the texts, in tokens.
         tokens: number of tokens that go together at most, with padding; a longer text goes alone.
+        can_pad: whether model and tokenizer agree on a token that fills texts up.
         padded: whether texts of several lengths go together.
 
     Yields:

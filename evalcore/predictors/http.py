@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import wait
 from contextlib import aclosing
 from email.utils import parsedate_to_datetime
@@ -256,24 +256,33 @@ def shortened(said: str) -> str:
     return words if len(words) <= _MAX_QUOTED_CHARS else f"{words[:_MAX_QUOTED_CHARS]}…"
 
 
-def run_in_loop(work: Coroutine[Any, Any, _T]) -> _T:
+def run_in_loop(work: Coroutine[Any, Any, _T], on_wait: Callable[[], None] = lambda: None) -> _T:
     """Run a coroutine in this process's event loop, and wait for its result.
 
     May be called from any thread, also where another event loop runs. An exception that ends the waiting, such as
     KeyboardInterrupt, cancels the coroutine and does not wait for it to end.
 
+    Args:
+        work: the coroutine.
+        on_wait: called in this thread again and again, every _POLL_S, until it has ended.
+
     Raises:
-        whatever the coroutine raises.
+        whatever the coroutine or `on_wait` raises.
     """
     with _starting:
         loop = _event_loop()
     future = asyncio.run_coroutine_threadsafe(work, loop)
     try:
         while wait([future], _POLL_S).not_done:
-            pass
+            on_wait()
         return future.result()
     finally:
         future.cancel()  # has no effect on a coroutine that has ended
+
+
+def in_loop(function: Callable[[], object]) -> None:
+    """Call a function in the event loop of all requests, soon; it must not wait."""
+    _event_loop().call_soon_threadsafe(function)
 
 
 _starting = threading.Lock()

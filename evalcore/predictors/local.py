@@ -16,15 +16,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from evalcore.predictors import quantised
 from evalcore.predictors.architecture import check_that_it_writes
 from evalcore.predictors.chat import ChatRenderer, Rendered
 from evalcore.predictors.engines.generate import GenerateDecoder
 from evalcore.predictors.engines.label_likelihood import LabelScores
-from evalcore.predictors.engines.memory import is_out_of_memory
-from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine
+from evalcore.predictors.engines.memory import Shortage, is_out_of_memory
+from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine, rounds
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
-from evalcore.predictors.loading import Loaded, Placement, fits_beside, load, metadata, out_of_memory, placement
-from evalcore.predictors.local_forecast import forecast
+from evalcore.predictors.loading import Loaded, load, metadata
+from evalcore.predictors.local_forecast import PROMPTS_COMPARED, forecast
+from evalcore.predictors.placement import Placement, placement
+from evalcore.predictors.room import fits_beside, out_of_memory
 from evalcore.predictors.source import ModelSource, locate
 from evalcore.store import CHOOSING, CONTENT_FREE, Completion, Identity, LabelReference, RunSpec, Stop, Store, digest
 from evalcore.tasks import Messages, Task
@@ -37,8 +40,6 @@ ENGINE_VERSION = 1
 
 PROMPTS_LOOKED_AT = 64
 """Number of a run's prompts, evenly spaced, in which common prefixes are looked for."""
-PROMPTS_COMPARED = 8
-"""In short number formats, this many completions are compared with the loop's; the run says how many differ."""
 
 
 def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_phase: OnPhase) -> ModelHandle:
@@ -107,7 +108,6 @@ class LocalModel:
         decoding: of the spec.
         generation: settings of decoding; penalties are neutral unless it is `as-shipped`.
         engine: runs the model; its name says why it is not the engine that was asked for.
-        metadata: engine, repetition penalty, and more once it is prepared.
     """
 
     def __init__(
@@ -126,15 +126,22 @@ class LocalModel:
         self.generation = generation_settings(self.model, self.renderer, spec, loaded.shipped)
         self._use_own_settings()
         self.engine = choose_engine(spec.engine, self.model, self.generation, self.batch_size)
-        self.metadata = {
+        self._known = {
             "engine": self.engine.name,
             "repetition_penalty": f"{self.generation.repetition_penalty or 1.0:g}",
             **loaded.metadata,
         }
+        if how := quantised.named(self.model):
+            self._known["quantised"] = how
         self._answers: list[str] = []
         self._answer_ids: list[list[int]] = []
         self._scorer: Scorer | None = None
         self._reference: LabelReference | None = None
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Engine, repetition penalty and, since `prepare`, more: how the answers differ, what did not fit."""
+        return {**self._known, **(self._scorer or self.engine.decoder).shortage.facts()}
 
     def _use_own_settings(self) -> None:
         """`generate` fills what is left open from the model's own settings, which another predictor may have set."""
@@ -162,6 +169,7 @@ class LocalModel:
         self._answers = list(answers)
         self._answer_ids = [[*ids, *end] for ids in self.renderer.answer_ids(answers)]
         some = prompts[:: max(1, len(prompts) // PROMPTS_LOOKED_AT)]
+        self.engine.decoder.shortage = Shortage()
         if self.decoding in CHOOSING:
             self._scorer = self.engine.scorer(self._answer_ids)
         ids = [prompt.ids for prompt in self.renderer.render(some) if self._fits(prompt)]
@@ -170,8 +178,8 @@ class LocalModel:
             if self._scorer is not None:
                 self._reference = self._reference_of(content_free, self._scorer)
                 return self._reference
-            if self.model.dtype in (torch.bfloat16, torch.float16):
-                self.metadata["differing_from_loop"] = self._compared(ids[:: max(1, len(ids) // PROMPTS_COMPARED)])
+            if rounds(self.model):
+                self._known["differing_from_loop"] = self._compared(ids[:: max(1, len(ids) // PROMPTS_COMPARED)])
         return None
 
     def _reference_of(self, content_free: Mapping[str, Messages], scorer: Scorer) -> LabelReference:

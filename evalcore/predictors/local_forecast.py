@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import math
-import shutil
 import time
 from collections.abc import Callable, Sequence
-from fnmatch import fnmatch
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 from evalcore.errors import ModelError
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
-from evalcore.predictors.engines.memory import free_memory
-from evalcore.predictors.engines.selection import first_engine
+from evalcore.predictors.engines.selection import first_engine, rounds
 from evalcore.predictors.engines.workload import Asked, workload
-from evalcore.predictors.forecast import Forecast, ModelSize, Needs, Span, Workload, by_characters, evenly
-from evalcore.predictors.loading import Placement
+from evalcore.predictors.forecast import Forecast, Needs, Span, Workload, by_characters, evenly
 from evalcore.predictors.model_size import empty_model, size_of
-from evalcore.predictors.source import WANTED_FILES, ModelSource, download
+from evalcore.predictors.placement import Placement, accelerator
+from evalcore.predictors.room import free_bytes, needed_bytes
+from evalcore.predictors.sizes import free_disk, sizes
+from evalcore.predictors.source import ModelSource, download
 from evalcore.store import CHOOSING, RunSpec
 from evalcore.tasks import Messages
 
 if TYPE_CHECKING:
     from transformers import GenerationConfig, PreTrainedTokenizerBase
 
-ROOM = 1.2
-"""So many times the memory of a model's weights is needed to run it."""
+PROMPTS_COMPARED = 8
+"""Where rounding depends on the batch, so many completions are compared with the loop's; the run says how many
+differ."""
 SLOWER_READING = 4.0
 """Weights may be read so many times slower than a part of them."""
 _READ_BYTES = 2**25
 _PREPARING_S = 0.1
 """Of a model that has next to no weights."""
-_TIMEOUT_S = 10.0
 _TRIED = Workload(tokens=300, decided=40, seen=9_000, passes=40)
 """What goes through a model before its first batch: an engine's answers to three short prompts, and the loop's."""
 
@@ -65,7 +63,7 @@ def forecast(
     most_out = 0.0 if choosing else float(n * spec.max_new_tokens)
     found = _files(source, on_phase)
     if found is None:
-        return by_characters(prompts, answers, most_out, new_tokens, (_names(at), _needs(source, None, at)))
+        return by_characters(prompts, answers, most_out, new_tokens, (_names(at), _needs(source, at)))
     folders, tokenizer = found
     renderer = ChatRenderer(tokenizer)
     answer_ids = [[*ids, renderer.end_id or 0] for ids in renderer.answer_ids(answers)]
@@ -79,7 +77,11 @@ def forecast(
         size = size_of(model, at.dtype.itemsize)
         vocabulary = int(model.config.get_text_config().vocab_size)
         asked = Asked(ids, n, answer_ids, mean_new, choosing, batch_size, vocabulary)
-        work, shared = workload(first_engine(spec.engine, model, _settings(spec, folders[-1])), asked)
+        engine = first_engine(spec.engine, model, _settings(spec, folders[-1]))
+        work, shared = workload(engine, asked)
+        if rounds(model, at.dtype) and not choosing:
+            few = replace(asked, n=min(n, PROMPTS_COMPARED))
+            work += workload("loop", few)[0] + workload(engine, few)[0]
     return Forecast(
         tokens_in=sum(map(len, ids)) * n / len(some),
         shared=shared * n,
@@ -92,7 +94,7 @@ def forecast(
         reading=_reading(folders),
         loading=_TRIED,
         at=_names(at),
-        needs=_needs(source, size, at),
+        needs=_needs(source, at),
     )
 
 
@@ -116,7 +118,7 @@ def forecast_of_texts(
     n, some = len(prompts), evenly(prompts)
     found = _files(source, on_phase)
     if found is None:
-        return by_characters(prompts, answers, 0.0, None, (_names(at), _needs(source, None, at)))
+        return by_characters(prompts, answers, 0.0, None, (_names(at), _needs(source, at)))
     folders, tokenizer = found
     started = time.perf_counter()
     lengths = [len(ids) for ids in tokenizer([messages[-1]["content"] for messages in some])["input_ids"]]
@@ -134,7 +136,7 @@ def forecast_of_texts(
         size=size,
         reading=_reading(folders),
         at=_names(at),
-        needs=_needs(source, size, at),
+        needs=_needs(source, at),
     )
 
 
@@ -178,41 +180,14 @@ def _names(at: Placement) -> tuple[str, str]:
     return at.device.type, at.dtype_name
 
 
-def _needs(source: ModelSource, size: ModelSize | None, at: Placement) -> Needs:
-    parts = [_download_bytes(part) for part in source.parts]
-    to_download = sum(part or 0.0 for part in parts) if None not in parts else None
-    here = at.device.type == "cpu" or torch.accelerator.is_available()
+def _needs(source: ModelSource, at: Placement) -> Needs:
+    known = [sizes(part) for part in source.parts]
+    to_download = [size.to_download for size in known if size is not None]
+    download = float(sum(to_download)) if len(to_download) == len(known) else None
+    here = at.device.type in ("cpu", accelerator().type)
     return Needs(
-        download=to_download,
-        free_disk=_free_disk() if to_download else None,
-        memory=ROOM * size.weight_bytes if size else None,
-        free_memory=free_memory(at.device) if here else None,
+        download=download,
+        free_disk=float(free_disk()) if download else None,
+        memory=needed_bytes(source, at),
+        free_memory=free_bytes(at) if here else None,
     )
-
-
-def _free_disk() -> float | None:
-    from huggingface_hub.constants import HF_HUB_CACHE
-
-    folder = Path(HF_HUB_CACHE)
-    there = next((one for one in (folder, *folder.parents) if one.is_dir()), None)
-    return float(shutil.disk_usage(there).free) if there else None
-
-
-def _download_bytes(source: ModelSource) -> float | None:
-    """What of a model is not here yet; None if the hub does not say how large it is."""
-    if source.folder is not None:
-        return 0.0
-    from huggingface_hub import HfApi, try_to_load_from_cache
-
-    repo, _, commit = source.fingerprint.partition("@")
-    try:
-        files = HfApi().model_info(repo, revision=commit, files_metadata=True, timeout=_TIMEOUT_S).siblings or []
-    except Exception:  # as for `source`: the library's errors have no common base
-        return None
-    lacking = [
-        file
-        for file in files
-        if any(fnmatch(file.rfilename, pattern) for pattern in WANTED_FILES)
-        and not isinstance(try_to_load_from_cache(repo, file.rfilename, revision=commit), str)
-    ]
-    return None if any(file.size is None for file in lacking) else float(sum(file.size or 0 for file in lacking))

@@ -19,6 +19,8 @@ CONCURRENT = 4
 _LONGEST_PAUSE_S = 10.0
 """After a refusal that does not say how long to wait. Limits are by the minute: that one has passed is soon seen."""
 
+_LOOK_EVERY_S = 0.1
+
 
 class GivenUp(Exception):
     """Asking on has become pointless while a request waited."""
@@ -74,6 +76,11 @@ class Pace:
         self._open = 0
         self.forget()
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the server has asked to wait, and everything waits."""
+        return self._not_before > time.monotonic()
+
     def forget(self) -> None:
         """Forget how the server fared; what the person has set holds on."""
         self.given_up.clear()
@@ -102,7 +109,7 @@ class Pace:
                 self._changed.clear()
                 await self._changed.wait()
             while not self.given_up.is_set() and (wait_s := self._wait_s()) > 0:
-                await self.wait(wait_s)
+                await self.wait(min(wait_s, _LOOK_EVERY_S))  # what is corrected meanwhile counts at once
             if self.given_up.is_set():
                 raise GivenUp
             self._open += 1

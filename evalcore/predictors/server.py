@@ -9,7 +9,7 @@ only, `dialects.py`'s; and how it is asked for the labels' probabilities, `serve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -29,6 +29,8 @@ from evalcore.store import (
     CHOOSING,
     MOST_CONCURRENT,
     Completion,
+    GoOn,
+    Identity,
     LabelReference,
     Limits,
     Predictor,
@@ -46,6 +48,7 @@ _ROUNDS, _MOST_IN_BATCH = 4, 4 * MOST_CONCURRENT
 _NO_PENALTY: tuple[dict[str, float], ...] = ({"repetition_penalty": 1.0}, {"frequency_penalty": 0.0}, {})
 """How a server is told to leave out the penalty of the model's generation_config: in the words of vLLM, SGLang and
 others; in the protocol's own, which `transformers serve` takes for that penalty; not at all, where neither is known."""
+_ANSWERED_AS = "answered as"
 _MOST_BUILDS = 4
 
 
@@ -57,13 +60,23 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
     """
     at = parse_endpoint(spec.model)
 
+    def limits() -> Limits:
+        return limits_of(read_servers(store.folder), at.url, at.model)
+
     def load(on_phase: OnPhase) -> Predictor:
         on_phase("asking for the server")
-        model = ServerModel(at, spec, limits=limits_of(read_servers(store.folder), at.url, at.model), answers=answers)
+        model = ServerModel(at, spec, limits=limits, answers=answers, answers_as=_answered_as(known_as, store))
         model.check()
         return model
 
-    return ModelHandle(identity(at, spec, answers), load, {"server": at.url}, forecast=partial(_forecast, spec))
+    known_as = identity(at, spec, answers)
+    return ModelHandle(known_as, load, {"server": at.url}, forecast=partial(_forecast, spec))
+
+
+def _answered_as(identity: Identity, store: Store) -> str:
+    """The model that a server said it was in runs that are stored, whose completions stand under the same keys."""
+    of_same = (record.metadata for record in store.runs() if record.identity == identity)
+    return next((metadata[_ANSWERED_AS] for metadata in of_same if _ANSWERED_AS in metadata), "")
 
 
 def _forecast(
@@ -86,6 +99,14 @@ class ServerModel:
     Attributes:
         identity: as the function `identity` makes it.
         metadata: what is known of the server; more once it has answered.
+
+    Args:
+        at: the server, and the name of the model.
+        spec: the settings.
+        patience: how long the server is waited for.
+        limits: how fast it may be asked.
+        answers: what a perfect model would write for each label; part of the identity where nothing else is answered.
+        answers_as: which model it said it was when it was asked before; "" if it is not known.
     """
 
     def __init__(
@@ -93,8 +114,9 @@ class ServerModel:
         at: Endpoint,
         spec: RunSpec,
         patience: Patience | None = None,
-        limits: Limits | None = None,
+        limits: Callable[[], Limits] = Limits,
         answers: Sequence[str] = (),
+        answers_as: str = "",
     ) -> None:
         self.identity = identity(at, spec, answers)
         why = why_withheld(at.url)
@@ -105,13 +127,14 @@ class ServerModel:
         }
         self._at = at
         self._spec = spec
-        self._asking = Asking(at, patience or Patience(), limits or Limits())
+        self._limits, self._set_limits = limits, Limits()
+        self._asking = Asking(at, patience or Patience(), limits())
         self._no_penalty = list(_NO_PENALTY) if spec.decoding != "as-shipped" else [{}]
         self._answers = list(answers)
         self._form: Form | None = None
         self._scorer: LabelScorer | None = None
         self._reference: LabelReference | None = None
-        self._answers_as = ""
+        self._answers_as = answers_as
         self._builds: list[str] = []
 
     @property
@@ -122,7 +145,12 @@ class ServerModel:
 
     def limit(self, limits: Limits) -> None:
         """Ask within these limits, where they say something, in place of those of the table of servers."""
-        self._asking.limit(limits.over(self._asking.limits))
+        self._set_limits = limits
+        self._asking.limit(limits.over(self._limits()))
+
+    def while_waiting(self, go_on: GoOn | None) -> None:
+        """Have this called now and then while the server is waited for; as `store.Waiting` says."""
+        self._asking.while_waiting(go_on)
 
     def take_usage(self) -> Usage:
         """What was asked of the server since `prepare` or the last call of this."""
@@ -154,7 +182,9 @@ class ServerModel:
 
         Raises:
             ModelError: if the server cannot do it.
+            StoreError: if the table of servers cannot be read.
         """
+        self._asking.limit(self._set_limits.over(self._limits()))  # the table may have changed since the last run
         self._asking.forget()
         self._answers = list(answers)
         if self._spec.decoding == "constrained":
@@ -295,16 +325,17 @@ class ServerModel:
         """
         named = content.get("model")
         if isinstance(named, str) and named:
+            named = shortened(named)
             self._answers_as = self._answers_as or named
             if named != self._answers_as:
                 raise RequestError(
-                    f"the server answers as {shortened(named)} now, and answered as {shortened(self._answers_as)}"
-                    " before",
+                    f"the server says that it is {named} now, and said that it was {self._answers_as} before",
                     again=False,
                     hopeless=True,
-                    do="Its answers are not kept: they are another model's. Ask for that model under its own name.",
+                    do="Nothing of the other model is stored. Ask for it under its own name, or delete the runs of this"
+                    " one.",
                 )
-            self.metadata["answered as"] = shortened(named)
+            self.metadata[_ANSWERED_AS] = named
         build = content.get("system_fingerprint")
         if isinstance(build, str) and build and build not in self._builds:
             self._builds = [*self._builds, build][-_MOST_BUILDS:]

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from evalcore.predictors.api_key import clean
 from evalcore.predictors.endpoint import Endpoint
 from evalcore.predictors.http import RequestError, shortened
 from evalcore.predictors.reply import choices_of, count_of, is_too_long
@@ -303,7 +304,7 @@ class FirstTokenScores:
         return Scored(
             logprobs.astype(np.float32),
             count_of(_field(content, "usage", "prompt_tokens")),
-            written if isinstance(written, str) else "",
+            clean(written).encode("utf-8", "replace").decode() if isinstance(written, str) else "",
         )
 
 

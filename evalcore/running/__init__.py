@@ -16,10 +16,12 @@ from evalcore.running.current_run import (
 from evalcore.running.estimate import Estimate
 from evalcore.running.estimate_words import in_lines as estimate_in_lines
 from evalcore.running.estimate_words import in_one_line as estimate_in_one_line
-from evalcore.running.executors import CompletedBatch, InProcess, Loader, load_model
+from evalcore.running.estimate_words import in_total as estimate_in_total
+from evalcore.running.executors import CompletedBatch, Executor, InProcess, Loader, load_model
 from evalcore.running.live import LiveAnswer, LiveRequest, answer
 from evalcore.running.plan import find_prompt, plan_run
 from evalcore.running.prompt_preview import preview
+from evalcore.running.ray_cluster import Workers
 from evalcore.running.run import NotAnswered, Progress, execute, execute_with_baselines
 from evalcore.running.understood import Understood, understand
 from evalcore.running.worker import ensure_worker, stop_worker
@@ -28,6 +30,7 @@ __all__ = [
     "AskedModel",
     "CompletedBatch",
     "Estimate",
+    "Executor",
     "InProcess",
     "LiveAnswer",
     "LiveRequest",
@@ -35,6 +38,7 @@ __all__ = [
     "NotAnswered",
     "Progress",
     "Understood",
+    "Workers",
     "answer",
     "askable",
     "baselines_at_work",
@@ -43,6 +47,7 @@ __all__ = [
     "ensure_worker",
     "estimate_in_lines",
     "estimate_in_one_line",
+    "estimate_in_total",
     "execute",
     "execute_with_baselines",
     "find_prompt",

@@ -15,10 +15,12 @@ from typing import Any
 from evalcore.predictors import OnPhase
 from evalcore.predictors.endpoint import parse_endpoint
 from evalcore.predictors.forecast import Forecast, Span, time_of
+from evalcore.running import task_cache
 from evalcore.running.calibration import busy, calibrate, device_name
-from evalcore.running.plan import RunPlan, plan_run
-from evalcore.store import RunRecord, RunSpec, Store, Usage, price_of, read_servers
+from evalcore.running.plan import RunPlan, find_prompt, plan_run
+from evalcore.store import SERVERS_FILE, RunRecord, RunSpec, Store, Usage, file_stamp, price_of, read_servers
 from evalcore.store.planned import planned_effort, planned_metadata
+from evalcore.tasks import task_files
 
 EARLIER_RUNS = 5
 """So many earlier runs are gone by, the largest."""
@@ -86,7 +88,7 @@ class Estimate:
         try:
             found = json.loads(text)
             return cls(**found) if found.keys() == {one.name for one in fields(cls)} else None
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             return None
 
     def to_json(self) -> str:
@@ -111,14 +113,25 @@ class Estimate:
         return planned_metadata(seconds=self.seconds, predictions=self.predictions, effort=self.effort, on=self.device)
 
 
-def request(spec: RunSpec, stored: int) -> str:
-    """The payload of a plan's job.
+def request(spec: RunSpec, stored: int, store: Store) -> str:
+    """The payload of a plan's job: the spec, and what else decides the answer, so that an old one is not shown for it.
 
     Args:
         spec: in its normal form.
-        stored: number of its predictions that are stored: when there are more, it is another plan.
+        stored: number of its predictions that are stored.
+        store: holds the user's own prompts and the table of servers.
+
+    Raises:
+        BlindspotError: if the task or the prompt cannot be read.
     """
-    return json.dumps({"spec": json.loads(spec.to_json()), "stored": stored}, sort_keys=True)
+    servers = store.folder / SERVERS_FILE
+    depends = {
+        "stored": stored,
+        "prompt": find_prompt(spec.prompt, store).fingerprint if spec.kind.reads_prompt else "",
+        "sample": task_cache.sample_id(spec.task, spec.n, spec.sample, spec.seed) if task_files(spec.task) else "",
+        "servers": file_stamp(servers) if spec.kind.is_remote and servers.is_file() else "",
+    }
+    return json.dumps({"spec": json.loads(spec.to_json()), **depends}, sort_keys=True)
 
 
 def answer(payload: str, store: Store, on_phase: OnPhase = lambda phase: None) -> str:
@@ -211,6 +224,8 @@ def _with_time(
     loads = [record.load_seconds for record in earlier if record.load_seconds > 0]
     if units:
         predicting = _around(units).times(found.effort)
+        # Other work may have slowed the earlier runs as well; how much is not known.
+        predicting = replace(predicting, high=predicting.high * busy(forecast.at[0]) ** 0.5)
         loading = _around(loads) if loads else None
         runs = "1 earlier run" if len(units) == 1 else f"{len(units)} earlier runs"
         return _timed(found, predicting, loading, f"{runs} of this model with these settings")
@@ -259,7 +274,7 @@ def _span(low: float | None, middle: float | None, high: float | None) -> Span |
 
 
 def _earlier_runs(plan: RunPlan, store: Store) -> list[RunRecord]:
-    """The largest runs of the same model with the same settings on the same device, whose predictions were timed."""
+    """The largest runs of the same model with the same settings on the same device, by one process, that were timed."""
 
     def decides(record: RunRecord) -> dict[str, Any]:
         return {name: value for name, value in record.identity.items() if name not in _ANOTHER_RUN}
@@ -270,6 +285,7 @@ def _earlier_runs(plan: RunPlan, store: Store) -> list[RunRecord]:
         for record in store.runs()
         if record.predicted > 0
         and record.seconds > 0
+        and "workers" not in record.metadata
         and decides(record) == decides(plan.record)
         and record.metadata.get("device") == device
     ]

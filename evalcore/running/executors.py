@@ -14,7 +14,7 @@ from typing import Protocol
 from evalcore.errors import Unanswered
 from evalcore.predictors import ModelHandle, OnPhase
 from evalcore.running.plan import RunPlan
-from evalcore.store import Completion, LabelReference, Metered, Predictor, Preparable, Usage
+from evalcore.store import Completion, GoOn, LabelReference, Metered, Predictor, Preparable, Usage, Waiting
 from evalcore.tasks import Messages
 
 Loader = Callable[[ModelHandle, OnPhase], Predictor]
@@ -94,20 +94,37 @@ class InProcess:
         if isinstance(predictor, Preparable):
             asked = list(missing.values()) or plan.prompts
             reference = predictor.prepare(asked, plan.answers, plan.content_free)
-        metadata = predictor.metadata
+        noted: dict[str, str] = {}
+        stop: Exception | None = None
+
+        def go_on(what: str) -> bool:
+            """Passes on what a waiting predictor does, and keeps an exception until what was answered is stored."""
+            nonlocal stop
+            try:
+                on_phase(what)
+            except Exception as error:
+                stop = error
+            return stop is None
+
         for keys in batches(plan.keys, predictor.batch_size, missing):
-            rows, failure = predict(predictor, keys, [missing[key] for key in keys])
+            rows, failure = predict(predictor, keys, [missing[key] for key in keys], go_on)
             usage = predictor.take_usage() if isinstance(predictor, Metered) else None
+            learnt = {name: fact for name, fact in predictor.metadata.items() if noted.get(name) != fact}
+            noted |= learnt
             seconds = time.perf_counter() - started
-            yield CompletedBatch(rows, seconds, failure, load_seconds, metadata, reference, usage)
-            load_seconds, metadata, reference = 0.0, {}, None
+            yield CompletedBatch(rows, seconds, failure, load_seconds, learnt, reference, usage)
+            if stop is not None:
+                raise stop
+            if isinstance(predictor, Metered):
+                predictor.take_usage()  # of a question that was answered between two batches
+            load_seconds, reference = 0.0, None
             started = time.perf_counter()
         if reference is not None:
-            yield CompletedBatch((), time.perf_counter() - started, None, load_seconds, metadata, reference)
+            yield CompletedBatch((), time.perf_counter() - started, None, load_seconds, predictor.metadata, reference)
 
 
 def predict(
-    predictor: Predictor, keys: Sequence[bytes], prompts: list[Messages]
+    predictor: Predictor, keys: Sequence[bytes], prompts: list[Messages], go_on: GoOn | None = None
 ) -> tuple[list[tuple[bytes, Completion]], Unanswered | None]:
     """Ask a predictor for one batch.
 
@@ -115,15 +132,23 @@ def predict(
         predictor: a loaded model.
         keys: key of each prompt's completion.
         prompts: chat messages, as many as keys.
+        go_on: asked while the predictor waits for others, if it is one that does.
 
     Returns:
-        Keys and completions of the prompts that were answered, and why the others were not; None if all were.
+        Keys and completions of the prompts that were answered, and why the others were not; None if all were, or if it
+        was stopped.
     """
     failure = None
+    watched = predictor if isinstance(predictor, Waiting) else None
     try:
+        if watched:
+            watched.while_waiting(go_on)
         answers: Sequence[Completion | None] = predictor.predict(prompts)
     except Unanswered as error:
-        failure, answers = error, error.answers
+        failure, answers = None if error.stopped else error, error.answers
+    finally:
+        if watched:
+            watched.while_waiting(None)
     return [(key, answer) for key, answer in zip(keys, answers, strict=True) if answer is not None], failure
 
 

@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from evalcore.errors import ModelError, StoreError, Unanswered
-from evalcore.predictors import OnPhase
 from evalcore.running.executors import Executor, InProcess, Loader, load_model
 from evalcore.running.plan import RunPlan, baseline_specs, plan_run
 from evalcore.running.turns import turn
@@ -26,6 +25,7 @@ class Progress:
         cached: number of those that had one before this attempt.
         total: number of examples.
         predicting: whether the first batch has begun.
+        in_batch: whether a batch is at work, so that nothing else can be asked of the model.
     """
 
     phase: str
@@ -34,10 +34,12 @@ class Progress:
     cached: int = 0
     total: int = 0
     predicting: bool = False
+    in_batch: bool = False
 
 
 OnProgress = Callable[[Progress], bool]
-"""Called with the progress of a run; returns False to stop the run after the batch that is being predicted."""
+"""Called with the progress of a run; returns False to stop it: a batch that a server is asked for ends with what came,
+another one is predicted first."""
 
 
 Planned = Callable[[RunPlan, int], Mapping[str, str]]
@@ -109,7 +111,7 @@ def execute(
         if not lacking and not _lacks_label_reference(plan, store):
             return _outcome(plan, store, from_cache=len(plan.keys))
         with turn(store.folder, plan.record.identity, on_phase):
-            return _predict(plan, store, executor or InProcess(loader), on_progress, on_phase, planned)
+            return _predict(plan, store, executor or InProcess(loader), on_progress, planned)
     except Stopped:
         if plan is None:
             raise
@@ -173,9 +175,7 @@ def _run_baselines(spec: RunSpec, store: Store, on_start: Callable[[str], None])
                 raise
 
 
-def _predict(
-    plan: RunPlan, store: Store, executor: Executor, on_progress: OnProgress, on_phase: OnPhase, planned: Planned
-) -> Outcome:
+def _predict(plan: RunPlan, store: Store, executor: Executor, on_progress: OnProgress, planned: Planned) -> Outcome:
     """Have the missing completions computed, and store each batch as it comes."""
     record = plan.record
     stored = store.stored_keys(plan.keys)  # again: another process may have predicted them meanwhile
@@ -188,10 +188,18 @@ def _predict(
         store.note_load(record.run_id, load_seconds=0.0, metadata=plan_of_it)
     seconds = load_seconds = 0.0
     failure: Unanswered | None = None
+    phase = "predicting"
     kept: list[bytes] = []
+    begun = False
+
+    def on_phase(phase: str) -> None:
+        if not on_progress(Progress(phase, record.run_id, done, cached, record.n, predicting=begun, in_batch=True)):
+            raise Stopped
+
     try:
         with closing(executor(plan, missing, on_phase)) as batches:
             for batch in batches:
+                begun = True
                 if batch.load_seconds or batch.metadata or batch.label_reference:
                     store.note_load(
                         record.run_id,
@@ -205,7 +213,9 @@ def _predict(
                 kept += [key for key, _ in batch.rows]
                 done += sum(copies[key] for key, _ in batch.rows)
                 failure = batch.unanswered or failure  # the last says it of all of them
-                progress = Progress("predicting", record.run_id, done, cached, record.n, predicting=True)
+                if "batches_halved" in batch.metadata:
+                    phase = "predicting in smaller batches, for want of memory"
+                progress = Progress(phase, record.run_id, done, cached, record.n, predicting=True)
                 if not on_progress(progress) or (batch.unanswered and batch.unanswered.give_up):
                     break
     except Stopped:

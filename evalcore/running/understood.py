@@ -50,7 +50,8 @@ class Understood:
         task: "text = message, label = intent, 60 rows, 3 labels, no train split"; empty if there is a problem with it.
         model: "local folder, Qwen2ForCausalLM, 1.2 MB"; empty if there is a problem with it.
         labels_by_place: of a classifier whose labels do not have the task's names, each with the task's label in its
-            place: they are the same if a person says so. Empty where there is nothing to confirm.
+            place. It can be run if a person says that they are the same (`labels_by`); `problems` does not hold that.
+            Empty where there is nothing to confirm.
         problems: why this cannot be run, each a sentence with what to do next; empty if nothing is known against it.
     """
 
@@ -82,8 +83,10 @@ def understand(spec: RunSpec, store: Store) -> Understood:
     model = tried(lambda: _model(spec), "")
     own, labels = tried(lambda: _both_labels(spec), _NOT_KNOWN) if task and model else _NOT_KNOWN
     tried(lambda: _use(spec, store, task_is_known=bool(task)), None)
-    tried(lambda: _check_labels(spec, own, labels), None)
-    return Understood(task, model, to_confirm(own, labels), tuple(dict.fromkeys(problems)))
+    by_place = to_confirm(own, labels)
+    if own and not by_place:
+        tried(lambda: _check_labels(spec, own, labels), None)
+    return Understood(task, model, by_place, tuple(dict.fromkeys(problems)))
 
 
 def _task(source: TaskSource) -> str:
@@ -159,8 +162,7 @@ def _both_labels(spec: RunSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _check_labels(spec: RunSpec, own: tuple[str, ...], labels: tuple[str, ...]) -> None:
-    if own:
-        places(own, labels, spec.labels_by, spec.model)
+    places(own, labels, spec.labels_by, spec.model)
 
 
 def _use(spec: RunSpec, store: Store, *, task_is_known: bool) -> None:

@@ -286,13 +286,13 @@ def _predict(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> bool:
     report, put_back = _reporter(job, jobs), set[int]()
 
     def on_progress(progress: Progress) -> bool:
-        if progress.predicting and job.kind == "run":
+        if progress.predicting and not progress.in_batch and job.kind == "run":
             _answer_waiting(store, jobs, models, put_back)
         return report(progress)
 
     try:
         complete = execute(
-            job.spec, store, on_progress=on_progress, loader=models.load, planned=partial(_planned, job.spec, jobs)
+            job.spec, store, on_progress=on_progress, loader=models.load, planned=partial(_planned, job.spec, store)
         ).complete
     except NotAnswered as error:
         if error.answered:
@@ -303,9 +303,9 @@ def _predict(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> bool:
     return complete
 
 
-def _planned(spec: RunSpec, jobs: Jobs, plan: RunPlan, done: int) -> Mapping[str, str]:
+def _planned(spec: RunSpec, store: Store, plan: RunPlan, done: int) -> Mapping[str, str]:
     """What a page was told that the run would take; nothing if it was told nothing."""
-    told = jobs.result_of("plan", estimate.request(spec, done))
+    told = Jobs(store).result_of("plan", estimate.request(spec, done, store))
     found = estimate.Estimate.from_json(told) if told else None
     return found.as_metadata if found else {}
 

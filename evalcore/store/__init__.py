@@ -24,7 +24,7 @@ from evalcore.store.columns import (
     stream_completions,
     stream_texts,
 )
-from evalcore.store.completion import Completion, Metered, Predictor, Preparable, Stop
+from evalcore.store.completion import Completion, GoOn, Metered, Predictor, Preparable, Stop, Waiting
 from evalcore.store.custom_prompts import custom_prompts
 from evalcore.store.database import DEFAULT_CACHE, Store
 from evalcore.store.file_digests import file_stamp
@@ -91,6 +91,7 @@ __all__ = [
     "Decoding",
     "Dtype",
     "Engine",
+    "GoOn",
     "Identity",
     "Job",
     "JobKind",
@@ -115,6 +116,7 @@ __all__ = [
     "Stop",
     "Store",
     "Usage",
+    "Waiting",
     "bundle_pieces",
     "cell_text",
     "change_counter",

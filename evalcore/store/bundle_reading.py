@@ -30,7 +30,6 @@ from evalcore.store.run_record import RunRecord, record_of
 from evalcore.store.spec import RunSpec, SampleHash, checked, from_fields
 from evalcore.store.usage import Usage
 from evalcore.tasks import Prompt, custom_prompt
-from evalcore.tasks.json_lines import parse_json
 from evalcore.tasks.prompt import MAX_SHOTS
 from evalcore.wording import sized
 
@@ -45,8 +44,6 @@ _LATEST = 9_000_000_000
 """Seconds since 1970, the year 2255: what is shown with a date can be shown."""
 _NOTE_CHARS = 100_000
 """Of a note; merging adds to notes, so that it is more than one may write."""
-
-_DECODER = json.JSONDecoder()
 
 Check = Callable[[Any], bool]
 
@@ -159,20 +156,20 @@ class _Lines:
             raise self._wrong("its content is not what was written (SHA-256)")
 
     def _check_fields(self, row: Row, checks: Mapping[str, Check]) -> None:
-        if row.keys() != checks.keys():
-            more = sorted(row.keys() - checks.keys())
-            if more:
-                raise self._newer(f"a {row['kind']} with the field {quoted(more[0])}")
-            raise self._wrong(f"a {row['kind']} lacks the field {min(checks.keys() - row.keys())!r}")
+        named = f"a line of the kind {row['kind']!r}"
+        if more := sorted(row.keys() - checks.keys()):
+            raise self._newer(f"{named} with {quoted(more[0])}")
+        if lacking := sorted(checks.keys() - row.keys()):
+            raise self._wrong(f"{named} lacks {lacking[0]!r}")
         for name, is_right in checks.items():
             if not is_right(row[name]):
-                raise self._wrong(f"the {name} of a {row['kind']} is not one ({row[name]!r:.60})")
+                raise self._wrong(f"in {named} {name!r} cannot be {row[name]!r:.60}")
 
     def _parsed(self, line: bytes) -> Row:
         try:
-            row = parse_json(line.decode(), self._where, _DECODER)
-        except UnicodeDecodeError:
-            raise self._wrong("it is no UTF-8") from None
+            row = json.loads(line.decode())
+        except (ValueError, RecursionError) as error:  # ValueError: also what is no UTF-8, and numbers without end
+            raise self._wrong(f"it is not valid JSON ({first_line(error)})") from None
         if not isinstance(row, dict):
             raise self._wrong("it is no object of JSON")
         return row
@@ -244,7 +241,7 @@ def _fill(db: sqlite3.Connection, lines: _Lines) -> None:
         except BlindspotError as error:
             raise lines.wrong_row(error) from None
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise lines.wrong_row(f"a {kind} cannot be read ({first_line(error)})") from None
+            raise lines.wrong_row(f"a line of the kind {kind!r} cannot be read ({first_line(error)})") from None
     if lines.counts["completion"] != db.execute("SELECT count(*) FROM completions").fetchone()[0]:
         raise sqlite3.IntegrityError
 
@@ -440,7 +437,9 @@ def _is_annotation(value: Any) -> bool:
 
 def _is_usage(value: Any) -> bool:
     counts = {one.name for one in fields(Usage)}
-    return type(value) is dict and value.keys() == counts and all(map(_is_count, value.values()))
+    # A long run has more tokens than a count of anything else may be.
+    whole = type(value) is dict and all(type(count) is int and 0 <= count < 2**63 for count in value.values())
+    return whole and value.keys() == counts
 
 
 def _is_object(value: Any) -> bool:

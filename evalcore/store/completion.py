@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -68,6 +68,21 @@ class Predictor(Protocol):
         Raises:
             Unanswered: if some prompts got no answer. It carries the completions of the others, and says whether to
                 give up.
+        """
+
+
+GoOn = Callable[[str], bool]
+"""Told in a few words what is waited for; returns False to stop."""
+
+
+@runtime_checkable
+class Waiting(Protocol):
+    """A predictor that waits for others while it predicts, perhaps for long, and can be stopped meanwhile."""
+
+    def while_waiting(self, go_on: GoOn | None) -> None:
+        """Have this called about once a second during `predict`, in its thread; with None, nothing more.
+
+        After it has returned False, `predict` raises `Unanswered` at once, with the answers that have come.
         """
 
 

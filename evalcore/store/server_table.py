@@ -223,7 +223,7 @@ def cell_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return repr(value).removesuffix(".0")
+        return repr(float(value)).removesuffix(".0")  # pandas has floats of its own
     return str(value)
 
 
@@ -261,7 +261,13 @@ def _server(address: str, model: str) -> tuple[str, str]:
         host = parts.hostname
     except ValueError:
         host = None
-    if not host or parts.scheme.lower() not in ("http", "https") or parts.query or "@" in parts.netloc:
+    if (
+        not host
+        or re.search(r"[\s\x00-\x1f]", url)
+        or parts.scheme.lower() not in ("http", "https")
+        or parts.query
+        or "@" in parts.netloc
+    ):
         raise ValueError("this is not a server's address, such as http://localhost:8000/v1")
     if named.strip() and model and named.strip() != model:
         raise ValueError(f"the address names the model {quoted(named.strip())}, and the next column another")

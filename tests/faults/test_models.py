@@ -113,7 +113,7 @@ def test_out_of_memory_stops_keeps_what_is_done_and_says_what_was_asked_for(stor
     """F36. Red with the error passed on, or with a batch that is halved under the old key."""
     import torch
 
-    from evalcore.predictors import loading
+    from evalcore.predictors import room
 
     message = "CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has a total capacity of 14.7 GiB"
     calls = []
@@ -121,7 +121,7 @@ def test_out_of_memory_stops_keeps_what_is_done_and_says_what_was_asked_for(stor
     class Full(Logged):
         def predict(self, prompts):
             if len(calls) == 2:
-                raise loading.out_of_memory(torch.OutOfMemoryError(message), "m", "Choose a smaller batch size.")
+                raise room.out_of_memory(torch.OutOfMemoryError(message), "m", "Choose a smaller batch size.")
             calls.append(len(prompts))
             return super().predict(prompts)
 
@@ -140,12 +140,12 @@ def test_out_of_memory_on_a_gpu_says_what_is_free(tmp_path):
     torch = pytest.importorskip("torch")
     if not torch.cuda.is_available():
         pytest.skip("needs a CUDA device")
-    from evalcore.predictors import loading
+    from evalcore.predictors import room
 
     try:
         torch.empty(int(torch.cuda.mem_get_info()[1] * 2), dtype=torch.uint8, device="cuda")
     except torch.OutOfMemoryError as error:
-        said = str(loading.out_of_memory(error, "m", "Choose less."))
+        said = str(room.out_of_memory(error, "m", "Choose less."))
         assert "GB are free" in said
         assert "Tried to allocate" in said
 
@@ -171,12 +171,12 @@ def test_a_run_on_a_gpu_is_never_mixed_with_one_on_a_cpu(tmp_path):
 def test_the_device_is_a_part_of_every_key():
     """F36. Red with the device left out of the identity: half of a run on a GPU, half on a CPU, without a word."""
     torch = pytest.importorskip("torch")
-    from evalcore.predictors import loading, local
+    from evalcore.predictors import local, placement
     from evalcore.predictors.source import ModelSource
 
     source = ModelSource("m", "sha256:a", None)
-    places = [loading.Placement(torch.device(name), torch.float32) for name in ("cpu", "cuda", "mps")]
-    places.append(loading.Placement(torch.device("cuda"), torch.float32, spread=True))
+    places = [placement.Placement(torch.device(name), torch.float32) for name in ("cpu", "cuda", "mps")]
+    places.append(placement.Placement(torch.device("cuda"), torch.float32, spread=True))
     identities = [local.identity(source, RunSpec(), at, ()) for at in places]
     assert len({json.dumps(dict(identity), sort_keys=True) for identity in identities}) == 4
 

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from httpcore2._backends.anyio import AnyIOBackend, AnyIOStream
 
 from evalcore.analysis.findings import find
 from evalcore.analysis.scored_run import score_run
-from evalcore.errors import ModelError, SpecError
+from evalcore.errors import ModelError, SpecError, StoreError
 from evalcore.output.export import export_run
 from evalcore.predictors import api_key, asking, http, pace
 from evalcore.predictors.asking import Patience
@@ -138,8 +139,9 @@ def test_what_is_no_answer_is_an_error_and_never_kept(chat, task, store, day):
     """F38. Red with `content or ""`, with an answer stored before it is looked at, or without a limit of tries."""
     answer, says, again = BAD_DAYS[day]
     chat.answer = answer
+    patience = QUICK if day == "timeout" else replace(QUICK, total_s=30, timeout_s=10)  # a busy machine is no timeout
     with pytest.raises(ModelError, match=says) as caught:
-        ask(spec_of(chat, task, n=3), store)
+        ask(spec_of(chat, task, n=3), store, patience)
     assert "0 of 3 examples have an answer" in str(caught.value)
     assert "evil" not in str(chat.headers)
     (record,) = store.runs()
@@ -155,7 +157,7 @@ def test_the_waiting_is_bounded_and_retry_after_is_honoured(chat, task, store):
     chat.answer = lambda text, before: (
         times.append(time.monotonic()) or (refusal(429, **{"Retry-After": "1"}) if before == 0 else good("bill"))
     )
-    assert ask(spec_of(chat, task, n=1), store).complete
+    assert ask(spec_of(chat, task, n=1), store, replace(QUICK, held_s=3.0)).complete
     assert times[1] - times[0] >= 1.0
     chat.answer = lambda text, before: refusal(503, **{"Retry-After": "3600"})
     with pytest.raises(ModelError, match="503"):
@@ -234,6 +236,20 @@ def test_when_everything_fails_it_stops_after_twenty(chat, task, store):
     assert store.count_done(store.runs()[0].run_id) == 0
 
 
+@pytest.mark.parametrize("wait", [{}, {"Retry-After": "0"}, {"Retry-After": "3600"}])
+def test_a_server_that_lets_nobody_in_is_left_within_patience(chat, task, store, wait):
+    """F39. Red with twenty prompts that must fail, each in its own time; with waits of 0 taken as said."""
+    chat.answer = lambda text, before: refusal(429, "slow down", **wait)
+    started = time.monotonic()
+    with pytest.raises(ModelError, match=r"429 \(slow down\)") as caught:
+        ask(spec_of(chat, task, n=400), store, replace(QUICK, held_s=1.0))
+    assert time.monotonic() - started < 1.0 + 8  # of a busy machine
+    assert chat.asked.total() < 40
+    asks = "The server asks to wait 60 minutes" if "3600" in wait.values() else "It refused every request for so long"
+    assert asks in str(caught.value)
+    assert "0 of 400 examples have an answer" in str(caught.value)
+
+
 @pytest.mark.parametrize(("status", "says"), [(401, "is not set"), (404, "the model's name")])
 def test_what_fails_for_every_prompt_is_tried_for_one(chat, task, store, status, says, monkeypatch):
     """F39. Red with a refused key taken for a passing trouble."""
@@ -260,6 +276,17 @@ def test_a_prompt_that_is_too_long_for_the_server_is_counted_as_that(chat, task,
     stops = {answer.completion.stop for answer in scored.answers if answer.example.text.endswith("5")}
     assert stops == {"too_long"}
     assert scored.scores.unparsed == sum(answer.example.text.endswith("5") for answer in scored.answers) > 0
+
+
+def test_a_table_of_servers_that_cannot_be_read_lets_no_prompt_out(chat, task, store):
+    """F54. Red with a limit or a price that is none passed over: more would be asked, and paid, than was allowed."""
+    table = store.folder / "servers.csv"
+    for text in ("address,requests_per_minute\nhttp://h/v1,0\n", "address\n\x00\n", "address,rpm\nhttp://h/v1,1\n"):
+        table.write_text(text)
+        with pytest.raises(StoreError, match=r"servers\.csv, line"):
+            execute(spec_of(chat, task, n=2), store)
+        assert table.read_text() == text
+    assert not chat.bodies
 
 
 def test_half_a_surrogate_pair_in_a_reply_is_no_trouble(chat, task, store):

@@ -18,7 +18,7 @@ from evalcore.errors import BlindspotError, DataError, StoreError
 from evalcore.output import export
 from evalcore.output.export import export_run, predictions_csv, predictions_jsonl, run_json, write_file
 from evalcore.output.report import findings_of, report_as_json, report_as_text
-from evalcore.predictors import loading, local
+from evalcore.predictors import local, placement
 from evalcore.running.run import execute
 from evalcore.store import migrations, opening, sqlite_errors
 from evalcore.store.catalog import RunAnnotation, RunCatalog
@@ -672,7 +672,7 @@ def test_no_example_of_an_older_format_is_predicted_again(tmp_path, monkeypatch,
         raise AssertionError("a model was loaded")
 
     # The caches were made on a CPU, and the task of some runs was named by a relative path.
-    on_a_cpu = loading.Placement(torch.device("cpu"), torch.float32)
+    on_a_cpu = placement.Placement(torch.device("cpu"), torch.float32)
     monkeypatch.setattr(local, "placement", lambda spec: on_a_cpu)
     monkeypatch.chdir(CACHES)
     store = Store(old_cache(tmp_path / "cache", number))

@@ -10,7 +10,7 @@ import pytest
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError, OutOfMemory
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import loading, local
+from evalcore.predictors import loading, local, placement
 from evalcore.predictors.source import locate
 from evalcore.running.run import execute
 from evalcore.store.database import Store
@@ -32,7 +32,7 @@ def loaded(tmp_path):
     def load(model="demo", answers=(), **spec):
         spec = RunSpec(model=model, **spec)
         source = locate(spec.model, store)
-        at = loading.Placement(torch.device("cpu"), torch.float32)
+        at = placement.Placement(torch.device("cpu"), torch.float32)
         identity = local.identity(source, spec, at, answers)
         return local.LocalModel(loading.load(source, at, lambda phase: None), identity, spec, source.name)
 
@@ -197,9 +197,9 @@ def test_what_is_no_model_is_said(store, name):
 def test_number_formats_fit_the_device():
     import torch
 
-    at = loading.placement(RunSpec())
+    at = placement.placement(RunSpec())
     assert (at.device.type, at.dtype) == ("cpu", torch.float32) or at.device.type != "cpu"
-    assert loading.placement(RunSpec(dtype="bfloat16")).dtype == torch.bfloat16
+    assert placement.placement(RunSpec(dtype="bfloat16")).dtype == torch.bfloat16
 
 
 def test_half_precision_runs_and_is_another_key(demo, tmp_path):

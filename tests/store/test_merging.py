@@ -16,6 +16,7 @@ from evalcore.store.database import Store
 from evalcore.store.label_reference import LabelReference
 from evalcore.store.merging import Merged, import_bundle, merged_note
 from evalcore.store.spec import RunSpec
+from evalcore.store.usage import Usage
 from evalcore.tasks.prompt import custom_prompt
 from evalcore.tasks.task import TaskSource
 from tests.store.test_bundle import ODD, put_run
@@ -85,11 +86,11 @@ def test_two_halves_are_a_whole(store, rig):
 
 def test_what_predicted_more_gives_the_totals(store, rig):
     run = put_run(store, IDENTITY, done=1)
-    put_run(rig, IDENTITY, done=5)
+    put_run(rig, IDENTITY, done=5, usage=Usage(5, 500))
     rig.note_load(run, load_seconds=40.0, metadata={"device": "H100", "torch": "1"})
     merged(store, bundle(rig))
     record = store.run(run)
-    assert (record.predicted, record.load_seconds) == (5, 40.0)
+    assert (record.predicted, record.load_seconds, record.usage) == (5, 40.0, Usage(5, 500))
     assert record.metadata == {"torch": "2", "device": "H100"}
 
 

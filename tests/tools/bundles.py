@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+from collections import Counter
 
 from evalcore.store.bundle import bundle_pieces
 from evalcore.store.merging import merge_bundle
@@ -30,8 +31,7 @@ def made_of(rows, **end):
     """A bundle whose last line agrees with the others, as its writer would make it; `end` changes fields of that."""
     *body, last = rows
     written = "".join(json.dumps(row) + "\n" for row in body).encode()
-    kinds = [row["kind"] for row in body if isinstance(row, dict) and "kind" in row]
-    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds) if isinstance(kind, str)}
+    counts = Counter(str(row["kind"]) for row in body if isinstance(row, dict) and "kind" in row)
     last = {**last, "counts": counts, "sha256": hashlib.sha256(written).hexdigest(), **end}
     return gzip.compress(written + json.dumps(last).encode() + b"\n")
 

@@ -36,7 +36,7 @@ class ChatServer:
 
     Attributes:
         answer: a text and how often it has been asked for before -> the reply; None breaks the connection.
-        more: what else the server does: the end of a path -> the body of a request -> the reply. Other paths are 404.
+        more: what else the server does, or does otherwise: the end of a path -> the body of a request -> the reply.
         asked: how often each text was asked for; `bodies`, `headers`: of every request.
     """
 
@@ -62,8 +62,8 @@ class ChatServer:
                 return self.models
             asked = json.loads(body)
             self.bodies.append(asked)
-            if not path.endswith("/chat/completions"):
-                found = next((reply for end, reply in self.more.items() if path.endswith(end)), None)
+            found = next((reply for end, reply in self.more.items() if path.endswith(end)), None)
+            if found or not path.endswith("/chat/completions"):
                 return found(asked) if found else refusal(404, "Not Found")
             text = asked["messages"][-1]["content"]
             before = self.asked[text]

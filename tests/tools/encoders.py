@@ -29,8 +29,8 @@ TRAINED = {
     "modernbert": {"classifier_pooling": "mean"},
 }
 """Architectures, each made so that it learns something at once."""
-_EPOCHS = 3
-_RATES = {"bert": 5e-3, "modernbert": 8e-3}
+_LEARNT = {"bert": (3, 5e-3), "modernbert": (2, 8e-3)}
+"""Epochs, and the rate of learning at its highest."""
 
 
 def demo_labels():
@@ -69,10 +69,11 @@ def _trained(kind: str) -> Path:
     )
     torch.manual_seed(0)
     model = AutoModelForSequenceClassification.from_config(config)
-    steps = _EPOCHS * -(-len(ids) // 64)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=_RATES[kind], foreach=True)
-    rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATES[kind], total_steps=steps)
-    for _ in range(_EPOCHS):
+    epochs, fastest = _LEARNT[kind]
+    steps = epochs * -(-len(ids) // 64)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=fastest, foreach=True)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, fastest, total_steps=steps)
+    for _ in range(epochs):
         for rows in torch.randperm(len(ids)).split(64):
             batch = tokenizer.pad({"input_ids": [ids[row] for row in rows]}, return_tensors="pt")
             out = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], labels=true[rows])
@@ -103,3 +104,40 @@ def encoder(folder: Path, kind: str = "bert", labels=None, **config) -> Path:
         changed["label2id"] = {label: at for at, label in enumerate(labels)}
     file.write_text(json.dumps(changed), encoding="utf-8")
     return folder
+
+
+def random_encoder(folder: Path, kind: str, n_labels: int = 4, **changes) -> Path:
+    """A classifier of another architecture with random weights, large enough that its answers vary."""
+    import torch
+    from transformers import AutoConfig, AutoModelForSequenceClassification
+
+    tokenizer = tokenizer_of([example.text for example in load_task(TaskSource()).train[:400]])
+    tokenizer.model_max_length = 10**6
+    sizes = {**SIZES, "max_position_embeddings": 512, "vocab_size": len(tokenizer), "num_labels": n_labels}
+    config = AutoConfig.for_model(kind, **{**sizes, **changes})
+    torch.manual_seed(1)
+    model = AutoModelForSequenceClassification.from_config(config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim > 1:
+                parameter *= 4
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def plainly(folder: Path, texts: list[str]):
+    """What transformers itself says, one text after another: probabilities, shape (n_texts, n_labels), by id."""
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    takes = ("input_ids", "attention_mask")
+    with torch.inference_mode():
+        return torch.cat(
+            [
+                model(**{name: made[name] for name in takes}).logits.softmax(-1)
+                for made in (tokenizer([text], return_tensors="pt") for text in texts)
+            ]
+        ).numpy()

@@ -21,6 +21,7 @@ class Repo:
         kind: "models" or "datasets".
         refusal: an error code of the hub, such as GatedRepo, with its status; empty to serve.
         breaks_after: bytes of a weights file after which the connection breaks; None never.
+        claims: how large it says that some of its files are, by name.
     """
 
     folder: Path
@@ -28,6 +29,7 @@ class Repo:
     branches: dict[str, str] = field(default_factory=lambda: {"main": "a" * 40})
     refusal: tuple[int, str] | None = None
     breaks_after: int | None = None
+    claims: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -112,7 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
                 "downloads": 0,
                 "likes": 0,
                 "tags": [],
-                "siblings": [{"rfilename": n} for n in names],
+                "siblings": [
+                    {"rfilename": name, "size": repo.claims.get(name, file.stat().st_size)}
+                    for name, file in zip(names, files, strict=True)
+                ],
             }
         )
 

@@ -32,6 +32,7 @@ FINDERS: tuple[Callable[[ScoredRun], Iterator[Finding]], ...] = (
     scores.too_uncertain_to_rank,
     scores.micro_f1_says_nothing_new,
     answers.penalty_on_prompt_labels,
+    answers.batches_halved,
     sample.same_text_two_labels,
     sample.true_labels_respelt,
 )

@@ -1,4 +1,4 @@
-"""Findings about the completions: unparsed, cut off, right for a lenient parser only, penalised while decoding."""
+"""Findings about the completions: unparsed, cut off, right for a lenient parser only, how they were decoded."""
 
 from __future__ import annotations
 
@@ -131,4 +131,24 @@ def penalty_on_prompt_labels(run: ScoredRun) -> Iterator[Finding]:
         {"repetition_penalty": penalty},
         positions_of(run),
         opens=f"{counted(run.scores.n, 'example')} of this run",
+    )
+
+
+def batches_halved(run: ScoredRun) -> Iterator[Finding]:
+    """Batches that the device had not enough memory for, so that smaller ones were run."""
+    known = run.record.metadata or {}
+    if "batches_halved" not in known:
+        return
+    halved, asked, fitted = (int(known[name]) for name in ("batches_halved", "batch_too_large", "batch_that_fits"))
+    exact = run.record.identity.get("dtype") == "float32" and "quantised" not in known
+    yield Finding(
+        "batches_halved",
+        f"The device had not enough memory for {asked:,} texts at once: batches were halved "
+        f"{counted(halved, 'time')}, down to {fitted:,}.",
+        "The answers are the same: in float32 they do not depend on the size of a batch."
+        if exact
+        else "In this number format an answer can depend on what else is in its batch: run it with a batch size of "
+        f"{fitted:,} to have answers that can be had again exactly.",
+        8 if exact else 15,
+        {"halved": halved, "asked": asked, "fitted": fitted},
     )

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from evalcore.predictors.engines import shared_prefix_attention
-from evalcore.predictors.engines.memory import in_memory
+from evalcore.predictors.engines.memory import Shortage, in_memory
 from evalcore.predictors.engines.packed import PackedModel, PrefixGroup
 from evalcore.predictors.engines.penalty import best_tokens, seen_tokens
 from evalcore.predictors.engines.prefixes import Node, forced, trie
@@ -51,10 +51,12 @@ class FastDecoder:
 
     Attributes:
         packed: the model; its `work` counts passes and tokens.
+        shortage: what did not fit into the memory.
     """
 
     def __init__(self, packed: PackedModel, settings: GenerationConfig) -> None:
         self.packed = packed
+        self.shortage = Shortage()
         self._ends = frozenset(settings.eos_token_id)
         self._limit = int(settings.max_new_tokens)
         self._penalty = float(settings.repetition_penalty or 1.0)
@@ -75,7 +77,8 @@ class FastDecoder:
         for group in self.packed.groups(prompts):
             with self.packed.replaced():
                 device = self.packed.model.device
-                decoded = in_memory(group.tails, partial(self._decode, group), device, self._bytes_for)
+                decode = partial(self._decode, group)
+                decoded = in_memory(group.tails, decode, device, self._bytes_for, self.shortage)
             for index, ids in zip(group.members, decoded, strict=True):
                 out[index] = ids
         return out

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from evalcore.predictors.engines.memory import in_memory
+from evalcore.predictors.engines.memory import Shortage, in_memory
 from evalcore.predictors.engines.penalty import best_tokens, seen_tokens
 from evalcore.predictors.engines.prefixes import LEAST_SHARED, common_length
 
@@ -38,6 +38,7 @@ class GenerateDecoder:
     def __init__(self, model: PreTrainedModel, settings: GenerationConfig, *, at_once: int = 1) -> None:
         self.model = model
         self.settings = settings
+        self.shortage = Shortage()
         self._at_once = at_once
 
     def prepare(self, prompts: Sequence[list[int]], answers: Sequence[list[int]]) -> None:
@@ -54,7 +55,8 @@ class GenerateDecoder:
         out: list[list[int]] = [[] for _ in prompts]
         for start in range(0, len(order), self._at_once):
             batch = order[start : start + self._at_once]
-            decoded = in_memory([prompts[index] for index in batch], self._batch, self.model.device)
+            asked = [prompts[index] for index in batch]
+            decoded = in_memory(asked, self._batch, self.model.device, shortage=self.shortage)
             for index, ids in zip(batch, decoded, strict=True):
                 out[index] = ids
         return out

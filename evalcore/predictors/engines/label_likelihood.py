@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from evalcore.predictors.engines import shared_prefix_attention
-from evalcore.predictors.engines.memory import in_memory
+from evalcore.predictors.engines.memory import Shortage, in_memory
 from evalcore.predictors.engines.packed import PackedModel, PrefixGroup
 from evalcore.predictors.engines.prefixes import Node, trie
 
@@ -88,6 +88,7 @@ class TrieScorer:
 
     def __init__(self, packed: PackedModel, answers: Sequence[Sequence[int]]) -> None:
         self.packed = packed
+        self.shortage = Shortage()
         self._tree = _Tree(answers)
 
     def score(self, prompts: Sequence[list[int]]) -> list[LabelScores]:
@@ -104,7 +105,8 @@ class TrieScorer:
                 tails = group.tails[start : start + at_once]
                 with self.packed.replaced():
                     device = self.packed.model.device
-                    scored = in_memory(tails, partial(self._score, group), device, self._bytes_for)
+                    score = partial(self._score, group)
+                    scored = in_memory(tails, score, device, self._bytes_for, self.shortage)
                 for index, scores in zip(group.members[start : start + at_once], scored, strict=True):
                     out[index] = scores
         return out
@@ -165,24 +167,18 @@ class ForwardScorer:
 
     def __init__(self, model: PreTrainedModel, answers: Sequence[Sequence[int]], *, at_once: int = 1) -> None:
         self._model = model
+        self.shortage = Shortage()
         self._answers = [list(answer) for answer in answers]
         self._at_once = at_once
 
     def score(self, prompts: Sequence[list[int]]) -> list[LabelScores]:
         """Log-probabilities of the answers after each prompt, each of shape (n_answers,)."""
-        return [
-            np.array(
-                [
-                    score
-                    for start in range(0, len(self._answers), self._at_once)
-                    for score in in_memory(
-                        self._answers[start : start + self._at_once], partial(self._score, prompt), self._model.device
-                    )
-                ],
-                dtype=np.float32,
-            )
-            for prompt in prompts
-        ]
+        return [np.array(self._scores(prompt), dtype=np.float32) for prompt in prompts]
+
+    def _scores(self, prompt: list[int]) -> list[float]:
+        parts = [self._answers[start : start + self._at_once] for start in range(0, len(self._answers), self._at_once)]
+        score, device = partial(self._score, prompt), self._model.device
+        return [each for part in parts for each in in_memory(part, score, device, shortage=self.shortage)]
 
     @torch.inference_mode()
     def _score(self, prompt: list[int], answers: Sequence[list[int]]) -> list[float]:

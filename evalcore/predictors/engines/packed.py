@@ -51,6 +51,9 @@ def why_not(model: PreTrainedModel, settings: GenerationConfig) -> str:
     config = model.config.get_text_config()
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
     rope = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
+    where = {str(device) for device in getattr(model, "hf_device_map", {}).values()} - {"cpu", "disk"}
+    if len(where) > 1:
+        return f"its layers compute on {len(where)} devices"
     if model.config.is_encoder_decoder:
         return "it has an encoder"
     if not getattr(model, "_supports_attention_backend", False):

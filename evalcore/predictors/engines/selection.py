@@ -16,7 +16,7 @@ import torch
 from evalcore.predictors.engines.fast import FastDecoder
 from evalcore.predictors.engines.generate import CachedDecoder, GenerateDecoder
 from evalcore.predictors.engines.label_likelihood import ForwardScorer, LabelScores, TrieScorer
-from evalcore.predictors.engines.memory import is_out_of_memory
+from evalcore.predictors.engines.memory import Shortage, is_out_of_memory
 from evalcore.predictors.engines.packed import PackedModel, unusual, why_not
 from evalcore.predictors.engines.shared_prefix_attention import Unsupported
 from evalcore.store import Engine
@@ -36,7 +36,13 @@ _PROBE_NEW = 4
 
 
 class Decoder(Protocol):
-    """Token ids of prompts -> token ids of greedy completions."""
+    """Token ids of prompts -> token ids of greedy completions.
+
+    Attributes:
+        shortage: what did not fit into the memory.
+    """
+
+    shortage: Shortage
 
     def prepare(self, prompts: Sequence[list[int]], answers: Sequence[list[int]]) -> None:
         """Called once before a run.
@@ -51,7 +57,13 @@ class Decoder(Protocol):
 
 
 class Scorer(Protocol):
-    """Token ids of prompts -> log-probabilities of the answers."""
+    """Token ids of prompts -> log-probabilities of the answers.
+
+    Attributes:
+        shortage: what did not fit into the memory.
+    """
+
+    shortage: Shortage
 
     def score(self, prompts: Sequence[list[int]]) -> list[LabelScores]:
         """Each of shape (n_answers,)."""
@@ -144,9 +156,23 @@ def _disagreement(make: Make, model: PreTrainedModel, settings: GenerationConfig
             raise
         return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
     alike = sum(a == b for a, b in zip(got, expected, strict=True))
-    # In short formats rounding may decide a near tie otherwise; a wrong engine gets everything wrong.
-    enough = len(prompts) if model.dtype in (torch.float32, torch.float64) else len(prompts) / 2
+    # Rounding may decide a near tie otherwise; a wrong engine gets everything wrong.
+    enough = len(prompts) / 2 if rounds(model) else len(prompts)
     return "" if alike >= enough else f"it answers {len(prompts) - alike} of {len(prompts)} test prompts otherwise"
+
+
+def rounds(model: PreTrainedModel, dtype: torch.dtype | None = None) -> bool:
+    """Whether an answer may depend on what else is in its batch: in short number formats, and with quantised weights.
+
+    A kernel for quantised weights may compute in a short format, and LLM.int8 treats those features apart that are
+    large in any row of the batch.
+
+    Args:
+        model: it may have no weights yet.
+        dtype: the format that it is to be in; None for the one that it is in.
+    """
+    quantised = getattr(model.config, "quantization_config", None) is not None
+    return quantised or (dtype or model.dtype) not in (torch.float32, torch.float64)
 
 
 def _probe(vocabulary: int) -> list[list[int]]:

@@ -39,6 +39,22 @@ class Asked:
         """Of a prompt on average."""
         return sum(map(len, self.prompts)) / len(self.prompts)
 
+    def padded(self, at_once: int) -> float:
+        """Of a prompt on average, padded to the longest of those that go through the model with it.
+
+        They are sorted by length before, within each batch.
+        """
+        lengths = [len(prompt) for prompt in self.prompts]
+        of_a_batch = max(1, round(self.batch_size * len(lengths) / self.n))
+        together = max(1, round(at_once * len(lengths) / self.n))
+        total = 0
+        for start in range(0, len(lengths), of_a_batch):
+            batch = sorted(lengths[start : start + of_a_batch])
+            for first in range(0, len(batch), together):
+                part = batch[first : first + together]
+                total += len(part) * part[-1]
+        return total / len(lengths)
+
     @property
     def longest_answer(self) -> int:
         """Of the expected answers."""
@@ -80,9 +96,10 @@ def _fast(asked: Asked) -> tuple[Workload, float]:
         row = Workload(own + nodes, 1 + nodes, (own + nodes) * asked.length)
         passes = math.ceil(asked.n / min(asked.batch_size, fitting))
     else:
-        later = asked.new_tokens - 1  # the end token is not put in
-        row = Workload(own + later, asked.new_tokens, (own + later) * asked.length)
-        passes = math.ceil(asked.n / asked.batch_size) * _steps(asked.answers)
+        steps, more = _drafting(asked.answers)
+        later = asked.new_tokens + more
+        row = Workload(own + later, 1 + later, (own + later) * asked.length)
+        passes = math.ceil(asked.n / asked.batch_size) * steps
     return once + row.times(asked.n) + Workload(passes=passes * groups), mean_shared
 
 
@@ -98,29 +115,36 @@ def _inner_nodes(node: Node) -> int:
     return sum(1 + _inner_nodes(child) for child in node.values() if child)
 
 
-def _steps(answers: Sequence[Ids]) -> int:
-    """Passes of a batch in which every answer occurs: what can only be one answer's is checked in one pass."""
+def _drafting(answers: Sequence[Ids]) -> tuple[int, float]:
+    """How answers are written whose tokens are drafted where they can only be one answer's.
 
-    def of(answer: Ids, root: Node) -> int:
-        node, at, passes = root, 0, 0
+    Returns:
+        passes of a batch in which every answer occurs, and how many tokens more than an answer has are put in for it:
+        its end token is, where it was drafted.
+    """
+    root = trie(answers)
+    passes, more = [], []
+    for answer in answers:
+        node, at, put_in = root, 0, 0
+        passes.append(0)
         while at < len(answer):
             drafted = len(forced(node, len(answer) - at)) if at else 0
-            passes += 1
+            put_in += 1 + drafted if at else 0
+            passes[-1] += 1
             for token in answer[at : at + drafted + 1]:
                 node = node[token]
             at += drafted + 1
-        return passes
-
-    root = trie(answers)
-    return max(of(answer, root) for answer in answers)
+        more.append(put_in - len(answer))
+    return max(passes), sum(more) / len(more)
 
 
 def _generate(asked: Asked, at_once: int) -> Workload:
     """A batch goes on until its longest answer has ended."""
     new = asked.new_tokens if at_once == 1 else max(asked.new_tokens, asked.longest_answer)
     passes = math.ceil(asked.n / at_once) * new
-    seen = asked.length**2 / 2 + (new - 1) * asked.length
-    return Workload(asked.length + new - 1, new, seen).times(asked.n) + Workload(passes=passes)
+    length = asked.padded(at_once)
+    seen = length**2 / 2 + (new - 1) * length
+    return Workload(length + new - 1, new, seen).times(asked.n) + Workload(passes=passes)
 
 
 def _after_a_prefix(asked: Asked, at_once: int) -> tuple[Workload, float]:
@@ -130,8 +154,9 @@ def _after_a_prefix(asked: Asked, at_once: int) -> tuple[Workload, float]:
     if shared < LEAST_SHARED:
         return _generate(asked, at_once), 0.0
     later = asked.new_tokens - 1
-    own = asked.length - shared
-    row = Workload(own + later, asked.new_tokens, (own + later) * asked.length)
+    length = asked.padded(at_once)
+    own = length - shared
+    row = Workload(own + later, asked.new_tokens, (own + later) * length)
     passes = math.ceil(asked.n / at_once) * max(asked.new_tokens, asked.longest_answer)
     return Workload(shared, 1, shared**2 / 2, 1 + passes) + row.times(asked.n), float(shared)
 

@@ -123,7 +123,7 @@ def _first_pair(listing: Listing, current: RunRecord) -> Pair:
         key=lambda r: (
             set(r.labels) != set(current.labels),
             r.sample_id != current.sample_id,
-            not r.kind.reads_prompt,  # a baseline is the last resort
+            r.kind.is_baseline or not r.kind.can_run,  # a baseline or an import is the last resort
         )
     )
     return current.run_id, others[0].run_id

@@ -23,6 +23,7 @@ from evalcore.analysis import (
 from evalcore.metrics import POPULATION, WHY_UNDEFINED, absent, never_predicted
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import Job
+from evalcore.store.planned import planned_and_taken
 from evalcore.wording import counted, interval
 from pages.parts.explore.confusion_list import worst_confusions
 from pages.parts.run.base_model import way_to_base_model
@@ -59,7 +60,8 @@ def sample_line(scored: ScoredRun, place: DeltaGenerator, standing: str) -> None
     of = f"n = {s.n:,} of {counted(scored.record.split_size, 'example')}, {escape_markdown(scored.record.spec.sample)}"
     labels = f"{s.labels_present} of {counted(s.labels_total, 'label')} in the sample"
     scoring = f"{scored.scoring} scoring, parser {PARSER_VERSION}"
-    place.caption(" · ".join(part for part in (standing, of, labels, scoring, "95 % intervals") if part))
+    said = " · ".join(part for part in (standing, of, labels, scoring, "95 % intervals") if part)
+    place.caption(said, help=planned_and_taken(scored.record) or None)
     if cost := server_cost(scored.answers.store, scored.record):
         place.caption(escape_markdown(server_cost_words(cost)))
 

@@ -11,9 +11,11 @@ import streamlit as st
 from evalcore.errors import BlindspotError
 from evalcore.running import understand
 from evalcore.store import Job, Jobs, RunSpec, checked
+from evalcore.store.planned import planned_and_taken
 from evalcore.wording import counted
 from pages.parts.run.label_table import label_table
 from pages.parts.run.options import run_words
+from pages.parts.run.plan_line import plan_line
 from pages.parts.run.progress import how_it_ended, start, watch
 from pages.parts.run.run_form import explanations, run_form
 from pages.parts.run.server_table import limits_and_prices
@@ -78,10 +80,13 @@ def head(page: Frame) -> Head:
                     view.choose(view.spec, start(page.store, chosen))
                     st.rerun()
                 if is_open:
-                    st.caption(standing if can_run else "")
+                    taken = planned_and_taken(record) if record and can_run else ""
+                    st.caption(" · ".join(part for part in (standing if can_run else "", taken) if part))
                     explanations()
                     if view.spec.kind.is_remote:
                         limits_and_prices(page.store, view.spec)
+            if is_open and can_run and chosen and label != "Verify again":
+                plan_line(page.store, chosen, _done(page))
     share = buttons.container(width="content")
     if at_work:
         view.choose(view.spec, at_work.job_id)  # when it ends, its run is what the page shows
@@ -101,12 +106,12 @@ def _form(page: Frame) -> bool:
     understood = understand(view_state().spec, page.store)
     for problem in understood.problems:
         st.warning(message_markdown(problem), icon=":material/error:")
-    label_table(understood.labels_by_place)
+    confirmed = label_table(understood.labels_by_place)
     parts = (("Task", understood.task), ("Model", understood.model))
     said = [f"{name}: {escape_markdown(what)}" for name, what in parts if what]
     if said:
         st.caption(" · ".join(said))
-    return not understood.problems
+    return confirmed and not understood.problems
 
 
 def _checked(spec: RunSpec) -> RunSpec | None:
@@ -135,13 +140,18 @@ def _standing(page: Frame, chosen: RunSpec) -> tuple[str, str]:
     """How much of what is chosen is stored, and what the button that gets the rest is called."""
     record = page.record
     total = record.n if record else chosen.n
-    done = cached.count_done(page.store, record.run_id) if record else 0
+    done = _done(page)
     if page.shown.said:
         return "", "Run"
     if record and done >= total:
         return ":material/check_circle: Up to date", "Verify again"
     needed = f"{counted(total - done, 'new prediction')} needed"
     return (f"{done:,} of {total:,} predicted, {needed}", "Go on") if done else (needed, "Run")
+
+
+def _done(page: Frame) -> int:
+    """How many predictions of what is chosen are stored."""
+    return cached.count_done(page.store, page.record.run_id) if page.record else 0
 
 
 def _run_button(label: str, *, disabled: bool) -> bool:

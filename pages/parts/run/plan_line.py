@@ -6,13 +6,14 @@ import streamlit as st
 
 from evalcore.errors import BlindspotError
 from evalcore.running import Estimate, estimate, estimate_in_one_line
-from evalcore.store import Jobs, RunSpec, Store
+from evalcore.store import Job, Jobs, RunSpec, Store
 from pages.parts.run.progress import enqueue, watched_jobs
-from pages.parts.shell.markdown import escape_markdown
+from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import view_state
 
 POLL_S = 0.5
-PLANNING = ":material/hourglass: Estimating what it will take …"
+ESTIMATING = "Estimating what it will take …"
+AFTER_THE_RUN = "What it will take is estimated when the run at work has ended …"
 
 
 def plan_line(store: Store, chosen: RunSpec, stored: int) -> None:
@@ -24,36 +25,36 @@ def plan_line(store: Store, chosen: RunSpec, stored: int) -> None:
         stored: number of its predictions that are stored.
     """
     view = view_state()
-    payload = estimate.request(chosen, stored)
-    if view.plan is None or view.plan[0] != payload:
-        if view.plan is not None:
-            Jobs(store).stop(view.plan[1])  # nobody waits for the plan of what was chosen before
-        try:
+    try:
+        payload = estimate.request(chosen, stored, store)
+        if view.plan is None or view.plan[0] != payload:
+            if view.plan is not None:
+                Jobs(store).stop(view.plan[1])  # nobody waits for the plan of what was chosen before
             view.plan = (payload, enqueue(store, "plan", payload))
-        except BlindspotError:  # a cache folder that cannot be written has no queue, and nothing can be run in it
-            return
-    _waiting(store, view.plan[1])
-
-
-def _waiting(store: Store, job_id: int) -> None:
-    job = Jobs(store).get(job_id)
+    except BlindspotError:  # of data that changed a moment ago, or a folder without a queue: a run will say it
+        return
+    job = Jobs(store).get(view.plan[1])
     if job is not None and job.active:
-        _watch(store, job_id)
+        _watch(store, job.job_id)
     elif job is not None:
-        _said(job.result if job.state == "done" else "")
+        _said(job)
 
 
 @st.fragment(run_every=POLL_S)
 def _watch(store: Store, job_id: int) -> None:
-    """Only this line is drawn again; it is drawn once more when the answer is there, and the polling ends."""
-    job = watched_jobs(store).get(job_id)
+    """Draw that an answer is awaited, again and again; when it is there, the page is drawn and this line with it."""
+    jobs = watched_jobs(store)
+    job = jobs.get(job_id)
     if job is None or not job.active:
         st.rerun()
-    st.caption(PLANNING)
+    waits = job.state == "queued" and any(one.kind == "run" and one.state == "running" for one in jobs.active())
+    st.caption(f":material/hourglass: {AFTER_THE_RUN if waits else ESTIMATING}")
 
 
-def _said(result: str) -> None:
-    """Draw an answer. A plan that failed says nothing: the run itself will say why, and it can be asked for."""
-    found = Estimate.from_json(result) if result else None
+def _said(job: Job) -> None:
+    """Draw an answer, or why a run would fail as well."""
+    if job.state == "failed":
+        st.caption(f":material/error: {message_markdown(job.result)}")
+    found = Estimate.from_json(job.result) if job.state == "done" else None
     if found is not None:
         st.caption(f":material/schedule: {escape_markdown(estimate_in_one_line(found))}", help=found.rests_on)

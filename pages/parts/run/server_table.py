@@ -120,7 +120,7 @@ def _column_config() -> dict[str, Any]:
     return {
         "address": text("Server", width=180, help="Up to /v1, without /chat/completions"),
         "model": text("Model", width=110, help="Empty: all models of the server"),
-        "concurrent": number("At a time", min_value=1, max_value=MOST_CONCURRENT, step=1, width=70,
+        "concurrent": number("At a time", min_value=1, max_value=MOST_CONCURRENT, step=1, width=95,
                              help="Requests that are open at the same time"),
         "requests_per_minute": number("Requests/min", min_value=1, step=1, width=115, help="At most, evenly spread"),
         "tokens_per_minute": number("Tokens/min", min_value=1, step=1, width=100, help="Prompts and answers together"),

@@ -45,9 +45,9 @@ def filtered(page: Frame, sizes: Mapping[str, int]) -> list[RunRecord]:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title("Runs", anchor=False, width="content")
-        searched = st.text_input("Find", key="runs_find", placeholder="name, note, model, prompt, task", width=190)
-        task = st.selectbox("Task", [EVERY, *tasks], key="runs_task", width=140) if len(tasks) > 1 else EVERY
-        model = st.selectbox("Model", [EVERY, *models], key="runs_model", width=140) if len(models) > 1 else EVERY
+        searched = st.text_input("Find", key="runs_find", placeholder="name, note, model, prompt, task", width=180)
+        task = st.selectbox("Task", [EVERY, *tasks], key="runs_task", width=135) if len(tasks) > 1 else EVERY
+        model = st.selectbox("Model", [EVERY, *models], key="runs_model", width=135) if len(models) > 1 else EVERY
         size = sized(RunCatalog(page.store).disk_used())
         st.caption(f"{counted(len(records), 'run')}, {size} on disk", width="content")
         row = st.container(width="content")
