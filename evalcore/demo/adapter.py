@@ -22,8 +22,8 @@ from evalcore.tasks import TaskSource, load_task
 
 SEED = 30
 RANK, SCALE = 8, 16
-LEARNING_RATE = 4e-3
-STEPS = 150
+LEARNING_RATE = 1e-3
+STEPS = 60
 LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
@@ -63,7 +63,7 @@ def train_adapter(base: str, folder: Path, *, steps: int) -> None:
         optimizer.step()
         falling.step()
         if at % 10 == 0:
-            print(f"step {at:5} of {steps}  loss {float(loss):.3f}  {time.time() - started:.0f} s", flush=True)
+            print(f"step {at:5} of {steps}  loss {loss.item():.3f}  {time.time() - started:.0f} s", flush=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it cannot ask the hub for a base called "demo-early"
         adapted.save_pretrained(str(folder), save_embedding_layers=False)

@@ -53,6 +53,12 @@ def with_adapter(model: PreTrainedModel, folder: Path, name: str, base: str) -> 
         ModelError: if it is for another base, or damaged.
     """
     adapter = read_adapter(folder, name)
+    if any(weight.is_meta for weight in model.parameters()):  # accelerate fetches those while the model computes
+        raise ModelError(
+            f"a part of its base model {quoted(base)} lies outside the GPUs, where no adapter can be put on it.",
+            where=name,
+            do="Merge it into its base model with peft (merge_and_unload), save that, and give that folder.",
+        )
     try:
         wrapped = _wrapped(model, adapter, folder, name, base)
         why = _why_beside(wrapped)

@@ -176,6 +176,14 @@ def test_added_tokens_without_weights_in_the_output_layer_are_refused(tmp_path):
         put_on(base, folder)
 
 
+def test_a_base_that_lies_partly_outside_the_gpus_is_said_to_be_that(tmp_path):
+    """Red with the adapter said not to fit: its base is the right one."""
+    base, folder = made(tmp_path)
+    base.model.layers[1].to("meta")
+    with pytest.raises(ModelError, match="lies outside the GPUs"):
+        put_on(base, folder)
+
+
 @pytest.fixture
 def adapter(tmp_path):
     """An adapter's folder as far as it can be looked at without torch: its config, and a file in the weights' place."""
