@@ -620,6 +620,12 @@ OLD_RUNS = {
     "6c5aed6ccc4d": ("imported:graded.csv", "none", 6, (6, 4, 2)),
 }
 """The runs of the caches of format 2 and 3, as the versions that wrote them scored them."""
+LATER_RUNS = {
+    "6e400829bac9": ("majority", "none", 16, (16, 4, 0)),
+    "aa6966426f88": ("tfidf", "none", 18, (18, 17, 0)),
+    "e2339e9144ce": ("demo", "article", 16, (16, 3, 0)),
+}
+"""What that of format 4 holds besides: the baselines' second version, and labels chosen by what they gain."""
 FIRST_FORMAT_IDS = {
     "6eeccc84fd0c", "a5d79fc9da1d", "b10e0c743708", "8735a7e7eb08", "7cec0754d6c4", "e4a54f5df4c5", "e216b4da46a1",
 }  # fmt: skip
@@ -636,7 +642,9 @@ def test_a_cache_of_every_format_opens_without_losing_a_row(tmp_path, number):
     assert not any(lost_rows(before, after).values())
     assert {table: len(after[table]) for table in before} == {table: len(rows) for table, rows in before.items()}
     assert [path.name for path in folder.iterdir()] == [FILE_NAME]
-    assert {record.run_id for record in store.runs()} == (FIRST_FORMAT_IDS if number == 1 else set(OLD_RUNS))
+    assert {record.run_id for record in store.runs()} == (
+        FIRST_FORMAT_IDS if number == 1 else set(OLD_RUNS) | (set(LATER_RUNS) if number > 3 else set())
+    )
     assert store.custom_prompts() == {"curt": Prompt("curt", "Answer with one word of: {labels}", "{text}")}
     jobs = [(job.state, job.spec.model, job.result) for job in Jobs(store).recent()]
     assert jobs == [
@@ -647,14 +655,14 @@ def test_a_cache_of_every_format_opens_without_losing_a_row(tmp_path, number):
     ]
 
 
-@pytest.mark.parametrize("number", [2, 3])
+@pytest.mark.parametrize("number", [2, 3, 4])
 def test_runs_of_an_older_format_are_scored_and_annotated_as_they_were(tmp_path, number):
     """F59. Red with a run id, a key or a checksum that is made in another way."""
     store = Store(old_cache(tmp_path / "cache", number))
     for record in store.runs():
         scores = score_run(store, record.run_id).scores
         counts = (scores.n, scores.correct, scores.unparsed)
-        assert (record.spec.model, record.prompt.name, record.n, counts) == OLD_RUNS[record.run_id]
+        assert (record.spec.model, record.prompt.name, record.n, counts) == {**OLD_RUNS, **LATER_RUNS}[record.run_id]
         assert (record.finished is None) is (record.run_id == "5078ada07df3")
         assert run_id(record.sample_id, record.identity, record.prompt.fingerprint) == record.run_id
     assert RunCatalog(store).annotations() == {

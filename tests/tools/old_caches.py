@@ -1,7 +1,8 @@
 """Copies of the small caches in tests/store/caches, each made by the last version that wrote its format.
 
 All hold runs of three models on `colours` (beside them) and on the demo task, a stopped run, an import, a custom prompt
-and four jobs; format 2 and later also two names, a note and a pin.
+and four jobs; format 2 and later also two names, a note and a pin, format 4 the baselines' second version
+and labels chosen by what they gain over a text without content.
 """
 
 import shutil
@@ -11,7 +12,7 @@ from evalcore.store.database import FILE_NAME
 from tests.conftest import ROOT
 
 CACHES = ROOT / "tests" / "store" / "caches"
-FORMATS = (1, 2, 3)
+FORMATS = (1, 2, 3, 4)
 
 
 def old_cache(folder, number):
