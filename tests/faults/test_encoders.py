@@ -126,6 +126,7 @@ def test_a_classifier_named_like_a_model_that_writes_is_told_its_name(store, col
     with pytest.raises(ModelError, match="this is an encoder classifier") as caught:
         execute(RunSpec(TaskSource(str(colours)), str(folder), n=8), store)
     assert caught.value.do == f"Write encoder:{folder}"
+    assert store.runs() == []  # said before a run is begun
     assert understand(RunSpec(TaskSource(str(colours)), str(folder)), store).problems == (str(caught.value),)
 
 
