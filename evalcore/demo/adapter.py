@@ -44,7 +44,9 @@ def train_adapter(base: str, folder: Path, *, steps: int) -> None:
 
     torch.manual_seed(SEED)
     tokenizer = load_tokenizer(DEMO_MODELS / base)
-    model = AutoModelForCausalLM.from_pretrained(DEMO_MODELS / base, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(
+        DEMO_MODELS / base, dtype=torch.float32, local_files_only=True, use_safetensors=True
+    )
     config = LoraConfig(
         r=RANK, lora_alpha=SCALE, target_modules=list(LAYERS), task_type="CAUSAL_LM", base_model_name_or_path=base
     )
