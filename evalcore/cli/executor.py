@@ -44,7 +44,7 @@ def executor_of(options: argparse.Namespace) -> Executor | None:
     """
     workers = Workers(options.ray_address, options.workers, options.gpus_per_worker, options.cpus_per_worker)
     if options.executor == "ray":
-        from evalcore.running.ray_executor import RayExecutor  # it imports pyarrow, which takes half a second
+        from evalcore.running.on_ray.executor import RayExecutor  # it imports pyarrow, which takes half a second
 
         return RayExecutor(workers)
     if workers != Workers():

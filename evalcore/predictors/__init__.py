@@ -1,19 +1,18 @@
-"""Everything that predicts: local transformers models, models on servers, baselines.
+"""Everything that predicts: transformers models and classifiers on this machine, models on servers, baselines.
 
 `identify` tells what a model is without loading it; torch is imported only for those that need it. A new kind of model
-is one entry in `store.MODEL_KINDS`, one module here, and one line in `handle.py`. Imports store and tasks.
+is one entry in `store.MODEL_KINDS` and one module here. `files/` finds a model's files, `loading.py` makes the model of
+them, `engines/` run it, `servers/` ask one elsewhere, `forecast.py` says what it will take. Imports store and tasks.
 """
 
-from evalcore.predictors.architecture import (
+from evalcore.predictors.chat import ChatRenderer, load_tokenizer
+from evalcore.predictors.files.architecture import (
     cached_folder,
     check_that_it_writes,
     labels_in,
     named_for_its_kind,
 )
-from evalcore.predictors.chat import ChatRenderer, load_tokenizer
-from evalcore.predictors.handle import Limited, ModelHandle, OnPhase, ShowsPrompt, Weights, check_kind, identify
-from evalcore.predictors.label_mapping import places, to_confirm
-from evalcore.predictors.source import (
+from evalcore.predictors.files.source import (
     adapter_in,
     bytes_to_read,
     download,
@@ -24,6 +23,8 @@ from evalcore.predictors.source import (
     locate,
     model_folder,
 )
+from evalcore.predictors.handle import Limited, ModelHandle, OnPhase, ShowsPrompt, Weights, check_kind, identify
+from evalcore.predictors.label_mapping import places, to_confirm
 
 __all__ = [
     "ChatRenderer",

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from evalcore.errors import ModelError, listed, quoted
 from evalcore.extras import require
-from evalcore.predictors.adapter_config import ADAPTER_WEIGHTS, AdapterConfig, read_adapter
 from evalcore.predictors.engines.memory import is_out_of_memory
+from evalcore.predictors.files.adapter_config import ADAPTER_WEIGHTS, AdapterConfig, read_adapter
 
 if TYPE_CHECKING:
     from peft import PeftModel

@@ -18,16 +18,16 @@ import torch
 from numpy.typing import NDArray
 
 from evalcore.errors import ModelError
-from evalcore.predictors.architecture import labels_in
 from evalcore.predictors.chat import load_tokenizer
 from evalcore.predictors.engines.memory import Shortage, in_memory, is_out_of_memory
+from evalcore.predictors.files.architecture import labels_in
+from evalcore.predictors.files.source import ModelSource, download, locate
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
 from evalcore.predictors.label_mapping import places
 from evalcore.predictors.loading import load_weights, metadata
 from evalcore.predictors.local_forecast import forecast_of_texts
 from evalcore.predictors.placement import Placement, placement
 from evalcore.predictors.room import check_room, fits_beside, out_of_memory
-from evalcore.predictors.source import ModelSource, download, locate
 from evalcore.store import Completion, Identity, RunSpec, Store, digest
 from evalcore.tasks import Messages, Task
 

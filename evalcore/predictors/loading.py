@@ -17,13 +17,13 @@ from evalcore.errors import ModelError, OutOfMemory, first_line, listed
 from evalcore.extras import require
 from evalcore.predictors import quantised
 from evalcore.predictors.adapter import require_peft, with_adapter
-from evalcore.predictors.architecture import check_that_it_writes
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
 from evalcore.predictors.engines.memory import free_memory, is_out_of_memory, main_memory
+from evalcore.predictors.files.architecture import check_that_it_writes
+from evalcore.predictors.files.source import ModelSource, download
 from evalcore.predictors.handle import OnPhase
 from evalcore.predictors.placement import Placement, devices
 from evalcore.predictors.room import WHAT_FITS, check_room, free_words, needed_words, out_of_memory
-from evalcore.predictors.source import ModelSource, download
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,18 +17,18 @@ import numpy as np
 import torch
 
 from evalcore.predictors import quantised
-from evalcore.predictors.architecture import check_that_it_writes
 from evalcore.predictors.chat import ChatRenderer, Rendered
 from evalcore.predictors.engines.generate import GenerateDecoder
 from evalcore.predictors.engines.label_likelihood import LabelScores
 from evalcore.predictors.engines.memory import Shortage, is_out_of_memory
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine, rounds
+from evalcore.predictors.files.architecture import check_that_it_writes
+from evalcore.predictors.files.source import ModelSource, locate
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
 from evalcore.predictors.loading import Loaded, load, metadata
 from evalcore.predictors.local_forecast import PROMPTS_COMPARED, forecast
 from evalcore.predictors.placement import Placement, placement
 from evalcore.predictors.room import fits_beside, out_of_memory
-from evalcore.predictors.source import ModelSource, locate
 from evalcore.store import CHOOSING, CONTENT_FREE, Completion, Identity, LabelReference, RunSpec, Stop, Store, digest
 from evalcore.tasks import Messages, Task
 

@@ -13,12 +13,12 @@ from evalcore.errors import ModelError
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
 from evalcore.predictors.engines.selection import first_engine, rounds
 from evalcore.predictors.engines.workload import Asked, workload
+from evalcore.predictors.files.sizes import free_disk, sizes
+from evalcore.predictors.files.source import ModelSource, download
 from evalcore.predictors.forecast import Forecast, Needs, Span, Workload, by_characters, evenly
 from evalcore.predictors.model_size import empty_model, size_of
 from evalcore.predictors.placement import Placement, accelerator
 from evalcore.predictors.room import free_bytes, needed_bytes
-from evalcore.predictors.sizes import free_disk, sizes
-from evalcore.predictors.source import ModelSource, download
 from evalcore.store import CHOOSING, RunSpec
 from evalcore.tasks import Messages
 

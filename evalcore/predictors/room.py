@@ -8,9 +8,9 @@ import torch
 
 from evalcore.errors import ModelError, OutOfMemory, first_line
 from evalcore.predictors.engines.memory import free_memory, main_memory
+from evalcore.predictors.files.sizes import check_disk, sizes
+from evalcore.predictors.files.source import ModelSource
 from evalcore.predictors.placement import Placement, accelerator, devices
-from evalcore.predictors.sizes import check_disk, sizes
-from evalcore.predictors.source import ModelSource
 from evalcore.wording import sized
 
 ROOM = 1.5

@@ -19,9 +19,9 @@ from evalcore.running.estimate_words import in_one_line as estimate_in_one_line
 from evalcore.running.estimate_words import in_total as estimate_in_total
 from evalcore.running.executors import CompletedBatch, Executor, InProcess, Loader, load_model
 from evalcore.running.live import LiveAnswer, LiveRequest, answer
+from evalcore.running.on_ray.cluster import Workers
 from evalcore.running.plan import find_prompt, plan_run
 from evalcore.running.prompt_preview import preview
-from evalcore.running.ray_cluster import Workers
 from evalcore.running.run import NotAnswered, Progress, execute, execute_with_baselines
 from evalcore.running.understood import Understood, understand
 from evalcore.running.worker import ensure_worker, stop_worker

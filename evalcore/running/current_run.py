@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from evalcore.errors import BlindspotError, DataError
-from evalcore.predictors import bytes_to_read, endpoint, folder_fingerprint, folders_of
+from evalcore.predictors import bytes_to_read, folder_fingerprint, folders_of
+from evalcore.predictors.servers import endpoint
 from evalcore.running import task_cache
 from evalcore.running.plan import baseline_specs, find_prompt
 from evalcore.store import Identity, Job, Jobs, RunRecord, RunSpec, Store, completion_keys, run_id, sample_id

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from evalcore.predictors import OnPhase
-from evalcore.predictors.endpoint import parse_endpoint
 from evalcore.predictors.forecast import Forecast, Span, time_of
+from evalcore.predictors.servers.endpoint import parse_endpoint
 from evalcore.running import task_cache
 from evalcore.running.calibration import busy, calibrate, device_name
 from evalcore.running.plan import RunPlan, find_prompt, plan_run

@@ -20,7 +20,6 @@ from evalcore.predictors import (
     cached_folder,
     check_kind,
     check_that_it_writes,
-    endpoint,
     folder_config,
     hub_id,
     labels_in,
@@ -28,6 +27,7 @@ from evalcore.predictors import (
     places,
     to_confirm,
 )
+from evalcore.predictors.servers import endpoint
 from evalcore.running import task_cache
 from evalcore.running.current_run import BANKING77_TEST_ROWS
 from evalcore.running.plan import find_prompt

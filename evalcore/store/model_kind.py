@@ -66,7 +66,7 @@ MODEL_KINDS: tuple[ModelKind, ...] = (
     ModelKind("tfidf", "tfidf", "baseline", is_baseline=True, needs_train=True),
     ModelKind("import", "imported:.*", ""),
     ModelKind(
-        "server", "(?i:https?://.*)", "server", reads_prompt=True, is_remote=True,
+        "server", "(?i:https?://.*)", "servers.server", reads_prompt=True, is_remote=True,
         settings=_OF_GENERATION, decodings=(*_FREE, "constrained", *_CHOOSING),
     ),
     ModelKind(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from evalcore.analysis import changes
-from evalcore.predictors import architecture
+from evalcore.predictors.files import architecture
 from evalcore.running import answering, understand
 from evalcore.running.live_answer import LiveRequest
 from evalcore.running.run import execute

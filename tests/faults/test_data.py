@@ -16,7 +16,7 @@ from evalcore.charts import LIGHT, small_matrix
 from evalcore.errors import BlindspotError, DataError
 from evalcore.output.export import export_run, predictions_for_spreadsheets
 from evalcore.output.report import findings_of, report_as_text
-from evalcore.predictors.source import locate
+from evalcore.predictors.files.source import locate
 from evalcore.running.run import execute
 from evalcore.store.completion import Completion
 from evalcore.store.spec import RunSpec

@@ -12,7 +12,7 @@ import pytest
 
 from evalcore.errors import BlindspotError, DataError, ModelError, SpecError, StoreError, Unanswered
 from evalcore.output.export import write_file
-from evalcore.predictors.source import locate
+from evalcore.predictors.files.source import locate
 from evalcore.store.importing import import_file
 from evalcore.store.spec import RunSpec, checked
 from evalcore.tasks import Example, TaskSource, draw_sample, load_task, make_task

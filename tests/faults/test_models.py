@@ -10,7 +10,7 @@ import pytest
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors.source import check_folder
+from evalcore.predictors.files.source import check_folder
 from evalcore.running.run import execute
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec
@@ -172,7 +172,7 @@ def test_the_device_is_a_part_of_every_key():
     """F36. Red with the device left out of the identity: half of a run on a GPU, half on a CPU, without a word."""
     torch = pytest.importorskip("torch")
     from evalcore.predictors import local, placement
-    from evalcore.predictors.source import ModelSource
+    from evalcore.predictors.files.source import ModelSource
 
     source = ModelSource("m", "sha256:a", None)
     places = [placement.Placement(torch.device(name), torch.float32) for name in ("cpu", "cuda", "mps")]

@@ -17,12 +17,12 @@ from evalcore.analysis.findings import find
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError, SpecError, StoreError
 from evalcore.output.export import export_run
-from evalcore.predictors import api_key, asking, http, pace
-from evalcore.predictors.asking import Patience
-from evalcore.predictors.endpoint import parse_endpoint
 from evalcore.predictors.handle import ModelHandle
-from evalcore.predictors.reply import CHARACTERS_OF_A_TOKEN
-from evalcore.predictors.server import ServerModel
+from evalcore.predictors.servers import api_key, asking, http, pace
+from evalcore.predictors.servers.asking import Patience
+from evalcore.predictors.servers.endpoint import parse_endpoint
+from evalcore.predictors.servers.reply import CHARACTERS_OF_A_TOKEN
+from evalcore.predictors.servers.server import ServerModel
 from evalcore.running import prompt_preview, worker
 from evalcore.running.run import execute, execute_with_baselines, plan_run
 from evalcore.store.spec import RunSpec

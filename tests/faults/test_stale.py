@@ -17,10 +17,11 @@ from evalcore.cli.main import main as command_line
 from evalcore.errors import SpecError, StoreError
 from evalcore.parse import matching as parse
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import endpoint, local
+from evalcore.predictors import local
+from evalcore.predictors.files.hub import Commit
+from evalcore.predictors.files.source import locate
 from evalcore.predictors.handle import identify
-from evalcore.predictors.hub import Commit
-from evalcore.predictors.source import locate
+from evalcore.predictors.servers import endpoint
 from evalcore.running import run as run_module
 from evalcore.running import worker
 from evalcore.running.run import execute, plan_run
@@ -117,7 +118,7 @@ def test_a_branch_that_moved_is_another_model(store, monkeypatch):
     """F10, F14. Red with the branch's name in the key instead of its commit (lighteval#1364)."""
     found = []
     for commit in ("a" * 40, "b" * 40):
-        monkeypatch.setattr("evalcore.predictors.source.look_up", lambda *_, sha=commit: Commit(sha, ()))
+        monkeypatch.setattr("evalcore.predictors.files.source.look_up", lambda *_, sha=commit: Commit(sha, ()))
         found.append(keys(store, RunSpec(model="owner/name", n=N)))
     assert not found[0] & found[1]
 
@@ -524,7 +525,7 @@ def test_a_branch_that_moves_and_comes_back_is_the_run_that_was_resolved_last(
     """F51. Red with the newest run in place of the one that was resolved last: the page cannot ask the hub."""
     judge.right = lambda identity, messages: identity["model"].endswith("a" * 40)
     asked = []
-    monkeypatch.setattr("evalcore.predictors.source.look_up", lambda *_: asked.append(1) or Commit(commit, ()))
+    monkeypatch.setattr("evalcore.predictors.files.source.look_up", lambda *_: asked.append(1) or Commit(commit, ()))
     chosen = checked(RunSpec(TaskSource(str(messages.folder)), "owner/name", n=12))
     for letter, right in (("a", True), ("b", False), ("a", True)):
         commit = letter * 40

@@ -10,8 +10,8 @@ import pytest
 
 from evalcore.errors import ModelError
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors.adapter_config import ADAPTER_CONFIG, ADAPTER_WEIGHTS, read_adapter
-from evalcore.predictors.source import folders_of, locate
+from evalcore.predictors.files.adapter_config import ADAPTER_CONFIG, ADAPTER_WEIGHTS, read_adapter
+from evalcore.predictors.files.source import folders_of, locate
 from tests.tools.adapters import edit, save_adapter
 from tests.tools.tiny import PACKABLE, REFUSED, prompts, settings, tiny_model
 
@@ -258,11 +258,11 @@ def test_a_base_is_found_by_whatever_its_author_called_it(adapter, store):
 
 
 def test_a_base_of_the_hub_is_asked_for_at_the_revision_that_is_named(adapter, store, monkeypatch):
-    from evalcore.predictors.hub import Commit
+    from evalcore.predictors.files.hub import Commit
 
     asked = []
     monkeypatch.setattr(
-        "evalcore.predictors.source.look_up",
+        "evalcore.predictors.files.source.look_up",
         lambda repo, revision, wanted: asked.append((repo, revision)) or Commit("c" * 40, ("config.json",)),
     )
     edit(adapter / ADAPTER_CONFIG, base_model_name_or_path="owner/base", revision="v2")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from evalcore.demo.adapter import train_adapter
-from evalcore.predictors.adapter_config import read_adapter
+from evalcore.predictors.files.adapter_config import read_adapter
 from tests.tools.command_line import evalcore
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from evalcore.errors import ModelError
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors.source import download, locate
+from evalcore.predictors.files.source import download, locate
 from evalcore.running.prompt_preview import preview
 from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec

@@ -9,13 +9,13 @@ from email.utils import format_datetime
 import pytest
 
 from evalcore.errors import StoreError, Unanswered
-from evalcore.predictors import asking, pace
-from evalcore.predictors.asking import Patience
-from evalcore.predictors.endpoint import parse_endpoint
 from evalcore.predictors.handle import identify
-from evalcore.predictors.http import RequestError, request, run_in_loop
-from evalcore.predictors.pace import GivenUp, Pace, Spacing
-from evalcore.predictors.server import ServerModel
+from evalcore.predictors.servers import asking, pace
+from evalcore.predictors.servers.asking import Patience
+from evalcore.predictors.servers.endpoint import parse_endpoint
+from evalcore.predictors.servers.http import RequestError, request, run_in_loop
+from evalcore.predictors.servers.pace import GivenUp, Pace, Spacing
+from evalcore.predictors.servers.server import ServerModel
 from evalcore.running.executors import load_model, predict
 from evalcore.running.run import execute
 from evalcore.store import Jobs, Limits, RunSpec, Usage

@@ -8,10 +8,10 @@ import pytest
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError
-from evalcore.predictors.asking import Patience
-from evalcore.predictors.dialects import FORMS, TRIAL, TRIAL_QUESTION
-from evalcore.predictors.endpoint import parse_endpoint
-from evalcore.predictors.server import ServerModel
+from evalcore.predictors.servers.asking import Patience
+from evalcore.predictors.servers.dialects import FORMS, TRIAL, TRIAL_QUESTION
+from evalcore.predictors.servers.endpoint import parse_endpoint
+from evalcore.predictors.servers.server import ServerModel
 from evalcore.running.run import NotAnswered, execute, plan_run
 from evalcore.store.completion import Completion
 from evalcore.store.spec import RunSpec

@@ -14,10 +14,10 @@ from contextlib import contextmanager, suppress
 import pytest
 from httpcore2._backends.anyio import AnyIOBackend
 
-from evalcore.predictors import api_key
-from evalcore.predictors.endpoint import parse_endpoint
-from evalcore.predictors.http import MAX_BODY_BYTES, RequestError, request, run_in_loop
-from evalcore.predictors.server import ServerModel
+from evalcore.predictors.servers import api_key
+from evalcore.predictors.servers.endpoint import parse_endpoint
+from evalcore.predictors.servers.http import MAX_BODY_BYTES, RequestError, request, run_in_loop
+from evalcore.predictors.servers.server import ServerModel
 from evalcore.store.spec import RunSpec
 from tests.conftest import ROOT
 from tests.tools.chat_server import good, serving_chat

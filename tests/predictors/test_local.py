@@ -11,7 +11,7 @@ from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError, OutOfMemory
 from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import loading, local, placement
-from evalcore.predictors.source import locate
+from evalcore.predictors.files.source import locate
 from evalcore.running.run import execute
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec

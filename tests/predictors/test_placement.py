@@ -11,8 +11,8 @@ from evalcore.paths import DEMO_MODELS  # noqa: E402
 from evalcore.predictors import loading, room  # noqa: E402
 from evalcore.predictors.engines.packed import why_not  # noqa: E402
 from evalcore.predictors.engines.selection import choose_engine  # noqa: E402
+from evalcore.predictors.files.source import locate  # noqa: E402
 from evalcore.predictors.placement import Placement, devices, placement  # noqa: E402
-from evalcore.predictors.source import locate  # noqa: E402
 from evalcore.running.plan import plan_run  # noqa: E402
 from evalcore.running.run import execute  # noqa: E402
 from evalcore.store.spec import RunSpec  # noqa: E402

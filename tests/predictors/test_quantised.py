@@ -12,9 +12,9 @@ from evalcore.analysis.scored_run import score_run  # noqa: E402
 from evalcore.errors import ModelError  # noqa: E402
 from evalcore.paths import DEMO_MODELS  # noqa: E402
 from evalcore.predictors import quantised, sizes  # noqa: E402
+from evalcore.predictors.files.source import ModelSource  # noqa: E402
 from evalcore.predictors.loading import load_weights  # noqa: E402
 from evalcore.predictors.placement import Placement  # noqa: E402
-from evalcore.predictors.source import ModelSource  # noqa: E402
 from evalcore.running.run import execute  # noqa: E402
 from evalcore.store.spec import RunSpec  # noqa: E402
 

@@ -6,11 +6,11 @@ import time
 import pytest
 
 from evalcore.errors import ModelError, Unanswered
-from evalcore.predictors.asking import Patience
-from evalcore.predictors.endpoint import parse_endpoint
 from evalcore.predictors.handle import identify
-from evalcore.predictors.pace import CONCURRENT
-from evalcore.predictors.server import ServerModel
+from evalcore.predictors.servers.asking import Patience
+from evalcore.predictors.servers.endpoint import parse_endpoint
+from evalcore.predictors.servers.pace import CONCURRENT
+from evalcore.predictors.servers.server import ServerModel
 from evalcore.store.spec import RunSpec
 from tests.tools.chat_server import good, refusal, serving_chat
 

@@ -12,11 +12,11 @@ from evalcore.analysis.label_probabilities import label_probabilities, why_not_a
 from evalcore.analysis.label_sets import why_no_label_sets
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import ModelError
-from evalcore.predictors import server_scores
-from evalcore.predictors.asking import Patience
-from evalcore.predictors.endpoint import parse_endpoint
 from evalcore.predictors.handle import identify
-from evalcore.predictors.server import ServerModel
+from evalcore.predictors.servers import label_scores as server_scores
+from evalcore.predictors.servers.asking import Patience
+from evalcore.predictors.servers.endpoint import parse_endpoint
+from evalcore.predictors.servers.server import ServerModel
 from evalcore.running.live import LiveRequest, answer
 from evalcore.running.run import NotAnswered, execute, plan_run
 from evalcore.store.spec import RunSpec

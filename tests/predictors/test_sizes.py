@@ -10,9 +10,9 @@ torch = pytest.importorskip("torch")
 from evalcore.errors import ModelError  # noqa: E402
 from evalcore.paths import DEMO_MODELS  # noqa: E402
 from evalcore.predictors import room, sizes  # noqa: E402
+from evalcore.predictors.files.sizes import Sizes  # noqa: E402
+from evalcore.predictors.files.source import ModelSource  # noqa: E402
 from evalcore.predictors.placement import Placement  # noqa: E402
-from evalcore.predictors.sizes import Sizes  # noqa: E402
-from evalcore.predictors.source import ModelSource  # noqa: E402
 from tests.predictors.test_hub import QWEN, RUN, cli, hub, model  # noqa: E402, F401
 from tests.tools.hub import Repo  # noqa: E402
 

@@ -10,7 +10,8 @@ import pytest
 
 from evalcore.errors import BlindspotError
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import loading, local_forecast, source
+from evalcore.predictors import loading, local_forecast
+from evalcore.predictors.files import source
 from evalcore.predictors.forecast import Span
 from evalcore.running import calibration, estimate, task_cache
 from evalcore.running.estimate_words import in_lines, in_one_line

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from evalcore.errors import ModelError
-from evalcore.running import NotAnswered, execute, ray_data
+from evalcore.running import NotAnswered, execute
+from evalcore.running.on_ray import data as ray_data
+from evalcore.running.on_ray.cluster import Workers
+from evalcore.running.on_ray.executor import RayExecutor
+from evalcore.running.on_ray.worker import Worker
 from evalcore.running.plan import plan_run
-from evalcore.running.ray_cluster import Workers
-from evalcore.running.ray_executor import RayExecutor
-from evalcore.running.ray_worker import Worker
 from evalcore.store import Store
 from tests.tools.command_line import evalcore
 from tests.tools.processes import finished, wait_until

@@ -11,11 +11,13 @@ from dataclasses import fields, replace
 import pytest
 
 from evalcore.errors import ModelError, OutOfMemory, Unanswered
-from evalcore.running import execute, ray_cluster, ray_executor
+from evalcore.running import execute
+from evalcore.running.on_ray import cluster as ray_cluster
+from evalcore.running.on_ray import executor as ray_executor
+from evalcore.running.on_ray.cluster import Workers
+from evalcore.running.on_ray.executor import RayExecutor
+from evalcore.running.on_ray.worker import _ROW, Worker, answered, asked
 from evalcore.running.plan import plan_run
-from evalcore.running.ray_cluster import Workers
-from evalcore.running.ray_executor import RayExecutor
-from evalcore.running.ray_worker import _ROW, Worker, answered, asked
 from evalcore.store import Completion, RunSpec
 from evalcore.tasks import TaskSource
 from tests.tools.encoders import random_encoder

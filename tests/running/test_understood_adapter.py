@@ -7,7 +7,7 @@ import pytest
 
 from evalcore import extras
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors.adapter_config import ADAPTER_CONFIG, ADAPTER_WEIGHTS
+from evalcore.predictors.files.adapter_config import ADAPTER_CONFIG, ADAPTER_WEIGHTS
 from evalcore.running import current_run_for, understand
 from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec, checked

@@ -1,8 +1,8 @@
 """Workers of a Ray cluster for tests: of a toy model, and what is asked of a cluster with two of them."""
 
-from evalcore.running.ray_cluster import Workers
-from evalcore.running.ray_executor import RayExecutor
-from evalcore.running.ray_worker import Worker
+from evalcore.running.on_ray.cluster import Workers
+from evalcore.running.on_ray.executor import RayExecutor
+from evalcore.running.on_ray.worker import Worker
 from evalcore.store import RunSpec
 from tests.conftest import COLOURS, Toy
 

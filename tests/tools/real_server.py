@@ -21,7 +21,7 @@ import numpy as np
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import BlindspotError
-from evalcore.predictors import asking
+from evalcore.predictors.servers import asking
 from evalcore.running.run import execute
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec

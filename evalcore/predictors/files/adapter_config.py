@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evalcore.errors import ModelError, listed, quoted
-from evalcore.predictors.config_file import read_config
+from evalcore.predictors.files.config_file import read_config
 
 ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evalcore.predictors.http import RequestError, shortened
+from evalcore.predictors.servers.http import RequestError, shortened
 from evalcore.store import Completion
 
 TRIAL = ("zq7wv", "kx4jh")

@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any, TypeGuard
 
-from evalcore.predictors.api_key import clean
-from evalcore.predictors.http import RequestError, message_of, shortened
+from evalcore.predictors.servers.api_key import clean
+from evalcore.predictors.servers.http import RequestError, message_of, shortened
 from evalcore.store import Completion, Stop, Usage
 from evalcore.wording import counted
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from evalcore.errors import ModelError
-from evalcore.predictors.config_file import read_config
-from evalcore.predictors.source import folder_config, hub_id, model_folder
+from evalcore.predictors.files.config_file import read_config
+from evalcore.predictors.files.source import folder_config, hub_id, model_folder
 from evalcore.store import kind_named, kind_of
 
 WRITES, CLASSIFIES = "transformers", "encoder"

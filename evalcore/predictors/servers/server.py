@@ -16,15 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from evalcore.predictors.api_key import api_key, why_withheld
-from evalcore.predictors.asking import Asking, Patience, Turn
-from evalcore.predictors.dialects import Form, find_form
-from evalcore.predictors.endpoint import Endpoint, identity, parse_endpoint
 from evalcore.predictors.forecast import Forecast, by_characters
 from evalcore.predictors.handle import ModelHandle, OnPhase
-from evalcore.predictors.http import RequestError, shortened
-from evalcore.predictors.reply import completion_of, is_filtered, is_too_long, withheld
-from evalcore.predictors.server_scores import FirstTokenScores, LabelScorer, Post, find_scorer
+from evalcore.predictors.servers.api_key import api_key, why_withheld
+from evalcore.predictors.servers.asking import Asking, Patience, Turn
+from evalcore.predictors.servers.dialects import Form, find_form
+from evalcore.predictors.servers.endpoint import Endpoint, identity, parse_endpoint
+from evalcore.predictors.servers.http import RequestError, shortened
+from evalcore.predictors.servers.label_scores import FirstTokenScores, LabelScorer, Post, find_scorer
+from evalcore.predictors.servers.reply import completion_of, is_filtered, is_too_long, withheld
 from evalcore.store import (
     CHOOSING,
     MOST_CONCURRENT,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from evalcore.errors import ModelError
-from evalcore.predictors.source import WANTED_FILES, ModelSource
+from evalcore.predictors.files.source import WANTED_FILES, ModelSource
 from evalcore.wording import sized
 
 FLOATS: Mapping[str, int] = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from evalcore.predictors.api_key import API_KEY_VARIABLE, api_key, ascii_host, clean, is_loopback, why_withheld
+from evalcore.predictors.servers.api_key import API_KEY_VARIABLE, api_key, ascii_host, clean, is_loopback, why_withheld
 
 MAX_BODY_BYTES = 4_000_000
 """After decompression. A reply with more is not read to its end."""

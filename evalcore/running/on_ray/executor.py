@@ -16,10 +16,10 @@ from typing import Any
 from evalcore.errors import ModelError, Unanswered, quoted
 from evalcore.predictors import OnPhase
 from evalcore.running.executors import CompletedBatch, InProcess, batches
+from evalcore.running.on_ray.cluster import Workers, connected
+from evalcore.running.on_ray.data import stream
+from evalcore.running.on_ray.worker import Worker, WorkersBatch, answered, asked
 from evalcore.running.plan import RunPlan
-from evalcore.running.ray_cluster import Workers, connected
-from evalcore.running.ray_data import stream
-from evalcore.running.ray_worker import Worker, WorkersBatch, answered, asked
 from evalcore.tasks import Messages
 from evalcore.wording import counted
 

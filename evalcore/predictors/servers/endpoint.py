@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from evalcore.errors import SpecError
-from evalcore.predictors.api_key import API_KEY_VARIABLE
+from evalcore.predictors.servers.api_key import API_KEY_VARIABLE
 from evalcore.store import CHOOSING, CONTENT_FREE, Identity, RunSpec, digest
 
 VERSION = 1

@@ -20,10 +20,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.predictors.api_key import clean
-from evalcore.predictors.endpoint import Endpoint
-from evalcore.predictors.http import RequestError, shortened
-from evalcore.predictors.reply import choices_of, count_of, is_too_long
+from evalcore.predictors.servers.api_key import clean
+from evalcore.predictors.servers.endpoint import Endpoint
+from evalcore.predictors.servers.http import RequestError, shortened
+from evalcore.predictors.servers.reply import choices_of, count_of, is_too_long
 from evalcore.tasks import Messages
 
 TOP = 20

@@ -14,15 +14,15 @@ from typing import Any
 
 from evalcore.errors import ModelError, quoted
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors.adapter_config import (
+from evalcore.predictors.files.adapter_config import (
     ADAPTER_CONFIG,
     AdapterConfig,
     check_adapter_weights,
     holds_adapter,
     read_adapter,
 )
-from evalcore.predictors.config_file import read_config
-from evalcore.predictors.hub import fetch, look_up
+from evalcore.predictors.files.config_file import read_config
+from evalcore.predictors.files.hub import fetch, look_up
 from evalcore.store import Store, file_stamp
 from evalcore.tasks import typed_path
 

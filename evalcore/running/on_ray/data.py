@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from evalcore.errors import ModelError, first_line
-from evalcore.running.ray_cluster import Workers
+from evalcore.running.on_ray.cluster import Workers
 
 RETRIES = 1
 """So often a task whose worker died is given out again."""

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from evalcore.errors import ModelError, Unanswered
-from evalcore.predictors.api_key import API_KEY_VARIABLE, api_key, why_withheld
-from evalcore.predictors.endpoint import Endpoint
-from evalcore.predictors.http import RequestError, in_loop, request, run_in_loop
-from evalcore.predictors.pace import GivenUp, Pace
-from evalcore.predictors.reply import content_of, usage_of
+from evalcore.predictors.servers.api_key import API_KEY_VARIABLE, api_key, why_withheld
+from evalcore.predictors.servers.endpoint import Endpoint
+from evalcore.predictors.servers.http import RequestError, in_loop, request, run_in_loop
+from evalcore.predictors.servers.pace import GivenUp, Pace
+from evalcore.predictors.servers.reply import content_of, usage_of
 from evalcore.store import Completion, GoOn, Limits, Usage
 from evalcore.tasks import Messages
 from evalcore.wording import counted, lasting
