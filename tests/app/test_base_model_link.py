@@ -60,6 +60,7 @@ def test_the_base_is_run_in_one_click_in_the_same_way_and_then_compared_in_one(o
     assert f"a={base.run_id}&b={adapter.run_id}" in link(app).query_string
     assert link(open_page("app.py", run=base.run_id)) is None  # a whole model has no base
 
+    execute(RunSpec(model="demo-early", n=6), page_store)  # a newer one, which else would stand first
     app = open_page(COMPARE, a=base.run_id, b=adapter.run_id)
     assert "changed: adapter" in said(app)
     assert app.selectbox(key="pair_a").options[0] == app.selectbox(key="pair_a").format_func(base.run_id)

@@ -317,13 +317,14 @@ def test_the_identity_covers_adapter_and_base(adapter, store):
 def test_without_peft_the_message_names_the_one_command_and_nothing_is_fetched(adapter, store, monkeypatch):
     from evalcore import extras
     from evalcore.predictors import loading
+    from evalcore.predictors.placement import placement
     from evalcore.store import RunSpec
 
     monkeypatch.setattr(extras, "find_spec", lambda package: None)
     monkeypatch.setattr(loading, "download", lambda *_: pytest.fail("something was fetched"))
     source = locate(str(adapter), store)  # stored answers are found without it
     with pytest.raises(ModelError, match=r"pip install -r requirements-adapters\.txt"):
-        loading.load(source, loading.placement(RunSpec()), lambda phase: None)
+        loading.load(source, placement(RunSpec()), lambda phase: None)
 
 
 def test_the_adapters_own_tokenizer_and_template_count(tmp_path):
