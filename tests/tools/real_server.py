@@ -2,7 +2,7 @@
 
 Both have the same weights. What they answer to the same prompts is compared with each decoding that is asked for:
 completions, and log-probabilities where there are any. Not a part of the suite: it needs a server. `--record` writes
-down each request and reply, with which tests/predictors/test_server_scores.py answers again; `--without` plays a server
+down each request and reply, with which tests/predictors/test_server_label_scores.py answers again; `--without` plays a server
 that does not know a path or a field.
 """
 

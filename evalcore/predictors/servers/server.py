@@ -4,7 +4,7 @@ Nothing a server does can be taken for an answer that it did not give: a timeout
 answer without text, with an unknown ending or by another model is an error, which is never stored and never read as "".
 The API key goes into one header of each request (`api_key.py` says to whom), and is taken out of whatever is shown or
 stored. How many prompts are asked at a time, and how often, is `asking.py`'s; how a server is told to write a label
-only, `dialects.py`'s; and how it is asked for the labels' probabilities, `server_scores.py`'s.
+only, `dialects.py`'s; and how it is asked for the labels' probabilities, `label_scores.py`'s.
 """
 
 from __future__ import annotations

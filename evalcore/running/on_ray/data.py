@@ -84,7 +84,7 @@ def stream(
 class _StopsWhenTold:
     """Ends what Ray Data is executing. Ray Data makes one itself, so what it is told is of the class.
 
-    There is one execution at a time: `ray_cluster.connected` holds that.
+    There is one execution at a time: `cluster.connected` holds that.
     """
 
     told: ClassVar[threading.Event] = threading.Event()
