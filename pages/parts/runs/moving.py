@@ -54,7 +54,7 @@ def take_away(store: Store, records: Sequence[RunRecord], sizes: Mapping[str, in
         on_click="ignore",
         key=f"take_{file_name}",
         # The browser is only told that it failed, never why.
-        help=f"Should it fail, a run is damaged, and the command line names it: {command}",
+        help=f"All that is stored, in one file. Should it fail, a run is damaged, and the command line names it: {command}",
     )
 
 
