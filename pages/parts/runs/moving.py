@@ -54,7 +54,8 @@ def take_away(store: Store, records: Sequence[RunRecord], sizes: Mapping[str, in
         on_click="ignore",
         key=f"take_{file_name}",
         # The browser is only told that it failed, never why.
-        help=f"All that is stored, in one file. Should it fail, a run is damaged, and the command line names it: {command}",
+        help="All that is stored, in one file. Should it fail, a run is damaged, and the command line names it:"
+        f" {command}",
     )
 
 
