@@ -88,6 +88,10 @@ def test_from_a_big_file_to_the_interval_of_all_of_its_rows(tmp_path, kind, caps
         writer = csv.DictWriter(stream, drawn[0])
         writer.writeheader()
         writer.writerows([{**row, "label": truth[row["text"]]} for row in drawn])
+    labelled = sample.read_bytes()
+    assert big.main(["draw", str(path), "--n", "300", "--to", str(tmp_path / "sample"), *names]) == 1
+    assert "a sample is there already" in capsys.readouterr().err
+    assert sample.read_bytes() == labelled
     run = json.loads(evalcore("import", sample, "--json", cache=tmp_path / "cache").stdout)["run_id"]
     of = ("--of", str(tmp_path / "sample"), "--cache", str(tmp_path / "cache"))
     assert big.main(["carry", run, *of]) == 0
@@ -105,9 +109,11 @@ def test_from_a_big_file_to_the_interval_of_all_of_its_rows(tmp_path, kind, caps
 def test_a_file_that_cannot_be_drawn_from_is_said_in_a_sentence(tmp_path, capsys):
     (tmp_path / "a.jsonl").write_text('{"body": "x"}\n')
     (tmp_path / "b.jsonl").write_text("{\n")
+    (tmp_path / "c.jsonl").write_text("17\n")
     for name, sentence in (
         ("a.jsonl", "there is no column 'text'"),
         ("b.jsonl", "cannot be read"),
+        ("c.jsonl", "cannot be read"),
         ("none.csv", "cannot be read"),
         ("a.xlsx", "it is no CSV"),
     ):

@@ -79,7 +79,7 @@ def rows_of(path: Path) -> Iterator[dict[str, Any]]:
             yield from batch.to_pylist()
     elif kind in (".jsonl", ".ndjson"):
         with path.open(encoding="utf-8") as stream:
-            yield from (json.loads(line) for line in stream if line.strip())
+            yield from (dict(json.loads(line)) for line in stream if line.strip())
     else:
         raise DataError("it is no CSV, JSON Lines or Parquet file.", where=str(path))
 
@@ -89,7 +89,7 @@ def write_sample(options: argparse.Namespace) -> None:
     names = {"text": options.text_column, "label": options.label_column, "completion": options.completion_column}
     try:
         sample, count = draw(rows_of(options.file), options.n, options.seed)
-    except (OSError, ValueError) as error:
+    except (OSError, TypeError, ValueError) as error:
         raise DataError(f"the file cannot be read ({error}).", where=str(options.file)) from error
     if not sample or options.text_column not in sample[0]:
         has = ", ".join(sample[0]) if sample else "no rows"
@@ -97,11 +97,15 @@ def write_sample(options: argparse.Namespace) -> None:
             f"there is no column {options.text_column!r}.", where=str(options.file), do=f"--text-column: it has {has}."
         )
     columns = [column for column in COLUMNS if column == "label" or names[column] in sample[0]]
-    options.to.mkdir(parents=True, exist_ok=True)
-    with (options.to / "test.csv").open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(columns)
-        writer.writerows([[row.get(names[column], "") for column in columns] for row in sample])
+    try:
+        options.to.mkdir(parents=True, exist_ok=True)
+        with (options.to / "test.csv").open("x", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(columns)
+            writer.writerows([[row.get(names[column], "") for column in columns] for row in sample])
+    except FileExistsError:  # a person may have filled its labels
+        do = "Name another folder with --to, or move it away."
+        raise DataError("a sample is there already.", where=str(options.to), do=do) from None
     drawn = {"file": options.file.name, "rows": count, "n": len(sample), "seed": options.seed}
     (options.to / POPULATION).write_text(json.dumps(drawn, indent=1))
     print(f"{len(sample):,} of {count:,} rows are in {options.to / 'test.csv'}")
@@ -113,10 +117,10 @@ def carry(options: argparse.Namespace) -> None:
     """Say what the score of the sample means for all rows."""
     try:
         drawn = json.loads((options.of / POPULATION).read_text())
-    except (OSError, ValueError) as error:
+        n, population = int(drawn["n"]), int(drawn["rows"])
+    except (OSError, LookupError, TypeError, ValueError) as error:
         raise DataError(f"the sample's {POPULATION} cannot be read ({error}).", where=str(options.of)) from error
     scores = score_run(Store(options.cache), options.run).scores
-    n, population = drawn["n"], drawn["rows"]
     if scores.n != n:
         raise DataError(
             f"the run has {scores.n:,} examples, and the sample that was drawn has {n:,}.",

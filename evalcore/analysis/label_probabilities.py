@@ -149,7 +149,7 @@ def why_no_probabilities(scored: ScoredRun) -> str:
     """Why a run has no probabilities, and how to have some; empty if it has."""
     record = scored.record
     if not scored.columns.has_label_scores.any():
-        if record.kind.gives_label_scores:
+        if record.kind.gives_label_scores and record.spec.decoding not in CHOOSING:
             return (
                 "This run asked for a free answer, which has no probability of every label. Run it with the decoding"
                 " “choose” to see how sure the model is."

@@ -221,7 +221,7 @@ def _part_of_a_larger(spec: RunSpec, store: Store) -> RunRecord | None:
         sample, now = sample_id(larger.labels, examples), time.time()
         part = replace(
             larger, run_id=run_id(sample, larger.identity, larger.prompt.fingerprint), spec=spec, sample_id=sample,
-            n=len(examples), created=now, finished=now, seconds=0.0, load_seconds=0.0, predicted=0,
+            n=len(examples), created=now, finished=now, seconds=0.0, load_seconds=0.0, predicted=0, usage=None,
         )  # fmt: skip
         store.start_run(part, examples, keys)
         for baseline in [] if spec.kind.is_baseline else baseline_specs(spec):

@@ -42,7 +42,7 @@ KEY_BYTES = 32
 _LEVEL = 3
 """Of the compression. Level 6 takes twice as long and saves a fiftieth: most of a large bundle is probabilities."""
 _ROWS_AT_ONCE = 500
-_GZIP = 31
+GZIP = 31
 """What zlib calls a window of 32 KB with the header and the checksum of gzip."""
 
 _EXAMPLES = "SELECT position, text, label FROM sample_items WHERE sample_id = ? AND position > ? ORDER BY position"
@@ -62,7 +62,7 @@ def bundle_pieces(store: Store, run_ids: Sequence[str]) -> Iterator[bytes]:
     Raises:
         StoreError: if there is no such run, or it is damaged, or too large. What was yielded is no bundle then.
     """
-    pack = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+    pack = zlib.compressobj(_LEVEL, zlib.DEFLATED, GZIP)
     hashed, counts, size = hashlib.sha256(), Counter[str](), 0
     for row in _rows(store, list(dict.fromkeys(run_ids))):
         line = _line(row)

@@ -58,7 +58,8 @@ class ModelKind:
 
 SETTINGS = ("prompt", "decoding", "engine", "max_new_tokens", "batch_size", "dtype", "device", "labels_by")
 """The fields of a RunSpec that some kinds heed and others do not."""
-_OF_GENERATION = ("prompt", "decoding", "engine", "max_new_tokens", "batch_size", "dtype")
+_OF_ANSWERS = ("prompt", "decoding", "max_new_tokens")
+_OF_THIS_MACHINE = ("batch_size", "dtype", "device")
 _FREE, _CHOOSING = ("plain", "as-shipped"), ("choose", "choose-mean", "choose-calibrated")
 
 MODEL_KINDS: tuple[ModelKind, ...] = (
@@ -67,14 +68,14 @@ MODEL_KINDS: tuple[ModelKind, ...] = (
     ModelKind("import", "imported:.*", ""),
     ModelKind(
         "server", "(?i:https?://.*)", "servers.server", reads_prompt=True, is_remote=True,
-        settings=_OF_GENERATION, decodings=(*_FREE, "constrained", *_CHOOSING),
+        settings=_OF_ANSWERS, decodings=(*_FREE, "constrained", *_CHOOSING),
     ),
     ModelKind(
-        "encoder", "encoder:.*", "encoder", settings=("batch_size", "dtype", "device", "labels_by"), prefix="encoder:"
+        "encoder", "encoder:.*", "encoder", settings=(*_OF_THIS_MACHINE, "labels_by"), prefix="encoder:"
     ),
     ModelKind(
         "transformers", ".*", "local", reads_prompt=True, gives_label_scores=True,
-        settings=(*_OF_GENERATION, "device"), decodings=(*_FREE, *_CHOOSING),
+        settings=(*_OF_ANSWERS, "engine", *_OF_THIS_MACHINE), decodings=(*_FREE, *_CHOOSING),
     ),
 )  # fmt: skip
 """All kinds. The first whose `model_names` match is a model's kind; the last matches every name."""

@@ -1,7 +1,8 @@
 """`servers.csv` in the cache folder: how each server may be asked, and what it costs.
 
-One line a server, or a server and one of its models. A person writes it, by hand or on the Runs page. Nothing in it
-decides an answer, so it is no part of a run's identity. No price comes with this program: it could not be checked.
+One line a server, or a server and one of its models. A person writes it, by hand or from the form on the overview.
+Nothing in it decides an answer, so it is no part of a run's identity. No price comes with this program: it could not be
+checked.
 """
 
 from __future__ import annotations

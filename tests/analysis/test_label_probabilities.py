@@ -108,3 +108,11 @@ def test_a_run_without_probabilities_says_why(store):
     scored = score_run(store, execute(RunSpec(n=2), store).record.run_id)
     assert label_probabilities(scored) is None
     assert "choose" in why_no_probabilities(scored)
+
+
+def test_a_run_that_chose_is_not_told_to_choose(store):
+    """Red with the reason of a free answer for every model on this machine."""
+    record = execute(RunSpec(n=2, decoding="choose"), store).record
+    keys = store.first_items(record.run_id, 2)[1]
+    store.put_batch(record.run_id, [(key, Completion("", stop="too_long")) for key in keys], 0.0)
+    assert "no text fitted the model's context" in why_no_probabilities(score_run(store, record.run_id))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from evalcore.running.run import execute
+from evalcore.store.catalog import RunCatalog
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
 from tests.tools.adapters import edit, save_adapter
@@ -70,6 +71,9 @@ def test_compare_offers_the_base_first_whatever_else_is_newer(open_page, page_st
     base = execute(RunSpec(n=6), page_store).record
     execute(RunSpec(model="demo-early", n=6), page_store)
     app = open_page(COMPARE, b=adapter.run_id)
+    assert (app.selectbox(key="pair_a").value, app.selectbox(key="pair_b").value) == (base.run_id, adapter.run_id)
+    RunCatalog(page_store).pin(adapter.run_id)  # what is looked at is no reference for itself
+    app = open_page(COMPARE, run=adapter.run_id)
     assert (app.selectbox(key="pair_a").value, app.selectbox(key="pair_b").value) == (base.run_id, adapter.run_id)
 
 

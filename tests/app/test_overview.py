@@ -53,7 +53,7 @@ def test_the_form_is_open_while_nothing_is_run_and_says_how_much_there_is_to_do(
     assert app.number_input(key="bar_n").value == 8
     assert button(app, "change") is None
     assert button(app, "run").label == "Run"
-    assert "8 new predictions needed" in said(app)
+    assert "Up to 8 new predictions needed" in said(app)
 
 
 def test_a_link_fills_the_form_and_starts_nothing(open_page, page_store, colours):

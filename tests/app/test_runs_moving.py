@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from evalcore.store import BUNDLE_ENDING
-from tests.store.test_bundle import put_run
+from tests.tools.bundles import put_run
 from tests.tools.processes import PATIENCE_S
 
 

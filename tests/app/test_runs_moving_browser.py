@@ -4,9 +4,8 @@ import pytest
 
 from evalcore.store.catalog import RunCatalog
 from evalcore.store.database import Store
-from tests.store.test_bundle import put_run
 from tests.tools.browser import serving, settled
-from tests.tools.bundles import bundle, merged
+from tests.tools.bundles import bundle, merged, put_run
 from tests.tools.runs import stored
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import evalcore as api
 from evalcore.store.database import Store
-from tests.store.test_bundle import put_run
+from tests.tools.bundles import put_run
 from tests.tools.command_line import evalcore
 from tests.tools.old_caches import old_cache
 from tests.tools.runs import stored

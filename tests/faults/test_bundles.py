@@ -29,8 +29,7 @@ from evalcore.store.spec import RunSpec
 from evalcore.tasks.prompt import custom_prompt
 from tests.conftest import ROOT
 from tests.faults.test_fuzz import fuzz
-from tests.store.test_bundle import put_run
-from tests.tools.bundles import bundle, contents, lines_of, made_of, merged
+from tests.tools.bundles import bundle, contents, lines_of, made_of, merged, put_run
 from tests.tools.processes import finished
 
 TEXTS = [f"message number {at}" for at in range(120)]

@@ -21,6 +21,7 @@ from evalcore.running.run import execute
 from evalcore.store.database import Store
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
+from evalcore.store.usage import Usage
 from evalcore.tasks.task import Example, TaskSource
 from pages.parts.shell.frame import PAGES
 from pages.parts.shell.serving import same_origin
@@ -475,6 +476,7 @@ def test_a_page_on_a_cache_that_cannot_be_written_shows_a_smaller_n(own_cache, c
     catalog = {record.n: record.run_id for record in other.runs()}
     with other.connect(write=True) as db:
         db.execute("DELETE FROM runs WHERE n = 12")
+        db.execute("UPDATE runs SET usage = ?", (Usage(30, 300).to_json(),))
     before = {path: path.stat().st_mtime_ns for path in own_cache.folder.rglob("*")}
     own_cache.read_only = True
     app = change(session(run=catalog[30]))
@@ -483,6 +485,7 @@ def test_a_page_on_a_cache_that_cannot_be_written_shows_a_smaller_n(own_cache, c
     assert any("n = 12 of 40" in caption.value for caption in app.caption)
     assert app.query_params["run"] == catalog[12]
     assert app.metric[0].value == f"{100 * score_run(own_cache, catalog[12]).scores.accuracy:.1f} %"
+    assert own_cache.run(catalog[12]).usage is None  # nothing was asked for it
     app.number_input(key="bar_n").set_value(35).run()  # five of these are not stored
     assert not app.exception
     assert not app.metric

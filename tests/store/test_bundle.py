@@ -15,43 +15,16 @@ from evalcore.running.run import execute
 from evalcore.store import migrations
 from evalcore.store.bundle import BUNDLE_ENDING, MAX_LINE_BYTES, bundle_pieces, damaged_runs, is_bundle
 from evalcore.store.catalog import RunCatalog
-from evalcore.store.completion import Completion
 from evalcore.store.database import Store
 from evalcore.store.label_reference import LabelReference
-from evalcore.store.run_record import RunRecord
-from evalcore.store.spec import RunSpec, completion_keys, run_id, sample_id
+from evalcore.store.spec import RunSpec
 from evalcore.store.usage import Usage
-from evalcore.tasks.prompt import Prompt, custom_prompt
-from evalcore.tasks.task import Example, TaskSource
+from evalcore.tasks.prompt import custom_prompt
+from evalcore.tasks.task import TaskSource
 from tests.conftest import ROOT, Toy
-from tests.tools.bundles import bundle, contents, lines_of, merged
+from tests.tools.bundles import ODD, bundle, contents, lines_of, merged, put_run
 from tests.tools.old_caches import old_cache
 from tests.tools.runs import stored
-
-ODD = ("naïve café", "日本語\u2028line", "a\r\nb\tc", "\U0001f600 \u202e", " ", '"],[{"kind":"end"}')
-LABELS = ("a", "b")
-
-
-def put_run(store, identity, *, spec=None, done=None, prompt=None, reference=None, texts=ODD, scores=b"", usage=None):
-    """A run of given answers, as a model of this identity would have left it, with the first `done` predicted."""
-    examples = [Example(text, LABELS[at % 2]) for at, text in enumerate(texts)]
-    prompt = prompt or Prompt("article", "{labels}", "{text}")
-    keys = completion_keys(identity, [({"role": "user", "content": example.text},) for example in examples])
-    sample = sample_id(LABELS, examples)
-    record = RunRecord(
-        run_id(sample, identity, prompt.fingerprint), spec or RunSpec(), "odd", "/data/odd.csv", LABELS, LABELS[::-1],
-        prompt, identity, sample, len(examples), 99, 1_700_000_000.25, metadata={"torch": "2"},
-        label_reference=reference,
-    )  # fmt: skip
-    store.start_run(record, examples, keys)
-    rows = [
-        (key, Completion(f"{text} → a", (1, 2**31 - 1), 7, "eos", 1.25, scores))
-        for key, text in list(zip(keys, texts, strict=True))[:done]
-    ]
-    store.put_batch(record.run_id, rows, 2.5, usage)
-    if done is None:
-        store.finish_run(record.run_id)
-    return record.run_id
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from evalcore.store.database import Store
 from evalcore.store.label_reference import LabelReference
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.prompt import custom_prompt
-from tests.store.test_bundle import put_run
-from tests.tools.bundles import bundle, lines_of, made_of, merged
+from tests.tools.bundles import bundle, lines_of, made_of, merged, put_run
 
 
 @pytest.fixture(scope="module")

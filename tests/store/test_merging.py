@@ -19,8 +19,7 @@ from evalcore.store.spec import RunSpec
 from evalcore.store.usage import Usage
 from evalcore.tasks.prompt import custom_prompt
 from evalcore.tasks.task import TaskSource
-from tests.store.test_bundle import ODD, put_run
-from tests.tools.bundles import NAME, bundle, contents, merged
+from tests.tools.bundles import NAME, ODD, bundle, contents, merged, put_run
 
 IDENTITY = {"predictor": "transformers", "model": "1" * 64}
 

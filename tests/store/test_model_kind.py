@@ -2,7 +2,7 @@ import ast
 
 import pytest
 
-from evalcore.store import MODEL_KINDS, RunSpec, kind_of
+from evalcore.store import MODEL_KINDS, RunSpec, checked, kind_of
 from tests.conftest import ROOT
 from tests.tools import runs
 
@@ -29,6 +29,13 @@ def test_what_each_kind_can_do_is_said_in_one_table(can, names):
     assert {kind.name for kind in MODEL_KINDS if getattr(kind, can)} == names
 
 
+def test_what_cannot_matter_to_a_server_makes_no_other_run_of_it():
+    asked = RunSpec(
+        model="http://localhost:8000/v1#m", decoding="choose", engine="batched", batch_size=4, dtype="float16"
+    )
+    assert checked(asked) == RunSpec(model=asked.model, decoding="choose")
+
+
 def test_a_stored_runs_kind_is_its_predictors_and_not_its_names(store):
     record = runs.stored(store, ["a", "b"], ["a", "a"], name="tfidf")
     assert record.kind.name == "import"
@@ -37,7 +44,7 @@ def test_a_stored_runs_kind_is_its_predictors_and_not_its_names(store):
 
 def test_nothing_but_the_table_compares_a_kind_by_a_name():
     """A comparison with one of these words is a question that `ModelKind` answers."""
-    words = {"none", "import", "tfidf", "majority", "server", "transformers"}
+    words = {"none", "import", "tfidf", "majority", "server", "encoder", "transformers"}
     allowed = {("evalcore/predictors/baseline.py", "majority"), ("evalcore/parse/matching.py", "none")}
     found = set()
     for path in [ROOT / "app.py", *(ROOT / "evalcore").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]:

@@ -1,4 +1,4 @@
-"""Bundles for tests: written, taken apart line by line, and put together again."""
+"""Bundles for tests: made of runs, written, taken apart line by line, and put together again."""
 
 import gzip
 import hashlib
@@ -7,9 +7,38 @@ import json
 from collections import Counter
 
 from evalcore.store.bundle import bundle_pieces
+from evalcore.store.completion import Completion
 from evalcore.store.merging import merge_bundle
+from evalcore.store.run_record import RunRecord
+from evalcore.store.spec import RunSpec, completion_keys, run_id, sample_id
+from evalcore.tasks.prompt import Prompt
+from evalcore.tasks.task import Example
 
 NAME = "rig.blindspot.gz"
+ODD = ("naïve café", "日本語\u2028line", "a\r\nb\tc", "\U0001f600 \u202e", " ", '"],[{"kind":"end"}')
+LABELS = ("a", "b")
+
+
+def put_run(store, identity, *, spec=None, done=None, prompt=None, reference=None, texts=ODD, scores=b"", usage=None):
+    """A run of given answers, as a model of this identity would have left it, with the first `done` predicted."""
+    examples = [Example(text, LABELS[at % 2]) for at, text in enumerate(texts)]
+    prompt = prompt or Prompt("article", "{labels}", "{text}")
+    keys = completion_keys(identity, [({"role": "user", "content": example.text},) for example in examples])
+    sample = sample_id(LABELS, examples)
+    record = RunRecord(
+        run_id(sample, identity, prompt.fingerprint), spec or RunSpec(), "odd", "/data/odd.csv", LABELS, LABELS[::-1],
+        prompt, identity, sample, len(examples), 99, 1_700_000_000.25, metadata={"torch": "2"},
+        label_reference=reference,
+    )  # fmt: skip
+    store.start_run(record, examples, keys)
+    rows = [
+        (key, Completion(f"{text} → a", (1, 2**31 - 1), 7, "eos", 1.25, scores))
+        for key, text in list(zip(keys, texts, strict=True))[:done]
+    ]
+    store.put_batch(record.run_id, rows, 2.5, usage)
+    if done is None:
+        store.finish_run(record.run_id)
+    return record.run_id
 
 
 def bundle(store, *run_ids):

@@ -115,9 +115,9 @@ def _named_pair(page: Frame, query: url.Query) -> Pair | None:
 def _first_pair(listing: Listing, current: RunRecord) -> Pair:
     """The pinned baseline and the run that is looked at, or an adapter's base model and the adapter; else that run and
     the newest that it can be compared with."""
-    reference = listing.pinned_for(current.task_name) or _base_of(listing, current.run_id)
-    if reference and reference != current.run_id:
-        return reference, current.run_id
+    for reference in (listing.pinned_for(current.task_name), _base_of(listing, current.run_id)):
+        if reference and reference != current.run_id:
+            return reference, current.run_id
     others = [record for record in listing.records if record.run_id != current.run_id]
     others.sort(
         key=lambda r: (

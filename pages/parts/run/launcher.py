@@ -139,15 +139,15 @@ def _is_first_start(page: Frame, jobs: Jobs) -> bool:
 
 def _standing(page: Frame, chosen: RunSpec) -> tuple[str, str]:
     """How much of what is chosen is stored, and what the button that gets the rest is called."""
-    record = page.record
-    total = record.n if record else chosen.n
-    done = _done(page)
     if page.shown.said:
         return "", "Run"
-    if record and done >= total:
+    record, done = page.record, _done(page)
+    if record is None:  # completions of another run may serve: the plan counts them
+        return f"Up to {counted(chosen.n, 'new prediction')} needed", "Run"
+    if done >= record.n:
         return ":material/check_circle: Up to date", "Verify again"
-    needed = f"{counted(total - done, 'new prediction')} needed"
-    return (f"{done:,} of {total:,} predicted, {needed}", "Go on") if done else (needed, "Run")
+    needed = f"{counted(record.n - done, 'new prediction')} needed"
+    return (f"{done:,} of {record.n:,} predicted, {needed}", "Go on") if done else (needed, "Run")
 
 
 def _done(page: Frame) -> int:

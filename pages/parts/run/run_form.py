@@ -31,8 +31,9 @@ EXPLANATIONS = """
 - **Sample**: which N examples. Stratified: every label in its share. The top of a file may hold few labels.
 - **Seed**: of the sample. The same seed, the same sample.
 - **Decoding**: greedy takes the likeliest token each time. As shipped adds what the model's generation_config says,
-  such as a repetition penalty, which counts the prompt's tokens too. Choose: no free answer; the label whose tokens are
-  the likeliest, in all or (choose-mean) on average.
+  such as a repetition penalty, which counts the prompt's tokens too. Constrained: greedy, and the server lets only
+  labels be written. Choose: no free answer; the label whose tokens are the likeliest, in all or (choose-mean) on
+  average, or gain most over a text without content (choose-calibrated).
 - **Engine**: the answers are the same. Fast computes once what the prompts share, and drafts labels. Batched runs where
   fast cannot. Loop is the reference.
 - **Batch size**: 0 takes what suits the device.

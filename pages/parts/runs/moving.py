@@ -41,12 +41,9 @@ def take_away(store: Store, records: Sequence[RunRecord], sizes: Mapping[str, in
     """A button that downloads runs as one file, made when it is pressed; a large one is for the command line."""
     run_ids = [record.run_id for record in records]
     size = sum(sizes.get(run_id, 0) for run_id in run_ids)
+    command = f"`python -m evalcore export {'--all' if len(run_ids) > 1 else run_ids[0]} --bundle {file_name}`"
     if size > LARGEST_DOWNLOAD:
-        which = "--all" if len(run_ids) > 1 else run_ids[0]
-        st.caption(
-            f"{sized(size)} of completions are too many for a download. On the command line:"
-            f" `python -m evalcore export {which} --bundle {file_name}`"
-        )
+        st.caption(f"{sized(size)} of completions are too many for a download. On the command line: {command}")
         return
     st.download_button(
         label,
@@ -56,6 +53,9 @@ def take_away(store: Store, records: Sequence[RunRecord], sizes: Mapping[str, in
         icon=":material/download:",
         on_click="ignore",
         key=f"take_{file_name}",
+        # The browser is only told that it failed, never why.
+        help="All that is stored, in one file. Should it fail, a run is damaged, and the command line names it:"
+        f" {command}",
     )
 
 
