@@ -13,6 +13,7 @@ from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import loading, local_forecast, room
 from evalcore.predictors.files import source
 from evalcore.predictors.forecast import Span
+from evalcore.predictors.servers.dialects import AROUND_THE_LABEL
 from evalcore.running import calibration, estimate, task_cache
 from evalcore.running.estimate_words import in_lines, in_one_line
 from evalcore.running.plan import plan_run
@@ -227,6 +228,8 @@ def test_a_price_is_that_of_the_table_and_that_of_the_longest_answers_is_beside_
     assert found.price == pytest.approx((round(found.tokens_in) * 2.0 + round(found.tokens_out) * 8.0) / 1e6)
     assert found.most_price == pytest.approx((round(found.tokens_in) * 2.0 + 20 * 16 * 8.0) / 1e6)
     assert in_lines(found)["price"].endswith("by prices of 2026-03-01")
+    held = estimated(RunSpec(model=SERVER, n=20, decoding="constrained"), store)
+    assert held.most_tokens_out == 20 * (16 + AROUND_THE_LABEL)
     (store.folder / SERVERS_FILE).write_text("address\nno address\n", encoding="utf-8")
     with pytest.raises(BlindspotError, match=SERVERS_FILE):
         estimated(RunSpec(model=SERVER, n=20), store)
