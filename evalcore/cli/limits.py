@@ -22,7 +22,7 @@ def loader_of(options: argparse.Namespace, spec: RunSpec) -> Loader:
     """A loader that lets a server be asked as `add_limits`'s options say.
 
     Raises:
-        SpecError: if they are given for a model that is not on a server, or for several workers.
+        SpecError: if they are given for a model that is not on a server, or are too large.
     """
     if options.concurrency is None and options.requests_per_minute is None:
         return load_model
@@ -30,9 +30,6 @@ def loader_of(options: argparse.Namespace, spec: RunSpec) -> Loader:
     if not spec.kind.is_remote:
         do = "Leave out --concurrency and --requests-per-minute."
         raise SpecError("this model is not on a server.", where=spec.model, do=do)
-    if options.executor != "local":
-        do = "Write them into the table of servers, for each of the workers."
-        raise SpecError("--concurrency and --requests-per-minute are for one process.", do=do)
     if (limits.concurrent or 0) > MOST_CONCURRENT:
         raise SpecError(f"at most {MOST_CONCURRENT} requests are sent at the same time.", where="--concurrency")
 

@@ -56,11 +56,6 @@ def noted_plan(store: Store, plan: RunPlan, done: int) -> Mapping[str, str]:
         return {}
 
 
-def nothing_planned(plan: RunPlan, done: int) -> Mapping[str, str]:
-    """For a run by several workers: a plan is of this process alone, and would not be like what it took."""
-    return {}
-
-
 def _as_text(plan: RunPlan, found: Estimate) -> str:
     spec = plan.record.spec
     head = f"plan of run {found.run_id}: {plan.record.task_name} · {spec.model} · {plan.record.prompt.name}"

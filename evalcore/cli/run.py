@@ -18,10 +18,11 @@ from evalcore.cli.options import (
     spec_of,
     task_of,
 )
-from evalcore.cli.plan import add_plan, noted_plan, nothing_planned, print_plans
+from evalcore.cli.plan import add_plan, noted_plan, print_plans
 from evalcore.cli.progress import ProgressBar
 from evalcore.cli.report import print_report
 from evalcore.running import NotAnswered, execute, execute_with_baselines
+from evalcore.running.run import nothing_planned
 from evalcore.store import RunSpec
 from evalcore.tasks import BUILT_IN
 
@@ -47,6 +48,7 @@ def _run(options: argparse.Namespace) -> int:
         return print_plans(options, [spec], store)
     predict = execute if options.no_baselines else execute_with_baselines
     loader, executor = loader_of(options, spec), executor_of(options)
+    # A plan is of this process alone: several workers would not take what it says.
     planned = partial(noted_plan, store) if executor is None else nothing_planned
     outcome, unanswered = None, None
     with ProgressBar() as bar:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from functools import partial
 
 from evalcore.analysis import FEWEST_RUNS, MOST_RUNS, ScoredRun, gather, score_run, sweep_as_json
 from evalcore.cli.options import (
@@ -17,7 +18,7 @@ from evalcore.cli.options import (
     spec_of,
     task_of,
 )
-from evalcore.cli.plan import add_plan, print_plans
+from evalcore.cli.plan import add_plan, noted_plan, print_plans
 from evalcore.cli.progress import ProgressBar
 from evalcore.errors import SpecError
 from evalcore.output import no_nan, sweep_as_text
@@ -70,7 +71,7 @@ def _sweep(options: argparse.Namespace) -> int:
     with ProgressBar() as bar:
         for spec in sweep_specs(options, store):
             try:
-                record = execute(spec, store, on_progress=bar.on_progress).record
+                record = execute(spec, store, on_progress=bar.on_progress, planned=partial(noted_plan, store)).record
             except NotAnswered as error:
                 if not error.answered:
                     raise

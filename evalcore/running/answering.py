@@ -334,9 +334,10 @@ class AskedModel:
         spec, asked = checked(replace(self.spec, decoding=decoding)), self._asked
         handle = identify(spec, self._task, asked.answers, self._store, on_phase)
         weights = handle.weights
-        if weights is None:
-            return handle
         prompts = list(asked.content_free.values())
+        identity = {**handle.identity, "prepared for": digest([prompts, asked.answers])}
+        if weights is None:
+            return replace(handle, identity=identity) if self.spec.kind.reads_prompt else handle
 
         def ready(loaded: object) -> Predictor:
             predictor = weights.predictor(loaded)
@@ -345,7 +346,6 @@ class AskedModel:
                 reference = predictor.prepare(prompts, asked.answers, asked.content_free)
             return _Ready(predictor, reference)
 
-        identity = {**handle.identity, "prepared for": digest([prompts, asked.answers])}
         return ModelHandle.of_weights(identity, replace(weights, predictor=ready), handle.metadata)
 
 

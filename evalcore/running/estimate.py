@@ -21,6 +21,7 @@ from evalcore.running.plan import RunPlan, find_prompt, plan_run
 from evalcore.store import SERVERS_FILE, RunRecord, RunSpec, Store, Usage, file_stamp, price_of, read_servers
 from evalcore.store.planned import planned_effort, planned_metadata
 from evalcore.tasks import task_files
+from evalcore.wording import counted
 
 EARLIER_RUNS = 5
 """So many earlier runs are gone by, the largest."""
@@ -164,14 +165,16 @@ def estimate(plan: RunPlan, store: Store, on_phase: OnPhase = lambda phase: None
     if not missing:
         return replace(nothing, rests_on="all predictions are stored", seconds=0.0, seconds_low=0.0, seconds_high=0.0)
     earlier = _earlier_runs(plan, store)
-    forecast = Forecast(work=None)
+    forecast = Forecast()
+    effort = 0.0
     if plan.handle.forecast is not None:
         lengths = _lengths(plan, earlier, store)
         forecast = plan.handle.forecast(list(missing.values()), plan.answers, lengths.answer, on_phase)
+        effort = forecast.effort  # as an earlier run has it, which had no prompts of before to go by
         if not forecast.counted and lengths.prompt is not None:
             forecast = replace(forecast, tokens_in=lengths.prompt * len(missing))
             nothing = replace(nothing, tokens_from="earlier answers")
-    found = replace(_with_tokens(nothing, forecast), effort=forecast.effort or len(missing))
+    found = replace(_with_tokens(nothing, forecast), effort=effort or len(missing))
     return _with_price(_with_time(found, plan, forecast, earlier, store, on_phase), plan, store)
 
 
@@ -227,7 +230,7 @@ def _with_time(
         # Other work may have slowed the earlier runs as well; how much is not known.
         predicting = replace(predicting, high=predicting.high * busy(forecast.at[0]) ** 0.5)
         loading = _around(loads) if loads else None
-        runs = "1 earlier run" if len(units) == 1 else f"{len(units)} earlier runs"
+        runs = counted(len(units), "earlier run")
         return _timed(found, predicting, loading, f"{runs} of this model with these settings")
     if forecast.work is None or forecast.size is None:
         return replace(found, rests_on="no earlier run of this model with these settings")

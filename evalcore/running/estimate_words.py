@@ -94,11 +94,11 @@ def about(span: Span, where: str = "") -> str:
 
 
 def price(found: Estimate) -> str:
-    """`about USD 0.12 (at most USD 0.60), by prices of 2026-11-28`; empty for what runs here."""
+    """`about USD 0.12 (USD 0.60 with the longest answers), by prices of 2026-11-28`; empty for what runs here."""
     if found.price is None or found.most_price is None:
         return "" if found.device or found.tokens_in is None else "price not known"
-    at_most = f" (at most {money(found.most_price, found.currency)})"
-    return f"about {money(found.price, found.currency)}{at_most}, by prices of {found.price_as_of}"
+    longest = f" ({money(found.most_price, found.currency)} with the longest answers)"
+    return f"about {money(found.price, found.currency)}{longest}, by prices of {found.price_as_of}"
 
 
 def download(found: Estimate) -> str:

@@ -115,12 +115,12 @@ class InProcess:
             yield CompletedBatch(rows, seconds, failure, load_seconds, learnt, reference, usage)
             if stop is not None:
                 raise stop
-            if isinstance(predictor, Metered):
-                predictor.take_usage()  # of a question that was answered between two batches
             load_seconds, reference = 0.0, None
             started = time.perf_counter()
         if reference is not None:
-            yield CompletedBatch((), time.perf_counter() - started, None, load_seconds, predictor.metadata, reference)
+            usage = predictor.take_usage() if isinstance(predictor, Metered) else None
+            seconds = time.perf_counter() - started
+            yield CompletedBatch((), seconds, None, load_seconds, predictor.metadata, reference, usage)
 
 
 def predict(

@@ -46,6 +46,11 @@ Planned = Callable[[RunPlan, int], Mapping[str, str]]
 """Given a run and how many of its examples have a prediction: what the run keeps of its plan, as metadata."""
 
 
+def nothing_planned(plan: RunPlan, done: int) -> Mapping[str, str]:
+    """The run keeps no plan."""
+    return {}
+
+
 class Stopped(Exception):
     """The user asked for the run to stop."""
 
@@ -72,7 +77,7 @@ def execute(
     on_progress: OnProgress = lambda progress: True,
     loader: Loader = load_model,
     executor: Executor | None = None,
-    planned: Planned = lambda plan, done: {},
+    planned: Planned = nothing_planned,
 ) -> Outcome:
     """Predict what a spec asks for and is not stored yet, batch by batch.
 
@@ -125,7 +130,7 @@ def execute_with_baselines(
     on_progress: OnProgress = lambda progress: True,
     loader: Loader = load_model,
     executor: Executor | None = None,
-    planned: Planned = lambda plan, done: {},
+    planned: Planned = nothing_planned,
 ) -> Outcome:
     """`execute`, and then the baselines on the same sample: the first thing to compare a model with.
 

@@ -305,7 +305,10 @@ def _predict(job: Job, store: Store, jobs: Jobs, models: ModelCache) -> bool:
 
 def _planned(spec: RunSpec, store: Store, plan: RunPlan, done: int) -> Mapping[str, str]:
     """What a page was told that the run would take; nothing if it was told nothing."""
-    told = Jobs(store).result_of("plan", estimate.request(spec, done, store))
+    try:
+        told = Jobs(store).result_of("plan", estimate.request(spec, done, store))
+    except BlindspotError:  # a file that was written meanwhile is no reason not to run
+        return {}
     found = estimate.Estimate.from_json(told) if told else None
     return found.as_metadata if found else {}
 

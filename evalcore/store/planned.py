@@ -24,12 +24,12 @@ def planned_seconds(record: RunRecord, predicted: int) -> float | None:
     """How long some of a run's predictions were planned to take; None if it was not planned, or there are none.
 
     A run that was stopped and resumed has the plan of what was missing then: it is scaled to what is asked for, so that
-    like is compared with like.
+    like is compared with like. One that several workers went on with has no plan: it was of one process.
 
     Args:
         predicted: how many.
     """
-    each = _each(record, _SECONDS)
+    each = _each(record, _SECONDS) if "workers" not in record.metadata else None
     return each * predicted if each is not None and predicted else None
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from evalcore.errors import StoreError, listed, quoted
 from evalcore.store.usage import Usage
@@ -206,6 +206,11 @@ def parse_rows(lines: Mapping[str, Mapping[str, str]]) -> tuple[ServerRow, ...]:
     return tuple(rows)
 
 
+def server_address(parts: SplitResult) -> str:
+    """The one spelling of a server's address, by which a run finds its line of the table."""
+    return f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
 def limits_of(rows: Sequence[ServerRow], url: str, model: str) -> Limits:
     """How a model of a server may be asked: what its own line says, and the server's line where that says nothing."""
     limits = Limits()
@@ -272,7 +277,7 @@ def _server(address: str, model: str) -> tuple[str, str]:
         raise ValueError("this is not a server's address, such as http://localhost:8000/v1")
     if named.strip() and model and named.strip() != model:
         raise ValueError(f"the address names the model {quoted(named.strip())}, and the next column another")
-    return f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path.rstrip('/')}", model or named.strip()
+    return server_address(parts), model or named.strip()
 
 
 def _whole(line: Mapping[str, str], name: str, most: int) -> int | None:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from evalcore.store.database import Store
+from evalcore.store.planned import planned_seconds
 from evalcore.tasks.prompt import BUILT_IN
 from tests.tools.command_line import evalcore
 from tests.tools.runs import stored
@@ -54,6 +55,7 @@ def test_a_sweep_runs_every_prompt_on_one_sample_and_corrects_for_all_pairs(cach
     assert sum(data["times_right"]) == 48
     assert data["always_wrong"] == data["times_right"][0]
     assert data["label_order"]["orders"] == 3
+    assert all(planned_seconds(record, 48) for record in Store(cache).runs() if record.n == 48)
     text = evalcore(*arguments, cache=cache).stdout  # from the cache
     assert "Holm's correction for 6 comparisons" in text
     assert "Label order. From the first place" in text

@@ -14,7 +14,7 @@ from evalcore.predictors.servers.server import ServerModel
 from evalcore.store.spec import RunSpec
 from tests.tools.chat_server import good, refusal, serving_chat
 
-IMPATIENT = Patience(tries=2, total_s=5.0, timeout_s=2.0, first_wait_s=0.0)
+IMPATIENT = Patience(tries=2, total_s=30.0, timeout_s=10.0, first_wait_s=0.0)  # a busy machine is no timeout
 
 
 @pytest.fixture

@@ -20,13 +20,14 @@ from evalcore.predictors.servers.server import ServerModel
 from evalcore.running.live import LiveRequest, answer
 from evalcore.running.run import NotAnswered, execute, plan_run
 from evalcore.store.spec import RunSpec
+from evalcore.store.usage import Usage
 from evalcore.tasks.task import TaskSource
 from tests.conftest import ROOT
 from tests.tools.chat_server import good, refusal, serving_chat
 from tests.tools.vllm_server import as_vllm, complete, logprob_of, replaying, tokenize
 
 RECORDED = ROOT / "tests" / "predictors" / "recorded"
-QUICK = Patience(tries=2, total_s=2.0, timeout_s=1.0, first_wait_s=0.0)
+QUICK = Patience(tries=2, total_s=30.0, timeout_s=10.0, first_wait_s=0.0)  # a busy machine is no timeout
 CLOSE = 1e-4
 """Of log-probabilities in float32 by two programs, summed over a label's tokens."""
 
@@ -67,6 +68,15 @@ def quickly(handle, on_phase):
     spec_of = handle.identity
     at = parse_endpoint(f"{spec_of['url']}#{spec_of['model']}")
     return ServerModel(at, RunSpec(model=at.where, decoding=spec_of["decoding"]), QUICK)
+
+
+def test_a_request_that_generates_no_tokens_leaves_none_untold(chat):
+    chat.more["/tokenize"] = lambda body: None  # broken
+    at = parse_endpoint(f"{chat.url}#m")
+    asked = ServerModel(at, RunSpec(model=at.where, decoding="choose"), QUICK)
+    with pytest.raises(ModelError):
+        asked.prepare([({"role": "user", "content": "x"},)], ["a", "b"], {})
+    assert asked.take_usage() == Usage(requests=2)
 
 
 def test_vllm_tells_what_the_engine_here_computes(chat, store):

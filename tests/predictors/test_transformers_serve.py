@@ -14,6 +14,8 @@ from evalcore.store.spec import RunSpec
 from tests.tools.processes import started, wait_until
 from tests.tools.real_server import compare
 
+pytestmark = pytest.mark.timeout(600)  # a server starts slowly on a machine with other work
+
 MODEL = DEMO_MODELS / "demo"
 RUN_IT = "from transformers.cli.transformers import main; main()"
 

@@ -10,9 +10,10 @@ import pytest
 
 from evalcore.errors import BlindspotError
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import loading, local_forecast
+from evalcore.predictors import loading, local_forecast, room
 from evalcore.predictors.files import source
 from evalcore.predictors.forecast import Span
+from evalcore.predictors.servers.dialects import AROUND_THE_LABEL
 from evalcore.running import calibration, estimate, task_cache
 from evalcore.running.estimate_words import in_lines, in_one_line
 from evalcore.running.plan import plan_run
@@ -211,7 +212,7 @@ def test_a_server_that_tells_only_totals_says_how_long_its_answers_are(store):
     assert estimated(replace(spec, n=60), store).tokens_out == 40 * 60 / 20
 
 
-def test_a_price_is_that_of_the_table_and_an_upper_bound_is_beside_it(store):
+def test_a_price_is_that_of_the_table_and_that_of_the_longest_answers_is_beside_it(store):
     from datetime import date
 
     row = ServerRow(
@@ -227,6 +228,8 @@ def test_a_price_is_that_of_the_table_and_an_upper_bound_is_beside_it(store):
     assert found.price == pytest.approx((round(found.tokens_in) * 2.0 + round(found.tokens_out) * 8.0) / 1e6)
     assert found.most_price == pytest.approx((round(found.tokens_in) * 2.0 + 20 * 16 * 8.0) / 1e6)
     assert in_lines(found)["price"].endswith("by prices of 2026-03-01")
+    held = estimated(RunSpec(model=SERVER, n=20, decoding="constrained"), store)
+    assert held.most_tokens_out == 20 * (16 + AROUND_THE_LABEL)
     (store.folder / SERVERS_FILE).write_text("address\nno address\n", encoding="utf-8")
     with pytest.raises(BlindspotError, match=SERVERS_FILE):
         estimated(RunSpec(model=SERVER, n=20), store)
@@ -261,6 +264,8 @@ def test_a_plan_of_what_was_missing_is_compared_with_as_many_predictions(store):
     assert planned_seconds(record, 40) == pytest.approx(4.0)
     assert planned_seconds(record, 15) == pytest.approx(1.5)
     assert planned_effort(record) == (20.0, "a CPU")
+    by_workers = replace(record, metadata={**record.metadata, "workers": "2"})
+    assert planned_seconds(by_workers, 10) is None
     assert planned_and_taken(record) == "planned 4.0 s, took 2.6 s"
     for damaged in ({}, {**kept, "planned predictions": "0"}, {**kept, "planned seconds": "soon"}):
         assert planned_seconds(replace(record, metadata=damaged), 40) is None
@@ -325,8 +330,8 @@ def test_without_a_tokenizer_at_hand_tokens_are_estimated(store, monkeypatch):
 
 
 def test_a_model_that_is_too_large_says_what_it_needs_and_what_is_free(store, monkeypatch):
-    monkeypatch.setattr(local_forecast, "free_memory", lambda device: 1e6)
-    assert "needs 9.2 MB of memory, 1.0 MB are free" in in_one_line(estimated(RunSpec(n=4), store))
+    monkeypatch.setattr(room, "free_memory", lambda device: 1e6)
+    assert "needs 8.1 MB of memory, 1.0 MB are free" in in_one_line(estimated(RunSpec(n=4), store))
 
 
 def test_the_calibration_is_kept_in_the_folder_of_the_cache(store, monkeypatch):

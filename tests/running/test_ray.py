@@ -21,6 +21,8 @@ from tests.tools.command_line import evalcore
 from tests.tools.processes import finished, wait_until
 from tests.tools.ray_workers import DEMO, ToyWorker, on
 
+pytestmark = pytest.mark.timeout(600)  # clusters start slowly on a machine with other work
+
 
 @pytest.fixture(scope="module")
 def cluster():
@@ -110,7 +112,7 @@ def test_a_batch_that_always_kills_its_worker_is_left_out_alone_and_named(cluste
             toy.predict = dying
             return toy
 
-    with pytest.raises(NotAnswered) as caught:
+    with pytest.raises(NotAnswered, match="no answer to 4 examples in 1 batch") as caught:
         execute(colour_spec, store, executor=on(cluster, Dying))
     assert caught.value.answered == 36
     plan = plan_run(colour_spec, store)

@@ -7,11 +7,14 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+import evalcore
 from evalcore.errors import ModelError, OutOfMemory, Unanswered
-from evalcore.running import execute
+from evalcore.running import NotAnswered, execute
 from evalcore.running.on_ray import cluster as ray_cluster
 from evalcore.running.on_ray import executor as ray_executor
 from evalcore.running.on_ray.cluster import Workers
@@ -196,6 +199,26 @@ def test_what_was_lost_with_a_worker_is_asked_for_once_more_alone(store, colour_
     in_this_process(monkeypatch, losing)
     assert execute(colour_spec, store, executor=on("")).complete
     assert rounds == [(True, list(range(10))), (False, [2, 5])]
+
+
+def test_all_batches_that_are_lost_each_time_are_counted_and_named(store, colour_spec, monkeypatch):
+    """Red if the last of them alone is told."""
+    in_this_process(monkeypatch, lambda rows, waiting: [row for row in rows if row["number"] not in (2, 5)])
+    with pytest.raises(NotAnswered, match="no answer to 8 examples in 2 batches") as caught:
+        execute(colour_spec, store, executor=on(""))
+    assert caught.value.answered == 32
+    plan = plan_run(colour_spec, store)
+    for at in (8, 20):
+        assert repr(plan.examples[at].text) in str(caught.value)
+
+
+def test_workers_elsewhere_are_sent_the_whole_package(monkeypatch):
+    """Red if this room alone is sent, under its own name: a worker then imports whatever version it has."""
+    given = {}
+    ray = SimpleNamespace(init=lambda **where: given.update(where))
+    ray_cluster._connect(ray, Workers("127.0.0.1:6379"))
+    (package,) = map(Path, given["runtime_env"]["py_modules"])
+    assert package == Path(evalcore.__file__).parent
 
 
 def test_what_ranks_the_labels_is_learnt_by_one_worker_if_nothing_else_is_missing(store, monkeypatch):

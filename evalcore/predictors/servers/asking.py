@@ -164,8 +164,10 @@ class Asking:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._answer_one(messages, answer)) for messages in prompts]
             stopping = asyncio.create_task(self._cancel(tasks, stop))
-            await asyncio.wait(tasks)
-            stopping.cancel()
+            try:
+                await asyncio.wait(tasks)
+            finally:
+                stopping.cancel()
         return [None if task.cancelled() else task.result() for task in tasks]
 
     async def _cancel(self, tasks: list[asyncio.Task[Completion | None]], stop: asyncio.Event) -> None:
@@ -309,10 +311,10 @@ class Turn:
                 timeout_s = min(asking.patience.total_s - self._spent_s, asking.patience.timeout_s)
                 reply = content_of(await request("POST", url, path, body, timeout_s))
             except asyncio.CancelledError:
-                asking.usage += Usage(requests=1, untold=1)
+                asking.usage += Usage(requests=1, untold=int(not beside))
                 raise
             except RequestError as error:
-                asking.usage += Usage(requests=1, untold=int(error.may_be_billed))
+                asking.usage += Usage(requests=1, untold=int(error.may_be_billed and not beside))
                 if error.status == _TOO_FAST:
                     self._hold_back(began, error)
                 raise

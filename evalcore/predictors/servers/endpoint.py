@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from evalcore.errors import SpecError
 from evalcore.predictors.servers.api_key import API_KEY_VARIABLE
 from evalcore.store import CHOOSING, CONTENT_FREE, Identity, RunSpec, digest
+from evalcore.store.server_table import server_address
 
 VERSION = 1
 """Raised when the same server would be sent another request."""
@@ -65,7 +66,7 @@ def parse_endpoint(model: str) -> Endpoint:
         raise SpecError("this is not a server's address.", where=_without_secrets(url), do=how)
     if not name.strip():
         raise SpecError("the model's name is missing.", where=url, do=how)
-    return Endpoint(f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path.rstrip('/')}", name.strip())
+    return Endpoint(server_address(parts), name.strip())
 
 
 def identity(at: Endpoint, spec: RunSpec, answers: Sequence[str] | None) -> Identity:

@@ -56,7 +56,7 @@ def choices_of(content: dict[str, Any], count: int) -> list[dict[str, Any]]:
     """
     choices = content.get("choices")
     if not isinstance(choices, list) or len(choices) != count or not all(isinstance(one, dict) for one in choices):
-        found = f"{len(choices)} answers" if isinstance(choices, list) else "no list of answers"
+        found = counted(len(choices), "answer") if isinstance(choices, list) else "no list of answers"
         said = _in_brackets(message_of(content.get("error")))
         asked = "one was" if count == 1 else f"{count} were"
         raise RequestError(f"the server's reply holds {found} where {asked} asked for{said}", again=False)

@@ -20,7 +20,7 @@ from evalcore.predictors.forecast import Forecast, by_characters
 from evalcore.predictors.handle import ModelHandle, OnPhase
 from evalcore.predictors.servers.api_key import api_key, why_withheld
 from evalcore.predictors.servers.asking import Asking, Patience, Turn
-from evalcore.predictors.servers.dialects import Form, find_form
+from evalcore.predictors.servers.dialects import AROUND_THE_LABEL, Form, find_form
 from evalcore.predictors.servers.endpoint import Endpoint, identity, parse_endpoint
 from evalcore.predictors.servers.http import RequestError, shortened
 from evalcore.predictors.servers.label_scores import FirstTokenScores, LabelScorer, Post, find_scorer
@@ -88,6 +88,8 @@ def _forecast(
 ) -> Forecast:
     """What answering some prompts takes, by their characters: the tokenizer is the server's."""
     longest = 1 if spec.decoding in CHOOSING else spec.max_new_tokens
+    if spec.decoding == "constrained":
+        longest += AROUND_THE_LABEL  # where the server takes labels in JSON only
     return by_characters(prompts, answers, float(longest * len(prompts)), new_tokens)
 
 

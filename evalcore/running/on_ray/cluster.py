@@ -11,12 +11,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from evalcore.errors import ModelError, first_line
 from evalcore.extras import require
+from evalcore.paths import PROJECT
+from evalcore.wording import counted
 
 PATIENCE_S = 5.0
 """So long a cluster is waited for that does not answer."""
@@ -106,8 +107,7 @@ def _connect(ray: ModuleType, workers: Workers) -> None:
     where: dict[str, Any] = {"address": "local", "include_dashboard": False}
     if workers.address:
         # What we are travels along, so that the workers' version of it is ours.
-        package = str(Path(__file__).parent.parent)
-        where = {"address": workers.address, "runtime_env": {"py_modules": [package]}}
+        where = {"address": workers.address, "runtime_env": {"py_modules": [str(PROJECT / "evalcore")]}}
     else:
         where["num_cpus"] = (workers.number * workers.cpus) + _FOR_READING
     try:
@@ -165,9 +165,12 @@ def _check_size(there: dict[str, float], workers: Workers) -> None:
         ("GPU", workers.number * (workers.gpus or 0)),
         ("CPU", workers.number * workers.cpus + 1),  # one at least for Ray's own tasks
     ):
-        if needed > there.get(what, 0):
+        has = there.get(what, 0)
+        if needed > has:
+            need = "needs" if workers.number == 1 else "need"
             raise ModelError(
-                f"the cluster has {there.get(what, 0):g} {what}s, and {workers.number} workers need {needed:g}.",
+                f"the cluster has {has:g} {what}{'' if has == 1 else 's'}, and"
+                f" {counted(workers.number, 'worker')} {need} {needed:g}.",
                 where=workers.address or "this machine",
                 do="Give a smaller --workers, or start more nodes.",
             )

@@ -8,12 +8,12 @@ batches are given out again; a batch that kills its worker each time is left out
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from evalcore.errors import ModelError, Unanswered, quoted
+from evalcore.errors import ModelError, Unanswered, listed
 from evalcore.predictors import OnPhase
 from evalcore.running.executors import CompletedBatch, InProcess, batches
 from evalcore.running.on_ray.cluster import Workers, connected
@@ -65,24 +65,26 @@ class RayExecutor:
         with connected(_on_gpus(self._workers, plan)) as workers:
             loading = f"{counted(workers.number, 'worker')} loading the model"
             first = True
-            for batch in self._answered(workers, plan, missing, to_do, lambda: on_phase(loading)):
-                if batch.error is not None:
-                    raise batch.error
-                if to_do.pop(batch.number, None) is None:
-                    continue  # delivered a second time
-                now = time.perf_counter()
-                seconds = min(now - last, batch.seconds) if first else now - last
-                yield CompletedBatch(
-                    batch.rows,
-                    seconds,
-                    batch.unanswered,
-                    load_seconds=now - last - seconds,
-                    metadata={**batch.metadata, **({"workers": str(workers.number)} if first else {})},
-                    label_reference=batch.label_reference if first else None,
-                )
-                first, last = False, now
-        for number, keys in to_do.items():
-            yield CompletedBatch((), 0.0, _deadly(number, keys, plan))
+            # Closed before the connection is: what workers are still at ends first.
+            with closing(self._answered(workers, plan, missing, to_do, lambda: on_phase(loading))) as answers:
+                for batch in answers:
+                    if batch.error is not None:
+                        raise batch.error
+                    if to_do.pop(batch.number, None) is None:
+                        continue  # delivered a second time
+                    now = time.perf_counter()
+                    seconds = min(now - last, batch.seconds) if first else now - last
+                    yield CompletedBatch(
+                        batch.rows,
+                        seconds,
+                        batch.unanswered,
+                        load_seconds=now - last - seconds,
+                        metadata={**batch.metadata, **({"workers": str(workers.number)} if first else {})},
+                        label_reference=batch.label_reference if first else None,
+                    )
+                    first, last = False, now
+        if to_do:
+            yield CompletedBatch((), 0.0, _deadly(to_do, plan))
 
     def _answered(
         self,
@@ -91,7 +93,7 @@ class RayExecutor:
         missing: Mapping[bytes, Messages],
         to_do: Mapping[int, Sequence[bytes]],
         on_wait: Callable[[], None],
-    ) -> Iterator[WorkersBatch]:
+    ) -> Generator[WorkersBatch, None, None]:
         """What workers answer, as it comes; at the end only batches whose workers died are still `to_do`.
 
         A batch that waits at a worker while another one kills it is lost as well. So those that are lost are given out
@@ -133,13 +135,14 @@ def _assignment(plan: RunPlan, missing: Mapping[bytes, Messages]) -> dict[str, A
     }
 
 
-def _deadly(number: int, keys: Sequence[bytes], plan: RunPlan) -> Unanswered:
-    """Why a batch has no answer whose workers died each time."""
-    text = plan.examples[plan.keys.index(keys[0])].text
+def _deadly(lost: Mapping[int, Sequence[bytes]], plan: RunPlan) -> Unanswered:
+    """Why some batches have no answer, by their numbers: the workers that were given one died each time."""
+    first = [plan.examples[plan.keys.index(keys[0])].text for keys in lost.values()]
+    examples = sum(map(len, lost.values()))
     return Unanswered(
-        f"batch {number + 1} has no answer: each worker that was given it died. It has {counted(len(keys), 'example')},"
-        f" the first of which is {quoted(text)}.",
+        f"no answer to {counted(examples, 'example')} in {counted(len(lost), 'batch', 'batches')}: each worker that was"
+        f" given one died. The first in each batch: {listed(first)}.",
         where=plan.record.spec.model,
         do="Perhaps it needs too much memory: try a smaller --batch-size.",
-        answers=[None] * len(keys),
+        answers=[None] * examples,
     )
