@@ -6,12 +6,13 @@ import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from evalcore.predictors.forecast import Speed
-from evalcore.store import Store
+from evalcore.store import Store, replace_file
 
 CALIBRATION = "calibration.json"
 """The file in the cache folder."""
@@ -102,11 +103,6 @@ def _calibration_of(fields: dict[str, Any]) -> Calibration:
 
 
 def _write(path: Path, calibrations: dict[str, Calibration]) -> None:
-    """Replace the file in one step; where that fails, the speed is measured again another time."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        with open(os.open(beside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
-            json.dump({name: asdict(one) for name, one in calibrations.items()}, stream, indent=1)
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
+    """Where it cannot be written, the speed is measured again another time."""
+    with suppress(OSError):
+        replace_file(path, json.dumps({name: asdict(one) for name, one in calibrations.items()}, indent=1))

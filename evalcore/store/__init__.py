@@ -54,6 +54,7 @@ from evalcore.store.server_table import (
     read_servers,
     write_servers,
 )
+from evalcore.store.small_file import replace_file
 from evalcore.store.spec import (
     CHOOSING,
     MEANINGS,
@@ -145,6 +146,7 @@ __all__ = [
     "parser_of",
     "price_of",
     "read_servers",
+    "replace_file",
     "run_id",
     "run_title",
     "sample_id",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -20,6 +19,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from evalcore.errors import StoreError, listed, quoted
+from evalcore.store.small_file import replace_file
 from evalcore.store.usage import Usage
 
 SERVERS_FILE = "servers.csv"
@@ -166,19 +166,13 @@ def write_servers(folder: Path, rows: Sequence[ServerRow]) -> None:
         ServerTableError: if it cannot be written. The file is then as it was.
     """
     path = folder / SERVERS_FILE
-    part = path.with_name(f".{SERVERS_FILE}.{os.getpid()}.part")
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows([cell_text(getattr(row, name)) for name in COLUMNS] for row in rows)
     try:
-        with open(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
-            stream.write(out.getvalue())
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, path)
+        replace_file(path, out.getvalue())
     except (OSError, ValueError) as error:
-        part.unlink(missing_ok=True)
         raise ServerTableError(f"the table cannot be written ({error}).", where=str(path)) from None
 
 

@@ -144,7 +144,7 @@ def test_an_adapter_for_a_model_that_writes_is_no_classifier(store, colours, tmp
 
 @pytest.mark.parametrize("fault", sorted(SPOILT.keys() - {"weights that are no numbers"}))
 def test_what_a_run_would_end_with_is_said_before_it_where_the_files_tell(store, colours, folder, fault):
-    """F37. What only loading tells is left to the run."""
+    """F37. Red with a form that says nothing of a folder. What only loading tells is left to the run."""
     spoil, cause, remedy = SPOILT[fault]
     spoil(folder)
     found = understand(RunSpec(TaskSource(str(colours)), f"encoder:{folder}"), store)

@@ -27,7 +27,7 @@ from evalcore.store.spec import RunSpec, checked
 from pages.parts.run.progress import status
 from tests.conftest import ROOT
 from tests.faults.victim import BATCH, KILLS, POINTS, Logged, N, asked, spec, start, write_task
-from tests.tools.old_caches import as_in_format
+from tests.tools.old_caches import FORMATS, as_in_format
 from tests.tools.processes import PATIENCE_S, finished, started, wait_until
 from tests.tools.soak import soak
 
@@ -402,7 +402,7 @@ def test_what_is_kept_in_memory_reads_like_what_is_stored(tmp_path):
         other.finish_run(stored.run_id)
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", FORMATS)
 def test_a_cache_of_an_older_format_that_cannot_be_written_shows_its_results(tmp_path, version, monkeypatch):
     """F57, F9. Red with a migration that is needed before anything is shown."""
     task, store = write_task(tmp_path / "messages"), Store(tmp_path / "cache")

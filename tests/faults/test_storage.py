@@ -375,7 +375,8 @@ def test_only_one_module_writes_files_for_people():
     """F21. Red with a `write_text` anywhere else in the package."""
     import ast
 
-    allowed = {"export.py", "turns.py", "worker.py"}  # what people get; the holder of a lock, the worker's log
+    # What people get, and small files that they may edit; the holder of a lock, the worker's log.
+    allowed = {"export.py", "small_file.py", "turns.py", "worker.py"}
     for path in (ROOT / "evalcore").rglob("*.py"):
         if path.name in allowed or path.parent.name == "demo":
             continue
