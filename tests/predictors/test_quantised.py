@@ -11,7 +11,8 @@ torch = pytest.importorskip("torch")
 from evalcore.analysis.scored_run import score_run  # noqa: E402
 from evalcore.errors import ModelError  # noqa: E402
 from evalcore.paths import DEMO_MODELS  # noqa: E402
-from evalcore.predictors import quantised, sizes  # noqa: E402
+from evalcore.predictors import quantised  # noqa: E402
+from evalcore.predictors.files import sizes  # noqa: E402
 from evalcore.predictors.files.source import ModelSource  # noqa: E402
 from evalcore.predictors.loading import load_weights  # noqa: E402
 from evalcore.predictors.placement import Placement  # noqa: E402

@@ -9,7 +9,8 @@ torch = pytest.importorskip("torch")
 
 from evalcore.errors import ModelError  # noqa: E402
 from evalcore.paths import DEMO_MODELS  # noqa: E402
-from evalcore.predictors import room, sizes  # noqa: E402
+from evalcore.predictors import room  # noqa: E402
+from evalcore.predictors.files import sizes  # noqa: E402
 from evalcore.predictors.files.sizes import Sizes  # noqa: E402
 from evalcore.predictors.files.source import ModelSource  # noqa: E402
 from evalcore.predictors.placement import Placement  # noqa: E402
