@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from evalcore.errors import ModelError
 from evalcore.predictors.chat import load_tokenizer
-from evalcore.predictors.engines.memory import Shortage, in_memory, is_out_of_memory
+from evalcore.predictors.engines.memory import Shortage, in_memory
 from evalcore.predictors.files.architecture import labels_in
 from evalcore.predictors.files.source import ModelSource, download, locate
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
@@ -27,7 +27,7 @@ from evalcore.predictors.label_mapping import places
 from evalcore.predictors.loading import load_weights, metadata
 from evalcore.predictors.local_forecast import forecast_of_texts
 from evalcore.predictors.placement import Placement, placement
-from evalcore.predictors.room import check_room, fits_beside, out_of_memory
+from evalcore.predictors.room import check_room, fits_beside, saying_what_does_not_fit
 from evalcore.store import Completion, Identity, RunSpec, Store, digest
 from evalcore.tasks import Messages, Task
 
@@ -223,17 +223,13 @@ class Encoder:
     def _logprobs(self, texts: list[Text]) -> list[Floats]:
         """Of each text, the log-probability of the model's labels by id."""
         found: dict[int, Floats] = {}
-        try:
+        do = "One text alone does not fit. Choose a smaller model; what was done is kept."
+        with saying_what_does_not_fit(self._name, do, self._model.device):
             for rows in alike(list(map(_length, texts)), self.tokens_at_once, padded=self.padded):
                 together = [texts[row] for row in rows]
                 here = in_memory(together, self._forward, self._model.device, self._bytes_for, self._shortage)
                 self._shortage.most = None  # of shorter texts more may fit
                 found.update(zip(rows, here, strict=True))
-        except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
-            do = "One text alone does not fit. Choose a smaller model; what was done is kept."
-            raise out_of_memory(error, self._name, do) from error
         return [found[row] for row in range(len(texts))]
 
     @torch.inference_mode()

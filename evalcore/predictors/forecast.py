@@ -202,25 +202,20 @@ def by_characters(
     answers: Sequence[str],
     most_out: float,
     new_tokens: float | None,
-    where: tuple[tuple[str, str], Needs] = (("", ""), Needs()),
 ) -> Forecast:
     """What can be said without a tokenizer.
 
     Args:
         prompts, answers, new_tokens: as `Forecasts` takes them.
         most_out: tokens that may be written for all prompts; 0 if none are.
-        where: the forecast's `at` and `needs`.
     """
     some = evenly(prompts)
     characters = sum(len(message["content"]) for messages in some for message in messages)
     each = new_tokens or sum(map(len, answers)) / len(answers) / CHARACTERS_A_TOKEN + 1
-    at, needs = where
     return Forecast(
         tokens_in=characters / CHARACTERS_A_TOKEN * len(prompts) / len(some),
         tokens_out=min(each * len(prompts), most_out),
         most_out=most_out,
-        at=at,
-        needs=needs,
     )
 
 

@@ -63,7 +63,7 @@ def forecast(
     most_out = 0.0 if choosing else float(n * spec.max_new_tokens)
     found = _files(source, on_phase)
     if found is None:
-        return by_characters(prompts, answers, most_out, new_tokens, (_names(at), _needs(source, at)))
+        return replace(by_characters(prompts, answers, most_out, new_tokens), at=_names(at), needs=_needs(source, at))
     folders, tokenizer = found
     renderer = ChatRenderer(tokenizer)
     answer_ids = [[*ids, renderer.end_id or 0] for ids in renderer.answer_ids(answers)]
@@ -118,7 +118,7 @@ def forecast_of_texts(
     n, some = len(prompts), evenly(prompts)
     found = _files(source, on_phase)
     if found is None:
-        return by_characters(prompts, answers, 0.0, None, (_names(at), _needs(source, at)))
+        return replace(by_characters(prompts, answers, 0.0, None), at=_names(at), needs=_needs(source, at))
     folders, tokenizer = found
     started = time.perf_counter()
     lengths = [len(ids) for ids in tokenizer([messages[-1]["content"] for messages in some])["input_ids"]]
