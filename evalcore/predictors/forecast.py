@@ -23,8 +23,6 @@ OPERATIONS_PER_LAYER = 45
 """Small operations of a layer in a pass: norms, rotations, additions, views. Counted in transformers' Qwen2."""
 BEST_USE, USUAL_USE, WORST_USE = 1.0, 0.6, 0.25
 """Share of the speed of a large matrix product that a model's own products reach: they are smaller."""
-SLOWER_PROMPTS = 3.0
-"""So many times what was measured may be spent on a prompt outside of the model: reading, writing, storing."""
 
 
 @dataclass(frozen=True)
