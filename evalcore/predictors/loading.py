@@ -16,9 +16,10 @@ import torch
 from evalcore.errors import ModelError, OutOfMemory, first_line, listed
 from evalcore.extras import require
 from evalcore.predictors import quantised
-from evalcore.predictors.adapter import require_peft, with_adapter
+from evalcore.predictors.adapter import with_adapter
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
 from evalcore.predictors.engines.memory import free_memory, is_out_of_memory, main_memory
+from evalcore.predictors.files.adapter_config import require_peft
 from evalcore.predictors.files.architecture import check_that_it_writes
 from evalcore.predictors.files.source import ModelSource, download
 from evalcore.predictors.handle import OnPhase
