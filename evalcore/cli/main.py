@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -34,6 +35,8 @@ COMMANDS = {
 
 Only the module of the command that was given is imported: all of them take half as long again."""
 INTERRUPTED = 130
+_CHATTY = ("torchao", "torch.utils._pytree")
+"""Loggers that warn at every start, once torchao is installed, of its parts for other devices: nobody can act on it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     options = _parser(words[0] if words else "").parse_args(words)
     signal.signal(signal.SIGTERM, _interrupt)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.ERROR)
     try:
         return int(options.command(options))
     except BlindspotError as error:

@@ -25,3 +25,11 @@ def test_published_figures_are_banking77s_alone_and_marked_as_other_setups(store
         assert "trained on" in one.setup
         assert "Casanueva" in one.source
         assert one.interval is None
+
+
+def test_a_model_in_a_folder_is_named_without_its_path(store):
+    run = scored(store, list("ab"), list("ab"))
+    there = replace(
+        run, record=replace(run.record, spec=replace(run.record.spec, model="encoder:/data/models/intents"))
+    )
+    assert references(there, [])[0].name.split(" · ")[0] == "intents"

@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import BANKING77, needs_banking77
 from tests.tools.command_line import evalcore
+from tests.tools.processes import finished
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +104,9 @@ def test_the_articles_trap_is_caught_on_banking77(cache):
     assert stratified["accuracy"] > 0.88
     assert stratified["macro_f1_all"] > 0.88
     assert finding(stratified, "sample_misses_labels") is None
+
+
+def test_a_run_says_nothing_but_its_own_words(tmp_path):
+    """torchao, where it is installed, warns at every start of its parts for devices that are not here."""
+    done = finished("-m", "evalcore", "run", "--n", "4", "--no-baselines", "--cache", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -2,8 +2,8 @@
 
 Both have the same weights. What they answer to the same prompts is compared with each decoding that is asked for:
 completions, and log-probabilities where there are any. Not a part of the suite: it needs a server. `--record` writes
-down each request and reply, with which tests/predictors/test_server_label_scores.py answers again; `--without` plays a server
-that does not know a path or a field.
+down each request and reply, with which tests/predictors/test_server_label_scores.py answers again; `--without` plays a
+server that does not know a path or a field.
 """
 
 from __future__ import annotations
