@@ -24,6 +24,7 @@ from evalcore.predictors.engines.memory import Shortage
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine, rounds
 from evalcore.predictors.files.architecture import check_that_it_writes
 from evalcore.predictors.files.source import ModelSource, locate
+from evalcore.predictors.forecast import evenly
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
 from evalcore.predictors.loading import Loaded, load, metadata
 from evalcore.predictors.local_forecast import PROMPTS_COMPARED, forecast
@@ -179,7 +180,7 @@ class LocalModel:
                 self._reference = self._reference_of(content_free, self._scorer)
                 return self._reference
             if rounds(self.model):
-                self._known["differing_from_loop"] = self._compared(ids[:: max(1, len(ids) // PROMPTS_COMPARED)])
+                self._known["differing_from_loop"] = self._compared(evenly(ids, PROMPTS_COMPARED))
         return None
 
     def _reference_of(self, content_free: Mapping[str, Messages], scorer: Scorer) -> LabelReference:
