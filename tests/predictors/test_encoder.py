@@ -16,6 +16,7 @@ from evalcore.store.spec import RunSpec, checked
 from evalcore.tasks.load import load_task
 from evalcore.tasks.task import TaskSource
 from tests.conftest import COLOURS
+from tests.tools.adapters import edit
 from tests.tools.encoders import CONTEXT, demo_labels, encoder, plainly, random_encoder
 
 EXACT = 1e-5
@@ -285,7 +286,10 @@ def test_a_text_longer_than_all_that_goes_together_goes_alone():
 
 def test_bench_compares_every_way_to_put_texts_together(store, trained):
     from evalcore.bench import HowMeasured, measure
+    from evalcore.errors import SpecError
 
+    with pytest.raises(SpecError, match="models that write"):
+        measure(RunSpec(model=f"encoder:{trained}"), HowMeasured(peer="vllm"), store)
     what, rows = measure(RunSpec(model=f"encoder:{trained}", n=40), HowMeasured(rounds=1), store)
     assert [row.engine for row in rows] == ["one at a time", "32 at a time, padded", "sorted, padded", "as used"]
     assert rows[0].ratio == 1
@@ -308,10 +312,6 @@ def rename(folder, labels):
         id2label={str(at): label for at, label in enumerate(labels)},
         label2id={label: at for at, label in enumerate(labels)},
     )
-
-
-def edit(file, **changes):
-    file.write_text(json.dumps({**json.loads(file.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
 
 
 def change_weights(folder):
