@@ -325,8 +325,8 @@ def test_without_a_tokenizer_at_hand_tokens_are_estimated(store, monkeypatch):
 
 
 def test_a_model_that_is_too_large_says_what_it_needs_and_what_is_free(store, monkeypatch):
-    monkeypatch.setattr(local_forecast, "free_memory", lambda device: 1e6)
-    assert "needs 9.2 MB of memory, 1.0 MB are free" in in_one_line(estimated(RunSpec(n=4), store))
+    monkeypatch.setattr(local_forecast, "free_bytes", lambda at: 1e6)
+    assert "needs 8.1 MB of memory, 1.0 MB are free" in in_one_line(estimated(RunSpec(n=4), store))
 
 
 def test_the_calibration_is_kept_in_the_folder_of_the_cache(store, monkeypatch):
