@@ -33,15 +33,17 @@ def measure(spec: RunSpec, how: HowMeasured, store: Store) -> tuple[dict[str, An
     Raises:
         BlindspotError: if the model, the task or the peer cannot be had, or nothing would be measured.
     """
-    from evalcore.bench import subjects
-
     if how.rounds < 1 or how.loop_n < 1:
         raise SpecError("nothing would be measured.", do="Give --rounds and --loop-n of at least 1.")
     spec = checked(spec)
     if spec.kind.has_own_labels:
         from evalcore.bench import classifiers
 
-        return classifiers.measure(spec, how, store)
+        if how.peer:
+            raise SpecError("a peer is measured with models that write only.", do="Leave --peer out.")
+        return classifiers.measure(spec, how.rounds, store)
+    from evalcore.bench import subjects
+
     task = load_task(spec.task)
     renderer = Renderer(task, built_in(spec.prompt))
     prompts = [renderer.messages(example.text) for example in draw_sample(task, spec.n, spec.sample)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from evalcore.bench.rows import HowMeasured, Row
+from evalcore.bench.rows import Row
 from evalcore.predictors import identify
 from evalcore.predictors.encoder import Encoder
 from evalcore.store import Completion, RunSpec, Store
@@ -20,11 +20,13 @@ PLAIN_BATCH = 32
 _ONE, _PLAIN, _SORTED, _USED = "one at a time", f"{PLAIN_BATCH} at a time, padded", "sorted, padded", "as used"
 
 
-def measure(spec: RunSpec, how: HowMeasured, store: Store) -> tuple[dict[str, Any], list[Row]]:
+def measure(spec: RunSpec, rounds: int, store: Store) -> tuple[dict[str, Any], list[Row]]:
     """Measure the ways to put a spec's texts together.
 
     Args:
         spec: in its normal form.
+        rounds: how often each way takes its turn.
+        store: knows the digests of files that were read before.
 
     Returns:
         What was measured, by name, and one row for each way.
@@ -39,7 +41,7 @@ def measure(spec: RunSpec, how: HowMeasured, store: Store) -> tuple[dict[str, An
     handle = identify(spec, task, task.labels, store, lambda phase: None)
     encoder = handle.load(lambda phase: None)
     assert isinstance(encoder, Encoder)
-    rows, largest = _measure(encoder, texts, how.rounds)
+    rows, largest = _measure(encoder, texts, rounds)
     what = {"model": spec.model, "task": task.name, "labels": len(task.labels), **handle.metadata}
     return {**what, "largest difference of a probability": f"{largest:.1e}"}, rows
 

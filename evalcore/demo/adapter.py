@@ -15,9 +15,9 @@ from pathlib import Path
 import torch
 
 from evalcore.demo.__main__ import Batches, loss_of
-from evalcore.extras import require
 from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import load_tokenizer
+from evalcore.predictors.files.adapter_config import require_peft
 from evalcore.tasks import TaskSource, load_task
 
 SEED = 30
@@ -38,7 +38,7 @@ def train_adapter(base: str, folder: Path, *, steps: int) -> None:
     Raises:
         ModelError: if peft is not installed.
     """
-    require("peft", "adapters", "A LoRA adapter")
+    require_peft()
     from peft import LoraConfig, PeftModel
     from transformers import AutoModelForCausalLM
 

@@ -6,18 +6,13 @@ them, `engines/` run it, `servers/` ask one elsewhere, `forecast.py` says what i
 """
 
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
-from evalcore.predictors.files.architecture import (
-    cached_folder,
-    check_that_it_writes,
-    labels_in,
-    named_for_its_kind,
-)
+from evalcore.predictors.files.architecture import check_that_it_writes, labels_in, named_for_its_kind
+from evalcore.predictors.files.fingerprint import bytes_to_read, folder_fingerprint
 from evalcore.predictors.files.source import (
     adapter_in,
-    bytes_to_read,
+    cached_folder,
     download,
     folder_config,
-    folder_fingerprint,
     folders_of,
     hub_id,
     locate,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from evalcore.errors import ModelError, listed, quoted
-from evalcore.extras import require
 from evalcore.predictors.engines.memory import is_out_of_memory
 from evalcore.predictors.files.adapter_config import ADAPTER_WEIGHTS, AdapterConfig, read_adapter
 
@@ -22,15 +21,6 @@ _NAME = "default"
 """What peft calls the one adapter of a model."""
 _PREFIX = "base_model.model."
 """What peft puts before the names of the base's weights."""
-
-
-def require_peft() -> None:
-    """Check that what puts an adapter on its base is installed.
-
-    Raises:
-        ModelError: if it is not.
-    """
-    require("peft", "adapters", "A LoRA adapter")
 
 
 def with_adapter(model: PreTrainedModel, folder: Path, name: str, base: str) -> tuple[PreTrainedModel, str]:

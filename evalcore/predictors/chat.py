@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalcore.errors import ModelError
+from evalcore.errors import ModelError, first_line
 from evalcore.tasks import Message, Messages
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def load_tokenizer(*folders: Path) -> PreTrainedTokenizerBase:
         return tokenizer
     except Exception as error:  # the library raises many kinds of errors for a broken tokenizer file
         raise ModelError(
-            f"the tokenizer cannot be loaded ({_first_line(error)}).",
+            f"the tokenizer cannot be loaded ({first_line(error)}).",
             where=str(folders[first]),
             do="The folder needs a tokenizer.json (or the files of a tokenizer that transformers knows).",
         ) from error
@@ -169,7 +169,7 @@ class ChatRenderer:
             return self._raw(chat, tokenize=tokenize)
         except Exception as error:  # a template is a program by the model's authors: it may raise any error
             raise ModelError(
-                f"its chat template cannot be used ({type(error).__name__}: {_first_line(error)}).",
+                f"its chat template cannot be used ({type(error).__name__}: {first_line(error)}).",
                 where=str(getattr(self.tokenizer, "name_or_path", "")),
                 do="Check its chat_template.jinja, or choose another model.",
             ) from error
@@ -219,7 +219,3 @@ def _system_in_user(chat: Messages) -> list[Message]:
 
 def _as_paragraphs(chat: Messages) -> str:
     return "\n\n".join(message["content"] for message in chat) + "\n\nAnswer:"
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from evalcore.errors import ModelError
 from evalcore.predictors.chat import load_tokenizer
-from evalcore.predictors.engines.memory import Shortage, in_memory, is_out_of_memory
+from evalcore.predictors.engines.alike import alike
+from evalcore.predictors.engines.memory import Shortage, in_memory
 from evalcore.predictors.files.architecture import labels_in
 from evalcore.predictors.files.source import ModelSource, download, locate
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
@@ -27,7 +28,7 @@ from evalcore.predictors.label_mapping import places
 from evalcore.predictors.loading import load_weights, metadata
 from evalcore.predictors.local_forecast import forecast_of_texts
 from evalcore.predictors.placement import Placement, placement
-from evalcore.predictors.room import check_room, fits_beside, out_of_memory
+from evalcore.predictors.room import check_room, fits_beside, saying_what_does_not_fit
 from evalcore.store import Completion, Identity, RunSpec, Store, digest
 from evalcore.tasks import Messages, Task
 
@@ -75,7 +76,8 @@ def handle(spec: RunSpec, task: Task, answers: Sequence[str], store: Store, on_p
         predictor=lambda loaded: Encoder(loaded, known_as, task.labels, place_of, batch_size(spec, at), spec.model),
     )
     by_id = {"labels": "by place, as confirmed"} if spec.labels_by == "id" else {}
-    forecasts = partial(forecast_of_texts, source, at, TOKENS_AT_ONCE[at.device.type != "cpu"])
+    at_once = TOKENS_AT_ONCE[at.device.type != "cpu"]
+    forecasts = partial(forecast_of_texts, source, at, batch_size(spec, at), at_once)
     return ModelHandle.of_weights(known_as, weights, {**metadata(at), **by_id}, forecasts)
 
 
@@ -223,17 +225,13 @@ class Encoder:
     def _logprobs(self, texts: list[Text]) -> list[Floats]:
         """Of each text, the log-probability of the model's labels by id."""
         found: dict[int, Floats] = {}
-        try:
+        do = "One text alone does not fit. Choose a smaller model; what was done is kept."
+        with saying_what_does_not_fit(self._name, do, self._model.device):
             for rows in alike(list(map(_length, texts)), self.tokens_at_once, padded=self.padded):
                 together = [texts[row] for row in rows]
                 here = in_memory(together, self._forward, self._model.device, self._bytes_for, self._shortage)
                 self._shortage.most = None  # of shorter texts more may fit
                 found.update(zip(rows, here, strict=True))
-        except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
-            do = "One text alone does not fit. Choose a smaller model; what was done is kept."
-            raise out_of_memory(error, self._name, do) from error
         return [found[row] for row in range(len(texts))]
 
     @torch.inference_mode()
@@ -245,10 +243,11 @@ class Encoder:
         on_device = {name: values.to(self._model.device) for name, values in inputs.items()}
         logprobs: Floats = self._model(**on_device).logits.float().log_softmax(-1).cpu().numpy()
         if not np.isfinite(logprobs).all():
+            short = self._model.dtype != torch.float32
             raise ModelError(
                 f"it computes no numbers in {str(self._model.dtype).removeprefix('torch.')}.",
                 where=self._name,
-                do="Give another number format (float32), or save the model again.",
+                do=f"{'Give another number format (float32), or s' if short else 'S'}ave the model again.",
             )
         return list(logprobs)
 
@@ -259,29 +258,6 @@ class Encoder:
         width = 8 * getattr(config, "hidden_size", 0) + 2 * (getattr(config, "intermediate_size", 0) or 0)
         heads = getattr(config, "num_attention_heads", 0) or 0
         return float(len(texts) * longest * (width + heads * longest) * self._model.dtype.itemsize)
-
-
-def alike(lengths: Sequence[int], tokens: int, *, padded: bool) -> Iterator[list[int]]:
-    """Texts of like lengths together, the longest first: if memory runs out, it does so at once.
-
-    Args:
-        lengths: of the texts, in tokens.
-        tokens: number of tokens that go together at most, with padding; a longer text goes alone.
-        can_pad: whether model and tokenizer agree on a token that fills texts up.
-        padded: whether texts of several lengths go together.
-
-    Yields:
-        The places of some texts; each place once.
-    """
-    together: list[int] = []
-    for at in sorted(range(len(lengths)), key=lambda at: (-lengths[at], at)):
-        longest = lengths[together[0]] if together else lengths[at]
-        if together and ((len(together) + 1) * longest > tokens or (not padded and lengths[at] != longest)):
-            yield together
-            together = []
-        together.append(at)
-    if together:
-        yield together
 
 
 def context_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int | None:
@@ -297,7 +273,8 @@ def context_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> in
         first = 0 if learnt[0].padding_idx is None else learnt[0].padding_idx + 1
         limits.append(learnt[0].num_embeddings - first)
     else:
-        limits.append(getattr(model.config.get_text_config(), "max_position_embeddings", None) or _NO_LIMIT)
+        told = getattr(model.config.get_text_config(), "max_position_embeddings", None) or 0
+        limits.append(told if told > 0 else _NO_LIMIT)  # XLNet, which has no limit, says -1
     least = min(limits)
     return least if least < _NO_LIMIT else None
 

@@ -23,8 +23,6 @@ OPERATIONS_PER_LAYER = 45
 """Small operations of a layer in a pass: norms, rotations, additions, views. Counted in transformers' Qwen2."""
 BEST_USE, USUAL_USE, WORST_USE = 1.0, 0.6, 0.25
 """Share of the speed of a large matrix product that a model's own products reach: they are smaller."""
-SLOWER_PROMPTS = 3.0
-"""So many times what was measured may be spent on a prompt outside of the model: reading, writing, storing."""
 
 
 @dataclass(frozen=True)
@@ -202,25 +200,20 @@ def by_characters(
     answers: Sequence[str],
     most_out: float,
     new_tokens: float | None,
-    where: tuple[tuple[str, str], Needs] = (("", ""), Needs()),
 ) -> Forecast:
     """What can be said without a tokenizer.
 
     Args:
         prompts, answers, new_tokens: as `Forecasts` takes them.
         most_out: tokens that may be written for all prompts; 0 if none are.
-        where: the forecast's `at` and `needs`.
     """
     some = evenly(prompts)
     characters = sum(len(message["content"]) for messages in some for message in messages)
     each = new_tokens or sum(map(len, answers)) / len(answers) / CHARACTERS_A_TOKEN + 1
-    at, needs = where
     return Forecast(
         tokens_in=characters / CHARACTERS_A_TOKEN * len(prompts) / len(some),
         tokens_out=min(each * len(prompts), most_out),
         most_out=most_out,
-        at=at,
-        needs=needs,
     )
 
 

@@ -16,14 +16,22 @@ import torch
 from evalcore.errors import ModelError, OutOfMemory, first_line, listed
 from evalcore.extras import require
 from evalcore.predictors import quantised
-from evalcore.predictors.adapter import require_peft, with_adapter
+from evalcore.predictors.adapter import with_adapter
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
 from evalcore.predictors.engines.memory import free_memory, is_out_of_memory, main_memory
+from evalcore.predictors.files.adapter_config import require_peft
 from evalcore.predictors.files.architecture import check_that_it_writes
 from evalcore.predictors.files.source import ModelSource, download
 from evalcore.predictors.handle import OnPhase
 from evalcore.predictors.placement import Placement, devices
-from evalcore.predictors.room import WHAT_FITS, check_room, free_words, needed_words, out_of_memory
+from evalcore.predictors.room import (
+    WHAT_FITS,
+    check_room,
+    free_words,
+    needed_words,
+    out_of_memory,
+    saying_what_does_not_fit,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,12 +87,8 @@ def load(source: ModelSource, at: Placement, on_phase: OnPhase) -> Loaded:
     metadata = {}
     if source.base is not None:
         on_phase("putting the adapter on its base model")
-        try:
+        with saying_what_does_not_fit(source.name, "Choose a smaller model or a shorter number format.", at.device):
             model, metadata["adapter"] = with_adapter(model, folders[0], source.name, source.base.name)
-        except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
-            raise out_of_memory(error, source.name, "Choose a smaller model or a shorter number format.") from error
     on_phase("warming up")
     return Loaded(model, ChatRenderer(tokenizer), model.generation_config, metadata)
 
@@ -125,7 +129,8 @@ def load_weights(folder: Path, name: str, at: Placement, *, classifies: bool = F
     except Exception as error:  # safetensors, config and architecture errors have no common base
         if is_out_of_memory(error):
             needed = needed_words(ModelSource(name, "", folder), at)
-            raise out_of_memory(error, name, f"It needs {needed}. {WHAT_FITS}" if needed else WHAT_FITS) from error
+            do = f"It needs {needed}. {WHAT_FITS}" if needed else WHAT_FITS
+            raise out_of_memory(error, name, do, at.device) from error
         incomplete = isinstance(error, ImportError)
         do = "Install what it names." if incomplete else "Check that its files are whole; download or save it again."
         raise ModelError(f"the model cannot be loaded ({first_line(error)}).", where=name, do=do) from error

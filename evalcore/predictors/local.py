@@ -1,4 +1,4 @@
-"""Transformers models on this machine: device and number format, loading, completions.
+"""Transformers models on this machine that write: what identifies them, and their completions.
 
 The engines run the prompts through a model; this module prepares what goes in and interprets what comes out.
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,15 +20,16 @@ from evalcore.predictors import quantised
 from evalcore.predictors.chat import ChatRenderer, Rendered
 from evalcore.predictors.engines.generate import GenerateDecoder
 from evalcore.predictors.engines.label_likelihood import LabelScores
-from evalcore.predictors.engines.memory import Shortage, is_out_of_memory
+from evalcore.predictors.engines.memory import Shortage
 from evalcore.predictors.engines.selection import BATCH_SIZES, Scorer, choose_engine, rounds
 from evalcore.predictors.files.architecture import check_that_it_writes
 from evalcore.predictors.files.source import ModelSource, locate
+from evalcore.predictors.forecast import evenly
 from evalcore.predictors.handle import ModelHandle, OnPhase, Weights
 from evalcore.predictors.loading import Loaded, load, metadata
 from evalcore.predictors.local_forecast import PROMPTS_COMPARED, forecast
 from evalcore.predictors.placement import Placement, placement
-from evalcore.predictors.room import fits_beside, out_of_memory
+from evalcore.predictors.room import fits_beside, saying_what_does_not_fit
 from evalcore.store import CHOOSING, CONTENT_FREE, Completion, Identity, LabelReference, RunSpec, Stop, Store, digest
 from evalcore.tasks import Messages, Task
 
@@ -179,7 +180,7 @@ class LocalModel:
                 self._reference = self._reference_of(content_free, self._scorer)
                 return self._reference
             if rounds(self.model):
-                self._known["differing_from_loop"] = self._compared(ids[:: max(1, len(ids) // PROMPTS_COMPARED)])
+                self._known["differing_from_loop"] = self._compared(evenly(ids, PROMPTS_COMPARED))
         return None
 
     def _reference_of(self, content_free: Mapping[str, Messages], scorer: Scorer) -> LabelReference:
@@ -221,16 +222,9 @@ class LocalModel:
         each_ms = (time.perf_counter() - start) * 1000 / max(len(prompts), 1)
         return [replace(completion, latency_ms=each_ms) for completion in completions]
 
-    @contextmanager
-    def _saying_what_does_not_fit(self) -> Iterator[None]:
-        """Raises ModelError if the device runs out of memory."""
-        try:
-            yield
-        except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
-            do = "One prompt alone does not fit. Choose a smaller model; what was done is kept."
-            raise out_of_memory(error, self.name, do) from error
+    def _saying_what_does_not_fit(self) -> AbstractContextManager[None]:
+        do = "One prompt alone does not fit. Choose a smaller model; what was done is kept."
+        return saying_what_does_not_fit(self.name, do, self.model.device)
 
     def as_given(self, messages: Messages) -> str:
         """The text that the model is given for a chat."""

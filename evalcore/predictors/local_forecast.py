@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalcore.errors import ModelError
 from evalcore.predictors.chat import ChatRenderer, load_tokenizer
+from evalcore.predictors.engines.alike import passes
 from evalcore.predictors.engines.selection import first_engine, rounds
 from evalcore.predictors.engines.workload import Asked, workload
 from evalcore.predictors.files.sizes import free_disk, sizes
 from evalcore.predictors.files.source import ModelSource, download
 from evalcore.predictors.forecast import Forecast, Needs, Span, Workload, by_characters, evenly
+from evalcore.predictors.handle import OnPhase
 from evalcore.predictors.model_size import empty_model, size_of
 from evalcore.predictors.placement import Placement, accelerator
 from evalcore.predictors.room import free_bytes, needed_bytes
@@ -35,8 +37,6 @@ _PREPARING_S = 0.1
 """Of a model that has next to no weights."""
 _TRIED = Workload(tokens=300, decided=40, seen=9_000, passes=40)
 """What goes through a model before its first batch: an engine's answers to three short prompts, and the loop's."""
-
-OnPhase = Callable[[str], None]
 
 
 def forecast(
@@ -63,7 +63,7 @@ def forecast(
     most_out = 0.0 if choosing else float(n * spec.max_new_tokens)
     found = _files(source, on_phase)
     if found is None:
-        return by_characters(prompts, answers, most_out, new_tokens, (_names(at), _needs(source, at)))
+        return replace(by_characters(prompts, answers, most_out, new_tokens), at=_names(at), needs=_needs(source, at))
     folders, tokenizer = found
     renderer = ChatRenderer(tokenizer)
     answer_ids = [[*ids, renderer.end_id or 0] for ids in renderer.answer_ids(answers)]
@@ -101,6 +101,7 @@ def forecast(
 def forecast_of_texts(
     source: ModelSource,
     at: Placement,
+    batch_size: int,
     tokens_at_once: int,
     prompts: Sequence[Messages],
     answers: Sequence[str],
@@ -112,13 +113,14 @@ def forecast_of_texts(
     Args:
         source: the model.
         at: where.
+        batch_size: texts that are sorted by length together.
         tokens_at_once: that go through the model together.
     """
     on_phase("counting tokens")
     n, some = len(prompts), evenly(prompts)
     found = _files(source, on_phase)
     if found is None:
-        return by_characters(prompts, answers, 0.0, None, (_names(at), _needs(source, at)))
+        return replace(by_characters(prompts, answers, 0.0, None), at=_names(at), needs=_needs(source, at))
     folders, tokenizer = found
     started = time.perf_counter()
     lengths = [len(ids) for ids in tokenizer([messages[-1]["content"] for messages in some])["input_ids"]]
@@ -127,7 +129,8 @@ def forecast_of_texts(
     model = empty_model(folders[-1], classifies=True)
     size = size_of(model, at.dtype.itemsize) if model is not None else None
     seen = sum(length**2 for length in lengths) * n / len(some)
-    work = Workload(tokens, 0.0, seen, math.ceil(tokens / tokens_at_once))
+    padded = at.device.type != "cpu"
+    work = Workload(tokens, 0.0, seen, passes(lengths, n, batch_size, tokens_at_once, padded=padded))
     return Forecast(
         tokens_in=tokens,
         counted=True,
@@ -153,9 +156,10 @@ def _settings(spec: RunSpec, folder: Path) -> GenerationConfig:
     """What decides whether an engine can run it: nothing, unless the model's own settings are asked for."""
     from transformers import GenerationConfig
 
-    if spec.decoding != "as-shipped" or not (folder / "generation_config.json").is_file():
-        return GenerationConfig()
-    return GenerationConfig.from_pretrained(str(folder), local_files_only=True)
+    if spec.decoding == "as-shipped" and (folder / "generation_config.json").is_file():
+        with suppress(OSError, ValueError, TypeError):  # a run says what is wrong with them
+            return GenerationConfig.from_pretrained(str(folder), local_files_only=True)
+    return GenerationConfig()
 
 
 def _reading(folders: Sequence[Path]) -> Span:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
 from evalcore.errors import ModelError, OutOfMemory, first_line
-from evalcore.predictors.engines.memory import free_memory, main_memory
+from evalcore.predictors.engines.memory import free_memory, is_out_of_memory, main_memory
 from evalcore.predictors.files.sizes import check_disk, sizes
 from evalcore.predictors.files.source import ModelSource
 from evalcore.predictors.placement import Placement, accelerator, devices
 from evalcore.wording import sized
 
 ROOM = 1.5
-"""So many times the memory of a model's weights is free before it is loaded beside another one."""
+"""So many times the memory that a model needs is free before it is loaded beside another one."""
 TO_WORK = 1.05
 """So many times the memory of its weights a model needs at least, to answer one prompt after another."""
 WHAT_FITS = (
@@ -80,13 +82,23 @@ def free_words(at: Placement) -> str:
     return f"{sized(free_bytes(at))} {of} {whose} are free"
 
 
-def out_of_memory(error: BaseException, model: str, do: str) -> OutOfMemory:
+def out_of_memory(error: BaseException, model: str, do: str, device: torch.device) -> OutOfMemory:
     """The error for a device without enough memory; it says how much is free."""
-    here = accelerator()
     free = ""
-    if here.type == "cuda":
-        left, total = torch.cuda.mem_get_info()
+    if device.type == "cuda":
+        left, total = torch.cuda.mem_get_info(device)
         free = f" {left / 1e9:.1f} of {total / 1e9:.1f} GB are free."
-    elif here.type == "cpu" and main_memory() < math.inf:
+    elif device.type == "cpu" and main_memory() < math.inf:
         free = f" {sized(main_memory())} of the main memory are free."
     return OutOfMemory(f"out of memory ({first_line(error)}).{free}", where=model, do=do)
+
+
+@contextmanager
+def saying_what_does_not_fit(model: str, do: str, device: torch.device) -> Iterator[None]:
+    """Within this context, running out of a device's memory raises OutOfMemory. Arguments as `out_of_memory` takes."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise out_of_memory(error, model, do, device) from error

@@ -13,7 +13,6 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from evalcore.errors import BlindspotError, DataError, first_line
-from evalcore.extras import require
 from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import (
     adapter_in,
@@ -27,6 +26,7 @@ from evalcore.predictors import (
     places,
     to_confirm,
 )
+from evalcore.predictors.files.adapter_config import require_peft
 from evalcore.predictors.servers import endpoint
 from evalcore.running import task_cache
 from evalcore.running.current_run import BANKING77_TEST_ROWS
@@ -134,7 +134,7 @@ def _folder(folder: Path, name: str) -> str:
     size = _size(folder)
     found = adapter_in(folder, name)
     if found is not None:
-        require("peft", "adapters", "A LoRA adapter")
+        require_peft()
         adapter, base = found
         of = model_folder(base)
         if of is not None:

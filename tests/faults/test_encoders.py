@@ -69,7 +69,7 @@ SPOILT = {
     "a model that writes": (config(architectures=["BertLMHeadModel"]), "not a classifier (BertLMHeadModel)", "Write "),
     "weights without a head": (without_head, "'classifier.bias', 'classifier.weight'", "trained for this use"),
     "weights of a model that writes": (of_a_language_model, "'score.weight'", "trained for this use"),
-    "weights that are no numbers": (without_numbers, "computes no numbers in float32", "another number format"),
+    "weights that are no numbers": (without_numbers, "computes no numbers in float32", "Save the model again"),
     "weights of a pickle": (
         lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"), "pickle form", "Save it"
     ),

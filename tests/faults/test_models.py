@@ -121,7 +121,8 @@ def test_out_of_memory_stops_keeps_what_is_done_and_says_what_was_asked_for(stor
     class Full(Logged):
         def predict(self, prompts):
             if len(calls) == 2:
-                raise room.out_of_memory(torch.OutOfMemoryError(message), "m", "Choose a smaller batch size.")
+                do = "Choose a smaller batch size."
+                raise room.out_of_memory(torch.OutOfMemoryError(message), "m", do, torch.device("cpu"))
             calls.append(len(prompts))
             return super().predict(prompts)
 
@@ -145,7 +146,7 @@ def test_out_of_memory_on_a_gpu_says_what_is_free(tmp_path):
     try:
         torch.empty(int(torch.cuda.mem_get_info()[1] * 2), dtype=torch.uint8, device="cuda")
     except torch.OutOfMemoryError as error:
-        said = str(room.out_of_memory(error, "m", "Choose less."))
+        said = str(room.out_of_memory(error, "m", "Choose less.", torch.device("cuda")))
         assert "GB are free" in said
         assert "Tried to allocate" in said
 

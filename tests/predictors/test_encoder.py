@@ -8,13 +8,15 @@ import pytest
 
 from evalcore.errors import ModelError
 from evalcore.predictors import identify
-from evalcore.predictors.encoder import alike
+from evalcore.predictors.encoder import context_of
+from evalcore.predictors.engines.alike import alike, passes
 from evalcore.running.run import execute
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec, checked
 from evalcore.tasks.load import load_task
 from evalcore.tasks.task import TaskSource
 from tests.conftest import COLOURS
+from tests.tools.adapters import edit
 from tests.tools.encoders import CONTEXT, demo_labels, encoder, plainly, random_encoder
 
 EXACT = 1e-5
@@ -147,6 +149,18 @@ def test_positions_that_begin_behind_the_paddings_leave_room_for_fewer_tokens(st
     assert too_long.stop == "too_long"
 
 
+def test_a_model_that_says_minus_one_has_no_longest_text():
+    """Red with that taken for the longest text: every one would be too long."""
+    from types import SimpleNamespace
+
+    from transformers import XLNetConfig, XLNetForSequenceClassification
+
+    model = XLNetForSequenceClassification(XLNetConfig(vocab_size=9, d_model=8, n_layer=1, n_head=2, d_inner=8))
+    assert model.config.max_position_embeddings == -1
+    assert context_of(model, SimpleNamespace(model_max_length=10**30)) is None
+    assert context_of(model, SimpleNamespace(model_max_length=512)) == 512
+
+
 def test_what_looks_like_a_control_token_is_plain_text(store, trained):
     predictor, _ = loaded(trained, store)
     (first, second) = predictor.predict([({"role": "user", "content": text},) for text in ("a [SEP] b", "a b")])
@@ -240,6 +254,31 @@ def test_like_lengths_go_together_the_longest_first(padded):
     assert filled < 0.15 * sum(lengths)
 
 
+@pytest.mark.parametrize("padded", [False, True])
+def test_how_often_a_model_is_run_is_known_before(padded):
+    """Red with the tokens alone counted: on a CPU each length of a batch is another pass."""
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(1, 40, 300).tolist()
+    tokens = 4000 if padded else 200
+    batches = (lengths[start : start + 60] for start in range(0, 300, 60))
+    runs = sum(1 for batch in batches for _ in alike(batch, tokens, padded=padded))
+    assert passes(lengths, 300, 60, tokens, padded=padded) == runs
+    assert passes(lengths, 3000, 60, tokens, padded=padded) == 10 * runs
+
+
+def test_the_passes_of_a_plan_are_those_of_the_run(store, trained, monkeypatch):
+    predictor, task = loaded(trained, store)
+    chats = [({"role": "user", "content": example.text},) for example in task.test[:60]]
+    spec = checked(RunSpec(model=f"encoder:{trained}"))
+    handle = identify(spec, task, task.labels, store, lambda phase: None)
+    planned = handle.forecast(chats, task.labels, None, lambda phase: None).work
+    sizes, real = [], predictor._forward
+    monkeypatch.setattr(predictor, "_forward", lambda rows: sizes.append(len(rows)) or real(rows))
+    answers = predictor.predict(chats)
+    assert planned.passes == len(sizes)
+    assert planned.tokens == sum(answer.prompt_tokens for answer in answers)
+
+
 def test_a_text_longer_than_all_that_goes_together_goes_alone():
     assert list(alike([5, 900, 5], 100, padded=True)) == [[1], [0, 2]]
     assert list(alike([], 100, padded=True)) == []
@@ -247,7 +286,10 @@ def test_a_text_longer_than_all_that_goes_together_goes_alone():
 
 def test_bench_compares_every_way_to_put_texts_together(store, trained):
     from evalcore.bench import HowMeasured, measure
+    from evalcore.errors import SpecError
 
+    with pytest.raises(SpecError, match="models that write"):
+        measure(RunSpec(model=f"encoder:{trained}"), HowMeasured(peer="vllm"), store)
     what, rows = measure(RunSpec(model=f"encoder:{trained}", n=40), HowMeasured(rounds=1), store)
     assert [row.engine for row in rows] == ["one at a time", "32 at a time, padded", "sorted, padded", "as used"]
     assert rows[0].ratio == 1
@@ -270,10 +312,6 @@ def rename(folder, labels):
         id2label={str(at): label for at, label in enumerate(labels)},
         label2id={label: at for at, label in enumerate(labels)},
     )
-
-
-def edit(file, **changes):
-    file.write_text(json.dumps({**json.loads(file.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
 
 
 def change_weights(folder):

@@ -173,6 +173,13 @@ def test_memory_that_runs_out_while_loading_says_what_is_needed(monkeypatch):
     )
 
 
+def test_what_is_said_to_be_free_is_of_the_device_that_is_full(accelerator):
+    """Red with the GPU's memory said of a run on the CPU beside it."""
+    accelerator("cuda")
+    said = str(room.out_of_memory(RuntimeError("can't allocate memory"), "m", "Choose less.", torch.device("cpu")))
+    assert "of the main memory are free" in said
+
+
 @pytest.mark.gpu
 def test_a_model_spread_over_a_gpu_and_the_main_memory_answers_as_on_the_gpu(store, monkeypatch):
     pytest.importorskip("accelerate")

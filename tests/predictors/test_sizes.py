@@ -132,3 +132,14 @@ def test_what_is_here_of_a_hub_model_is_not_downloaded_again(monkeypatch, tmp_pa
     (tmp_path / "model.safetensors.index.json").write_text('{"weight_map": {"a": "lost.safetensors"}}')
     here.append("model.safetensors.index.json")
     assert sizes.sizes(SNAPSHOT) is None  # a part of a model says nothing of the whole
+
+
+def test_the_size_of_an_adapter_that_is_here_is_known_offline(monkeypatch, tmp_path):
+    """Red with a config.json looked for, which an adapter has not: the hub was asked at every load."""
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", lambda self, *given, **named: pytest.fail("it was asked"))
+    monkeypatch.setattr(
+        sizes, "cached_file", lambda repo, commit, name: path if (path := tmp_path / name).exists() else None
+    )
+    (tmp_path / "adapter_config.json").write_text("{}")
+    shutil.copy(DEMO.folder / "model.safetensors", tmp_path / "adapter_model.safetensors")
+    assert sizes.sizes(SNAPSHOT).weights == (DEMO.folder / "model.safetensors").stat().st_size

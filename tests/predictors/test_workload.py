@@ -1,5 +1,7 @@
 """What is counted to go through a model is what goes through it: each engine, with the demo model."""
 
+import shutil
+
 import pytest
 
 from evalcore.bench.subjects import Subject
@@ -59,6 +61,14 @@ def test_in_a_short_number_format_some_answers_are_compared_with_the_loops(store
 
     assert tokens(dtype="bfloat16") > tokens() + 8 * 100
     assert tokens(dtype="bfloat16", decoding="choose") == tokens(decoding="choose")
+
+
+def test_settings_that_cannot_be_read_keep_no_plan_from_being_made(store, tmp_path):
+    folder = shutil.copytree(DEMO_MODELS / "demo", tmp_path / "model")
+    for content in ("{", "[1]", '{"max_new_tokens": -1}'):
+        (folder / "generation_config.json").write_text(content)
+        plan = plan_run(RunSpec(model=str(folder), n=4, decoding="as-shipped"), store)
+        assert plan.handle.forecast(plan.prompts, plan.answers, None, lambda phase: None).counted
 
 
 def asked(prompts, **changes):

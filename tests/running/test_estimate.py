@@ -10,7 +10,7 @@ import pytest
 
 from evalcore.errors import BlindspotError
 from evalcore.paths import DEMO_MODELS
-from evalcore.predictors import loading, local_forecast, room
+from evalcore.predictors import loading, local_forecast
 from evalcore.predictors.files import source
 from evalcore.predictors.forecast import Span
 from evalcore.predictors.servers.dialects import AROUND_THE_LABEL
@@ -330,7 +330,7 @@ def test_without_a_tokenizer_at_hand_tokens_are_estimated(store, monkeypatch):
 
 
 def test_a_model_that_is_too_large_says_what_it_needs_and_what_is_free(store, monkeypatch):
-    monkeypatch.setattr(room, "free_memory", lambda device: 1e6)
+    monkeypatch.setattr(local_forecast, "free_bytes", lambda at: 1e6)
     assert "needs 8.1 MB of memory, 1.0 MB are free" in in_one_line(estimated(RunSpec(n=4), store))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import torch
 
+from evalcore.errors import first_line
 from evalcore.predictors.engines.fast import FastDecoder
 from evalcore.predictors.engines.generate import CachedDecoder, GenerateDecoder
 from evalcore.predictors.engines.label_likelihood import ForwardScorer, LabelScores, TrieScorer
@@ -154,7 +155,7 @@ def _disagreement(make: Make, model: PreTrainedModel, settings: GenerationConfig
         # A model's code and the cache library raise many kinds of errors for input that they do not support.
         if is_out_of_memory(error):
             raise
-        return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+        return first_line(error)[:120]
     alike = sum(a == b for a, b in zip(got, expected, strict=True))
     # Rounding may decide a near tie otherwise; a wrong engine gets everything wrong.
     enough = len(prompts) / 2 if rounds(model) else len(prompts)

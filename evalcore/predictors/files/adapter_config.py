@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evalcore.errors import ModelError, listed, quoted
+from evalcore.extras import require
 from evalcore.predictors.files.config_file import read_config
 
 ADAPTER_CONFIG, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
@@ -55,6 +56,15 @@ class AdapterConfig:
         """`r = 8`, or `r = 4 to 16` where layers differ."""
         least, most = min(self.ranks), max(self.ranks)
         return f"r = {least}" if least == most else f"r = {least} to {most}"
+
+
+def require_peft() -> None:
+    """Check that what puts an adapter on its base is installed.
+
+    Raises:
+        ModelError: if it is not.
+    """
+    require("peft", "adapters", "A LoRA adapter")
 
 
 def holds_adapter(files: Iterable[str], name: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from evalcore.errors import ModelError
 from evalcore.predictors.files.config_file import read_config
-from evalcore.predictors.files.source import folder_config, hub_id, model_folder
+from evalcore.predictors.files.source import folder_config, model_folder
 from evalcore.store import kind_named, kind_of
 
 WRITES, CLASSIFIES = "transformers", "encoder"
@@ -75,19 +75,6 @@ def labels_in(folder: Path, name: str) -> tuple[str, ...]:
     if len(labels) < 2 or config.get("problem_type") == "regression":
         raise ModelError("it gives a text a number, not a label.", where=name, do="Choose a classifier with labels.")
     return labels
-
-
-def cached_folder(name: str) -> Path | None:
-    """Where files of a model of the hub lie in the local cache; None if none are there. Sends nothing.
-
-    Raises:
-        ModelError: if it is no name of such a model.
-    """
-    from huggingface_hub import try_to_load_from_cache
-
-    repo, revision = hub_id(name)
-    found = try_to_load_from_cache(repo, "config.json", revision=revision)
-    return Path(found).parent if isinstance(found, str) else None
 
 
 def _architectures(config: dict[str, Any]) -> list[str]:

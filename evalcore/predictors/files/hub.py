@@ -87,6 +87,14 @@ def fetch(repo: str, revision: str, wanted: Sequence[str], on_phase: Callable[[s
         raise
 
 
+def cached_file(repo: str, revision: str, name: str) -> Path | None:
+    """A file of a repository in the library's cache on this machine; None if it is not there. Sends nothing."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(repo, name, revision=revision)
+    return Path(found) if isinstance(found, str) else None
+
+
 def _is_hub_error(error: BaseException) -> bool:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 

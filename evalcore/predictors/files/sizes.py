@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from evalcore.errors import ModelError
-from evalcore.predictors.files.source import WANTED_FILES, ModelSource
+from evalcore.predictors.files.adapter_config import ADAPTER_CONFIG
+from evalcore.predictors.files.fingerprint import WANTED_FILES
+from evalcore.predictors.files.hub import cached_file
+from evalcore.predictors.files.source import ModelSource
 from evalcore.wording import sized
 
 FLOATS: Mapping[str, int] = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
@@ -147,7 +150,8 @@ def _is_quantised(config: Any) -> bool:
 
 def _downloaded(source: ModelSource) -> Path | None:
     """The folder in the library's cache that holds a model's config and all of its weights; None if there is none."""
-    config, index = _here(source, "config.json"), _here(source, "model.safetensors.index.json")
+    config = _here(source, "config.json") or _here(source, ADAPTER_CONFIG)
+    index = _here(source, "model.safetensors.index.json")
     if config is None:
         return None
     if index is None:
@@ -161,8 +165,5 @@ def _downloaded(source: ModelSource) -> Path | None:
 
 def _here(source: ModelSource, name: str) -> Path | None:
     """A file of a model of the hub in the library's cache; None if it is not there."""
-    from huggingface_hub import try_to_load_from_cache
-
     repo, _, commit = source.fingerprint.partition("@")
-    found = try_to_load_from_cache(repo, name, revision=commit)
-    return Path(found) if isinstance(found, str) else None
+    return cached_file(repo, commit, name)

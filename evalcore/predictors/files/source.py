@@ -5,7 +5,6 @@ Nothing here imports torch. Only library code runs: no file of a model is execut
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -22,12 +21,10 @@ from evalcore.predictors.files.adapter_config import (
     read_adapter,
 )
 from evalcore.predictors.files.config_file import read_config
-from evalcore.predictors.files.hub import fetch, look_up
-from evalcore.store import Store, file_stamp
+from evalcore.predictors.files.fingerprint import WANTED_FILES, folder_fingerprint
+from evalcore.predictors.files.hub import cached_file, fetch, look_up
+from evalcore.store import Store
 from evalcore.tasks import typed_path
-
-WANTED_FILES = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
-"""What is downloaded of a hub repository: never weights in pickle form, never code."""
 
 _HUB_ID = re.compile(r"\b[\w.\-]{1,96}\b/\b[\w.\-]{1,96}\b(@[\w.\-/]+)?", re.ASCII)
 _LONGEST_HUB_ID = 96
@@ -183,6 +180,16 @@ def hub_id(name: str) -> tuple[str, str]:
     raise ModelError(what, where=name, do=do)
 
 
+def cached_folder(name: str) -> Path | None:
+    """Where files of a model of the hub lie in the local cache; None if none are there. Sends nothing.
+
+    Raises:
+        ModelError: if it is no name of such a model.
+    """
+    config = cached_file(*hub_id(name), "config.json")
+    return config.parent if config is not None else None
+
+
 def _has_hub_form(name: str) -> bool:
     repo = name.partition("@")[0]
     fits = _HUB_ID.fullmatch(name) and len(repo) <= _LONGEST_HUB_ID and not re.search(r"--|\.\.|\.git$", repo)
@@ -232,46 +239,6 @@ def folder_config(path: Path, name: str) -> dict[str, Any]:
             do="Save it with safe serialization, or choose a model that comes as safetensors.",
         )
     return config
-
-
-def folder_fingerprint(path: Path, store: Store) -> str:
-    """SHA-256 over the names and contents of the files that decide what the model says.
-
-    A file is read again only when its size, times or inode have changed.
-    """
-    total = hashlib.sha256()
-    for file in _wanted(path):
-        total.update(f"{file.name}\0{_file_digest(file, store)}\n".encode())
-    return f"sha256:{total.hexdigest()}"
-
-
-def bytes_to_read(path: Path, store: Store) -> int:
-    """Bytes that `folder_fingerprint` would have to read: of files that are new or have changed."""
-    unknown = (file for file in _wanted(path) if _known_digest(str(file.resolve()), file_stamp(file), store) is None)
-    return sum(file.stat().st_size for file in unknown)
-
-
-def _wanted(path: Path) -> list[Path]:
-    return sorted(file for pattern in WANTED_FILES for file in path.glob(pattern))
-
-
-def _file_digest(file: Path, store: Store) -> str:
-    resolved, stamp = str(file.resolve()), file_stamp(file)
-    known = _known_digest(resolved, stamp, store)
-    if known is None:
-        with file.open("rb") as stream:
-            known = _digests[resolved, stamp] = hashlib.file_digest(stream, "sha256").hexdigest()
-        if not store.read_only:
-            store.note_file_digest(resolved, stamp, known)
-    return known
-
-
-_digests: dict[tuple[str, str], str] = {}
-"""Digests that this process has made, by path and stamp: a store that cannot be written keeps none."""
-
-
-def _known_digest(resolved: str, stamp: str, store: Store) -> str | None:
-    return _digests.get((resolved, stamp)) or store.file_digest(resolved, stamp)
 
 
 def download(source: ModelSource, on_phase: Callable[[str], None], *, weights: bool = True) -> Path:
