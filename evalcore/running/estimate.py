@@ -18,7 +18,7 @@ from evalcore.predictors.servers.endpoint import parse_endpoint
 from evalcore.running import task_cache
 from evalcore.running.calibration import busy, calibrate, device_name
 from evalcore.running.plan import RunPlan, find_prompt, plan_run
-from evalcore.store import SERVERS_FILE, RunRecord, RunSpec, Store, Usage, file_stamp, price_of, read_servers
+from evalcore.store import CHOOSING, SERVERS_FILE, RunRecord, RunSpec, Store, Usage, file_stamp, price_of, read_servers
 from evalcore.store.planned import planned_effort, planned_metadata
 from evalcore.tasks import task_files
 from evalcore.wording import counted
@@ -27,6 +27,8 @@ EARLIER_RUNS = 5
 """So many earlier runs are gone by, the largest."""
 FASTER, SLOWER = 0.6, 1.8
 """How much faster than the fastest of them, and slower than the slowest, the next one may be."""
+BESIDES_S = 0.25
+"""Of any run on this machine: its first batch is slower, and what comes is stored."""
 ANSWERS_READ = 200
 """Number of earlier answers whose length is looked at."""
 _ANOTHER_RUN = ("choices", "content_free", "max_new_tokens")
@@ -205,7 +207,8 @@ def _with_price(found: Estimate, plan: RunPlan, store: Store) -> Estimate:
         return found
     at = parse_endpoint(plan.record.spec.model)
     price = price_of(read_servers(store.folder), at.url, at.model)
-    if price is None:
+    # A server that tells the labels' probabilities may be sent a prompt once for each place where labels part.
+    if price is None or plan.record.spec.decoding in CHOOSING:
         return found
 
     def cost(out: float | None) -> float:
@@ -239,6 +242,7 @@ def _with_time(
         return replace(found, rests_on=f"this machine has no device {forecast.at[0]}")
     prompts = forecast.prompt_s * found.predictions
     predicting = time_of(forecast.work, forecast.size, calibration.speed) + Span(prompts, prompts, SLOWER * prompts)
+    predicting += Span(0.0, BESIDES_S, SLOWER * BESIDES_S)
     loading = time_of(forecast.loading, forecast.size, calibration.speed) + forecast.reading
     waiting = busy(forecast.at[0])
     speed = f"{calibration.speed.operations / 1e9:,.0f} billion operations a second, measured"

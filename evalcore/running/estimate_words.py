@@ -90,7 +90,8 @@ def _where(found: Estimate) -> str:
 def about(span: Span, where: str = "") -> str:
     """`about 3.0 s (1.0 s to 6.0 s)`."""
     low, middle, high = lasting(span.low), lasting(span.middle), lasting(span.high)
-    return f"about {middle}{where}" if low == high else f"about {middle}{where} ({low} to {high})"
+    said = middle if middle == lasting(0.0) else f"about {middle}"
+    return f"{said}{where}" if low == high else f"{said}{where} ({low} to {high})"
 
 
 def price(found: Estimate) -> str:
