@@ -4,9 +4,16 @@ import pytest
 
 from evalcore.running.run import baseline_specs, execute
 from evalcore.store import SERVER_COLUMNS, RunSpec, Store, read_servers
-from tests.tools.browser import PATIENCE_MS, serving, settled
+from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
+from tests.tools.processes import wait_until
 
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium (Debian: apt-get install chromium)"),
+]
 URL = "http://127.0.0.1:9/v1"
+PAUSE_MS = 150
+"""Between two keys: the table takes them one after another."""
 
 
 @pytest.fixture
@@ -17,16 +24,22 @@ def server(tmp_path):
         yield running
 
 
-def write(page, column, text):
-    """Fill a cell of the first line."""
+def opened(page, column, editor):
+    """Whether a cell of the first line could be opened: a key that comes before the table is ready is lost."""
     box = page.get_by_role("dialog").locator("[data-testid=stDataFrame] canvas").first.bounding_box()
     page.mouse.click(box["x"] + 80, box["y"] + 52)
-    page.keyboard.press("Control+Home")  # the first click after one elsewhere brings back the cell of before
-    for _ in range(SERVER_COLUMNS.index(column)):
-        page.keyboard.press("ArrowRight")
-    page.keyboard.press("Enter")
+    page.wait_for_timeout(PAUSE_MS)
+    # The first click after one elsewhere brings back the cell of before.
+    for key in ("Control+Home", *["ArrowRight"] * SERVER_COLUMNS.index(column), "Enter"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(PAUSE_MS)
+    return editor.is_visible()
+
+
+def write(page, column, text):
+    """Fill a cell of the first line."""
     editor = page.locator("#portal :is(input, textarea)").last
-    editor.wait_for(timeout=PATIENCE_MS)
+    wait_until(lambda: opened(page, column, editor))
     editor.fill(text)
     editor.press("Enter")
     settled(page)

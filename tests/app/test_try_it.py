@@ -1,6 +1,7 @@
 """The Try it page in Streamlit's own test runner, with a worker of the test's own that answers at once, or not."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -388,9 +389,9 @@ def test_an_opened_example_leads_to_the_page_with_its_text(open_page, colours_ru
 
 def test_a_server_beside_a_run_that_chooses_answers_freely():
     """It cannot choose, and the page has no field in which to say that it need not."""
-    chooses = RunSpec(decoding="choose")
-    assert question._asking(chooses, "http://localhost:1/v1#m", "").decoding == "plain"
-    assert question._asking(chooses, "demo-early", "").decoding == "choose"
+    chooses, page = RunSpec(decoding="choose"), SimpleNamespace(listing=SimpleNamespace(records=[]))
+    assert question._asking(page, chooses, "http://localhost:1/v1#m", "").decoding == "plain"
+    assert question._asking(page, chooses, "demo-early", "").decoding == "choose"
 
 
 def test_what_was_asked_of_a_deleted_run_is_not_offered_again(app, worker, page_store, colours, colours_run):
