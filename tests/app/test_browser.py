@@ -72,10 +72,17 @@ def test_the_first_n_of_a_sorted_file_are_called_what_they_are(server, new_page)
     settled(page)
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("a perfect model would score").wait_for(timeout=PATIENCE_MS)
-    page.locator("[data-testid=stMarkdown]", has_text="a perfect model would score").locator(
-        "[data-testid=stTooltipHoverTarget]"
-    ).hover()
-    page.get_by_text("choose a stratified sample").wait_for(timeout=PATIENCE_MS)
+    finding = page.locator("[data-testid=stMarkdown]", has_text="a perfect model would score")
+    remedy = page.get_by_text("choose a stratified sample")
+
+    def said_on_hovering():
+        """The page may be drawn anew under the mouse, which then no longer hovers."""
+        page.mouse.move(0, 0)
+        finding.locator("[data-testid=stTooltipHoverTarget]").hover()
+        page.wait_for_timeout(500)
+        return remedy.is_visible()
+
+    wait_until(said_on_hovering)
     assert page.get_by_text(re.compile(r"^all labels: [\d.]+ %, at most")).is_visible()
 
 
