@@ -59,7 +59,7 @@ def test_the_worker_answers_and_the_next_question_finds_the_model_loaded(store, 
 def test_a_run_lets_questions_about_its_model_in_and_others_wait_for_its_end_or_a_stop(store, jobs, colours):
     run = slow_run(jobs, colours)
     worker.ensure_worker(store)
-    wait_for(jobs, run, lambda job: job.done > 3)
+    wait_for(jobs, run, lambda job: jobs.pace(job).rate)  # two reports of it: before, nobody knows the time left
     other = asked(store, model="demo-early")
     found = done(jobs, asked(store, "my bill is wrong"))
     assert found.chosen
