@@ -36,12 +36,21 @@ def opened(page, column, editor):
     return editor.is_visible()
 
 
+def saved(page, dialog):
+    """Whether the dialog was closed: a click that comes while it is drawn anew is lost."""
+    dialog.get_by_role("button", name="Save").click(timeout=PATIENCE_MS)
+    page.wait_for_timeout(10 * PAUSE_MS)
+    return not dialog.count()
+
+
 def write(page, column, text):
     """Fill a cell of the first line."""
     editor = page.locator("#portal :is(input, textarea)").last
     wait_until(lambda: opened(page, column, editor))
     editor.fill(text)
     editor.press("Enter")
+    editor.wait_for(state="hidden", timeout=PATIENCE_MS)
+    page.wait_for_timeout(PAUSE_MS)
     settled(page)
 
 
@@ -61,8 +70,7 @@ def test_limits_and_prices_are_edited_beside_the_form(server, new_page):
     write(page, "output_per_million", "0.6")
     write(page, "currency", "USD")
     write(page, "as_of", "2026-11-01")
-    dialog.get_by_role("button", name="Save").click()
-    dialog.wait_for(state="detached", timeout=PATIENCE_MS)
+    wait_until(lambda: saved(page, dialog))
     (row,) = read_servers(server.cache)
     assert (row.address, row.model, row.concurrent, row.input_per_million, row.output_per_million, row.currency) == (
         URL, "small", 7, 0.15, 0.6, "USD",

@@ -245,7 +245,7 @@ def test_an_error_of_the_file_system_is_a_problem_and_no_exception(store, monkey
         (RunSpec(prompt="nothing"), "there is no prompt 'nothing'"),
         (RunSpec(prompt="few-shot:x"), "'x' is not a whole number"),
         (RunSpec(model="imported:abc"), "imported answers cannot be predicted"),
-        (RunSpec(model="http://h:1/v1#m", decoding="choose"), "does not give the probability of every label"),
+        (RunSpec(decoding="constrained"), "the decoding constrained is not for a model of the kind transformers"),
     ],
 )
 def test_settings_that_do_not_go_together_are_a_problem(store, spec, said):
