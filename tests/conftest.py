@@ -55,6 +55,19 @@ class Toy:
         return [Completion(self.answers.get(text, "red"), (1, 2), 7, "eos", 1.5) for text in texts]
 
 
+@pytest.hookimpl(tryfirst=True)  # before the tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever opens a page goes through a browser: it is marked so, and skipped where there is none."""
+    through_a_browser = [item for item in items if "any_page" in getattr(item, "fixturenames", ())]
+    if through_a_browser:
+        from tests.tools.browser import CHROMIUM
+
+        missing = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium (Debian: apt-get install chromium)")
+        for item in through_a_browser:
+            item.add_marker("browser")
+            item.add_marker(missing)
+
+
 @pytest.fixture(scope="module")
 def any_page():
     """Opens a page of one browser a module: `any_page(width, height, scheme)`."""

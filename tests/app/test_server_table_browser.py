@@ -4,13 +4,9 @@ import pytest
 
 from evalcore.running.run import baseline_specs, execute
 from evalcore.store import SERVER_COLUMNS, RunSpec, Store, read_servers
-from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
+from tests.tools.browser import PATIENCE_MS, serving, settled
 from tests.tools.processes import wait_until
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium (Debian: apt-get install chromium)"),
-]
 URL = "http://127.0.0.1:9/v1"
 PAUSE_MS = 150
 """Between two keys: the table takes them one after another."""
