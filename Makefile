@@ -57,6 +57,6 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-.venv/.dev: .venv/.run requirements-dev.txt requirements-adapters.txt requirements-large.txt requirements-ray.txt
+.venv/.dev: .venv/.run requirements-dev.txt requirements-adapters.txt requirements-inspect.txt requirements-large.txt requirements-ray.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@

@@ -7,7 +7,7 @@ from typing import Literal
 
 from evalcore.errors import ModelError
 
-Extra = Literal["adapters", "gptq", "large", "ray"]
+Extra = Literal["adapters", "gptq", "inspect", "large", "ray"]
 
 
 def require(package: str, extra: Extra, use: str) -> None:

@@ -18,11 +18,12 @@ MAY_IMPORT = {
     "metrics": set(),
     "tasks": GROUND,
     "store": GROUND | {"tasks"},
+    "importing": GROUND | {"tasks", "store"},
     "predictors": GROUND | {"tasks", "store"},
     "running": GROUND | {"tasks", "store", "predictors"},
     "analysis": GROUND | {"tasks", "store", "metrics"},
     "charts": {"metrics", "wording"},
-    "output": GROUND | {"tasks", "store", "metrics", "analysis"},
+    "output": GROUND | {"tasks", "store", "importing", "metrics", "analysis", "charts"},
     "bench": GROUND | {"tasks", "store", "predictors", "metrics", "running"},
     "demo": GROUND | {"tasks", "predictors"},
 }
@@ -34,6 +35,7 @@ PARTS_MAY_IMPORT = {
     "explore": {"shell", "run"},
     "compare": {"shell", "run"},
     "runs": {"shell"},
+    "data": {"shell", "run"},
     "confidence": {"shell", "run", "explore"},
     "try_it": {"shell", "run", "explore"},
 }

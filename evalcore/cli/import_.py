@@ -9,7 +9,8 @@ from pathlib import Path
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
 from evalcore.cli.report import print_report
 from evalcore.errors import SpecError
-from evalcore.store import import_bundle, import_file, is_bundle
+from evalcore.importing import import_file
+from evalcore.store import import_bundle, is_bundle
 
 
 def add(commands: Commands) -> None:

@@ -20,8 +20,9 @@ from typing import Any
 
 from evalcore.analysis import LabelProbabilities, ScoredExample, ScoredRun, why_no_probabilities
 from evalcore.errors import DataError
+from evalcore.importing import PROBABILITY_OF
 from evalcore.output.report import Sure, findings_of, report_as_json, sure_of
-from evalcore.store import PROBABILITY_OF, Store, bundle_pieces
+from evalcore.store import Store, bundle_pieces
 
 COLUMNS = (
     "position", "text", "label", "completion", "predicted", "match", "outcome", "stop", "prompt_tokens",

@@ -28,9 +28,7 @@ from evalcore.store.completion import Completion, GoOn, Metered, Predictor, Prep
 from evalcore.store.custom_prompts import custom_prompts
 from evalcore.store.database import DEFAULT_CACHE, Store
 from evalcore.store.file_digests import file_stamp
-from evalcore.store.importing import import_file
 from evalcore.store.jobs import ASKED_FOR, Job, JobKind, Jobs
-from evalcore.store.label_columns import PROBABILITY_OF
 from evalcore.store.label_reference import CONTENT_FREE, LabelReference, LabelScore, log_probabilities
 from evalcore.store.label_scores import load_label_logprobs
 from evalcore.store.merging import Merged, import_bundle, merge_bundle
@@ -83,7 +81,6 @@ __all__ = [
     "MODEL_KINDS",
     "MOST_CONCURRENT",
     "NAME_LENGTH",
-    "PROBABILITY_OF",
     "SERVERS_FILE",
     "SERVER_COLUMNS",
     "STOPS",
@@ -131,7 +128,6 @@ __all__ = [
     "examples_at",
     "file_stamp",
     "import_bundle",
-    "import_file",
     "is_bundle",
     "job_title",
     "kind_named",

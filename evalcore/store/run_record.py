@@ -19,6 +19,9 @@ from evalcore.store.spec import RunSpec, from_fields
 from evalcore.store.usage import Usage
 from evalcore.tasks import Prompt
 
+RESPELT, RESPELT_EXAMPLE = "true_labels_respelt", "true_label_respelt"
+"""Metadata of an imported run: how many true labels are spelled in another way than their label, and one of them."""
+
 
 @dataclass(frozen=True)
 class RunRecord:

@@ -15,8 +15,8 @@ from evalcore.analysis.class_table import (
     sorted_table,
 )
 from evalcore.analysis.scored_run import score_run
+from evalcore.importing.predictions import import_table
 from evalcore.metrics.classification import confusion_pairs
-from evalcore.store.importing import import_table
 from evalcore.tasks.data_file import Table
 from tests.tools.generated import imported
 

@@ -8,10 +8,10 @@ import pytest
 
 from evalcore.analysis.filters import LENGTHS, MENTIONS, OUTCOME_GROUPS, Filter, mentions, search, select
 from evalcore.analysis.scored_run import OUTCOMES, score_run
+from evalcore.importing.predictions import import_table
 from evalcore.metrics.classification import never_predicted
 from evalcore.metrics.matrix import most_confused
 from evalcore.parse.matching import MATCHES
-from evalcore.store.importing import import_table
 from evalcore.tasks.data_file import Table
 from tests.tools.generated import imported
 

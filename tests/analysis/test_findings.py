@@ -4,9 +4,9 @@ import pytest
 
 from evalcore.analysis.findings import FINDERS, answers, find, labels, sample, scores
 from evalcore.analysis.scored_run import score_run
+from evalcore.importing.predictions import import_table
 from evalcore.output.report import report_as_json, report_as_text
 from evalcore.store.completion import Completion
-from evalcore.store.importing import import_table
 from evalcore.tasks.data_file import Table
 from tests.tools.runs import put
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from evalcore.analysis import label_probabilities, score_run, why_no_probabilities
+from evalcore.importing.predictions import import_table
 from evalcore.running.run import execute
 from evalcore.store import Completion, RunSpec, load_label_logprobs
 from evalcore.store import label_scores as label_scores_module
-from evalcore.store.importing import import_table
 from evalcore.tasks.data_file import Table
 
 LABELS = ("b", "a", "d", "c")

@@ -7,9 +7,9 @@ import pytest
 
 from evalcore.analysis.scored_run import OUTCOMES, score_run
 from evalcore.errors import StoreError
+from evalcore.importing.predictions import import_table
 from evalcore.parse.matching import LabelParser
 from evalcore.store.columns import load_columns
-from evalcore.store.importing import import_table
 from evalcore.tasks.data_file import Table
 
 ANSWERS = ("a", "B", "it is c", "a or b", "nothing", "")

@@ -6,9 +6,9 @@ import pytest
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.charts import shortened
+from evalcore.importing.predictions import import_table
 from evalcore.metrics.matrix import view
 from evalcore.store.database import Store
-from evalcore.store.importing import import_table
 from evalcore.tasks.data_file import Table
 from pages.parts.explore.confusion_list import NAME_CHARS
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled

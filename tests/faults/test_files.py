@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from evalcore.errors import BlindspotError, DataError, ModelError, SpecError, StoreError, Unanswered
+from evalcore.importing.predictions import import_file
 from evalcore.output.export import write_file
 from evalcore.predictors.files.source import locate
-from evalcore.store.importing import import_file
 from evalcore.store.spec import RunSpec, checked
 from evalcore.tasks import Example, TaskSource, draw_sample, load_task, make_task
 from evalcore.tasks.data_file import parse_table, read_table

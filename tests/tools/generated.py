@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from evalcore.importing.predictions import import_table
 from evalcore.store.database import Store
-from evalcore.store.importing import import_table
 from evalcore.store.run_record import RunRecord
 from evalcore.tasks.data_file import Table
 

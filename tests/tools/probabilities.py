@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalcore.analysis.scored_run import ScoredRun, score_run
+from evalcore.importing.predictions import import_table
 from evalcore.store.completion import Completion
 from evalcore.store.database import Store
-from evalcore.store.importing import import_table
 from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import RunSpec, run_id
 from evalcore.tasks.data_file import Table

@@ -1,7 +1,7 @@
 """Stored completions, and stored runs of given answers."""
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.store.importing import import_data, import_table
+from evalcore.importing.predictions import import_data, import_table
 from evalcore.tasks.data_file import Table, data_in_memory
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from evalcore.analysis.findings.finding import Finding, positions_of
 from evalcore.analysis.scored_run import ScoredRun
 from evalcore.metrics import absent
-from evalcore.store.importing import RESPELT, RESPELT_EXAMPLE
+from evalcore.store.run_record import RESPELT, RESPELT_EXAMPLE
 from evalcore.wording import counted, percent
 
 

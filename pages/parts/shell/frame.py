@@ -27,6 +27,7 @@ PAGES = (
     ("pages/compare.py", "Compare", ":material/compare_arrows:"),
     ("pages/side_by_side.py", "Side by side", ":material/view_week:"),
     ("pages/try_it.py", "Try it", ":material/bolt:"),
+    ("pages/data.py", "Data", ":material/upload_file:"),
     ("pages/prompts.py", "Prompts", ":material/edit_note:"),
     ("pages/runs.py", "Runs", ":material/inventory_2:"),
 )

@@ -14,10 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.errors import DataError, listed
-from evalcore.parse import LabelParser, normal_form
-from evalcore.store.completion import Completion
-from evalcore.store.database import Store
-from evalcore.store.label_columns import (
+from evalcore.importing.label_columns import (
     CONFIDENCE,
     OBJECTS,
     fill_from_columns,
@@ -25,8 +22,11 @@ from evalcore.store.label_columns import (
     label_columns,
     possible_label_columns,
 )
+from evalcore.parse import LabelParser, normal_form
+from evalcore.store.completion import Completion
+from evalcore.store.database import Store
 from evalcore.store.label_scores import unknown_logprobs
-from evalcore.store.run_record import RunRecord
+from evalcore.store.run_record import RESPELT, RESPELT_EXAMPLE, RunRecord
 from evalcore.store.spec import RunSpec, completion_keys, run_id, sample_id
 from evalcore.tasks import (
     LABEL_COLUMNS,
@@ -47,8 +47,6 @@ from evalcore.tasks.data_file import Header, Table
 NO_TEXT = ""
 _ROWS_AT_ONCE = 8192
 ANSWER_COLUMNS = ("completion", "prediction")
-RESPELT, RESPELT_EXAMPLE = "true_labels_respelt", "true_label_respelt"
-"""Metadata of an imported run: how many true labels are spelled in another way than their label, and one of them."""
 
 
 def import_file(path: Path, store: Store, *, labels: Path | None = None) -> RunRecord:
@@ -59,7 +57,7 @@ def import_file(path: Path, store: Store, *, labels: Path | None = None) -> RunR
     predicted one that never occurs as a true label is absent from the sample. `Top up` and `top_up` are one label,
     spelled as in the list, or else as most often among the true labels, or else among the predictions.
 
-    Columns of probabilities (`store.label_columns`) are kept as well. With one for each label the file needs no
+    Columns of probabilities (`label_columns`) are kept as well. With one for each label the file needs no
     predictions: the most probable label is taken for them.
 
     Raises:

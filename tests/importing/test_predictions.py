@@ -5,7 +5,7 @@ import pytest
 from evalcore.analysis.findings import find
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import DataError
-from evalcore.store.importing import import_file
+from evalcore.importing.predictions import import_file
 
 
 def test_completions_are_parsed_like_a_models(tmp_path, store):

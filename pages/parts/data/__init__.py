@@ -1,0 +1,1 @@
+"""The page Data: files that are brought in, looked at, and run or scored."""
