@@ -51,28 +51,20 @@ def _data(options: argparse.Namespace) -> int:
 
 def _lines(found: Audit) -> list[str]:
     """The audit for a terminal."""
-    said = [f"{found.name}: {found.format}, {counted(found.n, 'row')}" if found.format else found.name]
-    for what, column, why in (
-        ("text", found.text_column, found.why_text),
-        ("label", found.label_column, found.why_label),
-    ):
-        if column:
-            said.append(f"{what} = {column} ({why})")
-    if found.labels:
-        each = [f"{label} {n:,}" for label, n in list(found.labels.items())[:_LABELS_SAID]]
-        more = len(found.labels) - len(each)
-        said.append(f"{counted(len(found.labels), 'label')}: {', '.join(each)}{f' and {more:,} more' if more else ''}")
-    for column in found.columns:
-        if column.name not in (found.text_column, found.label_column):
-            said.append(f"column {column.name}: {column.kind}, {counted(column.distinct, 'different value')}")
+    chosen = {found.text_column: f"text ({found.why_text})", found.label_column: f"label ({found.why_label})"}
+    labels = [f"{label} {n:,}" for label, n in list(found.labels.items())[:_LABELS_SAID]]
+    more = len(found.labels) - len(labels)
     blocking = sum(problem.blocks for problem in found.problems)
-    if not found.problems:
-        said.append("no problems found")
-    elif blocking:
-        said.append(f"it cannot be run before {counted(blocking, 'problem is', 'problems are')} mended:")
-    for problem in found.problems:
-        said.append(f"{'problem' if problem.blocks else 'note'}: {problem.sentence} {problem.cure}")
-    return said
+    return [
+        f"{found.name}: {found.format}, {counted(found.n, 'row')}" if found.format else found.name,
+        *(
+            f"column {one.name}: {chosen.get(one.name, one.kind)}, {counted(one.distinct, 'different value')}"
+            for one in found.columns
+        ),
+        f"{counted(len(found.labels), 'label')}: {', '.join(labels)}{f' and {more:,} more' if more else ''}",
+        *(f"{'problem' if one.blocks else 'note'}: {one.sentence} {one.cure}" for one in found.problems),
+        f"{counted(blocking, 'problem keeps', 'problems keep')} it from being run" if blocking else "it can be run",
+    ]
 
 
 def _uploads(options: argparse.Namespace) -> int:
@@ -93,7 +85,7 @@ def _uploads(options: argparse.Namespace) -> int:
         day = time.strftime("%Y-%m-%d %H:%M", time.localtime(upload.added))
         runs = counted(len(uploads.runs_of(upload.digest)), "run")
         print(printable(f"{upload.task_name}  {sized(upload.size):>9}  {day}  {runs:>7}  {upload.name}"))
-    print(f"{sized(uploads.used())} of {sized(QUOTA)} used")
+    print(f"{uploads.used() / 2**20:,.1f} MB of {QUOTA / 2**20:,.0f} MB used")
     return 0
 
 
