@@ -10,6 +10,7 @@ from evalcore.analysis import score_run
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
 from evalcore.errors import SpecError
 from evalcore.output import export_bundle, export_run
+from evalcore.paths import COMMAND
 from evalcore.store import BUNDLE_ENDING, Store, damaged_runs
 from evalcore.wording import counted, sized
 
@@ -51,7 +52,7 @@ def _export(options: argparse.Namespace) -> int:
 
 def _bundle(store: Store, options: argparse.Namespace) -> int:
     if options.all == bool(options.run):
-        raise SpecError("--bundle takes runs or --all.", do="`python -m evalcore runs` lists the runs.")
+        raise SpecError("--bundle takes runs or --all.", do=f"`{COMMAND} runs` lists the runs.")
     runs = _all_sound(store) if options.all else list(dict.fromkeys(options.run))
     if not runs:
         raise SpecError("no run is stored yet that could be written.", where=str(store.folder))

@@ -28,6 +28,7 @@ from evalcore.analysis import (
 )
 from evalcore.cli.options import Commands, add_command, open_store, print_json
 from evalcore.output import no_nan
+from evalcore.paths import COMMAND
 from evalcore.store import RunSpec
 from evalcore.wording import counted, interval, p_value, percent, points
 
@@ -107,4 +108,4 @@ def command_of(spec: RunSpec) -> str:
         for name, value in asked.items()
         if value != default[name]
     ]
-    return " ".join(["python -m evalcore run", *options])
+    return " ".join([f"{COMMAND} run", *options])
