@@ -22,6 +22,7 @@ COMMANDS = {
     "export": "export",
     "import": "import_",
     "compare": "compare",
+    "check": "check",
     "ladder": "ladder",
     "sweep": "sweep",
     "interval-coverage": "simulate",
