@@ -62,7 +62,7 @@ from evalcore.analysis.filters import (
     search,
     select,
 )
-from evalcore.analysis.findings import Finding, find
+from evalcore.analysis.findings import Finding, Findings, find
 from evalcore.analysis.label_confidence import (
     LABEL_AXES,
     LABEL_SIDES,
@@ -123,6 +123,7 @@ from evalcore.analysis.ladder import (
     partner_of,
 )
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
+from evalcore.analysis.notebook_views import name_of
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
 from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusions, ranked_confusions
@@ -174,6 +175,7 @@ __all__ = [
     "ConfidenceCounts",
     "Filter",
     "Finding",
+    "Findings",
     "HalfScores",
     "LabelCalibration",
     "LabelProbabilities",
@@ -252,6 +254,7 @@ __all__ = [
     "mentions",
     "metric_interval_words",
     "metric_words",
+    "name_of",
     "near_misses",
     "order_effect",
     "order_effect_words",

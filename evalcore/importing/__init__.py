@@ -4,7 +4,8 @@ A format is turned into a table with the columns that `predictions.py` reads; on
 tasks and the ground floor.
 """
 
+from evalcore.importing.arrays import import_arrays, import_frame
 from evalcore.importing.label_columns import PROBABILITY_OF
 from evalcore.importing.predictions import import_data, import_file, import_table
 
-__all__ = ["PROBABILITY_OF", "import_data", "import_file", "import_table"]
+__all__ = ["PROBABILITY_OF", "import_arrays", "import_data", "import_file", "import_frame", "import_table"]

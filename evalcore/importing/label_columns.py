@@ -8,15 +8,16 @@ a label that the file has. In JSON lines they may stand in an object `probabilit
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.errors import DataError, quoted
 from evalcore.parse import normal_form
-from evalcore.tasks import DataFile
+from evalcore.tasks.data_file import NumberBlock
 
 CONFIDENCE = "confidence"
 PROBABILITY_OF = "probability:"
@@ -33,6 +34,13 @@ _NAMED = re.compile(
     r"\s*(?P<mark>[:_])\s*(?P<label>.+)",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+class NumberSource(Protocol):
+    """Where numbers are read from: a file, or the arrays of a program."""
+
+    def numbers(self, columns: Sequence[str], keys: Sequence[str] = ()) -> Iterator[NumberBlock]:
+        """The numbers of these columns, some rows at a time."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,11 @@ def possible_label_columns(columns: Sequence[str]) -> list[LabelColumn]:
         for column, named in found
         if named
     ]
+
+
+def is_of_numbers(column: str) -> bool:
+    """Whether a column may hold probabilities, by its name."""
+    return column.strip().casefold() == CONFIDENCE or bool(possible_label_columns([column]))
 
 
 def label_columns(
@@ -107,7 +120,7 @@ def label_columns(
 
 def fill_from_columns(
     logprobs: NDArray[np.float32],
-    file: DataFile,
+    file: NumberSource,
     columns: Sequence[LabelColumn],
     labels: Sequence[str],
     place: Callable[[int], str],
@@ -130,7 +143,7 @@ def fill_from_columns(
 
 def fill_from_confidence(
     logprobs: NDArray[np.float32],
-    file: DataFile,
+    file: NumberSource,
     column: str,
     predicted: NDArray[np.intp],
     place: Callable[[int], str],

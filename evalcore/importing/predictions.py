@@ -17,6 +17,7 @@ from evalcore.errors import DataError, listed
 from evalcore.importing.label_columns import (
     CONFIDENCE,
     OBJECTS,
+    NumberSource,
     fill_from_columns,
     fill_from_confidence,
     label_columns,
@@ -78,9 +79,20 @@ def import_data(file: DataFile, origin: str, store: Store, *, labels: list[str] 
     return _stored(_read(file, origin, store, labels), store)
 
 
-def import_table(table: Table, origin: str, store: Store, *, labels: list[str] | LabelList | None = None) -> RunRecord:
-    """The same for a table that has been read, which has no numbers."""
-    return _stored(_run_of(table, None, origin, store, labels), store)
+def import_table(
+    table: Table,
+    origin: str,
+    store: Store,
+    *,
+    labels: list[str] | LabelList | None = None,
+    numbers: Numbers | None = None,
+) -> RunRecord:
+    """The same for a table that has been read.
+
+    Args:
+        numbers: where its probabilities are; without it there are none.
+    """
+    return _stored(_run_of(table, numbers, origin, store, labels), store)
 
 
 @dataclass(frozen=True)
@@ -107,27 +119,27 @@ def _read(file: DataFile, origin: str, store: Store, labels: list[str] | LabelLi
         return prediction_columns(found)
 
     table = file.table(choose)
-    numbers = _Numbers(file, [*header, *file.nested_columns([key for key in OBJECTS if key in header])])
+    numbers = Numbers(file, [*header, *file.nested_columns([key for key in OBJECTS if key in header])])
     return _run_of(table, numbers, origin, store, labels)
 
 
 @dataclass(frozen=True)
-class _Numbers:
-    """A file's columns of numbers: those of its header, and those inside of objects."""
+class Numbers:
+    """The columns of numbers that belong to a table: of a file, those of its header and those inside of objects."""
 
-    file: DataFile
+    file: NumberSource
     columns: list[str]
 
 
 def _run_of(
-    table: Table, numbers: _Numbers | None, origin: str, store: Store, labels: list[str] | LabelList | None
+    table: Table, numbers: Numbers | None, origin: str, store: Store, labels: list[str] | LabelList | None
 ) -> _Run:
     """The run that a file holds.
 
     Args:
         numbers: where probabilities are read from; without it there are none.
     """
-    answer_column, label_column, text_column = _roles(table)
+    answer_column, label_column, text_column = roles_of(table)
     gold_as_written = table.column(label_column)
     n = len(gold_as_written)
     answers: list[str] | None = None
@@ -278,13 +290,13 @@ def prediction_columns(header: Header) -> list[str]:
     Raises:
         DataError: if there is no column of answers or labels, or more than one of answers.
     """
-    roles = _roles(header)
+    roles = roles_of(header)
     if not roles[0] and not possible_label_columns(header.columns) and set(OBJECTS).isdisjoint(header.columns):
         raise _no_answers(header.name, header.columns)
     return [column for column in roles if column]
 
 
-def _roles(header: Header) -> tuple[str, str, str]:
+def roles_of(header: Header) -> tuple[str, str, str]:
     """The columns of answers, of labels and of texts; empty where there is none."""
     answers = [column for column in header.columns if column.strip().casefold() in ANSWER_COLUMNS]
     if len(answers) > 1:

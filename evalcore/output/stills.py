@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import altair as alt
 import pandas as pd
@@ -31,6 +31,7 @@ from evalcore.analysis import (
     label_confidence,
     label_sets,
     lowest_coverage_first,
+    name_of,
     order_effect,
     references,
     size_bins,
@@ -42,11 +43,11 @@ from evalcore.charts import DARK, LIGHT, Theme
 from evalcore.metrics import BLOCK_FROM, Order, growth, view
 from evalcore.output.export import write_file
 from evalcore.output.report import Sure, baselines_of, sure_of
-from evalcore.store import last_part
 from evalcore.wording import counted, percent
 
 Figure: TypeAlias = alt.Chart | alt.LayerChart
 StillKind = Literal["png", "svg"]
+KINDS: tuple[StillKind, ...] = get_args(StillKind)
 THEMES: dict[str, Theme] = {"light": LIGHT, "dark": DARK}
 TARGET = 0.9
 """Of the label sets: how often the true label is to be among them."""
@@ -245,7 +246,7 @@ def as_svg(chart: Figure) -> bytes:
     """A figure as SVG."""
     import vl_convert
 
-    svg: str = vl_convert.vegalite_to_svg(_specification(chart), allowed_base_urls=[])
+    svg: str = vl_convert.vegalite_to_svg(inline(chart).to_dict(), allowed_base_urls=[])
     return svg.encode()
 
 
@@ -277,9 +278,7 @@ def export_charts(drawn: Mapping[str, Figure], folder: Path, kind: StillKind) ->
 
 def run_title(scored: ScoredRun) -> str:
     """What a figure is of: model, prompt, task and number of examples."""
-    record = scored.record
-    prompt = [record.prompt.name] if record.kind.reads_prompt else []
-    return " · ".join([last_part(record.spec.model), *prompt, record.task_name, _size(scored.scores.n)])
+    return f"{name_of(scored.record)} · {_size(scored.scores.n)}"
 
 
 def _size(n: int) -> str:
@@ -290,20 +289,15 @@ def _bytes(chart: Figure, kind: StillKind) -> bytes:
     return as_png(chart) if kind == "png" else as_svg(chart)
 
 
-def _specification(chart: Figure) -> dict[str, Any]:
-    """The Vega-Lite specification with its data.
+def inline(chart: Figure) -> Figure:
+    """The figure with its data in it, of any size.
 
-    Altair hands tables to a transformer that is one for the whole process, and which Streamlit replaces while it draws
-    in another thread: so the tables are replaced here before Altair sees them.
+    Altair hands a table to a transformer when the figure is written. There is one for the whole process: it refuses
+    more than 5,000 rows, and Streamlit replaces it while it draws in another thread.
     """
-    specification: dict[str, Any] = _with_values(chart).to_dict()
-    return specification
-
-
-def _with_values(chart: Figure) -> Figure:
     copied = chart.copy(deep=False)
     if isinstance(copied.data, pd.DataFrame):
         copied.data = alt.InlineData(values=alt.to_values(copied.data)["values"])
     if isinstance(copied, alt.LayerChart):
-        copied.layer = [_with_values(layer) for layer in copied.layer]
+        copied.layer = [inline(layer) for layer in copied.layer]
     return copied
