@@ -95,7 +95,7 @@ def test_a_frame_is_read_by_the_names_of_its_columns(arrays):
     assert (scored.scores.unparsed, scored.record.task_name) == (1, "mine")
     assert scored.answers[3].example.text == "text 3"
     assert scored.scores.correct == evalcore.score(frame["intent"], frame["Prediction"]).scores.correct
-    with pytest.raises(DataError, match="no column looks like the label"):
+    with pytest.raises(DataError, match="nothing in it looks like the true label"):
         evalcore.score(frame.rename(columns={"intent": "column 7"}))
 
 
@@ -172,8 +172,8 @@ def test_everything_works_on_it_and_nothing_is_written(arrays, tmp_path, monkeyp
 @pytest.mark.parametrize(
     ("given", "how", "said"),
     [
-        ((["a"], ["a", "b"]), {}, r"'prediction' has 2 values, for 1 true label"),
-        ((["a"], ["a"]), {"texts": ["x", "y"]}, r"'text' has 2 values"),
+        ((["a"], ["a", "b"]), {}, r"'y_pred' has 2 values, for 1 true label"),
+        ((["a"], ["a"]), {"texts": ["x", "y"]}, r"'texts' has 2 values"),
         (([], []), {}, "holds no rows"),
         ((["a", "b"],), {}, "there are no predictions. Give y_pred"),
         ((["a", "b"], None), {"probabilities": [[1, 0], [0, 1]]}, "does not say which column is of which label"),

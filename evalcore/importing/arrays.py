@@ -15,18 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.errors import DataError, SpecError, quoted
-from evalcore.importing.label_columns import CONFIDENCE, PROBABILITY_OF, is_of_numbers
-from evalcore.importing.predictions import Numbers, import_table, roles_of
+from evalcore.importing.label_columns import CONFIDENCE, PROBABILITY_OF
+from evalcore.importing.own_table import answers_are, choose_columns
+from evalcore.importing.predictions import import_readings
+from evalcore.importing.reading import Asked, Reading, Role
 from evalcore.parse import LabelParser, collisions, normal_form
 from evalcore.store.database import Store
 from evalcore.store.run_record import RunRecord
+from evalcore.tasks import LabelList
 from evalcore.tasks.data_file import Header, NumberBlock, Table
 from evalcore.tasks.table import MAX_ROWS, flaw, no_rows, too_many_rows
 from evalcore.wording import counted
 
 NAME = "predictions"
 """What such a run is called where it is given no name."""
-_TEXT, _LABEL, _PREDICTION = "text", "label", "prediction"
+_NAMES: dict[Role, str] = {"text": "texts", "label": "y_true", "answer": "y_pred"}
 
 
 def import_arrays(
@@ -63,15 +66,15 @@ def import_arrays(
     if probabilities is not None and confidence is not None:
         raise SpecError("probabilities and confidence are both given.", do="Give one: the first contain the second.")
     listed = None if labels is None else _classes(labels, "labels")
-    columns = {_LABEL: _classes(y_true, "y_true")}
+    columns: dict[Role, list[str]] = {"label": _classes(y_true, "y_true")}
     if y_pred is not None:
-        columns[_PREDICTION] = _classes(y_pred, "y_pred", missing="")
+        columns["answer"] = _classes(y_pred, "y_pred", missing="")
     if texts is not None:
-        columns[_TEXT] = _classes(texts, "texts", missing="")
+        columns["text"] = _classes(texts, "texts", missing="")
     numbers = {} if probabilities is None else _of_each_label(probabilities, listed)
     if confidence is not None:
         numbers[CONFIDENCE] = _numbers(confidence, CONFIDENCE)
-    return _import(store, columns, _LABEL, numbers, listed, name)
+    return _import(store, columns, {role: _NAMES[role] for role in columns}, numbers, listed, name)
 
 
 def import_frame(store: Store, frame: Any, *, labels: Iterable[Any] | None = None, name: str = NAME) -> RunRecord:
@@ -83,21 +86,20 @@ def import_frame(store: Store, frame: Any, *, labels: Iterable[Any] | None = Non
     Raises:
         DataError: as `import_arrays` does, and if a column is missing.
     """
-    header = Header(name, [str(column) for column in frame.columns])
-    of_name = dict(zip(header.columns, frame.columns, strict=True))
-    answer, label, text = roles_of(header)
-    columns = {label: _classes(frame[of_name[label]], label)}
-    columns |= {column: _classes(frame[of_name[column]], column, missing="") for column in (answer, text) if column}
-    numbers = {
-        column: frame[of_name[column]] for column in header.columns if column not in columns and is_of_numbers(column)
+    by_name = {str(column): column for column in frame.columns}
+    roles = choose_columns(Header(name, [*by_name]), Asked())
+    columns = {
+        role: _classes(frame[by_name[column]], column, missing=None if role == "label" else "")
+        for role, column in roles.items()
     }
-    return _import(store, columns, label, numbers, None if labels is None else _classes(labels, "labels"), name)
+    numbers = {column: frame[by_name[column]] for column in by_name if column not in roles.values()}
+    return _import(store, columns, roles, numbers, None if labels is None else _classes(labels, "labels"), name)
 
 
 def _import(
     store: Store,
-    columns: Mapping[str, list[str]],
-    label_column: str,
+    columns: Mapping[Role, list[str]],
+    names: Mapping[Role, str],
     numbers: Mapping[str, Any],
     labels: list[str] | None,
     name: str,
@@ -105,25 +107,36 @@ def _import(
     """Check columns against each other, and store them.
 
     Args:
-        columns: one value a row: true labels, predictions, and perhaps texts, under the names that files have.
-        numbers: one number a row: `probability:LABEL` for each label, or `confidence`.
+        columns: one value a row.
+        names: what these are called, by the same roles.
+        numbers: one number a row: `probability:LABEL` for each label, or `confidence`; perhaps others.
         labels: in order, where they are given.
     """
-    n = len(columns[label_column])
-    for column, values in {**columns, **numbers}.items():
+    n = len(columns["label"])
+    for values_name, values in (*((names[role], columns[role]) for role in columns), *numbers.items()):
         if len(values) != n:
             raise SpecError(
-                f"{quoted(column)} has {counted(len(values), 'value')}, for {counted(n, 'true label')}.",
+                f"{quoted(values_name)} has {counted(len(values), 'value')}, for {counted(n, 'true label')}.",
                 do="Give one for each example, in the same order.",
             )
     if not n:
         raise no_rows(name)
     if n > MAX_ROWS:
         raise too_many_rows(name)
-    _refuse_doubtful(labels if labels is not None else columns[label_column], name)
+    _refuse_doubtful(labels if labels is not None else columns["label"], name)
     rows: list[list[str | None]] = [list(row) for row in zip(*columns.values(), strict=True)]
-    table = _Rows(name, [*columns], rows, [*range(n)])
-    return import_table(table, name, store, labels=labels, numbers=Numbers(_Columns(numbers), [*numbers]))
+    reading = Reading(
+        "arrays",
+        _Rows(name, [names[role] for role in columns], rows, [*range(n)]),
+        names,
+        answers_are(names),
+        found=names,
+        numbers=(_Columns(numbers), [*numbers]) if numbers else None,
+    )
+    (record,) = import_readings(
+        [(reading, name)], store, labels=None if labels is None else LabelList(name, labels, [])
+    )
+    return record
 
 
 class _Rows(Table):
@@ -136,7 +149,7 @@ class _Rows(Table):
 
 @dataclass(frozen=True)
 class _Columns:
-    """Columns of numbers by their names, as a `NumberSource`."""
+    """Columns of numbers by their names, read when they are asked for."""
 
     columns: Mapping[str, Any]
 

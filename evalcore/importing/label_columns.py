@@ -36,11 +36,12 @@ _NAMED = re.compile(
 )
 
 
-class NumberSource(Protocol):
-    """Where numbers are read from: a file, or the arrays of a program."""
+class HasNumbers(Protocol):
+    """What columns of numbers are read from: a data file, or what a format has read itself."""
 
     def numbers(self, columns: Sequence[str], keys: Sequence[str] = ()) -> Iterator[NumberBlock]:
-        """The numbers of these columns, some rows at a time."""
+        """The numbers of these columns, block by block; `keys` are objects of JSON lines that hold some of them."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,6 @@ def possible_label_columns(columns: Sequence[str]) -> list[LabelColumn]:
         for column, named in found
         if named
     ]
-
-
-def is_of_numbers(column: str) -> bool:
-    """Whether a column may hold probabilities, by its name."""
-    return column.strip().casefold() == CONFIDENCE or bool(possible_label_columns([column]))
 
 
 def label_columns(
@@ -120,7 +116,7 @@ def label_columns(
 
 def fill_from_columns(
     logprobs: NDArray[np.float32],
-    file: NumberSource,
+    file: HasNumbers,
     columns: Sequence[LabelColumn],
     labels: Sequence[str],
     place: Callable[[int], str],
@@ -143,7 +139,7 @@ def fill_from_columns(
 
 def fill_from_confidence(
     logprobs: NDArray[np.float32],
-    file: NumberSource,
+    file: HasNumbers,
     column: str,
     predicted: NDArray[np.intp],
     place: Callable[[int], str],
