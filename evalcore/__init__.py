@@ -33,6 +33,7 @@ from evalcore.errors import BlindspotError, SpecError
 
 if TYPE_CHECKING:
     from evalcore.analysis import Comparison, Findings, ScoredRun, Verdict
+    from evalcore.output.html import Texts
     from evalcore.output.stills import Figure, StillKind
     from evalcore.parse import Scoring
     from evalcore.store import Merged, RunRecord, Store
@@ -45,8 +46,10 @@ __all__ = [
     "export",
     "export_bundle",
     "export_charts",
+    "export_report",
     "findings",
     "import_bundle",
+    "import_predictions",
     "load_task",
     "plot",
     "report",
@@ -199,6 +202,51 @@ def score(
     return score_run(store, record.run_id, scoring)
 
 
+def import_predictions(
+    predictions: str | Path | Iterable[Any],
+    *,
+    labels: Iterable[str] | None = None,
+    name: str = "predictions",
+    cache: str | Path | None = None,
+) -> RunRecord:
+    """Store finished predictions as a run, which the app then shows as well; no model is called.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder, "mine.csv")
+        ...     written = file.write_text("text,label,prediction\\nmeow,cat,cat\\nwoof,dog,cat\\n")
+        ...     score(import_predictions(file)).scores.accuracy
+        0.5
+
+    Args:
+        predictions: a CSV, JSONL, JSON or Parquet file with columns `label`, `prediction` or `completion`, and perhaps
+            `text` and probabilities; a log or an export of another tool (`python -m evalcore import --help` names
+            them); or a frame, as `score` takes it.
+        labels: all labels, in order; without them those that occur.
+        name: how the run of a frame is called.
+        cache: the folder that it is stored in.
+
+    Returns:
+        the stored run, for `score`.
+
+    Raises:
+        DataError: if the predictions cannot be read exactly, or lack a column. Nothing is stored then.
+        StoreError: if the cache cannot be written.
+    """
+    from evalcore.importing import Asked, import_file, import_frame
+    from evalcore.tasks import LabelList
+
+    if not isinstance(predictions, str | Path):
+        if not hasattr(predictions, "columns"):
+            raise SpecError(
+                f"a {type(predictions).__name__} is neither a file nor a frame.", do="`score` takes two arrays."
+            )
+        return import_frame(_store(cache), predictions, labels=labels, name=name)
+    known = None if labels is None else LabelList("labels", [*labels], [])
+    return import_file(Path(predictions), _store(cache), asked=Asked(labels=known))
+
+
 def findings(scored: ScoredRun) -> Findings:
     """What the accuracy of a run hides, in sentences, the most important first.
 
@@ -302,6 +350,33 @@ def export(scored: ScoredRun, folder: str | Path, *, probabilities: bool = False
     from evalcore.output import export_run
 
     return export_run(scored.answers.store, scored, Path(folder), all_labels=probabilities)
+
+
+def export_report(result: ScoredRun | Comparison, file: str | Path, *, texts: Texts = "shown") -> Path:
+    """Write a run or a comparison into one HTML file that opens anywhere, without a network.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     export_report(score(run("majority", n=80)), f"{folder}/report.html").name
+        'report.html'
+
+    Args:
+        texts: `shown`, `left out`, or `hashed`: what becomes of the examples' texts and the raw completions.
+
+    Raises:
+        SpecError: if `texts` is none of these.
+        DataError: if the file cannot be written.
+    """
+    from evalcore.analysis import Comparison
+    from evalcore.output.export import write_file
+    from evalcore.output.html import TEXTS, comparison_report, run_report
+
+    if texts not in TEXTS:
+        raise SpecError(f"texts cannot be {texts!r}.", do=f"Choose one of {', '.join(map(repr, TEXTS))}.")
+    if isinstance(result, Comparison):
+        return write_file(Path(file), comparison_report(result, texts=texts))
+    return write_file(Path(file), run_report(result.answers.store, result, texts=texts))
 
 
 def export_bundle(runs: Sequence[RunRecord | str], file: str | Path, *, cache: str | Path | None = None) -> Path:

@@ -67,6 +67,7 @@ def render(template: str, context: Mapping[str, Any], data: Mapping[str, Any]) -
         .get_template(template)
         .render(
             **context,
+            examples_held=bool(data["examples"]["ids"]),
             policy=policy,
             style=Markup(style),
             script=Markup(script),
