@@ -17,6 +17,7 @@ COMMANDS = {
     "runs": "runs",
     "report": "report",
     "export": "export",
+    "charts": "charts",
     "import": "import_",
     "compare": "compare",
     "ladder": "ladder",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
@@ -40,9 +40,11 @@ from evalcore.analysis import (
     why_no_probabilities,
 )
 from evalcore.charts import DARK, LIGHT, Theme
+from evalcore.errors import SpecError
 from evalcore.metrics import BLOCK_FROM, Order, growth, view
 from evalcore.output.export import write_file
 from evalcore.output.report import Sure, baselines_of, sure_of
+from evalcore.store import distinguishing_titles
 from evalcore.wording import counted, percent
 
 Figure: TypeAlias = alt.Chart | alt.LayerChart
@@ -82,8 +84,13 @@ def run_charts(scored: ScoredRun, *, sure: Sure | None = None, theme: Theme = LI
     """Every figure of a run that the pages draw; those of its confidence if it has probabilities.
 
     Args:
-        sure: what `sure_of` returns; computed, when a figure needs it, if it is not given.
+        sure: what `sure_of` returns; computed if it is not given.
+
+    Raises:
+        SpecError: if nothing of the run is predicted yet.
     """
+    if not scored.scores.n:
+        raise SpecError("nothing is predicted yet.", where=f"run {scored.record.run_id}", do="Run it again to go on.")
     of = run_title(scored)
 
     def still(figure: Figure, title: str, **how: Any) -> Figure:
@@ -198,12 +205,9 @@ def comparison_charts(comparison: Comparison, *, theme: Theme = LIGHT) -> Charts
     )
 
 
-def sweep_charts(sweep: Sweep, names: Sequence[str], *, theme: Theme = LIGHT) -> Charts:
-    """Every figure of several runs that the page draws.
-
-    Args:
-        names: one for each run, all different.
-    """
+def sweep_charts(sweep: Sweep, *, theme: Theme = LIGHT) -> Charts:
+    """Every figure of several runs that the page draws."""
+    names = distinguishing_titles([one.record for one in sweep.scored_runs])
     of = f"{counted(len(names), 'run')} · {sweep.scored_runs[0].record.task_name} · {_size(sweep.n)}"
     scored_runs = sweep.scored_runs
     drawn: dict[str, Callable[[], Figure]] = {
