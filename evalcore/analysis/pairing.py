@@ -18,6 +18,7 @@ def shared_examples(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
     """Pair the answers of two scored runs.
 
     Runs on one sample are paired by position; others by text and label, the n-th copy of an example with the n-th copy.
+    Of examples without a text that is all that is known: they are paired where the samples are the same, or not at all.
 
     Returns:
         Indices into the answers of A and of B, each of shape (n_shared,), in A's order.
@@ -39,7 +40,13 @@ def shared_examples(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
             if same_sample
             else f"they share no example: A is of {a.record.task_name}, B of {b.record.task_name}."
         )
-        raise SpecError(f"These two runs cannot be compared: {why}", do="Choose two runs on one sample.")
+        have_texts = a.columns.text_hash.any() and b.columns.text_hash.any()
+        raise SpecError(
+            f"These two runs cannot be compared: {why}",
+            do="Choose two runs on one sample."
+            if have_texts
+            else "Without texts, both must have the same true labels in the same order.",
+        )
     return at_a, at_b
 
 
@@ -69,6 +76,8 @@ def _by_content(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
     pairs = []
     for at, answer in enumerate(a.answers):
         content = answer.example.text, answer.example.label
+        if not content[0]:
+            continue
         copy = copies[content]
         copies[content] += 1
         if copy < len(waiting.get(content, ())):

@@ -20,6 +20,7 @@ COMMANDS = {
     "runs": "runs",
     "report": "report",
     "export": "export",
+    "charts": "charts",
     "import": "import_",
     "compare": "compare",
     "check": "check",
