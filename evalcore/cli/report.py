@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 
 from evalcore.analysis import score_run
+from evalcore.cli.html_file import add_html, write_html
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
 from evalcore.errors import printable
 from evalcore.output import findings_of, report_as_json, report_as_text, sure_of
+from evalcore.output.html import run_report
 from evalcore.store import Outcome, Store
 
 
@@ -16,10 +18,13 @@ def add(commands: Commands) -> None:
     command = add_command(commands, "report", _report, "Report a stored run; no model is called.")
     command.add_argument("run", help="a run's name, as `runs` lists it")
     add_scoring(command)
+    add_html(command)
 
 
 def _report(options: argparse.Namespace) -> int:
-    return print_report(options, open_store(options), options.run)
+    store = open_store(options)
+    write_html(options, lambda texts: run_report(store, score_run(store, options.run, options.scoring), texts=texts))
+    return print_report(options, store, options.run)
 
 
 def print_report(options: argparse.Namespace, store: Store, run_id: str, outcome: Outcome | None = None) -> int:

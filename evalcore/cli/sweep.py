@@ -6,7 +6,8 @@ import argparse
 from dataclasses import replace
 from functools import partial
 
-from evalcore.analysis import FEWEST_RUNS, MOST_RUNS, ScoredRun, gather, score_run, sweep_as_json
+from evalcore.analysis import FEWEST_RUNS, MOST_RUNS, ScoredRun, Sweep, gather, score_run, sweep_as_json
+from evalcore.cli.html_file import add_html, write_html
 from evalcore.cli.options import (
     Commands,
     add_command,
@@ -22,6 +23,7 @@ from evalcore.cli.plan import add_plan, noted_plan, print_plans
 from evalcore.cli.progress import ProgressBar
 from evalcore.errors import SpecError
 from evalcore.output import no_nan, sweep_as_text
+from evalcore.output.html import sweep_report
 from evalcore.running import NotAnswered, execute, find_prompt
 from evalcore.store import RunSpec, Store, kind_of
 from evalcore.tasks import BUILT_IN
@@ -42,6 +44,7 @@ def add(commands: Commands) -> None:
     add_spec(command)
     add_plan(command)
     add_scoring(command)
+    add_html(command)
 
 
 def sweep_specs(options: argparse.Namespace, store: Store) -> list[RunSpec]:
@@ -77,11 +80,16 @@ def _sweep(options: argparse.Namespace) -> int:
                     raise
                 record, unanswered = error.record, error
             scored_runs.append(score_run(store, record.run_id, options.scoring))
-    sweep = gather(scored_runs)
+    print_sweep(options, gather(scored_runs))
+    if unanswered is not None:
+        raise unanswered  # after the figures of what was answered
+    return 0
+
+
+def print_sweep(options: argparse.Namespace, sweep: Sweep) -> None:
+    """Print several runs side by side, as text or JSON, and write them as HTML if that was asked for."""
+    write_html(options, lambda texts: sweep_report(sweep, texts=texts))
     if options.json:
         print_json(no_nan(sweep_as_json(sweep)))
     else:
         print(sweep_as_text(sweep))
-    if unanswered is not None:
-        raise unanswered  # after the figures of what was answered
-    return 0
