@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from evalcore.analysis import compare, compared_probabilities, gather, score_run, verdict_as_json
 from evalcore.cli.html_file import add_html, write_html
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
 from evalcore.cli.sweep import print_sweep
 from evalcore.output import comparison_as_text, no_nan
-from evalcore.output.html import comparison_report
+
+if TYPE_CHECKING:
+    from evalcore.output.html import Texts
 
 
 def add(commands: Commands) -> None:
@@ -32,7 +35,13 @@ def _compare(options: argparse.Namespace) -> int:
         print_sweep(options, gather(scored_runs))
         return 0
     comparison = compare(*scored_runs)
-    write_html(options, lambda texts: comparison_report(comparison, texts=texts))
+
+    def made(texts: Texts) -> bytes:
+        from evalcore.output.html import comparison_report
+
+        return comparison_report(comparison, texts=texts)
+
+    write_html(options, made)
     probabilities = compared_probabilities(comparison)
     if options.json:
         print_json(no_nan(verdict_as_json(comparison, probabilities)))

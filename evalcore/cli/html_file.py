@@ -6,13 +6,16 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evalcore.errors import SpecError
 from evalcore.output.export import write_file
-from evalcore.output.html import TEXTS, Texts
 from evalcore.wording import sized
 
-_CHOICES = {texts.replace(" ", "-"): texts for texts in TEXTS}
+if TYPE_CHECKING:
+    from evalcore.output.html import Texts  # the charts take half a second to import, which other commands are spared
+
+CHOICES: dict[str, Texts] = {"shown": "shown", "left-out": "left out", "hashed": "hashed"}
 
 
 def add_html(command: argparse.ArgumentParser) -> None:
@@ -22,7 +25,7 @@ def add_html(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--texts",
-        choices=_CHOICES,
+        choices=CHOICES,
         help="with --html: examples' texts and completions as they are, left out, or as hashes (default: shown)",
     )
 
@@ -41,5 +44,5 @@ def write_html(options: argparse.Namespace, make: Callable[[Texts], bytes]) -> N
         if options.texts is not None:
             raise SpecError("--texts is for the HTML file.", do="Give --html FILE as well.")
         return
-    content = make(_CHOICES[options.texts or "shown"])
+    content = make(CHOICES[options.texts or "shown"])
     print(f"{write_file(options.html_file, content)} ({sized(len(content))})", file=sys.stderr)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from evalcore.analysis import score_run
 from evalcore.cli.html_file import add_html, write_html
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
 from evalcore.errors import printable
 from evalcore.output import findings_of, report_as_json, report_as_text, sure_of
-from evalcore.output.html import run_report
 from evalcore.store import Outcome, Store
+
+if TYPE_CHECKING:
+    from evalcore.output.html import Texts
 
 
 def add(commands: Commands) -> None:
@@ -22,8 +25,13 @@ def add(commands: Commands) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
+    def made(texts: Texts) -> bytes:
+        from evalcore.output.html import run_report
+
+        return run_report(store, score_run(store, options.run, options.scoring), texts=texts)
+
     store = open_store(options)
-    write_html(options, lambda texts: run_report(store, score_run(store, options.run, options.scoring), texts=texts))
+    write_html(options, made)
     return print_report(options, store, options.run)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from evalcore.analysis import FEWEST_RUNS, MOST_RUNS, ScoredRun, Sweep, gather, score_run, sweep_as_json
 from evalcore.cli.html_file import add_html, write_html
@@ -23,11 +24,13 @@ from evalcore.cli.plan import add_plan, noted_plan, print_plans
 from evalcore.cli.progress import ProgressBar
 from evalcore.errors import SpecError
 from evalcore.output import no_nan, sweep_as_text
-from evalcore.output.html import sweep_report
 from evalcore.running import NotAnswered, execute, find_prompt
 from evalcore.store import RunSpec, Store, kind_of
 from evalcore.tasks import BUILT_IN
 from evalcore.wording import counted
+
+if TYPE_CHECKING:
+    from evalcore.output.html import Texts
 
 
 def add(commands: Commands) -> None:
@@ -88,7 +91,13 @@ def _sweep(options: argparse.Namespace) -> int:
 
 def print_sweep(options: argparse.Namespace, sweep: Sweep) -> None:
     """Print several runs side by side, as text or JSON, and write them as HTML if that was asked for."""
-    write_html(options, lambda texts: sweep_report(sweep, texts=texts))
+
+    def made(texts: Texts) -> bytes:
+        from evalcore.output.html import sweep_report
+
+        return sweep_report(sweep, texts=texts)
+
+    write_html(options, made)
     if options.json:
         print_json(no_nan(sweep_as_json(sweep)))
     else:
