@@ -2,8 +2,8 @@
 
 A workbook of a few thousand bytes can unfold into gigabytes: by its compression, by one cell far below and to the
 right of all others, and by one long text that many cells share. All three are counted before the library reads it, and
-what it reads are the very bytes that were counted. Old workbooks (.xls) and others (.ods, .xlsb) cannot be counted so, and are
-refused with a word on how to save them.
+what it reads are the very bytes that were counted. Old workbooks (.xls) and others (.ods, .xlsb) cannot be counted so,
+and are refused with a word on how to save them.
 
 A cell is text as the file holds it. What a person sees of a date depends on the country and the format of the cell, so
 that a date is refused where it is wanted.
