@@ -6,11 +6,19 @@ of them was read from; only `predictions.py` makes runs of it. Imports store, ta
 
 from evalcore.importing.formats import FORMATS, Format, pasted, read_predictions
 from evalcore.importing.label_columns import PROBABILITY_OF
-from evalcore.importing.predictions import import_data, import_file, import_readings, import_table
+from evalcore.importing.predictions import (
+    IMPORTED,
+    import_data,
+    import_file,
+    import_files,
+    import_readings,
+    import_table,
+)
 from evalcore.importing.reading import ROLE_WORDS, ROLES, Asked, NoField, Reading, Role
 
 __all__ = [
     "FORMATS",
+    "IMPORTED",
     "PROBABILITY_OF",
     "ROLES",
     "ROLE_WORDS",
@@ -21,6 +29,7 @@ __all__ = [
     "Role",
     "import_data",
     "import_file",
+    "import_files",
     "import_readings",
     "import_table",
     "pasted",
