@@ -7,6 +7,7 @@ converted, so that unusual values in other columns do no harm.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -22,8 +23,9 @@ from evalcore.tasks.table import Choose, Header, Table, check_text, every_column
 from evalcore.tasks.text_file import parse_csv, text_file
 
 __all__ = [
-    "SUFFIXES", "DataFile", "Header", "LabelList", "NumberBlock", "Table", "data_in_memory", "open_data_file",
-    "parse_lines", "parse_table", "read_label_list", "read_lines", "read_table", "typed_path",
+    "SUFFIXES", "DataFile", "Header", "LabelList", "NamedFile", "NumberBlock", "Table", "data_in_memory",
+    "open_data_file", "parse_label_list", "parse_lines", "parse_table", "read_label_list", "read_lines", "read_table",
+    "typed_path",
 ]  # fmt: skip
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
@@ -34,6 +36,33 @@ MAX_BYTES_IN_PIECES = 8 * 2**30
 _RECENT_S = 2.0
 _PAUSE_S = 0.1
 _PAUSE_INSIDE_A_ROW_S = 1.0
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file on the disk, and what messages call it.
+
+    Attributes:
+        name: of an upload, what the person's file was called; its ending decides the format.
+        digest: the SHA-256 that its bytes must have, in hexadecimal; empty if they may be any.
+    """
+
+    path: Path
+    name: str
+    digest: str = ""
+
+    def read(self) -> DataFile:
+        """Its content.
+
+        Raises:
+            DataError: if it cannot be read, or its bytes are others than they were.
+        """
+        content = _read(self.path)
+        if self.digest and hashlib.sha256(content).hexdigest() != self.digest:
+            raise DataError(
+                "the bytes on the disk are not those that were uploaded.", where=self.name, do="Upload it again."
+            )
+        return data_in_memory(self.name, content)
 
 
 @dataclass(frozen=True)
@@ -172,13 +201,17 @@ def read_label_list(path: Path) -> LabelList:
     Raises:
         DataError: if it is missing, is no such array, or is too large.
     """
-    name = _shown(path.name)
-    content = _read(path)
+    return parse_label_list(path.name, _read(path))
+
+
+def parse_label_list(name: str, content: bytes) -> LabelList:
+    """The same for content in memory; `name` decides the format and is used in messages."""
+    name = _shown(name)
     if len(content) > MAX_LABEL_LIST_BYTES:
         raise DataError(f"a label list of more than {MAX_LABEL_LIST_BYTES / 2**20:.0f} MB.", where=name)
     # Not splitlines(), which also breaks at U+2028 and others that a label may contain.
     lines = text_file(name, content).lines(newline="")
-    if path.suffix.lower() != ".json":
+    if not name.lower().endswith(".json"):
         labels = {number: line.rstrip("\r\n") for number, line in enumerate(lines, start=1) if line.strip()}
         return LabelList(name, list(labels.values()), [f"line {number}" for number in labels])
     array = parse_json("".join(lines), name)

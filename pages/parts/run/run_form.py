@@ -50,7 +50,7 @@ def run_form(page: Frame) -> None:
         st.session_state[key] = value
     used = [record.spec for record in page.listing.records]
     heeded = spec.kind.settings
-    largest = split_size(spec.task) or WITHOUT_SPLIT_SIZE
+    largest = split_size(spec.task, page.store) or WITHOUT_SPLIT_SIZE
     for key in ("bar_n", "bar_n_slider"):
         st.session_state[key] = max(1, min(int(st.session_state[key]), largest))
     with st.grid(3, min_column_width=NARROWEST_FIELD, gap="small", vertical_alignment="bottom"):
@@ -58,7 +58,7 @@ def run_form(page: Frame) -> None:
             "Task",
             _with_chosen([*TASKS, *(s.task.name for s in used)], "bar_task_name"),
             key="bar_task_name",
-            format_func=task_words,
+            format_func=partial(task_words, store=page.store),
             accept_new_options=True,
             on_change=_chosen,
         )
