@@ -15,10 +15,14 @@ if page.arrived is not None:
     shown.follow(page, page.arrived)
 heading = st.container(horizontal=True, vertical_alignment="center")
 heading.title("Data", anchor=False, width="content")
+if not view.tab:
+    with heading:
+        own_data.what_is_open(page)
+link = heading.container(width="content")
 drawn = {"Your examples": own_data.own_data, "Finished predictions": own_predictions.own_predictions}
 for name, tab in tabs(shown.TABS, view, "data_tab").items():
     if tab.open:
         with tab:
             drawn[name](page)
 url.write(page.title, shown.query())
-share_link(heading.container(width="content"))
+share_link(link)

@@ -180,7 +180,9 @@ def _rows(data: OwnData, file: DataFile) -> OwnData:
             if len(rows) < ROWS_SHOWN:
                 rows.append(shown(position))
     first = tuple(shown(position) for position in range(min(ROWS_SHOWN, len(table.rows))))
-    return replace(data, columns=columns, first=first, by_line=by_line, by_label={k: tuple(v) for k, v in by_label.items()})
+    return replace(
+        data, columns=columns, first=first, by_line=by_line, by_label={k: tuple(v) for k, v in by_label.items()}
+    )
 
 
 def _raw_lines(data: OwnData, file: DataFile, wanted: Collection[int]) -> OwnData:

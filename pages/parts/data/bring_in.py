@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
 
 import pandas as pd
 import streamlit as st
@@ -12,15 +11,19 @@ import streamlit as st
 from evalcore.errors import BlindspotError
 from evalcore.store import QUOTA, RunSpec, Store, Uploads
 from evalcore.tasks import TaskSource, Upload
-from evalcore.wording import counted, sized
-from pages.parts.data import hub_choice
+from evalcore.wording import sized
+from pages.parts.shell import cached
 from pages.parts.shell.clickable_table import clickable_table
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.markdown import message_markdown
+from pages.parts.shell.markdown import UNDEFINED, message_markdown
 from pages.parts.shell.session import view_state
 
 TABLE_HEIGHT = 300
 KINDS = "CSV (commas, semicolons or tabs), JSON Lines, Parquet or Excel"
+FOR_EXAMPLE = """text,label
+"Where is my parcel?",delivery
+I was charged twice,invoice
+How do I send this back?,return"""
 
 
 def bring_in(page: Frame) -> None:
@@ -29,16 +32,15 @@ def bring_in(page: Frame) -> None:
     if view.done:
         st.toast(view.done, icon=":material/delete:")
         view.done = ""
-    st.markdown("Bring examples of your own: texts, each with its true label. Then see what a model makes of them.")
-    files, hub = st.columns([3, 2], gap="medium")
-    with files:
-        uploader(page.store, f"A file: {KINDS}", "examples", lambda upload: open_data(upload.task_name))
-    with hub:
-        hub_choice.hub_choice(page.store)
+    st.markdown("Texts of your own, each with its true label: see what a model makes of them.")
+    uploader(page.store, f"A file: {KINDS}", "examples", lambda upload: open_data(upload.task_name))
     uploads = Uploads(page.store)
     known = uploads.all()
     if known:
         _earlier(page, known, uploads.used())
+    else:
+        st.caption("For example. Columns may have any names, and there may be others.")
+        st.code(FOR_EXAMPLE, language=None)
 
 
 def open_data(name: str, **fields: str) -> None:
@@ -96,20 +98,20 @@ def _uses(page: Frame) -> Counter[str]:
 def _earlier(page: Frame, known: list[Upload], used: int) -> None:
     """The files that are there, the newest first; a click on one opens it."""
     uses = _uses(page)
-    sizes = {record.spec.task.name: record.split_size for record in page.listing.records}
+    sizes = {record.spec.task.name: record.split_size for record in page.listing.records} | cached.rows_of_data()
     rows = pd.DataFrame(
         [
             {
                 "file": upload.name,
-                "rows": sizes.get(upload.task_name),
+                "rows": f"{sizes[upload.task_name]:,}" if upload.task_name in sizes else UNDEFINED,
                 "size": sized(upload.size),
                 "runs": uses[upload.task_name],
-                "brought in": datetime.fromtimestamp(upload.added),
+                "brought in": pd.Timestamp(upload.added, unit="s", tz="UTC"),
             }
             for upload in known
         ]
     )
-    st.caption(f"**Brought in before** · {sized(used)} of {sized(QUOTA)} used · a click opens a file")
+    st.caption(f"**Brought in before** · {used / 2**20:,.1f} of {QUOTA / 2**20:,.0f} MB used · a click opens a file")
 
     def opened(row: int | None) -> None:
         if row is not None:
@@ -120,7 +122,7 @@ def _earlier(page: Frame, known: list[Upload], used: int) -> None:
         f"uploads_{'_'.join(upload.digest[:6] for upload in known)}"[:200],
         TABLE_HEIGHT,
         {
-            "rows": st.column_config.NumberColumn(help="Known once a run of it is stored", width=80),
+            "rows": st.column_config.TextColumn(help="Known once it was opened, or a run of it is stored", width=80),
             "size": st.column_config.TextColumn(width=90),
             "runs": st.column_config.NumberColumn(help="Stored runs that use it", width=70),
             "brought in": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=150),

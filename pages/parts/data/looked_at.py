@@ -22,7 +22,7 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import DataView, view_state
 
-HEIGHT = 400
+HEIGHT = 340
 """Pixels of both sides."""
 LINES_NAMED = 6
 """Of a problem, in the button that opens its rows."""
@@ -47,7 +47,12 @@ def _index(view: DataView, data: OwnData, key: str) -> None:
     problems, labels = len(data.audit.problems), len(data.audit.labels)
     counts = {"Problems": f"Problems · {problems:,}", "Labels": f"Labels · {labels:,}"}
     index = _segmented(
-        "What it holds", shown.INDEXES, view.index or ("" if problems else shown.INDEXES[1]), "data_index", "index", counts
+        "What it holds",
+        shown.INDEXES,
+        view.index or ("" if problems else shown.INDEXES[1]),
+        "data_index",
+        "index",
+        counts,
     )
     with st.container(height=HEIGHT, border=False) if index == shown.INDEXES[0] else st.container():
         if index == shown.INDEXES[0]:
@@ -108,7 +113,9 @@ def _labels(view: DataView, data: OwnData, key: str) -> None:
         st.caption("Choose the column of the labels above.")
         return
     labels = sorted(counts, key=lambda label: -counts[label])
-    table = pd.DataFrame({"label": [visible(label) for label in labels], "examples": [counts[label] for label in labels]})
+    table = pd.DataFrame(
+        {"label": [visible(label) for label in labels], "examples": [counts[label] for label in labels]}
+    )
 
     def opened(row: int | None) -> None:
         view.open(label="" if row is None else labels[row])
@@ -118,9 +125,9 @@ def _labels(view: DataView, data: OwnData, key: str) -> None:
         f"data_labels_{key}",
         HEIGHT,
         {
-            "label": st.column_config.TextColumn(width="medium"),
+            "label": st.column_config.TextColumn(width=140),
             "examples": st.column_config.ProgressColumn(
-                format="%d", min_value=0, max_value=max(counts.values()), help="Rows with this label"
+                format="%d", min_value=0, max_value=max(counts.values()), width=180, help="Rows with this label"
             ),
         },
         on_click=opened,
@@ -161,6 +168,8 @@ def _opened(view: DataView, data: OwnData) -> tuple[str, list[RowShown]]:
         rows = list(data.by_label.get(view.label, ()))
         n = data.audit.labels[view.label]
         return f"{_shown(len(rows), n)} with the label “{escape_markdown(visible(view.label))}”", rows
+    if not data.audit.n:
+        return "The beginning of the file, as it stands" if data.first else "No rows could be read", list(data.first)
     return _shown(len(data.first), data.audit.n, first=True), list(data.first)
 
 

@@ -12,7 +12,7 @@ from evalcore.running import understand
 from evalcore.running.own_data import OwnData, knows_other_labels
 from evalcore.store import RunSpec, Uploads
 from evalcore.tasks import TaskSource, Upload
-from evalcore.wording import counted
+from evalcore.wording import counted, sized
 from pages.parts.data import bring_in, looked_at, shown
 from pages.parts.run.options import MODELS, model_words
 from pages.parts.run.progress import start
@@ -23,6 +23,24 @@ from pages.parts.shell.markdown import escape_markdown, message_markdown, with_b
 from pages.parts.shell.session import view_state
 
 NONE = ""
+FIELD_WIDTH = 260
+DIGITS_SHOWN = 12
+TRAINED_ON_OTHERS = (
+    "The demo models know the demo's labels only: here nearly every answer is unparsed. Another model tells more."
+)
+CONFIRM = "The classifier's labels have other names. “More settings” shows which is which, to be confirmed."
+
+
+def heading(page: Frame, chosen: RunSpec) -> None:
+    """The file's name, what identifies it, the button that deletes it and the way back to the list."""
+    back = view_state().data.look_at
+    st.button("All files", icon=BACK, key="all_files", type="tertiary", on_click=back, args=(None,))
+    upload = next((one for one in Uploads(page.store).all() if one.task_name == chosen.task.name), None)
+    st.markdown(f"**{escape_markdown(upload.name if upload else chosen.task.name)}**", width="content")
+    if upload is not None:
+        st.caption(f"{sized(upload.size)} · SHA-256 {upload.digest[:DIGITS_SHOWN]}…", width="content")
+        if not page.store.read_only:
+            _delete(page, upload)
 
 
 def one_file(page: Frame, chosen: RunSpec) -> None:
@@ -30,35 +48,18 @@ def one_file(page: Frame, chosen: RunSpec) -> None:
     try:
         with st.spinner("Reading the data …"):
             data = cached.own_data_of(page.store, chosen.task)
-    except BlindspotError as error:  # deleted, or not read any more; it was checked when it was brought in
-        _heading(page, chosen, "")
+    except BlindspotError as error:  # deleted, or never on this machine
         st.error(message_markdown(str(error)), icon=":material/error:")
         return
-    chosen = _within(chosen, data)
-    _heading(page, chosen, data.origin)
-    understood = understand(chosen, page.store) if data.audit.can_run else None
-    problems = understood.problems if understood else ()
-    if data.audit.can_run:
-        st.success(with_bold_start(data.sentence), icon=":material/check_circle:")
-    else:
-        st.error(with_bold_start(data.sentence), icon=":material/error:")
-    _how_it_is_read(page, chosen.task, data)
-    _run_row(page, chosen, data, can_run=data.audit.can_run and not problems)
-    for problem in problems:
-        st.warning(message_markdown(problem), icon=":material/error:")
+    found = data.audit
+    (st.success if found.can_run else st.error)(
+        with_bold_start(data.sentence), icon=":material/check_circle:" if found.can_run else ":material/error:"
+    )
+    if found.columns:
+        _how_it_is_read(page, chosen.task, data)
+    if found.can_run:
+        _how_it_is_run(page, replace(chosen, n=max(1, min(chosen.n, found.n))), data)
     looked_at.looked_at(page, chosen, data)
-
-
-def _heading(page: Frame, chosen: RunSpec, origin: str) -> None:
-    """The way back, the file's name, where it comes from, and the button that deletes it."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("All files", icon=BACK, key="all_files", type="tertiary", on_click=view_state().data.look_at, args=(None,))
-        upload = next((one for one in Uploads(page.store).all() if one.task_name == chosen.task.name), None)
-        name = upload.name if upload else chosen.task.name
-        st.markdown(f"**{escape_markdown(name)}**", width="content")
-        st.caption(escape_markdown(origin), width="content")
-        if upload is not None and not page.store.read_only:
-            _delete(page, upload)
 
 
 def _delete(page: Frame, upload: Upload) -> None:
@@ -110,7 +111,7 @@ def _column(label: str, field: str, chosen: str, data: OwnData) -> None:
         on_change=choose,
         format_func=lambda name: _column_words(name, data),
         placeholder="choose a column",
-        width=260,
+        width=FIELD_WIDTH,
     )
 
 
@@ -125,7 +126,9 @@ def _file_beside(page: Frame, label: str, field: str, source: TaskSource, what_f
     key = f"data_{field}"
     names = {upload.task_name: upload.name for upload in Uploads(page.store).all()}
     chosen = getattr(source, field)
-    options = list(dict.fromkeys([NONE, *([chosen] if chosen else []), *(name for name in names if name != source.name)]))
+    options = list(
+        dict.fromkeys([NONE, *([chosen] if chosen else []), *(name for name in names if name != source.name)])
+    )
     st.session_state[key] = chosen
 
     def choose() -> None:
@@ -140,9 +143,9 @@ def _file_beside(page: Frame, label: str, field: str, source: TaskSource, what_f
     )
 
 
-def _run_row(page: Frame, chosen: RunSpec, data: OwnData, *, can_run: bool) -> None:
-    """Who is asked, about how many, and the button that starts it."""
-    view = view_state()
+def _how_it_is_run(page: Frame, chosen: RunSpec, data: OwnData) -> None:
+    """Who is asked, about how many, and the button that starts it; what is known against that."""
+    understood = understand(chosen, page.store)
     used = [record.spec.model for record in page.listing.records if record.kind.can_run]
     st.session_state["data_model"], st.session_state["data_n"] = chosen.model, chosen.n
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -150,33 +153,31 @@ def _run_row(page: Frame, chosen: RunSpec, data: OwnData, *, can_run: bool) -> N
             "Model",
             list(dict.fromkeys([*MODELS, *used, chosen.model])),
             key="data_model",
-            on_change=lambda: shown.choose(model=named_for_its_kind(st.session_state["data_model"] or "")),
+            on_change=lambda: shown.choose(model=named_for_its_kind(st.session_state["data_model"] or chosen.model)),
             format_func=model_words,
             accept_new_options=True,
-            width=300,
+            width=FIELD_WIDTH,
         )
         st.number_input(
             f"N, of {counted(data.audit.n, 'row')}",
             1,
-            max(1, data.audit.n),
+            data.audit.n,
             key="data_n",
             on_change=lambda: shown.choose(n=st.session_state["data_n"]),
-            width=130,
+            width=150,
         )
-        pressed = st.button(
-            "Run", type="primary", icon=":material/play_arrow:", key="run_own",
-            disabled=page.store.read_only or not can_run,
-        )  # fmt: skip
-        more = st.button("More settings", icon=":material/tune:", key="more_settings", type="tertiary", disabled=not data.audit.can_run)
-    if pressed:
-        view.choose(chosen, start(page.store, chosen))
-        view.changing = False
+        problems = [*understood.problems, *([CONFIRM] if understood.labels_by_place else [])]
+        cannot = page.store.read_only or bool(problems)
+        pressed = st.button("Run", key="run_own", type="primary", icon=":material/play_arrow:", disabled=cannot)
+        more = st.button("More settings", key="more_settings", type="tertiary", icon=":material/tune:")
+    for problem in problems:
+        st.warning(message_markdown(problem), icon=":material/error:")
+    if knows_other_labels(chosen, data.audit.labels, page.store):
+        st.caption(f":material/info: {TRAINED_ON_OTHERS}")
+    elif understood.model:
+        st.caption(f"Model: {escape_markdown(understood.model)}")
+    if pressed or more:
+        view = view_state()
+        view.choose(chosen, start(page.store, chosen) if pressed else None)
+        view.changing = more
         st.switch_page("app.py")
-    if more:
-        view.choose(chosen)
-        view.changing = True
-        st.switch_page("app.py")
-
-
-def _within(chosen: RunSpec, data: OwnData) -> RunSpec:
-    return replace(chosen, n=max(1, min(chosen.n, data.audit.n)))

@@ -34,7 +34,7 @@ def follow(page: Frame, query: url.Query) -> None:
         view.look_at(asked)
         view.index = _named(INDEXES, query.get("list"))
         view.side = _named(SIDES, query.get("show"))
-        view.problem = int(number) if (number := query.get("problem", "")) and number.isascii() and number.isdigit() else 0
+        view.problem = url.number_of(query.get("problem", "")) or 0
         view.label = query.get("label", "")
     elif view_state().url.page == page.title:
         view.look_at(None)

@@ -40,6 +40,7 @@ from evalcore.analysis import (
 from evalcore.metrics import wilson
 from evalcore.output import findings_of
 from evalcore.parse import Scoring
+from evalcore.running.own_data import OwnData, look_at
 from evalcore.store import (
     Columns,
     RunAnnotation,
@@ -49,6 +50,7 @@ from evalcore.store import (
     load_columns,
     version_of,
 )
+from evalcore.tasks import TaskSource, shown_name
 from pages.parts.shell import accuracies
 
 COUNTED_UP_TO = 200_000
@@ -230,12 +232,14 @@ def sweep_of(store: Store, records: list[RunRecord], scoring: Scoring) -> Sweep:
 
 
 def own_data_of(store: Store, source: TaskSource) -> OwnData:
-    """What is known of a person's data, looked at once: what an upload is named by decides its content.
+    """What is known of a person's data, looked at once: an upload's name stands for its content.
 
     Raises:
         BlindspotError: if they are not there.
     """
-    return _own_data(store, source, tuple(shown_name(name, store.folder) for name in (source.name, source.train)))
+    return _own_data(
+        store, source, tuple(shown_name(name, store.folder) for name in (source.name, source.train, source.labels))
+    )
 
 
 def _others(store: Store, scored: ScoredRun) -> tuple[str, ...]:
