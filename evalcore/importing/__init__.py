@@ -6,6 +6,7 @@ of them was read from; only `predictions.py` makes runs of it. Imports store, ta
 
 from evalcore.importing.formats import FORMATS, Format, pasted, read_predictions
 from evalcore.importing.label_columns import PROBABILITY_OF
+from evalcore.importing.looked_over import LabelCount, Problem, label_counts, problems_of
 from evalcore.importing.predictions import (
     IMPORTED,
     import_data,
@@ -24,7 +25,9 @@ __all__ = [
     "ROLE_WORDS",
     "Asked",
     "Format",
+    "LabelCount",
     "NoField",
+    "Problem",
     "Reading",
     "Role",
     "import_data",
@@ -32,6 +35,8 @@ __all__ = [
     "import_files",
     "import_readings",
     "import_table",
+    "label_counts",
     "pasted",
+    "problems_of",
     "read_predictions",
 ]
