@@ -9,7 +9,7 @@ from pathlib import Path
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
 from evalcore.cli.report import print_report
 from evalcore.errors import SpecError
-from evalcore.importing import import_file
+from evalcore.importing import import_export, import_file
 from evalcore.store import import_bundle, is_bundle
 
 
@@ -18,7 +18,8 @@ def add(commands: Commands) -> None:
     text = (
         "Score a CSV, JSONL or Parquet file of finished predictions, with the probability of each label in a column"
         " `probability:LABEL` if it has them, or one of the predicted label in a column `confidence`. Of a file that"
-        " `export --bundle` wrote on another machine, add its runs to those that are stored here."
+        " `export --bundle` wrote on another machine, add its runs to those that are stored here; of a folder that"
+        " `export --out` wrote, score its predictions again."
     )
     command = add_command(commands, "import", _import, text)
     command.add_argument("file", type=Path)
@@ -37,5 +38,10 @@ def _import(options: argparse.Namespace) -> int:
         else:
             print(merged.sentence)
         return 0
-    record = import_file(options.file, store, labels=options.labels)
+    if options.file.is_dir():
+        if options.labels:
+            raise SpecError("an exported run takes no --labels.", do="Leave it out: run.json holds its labels.")
+        record = import_export(options.file, store)
+    else:
+        record = import_file(options.file, store, labels=options.labels)
     return print_report(options, store, record.run_id)

@@ -6,13 +6,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.output.export import COLUMNS, export_run, predictions_csv, predictions_jsonl, run_json
+from evalcore.output.export import export_run
+from evalcore.output.own_format import run_json
+from evalcore.output.run_tables import COLUMNS
 from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.data_file import read_table
 from evalcore.tasks.task import TaskSource
 from tests.conftest import Toy
 from tests.tools.command_line import evalcore
+from tests.tools.exported import predictions_csv, predictions_jsonl
 
 ANSWERS = {"red thing 0": "Label: red.", "red thing 1": "red or blue", "green thing 0": ""}
 
