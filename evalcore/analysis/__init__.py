@@ -42,6 +42,7 @@ from evalcore.analysis.comparison_words import (
     labels_by_change,
     metric_interval_words,
     metric_words,
+    value_words,
 )
 from evalcore.analysis.confidence_filters import ConfidenceCounts, bin_filters, confidence_counts
 from evalcore.analysis.difference import changes, decisions, prompt_diff
@@ -280,6 +281,7 @@ __all__ = [
     "sweep_as_json",
     "sweep_conclusion",
     "threshold_words",
+    "value_words",
     "verdict",
     "verdict_as_json",
     "why_no_label_sets",

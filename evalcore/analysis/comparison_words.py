@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis.compared_scores import ClassRows, MetricRow
-from evalcore.metrics import WHY_UNDEFINED, WITHOUT_INTERVAL
+from evalcore.metrics import WHY_UNDEFINED, WITHOUT_INTERVAL, Metric
 from evalcore.wording import NOT_ESTIMABLE, UNDEFINED, figure, interval
 
 NONE_KNOWN = "none known"
@@ -22,11 +22,15 @@ def metric_words(row: MetricRow, value: float, *, signed: bool = False) -> str:
     Args:
         signed: a difference, in points where the metric is a share.
     """
+    return value_words(row.metric, value, signed=signed)
+
+
+def value_words(metric: Metric, value: float, *, signed: bool = False) -> str:
+    """The same, of a metric that belongs to no comparison."""
     if math.isnan(value):
         return UNDEFINED
-    share = row.metric.is_share
-    words = figure(100 * value if share else value, row.metric.decimals, signed=signed)
-    return f"{words} %" if share and not signed else words
+    words = figure(100 * value if metric.is_share else value, metric.decimals, signed=signed)
+    return f"{words} %" if metric.is_share and not signed else words
 
 
 def metric_interval_words(row: MetricRow) -> str:

@@ -7,6 +7,7 @@ from evalcore.output.compared_tables import comparison_tables, sweep_tables
 from evalcore.output.comparison import comparison_as_text, sweep_as_text
 from evalcore.output.export import export_bundle, export_run, export_tables, zipped
 from evalcore.output.formats import RUN_FORMATS, table_files
+from evalcore.output.markdown import comparison_markdown, run_markdown
 from evalcore.output.own_format import run_json, schema
 from evalcore.output.report import findings_of, no_nan, report_as_json, report_as_text, sure_of
 from evalcore.output.run_tables import predictions_table, run_tables
@@ -16,6 +17,7 @@ __all__ = [
     "RUN_FORMATS",
     "WRITERS",
     "comparison_as_text",
+    "comparison_markdown",
     "comparison_tables",
     "export_bundle",
     "export_run",
@@ -26,6 +28,7 @@ __all__ = [
     "report_as_json",
     "report_as_text",
     "run_json",
+    "run_markdown",
     "run_tables",
     "schema",
     "sure_of",
