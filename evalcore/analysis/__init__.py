@@ -65,6 +65,8 @@ from evalcore.analysis.filters import (
 )
 from evalcore.analysis.findings import Finding, find
 from evalcore.analysis.label_confidence import (
+    LABEL_AXES,
+    LABEL_SIDES,
     LABEL_VIEWS,
     LabelView,
     label_confidence,
@@ -102,6 +104,7 @@ from evalcore.analysis.label_sets import (
     SizeBin,
     label_sets,
     label_sets_at,
+    lowest_coverage_first,
     set_of,
     sets_by_label,
     size_bins,
@@ -151,6 +154,8 @@ __all__ = [
     "COVERAGES",
     "EXAMPLE_ORDERS",
     "FEWEST_RUNS",
+    "LABEL_AXES",
+    "LABEL_SIDES",
     "LABEL_STATUSES",
     "LABEL_VIEWS",
     "LENGTHS",
@@ -243,6 +248,7 @@ __all__ = [
     "lacking_spec",
     "ladder_as_json",
     "ladder_words",
+    "lowest_coverage_first",
     "mean_confidence_words",
     "mentions",
     "metric_interval_words",

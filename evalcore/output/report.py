@@ -56,14 +56,19 @@ def findings_of(
     Args:
         sure_of: another way to the run's probabilities and what they are worth, such as to those that are kept.
     """
-    sure = sure_of(scored)
-    on_sample = store.runs_on_sample(scored.record.sample_id)
-    # Of each baseline the run that was requested last: the train split may have changed between them.
-    baselines = {r.spec.model: r for r in reversed(on_sample) if r.kind.is_baseline}
+    return find(scored, baselines_of(store, scored), sure_of(scored))
+
+
+def baselines_of(store: Store, scored: ScoredRun) -> list[ScoredRun]:
+    """The baselines on a run's sample, scored alike; of a baseline itself there are none.
+
+    Of each the run that was requested last: the train split may have changed between them.
+    """
     if scored.record.kind.is_baseline:
-        return find(scored, sure=sure)
-    others = [score_run(store, baseline.run_id, scored.scoring) for baseline in baselines.values()]
-    return find(scored, others, sure)
+        return []
+    on_sample = store.runs_on_sample(scored.record.sample_id)
+    baselines = {record.spec.model: record for record in reversed(on_sample) if record.kind.is_baseline}
+    return [score_run(store, record.run_id, scored.scoring) for record in baselines.values()]
 
 
 def report_as_text(
