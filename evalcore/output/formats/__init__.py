@@ -75,14 +75,20 @@ def _tables(writer: str) -> Callable[[Store, ScoredRun, Sure | None, bool], File
 RUN_FORMATS: Mapping[str, RunFormat] = {
     found.name: found
     for found in (
-        RunFormat("own", "Blindspot", "run.json and predictions, which `import` reads", _own),
+        RunFormat("own", "Run and predictions", "run.json and predictions, which `import` reads again", _own),
         RunFormat("csv", "CSV", "every string as it is", _tables("csv")),
         RunFormat("spreadsheets", "CSV for spreadsheets", "no cell is run as a formula", _tables("spreadsheets")),
         RunFormat("jsonl", "JSON lines", "lossless", _tables("jsonl")),
         RunFormat("parquet", "Parquet", "lossless, with types", _tables("parquet")),
-        RunFormat("lm-eval", "lm-evaluation-harness", "results_*.json and samples_*.jsonl", lm_eval),
-        RunFormat("model-card", "Model card", "metadata for a model's README on the hub", model_card),
-        RunFormat("eval-results", ".eval_results", "YAML for a model on the hub", eval_results, why_no_eval_results),
+        RunFormat("lm-eval", "lm-evaluation-harness", "results and samples, in its files", lm_eval),
+        RunFormat("model-card", "Model card", "results as metadata of a README on the hub", model_card),
+        RunFormat(
+            "eval-results",
+            ".eval_results",
+            "a result as YAML, for a model on the hub",
+            eval_results,
+            why_no_eval_results,
+        ),
     )
 }
 """The formats, in the order in which they are offered."""
