@@ -68,6 +68,7 @@ from evalcore.store.spec import (
     run_id,
     sample_id,
 )
+from evalcore.store.uploads import MAX_UPLOAD_BYTES, QUOTA, Uploads
 from evalcore.store.usage import Usage
 
 __all__ = [
@@ -77,10 +78,12 @@ __all__ = [
     "CHOOSING",
     "CONTENT_FREE",
     "DEFAULT_CACHE",
+    "MAX_UPLOAD_BYTES",
     "MEANINGS",
     "MODEL_KINDS",
     "MOST_CONCURRENT",
     "NAME_LENGTH",
+    "QUOTA",
     "SERVERS_FILE",
     "SERVER_COLUMNS",
     "STOPS",
@@ -113,6 +116,7 @@ __all__ = [
     "ServerTableError",
     "Stop",
     "Store",
+    "Uploads",
     "Usage",
     "Waiting",
     "bundle_pieces",

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.output.export import export_run
@@ -78,22 +77,3 @@ def test_a_folder_that_cannot_be_made_is_said_in_one_line(store, record, tmp_pat
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert len(done.stderr.splitlines()) == 1
-
-
-def test_the_page_offers_the_four_files(store, record):
-    def page(folder, run_id):
-        from pathlib import Path
-
-        from evalcore.analysis.scored_run import score_run
-        from evalcore.store.database import Store
-        from pages.parts.explore.export import export_buttons
-
-        store = Store(Path(folder))
-        export_buttons(store, score_run(store, run_id))
-
-    app = AppTest.from_function(page, kwargs={"folder": str(store.folder), "run_id": record.run_id}).run()
-    assert not app.exception
-    labels = [button.label for button in app.get("download_button")]
-    assert len(labels) == 4
-    assert labels[0] == "Predictions, CSV"
-    assert "40 predictions, lenient scoring" in app.caption[0].value

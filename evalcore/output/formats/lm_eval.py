@@ -1,8 +1,8 @@
 """A scored run in the files of lm-evaluation-harness 0.4.13: `results_DATE.json` and `samples_TASK_DATE.jsonl`.
 
 What differs from a run of lm-eval itself: `acc` is accuracy as the parser here counts it, `filtered_resps` hold the
-label that it understood, and `f1` is macro-F1 over the labels in the sample. `acc_stderr` is theirs: that of a mean,
-from the sample.
+label that it understood (empty where there is none), and `f1` is macro-F1 over the labels in the sample. `acc_stderr`
+is theirs: that of a mean, from the sample.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from evalcore.output.formats import Files
     from evalcore.output.report import Sure
 
-INVALID = "[invalid]"
-"""What lm-eval's own filters write where they find no answer."""
 NOT_AVAILABLE = "N/A"
 _NAME_BYTES = 80
 """Of a task's or a model's name in a file's name, which may have 255 bytes in all."""
@@ -70,6 +68,7 @@ def _results(scored: ScoredRun, task: str) -> Iterator[bytes]:
     undefined = {name for name in ("accuracy", "macro_f1_present") if math.isnan(getattr(scores, name))}
     n_shot = record.prompt.shots
     metrics = {
+        "name": task,
         "alias": record.task_name,
         "sample_len": scores.n,
         "acc,none": NOT_AVAILABLE if "accuracy" in undefined else scores.accuracy,
@@ -79,7 +78,7 @@ def _results(scored: ScoredRun, task: str) -> Iterator[bytes]:
     }
     content = {
         "results": {task: metrics},
-        "group_subtasks": {task: []},
+        "group_subtasks": {},
         "configs": {task: _config(scored, task)},
         "versions": {task: None},
         "n-shot": {task: n_shot},
@@ -185,7 +184,7 @@ def _samples(scored: ScoredRun) -> Iterator[bytes]:
             "target": answer.example.label,
             "arguments": arguments,
             "resps": [[answer.completion.text]],
-            "filtered_resps": [answer.predicted or INVALID],
+            "filtered_resps": [answer.predicted or ""],
             "filter": "none",
             "metrics": ["acc"],
             **_hashes(answer, asked),

@@ -10,7 +10,7 @@ import streamlit as st
 
 from evalcore.errors import BlindspotError
 from evalcore.running import understand
-from evalcore.store import Job, Jobs, RunSpec, checked
+from evalcore.store import Job, Jobs, RunSpec, Store, checked
 from evalcore.store.planned import planned_and_taken
 from evalcore.wording import counted
 from pages.parts.run.label_table import label_table
@@ -62,14 +62,14 @@ def head(page: Frame) -> Head:
         line.markdown(f"Imported predictions · {escape_markdown(record.origin)} · {counted(record.n, 'example')}")
         buttons.button("Run a model", icon=UNFOLD, key="change", on_click=_leave_import)
         return Head(line, buttons.container(horizontal=True, width="content", gap="small"))
-    chosen = _checked(view.spec)
+    chosen = _checked(view.spec, page.store)
     job = _job(page, chosen) if chosen else None
     at_work = job if job and job.active else None
     must_choose = record is None and at_work is None
     is_open = must_choose or view.changing
     if not must_choose:
         buttons.button("Change", icon=FOLD if is_open else UNFOLD, key="change", on_click=_toggle)
-    model, rest = run_words(view.spec, record)
+    model, rest = run_words(view.spec, page.store, record)
     line.markdown(f"**{escape_markdown(model)}** · {escape_markdown(rest)}")
     standing, label = _standing(page, chosen or view.spec)
     with st.container(border=True) if is_open else buttons:
@@ -116,10 +116,10 @@ def _form(page: Frame) -> bool:
     return confirmed and not understood.problems
 
 
-def _checked(spec: RunSpec) -> RunSpec | None:
+def _checked(spec: RunSpec, store: Store) -> RunSpec | None:
     """The spec in its normal form; None if it has none, and the form then says why."""
     try:
-        return clamped(checked(spec))
+        return clamped(checked(spec), store)
     except BlindspotError:
         return None
 
