@@ -8,6 +8,7 @@ from evalcore.importing.arrays import import_arrays, import_frame
 from evalcore.importing.formats import FORMATS, Format, pasted, read_predictions
 from evalcore.importing.label_columns import PROBABILITY_OF
 from evalcore.importing.looked_over import LabelCount, Problem, label_counts, problems_of
+from evalcore.importing.own_export import PREDICTIONS_FILE, RUN_FILE, RUN_FORMAT, RUN_VERSION, import_export
 from evalcore.importing.predictions import (
     IMPORTED,
     import_data,
@@ -21,9 +22,13 @@ from evalcore.importing.reading import ROLE_WORDS, ROLES, Asked, NoField, Readin
 __all__ = [
     "FORMATS",
     "IMPORTED",
+    "PREDICTIONS_FILE",
     "PROBABILITY_OF",
     "ROLES",
     "ROLE_WORDS",
+    "RUN_FILE",
+    "RUN_FORMAT",
+    "RUN_VERSION",
     "Asked",
     "Format",
     "LabelCount",
@@ -33,6 +38,7 @@ __all__ = [
     "Role",
     "import_arrays",
     "import_data",
+    "import_export",
     "import_file",
     "import_files",
     "import_frame",
