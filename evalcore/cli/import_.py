@@ -12,9 +12,9 @@ from evalcore.analysis import compare, compared_probabilities, score_run, verdic
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
 from evalcore.cli.report import print_report
 from evalcore.errors import SpecError, printable
-from evalcore.importing import FORMATS, IMPORTED, ROLE_WORDS, ROLES, Asked, import_files
+from evalcore.importing import FORMATS, IMPORTED, ROLE_WORDS, ROLES, Asked, import_export, import_files
 from evalcore.output import comparison_as_text, no_nan
-from evalcore.store import Store, import_bundle, is_bundle
+from evalcore.store import RunRecord, Store, import_bundle, is_bundle
 from evalcore.tasks import read_label_list
 
 _AT_MOST = 2
@@ -27,7 +27,8 @@ def add(commands: Commands) -> None:
         "Score a CSV, JSONL or Parquet file of finished predictions, with the probability of each label in a column"
         " `probability:LABEL` if it has them, or one of the predicted label in a column `confidence`; or what another"
         f" tool wrote: {', '.join(one.title for one in FORMATS[:-1])}. Two files are scored and compared. Of a file"
-        " that `export --bundle` wrote on another machine, add its runs to those that are stored here."
+        " that `export --bundle` wrote on another machine, add its runs to those that are stored here; of a folder"
+        " that `export --out` wrote, score its predictions again."
     )
     command = add_command(commands, "import", _import, text)
     command.add_argument("file", type=Path)
@@ -62,6 +63,8 @@ def _import(options: argparse.Namespace) -> int:
         else:
             print(merged.sentence)
         return 0
+    if options.file.is_dir():
+        return print_report(options, store, _exported(options, store).run_id)
     records = import_files(_asked(options), store)
     for record in records:
         if said := record.metadata.get(IMPORTED):
@@ -72,6 +75,12 @@ def _import(options: argparse.Namespace) -> int:
     if len(records) == 1:
         return print_report(options, store, records[0].run_id)
     return _print_comparison(options, store, [record.run_id for record in records])
+
+
+def _exported(options: argparse.Namespace, store: Store) -> RunRecord:
+    if options.labels or options.second:
+        raise SpecError("an exported run is imported alone, without --labels.", do="run.json in it holds its labels.")
+    return import_export(options.file, store)
 
 
 def _asked(options: argparse.Namespace) -> list[tuple[Path, Asked]]:

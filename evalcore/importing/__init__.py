@@ -4,9 +4,11 @@ A format (`formats.FORMATS`) turns a file into a `Reading`: a table of texts, tr
 of them was read from; only `predictions.py` makes runs of it. Imports store, tasks and the ground floor.
 """
 
+from evalcore.importing.arrays import import_arrays, import_frame
 from evalcore.importing.formats import FORMATS, Format, pasted, read_predictions
 from evalcore.importing.label_columns import PROBABILITY_OF
 from evalcore.importing.looked_over import LabelCount, Problem, label_counts, problems_of
+from evalcore.importing.own_export import PREDICTIONS_FILE, RUN_FILE, RUN_FORMAT, RUN_VERSION, import_export
 from evalcore.importing.predictions import (
     IMPORTED,
     import_data,
@@ -20,9 +22,13 @@ from evalcore.importing.reading import ROLE_WORDS, ROLES, Asked, NoField, Readin
 __all__ = [
     "FORMATS",
     "IMPORTED",
+    "PREDICTIONS_FILE",
     "PROBABILITY_OF",
     "ROLES",
     "ROLE_WORDS",
+    "RUN_FILE",
+    "RUN_FORMAT",
+    "RUN_VERSION",
     "Asked",
     "Format",
     "LabelCount",
@@ -30,9 +36,12 @@ __all__ = [
     "Problem",
     "Reading",
     "Role",
+    "import_arrays",
     "import_data",
+    "import_export",
     "import_file",
     "import_files",
+    "import_frame",
     "import_readings",
     "import_table",
     "label_counts",
