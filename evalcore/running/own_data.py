@@ -11,9 +11,9 @@ from typing import TypeVar
 from evalcore.errors import BlindspotError, DataError, shortened
 from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import model_folder
-from evalcore.running.task_cache import read_task
+from evalcore.running import task_cache
 from evalcore.store import RunSpec, Store, Uploads
-from evalcore.tasks import DataFile, LabelList, TaskSource, Upload, draw_sample, task_files
+from evalcore.tasks import DataFile, LabelList, TaskSource, Upload, task_files
 from evalcore.tasks.audit import Audit, Problem, audit
 from evalcore.tasks.content_kind import format_of
 from evalcore.tasks.data_file import NamedFile, parse_label_list
@@ -23,7 +23,6 @@ from evalcore.wording import counted
 ROWS_SHOWN = 50
 """Rows that are kept of the beginning and of each label."""
 CELL_CHARS = 300
-SAMPLED = 3
 RAW_LINE = "line as it stands"
 """The column of a file that cannot be read as a table."""
 
@@ -53,11 +52,10 @@ class OwnData:
     Attributes:
         audit: what was found.
         origin: where the data come from, with what identifies their content.
-        columns: names of the columns of the rows below, text and label first.
+        columns: names of the columns of the rows below, label and text first.
         first: the first rows.
         by_line: the rows that problems name, by line.
         by_label: the first rows of each label.
-        sampled: texts of the first examples that a run asks for; none if it cannot be run.
     """
 
     audit: Audit
@@ -66,7 +64,6 @@ class OwnData:
     first: tuple[RowShown, ...] = ()
     by_line: Mapping[int, RowShown] = field(default_factory=dict)
     by_label: Mapping[str, tuple[RowShown, ...]] = field(default_factory=dict)
-    sampled: tuple[str, ...] = ()
 
     def rows_at(self, lines: Iterable[int]) -> list[RowShown]:
         """The rows on these lines, as far as they could be read."""
@@ -142,11 +139,7 @@ def look_at(source: TaskSource, store: Store) -> OwnData:
     labels = beside("label_list", files.labels, _label_list)
     found = audit(file, source.text_column, source.label_column, train=train, labels=labels)
     found = replace(found, problems=(*refused, *found.problems))
-    data = _rows(OwnData(found, files.origin), file)
-    if not found.can_run:
-        return data
-    sample = draw_sample(read_task(source, store), SAMPLED, RunSpec.sample, RunSpec.seed)
-    return replace(data, sampled=tuple(example.text for example in sample))
+    return _rows(OwnData(found, files.origin), file)
 
 
 def knows_other_labels(spec: RunSpec, labels: Collection[str], store: Store) -> bool:
@@ -155,7 +148,7 @@ def knows_other_labels(spec: RunSpec, labels: Collection[str], store: Store) -> 
     folder = model_folder(spec.model) if spec.kind.reads_prompt and not spec.kind.is_remote else None
     if folder is None or folder.parent != DEMO_MODELS:
         return False
-    return not set(labels) <= set(read_task(TaskSource(), store).labels)
+    return not set(labels) <= set(task_cache.labels(TaskSource(), store))
 
 
 def visible(text: str) -> str:
@@ -184,7 +177,7 @@ def _rows(data: OwnData, file: DataFile) -> OwnData:
         table = file.table()
     except DataError:
         return _raw_lines(data, file, wanted)
-    chosen = [column for column in (found.text_column, found.label_column) if column in table.columns]
+    chosen = [column for column in (found.label_column, found.text_column) if column in table.columns]
     columns = tuple(dict.fromkeys([*chosen, *table.columns]))
     order = [table.columns.index(column) for column in columns]
     at_label = table.columns.index(found.label_column) if found.label_column in table.columns else None

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.errors import BlindspotError
-from evalcore.running import find_prompt
+from evalcore.running import find_prompt, first_texts
 from evalcore.running.own_data import OwnData, RowShown, visible
 from evalcore.store import RunSpec, digest
 from evalcore.tasks.audit import Problem
@@ -24,6 +24,8 @@ from pages.parts.shell.session import DataView, view_state
 
 HEIGHT = 340
 """Pixels of both sides."""
+SAMPLES = 3
+"""Prompts that can be looked at."""
 LINES_NAMED = 6
 """Of a problem, in the button that opens its rows."""
 
@@ -125,9 +127,8 @@ def _labels(view: DataView, data: OwnData, key: str) -> None:
         f"data_labels_{key}",
         HEIGHT,
         {
-            "label": st.column_config.TextColumn(width=140),
             "examples": st.column_config.ProgressColumn(
-                format="%d", min_value=0, max_value=max(counts.values()), width=180, help="Rows with this label"
+                format="%d", min_value=0, max_value=max(counts.values()), width=120, help="Rows with this label"
             ),
         },
         on_click=opened,
@@ -153,7 +154,10 @@ def _rows(view: DataView, data: OwnData, key: str) -> None:
             hide_index=True,
             height=min(HEIGHT - 40, height_of(len(rows), COMPACT_ROW_HEIGHT)),
             row_height=COMPACT_ROW_HEIGHT,
-            column_config={line: st.column_config.NumberColumn(width=50, format="%d")},
+            column_config={
+                line: st.column_config.NumberColumn(width=50, format="%d"),
+                data.audit.label_column: st.column_config.TextColumn(width=150),
+            },
             key=f"data_rows_{key}_{view.problem}_{digest(view.label)[:6]}",
             alt="Rows of the data",
         )
@@ -184,18 +188,17 @@ def _prompts(page: Frame, chosen: RunSpec, data: OwnData, view: DataView) -> Non
     if not data.audit.can_run:
         st.caption("Prompts are shown once the data can be run.")
         return
-    st.session_state["data_sample"] = view.sample
-
-    def choose() -> None:
-        view.sample = st.session_state["data_sample"]
-
-    st.segmented_control(
-        "Example of the sample", shown.SAMPLES[: len(data.sampled)], key="data_sample", required=True, on_change=choose
-    )
-    text = data.sampled[min(view.sample, len(data.sampled)) - 1]
     try:
+        texts = first_texts(chosen.task, page.store, SAMPLES)
         prompt = find_prompt(chosen.prompt, page.store)
     except BlindspotError as error:
         st.error(message_markdown(str(error)))
         return
-    exact_prompt(page.store, chosen.task, chosen.model, prompt, text)
+    numbers = range(1, len(texts) + 1)
+    st.session_state["data_sample"] = min(view.sample, len(texts))
+
+    def choose() -> None:
+        view.sample = st.session_state["data_sample"]
+
+    st.segmented_control("Example of the sample", numbers, key="data_sample", required=True, on_change=choose)
+    exact_prompt(page.store, chosen.task, chosen.model, prompt, texts[st.session_state["data_sample"] - 1])
