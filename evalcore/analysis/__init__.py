@@ -65,8 +65,10 @@ from evalcore.analysis.filters import (
     search,
     select,
 )
-from evalcore.analysis.findings import Finding, find
+from evalcore.analysis.findings import Finding, Findings, find
 from evalcore.analysis.label_confidence import (
+    LABEL_AXES,
+    LABEL_SIDES,
     LABEL_VIEWS,
     LabelView,
     label_confidence,
@@ -104,6 +106,7 @@ from evalcore.analysis.label_sets import (
     SizeBin,
     label_sets,
     label_sets_at,
+    lowest_coverage_first,
     set_of,
     sets_by_label,
     size_bins,
@@ -123,6 +126,7 @@ from evalcore.analysis.ladder import (
     partner_of,
 )
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
+from evalcore.analysis.notebook_views import name_of
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
 from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusions, ranked_confusions
@@ -155,6 +159,8 @@ __all__ = [
     "COVERAGES",
     "EXAMPLE_ORDERS",
     "FEWEST_RUNS",
+    "LABEL_AXES",
+    "LABEL_SIDES",
     "LABEL_STATUSES",
     "LABEL_VIEWS",
     "LENGTHS",
@@ -180,6 +186,7 @@ __all__ = [
     "ConfidenceCounts",
     "Filter",
     "Finding",
+    "Findings",
     "HalfScores",
     "LabelCalibration",
     "LabelProbabilities",
@@ -254,10 +261,12 @@ __all__ = [
     "lacking_spec",
     "ladder_as_json",
     "ladder_words",
+    "lowest_coverage_first",
     "mean_confidence_words",
     "mentions",
     "metric_interval_words",
     "metric_words",
+    "name_of",
     "near_misses",
     "order_effect",
     "order_effect_words",
