@@ -1,5 +1,6 @@
 """docs/ci.md and the workflow for GitHub Actions: commands work, sentences are those that are printed, steps run."""
 
+import json
 import os
 import re
 import subprocess
@@ -106,18 +107,20 @@ def perform(folder: Path, event: str, artefact: Path, **changed: str) -> dict[st
 
     Args:
         event: `push` on main, or `pull_request`.
-        changed: values of the workflow's `env`.
+        artefact: the folder that main's last run has left; there is none if it is missing.
+        changed: values of the environment. Where `RUN` is among them, it is what "Evaluate" has made.
     """
     folder.mkdir()
     tools = folder / "tools"
-    tools.mkdir()
+    for made in (tools, folder / "blindspot-out"):
+        made.mkdir()
     (tools / "gh").write_text(GH)
     (tools / "gh").chmod(0o755)
     environment = {
-        **os.environ, **{name: str(value) for name, value in workflow()["env"].items()}, **changed,
+        **os.environ, **{name: str(value) for name, value in workflow()["env"].items()},
         "PATH": f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
         "GITHUB_WORKFLOW": "Blindspot", "GITHUB_ENV": str(folder / "env"), "ARTEFACT": str(artefact),
-        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "BLINDSPOT_CACHE": str(folder / "cache"),
+        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "BLINDSPOT_CACHE": str(folder / "cache"), **changed,
     }  # fmt: skip
     holds = {
         "github.event_name == 'pull_request'": event == "pull_request",
@@ -125,7 +128,7 @@ def perform(folder: Path, event: str, artefact: Path, **changed: str) -> dict[st
     }
     done: dict[str, int] = {}
     for step in steps():
-        if "run" not in step or step["name"] == "Install":
+        if "run" not in step or step["name"] == "Install" or (step["name"] == "Evaluate" and "RUN" in changed):
             continue
         condition = step.get("if", "")
         failed = any(done.values())
@@ -146,19 +149,15 @@ def perform(folder: Path, event: str, artefact: Path, **changed: str) -> dict[st
     return done
 
 
-@pytest.fixture(scope="module")
-def baseline(tmp_path_factory):
-    """What a run of main leaves."""
-    folder = tmp_path_factory.mktemp("main") / "work"
-    done = perform(folder, "push", folder / "none", MODEL="tfidf", N="120", LIMITS="--min accuracy=0.5")
-    assert done == {"Evaluate": 0, "Check": 0, "Report": 0, "Keep main's run as the baseline": 0}
-    return folder / "blindspot-baseline"
-
-
-def test_a_pull_request_is_compared_with_mains_last_run(baseline, tmp_path):
+def test_a_pull_request_is_compared_with_mains_last_run(cache, tmp_path):
     """Red with a step that swallows the status of `check`, or a report that is left out when a check fails."""
+    evaluated = json.loads(evalcore("run", "--model", "tfidf", "--n", 120, "--json", cache=cache).stdout)["run_id"]
+    main = tmp_path / "main"
+    main.mkdir()
+    evalcore("export", evaluated, "--bundle", main / "run.blindspot.gz", cache=cache)
+    (main / "run-id.txt").write_text(f"{evaluated}\n")
     folder = tmp_path / "work"
-    done = perform(folder, "pull_request", baseline, MODEL="majority", N="120", LIMITS="--min accuracy=0.01")
+    done = perform(folder, "pull_request", main, MODEL="majority", N="120", LIMITS="--min accuracy=0.01")
     assert done == {"Evaluate": 0, "Fetch the baseline": 0, "Check": 1, "Report": 0}
     summary = (folder / "summary.md").read_text()
     assert summary.startswith("**Failed: 1 of 2 checks hold, 1 does not.**")
@@ -167,10 +166,22 @@ def test_a_pull_request_is_compared_with_mains_last_run(baseline, tmp_path):
     assert (folder / "blindspot-out" / "report.html").read_bytes().startswith(b"<!doctype html>")
 
 
-def test_what_cannot_be_shown_is_a_warning_and_the_first_pull_request_has_no_baseline(baseline, tmp_path):
+def test_without_a_baseline_what_cannot_be_shown_is_a_warning(cache, runs, tmp_path):
     folder = tmp_path / "work"
-    limits = "--min accuracy=0.75 --by interval"
-    done = perform(folder, "pull_request", tmp_path / "none", MODEL="tfidf", N="120", LIMITS=limits)
-    assert done == {"Evaluate": 0, "Fetch the baseline": 0, "Check": 0, "Report": 0}
+    changed = {"RUN": runs[0], "BLINDSPOT_CACHE": str(cache), "LIMITS": "--min accuracy=0.79 --by interval"}
+    done = perform(folder, "pull_request", tmp_path / "none", **changed)
+    assert done == {"Fetch the baseline": 0, "Check": 0, "Report": 0}
     assert "main has no run yet" in (folder / "Fetch the baseline.txt").read_text()
     assert "::warning title=Blindspot::Not shown: Accuracy: " in (folder / "Check.txt").read_text()
+
+
+def test_a_run_of_main_that_passed_is_kept_as_the_next_baseline(cache, runs, tmp_path):
+    folder = tmp_path / "work"
+    changed = {"RUN": runs[0], "BLINDSPOT_CACHE": str(cache), "LIMITS": "--min accuracy=0.5"}
+    done = perform(folder, "push", tmp_path / "none", **changed)
+    assert done == {"Check": 0, "Report": 0, "Keep main's run as the baseline": 0}
+    kept = folder / "blindspot-baseline"
+    assert (kept / "run-id.txt").read_text() == f"{runs[0]}\n"
+    other = tmp_path / "other"
+    evalcore("import", kept / "run.blindspot.gz", cache=other)
+    assert [record.run_id for record in Store(other).runs()] == [runs[0]]
