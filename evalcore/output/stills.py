@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias, get_args
 
 import altair as alt
 import pandas as pd
+from altair.utils.schemapi import debug_mode
 
 from evalcore import charts
 from evalcore.analysis import (
@@ -308,8 +309,7 @@ def charts_zip(scored: ScoredRun, kind: StillKind, *, sure: Sure | None = None, 
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
         for name, chart in run_charts(scored, sure=sure, theme=theme).items():
-            # A fixed time, so that the same run gives the same bytes.
-            file.writestr(zipfile.ZipInfo(f"{name}.{kind}", (1980, 1, 1, 0, 0, 0)), _bytes(chart, kind))
+            file.writestr(f"{name}.{kind}", _bytes(chart, kind))
     return packed.getvalue()
 
 
@@ -350,7 +350,8 @@ def inline(chart: Figure) -> Figure:
     """
     copied = chart.copy(deep=False)
     if isinstance(copied.data, pd.DataFrame):
-        copied.data = alt.InlineData(values=alt.to_values(copied.data)["values"])
+        with debug_mode(False):  # it would check the type of every value, for a minute
+            copied.data = alt.InlineData(values=alt.to_values(copied.data)["values"])
     if isinstance(copied, alt.LayerChart):
         copied.layer = [inline(layer) for layer in copied.layer]
     return copied
