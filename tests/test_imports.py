@@ -11,7 +11,7 @@ from tests.tools.processes import finished
 GROUND = {"errors", "extras", "notebook", "paths", "wording", "parse"}
 MAY_IMPORT = {
     "errors": set(),
-    "extras": {"errors"},
+    "extras": {"errors", "paths"},
     "notebook": {"errors"},
     "paths": set(),
     "wording": set(),

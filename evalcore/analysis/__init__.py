@@ -18,6 +18,8 @@ from evalcore.analysis.calibration import (
 )
 from evalcore.analysis.calibration_words import calibration_words, ece_bias_words
 from evalcore.analysis.cell_words import cell_figures, cell_title
+from evalcore.analysis.check_result import CheckedRun, CheckResult, CheckVerdict
+from evalcore.analysis.checks import BY, MARGIN, By, check
 from evalcore.analysis.class_table import (
     CLASS_ORDERS,
     CLASS_SCORES,
@@ -42,6 +44,7 @@ from evalcore.analysis.comparison_words import (
     labels_by_change,
     metric_interval_words,
     metric_words,
+    value_words,
 )
 from evalcore.analysis.confidence_filters import ConfidenceCounts, bin_filters, confidence_counts
 from evalcore.analysis.difference import changes, decisions, prompt_diff
@@ -139,6 +142,7 @@ from evalcore.analysis.side_by_side_words import (
     pair_words,
     spread_words,
 )
+from evalcore.analysis.slices import FORMS as SLICE_FORMS
 from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Pair, Sweep, gather, sweep_as_json, sweep_conclusion
 from evalcore.analysis.verdicts import Verdict, shared_note, verdict, verdict_as_json
 
@@ -146,6 +150,7 @@ __all__ = [
     "ALWAYS",
     "BANDS",
     "BOTH_WRONG",
+    "BY",
     "CALIBRATION_KEYS",
     "CLASS_ORDERS",
     "CLASS_SCORES",
@@ -159,17 +164,23 @@ __all__ = [
     "LABEL_STATUSES",
     "LABEL_VIEWS",
     "LENGTHS",
+    "MARGIN",
     "MENTIONS",
     "MOST_RUNS",
     "OF_PROBABILITIES",
     "OUTCOMES",
     "OUTCOME_GROUPS",
     "RANKED_BY",
+    "SLICE_FORMS",
     "STEPS",
     "AnswerProbabilities",
     "Between",
+    "By",
     "Calibration",
     "Certainty",
+    "CheckResult",
+    "CheckVerdict",
+    "CheckedRun",
     "ComparedCalibration",
     "Comparison",
     "ConfidenceCounts",
@@ -219,6 +230,7 @@ __all__ = [
     "cell_title",
     "changed_words",
     "changes",
+    "check",
     "chooses",
     "class_table",
     "compare",
@@ -289,6 +301,7 @@ __all__ = [
     "sweep_as_json",
     "sweep_conclusion",
     "threshold_words",
+    "value_words",
     "verdict",
     "verdict_as_json",
     "why_no_label_sets",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalcore.errors import BlindspotError, DataError, first_line
 from evalcore.importing import inspect_log, langfuse, langsmith, lm_eval, own_table, pipeline, promptfoo
-from evalcore.importing.reading import Asked, Reading
+from evalcore.importing.reading import MODEL, Asked, Reading
 from evalcore.importing.source import Source
 from evalcore.tasks import DataFile
 from evalcore.tasks.data_file import SUFFIXES, data_in_memory
@@ -54,7 +54,8 @@ def read_predictions(file: DataFile, asked: Asked | None = None) -> Reading:
     asked = asked or Asked()
     try:
         source = Source(file)
-        return format_of(source, asked.format).read(source, asked)
+        reading = format_of(source, asked.format).read(source, asked)
+        return replace(reading, about={**reading.about, MODEL: asked.model}) if asked.model else reading
     except BlindspotError:
         raise
     except MemoryError as error:

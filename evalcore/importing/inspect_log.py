@@ -61,8 +61,6 @@ def read(source: Source, asked: Asked) -> Reading:
     notes = left_out(len(of_epoch) - len(answered), "sample", "ended with an error or was cancelled")
     if log.status != "success":
         notes.append(f"The log's status is {log.status}: it holds the samples that were done by then.")
-    if len(parts) > 1:
-        notes.append(f"{counted(len(parts), 'epoch')}: {part} is read. The others can be chosen instead.")
     if several:
         notes.append(f"{counted(several, 'sample has', 'samples have')} more than one target: the first is taken.")
     twice = sum(times - 1 for times in Counter(sample.id for sample in answered).values())

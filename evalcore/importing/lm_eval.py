@@ -20,13 +20,17 @@ from evalcore.tasks import TEXT_COLUMNS
 from evalcore.tasks.table import MAX_BYTES, MAX_ROWS, too_many_bytes, too_many_rows
 
 TITLE = "lm-evaluation-harness samples"
+_OF_A_SAMPLE = {"doc", "target", "filtered_resps"}
+_OF_RESULTS = {"results", "configs", "n-shot"}
 _PROMPT = "arguments.gen_args_0.arg_0"
 _TASK_NAME = re.compile(r"samples_(?P<task>.+?)(?:_\d{4}-\d\d-\d\dT[\d\-.:]+)?\.jsonl?")
 
 
 def looks_like(source: Source) -> bool:
     """Whether the first record is a sample."""
-    return source.kind in ("lines", "document") and {"doc", "target", "filtered_resps"} <= source.first.keys()
+    if source.kind not in ("lines", "document"):
+        return False
+    return source.first.keys() >= _OF_A_SAMPLE or source.first.keys() >= _OF_RESULTS
 
 
 def read(source: Source, asked: Asked) -> Reading:
@@ -35,6 +39,12 @@ def read(source: Source, asked: Asked) -> Reading:
     Raises:
         DataError: if a sample is not as the harness writes it, or the choices differ from sample to sample.
     """
+    if source.first.keys() >= _OF_RESULTS:
+        raise DataError(
+            "these are the harness's results, which hold no samples.",
+            where=source.name,
+            do="Take the file samples_*.jsonl beside it, which `--log_samples` writes.",
+        )
     parts = list(dict.fromkeys(_filter(sample) for _, sample in source.records()))
     part = chosen_part(parts, asked, source.name) if parts else ""
     first = next((sample for _, sample in source.records() if _filter(sample) == part), {})
@@ -94,12 +104,11 @@ def read(source: Source, asked: Asked) -> Reading:
         part=part,
         labels=choices,
         about={TOOL: "lm-evaluation-harness", **({TASK: named["task"]} if named else {})},
-        notes=[f"One line for each filter: {part} is read of {', '.join(parts)}."] if len(parts) > 1 else [],
     )
 
 
 def _filter(sample: Record) -> str:
-    return str(sample.get("filter") or "none")
+    return f"filter {sample.get('filter') or 'none'}"
 
 
 def _only(value: Any) -> Any:

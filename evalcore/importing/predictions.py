@@ -7,6 +7,7 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,6 +45,8 @@ from evalcore.tasks import (
 from evalcore.tasks.data_file import Table
 
 NO_TEXT = ""
+IMPORTED = "imported"
+"""Metadata of a run: how its file was read, in sentences."""
 _ROWS_AT_ONCE = 8192
 _MAX_NAME_CHARS = 200
 
@@ -70,9 +73,23 @@ def import_file(path: Path, store: Store, *, labels: Path | None = None, asked: 
     asked = asked or Asked()
     if labels:
         asked = replace(asked, labels=read_label_list(labels))
-    with open_data_file(path) as file:
-        run = _run_of(read_predictions(file, asked), str(path), store, asked.labels)
-    return _stored(run, store)  # not before it is known that the file stayed what it was
+    return import_files([(path, asked)], store)[0]
+
+
+def import_files(paths: Sequence[tuple[Path, Asked]], store: Store) -> list[RunRecord]:
+    """Store several files, or parts of one, so that they can be compared: each run has the labels of all of them.
+
+    Args:
+        paths: each with what a person chose; the label list of the first is that of all.
+
+    Raises:
+        DataError, ModelError: as for `import_file`. Nothing is stored then.
+    """
+    with ExitStack() as stack:
+        files = [(stack.enter_context(open_data_file(path)), str(path), asked) for path, asked in paths]
+        readings = [(read_predictions(file, asked), origin) for file, origin, asked in files]
+        runs = _runs_of(readings, store, paths[0][1].labels)
+    return [_stored(run, store) for run in runs]  # not before it is known that the files stayed what they were
 
 
 def import_data(file: DataFile, origin: str, store: Store, *, labels: list[str] | LabelList | None = None) -> RunRecord:
@@ -94,23 +111,8 @@ def import_table(table: Table, origin: str, store: Store, *, labels: list[str] |
 def import_readings(
     readings: Sequence[tuple[Reading, str]], store: Store, *, labels: LabelList | None = None
 ) -> list[RunRecord]:
-    """Store several readings, so that they can be compared: each run has the labels of all of them.
-
-    A label that several of them spell in different ways is spelled as in the first one.
-
-    Args:
-        readings: each with where it was read from, as it is shown.
-
-    Raises:
-        DataError: if one cannot be used. Nothing is stored then.
-    """
-    shared: dict[str, str] = {}
-    if labels is None and len(readings) > 1:
-        for reading, origin in readings:
-            for label in _run_of(reading, origin, store, None).record.labels:
-                shared.setdefault(normal_form(label), label)
-    runs = [_run_of(reading, origin, store, labels, tuple(shared.values())) for reading, origin in readings]
-    return [_stored(run, store) for run in runs]
+    """The same as `import_files` for what has been read, each with where it was read from, as it is shown."""
+    return [_stored(run, store) for run in _runs_of(readings, store, labels)]
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,21 @@ class _Run:
 def _stored(run: _Run, store: Store) -> RunRecord:
     store.put_run(run.record, run.examples, run.keys, run.completions)
     return run.record
+
+
+def _runs_of(readings: Sequence[tuple[Reading, str]], store: Store, labels: LabelList | None) -> list[_Run]:
+    """The runs of several readings, with the same labels: two runs can be compared only then.
+
+    A label that they spell in different ways is spelled as in the first one.
+    """
+    runs = [_run_of(reading, origin, store, labels) for reading, origin in readings]
+    if len({run.record.labels for run in runs}) == 1:
+        return runs
+    shared: dict[str, str] = {}
+    for run in runs:
+        for label in run.record.labels:
+            shared.setdefault(normal_form(label), label)
+    return [_run_of(reading, origin, store, labels, tuple(shared.values())) for reading, origin in readings]
 
 
 def _run_of(
@@ -309,7 +326,7 @@ def _about(reading: Reading) -> dict[str, str]:
     if reading.format == TITLE and not reading.about and not reading.notes:
         return {}
     kept = {key: _short(value) for key, value in reading.about.items() if _short(value)}
-    return {**kept, "imported": " ".join([reading.sentence, *reading.notes])}
+    return {**kept, IMPORTED: " ".join([reading.sentence, *reading.notes])}
 
 
 def _confidence_column(columns: Sequence[str]) -> str:

@@ -5,13 +5,14 @@ A result is one test under one provider and one prompt; each pair of these is a 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from evalcore.errors import DataError
+from evalcore.errors import DataError, quoted
 from evalcore.importing.reading import DATE, MODEL, TOOL, Asked, Reading, Role, chosen_part, left_out
-from evalcore.importing.source import Record, Source, at, inside, read_records
+from evalcore.importing.source import Record, Source, as_text, at, inside, read_records
 from evalcore.tasks import LABEL_COLUMNS, TEXT_COLUMNS
 from evalcore.tasks.text_file import csv_records, text_file
 
@@ -20,9 +21,11 @@ _LABELS = ("expected", "expectedoutput", *LABEL_COLUMNS)
 _SURELY = ("equals", "iequals")
 """Assertions that say what the answer must be."""
 _EXPECTED = "the assertion"
+_VARIABLE = re.compile(r"\{\{ ?([\w.]+) ?\}\}")
 _OF_A_RESULT = {"vars", "provider", "testIdx", "promptIdx"}
 _OF_AN_OUTPUT = ["Status", "Score"]
-"""Columns of a CSV file behind each output."""
+"""Columns of a CSV file behind each output, which is named by its provider and its prompt."""
+_OUTPUT = re.compile(r"\[([^\]]*)\] ?(.*)", re.DOTALL)
 
 
 def looks_like(source: Source) -> bool:
@@ -31,7 +34,7 @@ def looks_like(source: Source) -> bool:
     return (
         source.first.keys() >= _OF_A_RESULT
         or (isinstance(source.document, dict) and _results(source.document) is not None)
-        or any(columns[i + 1 : i + 3] == _OF_AN_OUTPUT and columns[i].startswith("[") for i in range(len(columns)))
+        or any(_is_output(columns, i) for i in range(len(columns)))
     )
 
 
@@ -43,7 +46,7 @@ def read(source: Source, asked: Asked) -> Reading:
     """
     about: dict[str, str] = {TOOL: "promptfoo"}
     if source.kind == "table":
-        results, parts = _of_table(source, asked)
+        results, prompts = _of_table(source)
     else:
         document = source.document if isinstance(source.document, dict) else {}
         for key, path in ((TOOL, "metadata.promptfooVersion"), (DATE, "metadata.evaluationCreatedAt")):
@@ -56,7 +59,8 @@ def read(source: Source, asked: Asked) -> Reading:
         for number, one in every:
             if not isinstance(one, dict):
                 raise DataError("a result is no JSON object.", where=f"{source.name}, record {number:,}")
-        results, parts = _with_parts(every)
+        results, prompts = _with_parts(every)
+    parts = list(prompts)
     part = chosen_part(parts, asked, source.name) if parts else ""
     of_part = [(number, one) for number, named, one in results if named == part]
     answered = [(number, one) for number, one in of_part if at(one, "response.output") is not None]
@@ -77,8 +81,11 @@ def read(source: Source, asked: Asked) -> Reading:
         likely,
         parts=parts,
         part=part,
-        about={**about, MODEL: part if source.kind == "table" else _provider(first)},
-        notes=left_out(len(of_part) - len(answered), "result", "ended with an error and no output"),
+        about={**about, MODEL: part},
+        notes=[
+            *left_out(len(of_part) - len(answered), "result", "ended with an error and no output"),
+            *([f"The prompt is {quoted(prompts[part])}."] if prompts.get(part) else []),
+        ],
     )
 
 
@@ -97,17 +104,25 @@ def _provider(result: Record) -> str:
     return str(named or "")
 
 
-def _with_parts(results: Sequence[tuple[int, Record]]) -> tuple[list[tuple[int, str, Record]], list[str]]:
-    """Each result with the name of its part, and the names: the provider, and the prompt where there are several."""
-    prompts = {(_provider(one), str(at(one, "prompt.label"))) for _, one in results}
-    several = {provider for provider, times in Counter(p for p, _ in prompts).items() if times > 1}
+def _with_parts(results: Sequence[tuple[int, Record]]) -> tuple[list[tuple[int, str, Record]], dict[str, str]]:
+    """Each result with the name of its part, and the prompt of each part."""
+    pairs = [(_provider(one), as_text(at(one, "prompt.label") or at(one, "prompt.raw")) or "") for _, one in results]
+    name_of = _part_names(list(dict.fromkeys(pairs)))
     found = []
-    for number, one in results:
-        provider = _provider(one)
-        name = f"[{provider}] {at(one, 'prompt.label')}" if provider in several else provider
+    for (number, one), pair in zip(results, pairs, strict=True):
         expected = _expected(one)
-        found.append((number, name, one if expected is None else {**one, _EXPECTED: expected}))
-    return found, list(dict.fromkeys(name for _, name, _ in found))
+        found.append((number, name_of[pair], one if expected is None else {**one, _EXPECTED: expected}))
+    return found, {name: prompt for (_, prompt), name in name_of.items()}
+
+
+def _part_names(pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """A name of each provider with a prompt: the provider, and the prompt's number where there are several."""
+    prompts = list(dict.fromkeys(prompt for _, prompt in pairs))
+    providers = Counter(provider for provider, _ in pairs)
+    return {
+        (provider, prompt): provider if providers[provider] == 1 else f"{provider}, prompt {prompts.index(prompt) + 1}"
+        for provider, prompt in pairs
+    }
 
 
 def _expected(result: Record) -> Any:
@@ -117,21 +132,33 @@ def _expected(result: Record) -> Any:
         for one in listed if isinstance(listed, list) else []:
             assertion = one.get("assertion", one) if isinstance(one, dict) else {}
             if isinstance(assertion, dict) and assertion.get("type") in _SURELY:
-                return assertion.get("value")
+                return _filled(assertion.get("value"), result)
     return None
 
 
-def _of_table(source: Source, asked: Asked) -> tuple[list[tuple[int, str, Record]], list[str]]:
+def _filled(value: Any, result: Record) -> Any:
+    """A value with its variables, where it is stored as it was written."""
+    if not isinstance(value, str):
+        return value
+    return _VARIABLE.sub(lambda found: as_text(at(result, f"vars.{found[1]}")) or found[0], value)
+
+
+def _of_table(source: Source) -> tuple[list[tuple[int, str, Record]], dict[str, str]]:
     """The rows of a CSV file, once for each output; the columns before the first output are variables."""
     header = source.columns
-    outputs = [i for i in range(len(header)) if header[i + 1 : i + 3] == _OF_AN_OUTPUT and header[i].startswith("[")]
-    names = [header[i] for i in outputs]
+    outputs = [i for i in range(len(header)) if _is_output(header, i)]
+    pairs = [(named[1], named[2]) for i in outputs if (named := _OUTPUT.fullmatch(header[i]))]
+    name_of = _part_names(list(dict.fromkeys(pairs)))
     rows = csv_records(text_file(source.name, source.file.content), ",")
     next(rows)
     found: list[tuple[int, str, Record]] = []
     for line, row in rows:
         variables = dict(zip(header[: outputs[0]], row, strict=False))
-        for i, name in zip(outputs, names, strict=True):
+        for i, pair in zip(outputs, pairs, strict=True):
             output = None if row[i + 1] == "ERROR" else row[i]
-            found.append((line, name, {"vars": variables, "response": {"output": output}}))
-    return found, list(dict.fromkeys(names))
+            found.append((line, name_of[pair], {"vars": variables, "response": {"output": output}}))
+    return found, {name: prompt for (_, prompt), name in name_of.items()}
+
+
+def _is_output(header: Sequence[str], at: int) -> bool:
+    return list(header[at + 1 : at + 3]) == _OF_AN_OUTPUT and bool(_OUTPUT.fullmatch(header[at]))

@@ -31,12 +31,14 @@ class Asked:
         format: name of a format; empty to find it by the content.
         fields: the column or field of a role; without one the first that fits is taken.
         part: which of the results that the file holds beside each other; empty for the first.
+        model: the model's name, in place of what the file says.
         labels: the label list, if there is one.
     """
 
     format: str = ""
     fields: Mapping[Role, str] = field(default_factory=dict)
     part: str = ""
+    model: str = ""
     labels: LabelList | None = None
 
 
@@ -79,7 +81,8 @@ class Reading:
     def sentence(self) -> str:
         """How it was read: `400 predictions, read as lm-evaluation-harness samples: text = doc.text, …`."""
         roles = ", ".join(f"{ROLE_WORDS[role]} = {self.found[role]}" for role in ROLES if role in self.found)
-        part = f", {self.part} of {len(self.parts):,}" if len(self.parts) > 1 else ""
+        number = f" ({self.parts.index(self.part) + 1} of {len(self.parts):,})" if len(self.parts) > 1 else ""
+        part = f", {self.part}{number}" if number else ""
         return f"{counted(len(self.table.rows), 'prediction')}, read as {self.format}{part}: {roles}."
 
 

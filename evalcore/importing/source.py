@@ -333,6 +333,7 @@ def read_records(
     if not records:
         raise DataError("holds no predictions.", where=source.name)
     chosen, fields, in_doubt = choose_fields(source, asked, first, likely)
+    in_doubt = frozenset(role for role in in_doubt if _differ(records, likely[role]))
     rows = [[as_text(at(record, path)) for path in chosen.values()] for _, record in records]
     if sum(len(value) for row in rows for value in row if value) > MAX_BYTES:
         raise too_many_bytes(source.name)
@@ -346,6 +347,11 @@ def read_records(
         in_doubt=in_doubt,
         **more,
     )
+
+
+def _differ(records: Sequence[tuple[int, Record]], paths: Sequence[str]) -> bool:
+    """Whether it matters which of some fields is taken."""
+    return any(len({as_text(at(record, path)) for path in paths}) > 1 for _, record in records)
 
 
 def _named_once(table: Table) -> Table:

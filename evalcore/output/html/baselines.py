@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evalcore.analysis import Comparison, Reference, ScoredRun, compare, references
 from evalcore.errors import SpecError
 from evalcore.output.html.tables import Cell, Column, Table, between, number, share, words
-from evalcore.wording import MINUS, figure, p_value, points
+from evalcore.wording import figure, p_value, points
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def baselines(scored: ScoredRun, compared: Sequence[Comparison]) -> Baselines:
             ]
         )
     columns = [Column("run"), Column("accuracy", "number"), Column("95 %", "number"),
-               Column(f"this run {MINUS} it", "number"), Column("95 % interval", "number"),
-               Column("right in this run only", "number"), Column("in the other only", "number"),
+               Column("difference, points", "number"), Column("95 % interval", "number"),
+               Column("only this run right", "number"), Column("only it right", "number"),
                Column("exact McNemar", "number")]  # fmt: skip
     return Baselines(Table("baselines-table", "Baselines on the same examples", columns, rows), said)
 

@@ -273,7 +273,7 @@ def sample_size(comparison: Comparison) -> list[str]:
         if math.isnan(smallest)
         else f"With N = {comparison.n:,} a difference of {figure(100 * smallest, 1)} points or more is seen in "
         f"{100 * POWER:.0f} of 100 such comparisons (exact McNemar test at {LEVEL:.2f}).",
-        f"{percent(rate)} of the examples are right in only one of the two; with as many:",
+        f"{percent(rate)} of the examples are right in only one of the two. At this rate, to see a difference of",
     ]
     for wanted in WANTED_POINTS:
         needed = examples_needed(wanted / 100, rate)

@@ -15,6 +15,8 @@
     return element;
   }
 
+  const SIGNS = { right: "✓", wrong: "✗", unparsed: "∅" };
+  const breakable = (text) => text.split(/(?<=_)/).flatMap((part, at) => (at ? [make("wbr"), part] : [part]));
   const counted = (n, noun) => `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
 
   // --- light and dark
@@ -54,6 +56,7 @@
         head.setAttribute("aria-sort", descending ? "descending" : "ascending");
         sort(at, descending);
       } }, head.textContent);
+      head.dataset.title = head.textContent; // a button is not printed on each page
       head.replaceChildren(button);
     });
   }
@@ -154,11 +157,17 @@
     );
     sortable(heads, (at, descending) => { order = { one: columns[at], descending }; find(); show(); });
 
+    function label(one, row, said) {
+      const code = one.values[row], actual = column.get("true").values[row];
+      const outcome = one.key === "true" ? "" : code < 0 ? "unparsed" : code === actual ? "right" : "wrong";
+      const signed = outcome ? make("span", { class: `outcome-${outcome}` }, `${SIGNS[outcome]} `) : "";
+      return make("span", { class: "label" }, signed, ...breakable(said));
+    }
     function drawn(one, row) {
       const said = words(one, row);
-      if (one.kind === "label") return make("span", { class: "label" }, one.values[row] < 0 ? "∅" : said);
-      if (one.kind === "text") return make("span", { class: "text" }, said);
-      if (one.key === "outcome") return make("span", { class: `outcome-${said}` }, { right: "✓ ", wrong: "✗ ", unparsed: "∅ " }[said] + said);
+      if (one.kind === "label") return label(one, row, said);
+      if (one.kind === "text") return make("span", { class: "whole" }, said);
+      if (one.key === "outcome") return make("span", { class: `outcome-${said}` }, `${SIGNS[said]} ${said}`);
       return said;
     }
     function line(row) {
@@ -177,7 +186,7 @@
       const size = printing ? PRINTED : PAGE, start = page * size, end = Math.min(shown.length, start + size);
       body.replaceChildren(...shown.slice(start, end).map(line));
       if (!shown.length) body.append(make("tr", {}, make("td", { colspan: columns.length }, "There is no such example in this file.")));
-      const finding = [...findings.values()].find((one) => one.filter === chosen.get("finding"));
+      const finding = chosen.has("finding") && [...findings.values()].find((one) => one.filter === chosen.get("finding"));
       const of = finding ? `${finding.opens}: ` : "";
       status.textContent = `${of}${shown.length.toLocaleString("en-US")} of ${counted(examples.ids.length, "example")}`;
       pages.textContent = shown.length > size ? `${(start + 1).toLocaleString("en-US")} to ${end.toLocaleString("en-US")} of ${shown.length.toLocaleString("en-US")}${printing ? " are printed; the file has all of them" : ""}` : "";
@@ -332,13 +341,11 @@
 
   addEventListener("beforeprint", () => {
     printing = true;
-    document.querySelectorAll("details").forEach((one) => { one.dataset.was = one.open; one.open = true; });
     show();
     drawMap();
   });
   addEventListener("afterprint", () => {
     printing = false;
-    document.querySelectorAll("details").forEach((one) => { one.open = one.dataset.was === "true"; });
     show();
     drawMap();
   });
