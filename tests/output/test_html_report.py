@@ -351,7 +351,7 @@ def test_the_policy_lets_run_what_the_file_brings_and_nothing_else(place, large)
     assert file.allows("script-src", gzip.decompress(base64.b64decode(packed)).decode())
     assert "default-src 'none'" in file.policy
     scripts = file.policy.split("script-src ")[1].split(";")[0].split()
-    assert len(scripts) == 1
+    assert len(scripts) == 2
     assert all(source.startswith("'sha256-") for source in scripts)
     assert b"http://" not in file.content.replace(b"http://www.w3.org", b"").split(b'id="library"')[0]
     assert b"https://" not in file.content.split(b'id="library"')[0]
