@@ -11,6 +11,7 @@ if not runtime.exists():  # imported once, before anything is served, for how to
 else:  # run for each visit
     from evalcore.store import RunSpec
     from pages.parts.explore import overview, references
+    from pages.parts.explore.export import export_buttons
     from pages.parts.run.launcher import head
     from pages.parts.shell import cached, url
     from pages.parts.shell.frame import frame, say_how_it_stands
@@ -39,6 +40,8 @@ else:  # run for each visit
     if not len(scored.answers):
         st.info("Nothing has been predicted yet. Press “Run” to begin.")
         st.stop()
+    with top.share:
+        export_buttons(page.store, scored)
     view.result_before = page.record.run_id
     found = cached.findings_for(page.store, scored)
     accuracies = references.found_references(page, scored)

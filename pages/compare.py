@@ -5,6 +5,7 @@ import streamlit as st
 from evalcore.errors import BlindspotError
 from evalcore.store import BASELINES
 from pages.parts.compare import headline, labels_compared, matrices_compared, metrics_compared, what_changed
+from pages.parts.compare.export import comparison_downloads
 from pages.parts.compare.pair import TABS, chosen_pair, write_url
 from pages.parts.compare.pair_examples import door_examples
 from pages.parts.compare.sample_size import alone, of_pair
@@ -42,7 +43,8 @@ if comparison is None:
     st.stop()
 
 headline.say_verdict(comparison)
-headline.doors(comparison)
+with headline.doors(comparison):
+    comparison_downloads(comparison)
 drawn = {
     "Examples": door_examples,
     "Metrics": metrics_compared.metrics,

@@ -35,7 +35,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 is_own = name in kept or name == NEW
 try:
     prompt = kept.get(name) or (Prompt("", START_SYSTEM, "{text}") if name == NEW else built_in(name))
-    first = first_text(spec.task)
+    first = first_text(spec.task, page.store)
 except BlindspotError as error:
     st.error(message_markdown(str(error)))
     st.stop()

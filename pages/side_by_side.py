@@ -6,6 +6,7 @@ from evalcore.analysis import FEWEST_RUNS
 from evalcore.errors import BlindspotError
 from evalcore.store import distinguishing_titles
 from pages.parts.compare import swept, variants
+from pages.parts.compare.export import sweep_downloads
 from pages.parts.compare.several_runs import TABS, chosen_runs, write_url
 from pages.parts.shell import cached
 from pages.parts.shell.frame import frame
@@ -44,3 +45,5 @@ for name, tab in tabs(TABS, view_state().side_by_side, "side_tab").items():
             drawn[name](page, sweep, names)
 write_url(page, records)
 share_link(buttons)
+with buttons:
+    sweep_downloads(sweep)

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis.compared_scores import ClassRows, MetricRow
-from evalcore.metrics import WHY_UNDEFINED, WITHOUT_INTERVAL
+from evalcore.metrics import WHY_UNDEFINED, WITHOUT_INTERVAL, Metric
 from evalcore.wording import NOT_ESTIMABLE, UNDEFINED, figure, interval
 
 NONE_KNOWN = "none known"
 """Stands for the interval of a metric for whose difference none was found that keeps its 95 %."""
-_WITHOUT_INTERVAL = frozenset({*WITHOUT_INTERVAL, "ece"})
+WITHOUT_ANY_INTERVAL = frozenset({*WITHOUT_INTERVAL, "ece"})
+"""These metrics, by name."""
 
 
 def metric_words(row: MetricRow, value: float, *, signed: bool = False) -> str:
@@ -22,11 +23,15 @@ def metric_words(row: MetricRow, value: float, *, signed: bool = False) -> str:
     Args:
         signed: a difference, in points where the metric is a share.
     """
+    return value_words(row.metric, value, signed=signed)
+
+
+def value_words(metric: Metric, value: float, *, signed: bool = False) -> str:
+    """The same, of a metric that belongs to no comparison."""
     if math.isnan(value):
         return UNDEFINED
-    share = row.metric.is_share
-    words = figure(100 * value if share else value, row.metric.decimals, signed=signed)
-    return f"{words} %" if share and not signed else words
+    words = figure(100 * value if metric.is_share else value, metric.decimals, signed=signed)
+    return f"{words} %" if metric.is_share and not signed else words
 
 
 def metric_interval_words(row: MetricRow) -> str:
@@ -38,7 +43,7 @@ def metric_interval_words(row: MetricRow) -> str:
         scale=100 if row.metric.is_share else 1,
         decimals=row.metric.decimals,
         signed=True,
-        undefined=NONE_KNOWN if row.name in _WITHOUT_INTERVAL else NOT_ESTIMABLE,
+        undefined=NONE_KNOWN if row.name in WITHOUT_ANY_INTERVAL else NOT_ESTIMABLE,
     )
 
 

@@ -17,6 +17,16 @@ LabelView = Literal["predictions", "examples"]
 _LEAST_BY_CHANCE = 20
 """Labels of which one is expected outside of its 95 % interval by chance."""
 LABEL_VIEWS: tuple[LabelView, ...] = get_args(LabelView)
+LABEL_AXES: dict[LabelView, tuple[str, str]] = {
+    "predictions": ("mean confidence", "precision"),
+    "examples": ("mean probability of the true label", "recall"),
+}
+"""What `confidence` and `right` are, by view."""
+LABEL_SIDES: dict[LabelView, tuple[str, str]] = {
+    "predictions": ("under-confident", "over-confident"),
+    "examples": ("found by small margins", "likely, yet not predicted"),
+}
+"""What labels are whose `right` is above their `confidence`, and below it."""
 
 
 def label_confidence(found: LabelCalibration, labels: Sequence[str], view: LabelView) -> pd.DataFrame:

@@ -273,3 +273,10 @@ def sets_by_label(found: LabelSets) -> pd.DataFrame:
             "group": found.group,
         }
     )
+
+
+def lowest_coverage_first(found: LabelSets) -> pd.DataFrame:
+    """`sets_by_label`, the labels whose sets hold them the least often first, with the `code` of each."""
+    table = sets_by_label(found)
+    table["code"] = np.arange(len(table))
+    return table.sort_values(["coverage", "high"], kind="stable", na_position="last")

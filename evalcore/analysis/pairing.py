@@ -18,6 +18,7 @@ def shared_examples(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
     """Pair the answers of two scored runs.
 
     Runs on one sample are paired by position; others by text and label, the n-th copy of an example with the n-th copy.
+    Without a text, as in imported files that have none, an example can only be known by its position.
 
     Returns:
         Indices into the answers of A and of B, each of shape (n_shared,), in A's order.
@@ -34,13 +35,18 @@ def shared_examples(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
     else:
         at_a, at_b = _by_content(a, b)
     if not len(at_a):
-        why = (
-            "no example has been predicted by both yet."
-            if same_sample
-            else f"they share no example: A is of {a.record.task_name}, B of {b.record.task_name}."
+        raise SpecError(
+            f"These two runs cannot be compared: {_why_none(a, b, same_sample)}", do="Choose two runs on one sample."
         )
-        raise SpecError(f"These two runs cannot be compared: {why}", do="Choose two runs on one sample.")
     return at_a, at_b
+
+
+def _why_none(a: ScoredRun, b: ScoredRun, same_sample: bool) -> str:
+    if same_sample:
+        return "no example has been predicted by both yet."
+    if not (a.columns.text_hash.any() and b.columns.text_hash.any()):
+        return "without texts both must have the same true labels in the same order."
+    return f"they share no example: A is of {a.record.task_name}, B of {b.record.task_name}."
 
 
 def _same_labels(a: ScoredRun, b: ScoredRun) -> None:
@@ -64,11 +70,14 @@ def _same_labels(a: ScoredRun, b: ScoredRun) -> None:
 def _by_content(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
     waiting: dict[tuple[str, str], list[int]] = defaultdict(list)
     for at, answer in enumerate(b.answers):
-        waiting[answer.example.text, answer.example.label].append(at)
+        if answer.example.text:
+            waiting[answer.example.text, answer.example.label].append(at)
     copies: dict[tuple[str, str], int] = defaultdict(int)
     pairs = []
     for at, answer in enumerate(a.answers):
         content = answer.example.text, answer.example.label
+        if not content[0]:
+            continue
         copy = copies[content]
         copies[content] += 1
         if copy < len(waiting.get(content, ())):

@@ -44,7 +44,7 @@ def measure(spec: RunSpec, how: HowMeasured, store: Store) -> tuple[dict[str, An
         return classifiers.measure(spec, how.rounds, store)
     from evalcore.bench import subjects
 
-    task = load_task(spec.task)
+    task = load_task(spec.task, store.folder)
     renderer = Renderer(task, built_in(spec.prompt))
     prompts = [renderer.messages(example.text) for example in draw_sample(task, spec.n, spec.sample)]
     subject = subjects.load(spec, how.tokenizer, renderer.answers, store)

@@ -34,7 +34,7 @@ def measure(spec: RunSpec, rounds: int, store: Store) -> tuple[dict[str, Any], l
     Raises:
         BlindspotError: if the model or the task cannot be had.
     """
-    task = load_task(spec.task)
+    task = load_task(spec.task, store.folder)
     texts: list[Messages] = [
         ({"role": "user", "content": example.text},) for example in draw_sample(task, spec.n, spec.sample)
     ]

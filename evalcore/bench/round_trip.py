@@ -57,7 +57,7 @@ def measure_round_trip(spec: RunSpec, store: Store, n: int) -> RoundTrip:
     started = time.perf_counter()
     _wait(store, warm(store, spec))
     load = time.perf_counter() - started
-    texts = [example.text for example in draw_sample(load_task(spec.task), n, "stratified")]
+    texts = [example.text for example in draw_sample(load_task(spec.task, store.folder), n, "stratified")]
     everything: tuple[Part, ...] = ("answer", "words", "orders", "nearest")
     _timed(store, LiveRequest(spec, texts[0], everything))  # fits the neighbours
     answers = [_timed(store, LiveRequest(spec, text)) for text in texts]

@@ -23,6 +23,7 @@ from evalcore.charts.running_chart import running_chart
 from evalcore.charts.sample_size import sample_size_chart
 from evalcore.charts.scores_chart import scores_chart
 from evalcore.charts.small_matrix import small_matrix
+from evalcore.charts.stills import matrix_chart, pair_matrix_chart, still
 from evalcore.charts.theme import DARK, LIGHT, RUN_A, RUN_B, Theme
 
 __all__ = [
@@ -44,7 +45,9 @@ __all__ = [
     "label_order_chart",
     "ladder_chart",
     "matrix_cells",
+    "matrix_chart",
     "matrix_spec",
+    "pair_matrix_chart",
     "predicted_against_true",
     "probability_chart",
     "reference_lines",
@@ -56,6 +59,7 @@ __all__ = [
     "set_size_chart",
     "shortened",
     "small_matrix",
+    "still",
     "top_labels",
     "variants_chart",
     "verdict_chart",

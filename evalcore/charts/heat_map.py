@@ -11,6 +11,7 @@ import pandas as pd
 from evalcore.charts.matrix_drawing import (
     OFF_SCALE,
     UNPARSED_COLUMN,
+    Scale,
     Unit,
     draw_matrix,
     error_scale,
@@ -64,6 +65,26 @@ def top_of(view: MatrixView, shown: Floats) -> float:
     return float(shown[~off_scale(view)].max(initial=0.0))
 
 
+def shades_of(view: MatrixView, shown: Floats, *, log: bool) -> Floats:
+    """Where each cell stands on the colour scale, of the shape of `counts`.
+
+    Args:
+        shown: the values of the cells, counts or in percent.
+    """
+    return np.where(off_scale(view), OFF_SCALE, shade(shown, log=log))
+
+
+def value_scale(view: MatrixView, shown: Floats, value: Value, theme: Theme, *, log: bool) -> Scale:
+    """The colours of these values."""
+    grey = "right, others" if len(view.folded) else "right"
+    return error_scale(top_of(view, shown), _UNITS[value], theme, log=log, grey=grey)
+
+
+def values_of(view: MatrixView, value: Value) -> Floats:
+    """What the cells show: counts, or shares in percent."""
+    return view.values(value) * (1 if value == "count" else 100)
+
+
 def heatmap(
     view: MatrixView,
     labels: Sequence[str],
@@ -79,8 +100,8 @@ def heatmap(
         value: what the cells show; log: whether the colour is by its logarithm.
         highlighted: row and column of a cell to be outlined, because it was chosen outside of the chart.
     """
-    shown = view.values(value) * (1 if value == "count" else 100)
-    shades = np.where(off_scale(view), OFF_SCALE, shade(shown, log=log))
+    shown = values_of(view, value)
+    shades = shades_of(view, shown, log=log)
     row_names, column_names = names_of(view, labels)
 
     def frame(rows: Cells, columns: Cells) -> pd.DataFrame:
@@ -90,9 +111,7 @@ def heatmap(
         frame(*cells(view)),
         row_names,
         column_names,
-        error_scale(
-            top_of(view, shown), _UNITS[value], theme, log=log, grey="right, others" if len(view.folded) else "right"
-        ),
+        value_scale(view, shown, value, theme, log=log),
         theme,
         tooltip="{@true}<br/>predicted as {@predicted}<br/>count {@n}: {@of_true} of the actual label, "
         "{@of_predicted} of the predictions<br/>{@reverse}",

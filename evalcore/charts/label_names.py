@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 
@@ -29,10 +30,8 @@ def named_rows(names: Sequence[str], width: int, least: int = 0) -> alt.Y:
         names: of the ranks 0, 1, …
         width: pixels for them; at least `least` are kept free where all are shorter.
     """
-    # A Vega expression; `<` is escaped because a specification may be part of a page.
-    quoted = json.dumps(list(names)).replace("<", "\\u003c")
-    axis = alt.Axis(
-        labelExpr=f"{quoted}[datum.value]",
+    axis = rank_axis(
+        names,
         labelLimit=width,
         minExtent=least,
         labelOverlap=False,
@@ -42,3 +41,14 @@ def named_rows(names: Sequence[str], width: int, least: int = 0) -> alt.Y:
         domain=False,
     )
     return alt.Y("rank:O", title=None, axis=axis)
+
+
+def rank_axis(names: Sequence[str], **options: Any) -> alt.Axis:
+    """An axis of the ranks 0, 1, … that shows their names.
+
+    Args:
+        options: of the axis.
+    """
+    # A Vega expression; `<` is escaped because a specification may be part of a page.
+    quoted = json.dumps(list(names)).replace("<", "\\u003c")
+    return alt.Axis(labelExpr=f"{quoted}[datum.value]", **options)

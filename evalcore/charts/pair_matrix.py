@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evalcore.charts.matrix_drawing import (
     OFF_SCALE,
@@ -21,7 +22,7 @@ from evalcore.charts.matrix_drawing import (
     tooltip_name,
 )
 from evalcore.charts.theme import RUN_A, RUN_B, Theme
-from evalcore.metrics import Counts
+from evalcore.metrics import Counts, Floats
 
 MatrixKind = Literal["A", "B", "B − A"]
 DIFFERENCE: MatrixKind = "B − A"
@@ -59,6 +60,33 @@ def matrix_cells(
     )
 
 
+def pair_shades(cells: pd.DataFrame, kind: MatrixKind, *, log: bool) -> Floats:
+    """Where each of the cells stands on the colour scale."""
+    return np.where(_off_scale(cells, kind), OFF_SCALE, shade(cells["value"].to_numpy(dtype=float), log=log))
+
+
+def pair_scale(cells: pd.DataFrame, kind: MatrixKind, theme: Theme, *, shares: bool, log: bool) -> Scale:
+    """The colours of the cells.
+
+    Args:
+        shares: as the cells were made.
+    """
+    values = cells["value"].to_numpy(dtype=float)
+    top = float(np.abs(values[~_off_scale(cells, kind)]).max(initial=0.0))
+    unit: Unit = "% of actual label" if shares else "examples"
+    if kind != DIFFERENCE:
+        return error_scale(top, unit, theme, log=log)
+    high = float(shade(np.array(top or 1.0), log=log))
+    note, colours = f"up to {in_unit(top, unit)} more", (RUN_A, theme.neutral, RUN_B)
+    return Scale(-high, high, ("A", "B"), scale_title(unit, log=log), note, colours, ground=theme.neutral)
+
+
+def _off_scale(cells: pd.DataFrame, kind: MatrixKind) -> NDArray[np.bool_]:
+    """Right answers, but for those of a difference: they are what changed."""
+    right: NDArray[np.bool_] = (cells["x"] == cells["y"]).to_numpy() & (kind != DIFFERENCE)
+    return right
+
+
 def matrix_spec(
     cells: pd.DataFrame,
     labels: Sequence[str],
@@ -77,17 +105,8 @@ def matrix_spec(
         shares: as the cells were made; log: whether the colour is by the value's logarithm.
         highlighted: true and predicted code of a cell to be outlined, because it was chosen outside of the chart.
     """
-    values = cells["value"].to_numpy(dtype=float)
-    right = (cells["x"] == cells["y"]).to_numpy() & (kind != DIFFERENCE)
-    top = float(np.abs(values[~right]).max(initial=0.0))
-    unit: Unit = "% of actual label" if shares else "examples"
-    drawn = cells.assign(shade=np.where(right, OFF_SCALE, shade(values, log=log)).round(4))
-    if kind == DIFFERENCE:
-        high = float(shade(np.array(top or 1.0), log=log))
-        note, colours = f"up to {in_unit(top, unit)} more", (RUN_A, theme.neutral, RUN_B)
-        scale = Scale(-high, high, ("A", "B"), scale_title(unit, log=log), note, colours, ground=theme.neutral)
-    else:
-        scale = error_scale(top, unit, theme, log=log)
+    drawn = cells.assign(shade=pair_shades(cells, kind, log=log).round(4))
+    scale = pair_scale(cells, kind, theme, shares=shares, log=log)
     outlined = None
     if highlighted is not None:
         row, column = highlighted

@@ -6,6 +6,7 @@ The outcomes of a theme can be told apart without colour vision: see `tests/char
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 RUN_A, RUN_B = "#2f6fde", "#e07b1a"
@@ -18,6 +19,7 @@ class Theme:
     """The colours of one theme.
 
     Attributes:
+        background: of the page.
         text: of letters; pale_text: of letters that matter less, such as rows with few examples; faint: of thin lines.
         right, wrong, unparsed, absent: fills of the outcomes; `text_of` has the colours of their names.
         wrong_pale: of a wrong part with an outline in `wrong`, a cue besides the colour.
@@ -28,6 +30,7 @@ class Theme:
         magma_reversed: whether the palette goes from light to dark, as on a light page.
     """
 
+    background: str
     text: str
     pale_text: str
     faint: str
@@ -61,6 +64,7 @@ class Theme:
 
 
 LIGHT = Theme(
+    background="#ffffff",
     text="#131a2a",
     pale_text="#636e84",
     faint="#c9d1de",
@@ -78,6 +82,7 @@ LIGHT = Theme(
     magma_reversed=True,
 )
 DARK = Theme(
+    background="#0d1320",
     text="#e6ebf5",
     pale_text="#8591a7",
     faint="#38445c",
@@ -94,3 +99,38 @@ DARK = Theme(
     highlighted="#20d9ff",
     magma_reversed=False,
 )
+
+
+def blended(colours: Sequence[str], share: float) -> str:
+    """The colour at a place between the first and the last of several that follow each other at equal distances.
+
+    Example:
+        >>> blended(["#000000", "#ffffff"], 0.5)
+        '#808080'
+
+    Args:
+        colours: as `#rrggbb`, two or more; share: in [0, 1].
+    """
+    at = share * (len(colours) - 1)
+    before = min(int(at), len(colours) - 2)
+    start, end = _channels(colours[before]), _channels(colours[before + 1])
+    mixed = (round(low + (at - before) * (high - low)) for low, high in zip(start, end, strict=True))
+    return "#" + "".join(f"{channel:02x}" for channel in mixed)
+
+
+def is_light(colour: str) -> bool:
+    """Whether black letters have more contrast on a colour than white ones.
+
+    Source: relative luminance and contrast ratio of WCAG 2.2.
+    """
+    linear = [
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+        for channel in (value / 255 for value in _channels(colour))
+    ]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return (luminance + 0.05) ** 2 > 0.05 * 1.05
+
+
+def _channels(colour: str) -> tuple[int, int, int]:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return red, green, blue

@@ -48,7 +48,9 @@ def _list(options: argparse.Namespace, store: Store) -> int:
 
 def _show(options: argparse.Namespace, store: Store) -> int:
     task = task_of(options)
-    text = options.text if options.text is not None else draw_sample(load_task(task), 1, "stratified")[0].text
+    text = options.text
+    if text is None:
+        text = draw_sample(load_task(task, store.folder), 1, "stratified")[0].text
     shown = preview(task, options.model, find_prompt(options.name, store), text, store)
     if options.json:
         print(json.dumps({"prompt": options.name, "text": shown.text, "tokens": shown.tokens}, ensure_ascii=False))

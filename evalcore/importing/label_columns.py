@@ -8,15 +8,16 @@ a label that the file has. In JSON lines they may stand in an object `probabilit
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.errors import DataError, quoted
 from evalcore.parse import normal_form
-from evalcore.tasks import DataFile
+from evalcore.tasks.data_file import NumberBlock
 
 CONFIDENCE = "confidence"
 PROBABILITY_OF = "probability:"
@@ -33,6 +34,14 @@ _NAMED = re.compile(
     r"\s*(?P<mark>[:_])\s*(?P<label>.+)",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+class HasNumbers(Protocol):
+    """What columns of numbers are read from: a data file, or what a format has read itself."""
+
+    def numbers(self, columns: Sequence[str], keys: Sequence[str] = ()) -> Iterator[NumberBlock]:
+        """The numbers of these columns, block by block; `keys` are objects of JSON lines that hold some of them."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -107,7 +116,7 @@ def label_columns(
 
 def fill_from_columns(
     logprobs: NDArray[np.float32],
-    file: DataFile,
+    file: HasNumbers,
     columns: Sequence[LabelColumn],
     labels: Sequence[str],
     place: Callable[[int], str],
@@ -130,7 +139,7 @@ def fill_from_columns(
 
 def fill_from_confidence(
     logprobs: NDArray[np.float32],
-    file: DataFile,
+    file: HasNumbers,
     column: str,
     predicted: NDArray[np.intp],
     place: Callable[[int], str],

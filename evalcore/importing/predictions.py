@@ -7,21 +7,24 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.errors import DataError, listed
+from evalcore.errors import printable, shortened
+from evalcore.importing.formats import read_predictions
 from evalcore.importing.label_columns import (
     CONFIDENCE,
-    OBJECTS,
     fill_from_columns,
     fill_from_confidence,
     label_columns,
     possible_label_columns,
 )
+from evalcore.importing.own_table import TITLE, answers_are, choose_columns, no_answers
+from evalcore.importing.reading import MODEL, TASK, Asked, Reading
 from evalcore.parse import LabelParser, normal_form
 from evalcore.store.completion import Completion
 from evalcore.store.database import Store
@@ -29,44 +32,64 @@ from evalcore.store.label_scores import unknown_logprobs
 from evalcore.store.run_record import RESPELT, RESPELT_EXAMPLE, RunRecord
 from evalcore.store.spec import RunSpec, completion_keys, run_id, sample_id
 from evalcore.tasks import (
-    LABEL_COLUMNS,
     NO_PROMPT,
-    TEXT_COLUMNS,
     DataFile,
     Example,
     LabelList,
     Messages,
     TaskSource,
-    guess_column,
     make_task,
     open_data_file,
     read_label_list,
 )
-from evalcore.tasks.data_file import Header, Table
+from evalcore.tasks.data_file import Table
 
 NO_TEXT = ""
+IMPORTED = "imported"
+"""Metadata of a run: how its file was read, in sentences."""
 _ROWS_AT_ONCE = 8192
-ANSWER_COLUMNS = ("completion", "prediction")
+_MAX_NAME_CHARS = 200
 
 
-def import_file(path: Path, store: Store, *, labels: Path | None = None) -> RunRecord:
+def import_file(path: Path, store: Store, *, labels: Path | None = None, asked: Asked | None = None) -> RunRecord:
     """Store a file of predictions as a finished run.
 
-    The file has a label column, and `completion` (raw output, parsed like a model's) or `prediction` (a label;
-    empty is unparsed), not both; a text column is optional. Without a label list the labels are those that occur, and a
-    predicted one that never occurs as a true label is absent from the sample. `Top up` and `top_up` are one label,
-    spelled as in the list, or else as most often among the true labels, or else among the predictions.
+    The file is one of our own or of another tool (`formats.FORMATS`). One of our own has a label column, and
+    `completion` (raw output, parsed like a model's) or `prediction` (a label; empty is unparsed), not both; a text
+    column is optional. Without a label list the labels are those that occur, and a predicted one that never occurs as
+    a true label is absent from the sample. `Top up` and `top_up` are one label, spelled as in the list, or else as most
+    often among the true labels, or else among the predictions.
 
     Columns of probabilities (`label_columns`) are kept as well. With one for each label the file needs no
     predictions: the most probable label is taken for them.
 
+    Args:
+        asked: what a person chose; its `labels` are those of `labels`, if a file is given.
+
     Raises:
         DataError: if the file cannot be read exactly or lacks a column. Nothing is stored then.
+        ModelError: if it takes a package that is not installed.
     """
-    listed = read_label_list(labels) if labels else None
-    with open_data_file(path) as file:
-        run = _read(file, str(path), store, listed)
-    return _stored(run, store)  # not before it is known that the file stayed what it was
+    asked = asked or Asked()
+    if labels:
+        asked = replace(asked, labels=read_label_list(labels))
+    return import_files([(path, asked)], store)[0]
+
+
+def import_files(paths: Sequence[tuple[Path, Asked]], store: Store) -> list[RunRecord]:
+    """Store several files, or parts of one, so that they can be compared: each run has the labels of all of them.
+
+    Args:
+        paths: each with what a person chose; the label list of the first is that of all.
+
+    Raises:
+        DataError, ModelError: as for `import_file`. Nothing is stored then.
+    """
+    with ExitStack() as stack:
+        files = [(stack.enter_context(open_data_file(path)), str(path), asked) for path, asked in paths]
+        readings = [(read_predictions(file, asked), origin) for file, origin, asked in files]
+        runs = _runs_of(readings, store, paths[0][1].labels)
+    return [_stored(run, store) for run in runs]  # not before it is known that the files stayed what they were
 
 
 def import_data(file: DataFile, origin: str, store: Store, *, labels: list[str] | LabelList | None = None) -> RunRecord:
@@ -75,12 +98,21 @@ def import_data(file: DataFile, origin: str, store: Store, *, labels: list[str] 
     Args:
         origin: where it was read from, as it is shown.
     """
-    return _stored(_read(file, origin, store, labels), store)
+    asked = Asked(labels=labels if isinstance(labels, LabelList) else None)
+    return _stored(_run_of(read_predictions(file, asked), origin, store, labels), store)
 
 
 def import_table(table: Table, origin: str, store: Store, *, labels: list[str] | LabelList | None = None) -> RunRecord:
     """The same for a table that has been read, which has no numbers."""
-    return _stored(_run_of(table, None, origin, store, labels), store)
+    roles = choose_columns(table, Asked())
+    return _stored(_run_of(Reading(TITLE, table, roles, answers_are(roles)), origin, store, labels), store)
+
+
+def import_readings(
+    readings: Sequence[tuple[Reading, str]], store: Store, *, labels: LabelList | None = None
+) -> list[RunRecord]:
+    """The same as `import_files` for what has been read, each with where it was read from, as it is shown."""
+    return [_stored(run, store) for run in _runs_of(readings, store, labels)]
 
 
 @dataclass(frozen=True)
@@ -98,66 +130,67 @@ def _stored(run: _Run, store: Store) -> RunRecord:
     return run.record
 
 
-def _read(file: DataFile, origin: str, store: Store, labels: list[str] | LabelList | None) -> _Run:
-    header: list[str] = []
+def _runs_of(readings: Sequence[tuple[Reading, str]], store: Store, labels: LabelList | None) -> list[_Run]:
+    """The runs of several readings, with the same labels: two runs can be compared only then.
 
-    def choose(found: Header) -> list[str]:
-        nonlocal header
-        header = found.columns
-        return prediction_columns(found)
-
-    table = file.table(choose)
-    numbers = _Numbers(file, [*header, *file.nested_columns([key for key in OBJECTS if key in header])])
-    return _run_of(table, numbers, origin, store, labels)
-
-
-@dataclass(frozen=True)
-class _Numbers:
-    """A file's columns of numbers: those of its header, and those inside of objects."""
-
-    file: DataFile
-    columns: list[str]
+    A label that they spell in different ways is spelled as in the first one.
+    """
+    runs = [_run_of(reading, origin, store, labels) for reading, origin in readings]
+    if len({run.record.labels for run in runs}) == 1:
+        return runs
+    shared: dict[str, str] = {}
+    for run in runs:
+        for label in run.record.labels:
+            shared.setdefault(normal_form(label), label)
+    return [_run_of(reading, origin, store, labels, tuple(shared.values())) for reading, origin in readings]
 
 
 def _run_of(
-    table: Table, numbers: _Numbers | None, origin: str, store: Store, labels: list[str] | LabelList | None
+    reading: Reading,
+    origin: str,
+    store: Store,
+    labels: list[str] | LabelList | None,
+    shared: Sequence[str] = (),
 ) -> _Run:
     """The run that a file holds.
 
     Args:
-        numbers: where probabilities are read from; without it there are none.
+        labels: all labels; None takes those that occur, and those that the file names.
+        shared: labels of other files, which this run is to have as well, spelled so.
     """
-    answer_column, label_column, text_column = _roles(table)
-    gold_as_written = table.column(label_column)
+    table, columns = reading.table, reading.columns
+    gold_as_written = table.column(columns["label"])
     n = len(gold_as_written)
     answers: list[str] | None = None
-    if answer_column:
-        at = table.columns.index(answer_column)
+    if "answer" in columns:
+        at = table.columns.index(columns["answer"])
         answers = [row[at] or "" for row in table.rows]
-    names_labels = answer_column.strip().casefold() == "prediction" and labels is None
+    names_labels = reading.answers_are == "prediction" and labels is None
     predicted = (answers or []) if names_labels else []
-    known = labels.labels if isinstance(labels, LabelList) else labels or []
+    known = labels.labels if isinstance(labels, LabelList) else labels or [*shared, *_new(reading.labels, shared)]
     label_of_form = {normal_form(label): label for label in known}
     label_of = _label_of_each(known, label_of_form, gold_as_written, predicted)
     gold = [label_of.get(label, label) for label in gold_as_written]
-    texts = table.column(text_column) if text_column else [NO_TEXT] * n
+    texts = table.column(columns["text"]) if "text" in columns else [NO_TEXT] * n
     examples = tuple(Example(text, label) for text, label in zip(texts, gold, strict=True))
 
-    possible = possible_label_columns(numbers.columns) if numbers else []
-    columns = label_columns(possible, label_of_form, listed=labels is not None, name=table.name)
-    named = {label_of[answer] for answer in predicted if answer in label_of} | {one.label for one in columns}
+    numbers, number_columns = reading.numbers or (None, ())
+    possible = possible_label_columns(number_columns)
+    of_labels = label_columns(possible, label_of_form, listed=labels is not None, name=table.name)
+    named = {label_of[answer] for answer in predicted if answer in label_of} | {one.label for one in of_labels}
+    named |= set(known) if labels is None else set()
     occurring = examples + tuple(Example("", label) for label in sorted(named))
-    task = make_task(table.name, occurring, (), labels, origin)
+    task = make_task(_short(reading.about.get(TASK)) or table.name, occurring, (), labels, origin)
 
     logprobs: NDArray[np.float32] | None = None
-    if numbers and columns:
+    if numbers and of_labels:
         logprobs = unknown_logprobs(store, (n, len(task.labels)))
-        fill_from_columns(logprobs, numbers.file, columns, task.labels, table.place)
+        fill_from_columns(logprobs, numbers, of_labels, task.labels, table.place)
     elif answers is None:
-        raise _no_answers(table.name, numbers.columns if numbers else table.columns)
-    elif numbers and (column := _confidence_column(numbers.columns)):
+        raise no_answers(table.name, number_columns or table.columns)
+    elif numbers and (column := _confidence_column(number_columns)):
         logprobs = unknown_logprobs(store, (n, len(task.labels)))
-        fill_from_confidence(logprobs, numbers.file, column, _named_codes(answers, task.labels), table.place)
+        fill_from_confidence(logprobs, numbers, column, _named_codes(answers, task.labels), table.place)
     if answers is None:
         assert logprobs is not None
         answers = _most_probable(logprobs, task.labels)
@@ -186,7 +219,13 @@ def _run_of(
     now = time.time()
     record = RunRecord(
         run_id=run_id(sample, identity, NO_PROMPT.fingerprint),
-        spec=RunSpec(TaskSource(origin), model=f"imported:{table.name}", prompt=NO_PROMPT.name, n=n, sample="first"),
+        spec=RunSpec(
+            TaskSource(origin),
+            model=f"imported:{_short(reading.about.get(MODEL)) or table.name}",
+            prompt=NO_PROMPT.name,
+            n=n,
+            sample="first",
+        ),
         task_name=task.name,
         origin=origin,
         labels=task.labels,
@@ -198,7 +237,7 @@ def _run_of(
         split_size=n,
         created=now,
         finished=now,
-        metadata=_spelled_otherwise(gold_as_written, gold),
+        metadata={**_spelled_otherwise(gold_as_written, gold), **_about(reading)},
     )
     return _Run(record, examples, keys, completions)
 
@@ -271,39 +310,23 @@ def _spelled_otherwise(written: Sequence[str], labels: Sequence[str]) -> dict[st
     return {RESPELT: str(len(other)), RESPELT_EXAMPLE: f"“{value}” as “{label}”"}
 
 
-def prediction_columns(header: Header) -> list[str]:
-    """The columns of answers, of labels and, where there is one, of texts; none of answers if probabilities may stand
-    for them.
-
-    Raises:
-        DataError: if there is no column of answers or labels, or more than one of answers.
-    """
-    roles = _roles(header)
-    if not roles[0] and not possible_label_columns(header.columns) and set(OBJECTS).isdisjoint(header.columns):
-        raise _no_answers(header.name, header.columns)
-    return [column for column in roles if column]
+def _new(labels: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Those of the labels that are none of the known ones, in whichever way they are spelled."""
+    forms = set(map(normal_form, known))
+    return [label for label in labels if normal_form(label) not in forms]
 
 
-def _roles(header: Header) -> tuple[str, str, str]:
-    """The columns of answers, of labels and of texts; empty where there is none."""
-    answers = [column for column in header.columns if column.strip().casefold() in ANSWER_COLUMNS]
-    if len(answers) > 1:
-        raise DataError(
-            f"more than one column holds answers: {listed(answers)}.",
-            where=header.name,
-            do="Rename all but one: a `completion` is parsed like a model's output, a `prediction` is a label.",
-        )
-    folded = {column.strip().casefold() for column in header.columns}
-    text = "" if folded.isdisjoint(TEXT_COLUMNS) else guess_column(header, TEXT_COLUMNS, "text")
-    return answers[0] if answers else "", guess_column(header, LABEL_COLUMNS, "label"), text
+def _short(name: str | None) -> str:
+    """A name that a file gives, in one line."""
+    return shortened(printable(" ".join((name or "").split())), _MAX_NAME_CHARS)
 
 
-def _no_answers(name: str, columns: Sequence[str]) -> DataError:
-    return DataError(
-        "no column `completion` or `prediction`, nor one `probability:LABEL` for each label.",
-        where=name,
-        do=f"Its columns are {listed(columns)}.",
-    )
+def _about(reading: Reading) -> dict[str, str]:
+    """What is kept of where a run came from: what the file says of itself, how it was read, and what was left out."""
+    if reading.format == TITLE and not reading.about and not reading.notes:
+        return {}
+    kept = {key: _short(value) for key, value in reading.about.items() if _short(value)}
+    return {**kept, IMPORTED: " ".join([reading.sentence, *reading.notes])}
 
 
 def _confidence_column(columns: Sequence[str]) -> str:

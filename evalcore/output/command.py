@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evalcore.parse import Scoring
+from evalcore.paths import COMMAND
 from evalcore.store import RunSpec
 
 
@@ -16,7 +17,7 @@ def command_of(spec: RunSpec) -> str:
         f"--{'task' if name == 'name' else name.replace('_', '-')} {shlex.quote(str(value))}"
         for name, value in _asked(spec).items()
     ]
-    return " ".join(["python -m evalcore run", *options])
+    return " ".join([f"{COMMAND} run", *options])
 
 
 def python_of(spec: RunSpec, scoring: Scoring = "lenient") -> str:

@@ -10,6 +10,7 @@ from evalcore.analysis import (
     CALIBRATION_KEYS,
     Calibration,
     Finding,
+    Findings,
     LabelProbabilities,
     ScoredRun,
     calibration,
@@ -48,9 +49,7 @@ def sure_of(scored: ScoredRun) -> Sure | None:
     return None if probabilities is None else (probabilities, calibration(probabilities))
 
 
-def findings_of(
-    store: Store, scored: ScoredRun, sure_of: Callable[[ScoredRun], Sure | None] = sure_of
-) -> list[Finding]:
+def findings_of(store: Store, scored: ScoredRun, sure_of: Callable[[ScoredRun], Sure | None] = sure_of) -> Findings:
     """A run's findings, compared with the baselines that were run on the same sample.
 
     Args:

@@ -59,7 +59,7 @@ def answer(
 
     Args:
         request: what is asked.
-        store: holds the user's own prompts, and digests of model files.
+        store: holds the user's own prompts and uploads, and digests of model files.
         loader: makes a handle a loaded model; the worker's keeps it for the next question.
         on_phase: told what is being done; may raise an exception to stop it.
 
@@ -108,7 +108,7 @@ class AskedModel:
 
     Args:
         spec: what is asked for; its decoding says what decides the label.
-        store: holds the user's own prompts, and digests of model files.
+        store: holds the user's own prompts and uploads, and digests of model files.
         loader: makes a handle a loaded model, each model once.
         on_phase: told what is being done; may raise an exception to stop it.
 
@@ -132,7 +132,7 @@ class AskedModel:
         check_kind(self.spec)  # what is identified below is what answers freely, which every kind can do
         self._store = store
         on_phase("reading the task")
-        self._task = read_task(self.spec.task)
+        self._task = read_task(self.spec.task, store)
         self._asked = write_prompts(self.spec, store, self._task, [])
         self._parser = LabelParser(self._asked.label_order, numbered=self._asked.prompt.listing == "numbered")
         self._score = CHOOSING.get(self.spec.decoding, "summed")

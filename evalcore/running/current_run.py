@@ -59,7 +59,7 @@ def current_run_for(spec: RunSpec, store: Store) -> CurrentRun:
     candidates = store.runs_for(spec)
     if not candidates:
         part = _part_of_a_larger(spec, store) if store.read_only else None
-        return CurrentRun(part, part, unread="" if part else _why_unreadable(spec.task))
+        return CurrentRun(part, part, unread="" if part else _why_unreadable(spec.task, store))
     now = _look(spec, store)
     record = next((record for record in candidates if not now.differences(record, store)), None)
     if record is None and store.read_only:
@@ -73,27 +73,27 @@ def changed_since(record: RunRecord, store: Store) -> tuple[str, ...]:
     return _look(record.spec, store).differences(record, store)
 
 
-def split_size(source: TaskSource) -> int | None:
+def split_size(source: TaskSource, store: Store) -> int | None:
     """Number of test examples; None if the task cannot be read. Never sends a request to the hub."""
     try:
-        return BANKING77_TEST_ROWS if task_files(source) is None else task_cache.size(source)
+        return BANKING77_TEST_ROWS if task_files(source, store.folder) is None else task_cache.size(source, store)
     except BlindspotError:
         return BANKING77_TEST_ROWS if source.name == "banking77" else None
 
 
-def first_text(source: TaskSource) -> str:
+def first_text(source: TaskSource, store: Store) -> str:
     """The first text of a run on this task; empty for a task of the hub.
 
     Raises:
         DataError: if the task cannot be read.
     """
-    return "" if task_files(source) is None else task_cache.first_sampled_text(source)
+    return "" if task_files(source, store.folder) is None else task_cache.first_sampled_text(source, store)
 
 
 def missing_baselines(spec: RunSpec, store: Store) -> list[RunSpec]:
     """The baselines on a run's sample that are not stored; none for a baseline, nor without a train split."""
     try:
-        has_train = task_files(spec.task) is None or task_cache.summary(spec.task).train > 0
+        has_train = task_files(spec.task, store.folder) is None or task_cache.summary(spec.task, store).train > 0
     except BlindspotError:
         return []
     if spec.kind.is_baseline or not has_train:
@@ -119,10 +119,10 @@ def _is_complete(spec: RunSpec, store: Store) -> bool:
     return record is not None and store.count_done(record.run_id) == record.n
 
 
-def _why_unreadable(source: TaskSource) -> str:
+def _why_unreadable(source: TaskSource, store: Store) -> str:
     try:
-        if task_files(source) is not None:
-            task_cache.size(source)
+        if task_files(source, store.folder) is not None:
+            task_cache.size(source, store)
     except BlindspotError as error:
         return str(error)
     return ""
@@ -180,12 +180,14 @@ def _look(spec: RunSpec, store: Store) -> _Now:
             unread.append(str(error))
             return None
 
-    on_disk = tried(lambda: task_files(spec.task))
+    on_disk = tried(lambda: task_files(spec.task, store.folder))
     prompt = tried(lambda: find_prompt(spec.prompt, store)) if spec.kind.reads_prompt else None
-    sample = tried(lambda: task_cache.sample_id(spec.task, spec.n, spec.sample, spec.seed)) if on_disk else None
+    sample = None
+    if on_disk:
+        sample = tried(lambda: task_cache.sample_id(spec.task, store, spec.n, spec.sample, spec.seed))
     first = None
     if prompt is not None and prompt.shots and sample:
-        first = tried(lambda: task_cache.first_messages(spec.task, prompt, spec.sample, spec.seed))
+        first = tried(lambda: task_cache.first_messages(spec.task, store, prompt, spec.sample, spec.seed))
     model = tried(lambda: _model(spec, store, has_files=sample is not None))
     fingerprint = prompt.fingerprint if prompt else None
     return _Now(fingerprint, sample, first, model or {}, " ".join(unread), bool(model) and not unread)
@@ -194,7 +196,7 @@ def _look(spec: RunSpec, store: Store) -> _Now:
 def _model(spec: RunSpec, store: Store, *, has_files: bool) -> Identity:
     """The part of the identity that can be known: nothing of a model of the hub, whose branch may have moved."""
     if spec.kind.needs_train:
-        return task_cache.baseline_identity(spec.task, spec.model) if has_files else {}
+        return task_cache.baseline_identity(spec.task, store, spec.model) if has_files else {}
     if spec.kind.is_remote:
         return endpoint.identity(endpoint.parse_endpoint(spec.model), spec, None)
     try:

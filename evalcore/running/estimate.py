@@ -131,10 +131,17 @@ def request(spec: RunSpec, stored: int, store: Store) -> str:
     depends = {
         "stored": stored,
         "prompt": find_prompt(spec.prompt, store).fingerprint if spec.kind.reads_prompt else "",
-        "sample": task_cache.sample_id(spec.task, spec.n, spec.sample, spec.seed) if task_files(spec.task) else "",
+        "sample": _sample_id(spec, store),
         "servers": file_stamp(servers) if spec.kind.is_remote and servers.is_file() else "",
     }
     return json.dumps({"spec": json.loads(spec.to_json()), **depends}, sort_keys=True)
+
+
+def _sample_id(spec: RunSpec, store: Store) -> str:
+    """Of the examples that it would ask for; empty for a task of the hub."""
+    if not task_files(spec.task, store.folder):
+        return ""
+    return task_cache.sample_id(spec.task, store, spec.n, spec.sample, spec.seed)
 
 
 def answer(payload: str, store: Store, on_phase: OnPhase = lambda phase: None) -> str:

@@ -49,7 +49,7 @@ def plan_run(spec: RunSpec, store: Store, on_phase: OnPhase = lambda phase: None
 
     Args:
         spec: what is asked for.
-        store: holds the user's own prompts, and digests of model files.
+        store: holds the user's own prompts and uploads, and digests of model files.
         on_phase: told what is being done.
 
     Raises:
@@ -57,7 +57,7 @@ def plan_run(spec: RunSpec, store: Store, on_phase: OnPhase = lambda phase: None
     """
     spec = checked(spec)
     on_phase("reading the task")
-    task = load_task(spec.task)
+    task = load_task(spec.task, store.folder)
     examples = draw_sample(task, spec.n, spec.sample, spec.seed)
     if not examples:
         raise ValueError("a task without examples")  # load_task refuses those

@@ -61,12 +61,12 @@ def preview(source: TaskSource, model: str, prompt: Prompt, text: str, store: St
         model: a model's name, as in a spec.
         prompt: the prompt.
         text: the text to classify.
-        store: knows the digests of model files.
+        store: knows the digests of model files, and holds uploads.
 
     Raises:
         BlindspotError: if the task or the model cannot be read.
     """
-    messages = Renderer(read_task(source), prompt).messages(text)
+    messages = Renderer(read_task(source, store), prompt).messages(text)
     if kind_of(model).is_remote:  # the server has the template and the tokenizer
         return Preview("\n\n".join(f"{m['role']}:\n{m['content']}" for m in messages), 0, False, True)
     folders = [download(part, lambda phase: None, weights=False) for part in locate(model, store).parts]

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TypeVar
 
 from evalcore.errors import BlindspotError, DataError
 from evalcore.predictors import baseline
-from evalcore.store import Identity, file_stamp
+from evalcore.store import Identity, Store, file_stamp
 from evalcore.store import sample_id as hash_of_sample
 from evalcore.tasks import Messages, Prompt, Renderer, Sample, Task, TaskSource, draw_sample, load_task, task_files
 
@@ -26,13 +27,16 @@ T = TypeVar("T")
 _last_task: dict[tuple[TaskSource, str], Task] = {}
 
 
-def read_task(source: TaskSource) -> Task:
+def read_task(source: TaskSource, store: Store) -> Task:
     """The task, read again only if one of its files has changed; of a task of the hub, whose revision is fixed, never.
+
+    Args:
+        store: of the cache folder that holds uploads.
 
     Raises:
         DataError: if it cannot be read.
     """
-    return _task(source, _stamp(source))
+    return _task(source, store.folder, _stamp(source, store.folder))
 
 
 def cached_by_files(make: Callable[..., T]) -> Callable[..., T]:
@@ -42,18 +46,18 @@ def cached_by_files(make: Callable[..., T]) -> Callable[..., T]:
         make: takes a task, and whatever else decides the result.
 
     Returns:
-        The same function, which takes a TaskSource in the task's place.
+        The same function, which takes a TaskSource in the task's place, and the store whose folder holds uploads.
     """
 
     @lru_cache(maxsize=_MAX_CACHED)
-    def kept(source: TaskSource, stamp: str, *more: Hashable) -> tuple[T] | BlindspotError:
+    def kept(source: TaskSource, cache: Path, stamp: str, *more: Hashable) -> tuple[T] | BlindspotError:
         try:
-            return (make(_task(source, stamp), *more),)
+            return (make(_task(source, cache, stamp), *more),)
         except BlindspotError as error:
             return error
 
-    def looked_up(source: TaskSource, *more: Hashable) -> T:
-        made = kept(source, _stamp(source), *more)
+    def looked_up(source: TaskSource, store: Store, *more: Hashable) -> T:
+        made = kept(source, store.folder, _stamp(source, store.folder), *more)
         if isinstance(made, BlindspotError):
             raise made.with_traceback(None)
         return made[0]
@@ -118,19 +122,20 @@ def baseline_identity(task: Task, name: str) -> Identity:
     return baseline.identity(name, task)
 
 
-def _stamp(source: TaskSource) -> str:
-    files = task_files(source)
+def _stamp(source: TaskSource, cache: Path) -> str:
+    files = task_files(source, cache)
     try:
-        each = [files.test, files.train, files.labels] if files else []
-        return " ".join(f"{file.resolve()}:{file_stamp(file)}" if file else "-" for file in each)
+        # An upload's name is part of it: the ending decides how the bytes are read.
+        each = files.all if files else []
+        return " ".join(f"{file.name}:{file.path.resolve()}:{file_stamp(file.path)}" if file else "-" for file in each)
     except OSError as error:
         raise DataError(f"the file cannot be read ({error.strerror}).", where=source.name) from error
 
 
-def _task(source: TaskSource, stamp: str) -> Task:
+def _task(source: TaskSource, cache: Path, stamp: str) -> Task:
     task = _last_task.get((source, stamp))
     if task is None:
-        task = load_task(source)
+        task = load_task(source, cache)
         _last_task.clear()
         if len(task.test) + len(task.train) <= _TASK_KEPT_UP_TO:
             _last_task[source, stamp] = task

@@ -66,7 +66,7 @@ def understand(spec: RunSpec, store: Store) -> Understood:
 
     Args:
         spec: as chosen; it need not be in its normal form.
-        store: holds the user's own prompts.
+        store: holds the user's own prompts and uploads.
     """
     problems: list[str] = []
 
@@ -79,9 +79,9 @@ def understand(spec: RunSpec, store: Store) -> Understood:
             problems.append(f"This cannot be looked at ({first_line(error)}). Check the path.")
         return otherwise
 
-    task = tried(lambda: _task(spec.task), "")
+    task = tried(lambda: _task(spec.task, store), "")
     model = tried(lambda: _model(spec), "")
-    own, labels = tried(lambda: _both_labels(spec), _NOT_KNOWN) if task and model else _NOT_KNOWN
+    own, labels = tried(lambda: _both_labels(spec, store), _NOT_KNOWN) if task and model else _NOT_KNOWN
     tried(lambda: _use(spec, store, task_is_known=bool(task)), None)
     by_place = to_confirm(own, labels)
     if own and not by_place:
@@ -89,12 +89,12 @@ def understand(spec: RunSpec, store: Store) -> Understood:
     return Understood(task, model, by_place, tuple(dict.fromkeys(problems)))
 
 
-def _task(source: TaskSource) -> str:
+def _task(source: TaskSource, store: Store) -> str:
     if not source.name.strip():
         raise DataError("no task is named.", do="Give `demo`, `banking77`, a data file, or a folder with `test.csv`.")
-    if task_files(source) is None:
+    if task_files(source, store.folder) is None:
         return f"Banking77, {counted(BANKING77_TEST_ROWS, 'row')}, 77 labels, with a train split; {_FROM_THE_HUB}"
-    found = task_cache.summary(source)
+    found = task_cache.summary(source, store)
     text, label = found.columns
     train = f"{counted(found.train, 'row')} to train on" if found.train else "no train split"
     rows, labels = counted(found.test, "row"), counted(found.labels, "label")
@@ -152,13 +152,13 @@ def _size(folder: Path) -> str:
     return sized(sum(file.stat().st_size for file in folder.glob("*.safetensors")))
 
 
-def _both_labels(spec: RunSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _both_labels(spec: RunSpec, store: Store) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A classifier's own labels and the task's; none where they are not known here, or there is no classifier."""
-    if not spec.kind.has_own_labels or task_files(spec.task) is None:
+    if not spec.kind.has_own_labels or task_files(spec.task, store.folder) is None:
         return _NOT_KNOWN
     name = spec.kind.files_of(spec.model)
     folder = model_folder(name) or cached_folder(name)
-    return (labels_in(folder, spec.model), task_cache.labels(spec.task)) if folder else _NOT_KNOWN
+    return (labels_in(folder, spec.model), task_cache.labels(spec.task, store)) if folder else _NOT_KNOWN
 
 
 def _check_labels(spec: RunSpec, own: tuple[str, ...], labels: tuple[str, ...]) -> None:
@@ -169,10 +169,10 @@ def _use(spec: RunSpec, store: Store, *, task_is_known: bool) -> None:
     """Whether the parts go together; the same errors as those that a run would end with."""
     checked(spec)
     check_kind(spec)
-    has_files = task_is_known and task_files(spec.task) is not None
-    if spec.kind.needs_train and has_files and not task_cache.summary(spec.task).train:
-        task_cache.baseline_identity(spec.task, spec.model)
+    has_files = task_is_known and task_files(spec.task, store.folder) is not None
+    if spec.kind.needs_train and has_files and not task_cache.summary(spec.task, store).train:
+        task_cache.baseline_identity(spec.task, store, spec.model)
     if spec.kind.reads_prompt:
         prompt = find_prompt(spec.prompt, store)
-        if has_files and prompt.shots > task_cache.summary(spec.task).train:
-            task_cache.first_messages(spec.task, prompt, spec.sample, spec.seed)
+        if has_files and prompt.shots > task_cache.summary(spec.task, store).train:
+            task_cache.first_messages(spec.task, store, prompt, spec.sample, spec.seed)

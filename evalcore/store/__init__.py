@@ -31,6 +31,7 @@ from evalcore.store.file_digests import file_stamp
 from evalcore.store.jobs import ASKED_FOR, Job, JobKind, Jobs
 from evalcore.store.label_reference import CONTENT_FREE, LabelReference, LabelScore, log_probabilities
 from evalcore.store.label_scores import load_label_logprobs
+from evalcore.store.memory_store import MemoryStore
 from evalcore.store.merging import Merged, import_bundle, merge_bundle
 from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_named, kind_of
 from evalcore.store.outcome import Outcome
@@ -68,6 +69,7 @@ from evalcore.store.spec import (
     run_id,
     sample_id,
 )
+from evalcore.store.uploads import MAX_UPLOAD_BYTES, QUOTA, Uploads
 from evalcore.store.usage import Usage
 
 __all__ = [
@@ -77,10 +79,12 @@ __all__ = [
     "CHOOSING",
     "CONTENT_FREE",
     "DEFAULT_CACHE",
+    "MAX_UPLOAD_BYTES",
     "MEANINGS",
     "MODEL_KINDS",
     "MOST_CONCURRENT",
     "NAME_LENGTH",
+    "QUOTA",
     "SERVERS_FILE",
     "SERVER_COLUMNS",
     "STOPS",
@@ -98,6 +102,7 @@ __all__ = [
     "LabelScore",
     "LabelsBy",
     "Limits",
+    "MemoryStore",
     "Merged",
     "Metered",
     "ModelKind",
@@ -113,6 +118,7 @@ __all__ = [
     "ServerTableError",
     "Stop",
     "Store",
+    "Uploads",
     "Usage",
     "Waiting",
     "bundle_pieces",

@@ -6,6 +6,7 @@ Data files are read here and nowhere else. Imports the ground floor only.
 from evalcore.tasks.data_file import (
     DataFile,
     LabelList,
+    data_in_memory,
     open_data_file,
     parse_lines,
     parse_table,
@@ -27,6 +28,7 @@ from evalcore.tasks.prompt import (
 )
 from evalcore.tasks.sample import SAMPLES, Sample, draw_sample, fingerprint
 from evalcore.tasks.task import Example, Task, TaskSource, make_task
+from evalcore.tasks.uploaded import Upload, is_upload, shown_name
 
 __all__ = [
     "BUILT_IN",
@@ -45,11 +47,14 @@ __all__ = [
     "Sample",
     "Task",
     "TaskSource",
+    "Upload",
     "built_in",
     "custom_prompt",
+    "data_in_memory",
     "draw_sample",
     "fingerprint",
     "guess_column",
+    "is_upload",
     "load_task",
     "make_task",
     "open_data_file",
@@ -58,6 +63,7 @@ __all__ = [
     "read_label_list",
     "read_table",
     "read_texts",
+    "shown_name",
     "task_files",
     "typed_path",
 ]

@@ -1,4 +1,4 @@
-"""Data files -> rows of text, exactly as written. The one place that reads CSV, JSONL and Parquet.
+"""Data files -> rows of text, exactly as written. The one place that reads CSV, JSONL, Parquet and Excel.
 
 Values are never interpreted: `NA`, `001` and `True` are text. What cannot be read exactly is refused with its line.
 (pandas would silently read a row with one field too many as an index.) Only the columns that the caller wants are
@@ -7,6 +7,7 @@ converted, so that unusual values in other columns do no harm.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -16,17 +17,19 @@ from pathlib import Path
 
 from evalcore.errors import DataError
 from evalcore.tasks import table
+from evalcore.tasks.content_kind import SUFFIXES, format_of
 from evalcore.tasks.json_lines import parse_json, parse_json_lines
 from evalcore.tasks.numbers import NumberBlock, nested_columns, number_blocks
+from evalcore.tasks.separator import separator_of
 from evalcore.tasks.table import Choose, Header, Table, check_text, every_column
 from evalcore.tasks.text_file import parse_csv, text_file
 
 __all__ = [
-    "SUFFIXES", "DataFile", "Header", "LabelList", "NumberBlock", "Table", "data_in_memory", "open_data_file",
-    "parse_lines", "parse_table", "read_label_list", "read_lines", "read_table", "typed_path",
+    "SUFFIXES", "DataFile", "Header", "LabelList", "NamedFile", "NumberBlock", "Table", "data_in_memory",
+    "open_data_file", "parse_label_list", "parse_lines", "parse_table", "read_label_list", "read_lines", "read_table",
+    "typed_path",
 ]  # fmt: skip
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 MAX_LABEL_LIST_BYTES = 16 * 2**20
 MAX_BYTES_IN_PIECES = 8 * 2**30
 """Of a file with columns of numbers, which is read in pieces: JSON lines of a million rows of 150 labels."""
@@ -34,6 +37,35 @@ MAX_BYTES_IN_PIECES = 8 * 2**30
 _RECENT_S = 2.0
 _PAUSE_S = 0.1
 _PAUSE_INSIDE_A_ROW_S = 1.0
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file on the disk, and what messages call it.
+
+    Attributes:
+        name: of an upload, what the person's file was called; its ending decides the format.
+        digest: the SHA-256 that its bytes must have, in hexadecimal; empty if they may be any.
+        sheet: of a workbook; the first one that holds something when empty.
+    """
+
+    path: Path
+    name: str
+    digest: str = ""
+    sheet: str = ""
+
+    def read(self) -> DataFile:
+        """Its content.
+
+        Raises:
+            DataError: if it cannot be read, or its bytes are others than they were.
+        """
+        content = _read(self.path)
+        if self.digest and hashlib.sha256(content).hexdigest() != self.digest:
+            raise DataError(
+                "the bytes on the disk are not those that were uploaded.", where=self.name, do="Upload it again."
+            )
+        return data_in_memory(self.name, content, self.sheet)
 
 
 @dataclass(frozen=True)
@@ -56,7 +88,7 @@ class LabelList:
 
 
 def read_table(path: Path, choose: Choose = every_column) -> Table:
-    """Read a CSV, TSV, JSONL or Parquet file.
+    """Read a CSV, TSV, JSONL, Parquet or Excel file.
 
     Args:
         choose: called with the names of all columns; returns those to be read.
@@ -74,14 +106,16 @@ class DataFile:
     Attributes:
         name: as messages show it; its ending decides the format.
         content: the bytes, or the file if it is too large for memory.
+        sheet: of a workbook; the first one that holds something when empty.
     """
 
     name: str
     content: bytes | Path
+    sheet: str = ""
 
     def table(self, choose: Choose = every_column) -> Table:
         """The columns of texts that `choose` wants; raises DataError as `read_table` does."""
-        return _table(self.name, self.content, choose)
+        return _table(self.name, self.content, choose, self.sheet)
 
     def nested_columns(self, keys: Sequence[str]) -> list[str]:
         """Names of the numbers inside of objects of JSON lines: see `numbers.nested_columns`."""
@@ -89,11 +123,14 @@ class DataFile:
 
     def numbers(self, columns: Sequence[str], keys: Sequence[str] = ()) -> Iterator[NumberBlock]:
         """The numbers of these columns: see `numbers.number_blocks`."""
-        return number_blocks(self.name, self.content, columns, keys)
+        return number_blocks(self.name, self.content, columns, keys, self.sheet)
 
 
-def data_in_memory(name: str, content: bytes) -> DataFile:
+def data_in_memory(name: str, content: bytes, sheet: str = "") -> DataFile:
     """The data file of an upload.
+
+    Args:
+        sheet: of a workbook; the first one that holds something when empty.
 
     Raises:
         DataError: if it is too large.
@@ -101,7 +138,7 @@ def data_in_memory(name: str, content: bytes) -> DataFile:
     name = _shown(name)
     if len(content) > table.MAX_BYTES:
         raise table.too_many_bytes(name)
-    return DataFile(name, content)
+    return DataFile(name, content, sheet)
 
 
 @contextmanager
@@ -153,17 +190,20 @@ def parse_table(name: str, content: bytes, choose: Choose = every_column) -> Tab
     return data_in_memory(name, content).table(choose)
 
 
-def _table(name: str, content: bytes | Path, choose: Choose) -> Table:
-    suffix = Path(name).suffix.lower()
-    if suffix == ".parquet":
+def _table(name: str, content: bytes | Path, choose: Choose, sheet: str) -> Table:
+    found = format_of(name, content)
+    if found == "parquet":
         from evalcore.tasks.parquet_file import parse_parquet
 
         return parse_parquet(name, content, choose)
-    if suffix in (".jsonl", ".ndjson"):
-        return parse_json_lines(text_file(name, content), choose)
-    if suffix in (".csv", ".tsv"):
-        return parse_csv(text_file(name, content), "\t" if suffix == ".tsv" else ",", choose)
-    raise DataError("is not a kind of file that can be read here.", where=name, do=f"Use one of {', '.join(SUFFIXES)}.")
+    if found == "excel":
+        from evalcore.tasks.excel_file import parse_excel
+
+        return parse_excel(name, content, choose, sheet)
+    text = text_file(name, content)
+    if found == "jsonl":
+        return parse_json_lines(text, choose)
+    return parse_csv(text, "\t" if found == "tsv" else separator_of(text), choose)
 
 
 def read_label_list(path: Path) -> LabelList:
@@ -172,13 +212,17 @@ def read_label_list(path: Path) -> LabelList:
     Raises:
         DataError: if it is missing, is no such array, or is too large.
     """
-    name = _shown(path.name)
-    content = _read(path)
+    return parse_label_list(path.name, _read(path))
+
+
+def parse_label_list(name: str, content: bytes) -> LabelList:
+    """The same for content in memory; `name` decides the format and is used in messages."""
+    name = _shown(name)
     if len(content) > MAX_LABEL_LIST_BYTES:
         raise DataError(f"a label list of more than {MAX_LABEL_LIST_BYTES / 2**20:.0f} MB.", where=name)
     # Not splitlines(), which also breaks at U+2028 and others that a label may contain.
     lines = text_file(name, content).lines(newline="")
-    if path.suffix.lower() != ".json":
+    if not name.lower().endswith(".json"):
         labels = {number: line.rstrip("\r\n") for number, line in enumerate(lines, start=1) if line.strip()}
         return LabelList(name, list(labels.values()), [f"line {number}" for number in labels])
     array = parse_json("".join(lines), name)
@@ -248,7 +292,7 @@ def _ends_with_a_row(suffix: str, content: bytes) -> bool:
     end = content[-80:].rstrip(b"\0")  # the zeros of UTF-16
     if suffix in (".jsonl", ".ndjson", ".json"):
         return end.rstrip().endswith((b"}", b"]"))
-    return suffix == ".parquet" or end.endswith((b"\n", b"\r"))
+    return suffix in (".parquet", ".xlsx", ".xlsm") or end.endswith((b"\n", b"\r"))
 
 
 def _shown(name: str) -> str:

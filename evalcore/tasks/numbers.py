@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 
 from evalcore.errors import DataError, quoted
 from evalcore.tasks import table
+from evalcore.tasks.content_kind import Format, format_of
 from evalcore.tasks.json_lines import json_records
+from evalcore.tasks.separator import separator_of
 from evalcore.tasks.text_file import csv_records, text_file
 
 MAX_NUMBERS = 200_000_000
@@ -53,7 +55,7 @@ def nested_columns(name: str, content: bytes | Path, keys: Sequence[str]) -> lis
     Raises:
         DataError: if something else stands there.
     """
-    if not keys or Path(name).suffix.lower() not in (".jsonl", ".ndjson"):
+    if not keys or format_of(name, content) != "jsonl":
         return []
     found: dict[str, None] = {}
     for line, record in json_records(text_file(name, content), _DECODER):
@@ -67,26 +69,32 @@ def nested_columns(name: str, content: bytes | Path, keys: Sequence[str]) -> lis
 
 
 def number_blocks(
-    name: str, content: bytes | Path, columns: Sequence[str], keys: Sequence[str]
+    name: str, content: bytes | Path, columns: Sequence[str], keys: Sequence[str], sheet: str = ""
 ) -> Iterator[NumberBlock]:
     """The numbers of some columns, block by block.
 
     Args:
         name: the file's; decides the format and is used in messages.
         columns: names as in the header, or as `nested_columns` gives them for these `keys`.
+        sheet: of a workbook; the first one that holds something when empty.
 
     Raises:
         DataError: if one of them is no number, or there are too many.
     """
-    suffix = Path(name).suffix.lower()
-    if suffix == ".parquet":
+    found = format_of(name, content)
+    if found == "parquet":
         from evalcore.tasks.parquet_file import parquet_numbers
 
         blocks: Iterable[NDArray[np.float64]] = parquet_numbers(name, content, columns, MAX_NUMBERS)
-    elif suffix in (".jsonl", ".ndjson"):
+    elif found == "excel":
+        from evalcore.tasks.excel_file import parse_excel
+
+        cells = parse_excel(name, content, lambda header: columns, sheet)
+        blocks = _parsed(name, zip(cells.lines, cells.rows, strict=True), columns)
+    elif found == "jsonl":
         blocks = _parsed(name, _json_cells(name, content, columns, keys), columns)
     else:
-        blocks = _parsed(name, _csv_cells(name, content, columns, "\t" if suffix == ".tsv" else ","), columns)
+        blocks = _parsed(name, _csv_cells(name, content, columns, found), columns)
     first = 0
     for values in blocks:
         yield NumberBlock(first, values)
@@ -95,8 +103,9 @@ def number_blocks(
             raise DataError(f"holds more than {MAX_NUMBERS:,} numbers.", where=name, do="Take a part of it.")
 
 
-def _csv_cells(name: str, content: bytes | Path, columns: Sequence[str], delimiter: str) -> Iterator[Place]:
-    records = csv_records(text_file(name, content), delimiter)
+def _csv_cells(name: str, content: bytes | Path, columns: Sequence[str], found: Format) -> Iterator[Place]:
+    text = text_file(name, content)
+    records = csv_records(text, "\t" if found == "tsv" else separator_of(text))
     _, header = next(records, (1, []))
     at = [header.index(column) for column in columns]
     # itemgetter of one index gives a value, not a tuple of one.

@@ -57,7 +57,7 @@ class Table(Header):
     Attributes:
         columns: names of the columns that were read.
         rows: one list per row, as long as `columns`; None where a JSON or Parquet value is missing.
-        lines: the line on which each row starts (the row number for Parquet), for messages.
+        lines: the line on which each row starts (the row number for Parquet and Excel), for messages.
     """
 
     rows: list[list[str | None]]
@@ -80,7 +80,7 @@ class Table(Header):
 
     def place(self, position: int) -> str:
         """The line or row of the row at `position`, for messages."""
-        unit = "row" if self.name.lower().endswith(".parquet") else "line"
+        unit = "row" if self.name.lower().endswith((".parquet", ".xlsx", ".xlsm")) else "line"
         return f"{self.name}, {unit} {self.lines[position]}"
 
 

@@ -18,7 +18,8 @@ MAX_LINES = 10_000_000
 MAX_LINE_CHARS = 4 * table.MAX_FIELD_CHARS
 MAX_SEPARATORS = 1_000_000
 """In one row: each may separate two values, and a value of one character takes a hundred bytes of memory."""
-
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+"""What may separate the values of a CSV file, and its name."""
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _PIECE = 2**20
@@ -113,9 +114,9 @@ def text_file(name: str, content: bytes | Path) -> TextFile:
             except UnicodeDecodeError as error:
                 line += error.object[: error.start].decode(encoding).count("\n")
                 raise DataError(
-                    f"not valid {encoding[:6].upper().rstrip('-')} text.",
+                    f"not valid {encoding[:6].upper().rstrip('-')} text{_in_windows(error)}.",
                     where=f"{name}, line {line}",
-                    do="Save the file as UTF-8.",
+                    do="Save the file as UTF-8 (in Excel: “CSV UTF-8”), or as .xlsx.",
                 ) from None
             if "\0" in text:
                 line += text.count("\n", 0, text.index("\0"))
@@ -124,6 +125,18 @@ def text_file(name: str, content: bytes | Path) -> TextFile:
     if is_empty:
         raise DataError("the file is empty.", where=name)
     return TextFile(name, content, encoding, len(mark))
+
+
+def _in_windows(error: UnicodeDecodeError) -> str:
+    """The byte that is not UTF-8, as Windows of western Europe would read it.
+
+    It is not read so: in which of dozens of such encodings a file was saved cannot be told from its bytes for certain.
+    """
+    if error.encoding != "utf-8":
+        return ""
+    byte = error.object[error.start : error.start + 1]
+    read = byte.decode("cp1252", errors="replace")
+    return f" (the byte {byte[0]:#04x} would be {quoted(read)} in Windows-1252)" if read.isprintable() else ""
 
 
 def parse_csv(file: TextFile, delimiter: str, choose: Choose) -> Table:
@@ -173,7 +186,8 @@ def csv_records(file: TextFile, delimiter: str) -> Iterator[tuple[int, list[str]
                 continue
             if not columns:
                 columns = len(fields)
-                _check_separator(file.name, fields, delimiter)
+                if delimiter == "\t":
+                    _check_tabs(file.name, fields)
             elif len(fields) != columns:
                 raise DataError(
                     f"{len(fields):,} fields where the header has {columns:,}.",
@@ -189,17 +203,12 @@ def csv_records(file: TextFile, delimiter: str) -> Iterator[tuple[int, list[str]
         ) from None
 
 
-_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas", "|": "bars"}
-_SAVE_AS = {",": "Save it with commas", "\t": "Save it with tabs"}
-
-
-def _check_separator(name: str, header: list[str], delimiter: str) -> None:
-    """Refuse a file of one column whose header contains another separator: it is probably separated by that."""
-    found = next((mark for mark in _OTHER_SEPARATORS if mark in header[0] and mark != delimiter), None)
+def _check_tabs(name: str, header: list[str]) -> None:
+    """Refuse a .tsv file of one column whose header holds another separator: it is probably separated by that."""
+    found = next((mark for mark in SEPARATORS if mark in header[0]), None)
     if len(header) == 1 and found:
-        rename = {"\t": ", or name it .tsv", ",": ", or name it .csv"}.get(found, "")
         raise DataError(
-            f"has one column only, {quoted(header[0])}: it looks separated by {_OTHER_SEPARATORS[found]}.",
+            f"has one column only, {quoted(header[0])}: it looks separated by {SEPARATORS[found]}.",
             where=f"{name}, line 1",
-            do=f"{_SAVE_AS[delimiter]}{rename}.",
+            do="Save it with tabs, or name it .csv.",
         )

@@ -9,6 +9,7 @@ from evalcore.predictors.files import architecture
 from evalcore.running import answering, understand
 from evalcore.running.live_answer import LiveRequest
 from evalcore.running.run import execute
+from evalcore.store.database import Store
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, checked
 from evalcore.tasks.task import TaskSource
@@ -105,9 +106,10 @@ def test_only_a_folder_of_a_classifier_gets_another_name(named, tmp_path):
         assert architecture.named_for_its_kind(name) == name
 
 
-def test_the_picker_says_what_it_is(named):
+def test_the_picker_says_what_it_is(named, tmp_path):
     assert model_words(f"encoder:{named}").endswith("/four: encoder classifier")
-    model, rest = run_words(checked(RunSpec(model=f"encoder:{named}", labels_by="id", dtype="bfloat16")))
+    spec = checked(RunSpec(model=f"encoder:{named}", labels_by="id", dtype="bfloat16"))
+    model, rest = run_words(spec, Store(tmp_path / "cache"))
     assert model.endswith("/four")
     assert "bfloat16" in rest
     assert "matched by their places" in rest

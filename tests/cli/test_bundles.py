@@ -63,8 +63,8 @@ def _imported(file, tmp_path):
     [
         (["export", "--bundle", "x"], "--bundle takes runs or --all"),
         (["export", "abc", "--all", "--bundle", "x"], "--bundle takes runs or --all"),
-        (["export", "abc", "def", "--out", "x"], "--out takes one run"),
-        (["export", "--all", "--out", "x"], "--out takes one run"),
+        (["export", "abc", "def", "--out", "x"], "there is no such run"),
+        (["export", "--all", "--out", "x"], "--out takes runs by name"),
         (["export", "abc", "--bundle", "x"], "there is no such run"),
         (["import", "missing.blindspot.gz"], "the file cannot be read"),
     ],

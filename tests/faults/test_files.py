@@ -533,7 +533,7 @@ LONG_ERRORS = {
     "100,000 fields in a row": lambda f, s: parse_table("a.csv", b"a,b\n" + b"x," * 100_000),
     "a column with a long name": lambda f, s: load_task(TaskSource(at(f, "a.csv", f'"{LONG}",b\n1,2\n'))),
     "a column with a long name twice": lambda f, s: parse_table("a.csv", f"{LONG},{LONG}\n1,2\n".encode()),
-    "a column with a long name, alone": lambda f, s: parse_table("a.csv", f"{LONG};b\n1;2\n".encode()),
+    "a column with a long name, alone": lambda f, s: parse_table("a.tsv", f"{LONG};b\n1;2\n".encode()),
     "a key with a long name twice": lambda f, s: parse_table(
         "a.jsonl", f'{{"{"é" * 10**6}": 1, "{"é" * 10**6}": 1}}'.encode()
     ),

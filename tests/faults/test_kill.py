@@ -17,7 +17,7 @@ import pytest
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import StoreError
-from evalcore.output.export import export_run, predictions_csv
+from evalcore.output.export import export_run
 from evalcore.running import worker
 from evalcore.running.run import execute
 from evalcore.store.catalog import RunCatalog
@@ -27,6 +27,7 @@ from evalcore.store.spec import RunSpec, checked
 from pages.parts.run.progress import status
 from tests.conftest import ROOT
 from tests.faults.victim import BATCH, KILLS, POINTS, Logged, N, asked, spec, start, write_task
+from tests.tools.exported import predictions_csv
 from tests.tools.old_caches import FORMATS, as_in_format
 from tests.tools.processes import PATIENCE_S, finished, started, wait_until
 from tests.tools.soak import soak

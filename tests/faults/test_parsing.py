@@ -26,7 +26,6 @@ from evalcore.metrics.classification import (
 )
 from evalcore.metrics.overall import scores
 from evalcore.output.comparison import comparison_as_text, sweep_as_text
-from evalcore.output.export import predictions_csv
 from evalcore.output.report import findings_of, report_as_text
 from evalcore.parse.matching import LabelParser, collisions, normal_form
 from evalcore.running.run import execute
@@ -35,6 +34,7 @@ from evalcore.store.spec import RunSpec
 from evalcore.tasks import Example, TaskSource, load_task, make_task
 from evalcore.tasks.prompt import Renderer, built_in
 from tests.conftest import BANKING77, Toy, needs_banking77, write_csv
+from tests.tools.exported import predictions_csv
 from tests.tools.runs import scored
 
 STEMS = ("top_up", "card", "transfer", "fee", "cash", "refund", "pin", "bill", "line", "sim")

@@ -12,10 +12,10 @@ import pytest
 from evalcore.analysis import label_probabilities, score_run
 from evalcore.errors import DataError
 from evalcore.importing.predictions import import_file
-from evalcore.output.export import predictions_csv, predictions_for_spreadsheets, predictions_jsonl
 from evalcore.tasks import data_file, numbers
 from evalcore.tasks import table as table_module
 from tests.faults.test_data import ODD_LABELS
+from tests.tools.exported import predictions_csv, predictions_for_spreadsheets, predictions_jsonl
 from tests.tools.runs import import_bytes
 
 NO_PROBABILITIES = (

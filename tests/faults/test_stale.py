@@ -30,7 +30,8 @@ from evalcore.store.completion import Completion
 from evalcore.store.database import Store
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec, canonical, checked, completion_keys, run_id
-from evalcore.tasks import Example, TaskSource, draw_sample, load, load_task
+from evalcore.tasks import Example, TaskSource, draw_sample, load_task
+from evalcore.tasks.data_file import NamedFile
 from evalcore.tasks.prompt import Renderer, built_in, custom_prompt
 from pages.parts.shell.session import ViewState
 from tests.conftest import ROOT, write_csv
@@ -574,7 +575,7 @@ def test_a_page_shows_the_run_of_its_job_although_the_file_was_written_meanwhile
 def test_a_click_reads_no_file_that_has_not_changed(store, messages, model, page_of, judge, monkeypatch):
     """F51. Red while every minute, and the prompts page at every click, the task was read anew."""
     reads = []
-    for module, name in ((load, "read_table"), (hashlib, "file_digest")):
+    for module, name in ((NamedFile, "read"), (hashlib, "file_digest")):
         original = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *a, was=original: reads.append(a) or was(*a))
     chosen = checked(RunSpec(TaskSource(str(messages.folder)), str(model), n=12))

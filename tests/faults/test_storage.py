@@ -16,7 +16,8 @@ import pytest
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import BlindspotError, DataError, StoreError
 from evalcore.output import export
-from evalcore.output.export import export_run, predictions_csv, predictions_jsonl, run_json, write_file
+from evalcore.output.export import export_run, write_file
+from evalcore.output.own_format import run_json
 from evalcore.output.report import findings_of, report_as_json, report_as_text
 from evalcore.predictors import local, placement
 from evalcore.running.run import execute
@@ -31,6 +32,7 @@ from evalcore.tasks.prompt import Prompt, custom_prompt
 from tests.conftest import ROOT
 from tests.faults.victim import Logged, asked, spec, start, write_task
 from tests.tools.command_line import evalcore
+from tests.tools.exported import predictions_csv, predictions_jsonl
 from tests.tools.old_caches import CACHES, FORMATS, all_rows, lost_rows, old_cache
 from tests.tools.processes import PATIENCE_S, started
 from tests.tools.runs import put

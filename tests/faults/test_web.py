@@ -517,7 +517,7 @@ def test_any_failure_of_a_task_is_one_sentence_and_the_page_goes_on(own_cache, t
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE_S)
     app.session_state["view"] = ViewState(spec=RunSpec(TaskSource(str(test)), "majority"))
     with monkeypatch.context() as broken:
-        broken.setattr("evalcore.tasks.load.read_table", fail_with(failure))
+        broken.setattr("evalcore.tasks.data_file.NamedFile.read", fail_with(failure))
         if page != "app.py":
             app.switch_page(page)
         app.run()
@@ -539,7 +539,7 @@ def test_any_failure_of_a_task_fails_its_job_and_the_worker_lives(own_cache, tmp
     jobs = Jobs(own_cache)
     job_id = jobs.enqueue("run", checked(RunSpec(TaskSource(str(test), train=str(test)), "majority")).to_json())
     with monkeypatch.context() as broken:
-        broken.setattr("evalcore.tasks.load.read_table", fail_with(failure))
+        broken.setattr("evalcore.tasks.data_file.NamedFile.read", fail_with(failure))
         worker._do(jobs.claim(1), own_cache, jobs, worker.ModelCache())
     job = jobs.get(job_id)
     assert job.state == "failed"

@@ -10,12 +10,13 @@ import pytest
 from evalcore.analysis import label_probabilities, score_run, why_no_probabilities, why_not_all_labels
 from evalcore.errors import DataError
 from evalcore.importing.predictions import import_file
-from evalcore.output.export import export_run, predictions_csv
+from evalcore.output.export import export_run
 from evalcore.store import RunSpec
 from evalcore.store import label_scores as label_scores_module
 from evalcore.tasks import data_file, numbers
 from evalcore.tasks import table as table_module
 from tests.tools.command_line import evalcore
+from tests.tools.exported import predictions_csv
 from tests.tools.runs import import_bytes
 
 

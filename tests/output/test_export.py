@@ -3,16 +3,18 @@
 import json
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from evalcore.analysis.scored_run import score_run
-from evalcore.output.export import COLUMNS, export_run, predictions_csv, predictions_jsonl, run_json
+from evalcore.output.export import export_run
+from evalcore.output.own_format import run_json
+from evalcore.output.run_tables import COLUMNS
 from evalcore.running.run import execute
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.data_file import read_table
 from evalcore.tasks.task import TaskSource
 from tests.conftest import Toy
 from tests.tools.command_line import evalcore
+from tests.tools.exported import predictions_csv, predictions_jsonl
 
 ANSWERS = {"red thing 0": "Label: red.", "red thing 1": "red or blue", "green thing 0": ""}
 
@@ -75,22 +77,3 @@ def test_a_folder_that_cannot_be_made_is_said_in_one_line(store, record, tmp_pat
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert len(done.stderr.splitlines()) == 1
-
-
-def test_the_page_offers_the_four_files(store, record):
-    def page(folder, run_id):
-        from pathlib import Path
-
-        from evalcore.analysis.scored_run import score_run
-        from evalcore.store.database import Store
-        from pages.parts.explore.export import export_buttons
-
-        store = Store(Path(folder))
-        export_buttons(store, score_run(store, run_id))
-
-    app = AppTest.from_function(page, kwargs={"folder": str(store.folder), "run_id": record.run_id}).run()
-    assert not app.exception
-    labels = [button.label for button in app.get("download_button")]
-    assert len(labels) == 4
-    assert labels[0] == "Predictions, CSV"
-    assert "40 predictions, lenient scoring" in app.caption[0].value

@@ -8,6 +8,7 @@ from evalcore.running import changed_since, current_run_for, execute, first_text
 from evalcore.store import RunSpec, checked
 from evalcore.tasks import Example, TaskSource, built_in, custom_prompt
 from evalcore.tasks import load as task_module
+from evalcore.tasks.data_file import NamedFile
 from tests.conftest import COLOURS, Toy, write_csv
 
 
@@ -20,8 +21,8 @@ def spec(colours):
 def reads(monkeypatch):
     """The files that were read so far."""
     found = []
-    original = task_module.read_table
-    monkeypatch.setattr(task_module, "read_table", lambda path, *more: found.append(path.name) or original(path, *more))
+    original = NamedFile.read
+    monkeypatch.setattr(NamedFile, "read", lambda file: found.append(file.name) or original(file))
     return found
 
 
@@ -42,11 +43,11 @@ def test_the_current_run_is_the_one_that_was_made(store, spec):
 
 
 def edit_test_split(spec, store):
-    write_csv(task_module.task_files(spec.task).test, [Example(f"{x} {i}", x) for x in COLOURS for i in range(9)])
+    write_csv(task_module.task_files(spec.task).test.path, [Example(f"{x} {i}", x) for x in COLOURS for i in range(9)])
 
 
 def edit_train_split(spec, store):
-    write_csv(task_module.task_files(spec.task).train, [Example(f"{x} {i}", x) for x in COLOURS for i in range(4)])
+    write_csv(task_module.task_files(spec.task).train.path, [Example(f"{x} {i}", x) for x in COLOURS for i in range(4)])
 
 
 def edit_prompt(spec, store):
@@ -73,13 +74,13 @@ def test_what_changed_since_the_last_run_is_named(store, spec, model, prompt, ed
 def test_a_baseline_that_is_computed_otherwise_now_is_not_other_training_examples(store, spec, monkeypatch):
     record = run(checked(replace(spec, model="tfidf")), store)
     now = {**record.identity, "version": 3}
-    monkeypatch.setattr(task_cache, "baseline_identity", lambda source, model: now)
+    monkeypatch.setattr(task_cache, "baseline_identity", lambda source, store, model: now)
     assert changed_since(record, store) == ("the baseline",)
 
 
 def test_a_task_that_cannot_be_read_leaves_the_last_run_and_says_why(store, spec):
     record = run(spec, store)
-    task_module.task_files(spec.task).test.write_text("nothing", encoding="utf-8")
+    task_module.task_files(spec.task).test.path.write_text("nothing", encoding="utf-8")
     current = current_run_for(spec, store)
     assert current.record == record
     assert "test.csv" in current.unread
@@ -100,7 +101,7 @@ def test_a_rerun_of_a_page_reads_no_file_that_has_not_changed(store, spec, reads
     def rerun():
         reads.clear()
         hashed.clear()
-        assert (split_size(spec.task), first_text(spec.task)) == (40, "red thing 2")
+        assert (split_size(spec.task, store), first_text(spec.task, store)) == (40, "red thing 2")
         return current_run_for(spec, store), len(reads), len(hashed)
 
     current, n_read, n_hashed = rerun()
@@ -124,6 +125,10 @@ def test_a_preview_of_an_edited_prompt_does_not_read_the_task_again(store, spec,
     assert reads == ["test.csv", "train.csv"] * 2
 
 
-def test_a_task_of_the_hub_is_never_asked_for_its_size_or_text(reads, monkeypatch):
+def test_a_task_of_the_hub_is_never_asked_for_its_size_or_text(store, reads, monkeypatch):
     monkeypatch.setattr(task_module, "local_banking77", lambda: None)
-    assert (split_size(TaskSource("banking77")), first_text(TaskSource("banking77")), reads) == (3080, "", [])
+    assert (split_size(TaskSource("banking77"), store), first_text(TaskSource("banking77"), store), reads) == (
+        3080,
+        "",
+        [],
+    )

@@ -247,7 +247,7 @@ def test_a_plan_is_asked_for_anew_when_what_decides_it_has_changed(store, colour
     with (colours / "test.csv").open("a", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerow(["one more", "red"])
     assert estimate.request(spec, 0, store) != priced
-    task_cache.read_task(spec.task)
+    task_cache.read_task(spec.task, store)
 
 
 def test_what_another_version_said_is_no_estimate(store):

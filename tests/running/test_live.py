@@ -92,7 +92,7 @@ def test_a_shuffled_list_is_answered_as_the_prompt_that_shuffles_is(ask, kept, p
     assert [order.seed for order in found.orders] == list(range(1, ORDERS + 1))
     name = f"shuffled-labels:{found.orders[2].seed}"
     if prompt == "numbered":  # no prompt has both: the order as a task's own
-        task = read_task(TaskSource())
+        task = read_task(TaskSource(), kept)
         from evalcore.tasks.prompt import built_in, label_order
 
         shuffled = label_order(built_in(name), task.labels)
@@ -107,8 +107,8 @@ def test_a_shuffled_list_is_answered_as_the_prompt_that_shuffles_is(ask, kept, p
     assert len({order.probability for order in found.orders}) == ORDERS
 
 
-def test_neighbours_are_the_training_examples_with_the_largest_cosine(ask):
-    train = read_task(TaskSource()).train
+def test_neighbours_are_the_training_examples_with_the_largest_cosine(ask, kept):
+    train = read_task(TaskSource(), kept).train
     found = ask(train[7].text, parts=("nearest",)).neighbours
     assert (found[0].text, found[0].label) == (train[7].text, train[7].label)
     assert found[0].similarity == pytest.approx(1)
@@ -243,7 +243,7 @@ def test_the_decoding_decides_and_a_model_is_only_loaded_where_nothing_is_asked(
 
 
 def test_many_texts_are_answered_as_each_alone(ask, kept, models):
-    texts = [example.text for example in read_task(TaskSource()).test[:5]]
+    texts = [example.text for example in read_task(TaskSource(), kept).test[:5]]
     together = AskedModel(RunSpec(), kept, models.load).answers(texts)
     for text, found in zip(texts, together, strict=True):
         alone = ask(text)

@@ -255,7 +255,7 @@ def test_settings_that_do_not_go_together_are_a_problem(store, spec, said):
 def test_a_file_is_read_once_until_it_changes(store, tmp_path, monkeypatch):
     path, reads = messages(tmp_path), []
     real = task_cache.load_task
-    monkeypatch.setattr(task_cache, "load_task", lambda source: (reads.append(source), real(source))[1])
+    monkeypatch.setattr(task_cache, "load_task", lambda source, cache: (reads.append(source), real(source, cache))[1])
     for _ in range(3):
         understand(RunSpec(TaskSource(path)), store)
     assert len(reads) == 1

@@ -220,11 +220,8 @@ def test_a_key_that_comes_late_in_json_lines_is_a_column_from_the_first_row_on()
 @pytest.mark.parametrize(
     ("name", "header", "says"),
     [
-        ("a.csv", "text;label", "separated by semicolons. Save it with commas."),
-        ("a.csv", "text\tlabel", "separated by tabs. Save it with commas, or name it .tsv."),
-        ("a.csv", "text|label", "separated by bars. Save it with commas."),
         ("a.tsv", "text,label", "separated by commas. Save it with tabs, or name it .csv."),
-        ("a.tsv", "text;label", "separated by semicolons. Save it with tabs."),
+        ("a.tsv", "text;label", "separated by semicolons. Save it with tabs, or name it .csv."),
     ],
 )
 def test_another_separator_is_named(name, header, says):
@@ -246,7 +243,7 @@ def test_bytes_that_are_no_parquet_are_refused(tmp_path):
 
 def test_an_unknown_kind_and_a_missing_file_are_refused(tmp_path):
     with pytest.raises(DataError, match="not a kind of file"):
-        table("a.xlsx", "x")
+        table("a.txt", "x")
     with pytest.raises(DataError, match="cannot be read"):
         read_table(tmp_path / "missing.csv")
 

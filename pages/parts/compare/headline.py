@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from evalcore.analysis import BOTH_WRONG, Comparison, changed_words, shared_note, verdict
 from evalcore.wording import interval, percent
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import view_state
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 ICONS = {
     "better": ":material/trending_up:",
@@ -34,10 +39,11 @@ def say_verdict(comparison: Comparison) -> None:
             st.caption(escape_markdown(note))
 
 
-def doors(comparison: Comparison) -> None:
-    """Four buttons that together count every shared example; each opens its examples."""
+def doors(comparison: Comparison) -> DeltaGenerator:
+    """Four buttons that together count every shared example; each opens its examples. Returns their row."""
     view, opened = view_state().compared, open_door(comparison)
-    with st.container(horizontal=True, gap="small"):
+    row = st.container(horizontal=True, gap="small")
+    with row:
         for door, name in NAMES.items():
             is_open = opened == door or (door == BOTH_WRONG and opened not in NAMES)
             st.button(
@@ -47,6 +53,7 @@ def doors(comparison: Comparison) -> None:
                 on_click=view.open_door,
                 args=(door,),
             )
+    return row
 
 
 def open_door(comparison: Comparison) -> str:

@@ -74,8 +74,8 @@ def _form(page: Frame) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox("Model", list(dict.fromkeys([*used, RunSpec().model, asked.model])), key="sweep_model",
                      accept_new_options=True, on_change=_choose, width=260)  # fmt: skip
-        st.number_input("N", 1, max(split_size(asked.task) or LARGEST, asked.n), key="sweep_n", on_change=_choose,
-                        width=120)  # fmt: skip
+        largest = max(split_size(asked.task, page.store) or LARGEST, asked.n)
+        st.number_input("N", 1, largest, key="sweep_n", on_change=_choose, width=120)
         st.selectbox("Sample", list(SAMPLES), key="sweep_sample", on_change=_choose, width=260,
                      format_func=partial(choice_words, "sample"))  # fmt: skip
     own = list(page.store.custom_prompts())
@@ -143,7 +143,7 @@ def _start(store: Store, asked: RunSpec, prompts: tuple[str, ...]) -> None:
     try:
         # `few-shot` and `few-shot:5` are one prompt: the first spelling stands for both.
         distinct = {find_prompt(prompt, store).fingerprint: prompt for prompt in reversed(prompts)}
-        specs = [clamped(checked(replace(asked, prompt=name))) for name in prompts if name in distinct.values()]
+        specs = [clamped(checked(replace(asked, prompt=name)), store) for name in prompts if name in distinct.values()]
         started = [_stored_or_started(store, spec) for spec in specs]
         view_state().sweep = PromptSweep(sweep.asked, sweep.asked_of, specs, started)
     except BlindspotError as error:

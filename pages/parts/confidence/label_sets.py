@@ -20,9 +20,9 @@ from evalcore.analysis import (
     halves_words,
     label_sets_at,
     label_words,
+    lowest_coverage_first,
     promise_words,
     set_of,
-    sets_by_label,
     size_bins,
     size_words,
     threshold_words,
@@ -227,21 +227,14 @@ def _label_figure(page: Frame, scored: ScoredRun) -> None:
 def _label_chart(
     scored: ScoredRun, grouping: Grouping, percent_wanted: int, picked: int | None, theme: charts.Theme
 ) -> alt.LayerChart:
-    table = _lowest_first(_at(scored, grouping, percent_wanted))
+    table = lowest_coverage_first(_at(scored, grouping, percent_wanted))
     item = None if picked is None else {"code": picked}
     return charts.set_coverage_chart(table[table["examples"] > 0], percent_wanted / 100, theme, item)
 
 
-def _lowest_first(found: LabelSets) -> pd.DataFrame:
-    """The labels, those whose sets hold them the least often first, with their codes."""
-    table = sets_by_label(found)
-    table["code"] = np.arange(len(table))
-    return table.sort_values(["coverage", "high"], kind="stable", na_position="last")
-
-
 def _labels(page: Frame, scored: ScoredRun, found: LabelSets) -> None:
     """The labels as a table, which the keyboard reaches."""
-    ranked = _lowest_first(found)
+    ranked = lowest_coverage_first(found)
     below = int((ranked["high"] < found.target).sum())
     st.caption(escape_markdown(label_words(found, below)))
     everywhere = found.in_every_set[ranked["code"].to_numpy()]

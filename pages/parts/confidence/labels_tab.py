@@ -8,6 +8,8 @@ import streamlit as st
 
 from evalcore import charts
 from evalcore.analysis import (
+    LABEL_AXES,
+    LABEL_SIDES,
     LABEL_VIEWS,
     Filter,
     LabelProbabilities,
@@ -28,14 +30,6 @@ from pages.parts.shell.session import view_state
 
 CHART_HEIGHT, HEIGHT = 420, 440
 NAMES: dict[LabelView, str] = {"predictions": "Answers that predict it", "examples": "Its examples"}
-AXES: dict[LabelView, tuple[str, str]] = {
-    "predictions": ("mean confidence", "precision"),
-    "examples": ("mean probability of the true label", "recall"),
-}
-SIDES: dict[LabelView, tuple[str, str]] = {
-    "predictions": ("under-confident", "over-confident"),
-    "examples": ("found by small margins", "likely, yet not predicted"),
-}
 
 
 def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> None:
@@ -80,7 +74,7 @@ def _figure(page: Frame, scored: ScoredRun, view: LabelView) -> None:
         shown.pick(page, Filter() if item is None else _filter(view, scored.labels[int(item["code"])]))
 
     picked = next(({"code": code} for code, label in enumerate(scored.labels) if _filter(view, label) == asked), None)
-    of_confidence, of_right = AXES[view]
+    of_confidence, of_right = LABEL_AXES[view]
     clickable_figure(
         draw,
         f"labels_{view}_{scored.record.run_id}_{scored.scoring}",
@@ -101,7 +95,7 @@ def _labels(page: Frame, scored: ScoredRun, view: LabelView) -> None:
             shown.pick(page, _filter(view, labels[row]))
 
     c = st.column_config
-    of_confidence, of_right = AXES[view]
+    of_confidence, of_right = LABEL_AXES[view]
     clickable_table(
         table,
         f"label_confidence_{view}_{scored.record.run_id}_{scored.scoring}",
@@ -128,7 +122,7 @@ def _words(scored: ScoredRun, view: LabelView, label: str) -> tuple[str, str]:
     """The label that is open, and a line on it."""
     row = once(scored, _table, view).set_index("label").loc[label]
     count = int(row["count"])
-    of_confidence, of_right = AXES[view]
+    of_confidence, of_right = LABEL_AXES[view]
     if not count:
         return label, "It is not predicted in this run." if view == "predictions" else "It is absent from the sample."
     what = counted(count, "answer predicts it", "answers predict it")
@@ -157,4 +151,6 @@ def _shown_table(scored: ScoredRun, view: LabelView) -> pd.DataFrame:
 
 def _chart(scored: ScoredRun, view: LabelView, picked: int | None, theme: charts.Theme) -> alt.LayerChart:
     item = None if picked is None else {"code": picked}
-    return charts.label_confidence_chart(once(scored, _table, view), AXES[view], SIDES[view], theme, CHART_HEIGHT, item)
+    return charts.label_confidence_chart(
+        once(scored, _table, view), LABEL_AXES[view], LABEL_SIDES[view], theme, CHART_HEIGHT, item
+    )

@@ -1,53 +1,88 @@
-"""A run as files to take away: one button that opens the choice."""
+"""A run as files to take away."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import streamlit as st
 
-from evalcore.analysis import ScoredRun
-from evalcore.output import export
+from evalcore.analysis import ScoredRun, why_no_probabilities
+from evalcore.output import RUN_FORMATS, run_markdown, run_tables, zipped
+from evalcore.output.html import run_report
+from evalcore.output.report import Sure
+from evalcore.output.stills import run_charts
+from evalcore.output.tables import ResultTable
 from evalcore.store import Store
-from pages.parts.shell.cached import calibration_of, probabilities_of
+from pages.parts.shell.cached import calibration_of, findings_for, probabilities_of
+from pages.parts.shell.downloads import (
+    ZIP,
+    ResultFiles,
+    button,
+    chart_buttons,
+    download_popover,
+    report_buttons,
+    table_buttons,
+)
+
+TABLES = ("predictions", "labels", "confusions", "metrics", "findings")
+FORMATS = {"own": ZIP, "lm-eval": ZIP, "model-card": "text/markdown", "eval-results": "application/yaml"}
+"""Those that are no tables, and what is downloaded of each: its one file, or a ZIP archive."""
 
 
 def export_buttons(store: Store, scored: ScoredRun) -> None:
-    """Draw the button. Each file is made when it is asked for, from the scored run that the page shows."""
-    name = f"blindspot-{scored.record.run_id}"
-    with st.popover("Download", icon=":material/download:"):
-        st.caption(f"{len(scored.answers)} predictions, {scored.scoring} scoring")
-        _button(
-            "Predictions, CSV",
-            lambda: export.predictions_csv(scored, probabilities_of(scored)),
-            f"{name}.csv",
-            "text/csv",
-            "Every string as it is.",
+    """Draw the button that opens the choice."""
+    run_id = scored.record.run_id
+    of = ResultFiles(f"blindspot-{run_id}", len(scored.answers), f"`python -m evalcore export {run_id} --out FOLDER`")
+    with download_popover(of) as opened:
+        if not opened:
+            return
+        report_buttons(
+            of,
+            lambda texts: run_report(store, scored, texts=texts),
+            lambda: run_markdown(store, scored),
+            f"`python -m evalcore report {run_id} --html FILE`",
         )
-        _button(
-            "Predictions, JSON lines",
-            lambda: export.predictions_jsonl(scored, probabilities_of(scored)),
-            f"{name}.jsonl",
-            "application/x-ndjson",
-            "With token ids and times.",
-        )
-        _button(
-            "Predictions for spreadsheets",
-            lambda: export.predictions_for_spreadsheets(scored, probabilities_of(scored)),
-            f"{name}-for-spreadsheets.csv",
-            "text/csv",
-            "Cells that a spreadsheet would run as a formula begin with an apostrophe.",
-        )
-        _button("Run and report, JSON", lambda: _run_json(store, scored), f"{name}.json", "application/json", "")
+        tables, charts, formats = st.tabs(["Tables", "Charts", "Formats"])
+        with tables:
+            table_buttons(
+                of,
+                TABLES,
+                lambda all_labels: _tables(store, scored, all_labels),
+                all_labels=not why_no_probabilities(scored),
+            )
+        with charts:
+            chart_buttons(of, lambda: run_charts(scored, sure=_sure(scored)))
+        with formats:
+            _format_buttons(store, scored, of)
 
 
-def _run_json(store: Store, scored: ScoredRun) -> bytes:
+def _format_buttons(store: Store, scored: ScoredRun, of: ResultFiles) -> None:
+    for name, mime in FORMATS.items():
+        found = RUN_FORMATS[name]
+        if why_not := found.why_not(scored):
+            st.caption(f"**{found.title}**: {why_not}")
+            continue
+        with st.container(horizontal=True, vertical_alignment="center"):
+            ending = ".zip" if mime == ZIP else ".md" if name == "model-card" else ".yaml"
+            button(
+                found.title,
+                lambda name=name, mime=mime: _format(store, scored, name, is_zip=mime == ZIP),  # type: ignore[misc]
+                f"{of.name}-{name}{ending}",
+                mime,
+            )
+            st.caption(found.about)
+
+
+def _format(store: Store, scored: ScoredRun, name: str, *, is_zip: bool) -> bytes:
+    files = RUN_FORMATS[name].files(store, scored, _sure(scored), False)
+    return zipped(files) if is_zip else b"".join(piece for pieces in files.values() for piece in pieces)
+
+
+def _tables(store: Store, scored: ScoredRun, all_labels: bool) -> Sequence[ResultTable]:
+    return run_tables(scored, lambda: findings_for(store, scored), _sure(scored), all_labels=all_labels)
+
+
+def _sure(scored: ScoredRun) -> Sure | None:
+    """The run's probabilities and what they are worth, kept for all sessions."""
     probabilities = probabilities_of(scored)
-    sure = None if probabilities is None else (probabilities, calibration_of(scored))
-    return export.run_json(store, scored, sure)
-
-
-def _button(label: str, content: Callable[[], bytes], file_name: str, mime: str, explanation: str) -> None:
-    st.download_button(
-        label, content, file_name, mime, on_click="ignore", width="stretch", help=explanation or None, key=file_name
-    )
+    return None if probabilities is None else (probabilities, calibration_of(scored))

@@ -312,7 +312,8 @@ def result_before(page: Frame, job: Job | None) -> None:
         return
     scored = cached.scored_run_of(page.store, record, page.scoring)
     s, i = scored.scores, scored.intervals
-    st.caption(f"**The result before this run** · {escape_markdown(' · '.join(run_words(record.spec, record)))}")
+    words = " · ".join(run_words(record.spec, page.store, record))
+    st.caption(f"**The result before this run** · {escape_markdown(words)}")
     with st.grid(CARDS, min_column_width=NARROWEST_CARD, gap="small"):
         for name, value, around in (
             ("Accuracy", s.accuracy, interval(i.accuracy)),

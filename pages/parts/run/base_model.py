@@ -30,7 +30,7 @@ def way_to_base_model(page: Frame, record: RunRecord) -> None:
         return
     if spec is None:
         return
-    spec = clamped(spec)
+    spec = clamped(spec, page.store)
     job = Jobs(page.store).last_for(spec)
     if job is not None and job.active:
         _watch(page.store, job.job_id)

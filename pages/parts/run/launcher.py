@@ -10,7 +10,7 @@ import streamlit as st
 
 from evalcore.errors import BlindspotError
 from evalcore.running import understand
-from evalcore.store import Job, Jobs, RunSpec, checked
+from evalcore.store import Job, Jobs, RunSpec, Store, checked
 from evalcore.store.planned import planned_and_taken
 from evalcore.wording import counted
 from pages.parts.run.label_table import label_table
@@ -21,6 +21,7 @@ from pages.parts.run.run_form import explanations, run_form
 from pages.parts.run.server_table import limits_and_prices
 from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import link_to_data
 from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import view_state
 from pages.parts.shell.shown import clamped
@@ -37,7 +38,8 @@ class Head:
 
     Attributes:
         line: the place under the line on what was run, for what its numbers are of.
-        share: the place for the page's link, which is drawn when the page has written its URL.
+        share: the place for the page's link, which is drawn when the page has written its URL, and for what is taken
+            away of the run.
         job: at work on what is chosen; None if there is none.
         standing: how much of the run is stored, in Markdown; empty if that was said already.
         can_run: whether nothing is known that would keep what is chosen from running; otherwise the form has said it.
@@ -60,15 +62,15 @@ def head(page: Frame) -> Head:
     if record and not record.kind.can_run:
         line.markdown(f"Imported predictions · {escape_markdown(record.origin)} · {counted(record.n, 'example')}")
         buttons.button("Run a model", icon=UNFOLD, key="change", on_click=_leave_import)
-        return Head(line, buttons.container(width="content"))
-    chosen = _checked(view.spec)
+        return Head(line, buttons.container(horizontal=True, width="content", gap="small"))
+    chosen = _checked(view.spec, page.store)
     job = _job(page, chosen) if chosen else None
     at_work = job if job and job.active else None
     must_choose = record is None and at_work is None
     is_open = must_choose or view.changing
     if not must_choose:
         buttons.button("Change", icon=FOLD if is_open else UNFOLD, key="change", on_click=_toggle)
-    model, rest = run_words(view.spec, record)
+    model, rest = run_words(view.spec, page.store, record)
     line.markdown(f"**{escape_markdown(model)}** · {escape_markdown(rest)}")
     standing, label = _standing(page, chosen or view.spec)
     with st.container(border=True) if is_open else buttons:
@@ -84,11 +86,12 @@ def head(page: Frame) -> Head:
                     taken = planned_and_taken(record) if record and can_run else ""
                     st.caption(" · ".join(part for part in (standing if can_run else "", taken) if part))
                     explanations()
+                    link_to_data("Your own file: page Data")
                     if view.spec.kind.is_remote:
                         limits_and_prices(page.store, view.spec)
             if is_open and can_run and chosen and label != "Verify again":
                 plan_line(page.store, chosen, _done(page))
-    share = buttons.container(width="content")
+    share = buttons.container(horizontal=True, width="content", gap="small")
     if at_work:
         view.choose(view.spec, at_work.job_id)  # when it ends, its run is what the page shows
         watch(page, at_work.job_id)
@@ -115,10 +118,10 @@ def _form(page: Frame) -> bool:
     return confirmed and not understood.problems
 
 
-def _checked(spec: RunSpec) -> RunSpec | None:
+def _checked(spec: RunSpec, store: Store) -> RunSpec | None:
     """The spec in its normal form; None if it has none, and the form then says why."""
     try:
-        return clamped(checked(spec))
+        return clamped(checked(spec), store)
     except BlindspotError:
         return None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from evalcore.running import split_size
-from evalcore.store import MEANINGS, RunRecord, RunSpec, kind_of
-from evalcore.tasks import BUILT_IN
+from evalcore.store import MEANINGS, RunRecord, RunSpec, Store, kind_of
+from evalcore.tasks import BUILT_IN, shown_name
 from evalcore.wording import counted
 
 TASKS = {"demo": "Demo: phone and internet support", "banking77": "Banking77: 77 intents of a bank's customers"}
@@ -26,9 +26,9 @@ PROMPTS = {
 }
 
 
-def task_words(name: str) -> str:
-    """A task: its description, or the end of its path."""
-    return TASKS.get(name) or end_of_path(name)
+def task_words(name: str, store: Store) -> str:
+    """A task: its description, the file's name of an upload, or the end of its path."""
+    return TASKS.get(name) or end_of_path(shown_name(name, store.folder))
 
 
 def model_words(name: str) -> str:
@@ -50,22 +50,23 @@ def choice_words(field: str, choice: str) -> str:
     return f"{choice}: {MEANINGS[field][choice]}"
 
 
-def run_words(spec: RunSpec, record: RunRecord | None = None) -> tuple[str, str]:
+def run_words(spec: RunSpec, store: Store, record: RunRecord | None = None) -> tuple[str, str]:
     """What a run is of, in one line.
 
     Args:
+        store: of the cache folder that holds uploads.
         record: the stored run, whose number of examples is known.
 
     Returns:
         the model; and task, prompt, number of examples, sample, and what else is not as usual.
     """
-    n = record.n if record else min(spec.n, split_size(spec.task) or spec.n)
+    n = record.n if record else min(spec.n, split_size(spec.task, store) or spec.n)
     usual = RunSpec()
     sample = (
         f"the first {counted(n, 'example')}" if spec.sample == "first" else f"{counted(n, 'example')}, {spec.sample}"
     )
     parts = [
-        task_words(spec.task.name),
+        task_words(spec.task.name, store),
         prompt_words(spec.prompt) if spec.kind.reads_prompt else "",
         sample,
         f"seed {spec.seed}" if spec.seed != usual.seed else "",

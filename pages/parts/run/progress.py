@@ -37,7 +37,7 @@ def start(store: Store, chosen: RunSpec) -> int:
     Returns:
         the job's number.
     """
-    return enqueue(store, "run", clamped(checked(chosen)).to_json())
+    return enqueue(store, "run", clamped(checked(chosen), store).to_json())
 
 
 def enqueue(store: Store, kind: JobKind, payload: str) -> int:

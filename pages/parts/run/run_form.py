@@ -10,8 +10,8 @@ import streamlit as st
 
 from evalcore.predictors import named_for_its_kind
 from evalcore.running import split_size
-from evalcore.store import MEANINGS, ModelKind, RunSpec
-from evalcore.tasks import BUILT_IN, TaskSource
+from evalcore.store import MEANINGS, ModelKind, RunSpec, Uploads
+from evalcore.tasks import BUILT_IN, TaskSource, is_upload
 from pages.parts.run.options import MODELS, TASKS, choice_words, model_words, prompt_words, task_words
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
@@ -21,8 +21,8 @@ WITHOUT_SPLIT_SIZE = 10_000
 NARROWEST_FIELD = 220
 """Pixels; three of them and their gaps fit into a page of 758."""
 EXPLANATIONS = """
-- **Task**: one of the list, or the path of a CSV, JSONL or Parquet file with a text and a label column, or of a folder
-  with test.csv and train.csv.
+- **Task**: one of the list; or the path of a data file with a text and a label column, or of a folder with test.csv
+  and train.csv. A file of your own that you upload on the page Data is in the list.
 - **Model**: one of the list; a hub id (owner/name, owner/name@revision) or a folder of a model or of a LoRA adapter,
   which names its base model itself; or a server's address (http://host:port/v1#model). An encoder classifier has
   `encoder:` before its hub id or path: it reads the text alone, and its labels are matched to the task's by name.
@@ -49,16 +49,17 @@ def run_form(page: Frame) -> None:
         # would take the widget's own default for what the session holds, and send that back.
         st.session_state[key] = value
     used = [record.spec for record in page.listing.records]
+    uploads = [upload.task_name for upload in Uploads(page.store).all()]
     heeded = spec.kind.settings
-    largest = split_size(spec.task) or WITHOUT_SPLIT_SIZE
+    largest = split_size(spec.task, page.store) or WITHOUT_SPLIT_SIZE
     for key in ("bar_n", "bar_n_slider"):
         st.session_state[key] = max(1, min(int(st.session_state[key]), largest))
     with st.grid(3, min_column_width=NARROWEST_FIELD, gap="small", vertical_alignment="bottom"):
         st.selectbox(
             "Task",
-            _with_chosen([*TASKS, *(s.task.name for s in used)], "bar_task_name"),
+            _with_chosen([*TASKS, *uploads, *(s.task.name for s in used)], "bar_task_name"),
             key="bar_task_name",
-            format_func=task_words,
+            format_func=partial(task_words, store=page.store),
             accept_new_options=True,
             on_change=_chosen,
         )
@@ -161,7 +162,7 @@ def _chosen() -> None:
     """The callback of every widget: take what the form says into the session."""
     if all(isinstance(st.session_state[f"bar_{name}"], str) for name in ("task_name", "model", "prompt")):
         view, chosen = view_state(), _spec_of_widgets()
-        if chosen.task.name != view.spec.task.name and chosen.task.name in TASKS:
+        if chosen.task.name != view.spec.task.name and (chosen.task.name in TASKS or is_upload(chosen.task.name)):
             # What was said about the files of another task does not apply.
             chosen = replace(chosen, task=TaskSource(chosen.task.name))
         chosen = replace(chosen, model=named_for_its_kind(chosen.model))

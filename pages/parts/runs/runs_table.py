@@ -11,6 +11,7 @@ import streamlit as st
 
 from evalcore.analysis import server_cost, server_cost_words
 from evalcore.errors import BlindspotError
+from evalcore.output.html import run_report
 from evalcore.store import (
     BUNDLE_ENDING,
     NAME_LENGTH,
@@ -26,6 +27,7 @@ from evalcore.wording import counted, in_percent, interval, sized
 from pages.parts.runs.moving import moving, take_away
 from pages.parts.shell import cached
 from pages.parts.shell.clickable_table import clickable_table
+from pages.parts.shell.downloads import HTML, MOST_ROWS, button
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import view_state
@@ -122,6 +124,10 @@ def _row(page: Frame, record: RunRecord, size_bytes: int) -> dict[str, Any]:
     }
 
 
+def _report(page: Frame, record: RunRecord) -> bytes:
+    return run_report(page.store, cached.scored_run_of(page.store, record, page.scoring))
+
+
 def one(page: Frame, record: RunRecord | None, sizes: Mapping[str, int]) -> None:
     """What is beside the table: the run that was clicked, to open, name, note, pin or delete."""
     if record is None:
@@ -145,6 +151,9 @@ def one(page: Frame, record: RunRecord | None, sizes: Mapping[str, int]) -> None
             catalog.pin(run_id, not annotation.pinned)
             st.rerun()
         take_away(page.store, [record], sizes, f"{run_id}{BUNDLE_ENDING}", "Take away")
+        if record.n <= MOST_ROWS:
+            file_name = f"blindspot-{run_id}-report.html"
+            button("Report, HTML", lambda: _report(page, record), file_name, HTML, icon=":material/description:")
     with st.form(f"mark_{run_id}", border=False):
         name = st.text_input("Name", annotation.name, max_chars=NAME_LENGTH)
         note = st.text_area("Note", annotation.note, height=90)

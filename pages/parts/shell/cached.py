@@ -40,6 +40,7 @@ from evalcore.analysis import (
 from evalcore.metrics import wilson
 from evalcore.output import findings_of
 from evalcore.parse import Scoring
+from evalcore.running.own_data import OwnData, look_at
 from evalcore.store import (
     Columns,
     RunAnnotation,
@@ -49,6 +50,7 @@ from evalcore.store import (
     load_columns,
     version_of,
 )
+from evalcore.tasks import TaskSource, shown_name
 from pages.parts.shell import accuracies
 
 COUNTED_UP_TO = 200_000
@@ -229,6 +231,24 @@ def sweep_of(store: Store, records: list[RunRecord], scoring: Scoring) -> Sweep:
     return _sweep(scored_runs, tuple(_stamp(scored) for scored in scored_runs))
 
 
+def own_data_of(store: Store, source: TaskSource) -> OwnData:
+    """What is known of a person's data, looked at once: an upload's name stands for its content.
+
+    Raises:
+        BlindspotError: if they are not there.
+    """
+    names = tuple(shown_name(name, store.folder) for name in (source.name, source.train, source.labels))
+    found = _own_data(store, source, names)
+    rows_of_data()[source.name] = found.audit.n
+    return found
+
+
+@st.cache_resource(show_spinner=False)
+def rows_of_data() -> dict[str, int]:
+    """The number of rows of the data that were looked at since the server was started, by the task's name."""
+    return {}
+
+
 def _others(store: Store, scored: ScoredRun) -> tuple[str, ...]:
     """The runs with which a run's findings compare it."""
     return tuple(record.run_id for record in runs_on_sample(store, scored.record.sample_id))
@@ -248,6 +268,11 @@ def _stamps(of: ScoredRun | Comparison | Sweep) -> tuple[Stamp, ...]:
     """The stamp of each run that a result is of."""
     runs = (of,) if isinstance(of, ScoredRun) else (of.a, of.b) if isinstance(of, Comparison) else of.scored_runs
     return tuple(_stamp(scored) for scored in runs)
+
+
+@st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)
+def _own_data(_store: Store, source: TaskSource, names: tuple[str, ...]) -> OwnData:
+    return look_at(source, _store)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -33,7 +33,7 @@ def shown(store: Store, listing: Listing) -> Shown:
     if opened is not None:
         return _opened(opened, store)
     try:
-        current = current_run_for(clamped(checked(view.spec)), store)
+        current = current_run_for(clamped(checked(view.spec), store), store)
     except BlindspotError:
         return Shown()
     job = Jobs(store).get(view.job_id or 0)
@@ -52,9 +52,9 @@ def shown(store: Store, listing: Listing) -> Shown:
     )
 
 
-def clamped(chosen: RunSpec) -> RunSpec:
+def clamped(chosen: RunSpec, store: Store) -> RunSpec:
     """N no larger than the split, where its size is known: the same run must be found under either number."""
-    size = split_size(chosen.task)
+    size = split_size(chosen.task, store)
     return replace(chosen, n=min(chosen.n, size)) if size else chosen
 
 
@@ -62,7 +62,7 @@ def _opened(record: RunRecord, store: Store) -> Shown:
     changed = changed_since(record, store) if record.kind.can_run else ()
     if not changed:
         return Shown(record)
-    now = current_run_for(clamped(record.spec), store).record
+    now = current_run_for(clamped(record.spec, store), store).record
     what = _have(changed)
     do = "" if now else " “Run”, on the overview, takes what is there now."
     return Shown(record, f"{what[:1].upper()}{what[1:]} changed since this run was made.{do}", now)

@@ -79,7 +79,7 @@ def _query_of_scoring(scoring: Scoring) -> Query:
 
 def example_of(query: Query) -> int | None:
     """Position in the sample of the example that a URL opens; in the URL they are numbered from 1."""
-    number = _number(query.get("example", ""))
+    number = number_of(query.get("example", ""))
     return None if number is None else number - 1
 
 
@@ -126,7 +126,7 @@ def spec_of_query(query: Query, usual: RunSpec) -> RunSpec | None:
     if "run" in query or not named:
         return None
     for name, text in named.items():
-        value = _number(text) if isinstance(chosen[name], int) else text if text.isprintable() else None
+        value = number_of(text) if isinstance(chosen[name], int) else text if text.isprintable() else None
         if value not in (None, "") and len(text) <= _LONGEST_NAME and _is_possible(name, value):
             chosen[name] = value
     return _spec(chosen)
@@ -156,7 +156,8 @@ def _is_possible(name: str, value: Any) -> bool:
     return True
 
 
-def _number(text: str) -> int | None:
+def number_of(text: str) -> int | None:
+    """A whole number as a URL may hold it; None for anything else."""
     return int(text) if len(text) <= _LONGEST_NUMBER and text.isascii() and text.isdigit() else None
 
 
