@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint counts clicks live soak mutants demo clean
+.PHONY: run test lint counts clicks live soak mutants demo wheel clean
 
 run: .venv/.run
 	$(BIN)/streamlit run app.py --server.headless=$(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname)),false,true)
@@ -48,8 +48,12 @@ mutants: .venv/.dev
 demo: .venv/.run
 	$(BIN)/python -m evalcore.demo
 
+# A wheel and a source distribution in dist/; `pip install dist/*.whl` gives the command `blindspot`.
+wheel: .venv/.dev
+	$(BIN)/python -m build --no-isolation
+
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/.run: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Blindspot needs Python 3.11 or later")'

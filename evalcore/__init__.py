@@ -25,14 +25,16 @@ local model is loaded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from evalcore.errors import BlindspotError, SpecError
 
 if TYPE_CHECKING:
-    from evalcore.analysis import Comparison, Finding, ScoredRun, Verdict
+    from evalcore.analysis import Comparison, Findings, ScoredRun, Verdict
+    from evalcore.output.html import Texts
+    from evalcore.output.stills import Figure, StillKind
     from evalcore.parse import Scoring
     from evalcore.store import Merged, RunRecord, Store
     from evalcore.tasks import Task, TaskSource
@@ -43,9 +45,13 @@ __all__ = [
     "compare",
     "export",
     "export_bundle",
+    "export_charts",
+    "export_report",
     "findings",
     "import_bundle",
+    "import_predictions",
     "load_task",
+    "plot",
     "report",
     "run",
     "runs",
@@ -114,8 +120,37 @@ def runs(cache: str | Path | None = None) -> list[RunRecord]:
     return _store(cache).runs()
 
 
-def score(run: RunRecord | str, *, scoring: Scoring = "lenient", cache: str | Path | None = None) -> ScoredRun:
-    """Parse and score the completions of a stored run; no model is called.
+@overload
+def score(run: RunRecord | str, /, *, scoring: Scoring = "lenient", cache: str | Path | None = None) -> ScoredRun: ...
+@overload
+def score(
+    y_true: Iterable[Any],
+    y_pred: Iterable[Any] | None = None,
+    /,
+    *,
+    labels: Iterable[Any] | None = None,
+    texts: Iterable[Any] | None = None,
+    probabilities: Any = None,
+    confidence: Iterable[Any] | None = None,
+    name: str = "predictions",
+    scoring: Scoring = "lenient",
+) -> ScoredRun: ...
+def score(
+    run: RunRecord | str | Iterable[Any],
+    y_pred: Iterable[Any] | None = None,
+    /,
+    *,
+    labels: Iterable[Any] | None = None,
+    texts: Iterable[Any] | None = None,
+    probabilities: Any = None,
+    confidence: Iterable[Any] | None = None,
+    name: str = "predictions",
+    scoring: Scoring = "lenient",
+    cache: str | Path | None = None,
+) -> ScoredRun:
+    """Score a stored run, two arrays, or a frame; no model is called.
+
+    Arrays and frames are scored in memory: no file is written, and the cache is not read.
 
     Example:
         >>> scored = score(run("majority", n=80))
@@ -123,9 +158,23 @@ def score(run: RunRecord | str, *, scoring: Scoring = "lenient", cache: str | Pa
         (24, 2)
         >>> [round(bound, 3) for bound in scored.intervals.accuracy]
         [0.007, 0.087]
+        >>> of_arrays = score(["cat", "dog", "dog", "cow"], ["cat", "dog", None, "dog"])
+        >>> of_arrays.labels, of_arrays.confusion.tolist()
+        (('cat', 'cow', 'dog'), [[1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 1, 1]])
 
     Args:
-        run: what `run` returned, or a run's id.
+        run: what `run` or `import_predictions` returned, or a run's id. Or the true labels of arrays, shape (n,):
+            strings, whole numbers or categories. Or a frame with columns named as in a file of predictions: `label`,
+            `prediction` (or `completion`), perhaps `text`, `confidence`, or `probability:LABEL` for each label.
+        y_pred: the predicted labels, shape (n,); None, NaN and the empty string are unparsed. It may be left out where
+            `probabilities` are given: the most probable label is the prediction.
+        labels: all labels, in order; without them those that occur. With them, a prediction may also be a model's raw
+            output, and one that names none of them is unparsed.
+        texts: of the examples, shape (n,): what runs on different samples are paired by, and what findings quote.
+        probabilities: of each label: an array of shape (n, n_labels) in the order of `labels`, or a frame with a column
+            for each.
+        confidence: the probability of each prediction, shape (n,), where those of the other labels are not known.
+        name: how the run is called.
         scoring: `strict` accepts only a label written exactly; `lenient` also other spellings, and a label within a
             sentence.
         cache: the folder that the run is stored in.
@@ -135,13 +184,70 @@ def score(run: RunRecord | str, *, scoring: Scoring = "lenient", cache: str | Pa
 
     Raises:
         StoreError: if there is no such run.
+        SpecError: if arrays do not fit together.
+        DataError: if a true label is missing, two labels read the same, or a value cannot be what it is given as.
     """
     from evalcore.analysis import score_run
+    from evalcore.importing import import_arrays, import_frame
+    from evalcore.store import MemoryStore, RunRecord
 
-    return score_run(_store(cache), run if isinstance(run, str) else run.run_id, scoring)
+    if isinstance(run, RunRecord | str):
+        return score_run(_store(cache), run if isinstance(run, str) else run.run_id, scoring)
+    store = MemoryStore()
+    if hasattr(run, "columns"):
+        record = import_frame(store, run, labels=labels, name=name)
+    else:
+        record = import_arrays(store, run, y_pred, labels=labels, texts=texts, probabilities=probabilities,
+                               confidence=confidence, name=name)  # fmt: skip
+    return score_run(store, record.run_id, scoring)
 
 
-def findings(scored: ScoredRun) -> list[Finding]:
+def import_predictions(
+    predictions: str | Path | Iterable[Any],
+    *,
+    labels: Iterable[str] | None = None,
+    name: str = "predictions",
+    cache: str | Path | None = None,
+) -> RunRecord:
+    """Store finished predictions as a run, which the app then shows as well; no model is called.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder, "mine.csv")
+        ...     written = file.write_text("text,label,prediction\\nmeow,cat,cat\\nwoof,dog,cat\\n")
+        ...     score(import_predictions(file)).scores.accuracy
+        0.5
+
+    Args:
+        predictions: a CSV, JSONL, JSON or Parquet file with columns `label`, `prediction` or `completion`, and perhaps
+            `text` and probabilities; a log or an export of another tool (`python -m evalcore import --help` names
+            them); or a frame, as `score` takes it.
+        labels: all labels, in order; without them those that occur.
+        name: how the run of a frame is called.
+        cache: the folder that it is stored in.
+
+    Returns:
+        the stored run, for `score`.
+
+    Raises:
+        DataError: if the predictions cannot be read exactly, or lack a column. Nothing is stored then.
+        StoreError: if the cache cannot be written.
+    """
+    from evalcore.importing import Asked, import_file, import_frame
+    from evalcore.tasks import LabelList
+
+    if not isinstance(predictions, str | Path):
+        if not hasattr(predictions, "columns"):
+            raise SpecError(
+                f"a {type(predictions).__name__} is neither a file nor a frame.", do="`score` takes two arrays."
+            )
+        return import_frame(_store(cache), predictions, labels=labels, name=name)
+    known = None if labels is None else LabelList("labels", [*labels], [])
+    return import_file(Path(predictions), _store(cache), asked=Asked(labels=known))
+
+
+def findings(scored: ScoredRun) -> Findings:
     """What the accuracy of a run hides, in sentences, the most important first.
 
     The baselines `majority` and `tfidf` are compared with it, if they were run on the same sample.
@@ -192,6 +298,46 @@ def verdict(comparison: Comparison) -> Verdict:
     return verdict(comparison)
 
 
+def plot(result: ScoredRun | Comparison, figure: str = "", *, theme: str = "light") -> Figure:
+    """A figure of a run or of a comparison, which a notebook draws.
+
+    Example:
+        >>> scored = score(run("majority", n=80))
+        >>> plot(scored).to_dict()["title"]["text"]
+        'Confusion matrix'
+
+    Args:
+        figure: its name; without one the confusion matrix, of a comparison the difference of both.
+        theme: `light` or `dark`.
+
+    Raises:
+        SpecError: if there is no such figure; it names those that there are.
+    """
+    from evalcore.output.stills import inline
+
+    drawn = _charts(result, theme)
+    name = figure or ("confusion" if "confusion" in drawn else "confusion-difference")
+    if name not in drawn:
+        raise SpecError(f"there is no figure {figure!r}.", do=f"Choose one of {', '.join(map(repr, drawn))}.")
+    return inline(drawn[name])
+
+
+def export_charts(
+    result: ScoredRun | Comparison, folder: str | Path, *, kind: StillKind = "png", theme: str = "light"
+) -> list[Path]:
+    """Write every figure of a run or of a comparison into a folder, as PNG or SVG; no browser is needed.
+
+    Raises:
+        SpecError: if the kind or the theme is unknown.
+        DataError: if the folder cannot be written.
+    """
+    from evalcore.output.stills import KINDS, export_charts
+
+    if kind not in KINDS:
+        raise SpecError(f"there is no kind of picture {kind!r}.", do=f"Choose one of {', '.join(map(repr, KINDS))}.")
+    return export_charts(_charts(result, theme), Path(folder), kind)
+
+
 def export(scored: ScoredRun, folder: str | Path, *, probabilities: bool = False) -> list[Path]:
     """Write the predictions and the report of a run into a folder, as CSV, JSON lines and JSON.
 
@@ -204,6 +350,33 @@ def export(scored: ScoredRun, folder: str | Path, *, probabilities: bool = False
     from evalcore.output import export_run
 
     return export_run(scored.answers.store, scored, Path(folder), all_labels=probabilities)
+
+
+def export_report(result: ScoredRun | Comparison, file: str | Path, *, texts: Texts = "shown") -> Path:
+    """Write a run or a comparison into one HTML file that opens anywhere, without a network.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     export_report(score(run("majority", n=80)), f"{folder}/report.html").name
+        'report.html'
+
+    Args:
+        texts: `shown`, `left out`, or `hashed`: what becomes of the examples' texts and the raw completions.
+
+    Raises:
+        SpecError: if `texts` is none of these.
+        DataError: if the file cannot be written.
+    """
+    from evalcore.analysis import Comparison
+    from evalcore.output.export import write_file
+    from evalcore.output.html import TEXTS, comparison_report, run_report
+
+    if texts not in TEXTS:
+        raise SpecError(f"texts cannot be {texts!r}.", do=f"Choose one of {', '.join(map(repr, TEXTS))}.")
+    if isinstance(result, Comparison):
+        return write_file(Path(file), comparison_report(result, texts=texts))
+    return write_file(Path(file), run_report(result.answers.store, result, texts=texts))
 
 
 def export_bundle(runs: Sequence[RunRecord | str], file: str | Path, *, cache: str | Path | None = None) -> Path:
@@ -242,6 +415,17 @@ def import_bundle(file: str | Path, *, cache: str | Path | None = None) -> Merge
     from evalcore.store import import_bundle
 
     return import_bundle(_store(cache), Path(file))
+
+
+def _charts(result: ScoredRun | Comparison, theme: str) -> Mapping[str, Figure]:
+    from evalcore.analysis import Comparison
+    from evalcore.output.stills import THEMES, comparison_charts, run_charts
+
+    if theme not in THEMES:
+        raise SpecError(f"there is no theme {theme!r}.", do=f"Choose one of {', '.join(map(repr, THEMES))}.")
+    if isinstance(result, Comparison):
+        return comparison_charts(result, theme=THEMES[theme])
+    return run_charts(result, theme=THEMES[theme])
 
 
 def _source(task: str | Path | TaskSource, columns: dict[str, str]) -> TaskSource:

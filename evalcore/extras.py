@@ -1,4 +1,4 @@
-"""Packages that only some uses need: `requirements-EXTRA.txt` installs those of one extra."""
+"""Packages that only some uses need: `requirements-EXTRA.txt` installs those of one extra, `blindspot[EXTRA]` too."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Literal
 
 from evalcore.errors import ModelError
+from evalcore.paths import INSTALLED
 
 Extra = Literal["adapters", "gptq", "inspect", "large", "ray"]
 
@@ -22,7 +23,7 @@ def require(package: str, extra: Extra, use: str) -> None:
         ModelError: if it is not; it names the one command that helps.
     """
     if find_spec(package) is None:
+        named = f'"blindspot[{extra}]"' if INSTALLED else f"-r requirements-{extra}.txt"
         raise ModelError(
-            f"{use} needs the package {package}, which is not installed.",
-            do=f"Install it: pip install -r requirements-{extra}.txt",
+            f"{use} needs the package {package}, which is not installed.", do=f"Install it: pip install {named}"
         )

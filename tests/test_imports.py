@@ -8,10 +8,11 @@ import pytest
 from tests.conftest import ROOT
 from tests.tools.processes import finished
 
-GROUND = {"errors", "extras", "paths", "wording", "parse"}
+GROUND = {"errors", "extras", "notebook", "paths", "wording", "parse"}
 MAY_IMPORT = {
     "errors": set(),
-    "extras": {"errors"},
+    "extras": {"errors", "paths"},
+    "notebook": {"errors"},
     "paths": set(),
     "wording": set(),
     "parse": set(),

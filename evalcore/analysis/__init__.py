@@ -18,6 +18,8 @@ from evalcore.analysis.calibration import (
 )
 from evalcore.analysis.calibration_words import calibration_words, ece_bias_words
 from evalcore.analysis.cell_words import cell_figures, cell_title
+from evalcore.analysis.check_result import CheckedRun, CheckResult, CheckVerdict
+from evalcore.analysis.checks import BY, MARGIN, By, check
 from evalcore.analysis.class_table import (
     CLASS_ORDERS,
     CLASS_SCORES,
@@ -63,7 +65,7 @@ from evalcore.analysis.filters import (
     search,
     select,
 )
-from evalcore.analysis.findings import Finding, find
+from evalcore.analysis.findings import Finding, Findings, find
 from evalcore.analysis.label_confidence import (
     LABEL_AXES,
     LABEL_SIDES,
@@ -124,6 +126,7 @@ from evalcore.analysis.ladder import (
     partner_of,
 )
 from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
+from evalcore.analysis.notebook_views import name_of
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
 from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusions, ranked_confusions
@@ -139,6 +142,7 @@ from evalcore.analysis.side_by_side_words import (
     pair_words,
     spread_words,
 )
+from evalcore.analysis.slices import FORMS as SLICE_FORMS
 from evalcore.analysis.sweep import FEWEST_RUNS, MOST_RUNS, Pair, Sweep, gather, sweep_as_json, sweep_conclusion
 from evalcore.analysis.verdicts import Verdict, shared_note, verdict, verdict_as_json
 
@@ -146,6 +150,7 @@ __all__ = [
     "ALWAYS",
     "BANDS",
     "BOTH_WRONG",
+    "BY",
     "CALIBRATION_KEYS",
     "CLASS_ORDERS",
     "CLASS_SCORES",
@@ -159,22 +164,29 @@ __all__ = [
     "LABEL_STATUSES",
     "LABEL_VIEWS",
     "LENGTHS",
+    "MARGIN",
     "MENTIONS",
     "MOST_RUNS",
     "OF_PROBABILITIES",
     "OUTCOMES",
     "OUTCOME_GROUPS",
     "RANKED_BY",
+    "SLICE_FORMS",
     "STEPS",
     "AnswerProbabilities",
     "Between",
+    "By",
     "Calibration",
     "Certainty",
+    "CheckResult",
+    "CheckVerdict",
+    "CheckedRun",
     "ComparedCalibration",
     "Comparison",
     "ConfidenceCounts",
     "Filter",
     "Finding",
+    "Findings",
     "HalfScores",
     "LabelCalibration",
     "LabelProbabilities",
@@ -218,6 +230,7 @@ __all__ = [
     "cell_title",
     "changed_words",
     "changes",
+    "check",
     "chooses",
     "class_table",
     "compare",
@@ -253,6 +266,7 @@ __all__ = [
     "mentions",
     "metric_interval_words",
     "metric_words",
+    "name_of",
     "near_misses",
     "order_effect",
     "order_effect_words",

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from evalcore.analysis import notebook_views
 from evalcore.analysis.compared_scores import (
     ClassRows,
     ConfusionChange,
@@ -202,6 +203,12 @@ class Comparison:
         predicted = {"a": self.y_a == codes[-1], "b": self.y_b == codes[-1]}
         either = predicted[run] if run else predicted["a"] | predicted["b"]
         return np.flatnonzero(either if kind == "predicted" else (self.y_true == codes[0]) & either)
+
+    def __repr__(self) -> str:
+        return notebook_views.comparison_line(self)
+
+    def _repr_html_(self) -> str:
+        return notebook_views.comparison_card(self)
 
 
 def compare(a: ScoredRun, b: ScoredRun) -> Comparison:

@@ -13,7 +13,8 @@ from evalcore.wording import NOT_ESTIMABLE, UNDEFINED, figure, interval
 
 NONE_KNOWN = "none known"
 """Stands for the interval of a metric for whose difference none was found that keeps its 95 %."""
-_WITHOUT_INTERVAL = frozenset({*WITHOUT_INTERVAL, "ece"})
+WITHOUT_ANY_INTERVAL = frozenset({*WITHOUT_INTERVAL, "ece"})
+"""These metrics, by name."""
 
 
 def metric_words(row: MetricRow, value: float, *, signed: bool = False) -> str:
@@ -42,7 +43,7 @@ def metric_interval_words(row: MetricRow) -> str:
         scale=100 if row.metric.is_share else 1,
         decimals=row.metric.decimals,
         signed=True,
-        undefined=NONE_KNOWN if row.name in _WITHOUT_INTERVAL else NOT_ESTIMABLE,
+        undefined=NONE_KNOWN if row.name in WITHOUT_ANY_INTERVAL else NOT_ESTIMABLE,
     )
 
 

@@ -44,8 +44,8 @@ def shared_examples(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
 def _why_none(a: ScoredRun, b: ScoredRun, same_sample: bool) -> str:
     if same_sample:
         return "no example has been predicted by both yet."
-    if not any(answer.example.text for run in (a, b) for answer in run.answers):
-        return "without texts they could only be paired by position, and their true labels stand in another order."
+    if not (a.columns.text_hash.any() and b.columns.text_hash.any()):
+        return "without texts both must have the same true labels in the same order."
     return f"they share no example: A is of {a.record.task_name}, B of {b.record.task_name}."
 
 
@@ -76,6 +76,8 @@ def _by_content(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
     pairs = []
     for at, answer in enumerate(a.answers):
         content = answer.example.text, answer.example.label
+        if not content[0]:
+            continue
         copy = copies[content]
         copies[content] += 1
         if copy < len(waiting.get(content, ())):

@@ -10,6 +10,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
+from evalcore.analysis import notebook_views
 from evalcore.errors import StoreError
 from evalcore.metrics import (
     UNPARSED,
@@ -191,6 +192,12 @@ class ScoredRun:
     def names(self, codes: NDArray[np.int64] | list[int]) -> list[str]:
         """The labels of label codes."""
         return [self.record.labels[code] for code in codes]
+
+    def __repr__(self) -> str:
+        return notebook_views.run_line(self)
+
+    def _repr_html_(self) -> str:
+        return notebook_views.run_card(self)
 
 
 def score_run(store: Store, run_id: str, scoring: Scoring = "lenient", *, columns: Columns | None = None) -> ScoredRun:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from evalcore.analysis import notebook_views
 from evalcore.analysis.compared_calibration import ComparedCalibration
 from evalcore.analysis.compared_scores import metric_row
 from evalcore.analysis.comparison import Comparison
@@ -27,6 +28,9 @@ class Verdict:
     kind: VerdictKind
     sentence: str
     note: str = ""
+
+    def _repr_html_(self) -> str:
+        return notebook_views.verdict_card(self)
 
 
 def verdict(comparison: Comparison) -> Verdict:

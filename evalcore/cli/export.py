@@ -18,6 +18,7 @@ from evalcore.output import (
     export_tables,
     sweep_tables,
 )
+from evalcore.paths import COMMAND
 from evalcore.store import BUNDLE_ENDING, Store, damaged_runs
 from evalcore.wording import counted, sized
 
@@ -88,7 +89,7 @@ def _several(scored: list[ScoredRun], options: argparse.Namespace) -> list[Path]
 
 def _bundle(store: Store, options: argparse.Namespace) -> int:
     if options.all == bool(options.run):
-        raise SpecError("--bundle takes runs or --all.", do="`python -m evalcore runs` lists the runs.")
+        raise SpecError("--bundle takes runs or --all.", do=f"`{COMMAND} runs` lists the runs.")
     runs = _all_sound(store) if options.all else list(dict.fromkeys(options.run))
     if not runs:
         raise SpecError("no run is stored yet that could be written.", where=str(store.folder))

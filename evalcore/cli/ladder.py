@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
-from dataclasses import asdict
 
 import numpy as np
 
@@ -28,7 +26,7 @@ from evalcore.analysis import (
 )
 from evalcore.cli.options import Commands, add_command, open_store, print_json
 from evalcore.output import no_nan
-from evalcore.store import RunSpec
+from evalcore.output.command import command_of
 from evalcore.wording import counted, interval, p_value, percent, points
 
 
@@ -94,17 +92,3 @@ def _as_text(ladder: Ladder) -> str:
             )
         lines.append(f"{STEPS[step.name]:<20} {percent(step.accuracy)} ({interval(step.interval)})")
     return "\n".join([*lines, "", *ladder_words(ladder)])
-
-
-def command_of(spec: RunSpec) -> str:
-    """The command that runs a spec: the options that differ from their defaults."""
-    usual = RunSpec()
-    asked = {**asdict(spec.task), **{name: value for name, value in asdict(spec).items() if name != "task"}}
-    default = {**asdict(usual.task), **asdict(usual)}
-    default["name"] = usual.task.name
-    options = [
-        f"--{'task' if name == 'name' else name.replace('_', '-')} {shlex.quote(str(value))}"
-        for name, value in asked.items()
-        if value != default[name]
-    ]
-    return " ".join(["python -m evalcore run", *options])

@@ -1,4 +1,4 @@
-"""The commands together: `python -m evalcore --help`."""
+"""The commands together: `python -m evalcore --help`, and `blindspot --help` where it is installed."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
+from evalcore import __version__
 from evalcore.errors import BlindspotError
 
 COMMANDS = {
+    "app": "app",
     "run": "run",
     "runs": "runs",
     "report": "report",
     "export": "export",
+    "charts": "charts",
     "import": "import_",
     "compare": "compare",
+    "check": "check",
     "ladder": "ladder",
     "sweep": "sweep",
     "interval-coverage": "simulate",
@@ -66,13 +71,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
+def blindspot() -> int:
+    """The installed command: the same commands, and the app where none is given, only options of `app` perhaps."""
+    words = sys.argv[1:]
+    asks = bool(words) and (not words[0].startswith("-") or words[0] in ("-h", "--help", "--version"))
+    return main(words if asks else ["app", *words])
+
+
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
 def _parser(given: str) -> argparse.ArgumentParser:
     """The parser of one command; of all of them where `given` is none."""
-    parser = argparse.ArgumentParser(prog="python -m evalcore", description="See what an accuracy number hides.")
+    text = "See what an accuracy number hides."
+    if Path(sys.argv[0]).stem == "blindspot":
+        parser = argparse.ArgumentParser(prog="blindspot", description=f"{text} Without a command, open the app.")
+    else:
+        parser = argparse.ArgumentParser(prog="python -m evalcore", description=text)
+    parser.add_argument("--version", action="version", version=f"Blindspot {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in [COMMANDS[given]] if given in COMMANDS else dict.fromkeys(COMMANDS.values()):
         import_module(f"evalcore.cli.{module}").add(commands)

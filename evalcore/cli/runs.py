@@ -10,6 +10,7 @@ from typing import Any
 from evalcore.analysis import score_run
 from evalcore.cli.options import Commands, add_command, open_store, print_json
 from evalcore.errors import BlindspotError, printable
+from evalcore.paths import COMMAND
 from evalcore.store import RunRecord, Store
 from evalcore.wording import UNDEFINED, percent
 
@@ -30,7 +31,7 @@ def _runs(options: argparse.Namespace) -> int:
     if options.json:
         print_json(rows)
     elif not rows:
-        print("No runs yet. `python -m evalcore run` makes one of the bundled demo.")
+        print(f"No runs yet. `{COMMAND} run` makes one of the bundled demo.")
     else:
         for row in rows:
             print(printable(_line(row)))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from evalcore.analysis import FEWEST_RUNS, MOST_RUNS, ScoredRun, gather, score_run, sweep_as_json
+from evalcore.analysis import FEWEST_RUNS, MOST_RUNS, ScoredRun, Sweep, gather, score_run, sweep_as_json
+from evalcore.cli.html_file import add_html, write_html
 from evalcore.cli.options import (
     Commands,
     add_command,
@@ -27,6 +29,9 @@ from evalcore.store import RunSpec, Store, kind_of
 from evalcore.tasks import BUILT_IN
 from evalcore.wording import counted
 
+if TYPE_CHECKING:
+    from evalcore.output.html import Texts
+
 
 def add(commands: Commands) -> None:
     """Add the command."""
@@ -42,6 +47,7 @@ def add(commands: Commands) -> None:
     add_spec(command)
     add_plan(command)
     add_scoring(command)
+    add_html(command)
 
 
 def sweep_specs(options: argparse.Namespace, store: Store) -> list[RunSpec]:
@@ -77,11 +83,22 @@ def _sweep(options: argparse.Namespace) -> int:
                     raise
                 record, unanswered = error.record, error
             scored_runs.append(score_run(store, record.run_id, options.scoring))
-    sweep = gather(scored_runs)
+    print_sweep(options, gather(scored_runs))
+    if unanswered is not None:
+        raise unanswered  # after the figures of what was answered
+    return 0
+
+
+def print_sweep(options: argparse.Namespace, sweep: Sweep) -> None:
+    """Print several runs side by side, as text or JSON, and write them as HTML if that was asked for."""
+
+    def made(texts: Texts) -> bytes:
+        from evalcore.output.html import sweep_report
+
+        return sweep_report(sweep, texts=texts)
+
+    write_html(options, made)
     if options.json:
         print_json(no_nan(sweep_as_json(sweep)))
     else:
         print(sweep_as_text(sweep))
-    if unanswered is not None:
-        raise unanswered  # after the figures of what was answered
-    return 0

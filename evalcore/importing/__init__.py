@@ -4,6 +4,7 @@ A format (`formats.FORMATS`) turns a file into a `Reading`: a table of texts, tr
 of them was read from; only `predictions.py` makes runs of it. Imports store, tasks and the ground floor.
 """
 
+from evalcore.importing.arrays import import_arrays, import_frame
 from evalcore.importing.formats import FORMATS, Format, pasted, read_predictions
 from evalcore.importing.label_columns import PROBABILITY_OF
 from evalcore.importing.looked_over import LabelCount, Problem, label_counts, problems_of
@@ -35,10 +36,12 @@ __all__ = [
     "Problem",
     "Reading",
     "Role",
+    "import_arrays",
     "import_data",
     "import_export",
     "import_file",
     "import_files",
+    "import_frame",
     "import_readings",
     "import_table",
     "label_counts",

@@ -131,12 +131,21 @@ def _where_statistic_is(target: float, b: Floats, c: Floats, n: Floats, low: Flo
     """The difference at which the score statistic, which decreases in the difference, is `target`; by bisection."""
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        above = _score_statistic(b, c, n, middle) > target
+        above = score_statistic(b, c, n, middle) > target
         low, high = np.where(above, middle, low), np.where(above, high, middle)
     return (low + high) / 2
 
 
-def _score_statistic(b: Floats, c: Floats, n: Floats, difference: Floats) -> Floats:
+def score_statistic(b: Floats, c: Floats, n: Floats | float, difference: Floats | float) -> Floats:
+    """Tango's score statistic of a paired difference; at difference 0 its square is McNemar's.
+
+    Args:
+        b, c: pairs in which only the second, only the first is a success; of one shape with `n`, or one number of it.
+        difference: under the hypothesis, in [-1, 1].
+
+    Returns:
+        Of that shape: about standard normal under the hypothesis; it grows with `b` and falls with `c`.
+    """
     linear = -b - c + (2 * n - b + c) * difference
     constant = -c * difference * (1 - difference)
     lost = (np.sqrt(np.maximum(linear**2 - 8 * n * constant, 0)) - linear) / (4 * n)

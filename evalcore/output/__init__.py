@@ -3,11 +3,13 @@
 Imports analysis and what lies below; never predictors.
 """
 
+from evalcore.output.checks import check_as_text
 from evalcore.output.compared_tables import comparison_tables, sweep_tables
 from evalcore.output.comparison import comparison_as_text, sweep_as_text
-from evalcore.output.export import export_bundle, export_run, export_tables, zipped
+from evalcore.output.export import export_bundle, export_run, export_tables, write_file, zipped
 from evalcore.output.formats import RUN_FORMATS, table_files
-from evalcore.output.markdown import comparison_markdown, run_markdown
+from evalcore.output.junit import check_junit
+from evalcore.output.markdown import check_markdown, comparison_markdown, run_markdown
 from evalcore.output.own_format import run_json, schema
 from evalcore.output.report import findings_of, no_nan, report_as_json, report_as_text, sure_of
 from evalcore.output.run_tables import predictions_table, run_tables
@@ -16,6 +18,9 @@ from evalcore.output.table_writers import WRITERS
 __all__ = [
     "RUN_FORMATS",
     "WRITERS",
+    "check_as_text",
+    "check_junit",
+    "check_markdown",
     "comparison_as_text",
     "comparison_markdown",
     "comparison_tables",
@@ -35,5 +40,6 @@ __all__ = [
     "sweep_as_text",
     "sweep_tables",
     "table_files",
+    "write_file",
     "zipped",
 ]

@@ -7,12 +7,14 @@ label that a sentence names in another way, has every sign escaped that could be
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from evalcore.analysis import (
+    CheckedRun,
     Comparison,
+    LabelProbabilities,
     ScoredRun,
     better_words,
     changed_words,
@@ -26,8 +28,14 @@ from evalcore.analysis import (
     value_words,
     verdict,
 )
-from evalcore.metrics import METRICS, POPULATION, PROBABILITY_METRICS, metric_values
-from evalcore.output.report import WITH_INTERVAL, findings_of, sure_of
+from evalcore.analysis.run_metrics import (
+    ALL_METRICS,
+    MAY_HAVE_INTERVAL,
+    metrics_of_answers,
+    metrics_of_probabilities,
+)
+from evalcore.metrics import POPULATION
+from evalcore.output.report import findings_of, sure_of
 from evalcore.store import RunRecord, Store
 from evalcore.wording import NOT_ESTIMABLE, UNDEFINED, counted, interval, percent, points
 
@@ -65,7 +73,7 @@ def run_markdown(store: Store, scored: ScoredRun) -> str:
         "",
         _what(record),
         "",
-        *_table(("Metric", "Value", "95 % interval"), "lrr", _run_rows(scored, sure[1].as_json() if sure else {})),
+        *_table(("Metric", "Value", "95 % interval"), "lrr", _run_rows(scored, sure[0] if sure else None)),
         "",
         plain(scored.intervals.withheld or f"Each interval is of {POPULATION}."),
     ]
@@ -114,6 +122,19 @@ def comparison_markdown(comparison: Comparison) -> str:
     ]
     lines += ["", *_table(("Metric", "A", "B", "B − A", "95 % interval", "Better"), "lrrrrl", cells)]
     return _joined([*lines, "", *_labels_of_comparison(comparison)])
+
+
+def check_markdown(checked: CheckedRun) -> str:
+    """The checks of a run: the verdict, and a table of all checks."""
+    marks = {"passed": "✅ passed", "failed": "❌ failed", "not shown": "❔ not shown"}
+    run = f"Run {code(checked.run)}"
+    against = f", baseline {code(checked.baseline)}" if checked.baseline else ""
+    rows = [
+        (marks[result.verdict], cell(result.title), cell(result.part), f"{result.n:,}", plain(result.sentence))
+        for result in checked.results
+    ]
+    heads = ("Verdict", "Check", "Examples", "N", "What was found")
+    return _joined([f"**{plain(checked.sentence)}**", "", f"{run}{against}.", "", *_table(heads, "lllrl", rows)])
 
 
 def code(value: str, most: int = _LONGEST_VALUE) -> str:
@@ -174,24 +195,15 @@ def _what(record: RunRecord) -> str:
     return " · ".join(parts)
 
 
-def _run_rows(scored: ScoredRun, of_probabilities: dict[str, object]) -> list[tuple[str, ...]]:
-    """Every metric of a run.
-
-    Args:
-        of_probabilities: what `Calibration.as_json` returns; empty if the run has no probabilities.
-    """
-    values = metric_values(scored.scores, scored.per_class)
-    rows: list[tuple[str, ...]] = []
-    for metric in METRICS:
-        bounds = getattr(scored.intervals, metric.name) if metric.name in (*WITH_INTERVAL, "unparsed_rate") else None
-        between = UNDEFINED if bounds is None else interval(bounds, undefined=NOT_ESTIMABLE)
-        rows.append((plain(metric.title), value_words(metric, values[metric.name]), between))
-    for metric in PROBABILITY_METRICS if of_probabilities else ():
-        value, found = of_probabilities[metric.name], of_probabilities.get(f"{metric.name}_interval")
+def _run_rows(scored: ScoredRun, probabilities: LabelProbabilities | None) -> Iterator[tuple[str, ...]]:
+    """Every metric of a run, those of probabilities if it has some."""
+    values = metrics_of_answers(scored) | (metrics_of_probabilities(probabilities) if probabilities else {})
+    for name, (value, bounds) in values.items():
+        metric = ALL_METRICS[name]
         scale, decimals = (100, 1) if metric.is_share else (1, metric.decimals)
-        between = interval(found, scale=scale, decimals=decimals) if isinstance(found, list) else UNDEFINED
-        rows.append((plain(metric.title), value_words(metric, float(value)), between))  # type: ignore[arg-type]
-    return rows
+        unknown = NOT_ESTIMABLE if name in MAY_HAVE_INTERVAL else UNDEFINED
+        between = interval(bounds, scale=scale, decimals=decimals, undefined=unknown)
+        yield plain(metric.title), value_words(metric, value), between
 
 
 def _labels_of_run(scored: ScoredRun) -> list[str]:

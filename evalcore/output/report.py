@@ -10,6 +10,7 @@ from evalcore.analysis import (
     CALIBRATION_KEYS,
     Calibration,
     Finding,
+    Findings,
     LabelProbabilities,
     ScoredRun,
     calibration,
@@ -48,27 +49,24 @@ def sure_of(scored: ScoredRun) -> Sure | None:
     return None if probabilities is None else (probabilities, calibration(probabilities))
 
 
-def findings_of(
-    store: Store, scored: ScoredRun, sure_of: Callable[[ScoredRun], Sure | None] = sure_of
-) -> list[Finding]:
+def findings_of(store: Store, scored: ScoredRun, sure_of: Callable[[ScoredRun], Sure | None] = sure_of) -> Findings:
     """A run's findings, compared with the baselines that were run on the same sample.
 
     Args:
         sure_of: another way to the run's probabilities and what they are worth, such as to those that are kept.
     """
-    return find(scored, baselines_of(store, scored), sure_of(scored))
+    sure = sure_of(scored)
+    if scored.record.kind.is_baseline:
+        return find(scored, sure=sure)
+    return find(scored, baselines_of(store, scored), sure)
 
 
 def baselines_of(store: Store, scored: ScoredRun) -> list[ScoredRun]:
-    """The baselines on a run's sample, scored alike; of a baseline itself there are none.
-
-    Of each the run that was requested last: the train split may have changed between them.
-    """
-    if scored.record.kind.is_baseline:
-        return []
+    """The baselines that were run on a run's sample, under its scoring."""
     on_sample = store.runs_on_sample(scored.record.sample_id)
-    baselines = {record.spec.model: record for record in reversed(on_sample) if record.kind.is_baseline}
-    return [score_run(store, record.run_id, scored.scoring) for record in baselines.values()]
+    # Of each baseline the run that was requested last: the train split may have changed between them.
+    baselines = {r.spec.model: r for r in reversed(on_sample) if r.kind.is_baseline}
+    return [score_run(store, baseline.run_id, scored.scoring) for baseline in baselines.values()]
 
 
 def report_as_text(

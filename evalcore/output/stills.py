@@ -8,10 +8,10 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import altair as alt
 import pandas as pd
@@ -31,6 +31,7 @@ from evalcore.analysis import (
     label_confidence,
     label_sets,
     lowest_coverage_first,
+    name_of,
     order_effect,
     references,
     size_bins,
@@ -39,14 +40,16 @@ from evalcore.analysis import (
     why_no_probabilities,
 )
 from evalcore.charts import DARK, LIGHT, Theme
+from evalcore.errors import SpecError
 from evalcore.metrics import BLOCK_FROM, Order, growth, view
 from evalcore.output.export import write_file
 from evalcore.output.report import Sure, baselines_of, sure_of
-from evalcore.store import last_part
+from evalcore.store import distinguishing_titles
 from evalcore.wording import counted, percent
 
 Figure: TypeAlias = alt.Chart | alt.LayerChart
 StillKind = Literal["png", "svg"]
+KINDS: tuple[StillKind, ...] = get_args(StillKind)
 THEMES: dict[str, Theme] = {"light": LIGHT, "dark": DARK}
 TARGET = 0.9
 """Of the label sets: how often the true label is to be among them."""
@@ -81,8 +84,13 @@ def run_charts(scored: ScoredRun, *, sure: Sure | None = None, theme: Theme = LI
     """Every figure of a run that the pages draw; those of its confidence if it has probabilities.
 
     Args:
-        sure: what `sure_of` returns; computed, when a figure needs it, if it is not given.
+        sure: what `sure_of` returns; computed if it is not given.
+
+    Raises:
+        SpecError: if nothing of the run is predicted yet.
     """
+    if not scored.scores.n:
+        raise SpecError("nothing is predicted yet.", where=f"run {scored.record.run_id}", do="Run it again to go on.")
     of = run_title(scored)
 
     def still(figure: Figure, title: str, **how: Any) -> Figure:
@@ -197,12 +205,9 @@ def comparison_charts(comparison: Comparison, *, theme: Theme = LIGHT) -> Charts
     )
 
 
-def sweep_charts(sweep: Sweep, names: Sequence[str], *, theme: Theme = LIGHT) -> Charts:
-    """Every figure of several runs that the page draws.
-
-    Args:
-        names: one for each run, all different.
-    """
+def sweep_charts(sweep: Sweep, *, theme: Theme = LIGHT) -> Charts:
+    """Every figure of several runs that the page draws."""
+    names = distinguishing_titles([one.record for one in sweep.scored_runs])
     of = f"{counted(len(names), 'run')} · {sweep.scored_runs[0].record.task_name} · {_size(sweep.n)}"
     scored_runs = sweep.scored_runs
     drawn: dict[str, Callable[[], Figure]] = {
@@ -245,7 +250,7 @@ def as_svg(chart: Figure) -> bytes:
     """A figure as SVG."""
     import vl_convert
 
-    svg: str = vl_convert.vegalite_to_svg(_specification(chart), allowed_base_urls=[])
+    svg: str = vl_convert.vegalite_to_svg(inline(chart).to_dict(), allowed_base_urls=[])
     return svg.encode()
 
 
@@ -277,9 +282,7 @@ def export_charts(drawn: Mapping[str, Figure], folder: Path, kind: StillKind) ->
 
 def run_title(scored: ScoredRun) -> str:
     """What a figure is of: model, prompt, task and number of examples."""
-    record = scored.record
-    prompt = [record.prompt.name] if record.kind.reads_prompt else []
-    return " · ".join([last_part(record.spec.model), *prompt, record.task_name, _size(scored.scores.n)])
+    return f"{name_of(scored.record)} · {_size(scored.scores.n)}"
 
 
 def _size(n: int) -> str:
@@ -290,20 +293,15 @@ def _bytes(chart: Figure, kind: StillKind) -> bytes:
     return as_png(chart) if kind == "png" else as_svg(chart)
 
 
-def _specification(chart: Figure) -> dict[str, Any]:
-    """The Vega-Lite specification with its data.
+def inline(chart: Figure) -> Figure:
+    """The figure with its data in it, of any size.
 
-    Altair hands tables to a transformer that is one for the whole process, and which Streamlit replaces while it draws
-    in another thread: so the tables are replaced here before Altair sees them.
+    Altair hands a table to a transformer when the figure is written. There is one for the whole process: it refuses
+    more than 5,000 rows, and Streamlit replaces it while it draws in another thread.
     """
-    specification: dict[str, Any] = _with_values(chart).to_dict()
-    return specification
-
-
-def _with_values(chart: Figure) -> Figure:
     copied = chart.copy(deep=False)
     if isinstance(copied.data, pd.DataFrame):
         copied.data = alt.InlineData(values=alt.to_values(copied.data)["values"])
     if isinstance(copied, alt.LayerChart):
-        copied.layer = [_with_values(layer) for layer in copied.layer]
+        copied.layer = [inline(layer) for layer in copied.layer]
     return copied

@@ -12,9 +12,10 @@ from evalcore.errors import BlindspotError, DataError, shortened
 from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import model_folder
 from evalcore.running.task_cache import read_task
-from evalcore.store import RunSpec, Store
-from evalcore.tasks import DataFile, LabelList, TaskSource, draw_sample, task_files
+from evalcore.store import RunSpec, Store, Uploads
+from evalcore.tasks import DataFile, LabelList, TaskSource, Upload, draw_sample, task_files
 from evalcore.tasks.audit import Audit, Problem, audit
+from evalcore.tasks.content_kind import format_of
 from evalcore.tasks.data_file import NamedFile, parse_label_list
 from evalcore.tasks.text_file import text_file
 from evalcore.wording import counted
@@ -88,6 +89,29 @@ class OwnData:
         said = [("text", found.text_column, found.why_text), ("label", found.label_column, found.why_label)]
         parts = [f"{what} = {column}: {why}" for what, column, why in said if column and why]
         return " · ".join([*parts, *([f"read as {found.format}"] if found.format else [])])
+
+
+def keep(name: str, content: bytes, store: Store) -> Upload:
+    """Keep an uploaded data file, unless it is none: what can never be read is not kept.
+
+    Args:
+        name: what the person's file is called.
+        content: its bytes.
+
+    Raises:
+        DataError: if it is empty, too large, or no kind of file or text that can be read.
+        StoreError: if it cannot be kept.
+    """
+    if content and format_of(name, content) in ("csv", "tsv", "jsonl"):
+        text_file(name, content)
+    return Uploads(store).add(name, content)
+
+
+def keep_label_list(name: str, content: bytes, store: Store) -> Upload:
+    """The same for a list of labels: a text with one a line, or a JSON array."""
+    if content:
+        parse_label_list(name, content)
+    return Uploads(store).add(name, content)
 
 
 def look_at(source: TaskSource, store: Store) -> OwnData:

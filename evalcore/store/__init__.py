@@ -31,6 +31,7 @@ from evalcore.store.file_digests import file_stamp
 from evalcore.store.jobs import ASKED_FOR, Job, JobKind, Jobs
 from evalcore.store.label_reference import CONTENT_FREE, LabelReference, LabelScore, log_probabilities
 from evalcore.store.label_scores import load_label_logprobs
+from evalcore.store.memory_store import MemoryStore
 from evalcore.store.merging import Merged, import_bundle, merge_bundle
 from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_named, kind_of
 from evalcore.store.outcome import Outcome
@@ -101,6 +102,7 @@ __all__ = [
     "LabelScore",
     "LabelsBy",
     "Limits",
+    "MemoryStore",
     "Merged",
     "Metered",
     "ModelKind",

@@ -17,7 +17,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from evalcore.errors import StoreError
-from evalcore.paths import OWN_CACHE
+from evalcore.paths import COMMAND, OWN_CACHE
 from evalcore.store import completion_rows, custom_prompts, file_digests, migrations, opening, run_rows
 from evalcore.store.completion import Completion
 from evalcore.store.connection import connection_to
@@ -242,7 +242,7 @@ class Store:
         with self.connect() as db:
             rows = run_rows.one_run(db, run_id)
         if not rows:
-            raise StoreError("there is no such run.", where=repr(run_id), do="`python -m evalcore runs` lists them.")
+            raise StoreError("there is no such run.", where=repr(run_id), do=f"`{COMMAND} runs` lists them.")
         return record_of(rows[0])
 
     def runs_for(self, spec: RunSpec) -> list[RunRecord]:

@@ -13,11 +13,13 @@ from functools import lru_cache
 from typing import Any
 
 from evalcore.errors import StoreError
+from evalcore.notebook import card
 from evalcore.store.label_reference import LabelReference
 from evalcore.store.model_kind import ModelKind, kind_named
 from evalcore.store.spec import RunSpec, from_fields
 from evalcore.store.usage import Usage
 from evalcore.tasks import Prompt
+from evalcore.wording import counted
 
 RESPELT, RESPELT_EXAMPLE = "true_labels_respelt", "true_label_respelt"
 """Metadata of an imported run: how many true labels are spelled in another way than their label, and one of them."""
@@ -76,6 +78,19 @@ class RunRecord:
     def kind(self) -> ModelKind:
         """What its model can do: by its identity or, should that name no kind, by the model's name."""
         return kind_named(self.identity.get("predictor")) or self.spec.kind
+
+    def __repr__(self) -> str:
+        return f"<RunRecord {self.run_id}: {self.spec.model}, {self.task_name}, N = {self.n:,}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("task", self.task_name, counted(len(self.labels), "label")),
+            ("examples", f"{self.n:,} of {self.split_size:,}", self.spec.sample),
+            ("prompt", self.prompt.name, ""),
+            ("decoding", self.spec.decoding, ""),
+        ]
+        said = "evalcore.score(...) scores it" if self.finished else "not finished: run it again to go on"
+        return card(f"{self.spec.model} · run {self.run_id}", rows, note=said)
 
 
 def row_of(record: RunRecord) -> tuple[object, ...]:

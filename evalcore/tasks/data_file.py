@@ -123,7 +123,7 @@ class DataFile:
 
     def numbers(self, columns: Sequence[str], keys: Sequence[str] = ()) -> Iterator[NumberBlock]:
         """The numbers of these columns: see `numbers.number_blocks`."""
-        return number_blocks(self.name, self.content, columns, keys)
+        return number_blocks(self.name, self.content, columns, keys, self.sheet)
 
 
 def data_in_memory(name: str, content: bytes, sheet: str = "") -> DataFile:

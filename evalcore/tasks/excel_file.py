@@ -1,9 +1,9 @@
 """An Excel workbook -> rows of text. Imports pandas, which is slow, so this module is imported only for a workbook.
 
-A workbook of a few thousand bytes can unfold into gigabytes: by its compression, by one cell far below and to the right
-of all others, and by one long text that many cells share. All three are counted before the library reads it, and what it
-reads are the very bytes that were counted. Old workbooks (.xls) and others (.ods, .xlsb) cannot be counted so, and are
-refused with a word on how to save them.
+A workbook of a few thousand bytes can unfold into gigabytes: by its compression, by one cell far below and to the
+right of all others, and by one long text that many cells share. All three are counted before the library reads it, and
+what it reads are the very bytes that were counted. Old workbooks (.xls) and others (.ods, .xlsb) cannot be counted so,
+and are refused with a word on how to save them.
 
 A cell is text as the file holds it. What a person sees of a date depends on the country and the format of the cell, so
 that a date is refused where it is wanted.
@@ -114,14 +114,12 @@ def _text(cell: Any, column: str, where: str) -> str:
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, int | float) and abs(cell) < 10**EXACT_DIGITS:
         return f"{cell:.{EXACT_DIGITS}g}"
-    many = isinstance(cell, int | float)
+    is_long = isinstance(cell, int | float)
+    what = (
+        f"a number of more than {EXACT_DIGITS} digits" if is_long else "a date or a time, which is shown in many ways"
+    )
     raise DataError(
-        f"column {quoted(column)} holds "
-        + (
-            f"a number of more than {EXACT_DIGITS} digits."
-            if many
-            else "a date or a time, which is shown in many ways."
-        ),
+        f"column {quoted(column)} holds {what}.",
         where=where,
         do="Format the column as text in the workbook, and type the values as they are meant.",
     )

@@ -69,13 +69,14 @@ def nested_columns(name: str, content: bytes | Path, keys: Sequence[str]) -> lis
 
 
 def number_blocks(
-    name: str, content: bytes | Path, columns: Sequence[str], keys: Sequence[str]
+    name: str, content: bytes | Path, columns: Sequence[str], keys: Sequence[str], sheet: str = ""
 ) -> Iterator[NumberBlock]:
     """The numbers of some columns, block by block.
 
     Args:
         name: the file's; decides the format and is used in messages.
         columns: names as in the header, or as `nested_columns` gives them for these `keys`.
+        sheet: of a workbook; the first one that holds something when empty.
 
     Raises:
         DataError: if one of them is no number, or there are too many.
@@ -88,7 +89,7 @@ def number_blocks(
     elif found == "excel":
         from evalcore.tasks.excel_file import parse_excel
 
-        cells = parse_excel(name, content, lambda header: columns)
+        cells = parse_excel(name, content, lambda header: columns, sheet)
         blocks = _parsed(name, zip(cells.lines, cells.rows, strict=True), columns)
     elif found == "jsonl":
         blocks = _parsed(name, _json_cells(name, content, columns, keys), columns)

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from evalcore.analysis.calibration import Calibration
 from evalcore.analysis.findings import answers, confidence, labels, sample, scores
 from evalcore.analysis.findings.baselines import baseline_does_as_well
-from evalcore.analysis.findings.finding import Finding
+from evalcore.analysis.findings.finding import Finding, Findings
 from evalcore.analysis.label_probabilities import LabelProbabilities
 from evalcore.analysis.scored_run import ScoredRun
 
-__all__ = ["CONFIDENCE_FINDERS", "FINDERS", "Finding", "find"]
+__all__ = ["CONFIDENCE_FINDERS", "FINDERS", "Finding", "Findings", "find"]
 
 FINDERS: tuple[Callable[[ScoredRun], Iterator[Finding]], ...] = (
     sample.not_finished,
@@ -52,7 +52,7 @@ def find(
     run: ScoredRun,
     baselines: Sequence[ScoredRun] = (),
     sure: tuple[LabelProbabilities, Calibration] | None = None,
-) -> list[Finding]:
+) -> Findings:
     """All findings about a run, the most important first; none before anything is predicted.
 
     Args:
@@ -60,10 +60,10 @@ def find(
         sure: the run's probabilities and what they are worth; None if it has none.
     """
     if not run.answers:
-        return []
+        return Findings()
     found = [finding for finder in FINDERS for finding in finder(run)]
     if sure is not None:
         found += [finding for finder in CONFIDENCE_FINDERS for finding in finder(*sure)]
     for baseline in baselines:
         found += baseline_does_as_well(run, baseline)
-    return sorted(found, key=lambda finding: -finding.weight)
+    return Findings(sorted(found, key=lambda finding: -finding.weight))

@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from evalcore.analysis import notebook_views
 from evalcore.analysis.scored_run import ScoredRun
 
 Figure = float | int | str
@@ -47,6 +48,19 @@ class Finding:
     def as_json(self) -> dict[str, Any]:
         """As plain data."""
         return asdict(self)
+
+    def __repr__(self) -> str:
+        return f"<Finding {self.kind}: {self.sentence}>"
+
+
+class Findings(list[Finding]):
+    """Findings about one run, the most important first."""
+
+    def __repr__(self) -> str:
+        return notebook_views.findings_lines(self)
+
+    def _repr_html_(self) -> str:
+        return notebook_views.findings_card(self)
 
 
 def positions_of(run: ScoredRun, rows: NDArray[Any] | slice = _ALL) -> tuple[int, ...]:

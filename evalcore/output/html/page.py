@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from evalcore.charts import DARK, LIGHT, RUN_A, RUN_B, Theme
 from evalcore.output.report import no_nan
@@ -67,6 +67,7 @@ def render(template: str, context: Mapping[str, Any], data: Mapping[str, Any]) -
         .get_template(template)
         .render(
             **context,
+            examples_held=bool(data["examples"]["ids"]),
             policy=policy,
             style=Markup(style),
             script=Markup(script),
@@ -114,10 +115,16 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "breakable": _breakable,
         "percent": percent, "interval": interval, "figure": figure, "points": points, "p_value": p_value,
     }  # fmt: skip
     environment.globals["counted"] = counted
     return environment
+
+
+def _breakable(text: str) -> Markup:
+    """A label that may be broken after each `_`; what is copied of it stays what it is."""
+    return escape(text).replace("_", Markup("_<wbr>"))
 
 
 def _themes() -> str:

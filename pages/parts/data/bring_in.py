@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.errors import BlindspotError
+from evalcore.running.own_data import keep
 from evalcore.store import QUOTA, RunSpec, Store, Uploads
 from evalcore.tasks import TaskSource, Upload
 from evalcore.wording import sized
@@ -54,12 +55,19 @@ def open_data(name: str, **fields: str) -> None:
     view.data.look_at(RunSpec(task=TaskSource(name, **fields), model=view.spec.model))
 
 
-def uploader(store: Store, label: str, key: str, take: Callable[[Upload], None]) -> None:
+def uploader(
+    store: Store,
+    label: str,
+    key: str,
+    take: Callable[[Upload], None],
+    keep: Callable[[str, bytes, Store], Upload] = keep,
+) -> None:
     """A field for a file, which is kept as it is, byte by byte; what is refused is said below it.
 
     Args:
         key: of the field.
         take: called with what was kept.
+        keep: keeps a file of this name with this content, or raises a BlindspotError.
     """
     if store.read_only:
         st.info("The cache folder cannot be written, so that no file can be brought in.", icon=":material/lock:")
@@ -72,7 +80,7 @@ def uploader(store: Store, label: str, key: str, take: Callable[[Upload], None])
         view.uploaded[key] = files_before + 1
         try:
             with st.spinner("Reading the file …"):
-                upload = Uploads(store).add(file.name, file.getvalue())
+                upload = keep(file.name, file.getvalue(), store)
             view.refused.pop(key, None)
             take(upload)
         except BlindspotError as error:

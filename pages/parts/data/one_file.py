@@ -9,7 +9,7 @@ import streamlit as st
 from evalcore.errors import BlindspotError
 from evalcore.predictors import named_for_its_kind
 from evalcore.running import understand
-from evalcore.running.own_data import OwnData, knows_other_labels
+from evalcore.running.own_data import OwnData, keep, keep_label_list, knows_other_labels
 from evalcore.store import RunSpec, Uploads
 from evalcore.tasks import TaskSource, Upload
 from evalcore.wording import counted, sized
@@ -139,7 +139,11 @@ def _file_beside(page: Frame, label: str, field: str, source: TaskSource, what_f
     )
     st.caption(what_for)
     bring_in.uploader(
-        page.store, f"{label}: a new file", field, lambda upload: shown.choose_data(**{field: upload.task_name})
+        page.store,
+        f"{label}: a new file",
+        field,
+        lambda upload: shown.choose_data(**{field: upload.task_name}),
+        keep_label_list if field == "labels" else keep,
     )
 
 

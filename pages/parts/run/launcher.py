@@ -21,6 +21,7 @@ from pages.parts.run.run_form import explanations, run_form
 from pages.parts.run.server_table import limits_and_prices
 from pages.parts.shell import cached
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import link_to_data
 from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import view_state
 from pages.parts.shell.shown import clamped
@@ -85,6 +86,7 @@ def head(page: Frame) -> Head:
                     taken = planned_and_taken(record) if record and can_run else ""
                     st.caption(" · ".join(part for part in (standing if can_run else "", taken) if part))
                     explanations()
+                    link_to_data("Your own file: page Data")
                     if view.spec.kind.is_remote:
                         limits_and_prices(page.store, view.spec)
             if is_open and can_run and chosen and label != "Verify again":

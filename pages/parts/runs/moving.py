@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from evalcore.errors import BlindspotError
+from evalcore.paths import COMMAND
 from evalcore.store import BUNDLE_ENDING, RunRecord, Store, bundle_pieces, merge_bundle
 from evalcore.wording import counted, sized
 from pages.parts.shell.markdown import message_markdown
@@ -41,7 +42,7 @@ def take_away(store: Store, records: Sequence[RunRecord], sizes: Mapping[str, in
     """A button that downloads runs as one file, made when it is pressed; a large one is for the command line."""
     run_ids = [record.run_id for record in records]
     size = sum(sizes.get(run_id, 0) for run_id in run_ids)
-    command = f"`python -m evalcore export {'--all' if len(run_ids) > 1 else run_ids[0]} --bundle {file_name}`"
+    command = f"`{COMMAND} export {'--all' if len(run_ids) > 1 else run_ids[0]} --bundle {file_name}`"
     if size > LARGEST_DOWNLOAD:
         st.caption(f"{sized(size)} of completions are too many for a download. On the command line: {command}")
         return
@@ -67,7 +68,7 @@ def bring_in(store: Store) -> None:
     with st.form("bring_in", border=False, clear_on_submit=True):
         file = st.file_uploader(f"A file that ends in {BUNDLE_ENDING}", type="gz")
         pressed = st.form_submit_button("Bring in", icon=":material/input:")
-    st.caption("Names and notes of both sides are kept. A larger file: `python -m evalcore import FILE`")
+    st.caption(f"Names and notes of both sides are kept. A larger file: `{COMMAND} import FILE`")
     if not pressed:
         return
     if file is None:

@@ -237,9 +237,16 @@ def own_data_of(store: Store, source: TaskSource) -> OwnData:
     Raises:
         BlindspotError: if they are not there.
     """
-    return _own_data(
-        store, source, tuple(shown_name(name, store.folder) for name in (source.name, source.train, source.labels))
-    )
+    names = tuple(shown_name(name, store.folder) for name in (source.name, source.train, source.labels))
+    found = _own_data(store, source, names)
+    rows_of_data()[source.name] = found.audit.n
+    return found
+
+
+@st.cache_resource(show_spinner=False)
+def rows_of_data() -> dict[str, int]:
+    """The number of rows of the data that were looked at since the server was started, by the task's name."""
+    return {}
 
 
 def _others(store: Store, scored: ScoredRun) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from evalcore.running import ensure_worker
 from evalcore.store import RunRecord, Store, run_title
 from evalcore.wording import counted
 from pages.parts.shell import cached, page_style, run_titles, session, url
-from pages.parts.shell.links import ARROW, link_to_overview
+from pages.parts.shell.links import ARROW, link_to_data, link_to_overview
 from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.shown import Shown, shown
 
@@ -139,7 +139,9 @@ def scored_run_or_stop(page: Frame) -> ScoredRun:
     say_how_it_stands(page)
     if page.record is None:
         st.info("There is nothing to look at yet. Choose a stored run in the sidebar, or start one on the overview.")
-        link_to_overview()
+        with st.container(horizontal=True):
+            link_to_overview()
+            link_to_data("Your own file: page Data")
         st.stop()
     scored = cached.scored_run_of(page.store, page.record, page.scoring)
     if not len(scored.answers):

@@ -12,6 +12,7 @@ from pages.parts.shell import url
 EXAMPLES, PER_CLASS, CONFUSIONS = "pages/examples.py", "pages/per_class.py", "pages/confusions.py"
 CONFIDENCE = "pages/confidence.py"
 TRY_IT = "pages/try_it.py"
+DATA = "pages/data.py"
 ARROW, BACK = ":material/arrow_forward:", ":material/arrow_back:"
 LONGEST_TEXT = 1000
 """Characters of a text up to which a link holds it: on their way, addresses of many thousand are cut."""
@@ -36,6 +37,15 @@ def link_to(
 def link_to_overview(run_id: str | None = None) -> None:
     """A link to the overview, of a run."""
     st.page_link("app.py", label="To the overview", icon=ARROW, query_params={"run": run_id} if run_id else None)
+
+
+def link_to_data(label: str) -> None:
+    """A link to where a person brings a file of their own.
+
+    Args:
+        label: trusted: it is Markdown.
+    """
+    st.page_link(DATA, label=label, icon=":material/upload_file:")
 
 
 def link_to_try_it(run_id: str, text: str) -> None:

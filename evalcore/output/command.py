@@ -1,0 +1,47 @@
+"""A run's spec -> the command, or the Python, that asks for the same run."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict
+from typing import Any
+
+from evalcore.parse import Scoring
+from evalcore.paths import COMMAND
+from evalcore.store import RunSpec
+
+
+def command_of(spec: RunSpec) -> str:
+    """The command that runs a spec: the options that differ from their defaults."""
+    options = [
+        f"--{'task' if name == 'name' else name.replace('_', '-')} {shlex.quote(str(value))}"
+        for name, value in _asked(spec).items()
+    ]
+    return " ".join([f"{COMMAND} run", *options])
+
+
+def python_of(spec: RunSpec, scoring: Scoring = "lenient") -> str:
+    """The same as Python, with the score."""
+    asked = _asked(spec)
+    model = asked.pop("model", RunSpec.model)
+    columns = {name: asked.pop(name) for name in asdict(spec.task) if name in asked}
+    lines = ["import evalcore"]
+    task = columns.pop("name", None)
+    if columns:
+        lines.append("from evalcore.tasks import TaskSource")
+        named = {"name": task or spec.task.name, **columns}
+        arguments = [f"task=TaskSource({', '.join(f'{key}={value!r}' for key, value in named.items())})"]
+    else:
+        arguments = [f"task={task!r}"] if task else []
+    arguments += [f"{name}={value!r}" for name, value in asked.items()]
+    lines += ["", f"run = evalcore.run({', '.join([repr(model), *arguments])})"]
+    how = "" if scoring == "lenient" else f", scoring={scoring!r}"
+    return "\n".join([*lines, f"print(evalcore.report(evalcore.score(run{how})))"])
+
+
+def _asked(spec: RunSpec) -> dict[str, Any]:
+    """What differs from the defaults: fields of the task, then of the spec."""
+    usual = RunSpec()
+    default = {**asdict(usual), **asdict(usual.task)}
+    asked = {**asdict(spec.task), **{name: value for name, value in asdict(spec).items() if name != "task"}}
+    return {name: value for name, value in asked.items() if value != default[name]}

@@ -1,0 +1,211 @@
+"""The page Data, tab "Your examples", without a browser: files are taken or refused, read, and run."""
+
+import io
+import zipfile
+
+import pytest
+
+from evalcore.store import Jobs, RunSpec, Uploads
+from evalcore.tasks import TaskSource
+from tests.app.clicking import click_row, in_url, opened
+
+KINDS = ("Lieferung", "Rechnung", "Konto")
+ROWS = [(f"Frage {at} zu {KINDS[at % 3]}", KINDS[at % 3]) for at in range(60)]
+SEMICOLONS = (
+    "Nr;Nachricht;Kategorie\n" + "".join(f"{at};{text};{label}\n" for at, (text, label) in enumerate(ROWS))
+).encode()
+COMMAS = ("text,label\n" + "".join(f"{text},{label}\n" for text, label in ROWS)).encode()
+
+
+def zipped():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.csv", COMMAS)
+    return file.getvalue()
+
+
+def upload(app, name, content, at=0):
+    app.file_uploader[at].set_value((name, content, "text/csv")).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def said(app):
+    shown = (*app.markdown, *app.caption, *app.success, *app.error, *app.warning, *app.info)
+    return "\n".join(element.value.replace("\\", "") for element in shown)
+
+
+@pytest.fixture
+def at_data(open_page):
+    return lambda **query: open_page("pages/data.py", **query)
+
+
+@pytest.fixture
+def at_file(at_data):
+    """The page of a file that was just uploaded."""
+    return lambda content=COMMAS, name="fragen.csv": upload(at_data(), name, content)
+
+
+def test_a_file_with_semicolons_and_names_of_its_own_is_read_and_says_that_it_is_ready(at_file):
+    app = at_file(SEMICOLONS, "kunden.csv")
+    assert "60 rows, 3 labels, ready: text = Nachricht, label = Kategorie" in said(app).replace("**", "")
+    assert not app.button(key="run_own").disabled
+
+
+def test_what_is_kept_is_what_was_uploaded(at_file, page_store):
+    at_file(SEMICOLONS, "../../kunden.csv")
+    (kept,) = Uploads(page_store).all()
+    assert Uploads(page_store).content(kept.digest) == SEMICOLONS
+    assert kept.name == "kunden.csv"
+    assert not list(page_store.folder.parent.rglob("kunden.csv"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("leer.csv", b"", "0 bytes"),
+        ("paket.csv", zipped(), "a zip archive"),
+        ("paket.zip", zipped(), "a zip archive"),
+        ("bild.csv", b"\x89PNG\r\n\x1a\n" + bytes(20), "a picture"),
+        ("fragen.doc", COMMAS, "not a kind of file"),
+        ("fragen.csv", "text,label\nGröße,ja\n".encode("cp1252"), "Save the file as UTF-8"),
+    ],
+    ids=["0 bytes", "zip as csv", "zip", "picture", "ending", "encoding"],
+)
+def test_what_cannot_be_read_is_refused_with_a_sentence_and_nothing_is_lost(at_file, page_store, name, content, words):
+    app = at_file()
+    app.button(key="all_files").click().run()
+    upload(app, name, content)
+    assert words in said(app)
+    assert [kept.name for kept in Uploads(page_store).all()] == ["fragen.csv"]
+    click_row(app, "uploads", 0)
+    assert "60 rows, 3 labels, ready" in said(app)
+    assert words not in said(app)
+
+
+def test_a_file_over_the_quota_is_refused_with_what_is_used(at_data, page_store, monkeypatch):
+    monkeypatch.setattr("evalcore.store.uploads.QUOTA", len(COMMAS) - 1)
+    app = upload(at_data(), "fragen.csv", COMMAS)
+    assert "there is no room" in said(app)
+    assert not Uploads(page_store).all()
+
+
+def test_a_column_that_is_chosen_changes_the_answer_and_stands_in_the_url(at_file):
+    app = at_file(b"a,b,c\n" + b"".join(b"text %d,x%d,y%d\n" % (at, at % 2, at % 3) for at in range(12)), "abc.csv")
+    app.selectbox(key="data_text_column").select("a").run()
+    app.selectbox(key="data_label_column").select("c").run()
+    assert "12 rows, 3 labels, ready: text = a, label = c" in said(app).replace("**", "")
+    assert in_url(app)["label_column"] == "c"
+    again = opened("pages/data.py", **in_url(app))
+    assert "text = a, label = c" in said(again)
+
+
+def test_two_problems_are_counted_first_and_each_opens_its_rows(at_file):
+    app = at_file(COMMAS + b"Eine Frage,\nNoch eine,Lieferung,zu viel\n")
+    assert "must be mended first" in said(app)
+    assert "run_own" not in {button.key for button in app.button}
+    app.button(key="problem_1").click().run()
+    assert "Eine Frage" in app.dataframe[0].value.to_string()
+    assert in_url(app)["problem"] == "1"
+
+
+def test_a_label_opens_its_rows_and_lets_them_go(at_file):
+    app = at_file()
+    click_row(app, "data_labels", 1)
+    label = in_url(app)["label"]
+    assert set(app.dataframe[-1].value["label"]) == {label}
+    app.button(key="first_rows").click().run()
+    assert set(app.dataframe[-1].value["label"]) == set(KINDS)
+    assert "label" not in in_url(app)
+
+
+def test_a_value_with_what_cannot_be_seen_shows_it(at_file):
+    app = at_file(b"text,label\n" + "zero\u200bwidth,a\ntab\there,b\nplain,a\n".encode())
+    rows = app.dataframe[-1].value["text"].tolist()
+    assert rows == ["zero[U+200B]width", "tab⇥here", "plain"]
+
+
+def test_run_asks_for_the_file_as_it_is_read_here_and_leads_to_the_overview(at_file, page_store):
+    app = at_file(SEMICOLONS, "kunden.csv")
+    app.selectbox(key="data_model").select("majority-of-none").run()
+    app.selectbox(key="data_model").select("demo").run()
+    app.number_input(key="data_n").set_value(30).run()
+    app.button(key="run_own").click().run()
+    assert not app.exception
+    (job,) = [job for job in Jobs(page_store).recent(5) if job.kind == "run"]
+    (kept,) = Uploads(page_store).all()
+    assert RunSpec.from_json(job.payload).task == TaskSource(kept.task_name)
+    assert RunSpec.from_json(job.payload).n == 30
+    assert app.title[0].value.startswith("Blindspot")
+    assert "kunden.csv" in said(app)
+
+
+def test_more_settings_opens_the_form_with_the_file_by_its_name(at_file, page_store):
+    app = at_file(SEMICOLONS, "kunden.csv")
+    app.button(key="more_settings").click().run()
+    assert not [job for job in Jobs(page_store).recent(5) if job.kind == "run"]
+    (kept,) = Uploads(page_store).all()
+    box = app.selectbox(key="bar_task_name")
+    assert box.value == kept.task_name
+    assert "kunden.csv" in box.options
+
+
+def test_a_model_that_needs_a_train_file_says_so_until_there_is_one(at_file):
+    app = at_file()
+    app.selectbox(key="data_model").select("tfidf").run()
+    assert app.button(key="run_own").disabled
+    assert "train" in app.warning[0].value
+    upload(app, "train.csv", COMMAS.replace(b"Frage", b"Bitte"))
+    assert not app.button(key="run_own").disabled
+    assert not app.warning
+
+
+def test_a_label_list_that_lacks_a_label_is_a_problem_like_others(at_file):
+    app = at_file()
+    upload(app, "labels.txt", b"Lieferung\nRechnung\n", at=1)
+    assert "must be mended first" in said(app)
+    assert "label list" in said(app)
+
+
+def test_a_file_is_deleted_with_what_that_means_and_its_link_says_so(at_file, page_store):
+    app = at_file()
+    link = in_url(app)
+    assert "No stored run is of it." in said(app)
+    app.button(key="delete_upload").click().run()
+    assert not app.exception
+    assert not Uploads(page_store).all()
+    assert app.file_uploader
+    assert "this upload is not in the cache folder" in said(opened("pages/data.py", **link))
+
+
+def test_a_folder_that_cannot_be_written_says_that_nothing_can_be_brought_in(at_data, page_store):
+    page_store.read_only = True
+    app = at_data()
+    assert not app.file_uploader
+    assert "no file can be brought in" in said(app)
+
+
+def test_the_page_of_a_demo_model_says_that_it_knows_other_labels(at_file):
+    app = at_file()
+    assert "nearly every answer is unparsed" in said(app)
+    app.selectbox(key="data_model").select("Qwen/Qwen2.5-0.5B-Instruct").run()
+    assert "nearly every answer is unparsed" not in said(app)
+
+
+def test_data_are_looked_at_once(at_file, monkeypatch):
+    from pages.parts.shell import cached
+
+    app = at_file()
+    monkeypatch.setattr(cached, "look_at", None)
+    app.number_input(key="data_n").set_value(12).run()
+    assert not app.exception
+    assert "60 rows, 3 labels, ready" in said(app)
+
+
+@pytest.mark.parametrize(
+    "query", [{"task": "upload:../../etc/passwd"}, {"task": "upload:0000000000000000", "problem": "x"}]
+)
+def test_a_link_to_what_is_not_here_is_a_sentence(at_data, query):
+    app = at_data(**query)
+    assert app.error
+    assert not app.exception
