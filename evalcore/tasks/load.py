@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache as cached
 from pathlib import Path
 
-from evalcore.errors import BlindspotError, DataError, first_line, listed
+from evalcore.errors import BlindspotError, DataError, first_line
 from evalcore.paths import DEMO_DATA
 from evalcore.tasks.banking77 import load_banking77_from_hub, local_banking77
+from evalcore.tasks.columns import LABEL_COLUMNS, TEXT_COLUMNS, Columns, choose_columns, guess_column
 from evalcore.tasks.data_file import (
     SUFFIXES,
     DataFile,
@@ -20,11 +22,11 @@ from evalcore.tasks.data_file import (
     read_table,
     typed_path,
 )
+from evalcore.tasks.first_look import first_look
+from evalcore.tasks.table import PassOver, Table
 from evalcore.tasks.task import Example, Task, TaskSource, make_task
 from evalcore.tasks.uploaded import find_upload, is_upload
 
-TEXT_COLUMNS = ("text", "utterance", "sentence", "query", "question", "message", "input", "content")
-LABEL_COLUMNS = ("label", "category", "intent", "class", "label_text", "gold", "target", "answer")
 LABEL_FILES = ("labels.json", "labels.txt", "categories.json")
 
 
@@ -120,13 +122,15 @@ def _files_in(source: TaskSource, path: Path, cache: Path | None) -> TaskFiles:
 def _load_files(source: TaskSource, files: TaskFiles) -> Task:
     if source.name == "demo":
         source = TaskSource("demo")  # what was said about the files of another task does not apply
-    test, columns = examples_of(files.test.read(), source)
-    train, _ = examples_of(files.train.read(), source) if files.train else ((), columns)
-    labels = _label_list(files.labels) if files.labels else None
-    return replace(make_task(files.name, test, train, labels, files.origin), columns=columns)
+    test = labelled_file(files.test.read(), source)
+    train = labelled_file(files.train.read(), source, test.columns).examples() if files.train else ()
+    labels = label_list(files.labels) if files.labels else None
+    task = make_task(files.name, test.examples(), train, labels, files.origin)
+    return replace(task, columns=(test.columns.text, test.columns.label))
 
 
-def _label_list(file: NamedFile) -> LabelList:
+def label_list(file: NamedFile) -> LabelList:
+    """The label list in a file; raises DataError as `parse_label_list` does."""
     read = file.read()
     assert isinstance(read.content, bytes)
     return parse_label_list(file.name, read.content)
@@ -158,27 +162,69 @@ def _first_in(folder: Path, names: Sequence[str]) -> NamedFile | None:
     return next((NamedFile(folder / name, name) for name in names if (folder / name).is_file()), None)
 
 
-def examples_of(file: DataFile, source: TaskSource) -> tuple[tuple[Example, ...], tuple[str, str]]:
-    """The examples of a file, and its columns of the text and of the label.
+@dataclass(frozen=True)
+class LabelledFile:
+    """What is read of a file of examples.
+
+    Attributes:
+        columns: those of the texts and of the labels.
+        table: these columns; one column may be both.
+    """
+
+    columns: Columns
+    table: Table
+
+    def examples(self) -> tuple[Example, ...]:
+        """Its examples, in order.
+
+        Raises:
+            DataError: if a text is missing, a label is empty, or the first row repeats the header.
+        """
+        texts, labels = self.table.column(self.columns.text), self.table.column(self.columns.label)
+        if self.repeats_header:
+            raise DataError(
+                "names of columns stand in a second line.",
+                where=self.table.place(0),
+                do="Keep one line with names, and delete the other.",
+            )
+        for position, label in enumerate(labels):
+            if not label.strip():
+                raise DataError("the label is empty.", where=self.table.place(position))
+        return tuple(Example(text, label) for text, label in zip(texts, labels, strict=True))
+
+    @property
+    def repeats_header(self) -> bool:
+        """Whether the first row is names of columns too, as in a file with two headers or with a title above it."""
+        text, label = ((value or "").strip().casefold() for value in (self.table.rows[0][0], self.table.rows[0][-1]))
+        own_text, own_label = (name.strip().casefold() for name in (self.columns.text, self.columns.label))
+        return text in (*TEXT_COLUMNS, own_text) and label in (*LABEL_COLUMNS, own_label)
+
+
+def labelled_file(
+    file: DataFile, source: TaskSource, like: Columns | None = None, pass_over: PassOver | None = None
+) -> LabelledFile:
+    """Read the columns of the texts and of the labels.
+
+    Args:
+        source: names the columns, or leaves them to be found.
+        like: those of the test file, if this is the train file: the same are taken where it has them.
+        pass_over: see `table.PassOver`.
 
     Raises:
-        DataError: if it cannot be read exactly, or a label is empty.
+        DataError: if the file cannot be read exactly, or its columns are not to be told.
     """
-    table = file.table(lambda header: _text_and_label(header, source))
-    text_column, label_column = table.columns[0], table.columns[-1]  # one column may be both
-    texts, labels = table.column(text_column), table.column(label_column)
-    for position, label in enumerate(labels):
-        if not label.strip():
-            raise DataError("the label is empty.", where=table.place(position))
-    examples = tuple(Example(text, label) for text, label in zip(texts, labels, strict=True))
-    return examples, (text_column, label_column)
+    look = cached(lambda: first_look(file).profiles())
+    found: list[Columns] = []
 
+    def choose(header: Header) -> list[str]:
+        if like and {like.text, like.label} <= set(header.columns):
+            found.append(like)
+        else:
+            found.append(choose_columns(header, source.text_column, source.label_column, look))
+        return [found[-1].text, found[-1].label]
 
-def _text_and_label(header: Header, source: TaskSource) -> tuple[str, str]:
-    return (
-        header.require(source.text_column) if source.text_column else guess_column(header, TEXT_COLUMNS, "text"),
-        header.require(source.label_column) if source.label_column else guess_column(header, LABEL_COLUMNS, "label"),
-    )
+    table = file.table(choose, pass_over)
+    return LabelledFile(found[-1], table)
 
 
 def read_texts(path: Path, column: str = "") -> list[str]:
@@ -200,20 +246,3 @@ def read_texts(path: Path, column: str = "") -> list[str]:
         path, lambda header: [header.require(column) if column else guess_column(header, TEXT_COLUMNS, "text")]
     )
     return table.column(table.columns[0])
-
-
-def guess_column(header: Header, names: Sequence[str], what: str) -> str:
-    """The first of `names` that is a column, ignoring case.
-
-    Raises:
-        DataError: if none is.
-    """
-    by_folded = {column.strip().casefold(): column for column in reversed(header.columns)}
-    for name in names:
-        if name in by_folded:
-            return by_folded[name]
-    raise DataError(
-        f"no column looks like the {what}.",
-        where=header.name,
-        do=f"Name it: the columns are {listed(header.columns)}.",
-    )
