@@ -41,7 +41,7 @@ def test_a_file_becomes_a_report_in_ten_clicks(served, new_page):
     page.get_by_role("link", name="Data", exact=True).click()
     page.get_by_text("see what a model makes of them").wait_for()
     with page.expect_file_chooser() as choosing:
-        page.get_by_role("button", name="Upload").click()
+        page.get_by_role("button", name="Upload", exact=True).click()
     choosing.value.set_files({"name": "kunden.csv", "mimeType": "text/csv", "buffer": CSV})
     page.get_by_text("60 rows, 4 labels, ready").wait_for()
     settled(page)

@@ -146,7 +146,8 @@ def _rows(view: DataView, data: OwnData, key: str) -> None:
         if view.problem or view.label:
             st.button("First rows", key="first_rows", type="tertiary", icon=":material/close:", on_click=view.open)
     if rows:
-        table = pd.DataFrame([row.cells for row in rows], columns=list(data.columns))
+        cells = [row.cells + ("",) * (len(data.columns) - len(row.cells)) for row in rows]
+        table = pd.DataFrame(cells, columns=list(data.columns))
         line = next(name for name in (f"line{' ' * more}" for more in count()) if name not in data.columns)
         table.insert(0, line, [row.line for row in rows])
         st.dataframe(

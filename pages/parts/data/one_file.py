@@ -28,6 +28,14 @@ DIGITS_SHOWN = 12
 TRAINED_ON_OTHERS = (
     "The demo models know the demo's labels only: here nearly every answer is unparsed. Another model tells more."
 )
+COLUMN_KINDS = {
+    "text": "texts",
+    "number": "numbers",
+    "index": "row numbers",
+    "id": "a name for each row",
+    "constant": "one value",
+    "empty": "empty",
+}
 CONFIRM = "The classifier's labels have other names. “More settings” shows which is which, to be confirmed."
 
 
@@ -118,7 +126,11 @@ def _column(label: str, field: str, chosen: str, data: OwnData) -> None:
 def _column_words(name: str, data: OwnData) -> str:
     """A column with what it holds."""
     profile = next((column for column in data.audit.columns if column.name == name), None)
-    return f"{name} ({counted(profile.distinct, 'value')})" if profile else name
+    if profile is None:
+        return name
+    if profile.kind == "label":
+        return f"{name}: {counted(profile.distinct, 'value')}"
+    return f"{name}: {COLUMN_KINDS[profile.kind]}"
 
 
 def _file_beside(page: Frame, label: str, field: str, source: TaskSource, what_for: str) -> None:
