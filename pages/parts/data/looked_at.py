@@ -9,6 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.errors import BlindspotError
+from evalcore.output.data_problems import problems_table
+from evalcore.output.table_writers import for_spreadsheets
 from evalcore.running import find_prompt, first_texts
 from evalcore.running.own_data import OwnData, RowShown, visible
 from evalcore.store import RunSpec, digest
@@ -26,6 +28,8 @@ HEIGHT = 340
 """Pixels of both sides."""
 SAMPLES = 3
 """Prompts that can be looked at."""
+FEW_PROBLEMS = 4
+"""More than these fill the page, and can be taken away."""
 LINES_NAMED = 6
 """Of a problem, in the button that opens its rows."""
 
@@ -98,6 +102,17 @@ def _problems(view: DataView, data: OwnData) -> None:
                     on_click=view.open,
                     kwargs={"problem": number},
                 )
+    if len(data.audit.problems) > FEW_PROBLEMS:
+        found = problems_table("problems", data.audit.problems)
+        st.download_button(
+            "All problems as CSV",
+            lambda: b"".join(for_spreadsheets(found)),
+            "problems.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="problems_csv",
+        )
 
 
 def _lines(problem: Problem) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import streamlit as st
@@ -11,9 +12,9 @@ from evalcore.predictors import named_for_its_kind
 from evalcore.running import understand
 from evalcore.running.own_data import OwnData, keep, keep_label_list, knows_other_labels
 from evalcore.store import RunSpec, Uploads
-from evalcore.tasks import TaskSource, Upload
+from evalcore.tasks import TaskSource, Upload, is_hub, task_files
 from evalcore.wording import counted, sized
-from pages.parts.data import bring_in, looked_at, shown
+from pages.parts.data import bring_in, hub_choice, looked_at, shown
 from pages.parts.run.options import MODELS, model_words
 from pages.parts.run.progress import start
 from pages.parts.shell import cached
@@ -53,6 +54,8 @@ def heading(page: Frame, chosen: RunSpec) -> None:
 
 def one_file(page: Frame, chosen: RunSpec) -> None:
     """Draw the answer first, then what it rests on: columns, run, problems, labels, rows and prompts."""
+    if is_hub(chosen.task.name) and not _is_there(page, chosen.task):
+        return
     try:
         with st.spinner("Reading the data …"):
             data = cached.own_data_of(page.store, chosen.task)
@@ -68,6 +71,22 @@ def one_file(page: Frame, chosen: RunSpec) -> None:
     if found.can_run:
         _how_it_is_run(page, replace(chosen, n=max(1, min(chosen.n, found.n))), data)
     looked_at.looked_at(page, chosen, data)
+
+
+def _is_there(page: Frame, source: TaskSource) -> bool:
+    """Whether a data set of the hub is in the cache folder. A link may name one that is not: nothing is downloaded
+    before somebody says so."""
+    with suppress(BlindspotError):  # the audit says it
+        if task_files(source, page.store.folder) is not None:
+            return True
+        st.info("This data set of the hub is not on this machine yet.", icon=":material/cloud_download:")
+        pressed = st.button("Download it", key="hub_fetch", type="primary", disabled=page.store.read_only)
+        if pressed and hub_choice.download(page.store, source):
+            st.rerun()
+        if refused := view_state().data.refused.get(hub_choice.FIELD):
+            st.error(message_markdown(refused), icon=":material/error:")
+        return False
+    return True
 
 
 def _delete(page: Frame, upload: Upload) -> None:
@@ -97,7 +116,10 @@ def _how_it_is_read(page: Frame, source: TaskSource, data: OwnData) -> None:
         beside = [name for name, value in (("train", source.train), ("labels", source.labels)) if value]
         label = "Train file, label list" if not beside else f"Beside it: {' and '.join(beside)}"
         with st.popover(label, icon=":material/note_stack_add:"):
-            _file_beside(page, "Train file", "train", source, "Solved examples: for baselines and few-shot prompts.")
+            if not is_hub(source.name):  # the splits of a data set are chosen where it is named
+                _file_beside(
+                    page, "Train file", "train", source, "Solved examples, for baselines and few-shot prompts."
+                )
             _file_beside(page, "Label list", "labels", source, "One label a line, or a JSON array: also labels that do "
                          "not occur.")  # fmt: skip
     if data.reasons:
