@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evalcore.output.tables import ResultTable, Row, table
+from evalcore.output.tables import Kind, ResultTable, Row, table
 from evalcore.tasks.audit import Problem
+
+COLUMNS: tuple[tuple[str, Kind], ...] = (
+    ("weight", "text"),
+    ("problem", "text"),
+    ("cure", "text"),
+    ("rows", "integer"),
+    ("first lines", "text"),
+)
 
 
 def problems_table(name: str, problems: Sequence[Problem]) -> ResultTable:
@@ -22,5 +30,4 @@ def problems_table(name: str, problems: Sequence[Problem]) -> ResultTable:
             for problem in problems
         ]  # fmt: skip
 
-    columns = (("weight", "text"), ("problem", "text"), ("cure", "text"), ("rows", "integer"), ("first lines", "text"))
-    return table(name, columns, rows)
+    return table(name, COLUMNS, rows)

@@ -178,7 +178,7 @@ def _rows(data: OwnData, file: DataFile) -> OwnData:
     columns = tuple(dict.fromkeys([*chosen, *(profile.name for profile in found.columns)]))[:COLUMNS_SHOWN]
     passed_over: dict[int, DataError] = {}
     try:
-        table = file.table(lambda header: columns or header.columns, passed_over.__setitem__)
+        table = file.readable(lambda header: columns or header.columns, passed_over.__setitem__)
     except DataError:
         first, by_line = _raw_lines(file, wanted)
         return replace(data, columns=(RAW_LINE,), first=first, by_line=by_line)

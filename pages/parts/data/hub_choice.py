@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
-from evalcore.tasks.hub_data import HubChoices, HubName, hub_choices, is_hub
 
 from evalcore.errors import BlindspotError
 from evalcore.store import Store
 from evalcore.tasks import TaskSource
+from evalcore.tasks.hub_data import HubChoices, HubName, hub_choices, is_hub
 from evalcore.tasks.load import fetched_files
 from evalcore.wording import sized
 from pages.parts.shell.markdown import escape_markdown, message_markdown

@@ -21,6 +21,7 @@ from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell.beside import beside
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import ARROW
 from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import DataView, view_state
 
@@ -92,16 +93,17 @@ def _problems(view: DataView, data: OwnData) -> None:
         icon = ":red[:material/error:]" if problem.blocks else ":orange[:material/warning:]"
         with st.container(gap="xxsmall"):
             st.markdown(f"{icon} {escape_markdown(problem.sentence)}")
-            st.caption(message_markdown(problem.cure))
-            if problem.rows:
-                st.button(
-                    _lines(problem),
-                    key=f"problem_{number}",
-                    type="tertiary",
-                    icon=":material/visibility:" if view.problem == number else ":material/arrow_forward:",
-                    on_click=view.open,
-                    kwargs={"problem": number},
-                )
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.caption(message_markdown(problem.cure), width="content")
+                if problem.rows:
+                    st.button(
+                        _lines(problem),
+                        key=f"problem_{number}",
+                        type="tertiary",
+                        icon=":material/visibility:" if view.problem == number else ARROW,
+                        on_click=view.open,
+                        kwargs={"problem": number},
+                    )
     if len(data.audit.problems) > FEW_PROBLEMS:
         found = problems_table("problems", data.audit.problems)
         st.download_button(
@@ -130,9 +132,8 @@ def _labels(view: DataView, data: OwnData, key: str) -> None:
         st.caption("Choose the column of the labels above.")
         return
     labels = sorted(counts, key=lambda label: -counts[label])
-    table = pd.DataFrame(
-        {"label": [visible(label) for label in labels], "examples": [counts[label] for label in labels]}
-    )
+    # The counts come first: a long label must not push them out of sight.
+    table = pd.DataFrame({"examples": [counts[label] for label in labels], "label": list(map(visible, labels))})
 
     def opened(row: int | None) -> None:
         view.open(label="" if row is None else labels[row])

@@ -67,9 +67,11 @@ def one_file(page: Frame, chosen: RunSpec) -> None:
         with_bold_start(data.sentence), icon=":material/check_circle:" if found.can_run else ":material/error:"
     )
     if found.columns:
-        _how_it_is_read(page, chosen.task, data)
+        with st.container(gap="xxsmall"):
+            _how_it_is_read(page, chosen.task, data)
     if found.can_run:
-        _how_it_is_run(page, replace(chosen, n=max(1, min(chosen.n, found.n))), data)
+        with st.container(gap="xxsmall"):
+            _how_it_is_run(page, replace(chosen, n=max(1, min(chosen.n, found.n))), data)
     looked_at.looked_at(page, chosen, data)
 
 

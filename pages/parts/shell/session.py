@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import streamlit as st
-from evalcore.tasks.hub_data import HubChoices
 
 from evalcore.analysis import Filter, LabelStatus, LabelView, RunningScore
 from evalcore.charts import MatrixKind
@@ -16,6 +15,7 @@ from evalcore.parse import Scoring
 from evalcore.running.live import LiveAnswer
 from evalcore.store import RunRecord, RunSpec, Store
 from evalcore.tasks import TaskSource
+from evalcore.tasks.hub_data import HubChoices
 
 
 @dataclass
