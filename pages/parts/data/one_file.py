@@ -13,6 +13,7 @@ from evalcore.running import understand
 from evalcore.running.own_data import OwnData, keep, keep_label_list, knows_other_labels
 from evalcore.store import RunSpec, Uploads
 from evalcore.tasks import TaskSource, Upload, is_hub, task_files
+from evalcore.tasks.hub_data import parse_hub_name
 from evalcore.wording import counted, sized
 from pages.parts.data import bring_in, hub_choice, looked_at, shown
 from pages.parts.run.options import MODELS, model_words
@@ -45,11 +46,22 @@ def heading(page: Frame, chosen: RunSpec) -> None:
     back = view_state().data.look_at
     st.button("All files", icon=BACK, key="all_files", type="tertiary", on_click=back, args=(None,))
     upload = next((one for one in Uploads(page.store).all() if one.task_name == chosen.task.name), None)
-    st.markdown(f"**{escape_markdown(upload.name if upload else chosen.task.name)}**", width="content")
+    name, content = _name_and_content(chosen.task.name, upload)
+    st.markdown(f"**{escape_markdown(name)}**", width="content")
+    if content:
+        st.caption(escape_markdown(content), width="content")
+    if upload is not None and not page.store.read_only:
+        _delete(page, upload)
+
+
+def _name_and_content(name: str, upload: Upload | None) -> tuple[str, str]:
+    """What the data are called, and what identifies their content; empty where it is not known."""
     if upload is not None:
-        st.caption(f"{sized(upload.size)} · SHA-256 {upload.digest[:DIGITS_SHOWN]}…", width="content")
-        if not page.store.read_only:
-            _delete(page, upload)
+        return upload.name, f"{sized(upload.size)} · SHA-256 {upload.digest[:DIGITS_SHOWN]}…"
+    with suppress(BlindspotError):
+        on_hub = parse_hub_name(name)
+        return on_hub.shown, f"split {on_hub.split} · commit {on_hub.revision[:DIGITS_SHOWN]}"
+    return name, ""
 
 
 def one_file(page: Frame, chosen: RunSpec) -> None:
