@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from evalcore.output.html import run_report
 from playwright.sync_api import Page
 
 from evalcore.analysis import score_run
+from evalcore.output.html import run_report
 from evalcore.running.run import execute_with_baselines
 from evalcore.store.database import Store
 from evalcore.store.spec import RunSpec
