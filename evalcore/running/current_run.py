@@ -104,7 +104,12 @@ def first_text(source: TaskSource, store: Store) -> str:
     Raises:
         DataError: if the task cannot be read.
     """
-    return "" if task_files(source, store.folder) is None else task_cache.first_sampled_text(source, store)
+    return next(iter(first_texts(source, store, 1)), "")
+
+
+def first_texts(source: TaskSource, store: Store, n: int) -> tuple[str, ...]:
+    """The same of the first `n` texts; none of a task of the hub."""
+    return () if task_files(source, store.folder) is None else task_cache.first_sampled_texts(source, store, n)
 
 
 def missing_baselines(spec: RunSpec, store: Store) -> list[RunSpec]:

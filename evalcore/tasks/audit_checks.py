@@ -71,7 +71,7 @@ class Rows:
 
     @cached_property
     def forms(self) -> Mapping[str, str]:
-        """The normal form of each label: what is left once case, spacing and punctuation are folded."""
+        """The normal form of each label that is not empty: case, spacing and punctuation folded."""
         return {
             label: normal_form(label) for label in dict.fromkeys(self.labels) if label is not None and label.strip()
         }
