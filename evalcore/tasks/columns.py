@@ -150,6 +150,7 @@ def choose_columns(header: Header, text: str, label: str, look: Callable[[], Seq
     if text_column and label_column:
         return Columns(text_column, label_column, why_text, why_label, by_values=False)
     profiles = look()
+    _check_first_row(header, profiles)
     if not text_column:
         found = _text_by_values(header, [one for one in profiles if one.name != label_column])
         text_column = found.name
@@ -200,6 +201,19 @@ def _label_by_values(header: Header, profiles: Sequence[ColumnProfile], n_column
     if len(labels) > 1:
         raise _several(header, "label", [one.name for one in labels])
     return labels[0]
+
+
+def _check_first_row(header: Header, profiles: Sequence[ColumnProfile]) -> None:
+    """Refuse a file with a title above the names of its columns.
+
+    Raises:
+        DataError: if the first row holds usual names for the texts and for the labels.
+    """
+    first = {one.samples[0].strip().casefold() for one in profiles if one.samples}
+    if not first.isdisjoint(TEXT_COLUMNS) and not first.isdisjoint(LABEL_COLUMNS):
+        raise DataError(
+            "names of columns stand in a second line.", where=header.name, do="Delete the line above the names."
+        )
 
 
 def _check_header(header: Header, columns: Columns, profiles: Sequence[ColumnProfile]) -> None:

@@ -57,6 +57,7 @@ _JSON_LINES = _Kind("JSON lines", "Let its name end in .jsonl.", "jsonl")
 _JSON_ARRAY = _Kind("a JSON array", "Write each of its objects on a line of its own, and let the name end in .jsonl.")
 _WEB_PAGE = _Kind("a web page", "Look at it in a browser: a page may have been saved in the file's place.")
 _ZIP = _Kind("a zip archive", _UNPACK)
+_DAMAGED_ZIP = _Kind("a damaged zip archive or workbook", "Save or download it anew.")
 _PICKLE = _Kind("a Python pickle", "Save it as Parquet or CSV: a pickle may run code, and is never read.")
 
 _MAGIC: tuple[tuple[bytes, _Kind], ...] = (
@@ -98,7 +99,7 @@ def format_of(name: str, content: bytes | Path) -> Format:
     promised = FORMATS.get(suffix)
     found = _kind_of(content)
     if found is not None and (promised is None or not _agree(promised, found)):
-        ending = f", though its name ends in {suffix}" if suffix else ""
+        ending = f", though its name ends in {suffix}" if suffix and found is not _DAMAGED_ZIP else ""
         raise DataError(f"this is {found.what}{ending}.", where=name, do=found.cure)
     if promised is None:
         raise DataError(
@@ -152,7 +153,7 @@ def _zipped(content: bytes | Path) -> _Kind:
         with zipfile.ZipFile(content if isinstance(content, Path) else io.BytesIO(content)) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return _Kind("a damaged zip archive or workbook", "Save or download it anew.")
+        return _DAMAGED_ZIP
     if "xl/workbook.xml" in names:
         return _EXCEL
     if "xl/workbook.bin" in names:

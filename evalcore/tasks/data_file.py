@@ -60,7 +60,7 @@ class NamedFile:
         Raises:
             DataError: if it cannot be read, or its bytes are others than they were.
         """
-        content = _read(self.path)
+        content = _read(self.path, is_whole=bool(self.digest))
         if self.digest and hashlib.sha256(content).hexdigest() != self.digest:
             raise DataError(
                 "the bytes on the disk are not those that were uploaded.", where=self.name, do="Upload it again."
@@ -266,8 +266,12 @@ def parse_lines(name: str, content: bytes) -> list[str]:
     return lines
 
 
-def _read(path: Path) -> bytes:
-    """All of a file, read at a time when it is not being written."""
+def _read(path: Path, *, is_whole: bool = False) -> bytes:
+    """All of a file, read at a time when it is not being written.
+
+    Args:
+        is_whole: whether its digest will tell that nothing is missing, so that there is nothing to wait for.
+    """
     try:
         if path.exists() and not path.is_file():
             raise DataError("this is not a plain file.", where=str(path))
@@ -276,7 +280,7 @@ def _read(path: Path) -> bytes:
             raise table.too_many_bytes(path.name)
         content = path.read_bytes()
         # A program that writes a long file pauses between its parts, so a file that has just changed is checked again.
-        if abs(time.time() - before[1] / 1e9) < _RECENT_S:
+        if not is_whole and abs(time.time() - before[1] / 1e9) < _RECENT_S:
             time.sleep(_PAUSE_S if _ends_with_a_row(path.suffix.lower(), content) else _PAUSE_INSIDE_A_ROW_S)
         if _state(path) != before or len(content) != before[0]:
             raise _being_written(path)

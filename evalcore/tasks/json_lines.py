@@ -30,8 +30,14 @@ def parse_json_lines(file: TextFile, choose: Choose, pass_over: PassOver | None 
     """
     # Any line may have a new key. Usually the first has all of them; otherwise the file is read twice.
     likely = _likely_columns(file, choose)
-    refused: dict[int, DataError] = {}  # each once, though the file may be read twice
-    note = None if pass_over is None else refused.__setitem__
+    refused: set[int] = set()
+
+    def note(line: int, error: DataError) -> None:
+        if pass_over is None:
+            raise error
+        refused.add(line)
+        pass_over(line, error)
+
     columns, rows, starts = _json_rows(file, likely, note)
     chosen = chosen_columns(Header(file.name, columns), choose)
     if chosen != likely:
@@ -40,14 +46,10 @@ def parse_json_lines(file: TextFile, choose: Choose, pass_over: PassOver | None 
         for column, text in zip(chosen, row, strict=True):
             if text is not None and (found := flaw(text)):
                 error = DataError(f"column {quoted(column)} {found}.", where=f"{file.name}, line {line}")
-                if note is None:
-                    raise error
                 note(line, error)
-    if pass_over is not None and refused:
+    if refused:
         kept = [at for at, line in enumerate(starts) if line not in refused]
         rows, starts = [rows[at] for at in kept], [starts[at] for at in kept]
-        for line, error in refused.items():
-            pass_over(line, error)
     return Table(file.name, chosen, rows, starts)
 
 

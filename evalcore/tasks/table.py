@@ -51,7 +51,8 @@ Choose = Callable[[Header], Sequence[str]]
 
 
 PassOver = Callable[[int, DataError], None]
-"""Told the line and the error of a row that cannot be read, which is then passed over. Without one it is raised."""
+"""Told the line and the error of a row that cannot be read, perhaps twice. It is then passed over; without one of these
+the error is raised."""
 
 
 @dataclass(frozen=True)

@@ -132,8 +132,8 @@ def test_a_file_that_is_no_task_is_a_problem(store, tmp_path, content, said):
 
 
 def test_a_file_of_another_kind_and_one_that_is_named_and_missing_are_problems(store, tmp_path):
-    (tmp_path / "data.xlsx").write_bytes(b"PK\x03\x04")
-    assert "Use one of .csv" in understand(RunSpec(TaskSource(str(tmp_path / "data.xlsx"))), store).problems[0]
+    (tmp_path / "data.txt").write_text("text,label\na,b\n")
+    assert "Use one of .csv" in understand(RunSpec(TaskSource(str(tmp_path / "data.txt"))), store).problems[0]
     path = messages(tmp_path)
     for source in (TaskSource(path, train="/no/train.csv"), TaskSource(path, labels="/no/labels.txt")):
         assert "there is no such file" in understand(RunSpec(source), store).problems[0]
