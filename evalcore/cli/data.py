@@ -11,7 +11,7 @@ from evalcore.errors import printable
 from evalcore.store import QUOTA, Uploads
 from evalcore.tasks import TaskSource, Upload, task_files
 from evalcore.tasks.audit import Audit, audit
-from evalcore.tasks.load import label_list
+from evalcore.tasks.load import fetched_files, label_list
 from evalcore.wording import counted, sized
 
 _LABELS_SAID = 20
@@ -21,7 +21,7 @@ def add(commands: Commands) -> None:
     """Add the commands."""
     text = "Look at a file of examples: its columns, its labels, and all of its problems with their lines and cures."
     command = add_command(commands, "data", _data, f"{text} Exits with 1 if one of them keeps it from being run.")
-    command.add_argument("file", help="a data file, a folder with test.csv, or an upload")
+    command.add_argument("file", help="a data file, a folder with test.csv, an upload, or hub:OWNER/NAME")
     command.add_argument("--text-column", default="", help="found by its name or values when not given")
     command.add_argument("--label-column", default="", help="found by its name or values when not given")
     command.add_argument("--train", default="", help="a data file with training examples")
@@ -33,8 +33,7 @@ def add(commands: Commands) -> None:
 def _data(options: argparse.Namespace) -> int:
     store = open_store(options)
     source = TaskSource(options.file, options.text_column, options.label_column, options.train, options.labels)
-    files = task_files(source, store.folder)
-    assert files is not None
+    files = task_files(source, store.folder) or fetched_files(source, store.folder)
     found = audit(
         files.test.read(),
         options.text_column,

@@ -15,6 +15,7 @@ from evalcore.tasks.data_file import (
     read_table,
     typed_path,
 )
+from evalcore.tasks.hub_data import is_hub
 from evalcore.tasks.load import load_task, read_texts, task_files
 from evalcore.tasks.prompt import (
     BUILT_IN,
@@ -55,6 +56,7 @@ __all__ = [
     "draw_sample",
     "fingerprint",
     "guess_column",
+    "is_hub",
     "is_upload",
     "load_task",
     "make_task",

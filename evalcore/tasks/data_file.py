@@ -113,14 +113,18 @@ class DataFile:
     content: bytes | Path
     sheet: str = ""
 
-    def table(self, choose: Choose = every_column, pass_over: PassOver | None = None) -> Table:
-        """The columns of texts that `choose` wants.
+    def table(self, choose: Choose = every_column) -> Table:
+        """The columns of texts that `choose` wants; raises DataError as `read_table` does."""
+        return _table(self, choose, None)
+
+    def readable(self, choose: Choose, pass_over: PassOver) -> Table:
+        """The same without the rows that cannot be read, where they can be told from the others (not in Parquet).
 
         Args:
-            pass_over: told of rows that cannot be read, where they can be told from the others (not in Parquet).
+            pass_over: told of each of them.
 
         Raises:
-            DataError: as `read_table` does.
+            DataError: if none can be read, or the columns cannot.
         """
         return _table(self, choose, pass_over)
 

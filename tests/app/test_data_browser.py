@@ -41,7 +41,7 @@ def test_a_file_becomes_a_report_in_ten_clicks(served, new_page):
     page.get_by_role("link", name="Data", exact=True).click()
     page.get_by_text("see what a model makes of them").wait_for()
     with page.expect_file_chooser() as choosing:
-        page.get_by_role("button", name="Upload").click()
+        page.get_by_role("button", name="Upload", exact=True).click()
     choosing.value.set_files({"name": "kunden.csv", "mimeType": "text/csv", "buffer": CSV})
     page.get_by_text("60 rows, 4 labels, ready").wait_for()
     settled(page)
@@ -51,9 +51,9 @@ def test_a_file_becomes_a_report_in_ten_clicks(served, new_page):
     page.get_by_role("button", name="Run", exact=True).click()
     page.locator("[data-testid=stMetric]", has_text="Accuracy").first.wait_for(timeout=PATIENCE_MS)
     page.get_by_text("kunden.csv").first.wait_for(timeout=PATIENCE_MS)
-    page.get_by_role("button", name="Download").wait_for(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Download", exact=True).wait_for(timeout=PATIENCE_MS)
     settled(page)
-    page.get_by_role("button", name="Download").click()
+    page.get_by_role("button", name="Download", exact=True).click()
     with page.expect_download() as coming:
         page.get_by_role("button", name="Report, HTML").click()
     assert int(page.evaluate("sessionStorage.clicks")) <= MOST_CLICKS

@@ -9,6 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.errors import BlindspotError
+from evalcore.output.data_problems import problems_table
+from evalcore.output.table_writers import for_spreadsheets
 from evalcore.running import find_prompt, first_texts
 from evalcore.running.own_data import OwnData, RowShown, visible
 from evalcore.store import RunSpec, digest
@@ -19,6 +21,7 @@ from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell.beside import beside
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import ARROW
 from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import DataView, view_state
 
@@ -26,6 +29,8 @@ HEIGHT = 340
 """Pixels of both sides."""
 SAMPLES = 3
 """Prompts that can be looked at."""
+FEW_PROBLEMS = 4
+"""More than these fill the page, and can be taken away."""
 LINES_NAMED = 6
 """Of a problem, in the button that opens its rows."""
 
@@ -88,16 +93,28 @@ def _problems(view: DataView, data: OwnData) -> None:
         icon = ":red[:material/error:]" if problem.blocks else ":orange[:material/warning:]"
         with st.container(gap="xxsmall"):
             st.markdown(f"{icon} {escape_markdown(problem.sentence)}")
-            st.caption(message_markdown(problem.cure))
-            if problem.rows:
-                st.button(
-                    _lines(problem),
-                    key=f"problem_{number}",
-                    type="tertiary",
-                    icon=":material/visibility:" if view.problem == number else ":material/arrow_forward:",
-                    on_click=view.open,
-                    kwargs={"problem": number},
-                )
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.caption(message_markdown(problem.cure), width="content")
+                if problem.rows:
+                    st.button(
+                        _lines(problem),
+                        key=f"problem_{number}",
+                        type="tertiary",
+                        icon=":material/visibility:" if view.problem == number else ARROW,
+                        on_click=view.open,
+                        kwargs={"problem": number},
+                    )
+    if len(data.audit.problems) > FEW_PROBLEMS:
+        found = problems_table("problems", data.audit.problems)
+        st.download_button(
+            "All problems as CSV",
+            lambda: b"".join(for_spreadsheets(found)),
+            "problems.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="problems_csv",
+        )
 
 
 def _lines(problem: Problem) -> str:
@@ -115,9 +132,8 @@ def _labels(view: DataView, data: OwnData, key: str) -> None:
         st.caption("Choose the column of the labels above.")
         return
     labels = sorted(counts, key=lambda label: -counts[label])
-    table = pd.DataFrame(
-        {"label": [visible(label) for label in labels], "examples": [counts[label] for label in labels]}
-    )
+    # The counts come first: a long label must not push them out of sight.
+    table = pd.DataFrame({"examples": [counts[label] for label in labels], "label": list(map(visible, labels))})
 
     def opened(row: int | None) -> None:
         view.open(label="" if row is None else labels[row])
@@ -146,7 +162,8 @@ def _rows(view: DataView, data: OwnData, key: str) -> None:
         if view.problem or view.label:
             st.button("First rows", key="first_rows", type="tertiary", icon=":material/close:", on_click=view.open)
     if rows:
-        table = pd.DataFrame([row.cells for row in rows], columns=list(data.columns))
+        cells = [row.cells + ("",) * (len(data.columns) - len(row.cells)) for row in rows]
+        table = pd.DataFrame(cells, columns=list(data.columns))
         line = next(name for name in (f"line{' ' * more}" for more in count()) if name not in data.columns)
         table.insert(0, line, [row.line for row in rows])
         st.dataframe(
