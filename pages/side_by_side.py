@@ -46,4 +46,4 @@ for name, tab in tabs(TABS, view_state().side_by_side, "side_tab").items():
 write_url(page, records)
 share_link(buttons)
 with buttons:
-    sweep_downloads(sweep, names)
+    sweep_downloads(sweep)

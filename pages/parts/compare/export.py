@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from evalcore.analysis import Comparison, Sweep
@@ -45,12 +43,8 @@ def comparison_downloads(comparison: Comparison) -> None:
             chart_buttons(of, lambda: comparison_charts(comparison))
 
 
-def sweep_downloads(sweep: Sweep, names: Sequence[str]) -> None:
-    """Draw the button that opens the choice.
-
-    Args:
-        names: of the runs, all different.
-    """
+def sweep_downloads(sweep: Sweep) -> None:
+    """Draw the button that opens the choice."""
     runs = [scored.record.run_id for scored in sweep.scored_runs]
     of = ResultFiles(
         f"blindspot-{len(runs)}-runs-{runs[0]}", sweep.n, f"`python -m evalcore export {' '.join(runs)} --out FOLDER`"
@@ -63,4 +57,4 @@ def sweep_downloads(sweep: Sweep, names: Sequence[str]) -> None:
         with tables:
             table_buttons(of, SWEEP_TABLES, lambda _: sweep_tables(sweep))
         with charts:
-            chart_buttons(of, lambda: sweep_charts(sweep, names))
+            chart_buttons(of, lambda: sweep_charts(sweep))
