@@ -60,7 +60,7 @@ __all__ = [
 ]
 
 
-def load_task(name: str | Path = "demo", **columns: str) -> Task:
+def load_task(name: str | Path = "demo", *, cache: str | Path | None = None, **columns: str) -> Task:
     """Read a task: its labels, and its examples with their true labels.
 
     Example:
@@ -68,15 +68,18 @@ def load_task(name: str | Path = "demo", **columns: str) -> Task:
         'bill_too_high'
 
     Args:
-        name: `demo`, `banking77`, a CSV, JSONL or Parquet file, or a folder with `test.csv` and perhaps `train.csv`.
+        name: `demo`, `banking77`, a CSV, JSONL, Parquet or Excel file, a folder with `test.csv` and perhaps
+            `train.csv`, an upload (`upload:...`) or a data set of the Hugging Face hub (`hub:OWNER/NAME`).
+        cache: the cache folder, where uploads and data sets of the hub are kept.
         columns: other fields of `evalcore.tasks.TaskSource`: `text_column`, `label_column`, `train`, `labels`.
 
     Raises:
         DataError: if a file is missing or cannot be read exactly, or two labels cannot be told apart.
     """
+    from evalcore.store import DEFAULT_CACHE
     from evalcore.tasks import load_task
 
-    return load_task(_source(name, columns))
+    return load_task(_source(name, columns), Path(cache) if cache is not None else DEFAULT_CACHE)
 
 
 def run(model: str = "demo", *, task: str | Path | TaskSource = "demo", cache: str | Path | None = None,

@@ -35,6 +35,8 @@ COMMANDS = {
     "bench": "bench",
     "bench-live": "bench_live",
     "work": "work",
+    "data": "data",
+    "uploads": "data",
 }
 """Each command and the module of `evalcore.cli` that adds it, with its options and the function that runs it.
 

@@ -45,7 +45,11 @@ def add_command(
 
 def add_task(command: argparse.ArgumentParser) -> None:
     """Where examples and labels come from: the fields of a `TaskSource`."""
-    command.add_argument("--task", default="demo", help="demo, banking77, a data file, or a folder with test.csv")
+    command.add_argument(
+        "--task",
+        default="demo",
+        help="demo, banking77, a data file, a folder with test.csv, upload:DIGEST, or hub:OWNER/NAME",
+    )
     command.add_argument("--text-column", default="", help="guessed when not given")
     command.add_argument("--label-column", default="", help="guessed when not given")
     command.add_argument("--train", default="", help="a data file with training examples")

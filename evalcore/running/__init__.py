@@ -11,6 +11,7 @@ from evalcore.running.current_run import (
     changed_since,
     current_run_for,
     first_text,
+    first_texts,
     split_size,
 )
 from evalcore.running.estimate import Estimate
@@ -52,6 +53,7 @@ __all__ = [
     "execute_with_baselines",
     "find_prompt",
     "first_text",
+    "first_texts",
     "load_model",
     "plan_run",
     "preview",

@@ -74,9 +74,11 @@ def changed_since(record: RunRecord, store: Store) -> tuple[str, ...]:
 
 
 def split_size(source: TaskSource, store: Store) -> int | None:
-    """Number of test examples; None if the task cannot be read. Never sends a request to the hub."""
+    """Number of test examples; None if the task cannot be read, or not yet. Never sends a request to the hub."""
     try:
-        return BANKING77_TEST_ROWS if task_files(source, store.folder) is None else task_cache.size(source, store)
+        if task_files(source, store.folder) is None:
+            return BANKING77_TEST_ROWS if source.name == "banking77" else None
+        return task_cache.size(source, store)
     except BlindspotError:
         return BANKING77_TEST_ROWS if source.name == "banking77" else None
 
@@ -87,13 +89,21 @@ def first_text(source: TaskSource, store: Store) -> str:
     Raises:
         DataError: if the task cannot be read.
     """
-    return "" if task_files(source, store.folder) is None else task_cache.first_sampled_text(source, store)
+    return next(iter(first_texts(source, store, 1)), "")
+
+
+def first_texts(source: TaskSource, store: Store, n: int) -> tuple[str, ...]:
+    """The same of the first `n` texts; none of a task of the hub."""
+    return () if task_files(source, store.folder) is None else task_cache.first_sampled_texts(source, store, n)
 
 
 def missing_baselines(spec: RunSpec, store: Store) -> list[RunSpec]:
     """The baselines on a run's sample that are not stored; none for a baseline, nor without a train split."""
     try:
-        has_train = task_files(spec.task, store.folder) is None or task_cache.summary(spec.task, store).train > 0
+        if task_files(spec.task, store.folder) is None:
+            has_train = spec.task.name == "banking77" or bool(spec.task.train)
+        else:
+            has_train = task_cache.summary(spec.task, store).train > 0
     except BlindspotError:
         return []
     if spec.kind.is_baseline or not has_train:

@@ -11,9 +11,9 @@ from typing import TypeVar
 from evalcore.errors import BlindspotError, DataError, shortened
 from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import model_folder
-from evalcore.running.task_cache import read_task
+from evalcore.running import task_cache
 from evalcore.store import RunSpec, Store, Uploads
-from evalcore.tasks import DataFile, LabelList, TaskSource, Upload, draw_sample, task_files
+from evalcore.tasks import DataFile, LabelList, TaskSource, Upload, task_files
 from evalcore.tasks.audit import Audit, Problem, audit
 from evalcore.tasks.content_kind import format_of
 from evalcore.tasks.data_file import NamedFile, parse_label_list
@@ -22,8 +22,8 @@ from evalcore.wording import counted
 
 ROWS_SHOWN = 50
 """Rows that are kept of the beginning and of each label."""
+COLUMNS_SHOWN = 20
 CELL_CHARS = 300
-SAMPLED = 3
 RAW_LINE = "line as it stands"
 """The column of a file that cannot be read as a table."""
 
@@ -53,11 +53,10 @@ class OwnData:
     Attributes:
         audit: what was found.
         origin: where the data come from, with what identifies their content.
-        columns: names of the columns of the rows below, text and label first.
+        columns: names of the columns of the rows below, label and text first.
         first: the first rows.
         by_line: the rows that problems name, by line.
         by_label: the first rows of each label.
-        sampled: texts of the first examples that a run asks for; none if it cannot be run.
     """
 
     audit: Audit
@@ -66,7 +65,6 @@ class OwnData:
     first: tuple[RowShown, ...] = ()
     by_line: Mapping[int, RowShown] = field(default_factory=dict)
     by_label: Mapping[str, tuple[RowShown, ...]] = field(default_factory=dict)
-    sampled: tuple[str, ...] = ()
 
     def rows_at(self, lines: Iterable[int]) -> list[RowShown]:
         """The rows on these lines, as far as they could be read."""
@@ -142,11 +140,7 @@ def look_at(source: TaskSource, store: Store) -> OwnData:
     labels = beside("label_list", files.labels, _label_list)
     found = audit(file, source.text_column, source.label_column, train=train, labels=labels)
     found = replace(found, problems=(*refused, *found.problems))
-    data = _rows(OwnData(found, files.origin), file)
-    if not found.can_run:
-        return data
-    sample = draw_sample(read_task(source, store), SAMPLED, RunSpec.sample, RunSpec.seed)
-    return replace(data, sampled=tuple(example.text for example in sample))
+    return _rows(OwnData(found, files.origin), file)
 
 
 def knows_other_labels(spec: RunSpec, labels: Collection[str], store: Store) -> bool:
@@ -155,7 +149,7 @@ def knows_other_labels(spec: RunSpec, labels: Collection[str], store: Store) -> 
     folder = model_folder(spec.model) if spec.kind.reads_prompt and not spec.kind.is_remote else None
     if folder is None or folder.parent != DEMO_MODELS:
         return False
-    return not set(labels) <= set(read_task(TaskSource(), store).labels)
+    return not set(labels) <= set(task_cache.labels(TaskSource(), store))
 
 
 def visible(text: str) -> str:
@@ -180,20 +174,20 @@ def _rows(data: OwnData, file: DataFile) -> OwnData:
     """With the rows that a page shows: of the beginning, of each problem and of each label."""
     found = data.audit
     wanted = {line for problem in found.problems for line in problem.rows}
+    chosen = [column for column in (found.label_column, found.text_column) if column]
+    columns = tuple(dict.fromkeys([*chosen, *(profile.name for profile in found.columns)]))[:COLUMNS_SHOWN]
+    passed_over: dict[int, DataError] = {}
     try:
-        table = file.table()
+        table = file.readable(lambda header: columns or header.columns, passed_over.__setitem__)
     except DataError:
-        return _raw_lines(data, file, wanted)
-    chosen = [column for column in (found.text_column, found.label_column) if column in table.columns]
-    columns = tuple(dict.fromkeys([*chosen, *table.columns]))
-    order = [table.columns.index(column) for column in columns]
+        first, by_line = _raw_lines(file, wanted)
+        return replace(data, columns=(RAW_LINE,), first=first, by_line=by_line)
     at_label = table.columns.index(found.label_column) if found.label_column in table.columns else None
 
     def shown(position: int) -> RowShown:
-        row = table.rows[position]
-        return RowShown(table.lines[position], tuple(visible(row[at] or "") for at in order))
+        return RowShown(table.lines[position], tuple(visible(value or "") for value in table.rows[position]))
 
-    by_line: dict[int, RowShown] = {}
+    _, by_line = _raw_lines(file, passed_over.keys() & wanted, before=("",) * (len(table.columns) > 1))
     by_label: dict[str, list[RowShown]] = {}
     for position, (line, row) in enumerate(zip(table.lines, table.rows, strict=True)):
         if line in wanted:
@@ -204,13 +198,18 @@ def _rows(data: OwnData, file: DataFile) -> OwnData:
             if len(rows) < ROWS_SHOWN:
                 rows.append(shown(position))
     first = tuple(shown(position) for position in range(min(ROWS_SHOWN, len(table.rows))))
-    return replace(
-        data, columns=columns, first=first, by_line=by_line, by_label={k: tuple(v) for k, v in by_label.items()}
-    )
+    kept = {label: tuple(rows) for label, rows in by_label.items()}
+    return replace(data, columns=tuple(table.columns), first=first, by_line=by_line, by_label=kept)
 
 
-def _raw_lines(data: OwnData, file: DataFile, wanted: Collection[int]) -> OwnData:
-    """With the beginning and the wanted lines of a file that is text, as they stand; with none of any other file."""
+def _raw_lines(
+    file: DataFile, wanted: Collection[int], before: tuple[str, ...] = ()
+) -> tuple[tuple[RowShown, ...], dict[int, RowShown]]:
+    """The beginning and the wanted lines of a file that is text, as they stand; none of any other file.
+
+    Args:
+        before: cells in front of the line's own.
+    """
     first: list[RowShown] = []
     by_line: dict[int, RowShown] = {}
     last = max([ROWS_SHOWN, *wanted])
@@ -218,9 +217,9 @@ def _raw_lines(data: OwnData, file: DataFile, wanted: Collection[int]) -> OwnDat
         for number, line in enumerate(text_file(file.name, file.content).lines(newline=""), start=1):
             if number > last:
                 break
-            row = RowShown(number, (visible(line.rstrip("\r\n")),))
+            row = RowShown(number, (*before, visible(line.rstrip("\r\n"))))
             if number <= ROWS_SHOWN:
                 first.append(row)
             if number in wanted:
                 by_line[number] = row
-    return replace(data, columns=(RAW_LINE,), first=tuple(first), by_line=by_line)
+    return tuple(first), by_line

@@ -18,7 +18,19 @@ from evalcore.store import (
     run_id,
     sample_id,
 )
-from evalcore.tasks import NO_PROMPT, Example, Messages, Prompt, Renderer, Task, built_in, draw_sample, load_task
+from evalcore.tasks import (
+    NO_PROMPT,
+    Example,
+    Messages,
+    Prompt,
+    Renderer,
+    Task,
+    built_in,
+    draw_sample,
+    is_hub,
+    load_task,
+)
+from evalcore.tasks.hub_data import pinned
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,9 @@ def plan_run(spec: RunSpec, store: Store, on_phase: OnPhase = lambda phase: None
         BlindspotError: for what the user can fix: the data, the model, the spec.
     """
     spec = checked(spec)
+    if is_hub(spec.task.name):  # the run is of one commit, wherever the branch moves
+        on_phase("asking the hub for the data set")
+        spec = replace(spec, task=replace(spec.task, name=pinned(spec.task.name)))
     on_phase("reading the task")
     task = load_task(spec.task, store.folder)
     examples = draw_sample(task, spec.n, spec.sample, spec.seed)

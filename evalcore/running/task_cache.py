@@ -99,9 +99,9 @@ def labels(task: Task) -> tuple[str, ...]:
 
 
 @cached_by_files
-def first_sampled_text(task: Task) -> str:
-    """The first text of a stratified sample."""
-    return draw_sample(task, 1, "stratified")[0].text
+def first_sampled_texts(task: Task, n: int) -> tuple[str, ...]:
+    """The first texts of a stratified sample."""
+    return tuple(example.text for example in draw_sample(task, n, "stratified"))
 
 
 @cached_by_files

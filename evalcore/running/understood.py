@@ -32,7 +32,7 @@ from evalcore.running import task_cache
 from evalcore.running.current_run import BANKING77_TEST_ROWS
 from evalcore.running.plan import find_prompt
 from evalcore.store import RunSpec, Store, checked
-from evalcore.tasks import TaskSource, task_files
+from evalcore.tasks import TaskSource, is_hub, task_files
 from evalcore.wording import counted, sized
 
 T = TypeVar("T")
@@ -92,6 +92,8 @@ def understand(spec: RunSpec, store: Store) -> Understood:
 def _task(source: TaskSource, store: Store) -> str:
     if not source.name.strip():
         raise DataError("no task is named.", do="Give `demo`, `banking77`, a data file, or a folder with `test.csv`.")
+    if task_files(source, store.folder) is None and is_hub(source.name):
+        return f"{source.name.removeprefix('hub:')}, {_FROM_THE_HUB}"
     if task_files(source, store.folder) is None:
         return f"Banking77, {counted(BANKING77_TEST_ROWS, 'row')}, 77 labels, with a train split; {_FROM_THE_HUB}"
     found = task_cache.summary(source, store)

@@ -3,6 +3,7 @@
 Data files are read here and nowhere else. Imports the ground floor only.
 """
 
+from evalcore.tasks.columns import LABEL_COLUMNS, TEXT_COLUMNS, guess_column
 from evalcore.tasks.data_file import (
     DataFile,
     LabelList,
@@ -14,7 +15,8 @@ from evalcore.tasks.data_file import (
     read_table,
     typed_path,
 )
-from evalcore.tasks.load import LABEL_COLUMNS, TEXT_COLUMNS, guess_column, load_task, read_texts, task_files
+from evalcore.tasks.hub_data import is_hub
+from evalcore.tasks.load import load_task, read_texts, task_files
 from evalcore.tasks.prompt import (
     BUILT_IN,
     DESCRIPTIONS,
@@ -54,6 +56,7 @@ __all__ = [
     "draw_sample",
     "fingerprint",
     "guess_column",
+    "is_hub",
     "is_upload",
     "load_task",
     "make_task",

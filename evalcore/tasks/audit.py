@@ -1,78 +1,43 @@
-"""All that is wrong or odd about a file of examples, at once: each with its lines and its cure."""
+"""All that is wrong or odd about a file of examples, at once: each with its lines and its cure.
+
+What blocks is what `load_task` refuses, by construction: the file is read as `load_task` reads it, and only if that
+fails does a problem block. It is then read once more, passing over what cannot be read, so that all of it is listed.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from evalcore.errors import DataError
+from evalcore.errors import DataError, first_line, shortened
+from evalcore.tasks import audit_checks as checks
+from evalcore.tasks.audit_checks import Problem, Rows
+from evalcore.tasks.columns import ColumnProfile
 from evalcore.tasks.data_file import DataFile, LabelList
-from evalcore.tasks.load import examples_of
+from evalcore.tasks.first_look import FirstLook, first_look
+from evalcore.tasks.load import LabelledFile, labelled_file
 from evalcore.tasks.task import TaskSource, make_task
 
-ColumnKind = Literal["text", "label", "number", "index", "constant", "empty"]
+__all__ = ["Audit", "Problem", "audit"]
 
-PREVIEW_ROWS = 20
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong or odd.
-
-    Attributes:
-        kind: which check found it, such as `ragged` or `empty_labels`.
-        sentence: what is wrong, with how often and where. It may hold names from data: escape it before it is drawn.
-        cure: what to do about it.
-        rows: the first few lines that it is about, counted from 1 with the header; rows of a Parquet file or sheet.
-        count: of all rows that it is about; 0 if it is about no row.
-        blocks: whether the file cannot be run before it is mended. Otherwise it can, and this is what to know.
-    """
-
-    kind: str
-    sentence: str
-    cure: str
-    rows: tuple[int, ...] = ()
-    count: int = 0
-    blocks: bool = False
-
-
-@dataclass(frozen=True)
-class ColumnProfile:
-    """What a column holds, as its first rows tell.
-
-    Attributes:
-        name: as in the header.
-        kind: what its values look like.
-        distinct: number of different values, among those rows.
-        filled: number of those rows in which it is not empty.
-        samples: the first few different values, shortened.
-        may_be_text, may_be_label: whether it can be chosen for that.
-    """
-
-    name: str
-    kind: ColumnKind
-    distinct: int
-    filled: int
-    samples: tuple[str, ...]
-    may_be_text: bool
-    may_be_label: bool
+_CELL_CHARS = 300
+"""Of a value in the preview."""
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What a file holds and what is wrong with it. All names and texts come from data.
+    """What a file holds and what is wrong with it. All names and texts come from data: escape them before drawing.
 
     Attributes:
         name: the file's.
-        format: what it was read as: "CSV, separated by semicolons".
-        n: number of its rows.
-        columns: each of its columns, in order.
-        text_column, label_column: the chosen or guessed ones; empty if neither.
-        why_text, why_label: why they were taken, in a few words.
+        format: what it was read as: "CSV, separated by semicolons"; empty if it could not be read.
+        n: number of its rows that can be read.
+        columns: each of its columns, in order; at most 200.
+        text_column, label_column: the chosen or found ones; empty if there is none.
+        why_text, why_label: why these, in a few words: "by its name".
         labels: how often each label occurs, the most frequent first.
-        preview: the first rows, as long as `columns`, with long values shortened.
+        preview: the first rows, each as long as `columns`, with long values shortened.
         problems: those that block first.
     """
 
@@ -84,7 +49,7 @@ class Audit:
     label_column: str = ""
     why_text: str = ""
     why_label: str = ""
-    labels: Mapping[str, int] = ()  # type: ignore[assignment]
+    labels: Mapping[str, int] = field(default_factory=dict)
     preview: tuple[tuple[str, ...], ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -102,30 +67,102 @@ def audit(
     train: DataFile | None = None,
     labels: LabelList | None = None,
 ) -> Audit:
-    """Look at a file of examples, and list all of its problems. Raises no error, whatever the file holds.
-
-    What blocks is exactly what `load_task` refuses.
+    """Look at a file of examples, and list all of its problems. Raises no error for what the files hold.
 
     Args:
-        text_column, label_column: column names; guessed when empty.
-        train: a file of training examples with the same columns.
-        labels: the label list; those that occur when None.
+        text_column, label_column: column names; found by their names or values when empty.
+        train: a file of training examples.
+        labels: the label list; the labels that occur when None.
     """
-    source = TaskSource(file.name, text_column, label_column)
     try:
-        examples, columns = examples_of(file, source)
-        trained, _ = examples_of(train, source) if train else ((), columns)
-        make_task(file.name, examples, trained, labels, "")
-        table = file.table()
+        return _audit(file, TaskSource(file.name, text_column, label_column), train, labels)
     except DataError as error:
-        said = f"{error.where}: {error.what}" if error.where else error.what
-        return Audit(file.name, labels={}, problems=(Problem("refused", said, error.do, blocks=True),))
-    profiles = tuple(
-        ColumnProfile(name, "text", 0, 0, tuple(row[at] or "" for row in table.rows[:3]), True, True)
-        for at, name in enumerate(table.columns)
+        return Audit(file.name, problems=(_refused(error),))
+    except MemoryError:
+        too_large = DataError("there is not enough memory to read it.", where=file.name, do="Take a part of it.")
+        return Audit(file.name, problems=(_refused(too_large),))
+    except Exception as error:  # whatever another library raises for an odd file: `load_task` refuses that as well
+        what = f"it cannot be read ({type(error).__name__}: {first_line(error):.200})."
+        return Audit(file.name, problems=(_refused(DataError(what, where=file.name, do="Save it as CSV.")),))
+
+
+def _audit(file: DataFile, source: TaskSource, train: DataFile | None, labels: LabelList | None) -> Audit:
+    refusal = _refusal(file, source, train, labels)
+    look = first_look(file)
+    profiles = tuple(look.profiles())
+    found = Audit(file.name, look.format, columns=profiles, preview=_preview(look))
+    passed: dict[int, DataError] = {}
+    try:
+        read = labelled_file(file, source, pass_over=passed.__setitem__)
+    except DataError as error:  # no columns can be told, or no row be read
+        problems = [*checks.unreadable_rows(passed), _refused(error)]
+        return replace(found, n=len(look.spread), problems=tuple(problems))
+    rows = _rows(read)
+    problems = checks.unreadable_rows(passed)
+    if headers := read.headers:
+        problems.append(checks.repeated_header(rows, headers))
+        rows = rows.without(headers)
+    columns = read.columns
+    kinds = {profile.name: profile.kind for profile in profiles}
+    problems += checks.of_labels(rows, labels)
+    problems += checks.of_texts(rows, is_label=columns.text == columns.label)
+    problems += checks.of_size(rows)
+    problems += checks.of_column_kind(columns.text, kinds.get(columns.text, "text"))
+    if train is not None:
+        problems += _of_train(rows, train, source, read)
+    return replace(
+        found,
+        n=len(rows.texts),
+        text_column=columns.text,
+        label_column=columns.label,
+        why_text=columns.why_text,
+        why_label=columns.why_label,
+        labels=dict(Counter(label for label in rows.labels if label and label.strip()).most_common()),
+        problems=_in_order(problems, refusal),
     )
-    preview = tuple(tuple(value or "" for value in row) for row in table.rows[:PREVIEW_ROWS])
-    counts = Counter(example.label for example in examples)
-    return Audit(
-        file.name, "", len(examples), profiles, *columns, labels=dict(counts.most_common()), preview=preview
-    )  # fmt: skip
+
+
+def _refusal(file: DataFile, source: TaskSource, train: DataFile | None, labels: LabelList | None) -> DataError | None:
+    """What `load_task` would refuse the file with; None if it would not."""
+    try:
+        test = labelled_file(file, source)
+        trained = labelled_file(train, source, test.columns).examples() if train else ()
+        make_task(file.name, test.examples(), trained, labels, "")
+    except DataError as error:
+        return error
+    return None
+
+
+def _rows(read: LabelledFile) -> Rows:
+    table = read.table
+    texts = [row[0] for row in table.rows]
+    labels = [row[-1] for row in table.rows]  # one column may be both
+    return Rows(table.unit, table.lines, texts, labels)
+
+
+def _of_train(rows: Rows, train: DataFile, source: TaskSource, read: LabelledFile) -> list[Problem]:
+    try:
+        examples = labelled_file(train, source, read.columns).examples()
+    except DataError as error:
+        return [_refused(error)]
+    return checks.of_shared(rows, examples, train.name)
+
+
+def _preview(look: FirstLook) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(shortened(row.get(name) or "", _CELL_CHARS) for name in look.columns) for row in look.first)
+
+
+def _refused(error: DataError) -> Problem:
+    """An error that ended the reading, as a problem."""
+    where = f"{error.where}: " if error.where else ""
+    return Problem("refused", f"{where}{error.what}", error.do or "Correct it, and look again.", blocks=True)
+
+
+def _in_order(problems: Sequence[Problem], refusal: DataError | None) -> tuple[Problem, ...]:
+    """Those that block first: some exactly if `load_task` refuses the file."""
+    if refusal is None:
+        return tuple(replace(problem, blocks=False) for problem in problems)
+    found = list(problems)
+    if not any(problem.blocks for problem in found):
+        found.append(_refused(refusal))
+    return tuple(sorted(found, key=lambda problem: not problem.blocks))

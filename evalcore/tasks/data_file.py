@@ -21,7 +21,7 @@ from evalcore.tasks.content_kind import SUFFIXES, format_of
 from evalcore.tasks.json_lines import parse_json, parse_json_lines
 from evalcore.tasks.numbers import NumberBlock, nested_columns, number_blocks
 from evalcore.tasks.separator import separator_of
-from evalcore.tasks.table import Choose, Header, Table, check_text, every_column
+from evalcore.tasks.table import Choose, Header, PassOver, Table, check_text, every_column
 from evalcore.tasks.text_file import parse_csv, text_file
 
 __all__ = [
@@ -115,7 +115,18 @@ class DataFile:
 
     def table(self, choose: Choose = every_column) -> Table:
         """The columns of texts that `choose` wants; raises DataError as `read_table` does."""
-        return _table(self.name, self.content, choose, self.sheet)
+        return _table(self, choose, None)
+
+    def readable(self, choose: Choose, pass_over: PassOver) -> Table:
+        """The same without the rows that cannot be read, where they can be told from the others (not in Parquet).
+
+        Args:
+            pass_over: told of each of them.
+
+        Raises:
+            DataError: if none can be read, or the columns cannot.
+        """
+        return _table(self, choose, pass_over)
 
     def nested_columns(self, keys: Sequence[str]) -> list[str]:
         """Names of the numbers inside of objects of JSON lines: see `numbers.nested_columns`."""
@@ -190,7 +201,8 @@ def parse_table(name: str, content: bytes, choose: Choose = every_column) -> Tab
     return data_in_memory(name, content).table(choose)
 
 
-def _table(name: str, content: bytes | Path, choose: Choose, sheet: str) -> Table:
+def _table(file: DataFile, choose: Choose, pass_over: PassOver | None) -> Table:
+    name, content = file.name, file.content
     found = format_of(name, content)
     if found == "parquet":
         from evalcore.tasks.parquet_file import parse_parquet
@@ -199,11 +211,11 @@ def _table(name: str, content: bytes | Path, choose: Choose, sheet: str) -> Tabl
     if found == "excel":
         from evalcore.tasks.excel_file import parse_excel
 
-        return parse_excel(name, content, choose, sheet)
+        return parse_excel(name, content, choose, file.sheet, pass_over)
     text = text_file(name, content)
     if found == "jsonl":
-        return parse_json_lines(text, choose)
-    return parse_csv(text, "\t" if found == "tsv" else separator_of(text), choose)
+        return parse_json_lines(text, choose, pass_over)
+    return parse_csv(text, "\t" if found == "tsv" else separator_of(text), choose, pass_over)
 
 
 def read_label_list(path: Path) -> LabelList:

@@ -24,11 +24,11 @@ import pandas
 
 from evalcore.errors import DataError, first_line, listed, quoted
 from evalcore.tasks import table
-from evalcore.tasks.table import Choose, Header, Table, check_text, chosen_columns
+from evalcore.tasks.table import Choose, Header, PassOver, Table, check_text, chosen_columns
 
 MAX_UNPACKED_BYTES = 128 * 2**20
 """Of all parts of a workbook together."""
-MAX_SHEET_CELLS = 4_000_000
+MAX_SHEET_CELLS = 1_000_000
 """In the rectangles from A1 to the last cell of each sheet: a cell takes about a hundred bytes, empty or not."""
 MAX_PARTS = 2_000
 EXACT_DIGITS = 15
@@ -37,15 +37,49 @@ EXACT_DIGITS = 15
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
-def parse_excel(name: str, content: bytes | Path, choose: Choose, sheet: str = "") -> Table:
+def parse_excel(
+    name: str, content: bytes | Path, choose: Choose, sheet: str = "", pass_over: PassOver | None = None
+) -> Table:
     """One sheet of a workbook, whose first row that is not empty is the header.
+
+    Args:
+        sheet: its name; the first sheet that holds something when empty.
+        pass_over: see `table.PassOver`.
+
+    Raises:
+        DataError: if it is no workbook, too large once unfolded, or a wanted cell holds a date or a number of more than
+            15 digits.
+    """
+    names, rest = rows_of(name, content, sheet)
+    chosen = chosen_columns(Header(name, names), choose)
+    wanted = [names.index(column) for column in chosen]
+    rows: list[list[str | None]] = []
+    lines: list[int] = []
+    for number, row in rest:
+        if len(rows) >= table.MAX_ROWS:
+            raise table.too_many_rows(name)
+        place = f"{name}, row {number}"
+        try:
+            rows.append([_text(row[at], column, place) for at, column in zip(wanted, chosen, strict=True)])
+        except DataError as error:
+            if pass_over is None:
+                raise
+            pass_over(number, error)
+            continue
+        lines.append(number)
+    if not rows:
+        raise table.no_rows(name)
+    return Table(name, chosen, rows, lines)
+
+
+def rows_of(name: str, content: bytes | Path, sheet: str = "") -> tuple[list[str], list[tuple[int, list[Any]]]]:
+    """The names of the columns, and the rows that are not empty with their numbers; an empty cell is an empty string.
 
     Args:
         sheet: its name; the first sheet that holds something when empty.
 
     Raises:
-        DataError: if it is no workbook, too large once unfolded, or a wanted cell holds a date or a number of more than
-            15 digits.
+        DataError: if it is no workbook, too large once unfolded, or a name is no text.
     """
     if isinstance(content, Path):
         raise table.too_many_bytes(name)
@@ -56,18 +90,7 @@ def parse_excel(name: str, content: bytes | Path, choose: Choose, sheet: str = "
     rest = list(filled)
     # Columns at the right without a name and without a value are left over from formatting.
     width = max((at for _, row in [(0, named), *rest] for at, cell in enumerate(row, start=1) if cell != ""), default=0)
-    names = named[:width]
-    chosen = chosen_columns(Header(name, names), choose)
-    wanted = [names.index(column) for column in chosen]
-    rows: list[list[str | None]] = []
-    for number, row in rest:
-        if len(rows) >= table.MAX_ROWS:
-            raise table.too_many_rows(name)
-        place = f"{name}, row {number}"
-        rows.append([_text(row[at], column, place) for at, column in zip(wanted, chosen, strict=True)])
-    if not rows:
-        raise table.no_rows(name)
-    return Table(name, chosen, rows, [number for number, _ in rest])
+    return named[:width], rest
 
 
 def sheets(name: str, content: bytes) -> dict[str, list[list[Any]]]:

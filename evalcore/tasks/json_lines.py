@@ -10,7 +10,7 @@ from typing import Any
 
 from evalcore.errors import DataError, quoted
 from evalcore.tasks import table
-from evalcore.tasks.table import Choose, Header, Table, check_text, chosen_columns
+from evalcore.tasks.table import Choose, Header, PassOver, Table, check_text, chosen_columns, flaw
 from evalcore.tasks.text_file import TextFile
 
 MAX_DEPTH = 500
@@ -19,22 +19,35 @@ MAX_DEPTH = 500
 _BRACKET_OR_QUOTE = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
 
 
-def parse_json_lines(file: TextFile, choose: Choose) -> Table:
+def parse_json_lines(file: TextFile, choose: Choose, pass_over: PassOver | None = None) -> Table:
     """A file with a JSON object on each line; a key that a line lacks is a missing value there.
+
+    Args:
+        pass_over: see `table.PassOver`.
 
     Raises:
         DataError: if a line is no JSON object, is nested too deeply, or has a key twice.
     """
     # Any line may have a new key. Usually the first has all of them; otherwise the file is read twice.
     likely = _likely_columns(file, choose)
-    columns, rows, starts = _json_rows(file, likely)
+    refused: dict[int, DataError] = {}  # each once, though the file may be read twice
+    note = None if pass_over is None else refused.__setitem__
+    columns, rows, starts = _json_rows(file, likely, note)
     chosen = chosen_columns(Header(file.name, columns), choose)
     if chosen != likely:
-        _, rows, starts = _json_rows(file, chosen)
+        _, rows, starts = _json_rows(file, chosen, note)
     for row, line in zip(rows, starts, strict=True):
         for column, text in zip(chosen, row, strict=True):
-            if text is not None:
-                check_text(text, column, f"{file.name}, line {line}")
+            if text is not None and (found := flaw(text)):
+                error = DataError(f"column {quoted(column)} {found}.", where=f"{file.name}, line {line}")
+                if note is None:
+                    raise error
+                note(line, error)
+    if pass_over is not None and refused:
+        kept = [at for at, line in enumerate(starts) if line not in refused]
+        rows, starts = [rows[at] for at in kept], [starts[at] for at in kept]
+        for line, error in refused.items():
+            pass_over(line, error)
     return Table(file.name, chosen, rows, starts)
 
 
@@ -45,13 +58,15 @@ def _likely_columns(file: TextFile, choose: Choose) -> list[str]:
         return []  # a later line may have the column; if not, the error is raised again when all is read
 
 
-def _json_rows(file: TextFile, chosen: list[str]) -> tuple[list[str], list[list[str | None]], list[int]]:
+def _json_rows(
+    file: TextFile, chosen: list[str], pass_over: PassOver | None
+) -> tuple[list[str], list[list[str | None]], list[int]]:
     """The names of all columns, the values of the chosen ones, and the line of each row."""
     columns: dict[str, None] = {}
     rows: list[list[str | None]] = []
     starts: list[int] = []
     chars = 0
-    for line, record in json_records(file):
+    for line, record in json_records(file, pass_over=pass_over):
         if len(rows) >= table.MAX_ROWS:
             raise table.too_many_rows(file.name)
         for key in record:
@@ -62,7 +77,7 @@ def _json_rows(file: TextFile, chosen: list[str]) -> tuple[list[str], list[list[
             raise table.too_many_columns(file.name)
         if len(rows) * len(chosen) > table.MAX_CELLS:
             raise table.too_many_cells(file.name)
-        row = [_json_text(record.get(column)) for column in chosen]
+        row = [json_text(record.get(column)) for column in chosen]
         chars += sum(map(len, filter(None, row)))
         if chars > table.MAX_BYTES:
             raise table.too_many_bytes(file.name)
@@ -71,11 +86,14 @@ def _json_rows(file: TextFile, chosen: list[str]) -> tuple[list[str], list[list[
     return list(columns), rows, starts
 
 
-def json_records(file: TextFile, decoder: json.JSONDecoder | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+def json_records(
+    file: TextFile, decoder: json.JSONDecoder | None = None, pass_over: PassOver | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """The object on each line, with the number of the line.
 
     Args:
         decoder: in place of the one that keeps numbers as they are written and refuses duplicate keys.
+        pass_over: see `table.PassOver`.
 
     Raises:
         DataError: if a line is no JSON object or is nested too deeply.
@@ -86,9 +104,15 @@ def json_records(file: TextFile, decoder: json.JSONDecoder | None = None) -> Ite
         if content.isspace():
             continue
         where = f"{file.name}, line {lines.number}"
-        record = parse_json(content, where, decoder)
-        if not isinstance(record, dict):
-            raise DataError("each line must be a JSON object.", where=where)
+        try:
+            record = parse_json(content, where, decoder)
+            if not isinstance(record, dict):
+                raise DataError("each line must be a JSON object.", where=where)
+        except DataError as error:
+            if pass_over is None:
+                raise
+            pass_over(lines.number, error)
+            continue
         yield lines.number, record
 
 
@@ -148,7 +172,7 @@ def _is_deep(text: str) -> bool:
     return False
 
 
-def _json_text(value: Any) -> str | None:
+def json_text(value: Any) -> str | None:
     """A JSON value as text: strings and numbers as they are, the rest as JSON."""
     if value is None or isinstance(value, str):
         return None if value is None else str(value)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache as cached
 from pathlib import Path
 
-from evalcore.errors import BlindspotError, DataError, first_line, listed
+from evalcore.errors import BlindspotError, DataError, first_line
 from evalcore.paths import DEMO_DATA
 from evalcore.tasks.banking77 import load_banking77_from_hub, local_banking77
+from evalcore.tasks.columns import LABEL_COLUMNS, TEXT_COLUMNS, ColumnProfile, Columns, choose_columns, guess_column
 from evalcore.tasks.data_file import (
     SUFFIXES,
     DataFile,
@@ -20,11 +23,14 @@ from evalcore.tasks.data_file import (
     read_table,
     typed_path,
 )
+from evalcore.tasks.first_look import first_look
+from evalcore.tasks.hub_data import download, hub_file, is_hub, parse_hub_name, pinned
+from evalcore.tasks.table import PassOver, Table
 from evalcore.tasks.task import Example, Task, TaskSource, make_task
 from evalcore.tasks.uploaded import find_upload, is_upload
 
-TEXT_COLUMNS = ("text", "utterance", "sentence", "query", "question", "message", "input", "content")
-LABEL_COLUMNS = ("label", "category", "intent", "class", "label_text", "gold", "target", "answer")
+SHEET_MARK = "#"
+"""Between the name of a workbook and that of its sheet."""
 LABEL_FILES = ("labels.json", "labels.txt", "categories.json")
 
 
@@ -40,7 +46,9 @@ def load_task(source: TaskSource, cache: Path | None = None) -> Task:
     """
     try:
         files = task_files(source, cache)
-        return _load_files(source, files) if files else load_banking77_from_hub()
+        if files is not None:
+            return _load_files(source, files)
+        return _load_from_hub(source, cache) if is_hub(source.name) else load_banking77_from_hub()
     except BlindspotError:
         raise
     except MemoryError as error:
@@ -76,7 +84,7 @@ class TaskFiles:
 
 
 def task_files(source: TaskSource, cache: Path | None = None) -> TaskFiles | None:
-    """The files of a task; None if it comes from the hub. Nothing is read.
+    """The files of a task; None if it comes from the hub and is not in the cache folder. Nothing is read.
 
     Args:
         cache: the cache folder, where uploads lie.
@@ -89,18 +97,57 @@ def task_files(source: TaskSource, cache: Path | None = None) -> TaskFiles | Non
     if source.name == "banking77":
         local = local_banking77()
         return _files_in(source, local, cache) if local else None
+    if is_hub(source.name):
+        return _hub_files(source, cache)
     if is_upload(source.name):
-        upload, path = find_upload(source.name, cache)
-        test = NamedFile(path, upload.name, upload.digest)
-        return TaskFiles(upload.name, upload.origin, test, _named(source.train, cache), _named(source.labels, cache))
-    found = typed_path(source.name)
+        test, origin = _uploaded(source.name, cache)
+        return TaskFiles(test.name, origin, test, _named(source.train, cache), _named(source.labels, cache))
+    found = typed_path(source.name) or _workbook(source.name)
     if found is None:
         raise DataError(
             "there is no such task, file or folder.",
             where=source.name,
-            do="Give `demo`, `banking77`, a CSV, JSONL or Parquet file, or a folder that holds `test.csv`.",
+            do="Give `demo`, `banking77`, a CSV, JSONL, Parquet or Excel file, or a folder that holds `test.csv`.",
         )
+    if isinstance(found, NamedFile):
+        name = f"{found.name}#{found.sheet}"
+        return TaskFiles(name, source.name, found, _named(source.train, cache), _named(source.labels, cache))
     return _files_in(source, found, cache)
+
+
+def _hub_files(source: TaskSource, cache: Path | None) -> TaskFiles | None:
+    """The kept files of a data set of the hub; None if one of them was not downloaded yet."""
+    name = parse_hub_name(source.name)
+    splits = [name, replace(name, split=source.train)] if source.train else [name]
+    found = [hub_file(split, cache) if cache else None for split in splits]
+    shown = f"{name.shown.replace('/', ' ')}.parquet"
+    files = [NamedFile(path, shown) for path in found if path]
+    if len(files) < len(splits):
+        return None
+    return TaskFiles(name.shown, str(name), files[0], files[1] if source.train else None, _named(source.labels, cache))
+
+
+def fetched_files(source: TaskSource, cache: Path) -> TaskFiles:
+    """The files of a data set of the hub; what is not in the cache folder is downloaded.
+
+    Raises:
+        DataError: if it cannot be had.
+    """
+    source = replace(source, name=pinned(source.name))
+    name = parse_hub_name(source.name)
+    for split in [name.split, source.train] if source.train else [name.split]:
+        download(replace(name, split=split), cache)
+    files = _hub_files(source, cache)
+    assert files is not None
+    return files
+
+
+def _load_from_hub(source: TaskSource, cache: Path | None) -> Task:
+    """Download what is missing of a task, and read it; without a cache folder nothing is kept."""
+    if cache is not None:
+        return _load_files(source, fetched_files(source, cache))
+    with tempfile.TemporaryDirectory() as folder:
+        return _load_files(source, fetched_files(source, Path(folder)))
 
 
 def _files_in(source: TaskSource, path: Path, cache: Path | None) -> TaskFiles:
@@ -120,13 +167,15 @@ def _files_in(source: TaskSource, path: Path, cache: Path | None) -> TaskFiles:
 def _load_files(source: TaskSource, files: TaskFiles) -> Task:
     if source.name == "demo":
         source = TaskSource("demo")  # what was said about the files of another task does not apply
-    test, columns = examples_of(files.test.read(), source)
-    train, _ = examples_of(files.train.read(), source) if files.train else ((), columns)
-    labels = _label_list(files.labels) if files.labels else None
-    return replace(make_task(files.name, test, train, labels, files.origin), columns=columns)
+    test = labelled_file(files.test.read(), source)
+    train = labelled_file(files.train.read(), source, test.columns).examples() if files.train else ()
+    labels = label_list(files.labels) if files.labels else None
+    task = make_task(files.name, test.examples(), train, labels, files.origin)
+    return replace(task, columns=(test.columns.text, test.columns.label))
 
 
-def _label_list(file: NamedFile) -> LabelList:
+def label_list(file: NamedFile) -> LabelList:
+    """The label list in a file; raises DataError as `parse_label_list` does."""
     read = file.read()
     assert isinstance(read.content, bytes)
     return parse_label_list(file.name, read.content)
@@ -137,12 +186,25 @@ def _named(name: str, cache: Path | None) -> NamedFile | None:
     if not name:
         return None
     if is_upload(name):
-        upload, upload_path = find_upload(name, cache)
-        return NamedFile(upload_path, upload.name, upload.digest)
-    path = typed_path(name)
-    if path is None:
+        return _uploaded(name, cache)[0]
+    found = typed_path(name) or _workbook(name)
+    if found is None:
         raise DataError("there is no such file.", where=name, do="Check the path.")
-    return NamedFile(path, path.name)
+    return found if isinstance(found, NamedFile) else NamedFile(found, found.name)
+
+
+def _uploaded(name: str, cache: Path | None) -> tuple[NamedFile, str]:
+    """The file of an upload, perhaps with a sheet behind its name, and where it comes from."""
+    reference, _, sheet = name.partition(SHEET_MARK)
+    upload, path = find_upload(reference, cache)
+    return NamedFile(path, upload.name, upload.digest, sheet), upload.origin
+
+
+def _workbook(name: str) -> NamedFile | None:
+    """A file whose name is followed by the name of a sheet; None if there is no such file."""
+    file, mark, sheet = name.rpartition(SHEET_MARK)
+    path = typed_path(file) if mark and sheet else None
+    return NamedFile(path, path.name, sheet=sheet) if path and path.is_file() else None
 
 
 def _split_file(folder: Path, split: str) -> NamedFile | None:
@@ -158,27 +220,83 @@ def _first_in(folder: Path, names: Sequence[str]) -> NamedFile | None:
     return next((NamedFile(folder / name, name) for name in names if (folder / name).is_file()), None)
 
 
-def examples_of(file: DataFile, source: TaskSource) -> tuple[tuple[Example, ...], tuple[str, str]]:
-    """The examples of a file, and its columns of the text and of the label.
+@dataclass(frozen=True)
+class LabelledFile:
+    """What is read of a file of examples.
+
+    Attributes:
+        columns: those of the texts and of the labels.
+        table: these columns; one column may be both.
+    """
+
+    columns: Columns
+    table: Table
+
+    def examples(self) -> tuple[Example, ...]:
+        """Its examples, in order.
+
+        Raises:
+            DataError: if a text is missing, a label is empty, or the first row repeats the header.
+        """
+        texts, labels = self.table.column(self.columns.text), self.table.column(self.columns.label)
+        if headers := self.headers:
+            raise DataError(
+                "names of columns stand in a second line.",
+                where=self.table.place(headers[0]),
+                do="Keep one line with names, and delete the other.",
+            )
+        for position, label in enumerate(labels):
+            if not label.strip():
+                raise DataError("the label is empty.", where=self.table.place(position))
+        return tuple(Example(text, label) for text, label in zip(texts, labels, strict=True))
+
+    @property
+    def headers(self) -> list[int]:
+        """Positions of rows that are names of columns too: in a file with two headers, or of several files in a row."""
+        text, label = (name.strip().casefold() for name in (self.columns.text, self.columns.label))
+        found = []
+        for position, row in enumerate(self.table.rows):
+            if row[0] is None or row[-1] is None:
+                continue
+            its_text, its_label = row[0].strip().casefold(), row[-1].strip().casefold()
+            usual = not position and its_text in TEXT_COLUMNS and its_label in LABEL_COLUMNS
+            if usual or (its_text, its_label) == (text, label):
+                found.append(position)
+        return found
+
+
+def labelled_file(
+    file: DataFile, source: TaskSource, like: Columns | None = None, pass_over: PassOver | None = None
+) -> LabelledFile:
+    """Read the columns of the texts and of the labels.
+
+    Args:
+        source: names the columns, or leaves them to be found.
+        like: those of the test file, if this is the train file: the same are taken where it has them.
+        pass_over: see `table.PassOver`.
 
     Raises:
-        DataError: if it cannot be read exactly, or a label is empty.
+        DataError: if the file cannot be read exactly, or its columns are not to be told.
     """
-    table = file.table(lambda header: _text_and_label(header, source))
-    text_column, label_column = table.columns[0], table.columns[-1]  # one column may be both
-    texts, labels = table.column(text_column), table.column(label_column)
-    for position, label in enumerate(labels):
-        if not label.strip():
-            raise DataError("the label is empty.", where=table.place(position))
-    examples = tuple(Example(text, label) for text, label in zip(texts, labels, strict=True))
-    return examples, (text_column, label_column)
 
+    @cached
+    def look() -> list[ColumnProfile]:
+        try:
+            return first_look(file).profiles()
+        except DataError:  # it has no rows, say: then no column can be told by its values
+            return []
 
-def _text_and_label(header: Header, source: TaskSource) -> tuple[str, str]:
-    return (
-        header.require(source.text_column) if source.text_column else guess_column(header, TEXT_COLUMNS, "text"),
-        header.require(source.label_column) if source.label_column else guess_column(header, LABEL_COLUMNS, "label"),
-    )
+    found: list[Columns] = []
+
+    def choose(header: Header) -> list[str]:
+        if like and {like.text, like.label} <= set(header.columns):
+            found.append(like)
+        else:
+            found.append(choose_columns(header, source.text_column, source.label_column, look))
+        return [found[-1].text, found[-1].label]
+
+    table = file.readable(choose, pass_over) if pass_over else file.table(choose)
+    return LabelledFile(found[-1], table)
 
 
 def read_texts(path: Path, column: str = "") -> list[str]:
@@ -200,20 +318,3 @@ def read_texts(path: Path, column: str = "") -> list[str]:
         path, lambda header: [header.require(column) if column else guess_column(header, TEXT_COLUMNS, "text")]
     )
     return table.column(table.columns[0])
-
-
-def guess_column(header: Header, names: Sequence[str], what: str) -> str:
-    """The first of `names` that is a column, ignoring case.
-
-    Raises:
-        DataError: if none is.
-    """
-    by_folded = {column.strip().casefold(): column for column in reversed(header.columns)}
-    for name in names:
-        if name in by_folded:
-            return by_folded[name]
-    raise DataError(
-        f"no column looks like the {what}.",
-        where=header.name,
-        do=f"Name it: the columns are {listed(header.columns)}.",
-    )

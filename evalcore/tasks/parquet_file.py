@@ -34,8 +34,11 @@ _ERRORS = (
 """Raised by the library for a damaged file, and for a value without a Python type."""
 
 
-def parse_parquet(name: str, content: bytes | Path, choose: Choose) -> Table:
+def parse_parquet(name: str, content: bytes | Path, choose: Choose, most_rows: int | None = None) -> Table:
     """A Parquet file. The integers of a class label, as the `datasets` library writes it, are its names.
+
+    Args:
+        most_rows: about as many are read, and not the rest; all when None.
 
     Raises:
         DataError: if it is not valid or too large once unfolded, or a value that is wanted cannot become text.
@@ -57,6 +60,8 @@ def parse_parquet(name: str, content: bytes | Path, choose: Choose) -> Table:
                 raise table.too_many_rows(name)
             texts = [_texts(batch.column(column), codes.get(column), column, name, len(rows) + 1) for column in chosen]
             rows += map(list, zip(*texts, strict=True))
+            if most_rows is not None and len(rows) >= most_rows:
+                break
     except _ERRORS as error:
         raise DataError(f"not a readable Parquet file ({first_line(error)}).", where=name) from None
     if not rows:

@@ -50,6 +50,10 @@ Choose = Callable[[Header], Sequence[str]]
 """Returns, for the names of all columns, those that are wanted; the others are never converted."""
 
 
+PassOver = Callable[[int, DataError], None]
+"""Told the line and the error of a row that cannot be read, which is then passed over. Without one it is raised."""
+
+
 @dataclass(frozen=True)
 class Table(Header):
     """A data file as text.
@@ -80,8 +84,12 @@ class Table(Header):
 
     def place(self, position: int) -> str:
         """The line or row of the row at `position`, for messages."""
-        unit = "row" if self.name.lower().endswith((".parquet", ".xlsx", ".xlsm")) else "line"
-        return f"{self.name}, {unit} {self.lines[position]}"
+        return f"{self.name}, {self.unit} {self.lines[position]}"
+
+    @property
+    def unit(self) -> str:
+        """What a row is counted by: "line", or "row" in Parquet and Excel."""
+        return "row" if self.name.lower().endswith((".parquet", ".xlsx", ".xlsm")) else "line"
 
 
 def every_column(header: Header) -> Sequence[str]:
@@ -101,7 +109,11 @@ def chosen_columns(header: Header, choose: Choose) -> list[str]:
         raise too_many_columns(header.name)
     doubled = [column for column, times in Counter(header.columns).items() if times > 1]
     if doubled:
-        raise DataError(f"column {quoted(min(doubled))} stands there twice.", where=f"{header.name}, line 1")
+        raise DataError(
+            f"column {quoted(min(doubled))} stands there twice.",
+            where=f"{header.name}, line 1",
+            do="The first line must be the names of the columns: give each one of its own.",
+        )
     return list(dict.fromkeys(choose(header)))
 
 

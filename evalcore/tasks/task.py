@@ -24,10 +24,13 @@ class TaskSource:
     """Where a task comes from, as a user names it.
 
     Attributes:
-        name: `demo`, `banking77`, a data file, or a folder with `test.*` and perhaps `train.*` and a label list.
+        name: `demo`, `banking77`, a data file, a folder with `test.*` and perhaps `train.*` and a label list, an upload
+            (`upload:` and the first 16 digits of its SHA-256), or a data set of the hub
+            (`hub:OWNER/NAME[:CONFIG][@REVISION][#SPLIT]`). A sheet of a workbook is named by `#SHEET` behind it.
         text_column, label_column: column names; guessed from common ones when empty.
-        train: a data file with training examples; when empty, `train.*` beside the test file in a folder.
-        labels: a file with the label list; when empty, the labels that occur, in alphabetical order.
+        train: a data file or upload with training examples, or of a data set of the hub the name of a split; when
+            empty, `train.*` beside the test file in a folder.
+        labels: a file or upload with the label list; when empty, the labels that occur, in alphabetical order.
     """
 
     name: str = "demo"

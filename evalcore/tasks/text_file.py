@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from evalcore.errors import DataError, quoted
 from evalcore.tasks import table
-from evalcore.tasks.table import Choose, Header, Table, chosen_columns
+from evalcore.tasks.table import Choose, Header, PassOver, Table, chosen_columns
 
 MAX_LINES = 10_000_000
 MAX_LINE_CHARS = 4 * table.MAX_FIELD_CHARS
@@ -139,13 +139,16 @@ def _in_windows(error: UnicodeDecodeError) -> str:
     return f" (the byte {byte[0]:#04x} would be {quoted(read)} in Windows-1252)" if read.isprintable() else ""
 
 
-def parse_csv(file: TextFile, delimiter: str, choose: Choose) -> Table:
+def parse_csv(file: TextFile, delimiter: str, choose: Choose, pass_over: PassOver | None = None) -> Table:
     """A CSV file with a header.
+
+    Args:
+        pass_over: see `table.PassOver`.
 
     Raises:
         DataError: if it is not valid or a row is not as long as the header.
     """
-    records = csv_records(file, delimiter)
+    records = csv_records(file, delimiter, pass_over)
     _, header = next(records, (1, []))
     chosen = chosen_columns(Header(file.name, header), choose)
     wanted = [header.index(column) for column in chosen]
@@ -166,8 +169,11 @@ def parse_csv(file: TextFile, delimiter: str, choose: Choose) -> Table:
     return Table(file.name, chosen, rows, starts)
 
 
-def csv_records(file: TextFile, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def csv_records(file: TextFile, delimiter: str, pass_over: PassOver | None = None) -> Iterator[tuple[int, list[str]]]:
     """The header and then the rows of a CSV file, each with the line on which it starts.
+
+    Args:
+        pass_over: see `table.PassOver`; what is no CSV any more is passed over to the end.
 
     Raises:
         DataError: if it is not valid or a row is not as long as the header.
@@ -189,18 +195,25 @@ def csv_records(file: TextFile, delimiter: str) -> Iterator[tuple[int, list[str]
                 if delimiter == "\t":
                     _check_tabs(file.name, fields)
             elif len(fields) != columns:
-                raise DataError(
+                ragged = DataError(
                     f"{len(fields):,} fields where the header has {columns:,}.",
                     where=f"{file.name}, line {start}",
                     do="Put a field that contains a separator in double quotes.",
                 )
+                if pass_over is None:
+                    raise ragged
+                pass_over(start, ragged)
+                continue
             yield start, fields
     except csv.Error as error:
-        raise DataError(
+        invalid = DataError(
             f"not valid CSV ({error}).",
             where=f"{file.name}, line {line}",
             do='Check for a quote that is opened and never closed; write a quote inside a field as "".',
-        ) from None
+        )
+        if pass_over is None:
+            raise invalid from None
+        pass_over(line, invalid)
 
 
 def _check_tabs(name: str, header: list[str]) -> None:

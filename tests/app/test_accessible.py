@@ -4,6 +4,7 @@ import pytest
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.store.database import Store
+from evalcore.store.uploads import Uploads
 from tests.conftest import ROOT
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
 from tests.tools.contrast import contrast, over
@@ -50,9 +51,11 @@ def server(scored):
 
 @pytest.fixture(scope="module")
 def queries(scored):
-    """By page, what opens something in it: a picked cell, a label, an example, a group of a comparison."""
+    """By page, what opens something in it: a picked cell, a label, an example, a group of a comparison, a file."""
     labels, run_id = scored[0].labels, scored[0].record.run_id
     other = imported(scored[1], 24, 600, seed=1).run_id
+    rows = "".join(f"text {at},{label}\n" for at, label in enumerate(labels * 3))
+    file = Uploads(scored[1]).add("own.csv", f"text,label\n{rows}text 0,{labels[0]}\n".encode())
     return {
         "confusions": f"run={run_id}&true={labels[0]}&predicted={labels[1]}&example=1",
         "per_class": f"run={run_id}&label={labels[0]}",
@@ -60,6 +63,7 @@ def queries(scored):
         "confidence": f"run={over_confident(scored[1], 24, 600).run_id}",
         "compare": f"a={run_id}&b={other}&door=both_right",
         "side_by_side": f"runs={run_id},{other}",
+        "data": f"task={file.task_name}&label={labels[0]}",
     }
 
 

@@ -5,8 +5,13 @@ import zipfile
 
 import pytest
 
+from evalcore.errors import DataError
+from evalcore.output.data_problems import problems_table
+from evalcore.output.table_writers import as_csv
+from evalcore.running.own_data import look_at
 from evalcore.store import Jobs, RunSpec, Uploads
 from evalcore.tasks import TaskSource
+from evalcore.tasks.hub_data import HubChoices, HubName
 from tests.app.clicking import click_row, in_url, opened
 
 KINDS = ("Lieferung", "Rechnung", "Konto")
@@ -102,11 +107,14 @@ def test_a_column_that_is_chosen_changes_the_answer_and_stands_in_the_url(at_fil
 
 def test_two_problems_are_counted_first_and_each_opens_its_rows(at_file):
     app = at_file(COMMAS + b"Eine Frage,\nNoch eine,Lieferung,zu viel\n")
-    assert "must be mended first" in said(app)
+    assert "2 problems must be mended first" in said(app)
     assert "run_own" not in {button.key for button in app.button}
-    app.button(key="problem_1").click().run()
-    assert "Eine Frage" in app.dataframe[0].value.to_string()
-    assert in_url(app)["problem"] == "1"
+    shown = {}
+    for number in (1, 2):
+        app.button(key=f"problem_{number}").click().run()
+        assert in_url(app)["problem"] == str(number)
+        shown |= dict(zip(app.dataframe[-1].value["line"], app.dataframe[-1].value["text"], strict=True))
+    assert shown == {62: "Eine Frage", 63: "Noch eine,Lieferung,zu viel"}
 
 
 def test_a_label_opens_its_rows_and_lets_them_go(at_file):
@@ -127,8 +135,6 @@ def test_a_value_with_what_cannot_be_seen_shows_it(at_file):
 
 def test_run_asks_for_the_file_as_it_is_read_here_and_leads_to_the_overview(at_file, page_store):
     app = at_file(SEMICOLONS, "kunden.csv")
-    app.selectbox(key="data_model").select("majority-of-none").run()
-    app.selectbox(key="data_model").select("demo").run()
     app.number_input(key="data_n").set_value(30).run()
     app.button(key="run_own").click().run()
     assert not app.exception
@@ -209,3 +215,83 @@ def test_a_link_to_what_is_not_here_is_a_sentence(at_data, query):
     app = at_data(**query)
     assert app.error
     assert not app.exception
+
+
+COMMIT = "c" * 40
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """A hub with one data set of two configurations; it notes what it was asked for."""
+    import pandas as pd
+
+    from evalcore.tasks import hub_data, load
+    from pages.parts.data import hub_choice
+
+    asked = []
+
+    def choices(name):
+        asked.append(name)
+        on_hub = hub_data.parse_hub_name(name)
+        if on_hub.repo != "owner/intents":
+            raise DataError("the hub has no such data set, or it is private.", where=name)
+        found = HubName(on_hub.repo, on_hub.config or "de", COMMIT, "test")
+        return HubChoices(found, ("de", "en"), ("test", "train"), ("utterance", "intent"), 1234)
+
+    def download(name, cache):
+        asked.append(str(name))
+        path = hub_data._path(name, cache)
+        path.parent.mkdir(exist_ok=True)
+        rows = [(f"{name.config} {name.split} {text}", label) for text, label in ROWS]
+        pd.DataFrame(rows, columns=["utterance", "intent"]).to_parquet(path)
+        return path
+
+    monkeypatch.setattr(hub_choice, "hub_choices", choices)
+    monkeypatch.setattr(load, "download", download)
+    return asked
+
+
+def test_a_data_set_of_the_hub_is_asked_for_on_a_press_and_opened_at_its_commit(at_data, hub):
+    app = at_data()
+    app.text_input(key="hub_name").set_value("owner/intents").run()
+    assert hub == []
+    app.button(key="hub_look_up").click().run()
+    assert hub == ["hub:owner/intents"]
+    assert f"at commit {COMMIT[:12]}" in said(app)
+    app.selectbox(key="hub_config").select("en").run()
+    assert hub[1:] == [f"hub:owner/intents:en@{COMMIT}"]
+    app.button(key="hub_open").click().run()
+    assert not app.exception
+    assert hub[2:] == [f"hub:owner/intents:en@{COMMIT}#{split}" for split in ("test", "train")]
+    assert "60 rows, 3 labels, ready: text = utterance, label = intent" in said(app).replace("**", "")
+    assert f"split test · commit {COMMIT[:12]}" in said(app)
+    assert (in_url(app)["task"], in_url(app)["train"]) == (f"hub:owner/intents:en@{COMMIT}#test", "train")
+    app.selectbox(key="data_model").select("tfidf").run()
+    assert not app.button(key="run_own").disabled
+
+
+def test_a_link_to_a_data_set_of_the_hub_downloads_nothing_before_a_press(at_data, hub):
+    app = at_data(task=f"hub:owner/intents:de@{COMMIT}#test")
+    assert hub == []
+    app.button(key="hub_fetch").click().run()
+    assert "60 rows, 3 labels, ready" in said(app)
+
+
+def test_a_data_set_that_the_hub_does_not_have_is_a_sentence_and_what_was_found_stays(at_data, hub):
+    app = at_data()
+    for name in ("owner/intents", "owner/none"):
+        app.text_input(key="hub_name").set_value(name).run()
+        app.button(key="hub_look_up").click().run()
+    assert "the hub has no such data set" in app.error[0].value
+    assert "owner/intents" in said(app)
+
+
+def test_all_problems_can_be_taken_away_as_a_table(store):
+    content = b"text,label\nhello,Top up\nbye,top_up\n,a\nx,\n=1+1,a\n" + COMMAS[len("text,label\n") :]
+    upload = Uploads(store).add("many.csv", content)
+    problems = look_at(TaskSource(upload.task_name), store).audit.problems
+    table = problems_table("problems", problems)
+    assert len(table.rows()) == len(problems) >= 3
+    written = b"".join(as_csv(table)).decode()
+    assert all(problem.sentence.replace('"', '""') in written for problem in problems)
+    assert written.count("must be mended") == sum(problem.blocks for problem in problems)

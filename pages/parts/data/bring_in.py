@@ -13,6 +13,7 @@ from evalcore.running.own_data import keep
 from evalcore.store import QUOTA, RunSpec, Store, Uploads
 from evalcore.tasks import TaskSource, Upload
 from evalcore.wording import sized
+from pages.parts.data import hub_choice
 from pages.parts.shell import cached
 from pages.parts.shell.clickable_table import clickable_table
 from pages.parts.shell.frame import Frame
@@ -35,6 +36,8 @@ def bring_in(page: Frame) -> None:
         view.done = ""
     st.markdown("Texts of your own, each with its true label: see what a model makes of them.")
     uploader(page.store, f"A file: {KINDS}", "examples", lambda upload: open_data(upload.task_name))
+    if not page.store.read_only:
+        hub_choice.hub_choice(page.store, open_data)
     uploads = Uploads(page.store)
     known = uploads.all()
     if known:

@@ -9,7 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.errors import BlindspotError
-from evalcore.running import find_prompt
+from evalcore.output.data_problems import problems_table
+from evalcore.output.table_writers import for_spreadsheets
+from evalcore.running import find_prompt, first_texts
 from evalcore.running.own_data import OwnData, RowShown, visible
 from evalcore.store import RunSpec, digest
 from evalcore.tasks.audit import Problem
@@ -19,11 +21,16 @@ from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell.beside import beside
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.links import ARROW
 from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import DataView, view_state
 
 HEIGHT = 340
 """Pixels of both sides."""
+SAMPLES = 3
+"""Prompts that can be looked at."""
+FEW_PROBLEMS = 4
+"""More than these fill the page, and can be taken away."""
 LINES_NAMED = 6
 """Of a problem, in the button that opens its rows."""
 
@@ -86,16 +93,28 @@ def _problems(view: DataView, data: OwnData) -> None:
         icon = ":red[:material/error:]" if problem.blocks else ":orange[:material/warning:]"
         with st.container(gap="xxsmall"):
             st.markdown(f"{icon} {escape_markdown(problem.sentence)}")
-            st.caption(message_markdown(problem.cure))
-            if problem.rows:
-                st.button(
-                    _lines(problem),
-                    key=f"problem_{number}",
-                    type="tertiary",
-                    icon=":material/visibility:" if view.problem == number else ":material/arrow_forward:",
-                    on_click=view.open,
-                    kwargs={"problem": number},
-                )
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.caption(message_markdown(problem.cure), width="content")
+                if problem.rows:
+                    st.button(
+                        _lines(problem),
+                        key=f"problem_{number}",
+                        type="tertiary",
+                        icon=":material/visibility:" if view.problem == number else ARROW,
+                        on_click=view.open,
+                        kwargs={"problem": number},
+                    )
+    if len(data.audit.problems) > FEW_PROBLEMS:
+        found = problems_table("problems", data.audit.problems)
+        st.download_button(
+            "All problems as CSV",
+            lambda: b"".join(for_spreadsheets(found)),
+            "problems.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="problems_csv",
+        )
 
 
 def _lines(problem: Problem) -> str:
@@ -113,9 +132,8 @@ def _labels(view: DataView, data: OwnData, key: str) -> None:
         st.caption("Choose the column of the labels above.")
         return
     labels = sorted(counts, key=lambda label: -counts[label])
-    table = pd.DataFrame(
-        {"label": [visible(label) for label in labels], "examples": [counts[label] for label in labels]}
-    )
+    # The counts come first: a long label must not push them out of sight.
+    table = pd.DataFrame({"examples": [counts[label] for label in labels], "label": list(map(visible, labels))})
 
     def opened(row: int | None) -> None:
         view.open(label="" if row is None else labels[row])
@@ -125,9 +143,8 @@ def _labels(view: DataView, data: OwnData, key: str) -> None:
         f"data_labels_{key}",
         HEIGHT,
         {
-            "label": st.column_config.TextColumn(width=140),
             "examples": st.column_config.ProgressColumn(
-                format="%d", min_value=0, max_value=max(counts.values()), width=180, help="Rows with this label"
+                format="%d", min_value=0, max_value=max(counts.values()), width=120, help="Rows with this label"
             ),
         },
         on_click=opened,
@@ -145,7 +162,8 @@ def _rows(view: DataView, data: OwnData, key: str) -> None:
         if view.problem or view.label:
             st.button("First rows", key="first_rows", type="tertiary", icon=":material/close:", on_click=view.open)
     if rows:
-        table = pd.DataFrame([row.cells for row in rows], columns=list(data.columns))
+        cells = [row.cells + ("",) * (len(data.columns) - len(row.cells)) for row in rows]
+        table = pd.DataFrame(cells, columns=list(data.columns))
         line = next(name for name in (f"line{' ' * more}" for more in count()) if name not in data.columns)
         table.insert(0, line, [row.line for row in rows])
         st.dataframe(
@@ -153,7 +171,10 @@ def _rows(view: DataView, data: OwnData, key: str) -> None:
             hide_index=True,
             height=min(HEIGHT - 40, height_of(len(rows), COMPACT_ROW_HEIGHT)),
             row_height=COMPACT_ROW_HEIGHT,
-            column_config={line: st.column_config.NumberColumn(width=50, format="%d")},
+            column_config={
+                line: st.column_config.NumberColumn(width=50, format="%d"),
+                data.audit.label_column: st.column_config.TextColumn(width=150),
+            },
             key=f"data_rows_{key}_{view.problem}_{digest(view.label)[:6]}",
             alt="Rows of the data",
         )
@@ -184,18 +205,17 @@ def _prompts(page: Frame, chosen: RunSpec, data: OwnData, view: DataView) -> Non
     if not data.audit.can_run:
         st.caption("Prompts are shown once the data can be run.")
         return
-    st.session_state["data_sample"] = view.sample
-
-    def choose() -> None:
-        view.sample = st.session_state["data_sample"]
-
-    st.segmented_control(
-        "Example of the sample", shown.SAMPLES[: len(data.sampled)], key="data_sample", required=True, on_change=choose
-    )
-    text = data.sampled[min(view.sample, len(data.sampled)) - 1]
     try:
+        texts = first_texts(chosen.task, page.store, SAMPLES)
         prompt = find_prompt(chosen.prompt, page.store)
     except BlindspotError as error:
         st.error(message_markdown(str(error)))
         return
-    exact_prompt(page.store, chosen.task, chosen.model, prompt, text)
+    numbers = range(1, len(texts) + 1)
+    st.session_state["data_sample"] = min(view.sample, len(texts))
+
+    def choose() -> None:
+        view.sample = st.session_state["data_sample"]
+
+    st.segmented_control("Example of the sample", numbers, key="data_sample", required=True, on_change=choose)
+    exact_prompt(page.store, chosen.task, chosen.model, prompt, texts[st.session_state["data_sample"] - 1])

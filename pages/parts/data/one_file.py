@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import streamlit as st
@@ -11,9 +12,10 @@ from evalcore.predictors import named_for_its_kind
 from evalcore.running import understand
 from evalcore.running.own_data import OwnData, keep, keep_label_list, knows_other_labels
 from evalcore.store import RunSpec, Uploads
-from evalcore.tasks import TaskSource, Upload
+from evalcore.tasks import TaskSource, Upload, is_hub, task_files
+from evalcore.tasks.hub_data import parse_hub_name
 from evalcore.wording import counted, sized
-from pages.parts.data import bring_in, looked_at, shown
+from pages.parts.data import bring_in, hub_choice, looked_at, shown
 from pages.parts.run.options import MODELS, model_words
 from pages.parts.run.progress import start
 from pages.parts.shell import cached
@@ -28,6 +30,14 @@ DIGITS_SHOWN = 12
 TRAINED_ON_OTHERS = (
     "The demo models know the demo's labels only: here nearly every answer is unparsed. Another model tells more."
 )
+COLUMN_KINDS = {
+    "text": "texts",
+    "number": "numbers",
+    "index": "row numbers",
+    "id": "a name for each row",
+    "constant": "one value",
+    "empty": "empty",
+}
 CONFIRM = "The classifier's labels have other names. “More settings” shows which is which, to be confirmed."
 
 
@@ -36,15 +46,28 @@ def heading(page: Frame, chosen: RunSpec) -> None:
     back = view_state().data.look_at
     st.button("All files", icon=BACK, key="all_files", type="tertiary", on_click=back, args=(None,))
     upload = next((one for one in Uploads(page.store).all() if one.task_name == chosen.task.name), None)
-    st.markdown(f"**{escape_markdown(upload.name if upload else chosen.task.name)}**", width="content")
+    name, content = _name_and_content(chosen.task.name, upload)
+    st.markdown(f"**{escape_markdown(name)}**", width="content")
+    if content:
+        st.caption(escape_markdown(content), width="content")
+    if upload is not None and not page.store.read_only:
+        _delete(page, upload)
+
+
+def _name_and_content(name: str, upload: Upload | None) -> tuple[str, str]:
+    """What the data are called, and what identifies their content; empty where it is not known."""
     if upload is not None:
-        st.caption(f"{sized(upload.size)} · SHA-256 {upload.digest[:DIGITS_SHOWN]}…", width="content")
-        if not page.store.read_only:
-            _delete(page, upload)
+        return upload.name, f"{sized(upload.size)} · SHA-256 {upload.digest[:DIGITS_SHOWN]}…"
+    with suppress(BlindspotError):
+        on_hub = parse_hub_name(name)
+        return on_hub.shown, f"split {on_hub.split} · commit {on_hub.revision[:DIGITS_SHOWN]}"
+    return name, ""
 
 
 def one_file(page: Frame, chosen: RunSpec) -> None:
     """Draw the answer first, then what it rests on: columns, run, problems, labels, rows and prompts."""
+    if is_hub(chosen.task.name) and not _is_there(page, chosen.task):
+        return
     try:
         with st.spinner("Reading the data …"):
             data = cached.own_data_of(page.store, chosen.task)
@@ -56,10 +79,28 @@ def one_file(page: Frame, chosen: RunSpec) -> None:
         with_bold_start(data.sentence), icon=":material/check_circle:" if found.can_run else ":material/error:"
     )
     if found.columns:
-        _how_it_is_read(page, chosen.task, data)
+        with st.container(gap="xxsmall"):
+            _how_it_is_read(page, chosen.task, data)
     if found.can_run:
-        _how_it_is_run(page, replace(chosen, n=max(1, min(chosen.n, found.n))), data)
+        with st.container(gap="xxsmall"):
+            _how_it_is_run(page, replace(chosen, n=max(1, min(chosen.n, found.n))), data)
     looked_at.looked_at(page, chosen, data)
+
+
+def _is_there(page: Frame, source: TaskSource) -> bool:
+    """Whether a data set of the hub is in the cache folder. A link may name one that is not: nothing is downloaded
+    before somebody says so."""
+    with suppress(BlindspotError):  # the audit says it
+        if task_files(source, page.store.folder) is not None:
+            return True
+        st.info("This data set of the hub is not on this machine yet.", icon=":material/cloud_download:")
+        pressed = st.button("Download it", key="hub_fetch", type="primary", disabled=page.store.read_only)
+        if pressed and hub_choice.download(page.store, source):
+            st.rerun()
+        if refused := view_state().data.refused.get(hub_choice.FIELD):
+            st.error(message_markdown(refused), icon=":material/error:")
+        return False
+    return True
 
 
 def _delete(page: Frame, upload: Upload) -> None:
@@ -89,7 +130,10 @@ def _how_it_is_read(page: Frame, source: TaskSource, data: OwnData) -> None:
         beside = [name for name, value in (("train", source.train), ("labels", source.labels)) if value]
         label = "Train file, label list" if not beside else f"Beside it: {' and '.join(beside)}"
         with st.popover(label, icon=":material/note_stack_add:"):
-            _file_beside(page, "Train file", "train", source, "Solved examples: for baselines and few-shot prompts.")
+            if not is_hub(source.name):  # the splits of a data set are chosen where it is named
+                _file_beside(
+                    page, "Train file", "train", source, "Solved examples, for baselines and few-shot prompts."
+                )
             _file_beside(page, "Label list", "labels", source, "One label a line, or a JSON array: also labels that do "
                          "not occur.")  # fmt: skip
     if data.reasons:
@@ -118,7 +162,11 @@ def _column(label: str, field: str, chosen: str, data: OwnData) -> None:
 def _column_words(name: str, data: OwnData) -> str:
     """A column with what it holds."""
     profile = next((column for column in data.audit.columns if column.name == name), None)
-    return f"{name} ({counted(profile.distinct, 'value')})" if profile else name
+    if profile is None:
+        return name
+    if profile.kind == "label":
+        return f"{name}: {counted(profile.distinct, 'value')}"
+    return f"{name}: {COLUMN_KINDS[profile.kind]}"
 
 
 def _file_beside(page: Frame, label: str, field: str, source: TaskSource, what_for: str) -> None:

@@ -16,8 +16,6 @@ INDEXES = ("Problems", "Labels")
 """What is listed of a file, at the left."""
 SIDES = ("Rows", "Prompts")
 """What stands beside it."""
-SAMPLES = (1, 2, 3)
-"""Prompts that are shown as the model is given them."""
 BROUGHT_IN = ("upload:", "hub:")
 """How the name of a task begins whose data is looked at here."""
 

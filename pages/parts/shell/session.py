@@ -15,6 +15,7 @@ from evalcore.parse import Scoring
 from evalcore.running.live import LiveAnswer
 from evalcore.store import RunRecord, RunSpec, Store
 from evalcore.tasks import TaskSource
+from evalcore.tasks.hub_data import HubChoices
 
 
 @dataclass
@@ -347,7 +348,7 @@ class DataView:
         uploaded: how many files were given to each field, by the field's key: part of a field's key, so that it is
             empty again after each.
         refused: why the last file was not taken, a sentence, by the field's key.
-        hub: the data set of the hub that was looked up last; empty if none was.
+        hub: what can be chosen of the data set of the hub that was looked up last; None if none was.
         done: what was done, a sentence; shown once.
     """
 
@@ -360,7 +361,7 @@ class DataView:
     sample: int = 1
     uploaded: dict[str, int] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
-    hub: str = ""
+    hub: HubChoices | None = None
     done: str = ""
 
     def look_at(self, chosen: RunSpec | None) -> None:
