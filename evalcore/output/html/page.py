@@ -22,7 +22,7 @@ from evalcore.wording import counted, figure, interval, p_value, percent, points
 
 GROUNDS = {
     "light": {"page": "#ffffff", "panel": "#f4f6fa", "muted": "#4a556b", "link": "#1d4ed8"},
-    "dark": {"page": "#0d1320", "panel": "#161e2e", "muted": "#a9b4c9", "link": "#8db4ff"},
+    "dark": {"page": "#0d1320", "panel": "#161e2f", "muted": "#a9b4c9", "link": "#8db4ff"},
 }
 """Colours that the app takes from `.streamlit/config.toml`, which an installed package does not have."""
 
