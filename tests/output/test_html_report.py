@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import shlex
+import sqlite3
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ from evalcore.analysis import (
 from evalcore.cli import html_file
 from evalcore.cli.main import main
 from evalcore.cli.options import add_spec, add_task, spec_of, task_of
-from evalcore.errors import SpecError
+from evalcore.errors import SpecError, StoreError
 from evalcore.metrics import METRICS, metric_values
 from evalcore.output import findings_of, no_nan, report_as_json
 from evalcore.output.command import command_of, python_of
@@ -56,6 +57,7 @@ HOSTILE = (
     "line\u2028paragraph\u2029end",
     "\u202eright to left",
     "javascript:alert(1)",
+    "<a href='//x.y'>z</a><b>w</b>",  # tags that Plotly knows
     "{{ 7 * 7 }}{% raw %}",
     "\" onmouseover=alert(1) x='",
     "&lt;b&gt; &amp;",
@@ -418,6 +420,14 @@ def test_nothing_predicted_is_a_sentence_and_the_run_card(store, colours):
     assert "Nothing of this run is predicted yet." in file.words
     assert run.sample_id in file.words
     assert "examples" not in file.tables
+
+
+def test_a_run_whose_completions_are_gone_is_an_error_that_says_so(store):
+    scored = scored_answers(store, ["a", "b"] * 9, ["a"] * 18)
+    with sqlite3.connect(store.path) as database:
+        database.execute("DELETE FROM completions")
+    with pytest.raises(StoreError, match="gone or damaged"):
+        run_report(store, scored)
 
 
 def test_the_verdict_names_the_best_baseline_and_what_is_hidden(store, colours):
