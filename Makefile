@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint counts clicks live soak mutants demo wheel clean
+.PHONY: run test lint counts clicks live screenshots soak mutants demo wheel clean
 
 run: .venv/.run
 	$(BIN)/streamlit run app.py --server.headless=$(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname)),false,true)
@@ -28,6 +28,10 @@ clicks: .venv/.dev
 live: .venv/.dev
 	$(BIN)/python -m evalcore bench-live
 	$(BIN)/python -m tests.tools.live
+
+# The pictures of README, from the pages as they are.
+screenshots: .venv/.dev
+	$(BIN)/python -m tests.tools.screenshots
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

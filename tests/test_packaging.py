@@ -1,22 +1,29 @@
 """What `pip install .` gives: a wheel with the app and the demo in it, and a command that needs no checkout."""
 
+import json
 import os
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import sysconfig
 import tomllib
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from huggingface_hub.utils import filter_repo_objects
 
 import evalcore
 from evalcore import paths
+from evalcore.cli.main import _parser
 from evalcore.extras import Extra
 from tests.conftest import ROOT
+from tests.faults.test_web import listening, upgrade
 from tests.tools.browser import free_port, settled, wait_for_port
 from tests.tools.processes import PATIENCE_S, finished
 
@@ -115,6 +122,22 @@ def called(installed, elsewhere, program, *words):
     )  # fmt: skip
 
 
+@contextmanager
+def served(installed, elsewhere, **settings):
+    """The port at which `blindspot` serves the app."""
+    port = free_port()
+    server = subprocess.Popen(
+        [installed / "bin" / "blindspot", "--port", str(port)],
+        cwd=elsewhere, env={**environment(elsewhere), **settings}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_for_port(port)
+        yield port
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(PATIENCE_S)
+
+
 def files_below(folder):
     return {path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
 
@@ -168,15 +191,7 @@ def test_the_installed_app_runs_a_model_serves_this_machine_only_and_tells_nobod
     """Red without `.streamlit/config.toml` in the wheel: Streamlit then listens on every interface and reports its use.
     Red with a worker, or pages, that are looked for beside a checkout, and with modules of the folder it is called in.
     """
-    from tests.faults.test_web import listening
-
-    port = free_port()
-    server = subprocess.Popen(
-        [installed / "bin" / "blindspot", "--port", str(port)],
-        cwd=elsewhere, env=environment(elsewhere), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        wait_for_port(port)
+    with served(installed, elsewhere) as port:
         assert listening(port) == [f"0100007F:{port:04X}"]
         page = new_page()
         asked = []
@@ -188,7 +203,87 @@ def test_the_installed_app_runs_a_model_serves_this_machine_only_and_tells_nobod
         settled(page).get_by_role("heading", name="Per class", level=1).wait_for()
         hosts = {re.sub(r"^\w+://|/.*$", "", url) for url in asked if not url.startswith(("data:", "blob:"))}
         assert hosts == {f"127.0.0.1:{port}"}
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(PATIENCE_S)
     assert listening(port) == []  # red with Streamlit left behind as a child
+
+
+# -- deploy/ ------------------------------------------------------------------------------------------
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+IN_A_CONTAINER = dict(re.findall(r"(?:^ENV|^   ) (\w+)=(\S+)", DOCKERFILE, re.MULTILINE))
+
+
+def test_a_container_runs_as_a_user_without_rights():
+    """Red with the line USER taken out, or put behind the command."""
+    instructions = re.findall(r"^[A-Z]+ .*", DOCKERFILE, re.MULTILINE)
+    assert "USER blindspot" in instructions[: instructions.index('ENTRYPOINT ["blindspot"]')]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("named", ["", "blindspot.example.org localhost"])
+def test_a_container_answers_its_own_names_only(installed, elsewhere, tmp_path, named):
+    """Red with an address that no other machine reaches, with every host let in, and with a health check of nothing."""
+    settings = {**IN_A_CONTAINER, "BLINDSPOT_CACHE": str(tmp_path), "STREAMLIT_SERVER_ALLOWED_HOSTS": named}
+    with served(installed, elsewhere, **{name: value for name, value in settings.items() if value}) as port:
+        assert listening(port) == [f"00000000:{port:04X}"]
+        answered = {
+            host: upgrade(port, Host=host, Origin=f"https://{host}")
+            for host in ("localhost", "blindspot.example.org", "evil.example")
+        }
+        assert answered == {"localhost": 101, "blindspot.example.org": 101 if named else 403, "evil.example": 403}
+        _, *words = json.loads(re.search(r"^HEALTHCHECK .*CMD (.*)", DOCKERFILE, re.MULTILINE)[1])
+        check = [word.replace("8501", str(port)) for word in words]
+        assert "/_stcore/health'" in check[-1]  # to any other path Streamlit answers with its page
+        assert finished(*check).returncode == 0
+    assert finished(*check).returncode == 1
+
+
+@pytest.mark.slow
+def test_what_a_space_is_given_is_private_and_holds_all_that_its_image_is_built_from(wheel, tmp_path):
+    """Red with a folder or a file left out of `needed`, and with arguments that huggingface_hub does not take."""
+    (block,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "deploy" / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    program = """
+import json
+from unittest.mock import create_autospec
+import huggingface_hub
+api = create_autospec(huggingface_hub.HfApi, instance=True)
+huggingface_hub.HfApi = lambda: api
+BLOCK
+print(json.dumps({name: call.kwargs for name, call in zip(["create", "folder", "file"], (
+    api.create_repo.call_args, api.upload_folder.call_args, api.upload_file.call_args))}))
+"""
+    done = finished("-c", program.replace("BLOCK", block))
+    assert done.returncode == 0, done.stderr
+    asked = json.loads(done.stdout)
+    assert (asked["create"]["space_sdk"], asked["create"]["private"]) == ("docker", True)
+    about = (ROOT / asked["file"]["path_or_fileobj"]).read_text(encoding="utf-8")
+    assert re.match(r"---\n(?:.*\n)*sdk: docker\napp_port: 8501\n(?:.*\n)*---\n", about)
+
+    listed = [
+        str(path.relative_to(ROOT)) for top in ("evalcore", "pages", ".streamlit") for path in files_below(ROOT / top)
+    ]
+    listed += [path.name for path in ROOT.iterdir() if path.is_file()]
+    space = tmp_path / "space"
+    for name in filter_repo_objects(
+        listed, allow_patterns=asked["folder"]["allow_patterns"], ignore_patterns=asked["folder"]["ignore_patterns"]
+    ):
+        (space / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, space / name)
+    (space / asked["file"]["path_in_repo"]).write_text(about, encoding="utf-8")
+    assert {"Dockerfile", "requirements.txt"} <= {path.name for path in space.iterdir()}
+    built = finished("-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, space)
+    assert built.returncode == 0, built.stdout + built.stderr
+    (own,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(own) as one, zipfile.ZipFile(wheel) as other:
+        assert one.namelist() == other.namelist()
+
+
+@pytest.mark.parametrize("file", ["README.md", "kaggle-colab.md"])
+def test_the_recipes_call_commands_and_options_that_there_are(file):
+    text = (ROOT / "deploy" / file).read_text(encoding="utf-8")
+    commands = re.findall(r"(?:^!b/bin/blindspot|/cache blindspot|`blindspot) ([a-z][^`\n]*)", text, re.MULTILINE)
+    assert len(commands) >= 2
+    for command in commands:
+        words = [word for word in shlex.split(command) if word != "..."]
+        assert _parser(words[0]).parse_args(words).command

@@ -1,4 +1,4 @@
-"""The README's own commands work, and what it says of files is so."""
+"""The commands of README and of the documents work, and what they say of files is so."""
 
 import os
 import re
@@ -11,12 +11,20 @@ from tests.tools.command_line import evalcore
 from tests.tools.processes import finished
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = [
-    line
-    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-    for line in block.splitlines()
-    if line.startswith("python -m evalcore")
-]
+ALL_COMMANDS = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "deploy").rglob("*.md")])
+
+
+def commands_in(text):
+    return [
+        line
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        for line in block.splitlines()
+        if line.startswith("python -m evalcore")
+    ]
+
+
+COMMANDS = list(dict.fromkeys([*commands_in(README), *commands_in(ALL_COMMANDS)]))
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +50,8 @@ def test_its_python_works(cache):
 
 def test_what_it_shows_as_printed_is_printed(cache):
     """Line by line but for the time; figures may differ in the last digit where another CPU rounds another way."""
-    shown = re.search(r"```text\n(run .*?)```", README, re.DOTALL)[1]
-    done = finished(*words(COMMANDS[0])[1:], "--cache", cache)  # a process, as a person starts it
+    shown = re.search(r"```text\n(run .*?)```", ALL_COMMANDS, re.DOTALL)[1]
+    done = finished(*words(commands_in(ALL_COMMANDS)[0])[1:], "--cache", cache)  # a process, as a person starts it
 
     def shape(text):
         body = text.strip().rpartition("\n\n")[0]
@@ -61,9 +69,21 @@ def test_there_are_commands_in_it():
     assert len(COMMANDS) >= 4
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)#]+)\)", README))
-def test_what_it_links_to_is_there(link):
-    assert (ROOT / link).exists()
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_it_links_to_is_there(document):
+    """Files, and the headings inside of them."""
+    for link in re.findall(r"\]\(((?!https?:)[^)\s]+)\)", document.read_text(encoding="utf-8")):
+        name, _, heading = link.partition("#")
+        target = document.parent / name if name else document
+        assert target.exists(), link
+        if heading:
+            assert heading in anchors(target), link
+
+
+def anchors(document):
+    """The anchors that GitHub gives to the headings of a document."""
+    titles = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def test_make_knows_what_it_says():

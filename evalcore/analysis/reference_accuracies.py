@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from evalcore.analysis.scored_run import RIGHT, ScoredRun
 from evalcore.metrics import wilson_interval
-from evalcore.store import last_part
+from evalcore.store import model_name
 
 ReferenceKind = Literal["this run", "baseline here", "pinned here", "published"]
 
@@ -72,7 +72,7 @@ def references(scored: ScoredRun, others: Sequence[ScoredRun], pinned: str | Non
 
 def _of(scored: ScoredRun, kind: ReferenceKind, positions: NDArray[np.int32]) -> Reference:
     record = scored.record
-    name = last_part(record.spec.model) + (f" · {record.prompt.name}" if record.kind.reads_prompt else "")
+    name = model_name(record) + (f" · {record.prompt.name}" if record.kind.reads_prompt else "")
     right = scored.outcomes[np.isin(scored.positions, positions)] == RIGHT
     interval = wilson_interval(int(right.sum()), len(right))
     return Reference(name, kind, float(right.mean()), interval, "same examples", "", record.run_id)

@@ -134,7 +134,7 @@ def of_each_shape(
 
 def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
     rng = np.random.default_rng([seed, SHAPES.index(shape) if shape in SHAPES else len(SHAPES)])
-    own_a, own_b = (_answers(shape, accuracy) for accuracy in (shape.accuracy, shape.accuracy + _BETTER_BY))
+    own_a, own_b = (answer_chances(shape, accuracy) for accuracy in (shape.accuracy, shape.accuracy + _BETTER_BY))
     chance_a, chance_b = own_a, _COPIED * own_a + (1 - _COPIED) * own_b
     held: dict[str, list[int]] = defaultdict(lambda: [0, 0])
 
@@ -146,20 +146,20 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
 
     discordant, of_accuracy = [], []
     for _ in range(datasets):
-        true = _drawn(shape, rng)
-        a, b = _answered(own_a, true, rng), _answered(own_b, true, rng)
+        true = drawn(shape, rng)
+        a, b = answered(own_a, true, rng), answered(own_b, true, rng)
         b = np.where(rng.random(shape.n) < _COPIED, a, b)
         present = np.bincount(true, minlength=shape.n_labels) > 0
-        of_a, of_b = _truth(chance_a, present), _truth(chance_b, present)
+        of_a, of_b = true_scores(chance_a, present), true_scores(chance_b, present)
         confusion = confusion_counts(true, a, shape.n_labels)
         single = score_intervals(confusion, shape.design)
         for name in ("macro_f1_present", "weighted_f1", "balanced_accuracy", "micro_f1"):
-            count(_WORDS[name], getattr(single, name), of_a[name])
+            count(METRIC_WORDS[name], getattr(single, name), of_a[name])
         count("each label's F1", single.f1[present], of_a["f1"][present])
         right = int(np.trace(confusion[:, :-1]))
         count("accuracy", np.stack(wilson(right, shape.n)), of_a["accuracy"])
         paired = paired_intervals(true, a, b, shape.n_labels, shape.design)
-        for name, words in _WORDS.items():
+        for name, words in METRIC_WORDS.items():
             count(f"difference of {words}", paired.difference[name], of_b[name] - of_a[name])
         count("difference of each label's F1", paired.f1_difference[present], (of_b["f1"] - of_a["f1"])[present])
         discordant.append((((b == true) & (a != true)).sum(), ((a == true) & (b != true)).sum()))
@@ -172,7 +172,7 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
     return [Covered(name, shape, tried, of / tried) for name, (of, tried) in held.items() if tried]
 
 
-_WORDS = {
+METRIC_WORDS = {
     "macro_f1_present": "macro-F1",
     "weighted_f1": "weighted F1",
     "balanced_accuracy": "balanced accuracy",
@@ -184,7 +184,7 @@ _WORDS = {
 }
 
 
-def _answers(shape: Shape, accuracy: float) -> Floats:
+def answer_chances(shape: Shape, accuracy: float) -> Floats:
     """How probable each answer to each label is, shape (n_labels, n_labels + 1); the last column is unparsed."""
     n_labels = shape.n_labels
     chance = np.zeros((n_labels, n_labels + 1))
@@ -202,7 +202,7 @@ def _answers(shape: Shape, accuracy: float) -> Floats:
     return chance
 
 
-def _drawn(shape: Shape, rng: np.random.Generator) -> Counts:
+def drawn(shape: Shape, rng: np.random.Generator) -> Counts:
     """True labels; in a stratified sample each has its share, to within one example."""
     if shape.design == "random":
         return rng.integers(0, shape.n_labels, shape.n)
@@ -210,7 +210,7 @@ def _drawn(shape: Shape, rng: np.random.Generator) -> Counts:
     return np.concatenate([np.repeat(np.arange(shape.n_labels), each), rng.permutation(shape.n_labels)[:more]])
 
 
-def _answered(chance: Floats, true: Counts, rng: np.random.Generator) -> Counts:
+def answered(chance: Floats, true: Counts, rng: np.random.Generator) -> Counts:
     n_labels = len(chance)
     ladder = (chance.cumsum(axis=1) + np.arange(n_labels)[:, None]).ravel()  # all rows in one sorted array
     at = np.searchsorted(ladder, true + rng.random(len(true)), side="right")
@@ -218,7 +218,7 @@ def _answered(chance: Floats, true: Counts, rng: np.random.Generator) -> Counts:
     return np.where(column == n_labels, UNPARSED, column)
 
 
-def _truth(chance: Floats, present: Any) -> dict[str, Any]:
+def true_scores(chance: Floats, present: Any) -> dict[str, Any]:
     """The population's scores; macro means are over the labels that are present in the sample."""
     n_labels = len(chance)
     recall, predicted = np.diag(chance), chance[:, :-1].sum(axis=0)  # of one example of each label

@@ -23,7 +23,7 @@ from evalcore.charts.running_chart import running_chart
 from evalcore.charts.sample_size import sample_size_chart
 from evalcore.charts.scores_chart import scores_chart
 from evalcore.charts.small_matrix import small_matrix
-from evalcore.charts.stills import matrix_chart, pair_matrix_chart, still
+from evalcore.charts.stills import STILL_WIDTH, matrix_chart, pair_matrix_chart, still
 from evalcore.charts.theme import DARK, LIGHT, RUN_A, RUN_B, Theme
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "PICKED",
     "RUN_A",
     "RUN_B",
+    "STILL_WIDTH",
     "Item",
     "MatrixKind",
     "Rung",

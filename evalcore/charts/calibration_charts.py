@@ -31,7 +31,9 @@ _MARGIN = 0.004
 """Between two bars, as a share of the axis."""
 
 
-def reliability_diagram(bins: Bins, theme: Theme, height: int, picked: Item | None = None) -> alt.LayerChart:
+def reliability_diagram(
+    bins: Bins, theme: Theme, height: int, picked: Item | None = None, *, title: str | None = None
+) -> alt.LayerChart:
     """The share right of each bin of confidence, with its interval, against the mean confidence in it.
 
     A dashed line leads from each mark to the diagonal, where the two are equal. A bin whose interval reaches the
@@ -40,6 +42,7 @@ def reliability_diagram(bins: Bins, theme: Theme, height: int, picked: Item | No
     Args:
         height: in pixels.
         picked: what is picked at first, such as `{"bin": 3}`.
+        title: of the axis of confidence; none where a figure below has it.
     """
     frame = _in_words(
         pd.DataFrame(
@@ -54,7 +57,7 @@ def reliability_diagram(bins: Bins, theme: Theme, height: int, picked: Item | No
             }
         )
     )
-    x, y = share_axis(), _share("right", "share right")
+    x, y = share_axis(title), _share("right", "share right")
     tooltip = [
         alt.Tooltip("range:N", title="Confidence"),
         alt.Tooltip("shown_value:N", title="Mean"),

@@ -23,10 +23,12 @@ from evalcore.charts.theme import Theme, blended, is_light
 from evalcore.metrics import Counts, MatrixView, Value
 from evalcore.wording import figure
 
-WIDTH = 680
+STILL_WIDTH = 680
 """Pixels of a figure but for a matrix."""
 _MARGIN = 16
-_TITLE_SIZE, _UNDER_SIZE = 15, 12
+_TITLE_SIZE, _TITLE_LINE = 15, 32
+_UNDER_SIZE, _UNDER_LINE = 12, 15
+"""Pixels of the letters, and of a line with the room around it."""
 _LARGEST_CELL, _SMALLEST_CELL = 24, 3
 _MOST_PIXELS = 2200
 """Of the side of a matrix: the cells of more labels are smaller."""
@@ -38,16 +40,17 @@ _LEAST_TO_READ = 4.5
 """Height of a digit in pixels, below which a cell has none."""
 
 
-def still(drawn: Figure, title: str, under: str, theme: Theme, *, width: int | None = WIDTH) -> Figure:
+def still(drawn: Figure, title: str, under: Sequence[str], theme: Theme, *, width: int | None = STILL_WIDTH) -> Figure:
     """A figure as a picture of its own.
 
     Args:
-        title: what it shows; under: of what, such as the run and the number of examples.
-        width: in pixels, names and legend included; None is what its steps add up to.
+        title: what it shows.
+        under: lines below the title: of what, such as the run and the number of examples, and how to read it.
+        width: in pixels, names and legend included; None where the figure has its size already.
     """
     words = alt.TitleParams(
         text=title,
-        subtitle=under,
+        subtitle=[*under],
         anchor="start",
         frame="bounds",
         offset=10,
@@ -56,9 +59,14 @@ def still(drawn: Figure, title: str, under: str, theme: Theme, *, width: int | N
         fontSize=_TITLE_SIZE,
         subtitleFontSize=_UNDER_SIZE,
         subtitlePadding=4,
+        subtitleLineHeight=_UNDER_LINE,
     )
-    fitted = {} if width is None else {"width": width, "autosize": alt.AutoSizeParams(type="fit", contains="padding")}
-    return drawn.properties(title=words, background=theme.background, padding=_MARGIN, **fitted)
+    size: dict[str, Any] = {}
+    if width is not None:
+        # The height that a page fits it into, and what stands around it here.
+        height = drawn.height + _TITLE_LINE + _UNDER_LINE * len(under) + 2 * _MARGIN
+        size = {"width": width, "height": height, "autosize": alt.AutoSizeParams(type="fit", contains="padding")}
+    return drawn.properties(title=words, background=theme.background, padding=_MARGIN, **size)
 
 
 def matrix_chart(view: MatrixView, labels: Sequence[str], theme: Theme, *, value: Value, log: bool) -> alt.LayerChart:

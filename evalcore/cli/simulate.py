@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from evalcore.bench import calibration_coverage, interval_coverage, label_set_coverage
+from evalcore.bench import calibration_coverage, interval_coverage, label_set_coverage, noninferiority_coverage
 from evalcore.bench.interval_speed import speed, speed_as_text
 from evalcore.cli.options import Commands, add_command, positive, print_json
 
@@ -37,10 +37,17 @@ def _of_label_sets(datasets: int) -> tuple[Any, str]:
     return [one.as_json() for one in found], label_set_coverage.as_text(found)
 
 
+def _of_checks(datasets: int) -> tuple[Any, str]:
+    found, enough = noninferiority_coverage.coverage(datasets)
+    data = {"wrongly_shown": [one.as_json() for one in found], "enough": [one.as_json() for one in enough]}
+    return data, noninferiority_coverage.as_text(found, enough)
+
+
 SIMULATIONS: dict[str, Callable[[int], tuple[Any, str]]] = {
     "scores": _of_scores,
     "probabilities": _of_probabilities,
     "label-sets": _of_label_sets,
+    "checks": _of_checks,
 }
 """What is simulated: each returns plain data and a text."""
 

@@ -148,7 +148,7 @@ def _measure(source: Source) -> None:
                         total += len(piece)
                         if total > MAX_BYTES:
                             raise too_many_bytes(source.name)
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise DataError(f"is a damaged archive ({first_line(error):.200}).", where=source.name) from None
-    except zipfile.zlib.error as error:  # type: ignore[attr-defined]
-        raise DataError(f"is a damaged archive ({first_line(error):.200}).", where=source.name) from None
+    except DataError:
+        raise
+    except Exception as error:  # whatever a damaged member makes of its decompressor, of which there are several
+        raise DataError(f"is a damaged archive ({first_line(error):.200}).", where=source.name) from error

@@ -44,9 +44,9 @@ def read(source: Source, asked: Asked) -> Reading:
     answered = [(number, one) for number, one in every if any(_filled(one, path) for path in _OUTPUT)]
     first = answered[0][1] if answered else {}
     likely: dict[Role, list[str]] = {
-        "text": inside(first, _INPUT, TEXT_COLUMNS),
-        "label": inside(first, EXPECTED, (*LABEL_COLUMNS, "expectedoutput", "output")),
-        "answer": inside(first, _OUTPUT, ("output", "completion", "prediction", *LABEL_COLUMNS)),
+        "text": inside(answered, _INPUT, TEXT_COLUMNS),
+        "label": inside(answered, EXPECTED, (*LABEL_COLUMNS, "expectedoutput", "output")),
+        "answer": inside(answered, _OUTPUT, ("output", "completion", "prediction", *LABEL_COLUMNS)),
     }
     return read_records(
         source,

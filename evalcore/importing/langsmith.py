@@ -6,9 +6,10 @@ JSON each, or one column for each field, such as `inputs.text`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from evalcore.errors import DataError
 from evalcore.importing.reading import TOOL, Asked, Reading, Role, left_out
 from evalcore.importing.source import Record, Source, at, inside, read_records
 from evalcore.tasks import LABEL_COLUMNS, TEXT_COLUMNS
@@ -21,7 +22,7 @@ ANSWERS = ("output", "prediction", "answer", *LABEL_COLUMNS, *TEXT_COLUMNS)
 
 def looks_like(source: Source) -> bool:
     """Whether the first record has inputs, outputs and what was expected."""
-    return bool(source.first) and _row(source.first) is not None
+    return bool(source.first) and _paths(_nested(source.first)) is not None
 
 
 def read(source: Source, asked: Asked) -> Reading:
@@ -30,13 +31,19 @@ def read(source: Source, asked: Asked) -> Reading:
     Raises:
         DataError: if a row is not as LangSmith writes it.
     """
-    every = [(number, _row(record) or {}) for number, record in source.records()]
-    answered = [(number, row) for number, row in every if not _failed(row)]
-    first = answered[0][1] if answered else {}
+    every = [(number, _nested(record)) for number, record in source.records()]
+    paths = _paths(every[0][1]) if every else None
+    if paths is None:
+        raise DataError(
+            "a LangSmith experiment has inputs, outputs and reference outputs.",
+            where=source.name,
+            do=f"What was expected may be named {', '.join(EXPECTED)}.",
+        )
+    answered = [(number, row) for number, row in every if not _failed(row, paths["answer"])]
     likely: dict[Role, list[str]] = {
-        "text": inside(first, ["inputs"], TEXT_COLUMNS),
-        "label": inside(first, ["expected"], LABEL_COLUMNS + ANSWERS),
-        "answer": inside(first, ["outputs"], ANSWERS),
+        "text": inside(answered, [paths["text"]], TEXT_COLUMNS),
+        "label": inside(answered, [paths["label"]], LABEL_COLUMNS + ANSWERS),
+        "answer": inside(answered, [paths["answer"]], ANSWERS),
     }
     return read_records(
         source,
@@ -49,43 +56,32 @@ def read(source: Source, asked: Asked) -> Reading:
     )
 
 
-def _row(record: Record) -> Record | None:
-    """A record with `inputs`, `outputs` and `expected`, however it is nested; None if it is of another kind."""
-    nested = dict(_nested(record))
-    if isinstance(nested.get("run"), Mapping) and isinstance(nested.get("example"), Mapping):
-        run, example = nested["run"], nested["example"]
-        return {
-            "inputs": example.get("inputs"),
-            "expected": example.get("outputs"),
-            "outputs": run.get("outputs"),
-            "error": run.get("error"),
-        }
-    if isinstance(at(nested, "runs.0"), Mapping) and "inputs" in nested:  # an example with its runs
-        return {
-            "inputs": nested["inputs"],
-            "expected": nested.get("outputs"),
-            "outputs": at(nested, "runs.0.outputs"),
-            "error": at(nested, "runs.0.error"),
-        }
-    expected = next((nested[name] for name in EXPECTED if nested.get(name) is not None), None)
-    if "inputs" not in nested or "outputs" not in nested or expected is None:
+def _paths(row: Record) -> dict[Role, str] | None:
+    """Where the objects of each role stand; None in a record of another kind."""
+    if isinstance(row.get("run"), Mapping) and isinstance(row.get("example"), Mapping):
+        return {"text": "example.inputs", "label": "example.outputs", "answer": "run.outputs"}
+    if isinstance(at(row, "runs.0"), Mapping) and "inputs" in row:  # an example with its runs
+        return {"text": "inputs", "label": "outputs", "answer": "runs.0.outputs"}
+    expected = next((name for name in EXPECTED if row.get(name) is not None), None)
+    if "inputs" not in row or "outputs" not in row or expected is None:
         return None
-    return {**nested, "expected": expected}
+    return {"text": "inputs", "label": expected, "answer": "outputs"}
 
 
-def _failed(row: Record) -> bool:
-    outputs = row.get("outputs")
+def _failed(row: Record, answer: str) -> bool:
+    """Whether it has no output because of an error."""
+    outputs = at(row, answer)
     nothing = outputs in (None, "", {}) or (isinstance(outputs, dict) and not any(outputs.values()))
-    return nothing and bool(row.get("error"))
+    return nothing and bool(at(row, f"{answer.removesuffix('outputs')}error"))
 
 
-def _nested(record: Record) -> Iterator[tuple[str, Any]]:
+def _nested(record: Record) -> dict[str, Any]:
     """A record whose columns `inputs.text` and the like are one object."""
-    objects: dict[str, dict[str, Any]] = {}
+    made: dict[str, Any] = {}
     for key, value in record.items():
         name, dot, rest = key.partition(".")
-        if dot and name in ("inputs", "outputs", *EXPECTED):
-            objects.setdefault(name, {})[rest] = value
+        if dot and name in ("inputs", "outputs", *EXPECTED) and isinstance(made.setdefault(name, {}), dict):
+            made[name][rest] = value
         else:
-            yield key, value
-    yield from objects.items()
+            made[key] = value
+    return made

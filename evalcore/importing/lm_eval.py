@@ -50,7 +50,7 @@ def read(source: Source, asked: Asked) -> Reading:
     first = next((sample for _, sample in source.records() if _filter(sample) == part), {})
     choosing = _is_scored(at(first, "filtered_resps.0"))
     likely: dict[Role, list[str]] = {
-        "text": [*inside(first, ["doc"], TEXT_COLUMNS), *([_PROMPT] if at(first, _PROMPT) is not None else [])],
+        "text": [*inside([(1, first)], ["doc"], TEXT_COLUMNS), *([_PROMPT] if at(first, _PROMPT) is not None else [])],
         "label": ["target"],
         "answer": ["filtered_resps"],
     }

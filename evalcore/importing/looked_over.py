@@ -45,7 +45,7 @@ def problems_of(reading: Reading) -> list[Problem]:
     if without:
         found.append(Problem(
             f"{counted(len(without), 'row has', 'rows have')} no true label ({_places(reading, without)}).",
-            "Take them out of the file, or choose another column for the true label.", blocks=True,
+            "Take such rows out of the file, or choose another column for the true label.", blocks=True,
         ))  # fmt: skip
     unanswered = [at for at, answer in enumerate(answers) if not answer.strip()]
     if unanswered and answers:
@@ -53,7 +53,7 @@ def problems_of(reading: Reading) -> list[Problem]:
             f"{counted(len(unanswered), 'answer is', 'answers are')} empty ({_places(reading, unanswered)}).",
             "They count as unparsed.",
         ))  # fmt: skip
-    true_forms = set(map(normal_form, labels))
+    true_forms = set(map(normal_form, labels)) - {""}
     if answers and not any(normal_form(answer) in true_forms for answer in answers):
         found.append(Problem(
             "No answer is one of the true labels.",

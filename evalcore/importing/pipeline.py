@@ -126,6 +126,8 @@ def _scores(output: Any, where: str) -> dict[str, float]:
             raise DataError("the output is no list of labels with scores.", where=where)
         label = as_text(one["label"]) or ""
         try:
+            if isinstance(one["score"], bool):  # float(True) is 1
+                raise TypeError
             score = float(one["score"])
         except (TypeError, ValueError):
             raise DataError(f"the score of {quoted(label)} is no number.", where=where) from None

@@ -66,10 +66,10 @@ def read(source: Source, asked: Asked) -> Reading:
     answered = [(number, one) for number, one in of_part if at(one, "response.output") is not None]
     first = answered[0][1] if answered else {}
     likely: dict[Role, list[str]] = {
-        "text": inside(first, ["vars"], TEXT_COLUMNS) or [path for path in ("prompt.raw",) if at(first, path)],
+        "text": inside(answered, ["vars"], TEXT_COLUMNS) or [path for path in ("prompt.raw",) if at(first, path)],
         "label": [
-            *(path for path in inside(first, ["vars"], _LABELS) if path.rpartition(".")[2].casefold() in _LABELS),
-            *([_EXPECTED] if first.get(_EXPECTED) is not None else []),
+            *(path for path in inside(answered, ["vars"], _LABELS) if path.rpartition(".")[2].casefold() in _LABELS),
+            *([_EXPECTED] if any(one.get(_EXPECTED) is not None for _, one in answered) else []),
         ],
         "answer": ["response.output"],
     }

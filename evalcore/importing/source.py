@@ -28,6 +28,8 @@ MAX_DOCUMENT_VALUES = 5_000_000
 MAX_FIELDS = 200
 """Of a record, that are offered as columns."""
 _MAX_FIELD_DEPTH = 6
+_RECORDS_LOOKED_AT = 100
+_NOTHING: tuple[object, ...] = (None, "", {}, [])
 
 Kind = Literal["document", "lines", "table", "archive"]
 Record = Mapping[str, Any]
@@ -264,20 +266,26 @@ def fields_of(record: Record) -> list[str]:
     return found
 
 
-def inside(record: Record, paths: Sequence[str], names: Sequence[str]) -> list[str]:
+def inside(records: Sequence[tuple[int, Record]], paths: Sequence[str], names: Sequence[str]) -> list[str]:
     """Fields that may be meant, by the documented order: for each path the ones of these names in the object that
     stands there, or the path itself where no object stands there but a value, or an object of one value.
+
+    Only fields that are filled in one of the first records.
     """
-    found: dict[str, None] = {}
-    for path in paths:
-        value = _unfolded(at(record, path))
-        if isinstance(value, dict) and "role" not in value:
-            folded = {re.sub(r"\W", "", key).casefold(): key for key in reversed(list(value))}
-            named = [f"{path}.{folded[name]}" for name in names if name in folded]
-            found.update(dict.fromkeys(named or ([f"{path}.{next(iter(value))}"] if len(value) == 1 else [])))
-        elif value is not None:
-            found[path] = None
-    return list(found)
+    order: dict[str, tuple[int, int]] = {}
+    for _, record in records[:_RECORDS_LOOKED_AT]:
+        for rank, path in enumerate(paths):
+            value = _unfolded(at(record, path))
+            if isinstance(value, dict) and "role" not in value:
+                filled = [key for key, one in value.items() if one not in _NOTHING]
+                ranks = {re.sub(r"\W", "", name).casefold(): at for at, name in enumerate(names)}
+                named = [(ranks.get(re.sub(r"\W", "", key).casefold(), -1), key) for key in filled]
+                known = [one for one in named if one[0] >= 0] or (named if len(named) == 1 else [])
+                for place, key in known:
+                    order.setdefault(f"{path}.{key}", (rank, place))
+            elif value not in _NOTHING:
+                order.setdefault(path, (rank, 0))
+    return sorted(order, key=lambda field: order[field])
 
 
 def choose_fields(
@@ -351,7 +359,7 @@ def read_records(
 
 def _differ(records: Sequence[tuple[int, Record]], paths: Sequence[str]) -> bool:
     """Whether it matters which of some fields is taken."""
-    return any(len({as_text(at(record, path)) for path in paths}) > 1 for _, record in records)
+    return any(len({as_text(at(record, path)) for path in paths} - {None, ""}) > 1 for _, record in records)
 
 
 def _named_once(table: Table) -> Table:

@@ -66,7 +66,7 @@ def not_worse_power(n: int, rate: float, margin: float, difference: float = 0.0)
     Returns:
         in [0, 1].
     """
-    return _power(n, rate, margin, difference, _critical(n, margin))
+    return _power(n, rate, margin, difference, critical_value(n, margin))
 
 
 def examples_to_show(margin: float, rate: float, wanted: float = POWER) -> int | None:
@@ -99,13 +99,13 @@ def _power(n: int, rate: float, margin: float, difference: float, critical: floa
 
 
 @lru_cache(maxsize=256)
-def _critical(n: int, margin: float) -> float:
+def critical_value(n: int, margin: float) -> float:
     """The smallest value of the statistic whose p is at most `LEVEL`, to the third decimal."""
     if n > _EXACT_UP_TO:
         return _Z
-    low, high = _Z, _Z + 1
-    if _Shown(n, margin, low).largest_p() <= LEVEL:
-        return low
+    low, high = _Z, _Z
+    while _Shown(n, margin, high).largest_p() > LEVEL:
+        low, high = high, high + 0.05
     while high - low > 1e-3:
         middle = (low + high) / 2
         low, high = (low, middle) if _Shown(n, margin, middle).largest_p() <= LEVEL else (middle, high)
@@ -145,7 +145,7 @@ class _Shown:
         log_weight = gammaln(n + 1) - gammaln(lost + 1) - gammaln(n - lost + 1)
         weight = np.exp(log_weight + xlogy(lost, loss) + xlog1py(n - lost, -loss))
         others, fewest = n - lost, self.fewest_gained(first, last)
-        share = gain / (1 - loss) if loss < 1 else 0.0
+        share = min(1.0, gain / (1 - loss)) if loss < 1 else 0.0
         below = binomial_cdf(np.clip(fewest - 1, 0, others), np.maximum(others, 1), share)
         tails = np.where(fewest <= 0, 1.0, np.where(fewest > others, 0.0, 1 - below))
         return min(1.0, float(weight @ tails))

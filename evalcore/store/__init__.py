@@ -12,6 +12,7 @@ from evalcore.store.catalog import (
     distinguishing_titles,
     job_title,
     last_part,
+    model_name,
     run_title,
 )
 from evalcore.store.changes import change_counter, version_of
@@ -144,6 +145,7 @@ __all__ = [
     "load_label_logprobs",
     "log_probabilities",
     "merge_bundle",
+    "model_name",
     "parse_rows",
     "parser_of",
     "price_of",

@@ -165,7 +165,7 @@ def run_title(record: RunRecord, annotation: RunAnnotation | None = None) -> str
     """A run in one line: its own name if it has one, then model, prompt, settings that are not the default, task, N."""
     if annotation and annotation.name:
         return f"{annotation.name} · {run_title(record)}"
-    parts = [last_part(record.spec.model)]
+    parts = [model_name(record)]
     if record.kind.reads_prompt:
         parts.append(record.prompt.name)
     parts += _unusual_settings(record.spec)
@@ -222,7 +222,7 @@ def _what_is_special(record: RunRecord, annotation: RunAnnotation | None) -> lis
     if annotation and annotation.name:
         return [annotation.name]
     usual = RunSpec()
-    parts = [last_part(record.spec.model)]
+    parts = [model_name(record)]
     if record.kind.reads_prompt and record.prompt.name != usual.prompt:
         parts.append(record.prompt.name)
     parts += _unusual_settings(record.spec)
@@ -242,7 +242,7 @@ def distinguishing_titles(records: Sequence[RunRecord]) -> list[str]:
     one_decoding = len({(record.spec.decoding, record.spec.engine) for record in records}) == 1
     titles = []
     for record in records:
-        parts = [] if one_model else [last_part(record.spec.model)]
+        parts = [] if one_model else [model_name(record)]
         if record.kind.reads_prompt:
             parts.append(record.prompt.name)
             if not one_decoding:
@@ -274,6 +274,12 @@ def _title_of(payload: str) -> str:
     except (LookupError, TypeError, ValueError, RecursionError):
         model = None
     return last_part(model) if isinstance(model, str) and model else "a run"
+
+
+def model_name(record: RunRecord) -> str:
+    """The model in a title; of imported answers, what they are called."""
+    model = record.spec.model
+    return last_part(model if record.kind.can_run else record.kind.files_of(model))
 
 
 def last_part(name: str) -> str:

@@ -26,7 +26,7 @@ class ModelKind:
             (`spec.CHOOSING`).
         needs_train: whether it is fitted on the task's train split, which is then a part of its identity.
         is_remote: whether it runs on a server: its files, tokenizer and chat template are not on this machine.
-        prefix: what stands in such a name before the folder or the hub id.
+        prefix: what stands in such a name before the folder or the hub id, or before the name of what was imported.
     """
 
     name: str
@@ -65,7 +65,7 @@ _FREE, _CHOOSING = ("plain", "as-shipped"), ("choose", "choose-mean", "choose-ca
 MODEL_KINDS: tuple[ModelKind, ...] = (
     ModelKind("majority", "majority", "baseline", is_baseline=True, needs_train=True),
     ModelKind("tfidf", "tfidf", "baseline", is_baseline=True, needs_train=True),
-    ModelKind("import", "imported:.*", ""),
+    ModelKind("import", "imported:.*", "", prefix="imported:"),
     ModelKind(
         "server", "(?i:https?://.*)", "servers.server", reads_prompt=True, is_remote=True,
         settings=_OF_ANSWERS, decodings=(*_FREE, "constrained", *_CHOOSING),

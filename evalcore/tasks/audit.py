@@ -99,9 +99,9 @@ def _audit(file: DataFile, source: TaskSource, train: DataFile | None, labels: L
         return replace(found, n=len(look.spread), problems=tuple(problems))
     rows = _rows(read)
     problems = checks.unreadable_rows(passed)
-    if read.repeats_header:
-        problems.append(checks.repeated_header(rows))
-        rows = Rows(rows.unit, rows.lines[1:], rows.texts[1:], rows.labels[1:])
+    if headers := read.headers:
+        problems.append(checks.repeated_header(rows, headers))
+        rows = rows.without(headers)
     columns = read.columns
     kinds = {profile.name: profile.kind for profile in profiles}
     problems += checks.of_labels(rows, labels)

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 
 from evalcore.errors import DataError, listed, quoted
@@ -68,9 +69,23 @@ class Rows:
     texts: Sequence[str | None]
     labels: Sequence[str | None]
 
+    @cached_property
+    def forms(self) -> Mapping[str, str]:
+        """The normal form of each label that is not empty: case, spacing and punctuation folded."""
+        return {
+            label: normal_form(label) for label in dict.fromkeys(self.labels) if label is not None and label.strip()
+        }
+
     def at(self, positions: Sequence[int]) -> str:
         """Where some rows are, in words: "lines 4, 9 and 3 more"."""
         return _at(self.unit, [self.lines[position] for position in positions])
+
+    def without(self, positions: Sequence[int]) -> Rows:
+        """All other rows."""
+        left_out = set(positions)
+        kept = [at for at in range(len(self.lines)) if at not in left_out]
+        lines, texts, labels = ([column[at] for at in kept] for column in (self.lines, self.texts, self.labels))
+        return Rows(self.unit, lines, texts, labels)  # type: ignore[arg-type]
 
     def problem(self, kind: str, what: str, positions: Sequence[int], cure: str, *, blocks: bool = False) -> Problem:
         """A problem of some rows.
@@ -102,10 +117,10 @@ def unreadable_rows(errors: Mapping[int, DataError]) -> list[Problem]:
     return problems
 
 
-def repeated_header(rows: Rows) -> Problem:
-    """The first row is names of columns again."""
+def repeated_header(rows: Rows, headers: Sequence[int]) -> Problem:
+    """Some rows are names of columns again."""
     what = "Names of columns stand in a second line"
-    return rows.problem("header_twice", what, [0], "Keep one line with names, and delete the other.", blocks=True)
+    return rows.problem("header_twice", what, headers, "Keep one line with names, and delete the other.", blocks=True)
 
 
 def of_labels(rows: Rows, listed_labels: LabelList | None) -> list[Problem]:
@@ -122,7 +137,7 @@ def of_labels(rows: Rows, listed_labels: LabelList | None) -> list[Problem]:
     for at, label in enumerate(rows.labels):
         if label is not None and label.strip():
             found[label].append(at)
-    if nameless := {label: places for label, places in found.items() if not normal_form(label)}:
+    if nameless := {label: places for label, places in found.items() if not rows.forms[label]}:
         what = _labels(nameless, "has no letter or digit", "have no letter or digit")
         cure = "Give each a name by which an answer can be recognised."
         problems.append(rows.problem("nameless", what, _all_of(nameless.values()), cure, blocks=True))
@@ -139,7 +154,7 @@ def _alike(rows: Rows, found: Mapping[str, list[int]]) -> list[Problem]:
     """Labels that read the same once case, spacing and punctuation are folded."""
     by_form: dict[str, list[str]] = defaultdict(list)
     for label in found:
-        if form := normal_form(label):
+        if form := rows.forms[label]:
             by_form[form].append(label)
     groups = [sorted(labels, key=lambda label: -len(found[label])) for labels in by_form.values() if len(labels) > 1]
     if not groups:
@@ -225,7 +240,7 @@ def _repeated_texts(rows: Rows) -> list[Problem]:
             continue
         first = first_of.setdefault(text, at)
         if first != at:
-            same = normal_form(rows.labels[first] or "") == normal_form(rows.labels[at] or "")
+            same = rows.forms.get(rows.labels[first] or "") == rows.forms.get(rows.labels[at] or "")
             (copies if same else contradicting).append(at)
     problems = []
     if contradicting:

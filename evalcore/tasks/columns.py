@@ -208,7 +208,8 @@ def _check_header(header: Header, columns: Columns, profiles: Sequence[ColumnPro
     Raises:
         DataError: if the header looks like an example.
     """
-    held = next((one for one in profiles if one.name in (columns.text, columns.label) and one.holds_its_name), None)
+    holding = [one for one in profiles if one.name in (columns.text, columns.label) and one.holds_its_name]
+    held = holding[0] if len(holding) == 1 else None  # if both do, the header stands there again: see `LabelledFile`
     is_sentence = columns.why_text != "by its name" and len(columns.text.split()) >= _SENTENCE_WORDS
     if held is None and not is_sentence:
         return

@@ -239,10 +239,10 @@ class LabelledFile:
             DataError: if a text is missing, a label is empty, or the first row repeats the header.
         """
         texts, labels = self.table.column(self.columns.text), self.table.column(self.columns.label)
-        if self.repeats_header:
+        if headers := self.headers:
             raise DataError(
                 "names of columns stand in a second line.",
-                where=self.table.place(0),
+                where=self.table.place(headers[0]),
                 do="Keep one line with names, and delete the other.",
             )
         for position, label in enumerate(labels):
@@ -251,11 +251,18 @@ class LabelledFile:
         return tuple(Example(text, label) for text, label in zip(texts, labels, strict=True))
 
     @property
-    def repeats_header(self) -> bool:
-        """Whether the first row is names of columns too, as in a file with two headers or with a title above it."""
-        text, label = ((value or "").strip().casefold() for value in (self.table.rows[0][0], self.table.rows[0][-1]))
-        own_text, own_label = (name.strip().casefold() for name in (self.columns.text, self.columns.label))
-        return text in (*TEXT_COLUMNS, own_text) and label in (*LABEL_COLUMNS, own_label)
+    def headers(self) -> list[int]:
+        """Positions of rows that are names of columns too: in a file with two headers, or of several files in a row."""
+        text, label = (name.strip().casefold() for name in (self.columns.text, self.columns.label))
+        found = []
+        for position, row in enumerate(self.table.rows):
+            if row[0] is None or row[-1] is None:
+                continue
+            its_text, its_label = row[0].strip().casefold(), row[-1].strip().casefold()
+            usual = not position and its_text in TEXT_COLUMNS and its_label in LABEL_COLUMNS
+            if usual or (its_text, its_label) == (text, label):
+                found.append(position)
+        return found
 
 
 def labelled_file(

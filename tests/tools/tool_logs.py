@@ -1,6 +1,7 @@
-"""Run lm-evaluation-harness and Inspect on the demo model, and keep small logs that they wrote.
+"""Run other tools, lm-evaluation-harness and Inspect on the demo model, and keep small files that they wrote.
 
     python -m tests.tools.tool_logs lm-eval inspect
+    python -m tests.tools.tool_logs promptfoo langsmith  # with npx, and with `pip install langsmith` elsewhere
 
 writes to `tests/importing/recorded/`. Nothing of this machine stays in what is kept: paths, names and addresses are
 taken out, and figures are left as they were written.
@@ -18,8 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evalcore.tasks import Renderer, TaskSource, built_in, load_task
-from tests.conftest import ROOT
 
+ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "tests" / "importing" / "recorded"
 MODEL = ROOT / "evalcore" / "demo" / "models" / "demo"
 EXAMPLES = 24
@@ -87,42 +88,122 @@ def lm_eval(folder: Path) -> None:
     for path in sorted((folder / "out").rglob("*.json*")):
         # What the harness adds to a file's name is the time.
         kept = path.stem.rsplit("_", 1)[0] if path.name.startswith("samples") else "results"
-        (KEPT / "lm-eval" / f"{kept}{path.suffix}").write_text(scrubbed(path.read_text(), folder))
+        if kept != "results":
+            (KEPT / "lm-eval" / f"{kept}{path.suffix}").write_text(scrubbed(path.read_text(), folder))
+            continue
+        results = json.loads(path.read_text())  # without what it says of the machine
+        few = {key: results[key] for key in ("results", "n-shot", "higher_is_better", "lm_eval_version")}
+        (KEPT / "lm-eval" / "results.json").write_text(json.dumps({**few, "configs": {}}, indent=1))
 
 
 def inspect(folder: Path) -> None:
-    """Write one log in each of Inspect's two formats, with two epochs."""
-    for format_ in ("eval", "json"):
+    """Write a log in each of Inspect's two formats: one with two epochs and all samples, and a short one."""
+    for format_, epochs, count in (("eval", 2, EXAMPLES), ("json", 1, 4)):
         logs = folder / format_
         subprocess.run(
-            [sys.executable, "-m", "tests.tools.tool_logs", "--inspect-here", str(logs), format_],
-            check=True, cwd=ROOT, env={**os.environ, **_OFFLINE, "INSPECT_LOG_FORMAT": format_},
+            [
+                sys.executable, "-m", "tests.tools.tool_logs", "--inspect-here", str(logs), format_, str(epochs),
+                str(count),
+            ],
+            check=True, cwd=ROOT, env={**os.environ, **_OFFLINE},
         )  # fmt: skip
         (log,) = logs.iterdir()
         shutil.copy(log, KEPT / "inspect" / f"intents.{format_}")
 
 
-def inspect_here(folder: Path, format_: str) -> None:
-    """The evaluation itself, in a process of its own."""
+def inspect_here(folder: str, format_: str, epochs: str, count: str) -> None:
+    """The evaluation itself, in a process of its own. The model's path is relative: the log has it."""
     from inspect_ai import Task, eval, task
     from inspect_ai.dataset import MemoryDataset, Sample
     from inspect_ai.model import get_model
     from inspect_ai.scorer import exact
     from inspect_ai.solver import generate, system_message
 
-    labels = load_task(TaskSource("demo"))
-    system = Renderer(labels, built_in("article")).messages("")[0]["content"]
-    samples = [Sample(input=t, target=g, id=i) for i, (t, g) in enumerate(demo_rows()[:12], start=1)]
+    system = Renderer(load_task(TaskSource("demo")), built_in("article")).messages("")[0]["content"]
+    samples = [Sample(input=t, target=g, id=i) for i, (t, g) in enumerate(demo_rows()[: int(count)], start=1)]
 
     @task
     def intents() -> Task:
         return Task(MemoryDataset(samples, name="demo"), solver=[system_message(system), generate()], scorer=exact())
 
-    model = get_model("hf/demo", model_path=str(MODEL), device="cpu", do_sample=False)
-    eval(
-        intents(), model=model, log_dir=str(folder), log_format=format_, epochs=2, max_tokens=16, display="none",
-        temperature=0.0,
+    path = str(MODEL.relative_to(ROOT))
+    model = get_model("hf/demo", model_path=path, device="cpu", do_sample=False)
+    eval(intents(), model=model, log_dir=folder, log_format=format_, epochs=int(epochs), max_tokens=16, display="none")
+
+
+def promptfoo(folder: Path) -> None:
+    """Write the results of two prompts as JSON, JSON lines and CSV; one of the answers is an error."""
+    (folder / "answer.py").write_text(
+        "import sys\n"
+        "asked = sys.argv[1].lower()\n"
+        "if 'signal' in asked and 'name' in asked: sys.exit('no answer')\n"
+        "print('bill_too_high' if 'bill' in asked else 'refund_status', end='')\n"
+    )
+    tests = [
+        {"vars": {"text": t, "label": g}, "assert": [{"type": "equals", "value": "{{label}}"}]}
+        for t, g in demo_rows()[:12]
+    ]
+    tests.append({"vars": {"text": "no signal here", "label": "mobile_no_signal"}, "assert": []})
+    config = {
+        "description": "Intents",
+        "prompts": ["Which intent? {{text}}", "Name the intent of: {{text}}"],
+        "providers": [{"id": "exec:python3 ./answer.py", "label": "rules"}],
+        "tests": tests,
+    }
+    (folder / "promptfooconfig.json").write_text(json.dumps(config))
+    quiet = {
+        "PROMPTFOO_DISABLE_TELEMETRY": "1",
+        "PROMPTFOO_DISABLE_UPDATE": "1",
+        "PROMPTFOO_CONFIG_DIR": str(folder / "c"),
+    }
+    outputs = [part for ending in ("json", "jsonl", "csv") for part in ("-o", f"out.{ending}")]
+    command = os.environ.get("PROMPTFOO", "npx --yes promptfoo@0.121.20").split()
+    subprocess.run(
+        [*command, "eval", "-c", "promptfooconfig.json", *outputs, "--no-cache", "--no-table"],
+        check=False, cwd=folder, env={**os.environ, **quiet, "PROMPTFOO_CONFIG_DIR": str(folder / "config")},
     )  # fmt: skip
+    for path in folder.glob("out.*"):
+        (KEPT / "promptfoo" / path.name).write_text(scrubbed(path.read_text(), folder))
+
+
+def langsmith(folder: Path) -> None:
+    """Write the table of an experiment as `ExperimentResults.to_pandas` gives it. Nothing is uploaded."""
+    import datetime
+    import uuid
+
+    os.environ |= {
+        "LANGSMITH_TRACING": "false",
+        "LANGSMITH_API_KEY": "none",
+        "LANGSMITH_ENDPOINT": "http://127.0.0.1:9",
+    }
+    from langsmith import evaluate
+    from langsmith.schemas import Example
+
+    now, dataset = datetime.datetime.now(datetime.UTC), uuid.uuid4()
+    examples = [
+        Example(
+            id=uuid.uuid4(),
+            dataset_id=dataset,
+            inputs={"text": t},
+            outputs={"label": g},
+            created_at=now,
+            modified_at=now,
+        )
+        for t, g in demo_rows()[:12]
+    ]
+
+    def rules(inputs: dict[str, str]) -> dict[str, str]:
+        if "refund" in inputs["text"]:
+            raise ValueError("no answer")
+        return {"intent": "bill_too_high" if "bill" in inputs["text"].lower() else "refund_status"}
+
+    def right(outputs: dict[str, str], reference_outputs: dict[str, str]) -> bool:
+        return outputs.get("intent") == reference_outputs["label"]
+
+    results = evaluate(rules, data=examples, evaluators=[right], upload_results=False, experiment_prefix="rules")
+    table = results.to_pandas()
+    table["error"] = [str(error).splitlines()[0] if isinstance(error, str) else error for error in table["error"]]
+    table.to_csv(KEPT / "langsmith" / "experiment.csv", index=False)
 
 
 def scrubbed(text: str, folder: Path) -> str:
@@ -132,11 +213,13 @@ def scrubbed(text: str, folder: Path) -> str:
     return text
 
 
-TOOLS: dict[str, Callable[[Path], None]] = {"lm-eval": lm_eval, "inspect": inspect}
+TOOLS: dict[str, Callable[[Path], None]] = {
+    "lm-eval": lm_eval, "inspect": inspect, "promptfoo": promptfoo, "langsmith": langsmith,
+}  # fmt: skip
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--inspect-here"]:
-        inspect_here(Path(sys.argv[2]), sys.argv[3])
+        inspect_here(*sys.argv[2:])
         sys.exit()
     for asked in sys.argv[1:]:
         (KEPT / asked).mkdir(parents=True, exist_ok=True)

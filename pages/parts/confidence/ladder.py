@@ -14,9 +14,7 @@ import streamlit as st
 from evalcore import charts
 from evalcore.analysis import (
     ALWAYS,
-    CLIMBS,
     RANKED_BY,
-    STEPS,
     LabelProbabilities,
     Ladder,
     Ranking,
@@ -27,6 +25,7 @@ from evalcore.analysis import (
     partner_of,
     rankings,
 )
+from evalcore.output.stills import ladder_rungs
 from evalcore.store import LabelScore, RunRecord
 from evalcore.wording import counted, in_percent, interval, points
 from pages.parts.confidence import shown
@@ -79,7 +78,7 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities | None
         _what_is_missing(record)
     left, right = beside(11, 9, HEIGHT)
     with left:
-        st.altair_chart(charts.ladder_chart(_rungs(ladder), page.theme), key=f"ladder_{record.run_id}",
+        st.altair_chart(charts.ladder_chart(ladder_rungs(ladder), page.theme), key=f"ladder_{record.run_id}",
                         alt="Accuracy of each step, and what each climb changes")  # fmt: skip
         _doors(page, ladder)
         if choosing is not None:
@@ -147,16 +146,6 @@ def _what_is_missing(record: RunRecord) -> None:
                 width="content",
             )
             st.page_link("app.py", label="Fill in the form for it", icon=ARROW, query_params=url.query_of_spec(spec))
-
-
-def _rungs(ladder: Ladder) -> list[charts.Rung]:
-    first, *others = ladder.steps
-    rungs = [charts.Rung(STEPS[first.name], first.accuracy, first.interval)]
-    for step, (name, climb) in zip(others, ladder.climbs.items(), strict=True):
-        counts = climb.counts
-        rungs.append(charts.Rung(STEPS[step.name], step.accuracy, step.interval, CLIMBS[name], counts.difference,
-                                 climb.interval, counts.fixed, counts.broken))  # fmt: skip
-    return rungs
 
 
 def _doors(page: Frame, ladder: Ladder) -> None:

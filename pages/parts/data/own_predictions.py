@@ -22,13 +22,13 @@ def own_predictions(page: Frame) -> None:
         predictions_brought.say_formats()
         return
     several = len(brought) > 1
-    columns = st.columns(len(brought), gap="medium")
+    action = st.container()  # above what was read, in sight whatever its length
     readings = []
-    for column, one, name in zip(columns, brought, ("A", "B"), strict=False):
+    for column, one, name in zip(st.columns(len(brought), gap="medium"), brought, ("A", "B"), strict=False):
         with column, st.container(gap="small"):
             readings.append(predictions_read.read(one, name if several else ""))
     ready = [reading for reading in readings if reading is not None]
-    pressed = st.button(
+    pressed = action.button(
         "Score and compare" if several else "Score",
         type="primary",
         icon=":material/compare_arrows:" if several else ":material/check:",

@@ -32,6 +32,8 @@ from pages.parts.shell.markdown import escape_markdown, message_markdown
 
 ROWS_SHOWN = 200
 TABLE_HEIGHT = 228
+CHOICE_WIDTH = 250
+"""Pixels of a box to choose from."""
 _CHARS_SHOWN = 300
 _FOUND = "found by the content"
 _ABOUT_IN_ORDER = ("written by", "task", "written")
@@ -52,7 +54,8 @@ def read(one: Brought, name: str) -> Reading | None:
     try:
         reading = _reading(one.file, one.digest, chosen)
     except NoField as error:
-        said.error(message_markdown(str(error)), icon=":material/error:")
+        what = f"{error.where}: {error.what} " if error.where else error.what
+        said.error(message_markdown(f"{what}Choose it below."), icon=":material/error:")
         _choices(key, error.fields, (error.role,), ())
         return None
     except BlindspotError as error:
@@ -98,21 +101,19 @@ def _chosen(key: str) -> Asked:
 
 
 def _choices(key: str, fields: Mapping[Role, Sequence[str]], doubtful: Sequence[Role], parts: Sequence[str]) -> None:
-    """What a person can choose: in sight where there is a doubt, and folded where there is none."""
-    if len(parts) > 1:
-        st.selectbox("Part of the file", list(parts), key=f"{key}_part")
-    if doubtful:
-        with st.container(horizontal=True, gap="small"):
-            for role in doubtful:
-                _field(key, role, fields)
-    with st.expander("Columns, labels and model", expanded=False):
-        with st.container(horizontal=True, gap="small"):
+    """What a person can choose: in sight where there is a doubt, and behind a button where there is none."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        if len(parts) > 1:
+            st.selectbox("Part of the file", list(parts), key=f"{key}_part", width=CHOICE_WIDTH)
+        for role in doubtful:
+            _field(key, role, fields)
+        with st.popover("Columns, labels and model", icon=":material/tune:"):
             for role in ROLES:
                 if role not in doubtful and fields.get(role):
                     _field(key, role, fields)
             st.selectbox("Format", [_FOUND, *(one.title for one in FORMATS)], key=f"{key}_format")
             st.text_input("Model, as it is to be named", key=f"{key}_model", max_chars=100)
-        st.text_area("All labels, one a line, if the file does not have each of them", key=f"{key}_labels", height=80)
+            st.text_area("All labels, one a line, if the file lacks some", key=f"{key}_labels", height=80)
 
 
 def _field(key: str, role: Role, fields: Mapping[Role, Sequence[str]]) -> None:
@@ -121,7 +122,12 @@ def _field(key: str, role: Role, fields: Mapping[Role, Sequence[str]]) -> None:
     if st.session_state.get(at) not in (*options, None):
         del st.session_state[at]
     st.selectbox(
-        f"Column of the {ROLE_WORDS[role]}", options, key=at, index=None, placeholder=options[0] if options else ""
+        f"Column of the {ROLE_WORDS[role]}",
+        options,
+        key=at,
+        index=None,
+        placeholder=options[0] if options else "",
+        width=CHOICE_WIDTH,
     )
 
 
@@ -133,7 +139,8 @@ def _tables(reading: Reading, labels: Sequence[LabelCount], *, beside: bool, key
             ROLE_WORDS[role].capitalize(): [
                 (row[table.columns.index(column)] or "")[:_CHARS_SHOWN] for row in table.rows[:ROWS_SHOWN]
             ]
-            for role, column in reading.columns.items()
+            for role in ("label", "answer", "text")  # the texts last: they are the longest
+            if (column := reading.columns.get(role))
         }
     )
     counts = pd.DataFrame(

@@ -20,6 +20,7 @@ from evalcore.analysis import (
     server_cost_words,
     why_no_probabilities,
 )
+from evalcore.importing import IMPORTED
 from evalcore.metrics import POPULATION, WHY_UNDEFINED, absent, never_predicted
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import Job
@@ -61,7 +62,8 @@ def sample_line(scored: ScoredRun, place: DeltaGenerator, standing: str) -> None
     labels = f"{s.labels_present} of {counted(s.labels_total, 'label')} in the sample"
     scoring = f"{scored.scoring} scoring, parser {PARSER_VERSION}"
     said = " · ".join(part for part in (standing, of, labels, scoring, "95 % intervals") if part)
-    place.caption(said, help=planned_and_taken(scored.record) or None)
+    imported = escape_markdown(scored.record.metadata.get(IMPORTED, ""))  # how the file was read
+    place.caption(said, help=planned_and_taken(scored.record) or imported or None)
     if cost := server_cost(scored.answers.store, scored.record):
         place.caption(escape_markdown(server_cost_words(cost)))
 

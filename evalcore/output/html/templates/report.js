@@ -75,11 +75,13 @@
   for (const field of document.querySelectorAll("input[data-table]")) {
     const table = document.getElementById(field.dataset.table);
     const rows = [...table.tBodies[0].rows], said = document.querySelector(`[data-found="${field.dataset.table}"]`);
+    const words = (row) => [...row.cells].filter((cell) => cell.matches(".text:not(.muted)")).map((cell) => cell.textContent);
+    const searched = new Map(rows.map((row) => [row, words(row).join("\n").toLowerCase()]));
     field.addEventListener("input", () => {
       const needle = field.value.toLowerCase();
       let found = 0;
       for (const row of rows) {
-        row.hidden = !row.textContent.toLowerCase().includes(needle);
+        row.hidden = !searched.get(row).includes(needle);
         found += !row.hidden;
       }
       said.textContent = needle ? `${found} of ${counted(rows.length, "row")}` : "";
@@ -148,12 +150,13 @@
     const table = make("table", {}, make("caption", { class: "unseen" }, "Examples"), make("thead", {}, make("tr", {}, ...heads)), body);
     const previous = make("button", { type: "button", onclick: () => { page -= 1; show(); } }, "Previous");
     const next = make("button", { type: "button", onclick: () => { page += 1; show(); } }, "Next");
-    const pages = make("span", { class: "muted" });
+    const pages = make("p", { class: "note" });
     const filters = [...selects].map(([key, select]) => make("label", {}, column.get(key).title, select));
     place.replaceChildren(
       make("div", { class: "controls" }, ...filters, make("label", {}, "find", search), all, status),
-      make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Examples" }, table),
-      make("div", { class: "controls" }, previous, next, pages),
+      make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "List of examples" }, table),
+      pages,
+      make("div", { class: "controls" }, previous, next),
     );
     sortable(heads, (at, descending) => { order = { one: columns[at], descending }; find(); show(); });
 
@@ -229,7 +232,8 @@
 
   const maps = data.maps, figure = document.getElementById("map-figure");
   let view = null, unit = null, ready = false;
-  const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  // Plotly reads a few tags, and formulas between dollar signs.
+  const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("$", "&#36;");
   const cut = (text) => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
 
   async function unpack() {
