@@ -140,7 +140,7 @@ def _refuse_for_a_part(one: Slice, limited: Sequence[str], no_regression: Sequen
         if one.field != "all" and name not in MEANS_OVER_EXAMPLES:
             raise SpecError(
                 f"{name} is no metric of a part of the examples: a part that is chosen by its labels or its words lacks"
-                " those that could be mistaken for them.",
+                " those that could be confused with them.",
                 where=f"slice {quoted(one.name)}",
                 do=f"Choose among {', '.join(MEANS_OVER_EXAMPLES)}, or check all examples.",
             )

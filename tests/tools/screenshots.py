@@ -90,7 +90,7 @@ def pictures(runs: Runs) -> list[Picture]:
     return [
         *trap,
         Picture("overview-light", at("", run=runs.demo_early), "Baselines on the same examples"),
-        Picture("confusions-dark", at("confusions", run=runs.demo_early), "Worst confusions"),
+        Picture("confusions-dark", at("confusions", run=runs.demo_early)),
         Picture("confidence-light", at("confidence", run=runs.choose), "over-confident"),
         Picture("compare-light", at("compare", a=runs.demo_early, b=runs.demo, door="broken")),
         Picture("side-by-side-dark", at("side_by_side", runs=",".join(runs.prompts))),

@@ -131,8 +131,8 @@ def _model_card(scored: ScoredRun) -> Iterator[bytes]:
 
 
 def _eval_results(scored: ScoredRun, data_set: DataSet) -> Iterator[bytes]:
-    import yaml  # type: ignore[import-untyped]
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
+    from huggingface_hub.utils._fixes import yaml_dump
 
     entry = EvalResultEntry(
         dataset_id=data_set.repo,
@@ -142,7 +142,7 @@ def _eval_results(scored: ScoredRun, data_set: DataSet) -> Iterator[bytes]:
         date=datetime.fromtimestamp(scored.record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         notes=_notes(scored),
     )
-    written = yaml.safe_dump(eval_result_entries_to_yaml([entry]), sort_keys=False, allow_unicode=True)
+    written: str = yaml_dump(eval_result_entries_to_yaml([entry]), sort_keys=False)
     yield written.encode("utf-8", "replace")
 
 

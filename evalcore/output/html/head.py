@@ -171,7 +171,7 @@ def _meaning(name: str, scored: ScoredRun) -> str:
     if name == "micro_f1" and not s.unparsed:
         return "equals accuracy, since every answer is one of the labels: it says nothing new"
     return {
-        "accuracy": "right answers",
+        "accuracy": "share of right answers",
         "macro_f1_present": "F1 of each label that occurs, averaged with equal weight",
         "macro_f1_all": f"absent labels as 0: here even a perfect model gets {percent(s.macro_f1_ceiling)}",
         "weighted_f1": "F1 of each label, weighted by its examples",

@@ -66,12 +66,13 @@ def download_popover(of: ResultFiles) -> Iterator[bool]:
 
 
 def report_buttons(
-    of: ResultFiles, html: Callable[[Texts], bytes], markdown: Callable[[], str] | None, command: str = ""
+    of: ResultFiles, report: Callable[[Texts], bytes], markdown: Callable[[], str] | None, command: str = ""
 ) -> None:
     """The report as one HTML file, with the texts or without them, and for a pull request.
 
     Args:
-        markdown: makes it; None where there is none.
+        report: makes the HTML file.
+        markdown: makes that; None where there is none.
         command: that writes the HTML file on the command line, in Markdown; empty if there is none.
     """
     if of.n > MOST_ROWS:
@@ -82,7 +83,7 @@ def report_buttons(
         key=f"download_texts_{of.name}",
     )  # fmt: skip
     with st.container(horizontal=True):
-        button("Report, HTML", lambda: html(texts), f"{of.name}-report.html", HTML, is_first=True)
+        button("Report, HTML", lambda: report(texts), f"{of.name}-report.html", HTML, is_first=True)
         if markdown:
             button("Report, Markdown", lambda: markdown().encode(), f"{of.name}-report.md", MARKDOWN)
     st.caption(
