@@ -14,9 +14,6 @@ README = ROOT / "tests" / "README.md"
 NOT_COUNTED = "not counted"
 
 ELSEWHERE = {
-    "F63": ("test_content_kind.py", "test_excel_file.py", "test_separator.py"),
-    "F64": ("test_uploads.py",),
-    "F66": ("test_hub_data.py",),
     "F35": ("test_local.py", "test_hub.py"),
     "F49": ("test_classification.py",),
     "F15": ("test_migrations.py",),
@@ -88,9 +85,12 @@ ROWS: dict[str, tuple[str, str]] = {
     "F63": ("A file is not what its name says, or unfolds", "19 kinds of content under other names, on every way in; workbooks that hold gigabytes"),
     "F64": ("An upload is lost, changed or too much", "the bad uploads of a person; failures of each write; a killed process; threads"),
     "F66": ("A data set of the hub moves, or cannot be had", "a stand-in: another commit, no connection, refusals, code, 23 GB"),
-    "F67": ("A header is missing, or stands there again", "random files of examples with a header moved, doubled or left out: no example is lost"),
     "F62": ("A message is as long as the data", "every way to a message, every kind of error: 2,000 characters at most"),
+    "F63": ("test_content_kind.py", "test_excel_file.py", "test_separator.py"),
+    "F64": ("test_uploads.py",),
     "F65": ("Predictions of another tool are not what they seem", "any JSON as every format; archives that are no log; files that are cut"),
+    "F66": ("test_hub_data.py",),
+    "F67": ("A header is missing, or stands there again", "random files of examples with a header moved, doubled or left out: no example is lost"),
 }  # fmt: skip
 
 INTRODUCTION = f"""\
