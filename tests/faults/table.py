@@ -83,7 +83,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F60": ("A new field of a spec orphans stored runs", "a field of the spec, one of its task; keys as they were"),
     "F61": ("A file is being written", "cut at several places; replaced while it is read; complete"),
     "F62": ("A message is as long as the data", "every way to a message, every kind of error: 2,000 characters at most"),
-    "F65": ("Predictions of another tool are not what they seem", "any JSON as every format; archives that are no log; files that are cut"),
+    "F63": ("Predictions of another tool are not what they seem", "any JSON as every format; archives that are no log; files that are cut"),
 }  # fmt: skip
 
 INTRODUCTION = f"""\

@@ -1,4 +1,4 @@
-"""Finished predictions of other tools that are not what they should be (F22, F25, F55, F56, F62, F65)."""
+"""Finished predictions of other tools that are not what they should be (F22, F25, F55, F56, F62, F63)."""
 
 import io
 import json
@@ -62,7 +62,7 @@ def read_or_refuse(name, content, format_=""):
     st.lists(VALUES, max_size=4), st.sampled_from(["x.json", "x.jsonl"]), st.sampled_from([f.name for f in FORMATS[1:]])
 )
 def test_any_json_is_read_or_refused_by_every_format(values, name, format_):
-    """F65. Red with a field taken for an object, a list or a number without a look at what it is."""
+    """F63. Red with a field taken for an object, a list or a number without a look at what it is."""
     written = [json.dumps(value) for value in values]
     content = "\n".join(written) if name.endswith("l") else f"[{','.join(written)}]"
     for asked in ("", format_):
@@ -122,7 +122,7 @@ def archive(**members):
 
 @pytest.mark.parametrize("name", ["x.eval", "x.zip", "x.json", "x.csv"])
 def test_a_zip_that_is_no_log_is_refused_with_what_to_do(name):
-    """F65. Red with the bytes of an archive taken for text, or with a file that is named .eval taken for a log."""
+    """F63. Red with the bytes of an archive taken for text, or with a file that is named .eval taken for a log."""
     with pytest.raises(DataError):
         read_predictions(data_in_memory(name, archive(readme="hello")))
     with pytest.raises(DataError):
