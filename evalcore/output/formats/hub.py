@@ -132,7 +132,7 @@ def _model_card(scored: ScoredRun) -> Iterator[bytes]:
 
 def _eval_results(scored: ScoredRun, data_set: DataSet) -> Iterator[bytes]:
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
-    from huggingface_hub.utils import yaml_dump
+    from huggingface_hub.utils._fixes import yaml_dump
 
     entry = EvalResultEntry(
         dataset_id=data_set.repo,
