@@ -18,7 +18,8 @@ from evalcore.predictors.servers import endpoint
 from evalcore.running import task_cache
 from evalcore.running.plan import baseline_specs, find_prompt
 from evalcore.store import Identity, Job, Jobs, RunRecord, RunSpec, Store, completion_keys, run_id, sample_id
-from evalcore.tasks import Messages, TaskSource, task_files
+from evalcore.tasks import Messages, TaskSource, is_hub, task_files
+from evalcore.tasks.hub_data import without_commit
 
 BANKING77_TEST_ROWS = 3080
 READ_AT_MOST = 256 * 2**20
@@ -56,6 +57,7 @@ def current_run_for(spec: RunSpec, store: Store) -> CurrentRun:
         spec: in its normal form (`store.checked`).
         store: where runs are looked up.
     """
+    spec = _of_the_last_commit(spec, store)
     candidates = store.runs_for(spec)
     if not candidates:
         part = _part_of_a_larger(spec, store) if store.read_only else None
@@ -66,6 +68,19 @@ def current_run_for(spec: RunSpec, store: Store) -> CurrentRun:
         record = _part_of_a_larger(spec, store)
     changed = () if record else now.differences(candidates[0], store)
     return CurrentRun(record, candidates[0], changed, now.unread, now.sure)
+
+
+def _of_the_last_commit(spec: RunSpec, store: Store) -> RunSpec:
+    """The spec with the commit of its last run, if it names a data set of the hub without one; runs hold theirs.
+
+    Whether the hub has another one since is seen when it is run.
+    """
+    if not is_hub(spec.task.name):
+        return spec
+    for record in store.runs():
+        if replace(record.spec, task=replace(record.spec.task, name=without_commit(record.spec.task.name))) == spec:
+            return record.spec
+    return spec
 
 
 def changed_since(record: RunRecord, store: Store) -> tuple[str, ...]:

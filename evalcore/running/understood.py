@@ -100,7 +100,8 @@ def _task(source: TaskSource, store: Store) -> str:
     text, label = found.columns
     train = f"{counted(found.train, 'row')} to train on" if found.train else "no train split"
     rows, labels = counted(found.test, "row"), counted(found.labels, "label")
-    return f"text = {text}, label = {label}, {rows}, {labels}, {train}"
+    of = f"{source.name.removeprefix('hub:')}: " if is_hub(source.name) else ""  # with its commit
+    return f"{of}text = {text}, label = {label}, {rows}, {labels}, {train}"
 
 
 def _model(spec: RunSpec) -> str:

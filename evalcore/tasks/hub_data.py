@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +27,7 @@ HUB_FOLDER = "hub_data"
 MAX_DOWNLOAD_BYTES = 1_000_000_000
 """Of the files of one configuration, all of its splits together: the library downloads these."""
 
+_TIMEOUT_S = 20.0
 _PREFIX = "hub:"
 _NAME = re.compile(r"hub:([\w.-]+/[\w.-]+)(?::([^:@#]+))?(?:@([^@#]+))?(?:#([^#]+))?")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -119,6 +120,14 @@ def pinned(name: str) -> str:
     return str(_pinned(parse_hub_name(name)))
 
 
+def without_commit(name: str) -> str:
+    """The name without its commit; a name that is no data set of the hub, or is another revision's, as it is."""
+    if not is_hub(name):
+        return name
+    found = parse_hub_name(name)
+    return str(replace(found, revision="")) if found.is_pinned else name
+
+
 def hub_choices(name: str) -> HubChoices:
     """What can be chosen of a data set. Asks the hub, and downloads a few small files that describe it.
 
@@ -126,6 +135,7 @@ def hub_choices(name: str) -> HubChoices:
         DataError: if there is no such data set, configuration or split, or it cannot be had.
     """
     found = _pinned(parse_hub_name(name))
+    sizes = _sizes(found)
     with _hub_errors(found):
         import datasets
 
@@ -136,7 +146,7 @@ def hub_choices(name: str) -> HubChoices:
     splits = tuple(_data_files(builder))
     found = replace(found, split=_split(found, splits))
     return HubChoices(
-        found, tuple(configs), splits, tuple(builder.info.features or ()), _download_bytes(found, builder)
+        found, tuple(configs), splits, tuple(builder.info.features or ()), _download_bytes(builder, sizes)
     )
 
 
@@ -154,9 +164,10 @@ def download(name: HubName, cache: Path) -> Path:
     """
     if (kept := hub_file(name, cache)) is not None:
         return kept
+    sizes = _sizes(name)
     builder = _builder(name)
     split = _split(name, tuple(_data_files(builder)))
-    size = _download_bytes(name, builder)
+    size = _download_bytes(builder, sizes)
     if size > MAX_DOWNLOAD_BYTES:
         raise DataError(
             f"its files hold {sized(size)}; at most {sized(MAX_DOWNLOAD_BYTES)} are downloaded.",
@@ -206,7 +217,7 @@ def _pinned(name: HubName) -> HubName:
     with _hub_errors(name):
         from huggingface_hub import HfApi
 
-        commit = HfApi().dataset_info(name.repo, revision=name.revision or "main").sha
+        commit = HfApi().dataset_info(name.repo, revision=name.revision or "main", timeout=_TIMEOUT_S).sha
     return replace(name, revision=str(commit))
 
 
@@ -232,15 +243,22 @@ def _split(name: HubName, splits: tuple[str, ...]) -> str:
     return usual
 
 
-def _download_bytes(name: HubName, builder: DatasetBuilder) -> int:
-    """Size of the configuration's files, as the hub says it; 0 where it does not."""
+def _sizes(name: HubName) -> dict[str, int]:
+    """Bytes of each file of a pinned data set, by its address, as the hub says it.
+
+    It is asked first of all: it ends at once where there is no connection, and `datasets` only after many attempts.
+    """
     with _hub_errors(name):
         from huggingface_hub import HfApi
 
-        info = HfApi().dataset_info(name.repo, revision=name.revision, files_metadata=True)
-    sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
-    prefix = f"hf://datasets/{name.repo}@{name.revision}/"
-    files = {file.removeprefix(prefix) for each in _data_files(builder).values() for file in each}
+        info = HfApi().dataset_info(name.repo, revision=name.revision, files_metadata=True, timeout=_TIMEOUT_S)
+    address = f"hf://datasets/{name.repo}@{name.revision}/"
+    return {address + file.rfilename: file.size or 0 for file in info.siblings or ()}
+
+
+def _download_bytes(builder: DatasetBuilder, sizes: Mapping[str, int]) -> int:
+    """Size of the configuration's files together; 0 where the hub does not say it."""
+    files = {file for each in _data_files(builder).values() for file in each}
     return sum(sizes.get(file, 0) for file in files)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from evalcore.store.database import Store
 from evalcore.store.uploads import Uploads
-from tests.tools.browser import PATIENCE_MS, serving, settled
+from tests.tools.browser import PATIENCE_MS, PAYLOADS, serving, settled
 
 LABELS = ("Lieferung", "Rechnung", "Rückgabe", "Konto")
 ROWS = [(f"Frage {at} an den Kundendienst, bitte um Antwort", LABELS[at % 4]) for at in range(60)]
@@ -65,3 +65,31 @@ def test_a_file_becomes_a_report_in_ten_clicks(served, new_page):
     report = coming.value.path().read_text(encoding="utf-8")
     assert "kunden.csv" in report
     assert all(label in report for label in LABELS)
+
+
+def test_hostile_names_labels_and_texts_are_shown_as_typed_and_nothing_leaves_the_server(served, new_page):
+    """Red with the file's name, or the sentence of a problem, as Markdown."""
+    _, server = served
+    page = new_page(1280, 720)
+    left, dialogs = [], []
+    page.on(
+        "request", lambda request: request.url.startswith((server.url, "blob:", "data:")) or left.append(request.url)
+    )
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    rows = [f"{payload} {at}\t{payload}\n" for payload in PAYLOADS for at in range(9)]
+    content = "".join([f"{PAYLOADS[3]}\t{PAYLOADS[0]}\n", *rows, f"{PAYLOADS[2]}\t\n"])
+    name = f"{PAYLOADS[5].replace('/', '')} ![x](http:127.0.0.1).tsv"
+    page.goto(f"{server.url}/data")
+    page.get_by_role("button", name="Upload", exact=True).wait_for()
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": name, "mimeType": "text/csv", "buffer": content.encode()}
+    )
+    page.get_by_text("must be mended first").wait_for()
+    settled(page)
+    main = page.locator("[data-testid=stMain]")
+    assert name in main.inner_text()
+    for number in range(page.locator("[class*=st-key-problem_] button").count()):
+        page.locator("[class*=st-key-problem_] button").nth(number).click()
+        settled(page)
+    assert (left, dialogs) == ([], [])
+    assert main.locator("img, script, .katex").count() == 0

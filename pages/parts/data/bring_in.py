@@ -21,6 +21,7 @@ from pages.parts.shell.markdown import UNDEFINED, message_markdown
 from pages.parts.shell.session import view_state
 
 TABLE_HEIGHT = 300
+BASELINE = "tfidf"
 KINDS = "CSV (commas, semicolons or tabs), JSON Lines, Parquet or Excel"
 FOR_EXAMPLE = """text,label
 "Where is my parcel?",delivery
@@ -50,12 +51,15 @@ def bring_in(page: Frame) -> None:
 def open_data(name: str, **fields: str) -> None:
     """Look at data, with the model that is chosen on the overview.
 
+    Where there are examples to train on, the demo's model, which knows other labels, gives way to a baseline.
+
     Args:
         name: of the task.
         fields: others of `TaskSource`.
     """
     view = view_state()
-    view.data.look_at(RunSpec(task=TaskSource(name, **fields), model=view.spec.model))
+    task, model = TaskSource(name, **fields), view.spec.model
+    view.data.look_at(RunSpec(task=task, model=BASELINE if task.train and model == RunSpec.model else model))
 
 
 def uploader(

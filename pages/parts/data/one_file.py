@@ -28,7 +28,8 @@ NONE = ""
 FIELD_WIDTH = 260
 DIGITS_SHOWN = 12
 TRAINED_ON_OTHERS = (
-    "The demo models know the demo's labels only: here nearly every answer is unparsed. Another model tells more."
+    "The demo models know only the demo's labels: nearly every answer is unparsed. tfidf with a train file, or a "
+    "larger model, tells more."
 )
 COLUMN_KINDS = {
     "text": "texts",
@@ -107,7 +108,7 @@ def _delete(page: Frame, upload: Upload) -> None:
     with st.popover("Delete", icon=":material/delete:", type="tertiary"):
         uses = bring_in.runs_of(page, upload.task_name)
         kept = (
-            f"{counted(uses, 'stored run')} of it stay as they are, with their texts. They cannot be run again."
+            f"Its stored runs, {uses:,} of them, stay as they are, with their texts; they cannot be run again."
             if uses
             else "No stored run is of it."
         )
@@ -127,8 +128,8 @@ def _how_it_is_read(page: Frame, source: TaskSource, data: OwnData) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         _column("Text column", "text_column", data.audit.text_column, data)
         _column("Label column", "label_column", data.audit.label_column, data)
-        beside = [name for name, value in (("train", source.train), ("labels", source.labels)) if value]
-        label = "Train file, label list" if not beside else f"Beside it: {' and '.join(beside)}"
+        beside = [name for name, value in (("train file", source.train), ("label list", source.labels)) if value]
+        label = "Train file, label list" if not beside else f"With {' and '.join(beside)}"
         with st.popover(label, icon=":material/note_stack_add:"):
             if not is_hub(source.name):  # the splits of a data set are chosen where it is named
                 _file_beside(
