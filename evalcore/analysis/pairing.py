@@ -76,8 +76,6 @@ def _by_content(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
     pairs = []
     for at, answer in enumerate(a.answers):
         content = answer.example.text, answer.example.label
-        if not content[0]:
-            continue
         copy = copies[content]
         copies[content] += 1
         if copy < len(waiting.get(content, ())):

@@ -13,7 +13,7 @@ import numpy as np
 
 from evalcore.charts.heat_map import cells, names_of, off_scale, top_of
 from evalcore.charts.label_names import shortened
-from evalcore.charts.matrix_drawing import in_unit, shade
+from evalcore.charts.matrix_drawing import Unit, in_unit, shade
 from evalcore.charts.theme import RUN_A, RUN_B, Theme
 from evalcore.metrics import Floats, MatrixView
 from evalcore.wording import percent
@@ -65,7 +65,7 @@ def map_colours(theme: Theme) -> dict[str, Any]:
 
 def _scale(view: MatrixView, values: Floats, rows: Any, columns: Any, *, share: bool) -> dict[str, Any]:
     top = top_of(view, values)
-    unit = "% of actual label" if share else "examples"
+    unit: Unit = "% of actual label" if share else "examples"
     low = 0.0 if share or top <= 1 else 1.0
     ticks = [low, *(tick for tick in _TICKS if low < tick < 0.75 * top), *([top] if top else [])]
     return {
@@ -73,7 +73,7 @@ def _scale(view: MatrixView, values: Floats, rows: Any, columns: Any, *, share: 
         "low": float(shade(np.array(low), log=True)),
         "high": float(shade(np.array(top or 1.0), log=True)),
         "ticks": [float(shade(np.array(float(tick)), log=True)) for tick in ticks],
-        "tick_words": [in_unit(float(tick), unit) for tick in ticks],  # type: ignore[arg-type]
+        "tick_words": [in_unit(float(tick), unit) for tick in ticks],
     }
 
 

@@ -55,7 +55,6 @@ def read_predictions(file: DataFile, asked: Asked | None = None) -> Reading:
     try:
         source = Source(file)
         reading = format_of(source, asked.format).read(source, asked)
-        return replace(reading, about={**reading.about, MODEL: asked.model}) if asked.model else reading
     except BlindspotError:
         raise
     except MemoryError as error:
@@ -66,6 +65,8 @@ def read_predictions(file: DataFile, asked: Asked | None = None) -> Reading:
             where=file.name,
             do="Look whether the file is what its name says.",
         ) from error
+    named = {MODEL: asked.model} if asked.model else {}
+    return replace(reading, listed=asked.labels, about={**reading.about, **named})
 
 
 def format_of(source: Source, name: str = "") -> Format:

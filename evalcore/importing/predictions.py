@@ -88,7 +88,7 @@ def import_files(paths: Sequence[tuple[Path, Asked]], store: Store) -> list[RunR
     with ExitStack() as stack:
         files = [(stack.enter_context(open_data_file(path)), str(path), asked) for path, asked in paths]
         readings = [(read_predictions(file, asked), origin) for file, origin, asked in files]
-        runs = _runs_of(readings, store, paths[0][1].labels)
+        runs = _runs_of(readings, store)
     return [_stored(run, store) for run in runs]  # not before it is known that the files stayed what they were
 
 
@@ -130,11 +130,15 @@ def _stored(run: _Run, store: Store) -> RunRecord:
     return run.record
 
 
-def _runs_of(readings: Sequence[tuple[Reading, str]], store: Store, labels: LabelList | None) -> list[_Run]:
+def _runs_of(readings: Sequence[tuple[Reading, str]], store: Store, labels: LabelList | None = None) -> list[_Run]:
     """The runs of several readings, with the same labels: two runs can be compared only then.
 
     A label that they spell in different ways is spelled as in the first one.
+
+    Args:
+        labels: all labels; without it the list that a person gave with the first reading is taken, if there is one.
     """
+    labels = labels or readings[0][0].listed
     runs = [_run_of(reading, origin, store, labels) for reading, origin in readings]
     if len({run.record.labels for run in runs}) == 1:
         return runs

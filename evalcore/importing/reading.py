@@ -59,6 +59,7 @@ class Reading:
         numbers: where probabilities are read from, and the names of its columns.
         parts: names of the results that the file holds beside each other, where there are several; `part` is this one.
         labels: all labels, where the file says which there are.
+        listed: the label list that a person gave.
         about: what the file says of itself, by `MODEL` and the others.
         notes: what a person should know, a sentence each, such as what was left out.
     """
@@ -74,6 +75,7 @@ class Reading:
     parts: Sequence[str] = ()
     part: str = ""
     labels: Sequence[str] = ()
+    listed: LabelList | None = None
     about: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from evalcore.errors import DataError, StoreError, listed
+from evalcore.paths import COMMAND
 from evalcore.store.database import Store
 from evalcore.store.run_record import RunRecord
 from evalcore.store.small_file import replace_file
@@ -127,7 +128,7 @@ class Uploads:
     def _upload(self, digest: str) -> Upload:
         found = next((upload for upload in self.all() if upload.digest == digest), None)
         if found is None:
-            raise DataError("there is no such upload.", where=digest, do="`python -m evalcore uploads` lists them.")
+            raise DataError("there is no such upload.", where=digest, do=f"`{COMMAND} uploads` lists them.")
         return found
 
     def _check_quota(self, name: str, size: int) -> None:

@@ -5,7 +5,9 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 import shlex
+import sqlite3
 
 import numpy as np
 import pytest
@@ -26,7 +28,7 @@ from evalcore.analysis import (
 from evalcore.cli import html_file
 from evalcore.cli.main import main
 from evalcore.cli.options import add_spec, add_task, spec_of, task_of
-from evalcore.errors import SpecError
+from evalcore.errors import SpecError, StoreError
 from evalcore.metrics import METRICS, metric_values
 from evalcore.output import findings_of, no_nan, report_as_json
 from evalcore.output.command import command_of, python_of
@@ -38,6 +40,7 @@ from evalcore.store.spec import RunSpec
 from evalcore.tasks import TaskSource, custom_prompt
 from evalcore.wording import UNDEFINED, figure, interval, percent, points
 from tests.conftest import ROOT, Toy
+from tests.test_plain_words import old_words
 from tests.tools.browser import PAYLOADS
 from tests.tools.generated import imported, labels_of
 from tests.tools.html_report import Report
@@ -45,6 +48,7 @@ from tests.tools.probabilities import over_confident, with_probabilities
 from tests.tools.runs import scored as scored_answers
 
 SIZE_LIMIT = 6_000_000
+TEMPLATES = sorted((ROOT / "evalcore" / "output" / "html" / "templates").glob("*.html"))
 HOSTILE = (
     *PAYLOADS,
     "</script><script>alert(1)</script>",
@@ -53,6 +57,7 @@ HOSTILE = (
     "line\u2028paragraph\u2029end",
     "\u202eright to left",
     "javascript:alert(1)",
+    "<a href='//x.y'>z</a><b>w</b>",  # tags that Plotly knows
     "{{ 7 * 7 }}{% raw %}",
     "\" onmouseover=alert(1) x='",
     "&lt;b&gt; &amp;",
@@ -200,9 +205,11 @@ def test_the_examples_of_a_comparison_have_both_answers_and_their_group(pair):
     assert [(row["true"], row["a"], row["b"]) for row in held] == [
         (names[true], names[a], names[b]) for true, a, b in zip(pair.y_true, pair.y_a, pair.y_b, strict=True)
     ]
-    counts = {name: sum(row["group"] == name for row in held) for name in ("fixed", "broken", "both right")}
-    assert list(counts.values()) == [pair.counts.fixed, pair.counts.broken, pair.counts.both_right]
-    assert all(counts.values())
+    right = [(row["a"] == row["true"], row["b"] == row["true"]) for row in held]
+    groups = {(False, True): {"fixed"}, (True, False): {"broken"}, (True, True): {"both right"}}
+    both_wrong = {"both wrong, alike", "both wrong, differently", "both unparsed"}
+    assert all(row["group"] in groups.get(of, both_wrong) for row, of in zip(held, right, strict=True))
+    assert {*right} == {(False, False), *groups}
 
 
 def test_the_difference_of_two_matrices_is_b_less_a(pair):
@@ -349,6 +356,7 @@ def test_the_policy_lets_run_what_the_file_brings_and_nothing_else(place, large)
     assert not file.allows("script-src", file.scripts[0] + " ")
     packed = file.content.split(b'id="library">')[1].split(b"<")[0]
     assert file.allows("script-src", gzip.decompress(base64.b64decode(packed)).decode())
+    assert base64.b64decode(packed)[4:8] == bytes(4), "the time when it was packed is no part of it"
     assert "default-src 'none'" in file.policy
     scripts = file.policy.split("script-src ")[1].split(";")[0].split()
     assert len(scripts) == 2
@@ -365,6 +373,11 @@ def test_the_grounds_are_those_of_the_app():
         assert f'secondaryBackgroundColor = "{colours["panel"]}"' in theme
         assert f'grayTextColor = "{colours["muted"]}"' in theme
         assert colours["link"] in theme
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_the_templates_use_no_replaced_word(path):
+    assert old_words(re.sub(r"\{[{%#].*?[}%#]\}|<[^>]*>", " ", path.read_text())) == []
 
 
 def odd_runs(store):
@@ -407,6 +420,14 @@ def test_nothing_predicted_is_a_sentence_and_the_run_card(store, colours):
     assert "Nothing of this run is predicted yet." in file.words
     assert run.sample_id in file.words
     assert "examples" not in file.tables
+
+
+def test_a_run_whose_completions_are_gone_is_an_error_that_says_so(store):
+    scored = scored_answers(store, ["a", "b"] * 9, ["a"] * 18)
+    with sqlite3.connect(store.path) as database:
+        database.execute("DELETE FROM completions")
+    with pytest.raises(StoreError, match="gone or damaged"):
+        run_report(store, scored)
 
 
 def test_the_verdict_names_the_best_baseline_and_what_is_hidden(store, colours):
@@ -463,7 +484,7 @@ def test_the_command_and_the_python_ask_for_the_same_run(spec, monkeypatch):
 
 def test_an_imported_run_names_the_hash_of_its_file(place, large):
     words = Report(run_report(place, large)).words
-    assert large.record.identity["content"] in words
+    assert f"SHA-256 of texts, labels and answers: {large.record.identity['content']}" in words
     assert f"python -m evalcore report {large.record.run_id}" in words
     assert "model, prompt and settings are not on record" in words
 

@@ -29,7 +29,17 @@ from evalcore.analysis import (
 )
 from evalcore.charts import DARK, LIGHT
 from evalcore.charts.zoomable_map import map_colours, zoomable_difference, zoomable_map
-from evalcore.metrics import BLOCK_FROM, LEVEL, PAIR_GROUPS, POPULATION, POWER, WHY_UNDEFINED, examples_needed, view
+from evalcore.metrics import (
+    BLOCK_FROM,
+    LEVEL,
+    PAIR_GROUPS,
+    POPULATION,
+    POWER,
+    WHY_UNDEFINED,
+    Order,
+    examples_needed,
+    view,
+)
 from evalcore.output.html.examples import ExampleColumn, Kept, cut_texts, examples_data, kept_rows
 from evalcore.output.html.page import render
 from evalcore.output.html.run_card import run_card
@@ -286,8 +296,8 @@ def maps(comparison: Comparison) -> dict[str, Any]:
     """The matrices of A, of B, and their difference, all labels in one order."""
     both = comparison.confusion_a + comparison.confusion_b
     unparsed = bool(both[:, -1].any())
-    order = "clustered" if len(comparison.labels) > BLOCK_FROM else "data set"
-    codes = view(both, comparison.labels, order=order, unparsed=unparsed, diagonal=True).codes  # type: ignore[arg-type]
+    order: Order = "clustered" if len(comparison.labels) > BLOCK_FROM else "data set"
+    codes = view(both, comparison.labels, order=order, unparsed=unparsed, diagonal=True).codes
     names = [comparison.labels[code] for code in codes]
     a, b = (
         view(

@@ -8,7 +8,7 @@ from typing import Any
 from evalcore.analysis import ScoredRun, count_confusions, ranked_confusions
 from evalcore.charts import DARK, LIGHT
 from evalcore.charts.zoomable_map import map_colours, zoomable_map
-from evalcore.metrics import BLOCK_FROM, BLOCK_SIZE, view
+from evalcore.metrics import BLOCK_FROM, BLOCK_SIZE, Order, view
 from evalcore.output.html.tables import Column, Table, number, share, words
 from evalcore.wording import counted
 
@@ -73,8 +73,8 @@ def maps(scored: ScoredRun) -> dict[str, Any]:
             scored.confusion, scored.labels, order="clustered", block=BLOCK_SIZE, unparsed=unparsed, diagonal=True
         )
         shown[f"worst {BLOCK_SIZE}"] = zoomable_map(block, scored.labels)
-    order = "clustered" if n > BLOCK_FROM else "data set"
-    all_labels = view(scored.confusion, scored.labels, order=order, unparsed=unparsed, diagonal=True)  # type: ignore[arg-type]
+    order: Order = "clustered" if n > BLOCK_FROM else "data set"
+    all_labels = view(scored.confusion, scored.labels, order=order, unparsed=unparsed, diagonal=True)
     shown[f"all {counted(n, 'label')}"] = zoomable_map(all_labels, scored.labels)
     for one in shown.values():
         one["opens"] = "predicted"

@@ -8,6 +8,7 @@ from evalcore.analysis import Comparison, Sweep
 from evalcore.output import comparison_markdown, comparison_tables, sweep_tables
 from evalcore.output.html import comparison_report, sweep_report
 from evalcore.output.stills import comparison_charts, sweep_charts
+from evalcore.paths import COMMAND
 from pages.parts.shell.cached import compared_probabilities_of
 from pages.parts.shell.downloads import (
     ResultFiles,
@@ -24,7 +25,7 @@ SWEEP_TABLES = ("runs", "pairs", "examples")
 def comparison_downloads(comparison: Comparison) -> None:
     """Draw the button that opens the choice."""
     a, b = comparison.a.record.run_id, comparison.b.record.run_id
-    of = ResultFiles(f"blindspot-{a}-{b}", comparison.n, f"`python -m evalcore export {a} {b} --out FOLDER`")
+    of = ResultFiles(f"blindspot-{a}-{b}", comparison.n, f"`{COMMAND} export {a} {b} --out FOLDER`")
     with download_popover(of) as opened:
         if not opened:
             return
@@ -32,7 +33,7 @@ def comparison_downloads(comparison: Comparison) -> None:
             of,
             lambda texts: comparison_report(comparison, texts=texts),
             lambda: comparison_markdown(comparison),
-            f"`python -m evalcore compare {a} {b} --html FILE`",
+            f"`{COMMAND} compare {a} {b} --html FILE`",
         )
         tables, charts = st.tabs(["Tables", "Charts"])
         with tables:
@@ -47,7 +48,7 @@ def sweep_downloads(sweep: Sweep) -> None:
     """Draw the button that opens the choice."""
     runs = [scored.record.run_id for scored in sweep.scored_runs]
     of = ResultFiles(
-        f"blindspot-{len(runs)}-runs-{runs[0]}", sweep.n, f"`python -m evalcore export {' '.join(runs)} --out FOLDER`"
+        f"blindspot-{len(runs)}-runs-{runs[0]}", sweep.n, f"`{COMMAND} export {' '.join(runs)} --out FOLDER`"
     )
     with download_popover(of) as opened:
         if not opened:

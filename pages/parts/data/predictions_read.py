@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -72,7 +71,7 @@ def read(one: Brought, name: str) -> Reading | None:
     _tables(reading, labels, beside=not name, key=key)
     if any(problem.blocks for problem in problems):
         return None
-    return replace(reading, about={**reading.about, "model": chosen.model}) if chosen.model else reading
+    return reading
 
 
 def _say(reading: Reading, name: str, file_name: str) -> None:
@@ -168,7 +167,7 @@ def _tables(reading: Reading, labels: Sequence[LabelCount], *, beside: bool, key
 
 
 def _reading(file: DataFile, digest: str, asked: Asked) -> Reading:
-    return _kept_reading(file, digest, (file.name, *_known(asked)), asked)
+    return _kept_reading(file, digest, (file.name, asked.model, *_known(asked)), asked)
 
 
 def _looked_over(reading: Reading, digest: str, asked: Asked) -> tuple[list[Problem], list[LabelCount]]:
@@ -182,7 +181,7 @@ def _known(asked: Asked) -> tuple[object, ...]:
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the file …")
 def _kept_reading(_file: DataFile, digest: str, known: tuple[object, ...], _asked: Asked) -> Reading:
-    return read_predictions(_file, replace(_asked, model=""))
+    return read_predictions(_file, _asked)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -12,6 +12,7 @@ from evalcore.output.html import run_report
 from evalcore.output.report import Sure
 from evalcore.output.stills import run_charts
 from evalcore.output.tables import ResultTable
+from evalcore.paths import COMMAND
 from evalcore.store import Store
 from pages.parts.shell.cached import calibration_of, findings_for, probabilities_of
 from pages.parts.shell.downloads import (
@@ -32,7 +33,7 @@ FORMATS = {"own": ZIP, "lm-eval": ZIP, "model-card": "text/markdown", "eval-resu
 def export_buttons(store: Store, scored: ScoredRun) -> None:
     """Draw the button that opens the choice."""
     run_id = scored.record.run_id
-    of = ResultFiles(f"blindspot-{run_id}", len(scored.answers), f"`python -m evalcore export {run_id} --out FOLDER`")
+    of = ResultFiles(f"blindspot-{run_id}", len(scored.answers), f"`{COMMAND} export {run_id} --out FOLDER`")
     with download_popover(of) as opened:
         if not opened:
             return
@@ -40,7 +41,7 @@ def export_buttons(store: Store, scored: ScoredRun) -> None:
             of,
             lambda texts: run_report(store, scored, texts=texts),
             lambda: run_markdown(store, scored),
-            f"`python -m evalcore report {run_id} --html FILE`",
+            f"`{COMMAND} report {run_id} --html FILE`",
         )
         tables, charts, formats = st.tabs(["Tables", "Charts", "Formats"])
         with tables:
