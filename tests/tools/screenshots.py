@@ -50,12 +50,14 @@ class Picture:
         name: of the file, `docs/NAME.png`; its end is the colour scheme.
         path: of the page, with what the address asks for.
         shows: a text that the page must show before the picture is taken; empty if it is enough that it has settled.
+        gone: a text that it must no longer show.
         act: what is done on the page before.
     """
 
     name: str
     path: str
     shows: str = ""
+    gone: str = ""
     act: Callable[[Page], None] | None = None
 
     @property
@@ -94,14 +96,19 @@ def pictures(runs: Runs) -> list[Picture]:
         Picture("confidence-light", at("confidence", run=runs.choose), "over-confident"),
         Picture("compare-light", at("compare", a=runs.demo_early, b=runs.demo, door="broken")),
         Picture("side-by-side-dark", at("side_by_side", runs=",".join(runs.prompts))),
-        Picture("try-it-dark", at("try_it", run=runs.demo, beside_model="demo-early", text=TYPED), "runner-up"),
+        Picture(
+            "try-it-dark",
+            at("try_it", run=runs.demo, beside_model="demo-early", text=TYPED),
+            "runner-up",
+            "Words, orders and nearest",
+        ),
         Picture("data-light", "data", act=_bring_a_file),
     ]
 
 
 def _bring_a_file(page: Page) -> None:
     """Drop 60 of the demo's messages, as a spreadsheet would write them."""
-    examples = load_task(TaskSource("demo")).test[:60]
+    examples = load_task(TaskSource("demo")).test[::7][:60]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "support-messages.csv"
         with file.open("w", newline="", encoding="utf-8") as stream:
@@ -155,6 +162,8 @@ def settled_at(page: Page, address: str, picture: Picture) -> None:
         picture.act(page)
     if picture.shows:
         page.get_by_text(picture.shows).first.wait_for(timeout=PATIENCE_MS)
+    if picture.gone:
+        page.get_by_text(picture.gone).first.wait_for(state="detached", timeout=PATIENCE_MS)
     settled(page)
     page.wait_for_timeout(1000)  # charts are drawn after the page says that it has settled
 
