@@ -3,10 +3,10 @@
 # deploy/README.md says what else there is to know.
 FROM python:3.11-slim-bookworm
 
-# PyTorch for the processor; the build for an NVIDIA GPU comes from another index of PyTorch's, and is ten times as large.
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# The package index has PyTorch for NVIDIA GPUs. The build for the processor, a tenth of its size, comes from an index of PyTorch's own.
+ARG TORCH_INDEX
 COPY requirements.txt /tmp/
-RUN pip install --no-cache-dir --index-url "$TORCH_INDEX" "$(grep ^torch== /tmp/requirements.txt)" \
+RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep ^torch== /tmp/requirements.txt)" \
     && pip install --no-cache-dir -r /tmp/requirements.txt
 RUN --mount=type=bind,target=/src pip install --no-cache-dir --no-deps /src
 

@@ -105,6 +105,22 @@ def test_a_stored_run_says_what_it_is_and_what_to_do_with_it(results):
     assert Shown(record._repr_html_()).texts[-1] == "evalcore.score(...) scores it"
 
 
+def test_a_run_is_named_by_model_prompt_and_task_and_imported_predictions_once(results):
+    from dataclasses import replace
+
+    from evalcore.analysis import name_of
+    from evalcore.store import RunSpec
+    from evalcore.tasks import BUILT_IN
+
+    record = results["comparison"].b.record
+    assert name_of(record) == "b & c"
+    assert name_of(replace(record, task_name="intents")) == "b & c · intents"
+    predicted = replace(
+        record, spec=RunSpec(model="demo"), identity={}, prompt=next(iter(BUILT_IN.values())), task_name="demo"
+    )
+    assert name_of(predicted) == f"demo · {predicted.prompt.name} · demo"
+
+
 def test_a_run_of_which_nothing_is_predicted_says_so(results):
     from dataclasses import replace
 

@@ -21,11 +21,11 @@ FINDINGS_SHOWN = 3
 
 
 def name_of(record: RunRecord) -> str:
-    """A run in a few words: model, prompt and task."""
+    """A run in a few words: model, prompt and task; of imported predictions the model may be called as the task is."""
+    model = last_part(record.spec.model.removeprefix("imported:"))
     prompt = [record.prompt.name] if record.kind.reads_prompt else []
-    return " · ".join(
-        dict.fromkeys([last_part(record.spec.model.removeprefix("imported:")), *prompt, record.task_name])
-    )
+    same = not record.kind.can_run and model == record.task_name
+    return " · ".join([*([] if same else [model]), *prompt, record.task_name])
 
 
 def run_line(scored: ScoredRun) -> str:

@@ -67,7 +67,7 @@ def zipped(files: Files) -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written:
         for name, pieces in files.items():
-            with written.open(zipfile.ZipInfo(name), "w", force_zip64=True) as stream:
+            with written.open(name, "w", force_zip64=True) as stream:  # with a fixed date
                 stream.writelines(pieces)
     return archive.getvalue()
 

@@ -52,7 +52,6 @@ class OwnData:
 
     Attributes:
         audit: what was found.
-        origin: where the data come from, with what identifies their content.
         columns: names of the columns of the rows below, label and text first.
         first: the first rows.
         by_line: the rows that problems name, by line.
@@ -60,7 +59,6 @@ class OwnData:
     """
 
     audit: Audit
-    origin: str
     columns: tuple[str, ...] = ()
     first: tuple[RowShown, ...] = ()
     by_line: Mapping[int, RowShown] = field(default_factory=dict)
@@ -124,7 +122,7 @@ def look_at(source: TaskSource, store: Store) -> OwnData:
     """
     files = task_files(source, store.folder)
     if files is None:
-        raise DataError("this is no file.", where=source.name)
+        raise DataError("it is not on this machine yet.", where=source.name, do="Download it first.")
     file = files.test.read()
     refused: list[Problem] = []
 
@@ -140,7 +138,7 @@ def look_at(source: TaskSource, store: Store) -> OwnData:
     labels = beside("label_list", files.labels, _label_list)
     found = audit(file, source.text_column, source.label_column, train=train, labels=labels)
     found = replace(found, problems=(*refused, *found.problems))
-    return _rows(OwnData(found, files.origin), file)
+    return _rows(OwnData(found), file)
 
 
 def knows_other_labels(spec: RunSpec, labels: Collection[str], store: Store) -> bool:

@@ -118,6 +118,14 @@ def test_a_part_of_the_examples_has_a_number_of_its_own(runs):
     assert checked.sentence == "Failed: 4 of 6 checks hold, 2 do not."
 
 
+def test_a_part_by_what_was_predicted_is_not_one_by_the_true_label(store):
+    """Of the first 80 examples 20 are unparsed and 60 wrong: "b" is predicted for 80 of its own and for 15 others."""
+    run = scored(store, GOLD, answers(range(20, 80), unparsed=range(20)), labels="abcd")
+    by_label, by_predicted = check(run, minimum={"accuracy": 0}, slices=["label=b", "predicted=b"]).results
+    assert (by_label.n, by_label.value) == (100, 0.8)
+    assert (by_predicted.n, by_predicted.value) == (95, pytest.approx(80 / 95))
+
+
 def test_the_probabilities_of_a_part_are_those_of_its_rows(store):
     run = score_run(store, over_confident(store, 6, 120).run_id)
     probabilities = label_probabilities(run)

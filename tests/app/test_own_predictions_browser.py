@@ -43,13 +43,14 @@ def test_two_files_of_lm_eval_become_a_comparison_with_one_press(server, new_pag
 
 
 def test_a_file_that_is_none_is_answered_with_a_sentence_beside_the_field(server, new_page, tmp_path):
-    """Red with a traceback, or with the browser's own refusal by the ending, which says nothing."""
+    """Red with a traceback, with the browser's own refusal by the ending, or with a name that is drawn as Markdown."""
     page = new_page(1280, 720)
     stored = len(Store(server.cache).runs())
     for name, content, says in (
         ("a.pdf", b"%PDF-1.4", "this is a PDF document"),
         ("a.csv", b"", "the file is empty"),
         ("a.eval", b"PK\x05\x06" + b"\0" * 18, "this archive is no log of Inspect"),
+        ("**a**.csv", b"q,r\n1,2\n", "**a**.csv: nothing in it looks like the true label"),
         ("a.gz", b"\x1f\x8b\x08", "Bring a bundle in on the page Runs"),
     ):
         path = tmp_path / name

@@ -131,7 +131,7 @@ def test_several_runs_are_drawn_together(store):
     runs = [scored_run(store, gold, gold[at:] + gold[:at], name=f"{at}.csv") for at in range(3)]
     (name,) = drawn = stills.sweep_charts(gather(runs))
     written = texts_of(stills.as_svg(drawn[name]))
-    assert {"imported:0.csv", "imported:1.csv", "imported:2.csv"} <= set(written)
+    assert {"0.csv", "1.csv", "2.csv"} <= set(written)
 
 
 def size_of(png):

@@ -197,9 +197,9 @@ def test_the_numbers_are_those_of_the_report_and_of_the_pages(runs, all_tables):
         assert [None if math.isnan(value) else value for value in theirs] == [
             None if value is None else pytest.approx(100 * value) for value in ours
         ], column
-    assert [f"{row['taken_for']} · {row['taken_for_count']}" if row["taken_for"] else "" for row in labels] == (
-        page["taken for"].tolist()
-    )
+    for name in ("taken_for", "taken_for_it"):
+        shown = [f"{row[name]} · {row[f'{name}_count']}" if row[name] else "" for row in labels]
+        assert shown == page[name.replace("_", " ")].tolist()
     assert [", ".join(row["standing"]) for row in labels] == page["standing"].tolist()
     pairs = [row for row in all_tables["run confusions"].rows() if row[1] is not None]
     assert [dict(zip(("true", "predicted", "count", "share", "reverse"), row, strict=True)) for row in pairs] == (
@@ -253,6 +253,8 @@ def test_a_zip_archive_holds_the_files_and_is_the_same_each_time(all_tables):
         assert archive.read("deep/x.txt") == b"12"
         assert archive.read("odd.jsonl") == b"".join(as_json_lines(ODD_TABLE))
         assert all(info.external_attr >> 16 & 0o400 for info in archive.infolist()), "who unpacks it can read it"
+    assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_DEFLATED}
     assert zipped(files()) == zipped(files())
 
 
