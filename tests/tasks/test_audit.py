@@ -137,7 +137,7 @@ def test_what_only_both_files_together_make_wrong_blocks_too():
     """Red with checks of the test file alone: the audit said that it can be run, and the run was refused."""
     train = data_in_memory("train.csv", b"text,label\nnew,Refund\n")
     assert [one.sentence for one in looked(as_csv(GOOD), train=train).problems if one.blocks] == [
-        "a.csv: the labels 'refund' and 'Refund' read the same once case, spacing and punctuation are folded."
+        "a.csv: the labels 'Refund' and 'refund' read the same once case, spacing and punctuation are folded."
     ]
 
 
