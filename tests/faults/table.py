@@ -86,10 +86,10 @@ ROWS: dict[str, tuple[str, str]] = {
     "F60": ("A new field of a spec orphans stored runs", "a field of the spec, one of its task; keys as they were"),
     "F61": ("A file is being written", "cut at several places; replaced while it is read; complete"),
     "F62": ("A message is as long as the data", "every way to a message, every kind of error: 2,000 characters at most"),
-    "F63": ("A file is not what its name says, or unfolds", "19 kinds of content under other names, on every way in; workbooks that hold gigabytes"),
+    "F63": ("A file is not what its name says, or unfolds", "all kinds of content under other names, on every way in; workbooks that hold gigabytes"),
     "F64": ("An upload is lost, changed or too much", "the bad uploads of a person; failures of each write; a killed process; threads"),
     "F65": ("Predictions of another tool are not what they seem", "any JSON as every format; archives that are no log; files that are cut"),
-    "F66": ("A data set of the hub moves, or cannot be had", "a stand-in: another commit, no connection, refusals, code, 23 GB"),
+    "F66": ("A data set of the hub moves, or cannot be had", "a stand-in: another commit, no connection, refusals, code, too much"),
     "F67": ("A header is missing, or stands there again", "random files of examples with a header moved, doubled or left out: no example is lost"),
 }  # fmt: skip
 

@@ -162,6 +162,7 @@ def test_a_write_that_fails_at_any_step_leaves_what_was_there(store, kept, monke
             with pytest.raises(StoreError, match="the disk is full" if code == errno.ENOSPC else "cannot be kept"):
                 kept.add("b.csv", CSV + b"\n")
         assert kept.all() == [before]
+        assert not [name for name in files_of(store) if name.endswith(".part")]
     after = kept.add("b.csv", CSV + b"\n")
     assert files_of(store) == sorted(f"{one.digest}{end}" for one in (before, after) for end in ("", ".json"))
 

@@ -133,6 +133,14 @@ def test_texts_of_the_train_file_are_a_leak():
     assert [one.blocks for one in looked(as_csv(GOOD), train=bad).problems] == [True]
 
 
+def test_what_only_both_files_together_make_wrong_blocks_too():
+    """Red with checks of the test file alone: the audit said that it can be run, and the run was refused."""
+    train = data_in_memory("train.csv", b"text,label\nnew,Refund\n")
+    assert [one.sentence for one in looked(as_csv(GOOD), train=train).problems if one.blocks] == [
+        "a.csv: the labels 'Refund' and 'refund' read the same once case, spacing and punctuation are folded."
+    ]
+
+
 def test_labels_that_the_list_lacks_are_all_named(tmp_path):
     labels = LabelList("labels.txt", ["delivery"], ["line 1"])
     found = looked(as_csv(GOOD), labels=labels).problems
