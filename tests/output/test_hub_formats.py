@@ -19,6 +19,7 @@ from tests.tools.bundles import put_run
 from tests.tools.command_line import evalcore
 from tests.tools.generated import imported
 
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 HUB = f"{BANKING77_REPO}@{BANKING77_REVISION}"
 
 
@@ -107,8 +108,9 @@ def test_before_anything_is_predicted_there_is_no_result(store):
     [
         ("banking77", HUB, (BANKING77_REPO, "", BANKING77_REVISION, "test")),
         ("banking77", "/data/banking77", (BANKING77_REPO, "", "", "test")),
-        ("hub:o/n@abc#validation", "x", ("o/n", "", "abc", "validation")),
-        ("hub:o/n:config", "hub:o/n:config@abc#test", ("o/n", "config", "abc", "test")),
+        (f"hub:o/n@{COMMIT}#validation", "x", ("o/n", "", COMMIT, "validation")),
+        ("hub:o/n:config", f"hub:o/n:config@{COMMIT}#test", ("o/n", "config", COMMIT, "test")),
+        ("hub:o/n@main", "hub:o/n@main", ("o/n", "", "", "")),
         ("hub:o/n", "hub:o/n", ("o/n", "", "", "")),
         ("/data/hub:o/n.csv", "/data/hub:o/n.csv", None),
         ("demo", "evalcore/demo/data", None),
