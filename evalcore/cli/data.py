@@ -73,9 +73,8 @@ def _uploads(options: argparse.Namespace) -> int:
         found = next((one for one in uploads.all() if options.delete in (one.task_name, one.digest)), None)
         deleted = uploads.delete(found.digest if found else options.delete)
         used = len(uploads.runs_of(deleted.digest))
-        print(
-            f"deleted {deleted.name}" + (f"; {counted(used, 'run')} on it can be looked at as before" if used else "")
-        )
+        kept = f"; {counted(used, 'run')} on it can be looked at as before" if used else ""
+        print(printable(f"deleted {deleted.name}{kept}"))
         return 0
     if options.json:
         print_json([_as_json(upload, uploads) for upload in uploads.all()])
