@@ -203,7 +203,7 @@ def test_a_hundred_thousand_rows_take_seconds(arrays):
     rng = np.random.default_rng(0)
     y_true = rng.integers(0, 150, 100_000)
     y_pred = np.where(rng.random(100_000) < 0.8, y_true, rng.integers(0, 150, 100_000))
-    started = time.perf_counter()
+    started = time.process_time()  # not by the clock: other programs may be at work
     scored = evalcore.score(y_true, y_pred)
     assert scored.scores.accuracy == metrics.accuracy_score(y_true, y_pred)
-    assert time.perf_counter() - started < 30  # 2.5 s on two cores that are idle
+    assert time.process_time() - started < 30  # it takes 2.5
