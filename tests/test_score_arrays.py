@@ -189,6 +189,8 @@ def test_everything_works_on_it_and_nothing_is_written(arrays, tmp_path, monkeyp
         ((["a", "?"], ["a", "a"]), {}, "'\\?' has no letter or digit"),
         ((["a", "b\0"], ["a", "a"]), {}, r"y_true\[1\]: this text holds a NUL"),
         ((["a", "b"], ["a", "b"]), {"labels": ["a"]}, "'b'"),
+        ((pd.DataFrame({"label": ["a"], "prediction": ["a"]}), ["b"]), {}, "a frame is given, and y_pred beside it"),
+        ((["a"], ["a"]), {"scoring": "exact"}, "there is no scoring 'exact'. Choose one of 'strict', 'lenient'"),
     ],
     ids=str,
 )
