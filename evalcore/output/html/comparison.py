@@ -40,6 +40,7 @@ from evalcore.metrics import (
     examples_needed,
     view,
 )
+from evalcore.output.command import compare_command
 from evalcore.output.html.examples import ExampleColumn, Kept, cut_texts, examples_data, kept_rows
 from evalcore.output.html.page import render
 from evalcore.output.html.run_card import run_card
@@ -157,8 +158,7 @@ def comparison_report(comparison: Comparison, *, texts: Texts = "shown") -> byte
         "diff": prompt_diff(a.prompt, b.prompt) if show_diff else [],
         "notes": [note for note in notes if note],
         "cards": [("A", run_card(comparison.a, rule)), ("B", run_card(comparison.b, rule))],
-        "command": f"python -m evalcore compare {a.run_id} {b.run_id}"
-        + ("" if comparison.a.scoring == "lenient" else f" --scoring {comparison.a.scoring}"),
+        "command": compare_command([comparison.a, comparison.b]),
     }
     report = verdict_as_json(comparison, probabilities)
     return render("comparison.html", context, {"report": report, "examples": examples, "maps": maps(comparison)})

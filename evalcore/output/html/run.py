@@ -26,6 +26,7 @@ from evalcore.output.html.page import render
 from evalcore.output.html.run_card import limits, run_card
 from evalcore.output.html.texts import TextRule, Texts
 from evalcore.output.report import baselines_of, report_as_json, sure_of
+from evalcore.paths import COMMAND
 from evalcore.store import Store
 from evalcore.wording import counted, percent
 
@@ -73,6 +74,7 @@ def run_report(store: Store, scored: ScoredRun, *, texts: Texts = "shown") -> by
         "about": _about(scored),
         "answered": answered,
         "nav": _NAV if answered else _NAV[-1:],
+        "command": COMMAND,
         "is_baseline": record.kind.is_baseline,
         "report_n": len(scored.answers),
         "verdict": verdict_words(scored, compared) if answered else "Nothing of this run is predicted yet.",

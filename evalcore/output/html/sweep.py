@@ -15,6 +15,7 @@ from evalcore.analysis import (
     sweep_as_json,
     sweep_conclusion,
 )
+from evalcore.output.command import compare_command
 from evalcore.output.html.examples import ExampleColumn, Kept, cut_texts, examples_data, kept_rows
 from evalcore.output.html.page import render
 from evalcore.output.html.run_card import run_card
@@ -74,8 +75,7 @@ def sweep_report(sweep: Sweep, *, texts: Texts = "shown") -> bytes:
         "effect": order_effect_words(effect) if effect else "",
         "notes": [note for note in notes if note],
         "cards": [(name, run_card(scored, rule)) for name, scored in zip(names, scored_runs, strict=True)],
-        "command": f"python -m evalcore compare {' '.join(record.run_id for record in records)}"
-        + ("" if scoring == "lenient" else f" --scoring {scoring}"),
+        "command": compare_command(scored_runs),
     }
     return render("sweep.html", context, {"report": sweep_as_json(sweep), "examples": examples})
 
