@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from evalcore.analysis import (
+    PAIR_GROUP_MEANINGS,
     Comparison,
     MetricRow,
     better_words,
@@ -48,16 +49,13 @@ from evalcore.output.html.tables import Cell, Column, Table, between, number, sh
 from evalcore.output.html.texts import TextRule, Texts
 from evalcore.wording import MINUS, UNDEFINED, counted, figure, interval, percent, points
 
-GROUP_WORDS = {
-    "fixed": ("fixed", "A is wrong or unparsed, B is right."),
-    "broken": ("broken", "A is right, B is wrong or unparsed."),
-    "both_right": ("both right", "Both name the true label."),
-    "wrong_alike": ("both wrong, alike", "Both name one and the same wrong label."),
-    "wrong_differently": (
-        "both wrong, differently",
-        "They name different wrong labels, or only one of them names a label.",
-    ),
-    "both_unparsed": ("both unparsed", "Neither names just one label."),
+GROUP_NAMES = {
+    "fixed": "fixed",
+    "broken": "broken",
+    "both_right": "both right",
+    "wrong_alike": "both wrong, alike",
+    "wrong_differently": "both wrong, differently",
+    "both_unparsed": "both unparsed",
 }
 WANTED_POINTS = (1, 2, 5, 10)
 """Differences, in points, of which it is said how many examples they take."""
@@ -217,8 +215,8 @@ def _sides(comparison: Comparison) -> list[Side]:
 
 def _groups(comparison: Comparison) -> list[Group]:
     return [
-        Group(name, meaning, len(comparison.rows_of(key)), f"group={PAIR_GROUPS.index(key)}")
-        for key, (name, meaning) in GROUP_WORDS.items()
+        Group(name, PAIR_GROUP_MEANINGS[key], len(comparison.rows_of(key)), f"group={PAIR_GROUPS.index(key)}")
+        for key, name in GROUP_NAMES.items()
     ]
 
 
@@ -326,7 +324,7 @@ def _examples(comparison: Comparison, kept: Kept, rule: TextRule) -> tuple[dict[
     held = [[rule.of(answer.example.text) for answer in of_a]]
     held += [[rule.of(answer.completion.text) for answer in answers] for answers in (of_a, of_b)]
     (texts, made_a, made_b), cut = cut_texts(held)
-    names = tuple(GROUP_WORDS[key][0] for key in PAIR_GROUPS)
+    names = tuple(GROUP_NAMES[key] for key in PAIR_GROUPS)
     columns = [
         ExampleColumn("number", "no.", "number", [answer.position + 1 for answer in of_a]),
         ExampleColumn("group", "group", "word", comparison.groups[rows].tolist(), names),
