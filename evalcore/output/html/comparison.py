@@ -47,6 +47,7 @@ from evalcore.output.html.page import render
 from evalcore.output.html.run_card import run_card
 from evalcore.output.html.tables import Cell, Column, Table, between, number, share, words
 from evalcore.output.html.texts import TextRule, Texts
+from evalcore.store import model_name
 from evalcore.wording import MINUS, UNDEFINED, counted, figure, interval, percent, points
 
 GROUP_NAMES = {
@@ -113,7 +114,7 @@ def comparison_report(comparison: Comparison, *, texts: Texts = "shown") -> byte
     found = changes(a, b)
     show_diff = a.kind.reads_prompt and b.kind.reads_prompt and rule.shows_prompt(a) and rule.shows_prompt(b)
     context: dict[str, Any] = {
-        "title": f"{b.spec.model} compared with {a.spec.model}",
+        "title": f"{model_name(b)} compared with {model_name(a)}",
         "about": f"{a.task_name} · {counted(comparison.n, 'shared example')} · {comparison.a.scoring} scoring",
         "nav": _NAV,
         "verdict": said.sentence,
@@ -195,7 +196,7 @@ def _sides(comparison: Comparison) -> list[Side]:
             " · ".join(
                 part
                 for part in (
-                    scored.record.spec.model,
+                    model_name(scored.record),
                     scored.record.prompt.name if scored.record.kind.reads_prompt else "",
                     scored.record.spec.decoding if scored.record.spec.decoding != "plain" else "",
                 )
@@ -273,21 +274,36 @@ def confusions_table(comparison: Comparison) -> Table:
     return Table("confusions-table", "Confusions, the most changed first", columns, rows, "labels")
 
 
-def sample_size(comparison: Comparison) -> list[str]:
-    """What this many examples could show, and how many a difference takes, in sentences."""
+@dataclass(frozen=True)
+class SampleSize:
+    """How many examples are enough, in words.
+
+    Attributes:
+        seen: what this many could show.
+        rate: how often the two runs differ, on which it rests.
+        takes: how many examples a difference takes, for some differences.
+    """
+
+    seen: str
+    rate: str
+    takes: list[str]
+
+
+def sample_size(comparison: Comparison) -> SampleSize:
+    """What this many examples could show, and how many a difference takes."""
     smallest, rate = comparison.smallest, comparison.counts.discordant_rate
-    said = [
+    seen = (
         "So few examples show no difference, however large."
         if math.isnan(smallest)
         else f"With N = {comparison.n:,} a difference of {figure(100 * smallest, 1)} points or more is seen in "
-        f"{100 * POWER:.0f} of 100 such comparisons (exact McNemar test at {LEVEL:.2f}).",
-        f"{percent(rate)} of the examples are right in only one of the two. At this rate, to see a difference of",
-    ]
+        f"{100 * POWER:.0f} of 100 such comparisons (exact McNemar test at {LEVEL:.2f})."
+    )
+    takes = []
     for wanted in WANTED_POINTS:
         needed = examples_needed(wanted / 100, rate)
-        takes = "more than a million examples" if needed is None else f"about {counted(needed, 'example')}"
-        said.append(f"{counted(wanted, 'point')}: {takes}")
-    return said
+        about = "more than a million examples" if needed is None else f"about {counted(needed, 'example')}"
+        takes.append(f"{counted(wanted, 'point')}: {about}")
+    return SampleSize(seen, f"{percent(rate)} of the examples are right in only one of the two.", takes)
 
 
 def maps(comparison: Comparison) -> dict[str, Any]:
