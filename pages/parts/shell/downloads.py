@@ -48,7 +48,7 @@ class ResultFiles:
 def download_popover(of: ResultFiles) -> Iterator[bool]:
     """The button, and inside of `with` the place for the choice; it yields whether there is anything to draw."""
     drawer = st.popover("Download", icon=":material/download:", key=f"download_{of.name}", on_change="rerun")
-    with drawer:
+    with drawer, st.container(gap="xsmall"):  # as low as a window of 720 pixels
         yield bool(drawer.open)
         if drawer.open:
             st.caption(f"Should a file not come, the command line says why: {of.command}")
