@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from evalcore.metrics import TITLES, Interval
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import RunRecord, Store
 from evalcore.tasks.banking77 import BANKING77_REPO
+from evalcore.tasks.hub_data import HubName, parse_hub_name
 from evalcore.wording import counted, interval
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ MODEL_CARD_FILE = "model-card.md"
 LOCAL = "local"
 """What stands for the id of a data set that is not on the hub: a card must have one, and an `.eval_results` file must
 not name one that does not exist."""
-_HUB_NAME = re.compile(
-    r"hub:(?P<id>[^/:@#\s]+/[^/:@#\s]+)(?::(?P<config>[^@#]+))?(?:@(?P<revision>[^#]+))?(?:#(?P<split>.+))?"
-)
 _METRICS = {"accuracy": "accuracy", "macro_f1_present": "f1"}
 """The metrics that are written, and their ids on the hub."""
 _NO_DATA_SET = (
@@ -40,32 +38,16 @@ _NO_DATA_SET = (
 )
 
 
-@dataclass(frozen=True)
-class DataSet:
-    """A data set as the hub names it.
-
-    Attributes:
-        repo: its id.
-        config: empty for the default one.
-        revision: the commit; empty if it is not known.
-        split: empty if it is not known.
-    """
-
-    repo: str
-    config: str
-    revision: str
-    split: str
-
-
-def data_set_of(record: RunRecord) -> DataSet | None:
+def data_set_of(record: RunRecord) -> HubName | None:
     """The hub's data set that a run's examples are from; None if they are from a local file."""
     if record.spec.task.name == "banking77":
         repo, _, revision = record.origin.partition("@")
         # Of a local copy it is not known which revision it is.
-        return DataSet(BANKING77_REPO, "", revision if repo == BANKING77_REPO else "", "test")
+        return HubName(BANKING77_REPO, "", revision if repo == BANKING77_REPO else "", "test")
     for name in (record.origin, record.spec.task.name):
-        if found := _HUB_NAME.fullmatch(name):
-            return DataSet(found["id"], found["config"] or "", found["revision"] or "", found["split"] or "")
+        # A file of another tool may be called like one.
+        with suppress(DataError):
+            return parse_hub_name(name)
     return None
 
 
@@ -130,7 +112,7 @@ def _model_card(scored: ScoredRun) -> Iterator[bytes]:
     yield f"---\n{card.to_yaml()}\n---\n\n{_said(scored)}\n".encode("utf-8", "replace")
 
 
-def _eval_results(scored: ScoredRun, data_set: DataSet) -> Iterator[bytes]:
+def _eval_results(scored: ScoredRun, data_set: HubName) -> Iterator[bytes]:
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
     from huggingface_hub.utils._fixes import yaml_dump
 
