@@ -15,7 +15,6 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -255,11 +254,6 @@ def _column_number(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
     return number
-
-
-def filled_sheets(found: dict[str, list[list[Any]]]) -> Iterator[str]:
-    """The names of the sheets that hold something."""
-    return (title for title, cells in found.items() if any(cell != "" for row in cells for cell in row))
 
 
 def _too_large(name: str) -> DataError:
