@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from evalcore.errors import DataError
+from evalcore.errors import DataError, quoted
 from evalcore.tasks.columns import ColumnProfile, profile
 from evalcore.tasks.content_kind import format_of
 from evalcore.tasks.data_file import DataFile
@@ -53,10 +53,10 @@ def first_look(file: DataFile) -> FirstLook:
     if found == "excel":
         from evalcore.tasks.excel_file import rows_of
 
-        names, cells = rows_of(file.name, file.content, file.sheet)
+        sheet, names, cells = rows_of(file.name, file.content, file.sheet)
         names = names[:MOST_COLUMNS]
         rows = ({name: str(cell) for name, cell in zip(names, row, strict=False)} for _, row in cells)
-        return FirstLook("Excel", names, _spread(rows))
+        return FirstLook(f"Excel, sheet {quoted(sheet)}", names, _spread(rows))
     text = text_file(file.name, file.content)
     if found == "jsonl":
         columns: dict[str, None] = {}
