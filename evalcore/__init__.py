@@ -18,9 +18,9 @@ Completions are kept in a cache folder, so that the same run is never predicted 
 writes it takes `cache`, and without one uses `BLINDSPOT_CACHE` or the project's own. Errors that a person can fix are
 `BlindspotError`s, which say what is wrong, where, and what to do.
 
-The rooms below this module hold the logic: `tasks`, `store`, `predictors`, `running`, `metrics`, `analysis`, `charts`,
-`output`. Importing the package is quick: a room is imported by the first function that needs it, and torch only when a
-local model is loaded.
+The rooms below this module hold the logic: `tasks`, `store`, `predictors`, `running`, `importing`, `metrics`,
+`analysis`, `charts`, `output`. Importing the package is quick: a room is imported by the first function that needs it,
+and torch only when a local model is loaded.
 """
 
 from __future__ import annotations
@@ -187,17 +187,24 @@ def score(
 
     Raises:
         StoreError: if there is no such run.
-        SpecError: if arrays do not fit together.
+        SpecError: if arrays do not fit together, or there is no such scoring.
         DataError: if a true label is missing, two labels read the same, or a value cannot be what it is given as.
     """
     from evalcore.analysis import score_run
     from evalcore.importing import import_arrays, import_frame
+    from evalcore.parse import ACCEPTED
     from evalcore.store import MemoryStore, RunRecord
 
+    _choose("scoring", scoring, ACCEPTED)
     if isinstance(run, RunRecord | str):
         return score_run(_store(cache), run if isinstance(run, str) else run.run_id, scoring)
     store = MemoryStore()
     if hasattr(run, "columns"):
+        beside = {"y_pred": y_pred, "texts": texts, "probabilities": probabilities, "confidence": confidence}
+        if given := [argument for argument, value in beside.items() if value is not None]:
+            raise SpecError(
+                f"a frame is given, and {given[0]} beside it.", do="Make it a column, or give all as arrays."
+            )
         record = import_frame(store, run, labels=labels, name=name)
     else:
         record = import_arrays(store, run, y_pred, labels=labels, texts=texts, probabilities=probabilities,
@@ -320,8 +327,7 @@ def plot(result: ScoredRun | Comparison, figure: str = "", *, theme: str = "ligh
 
     drawn = _charts(result, theme)
     name = figure or ("confusion" if "confusion" in drawn else "confusion-difference")
-    if name not in drawn:
-        raise SpecError(f"there is no figure {figure!r}.", do=f"Choose one of {', '.join(map(repr, drawn))}.")
+    _choose("figure", name, drawn)
     return inline(drawn[name])
 
 
@@ -336,8 +342,7 @@ def export_charts(
     """
     from evalcore.output.stills import KINDS, export_charts
 
-    if kind not in KINDS:
-        raise SpecError(f"there is no kind of picture {kind!r}.", do=f"Choose one of {', '.join(map(repr, KINDS))}.")
+    _choose("kind of picture", kind, KINDS)
     return export_charts(_charts(result, theme), Path(folder), kind)
 
 
@@ -420,12 +425,18 @@ def import_bundle(file: str | Path, *, cache: str | Path | None = None) -> Merge
     return import_bundle(_store(cache), Path(file))
 
 
+def _choose(what: str, given: str, among: Iterable[str]) -> None:
+    """Refuse a name that is none of those that there are."""
+    choices = list(among)
+    if given not in choices:
+        raise SpecError(f"there is no {what} {given!r}.", do=f"Choose one of {', '.join(map(repr, choices))}.")
+
+
 def _charts(result: ScoredRun | Comparison, theme: str) -> Mapping[str, Figure]:
     from evalcore.analysis import Comparison
     from evalcore.output.stills import THEMES, comparison_charts, run_charts
 
-    if theme not in THEMES:
-        raise SpecError(f"there is no theme {theme!r}.", do=f"Choose one of {', '.join(map(repr, THEMES))}.")
+    _choose("theme", theme, THEMES)
     if isinstance(result, Comparison):
         return comparison_charts(result, theme=THEMES[theme])
     return run_charts(result, theme=THEMES[theme])

@@ -27,6 +27,8 @@ from tests.faults.test_web import listening, upgrade
 from tests.tools.browser import free_port, settled, wait_for_port
 from tests.tools.processes import PATIENCE_S, finished
 
+pytestmark = pytest.mark.timeout(600)  # wheels are built, and processes started
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 

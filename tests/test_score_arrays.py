@@ -189,6 +189,8 @@ def test_everything_works_on_it_and_nothing_is_written(arrays, tmp_path, monkeyp
         ((["a", "?"], ["a", "a"]), {}, "'\\?' has no letter or digit"),
         ((["a", "b\0"], ["a", "a"]), {}, r"y_true\[1\]: this text holds a NUL"),
         ((["a", "b"], ["a", "b"]), {"labels": ["a"]}, "'b'"),
+        ((pd.DataFrame({"label": ["a"], "prediction": ["a"]}), ["b"]), {}, "a frame is given, and y_pred beside it"),
+        ((["a"], ["a"]), {"scoring": "exact"}, "there is no scoring 'exact'. Choose one of 'strict', 'lenient'"),
     ],
     ids=str,
 )
@@ -203,7 +205,7 @@ def test_a_hundred_thousand_rows_take_seconds(arrays):
     rng = np.random.default_rng(0)
     y_true = rng.integers(0, 150, 100_000)
     y_pred = np.where(rng.random(100_000) < 0.8, y_true, rng.integers(0, 150, 100_000))
-    started = time.perf_counter()
+    started = time.process_time()  # not by the clock: other programs may be at work
     scored = evalcore.score(y_true, y_pred)
     assert scored.scores.accuracy == metrics.accuracy_score(y_true, y_pred)
-    assert time.perf_counter() - started < 30  # 2.5 s on two cores that are idle
+    assert time.process_time() - started < 30  # it takes 2.5

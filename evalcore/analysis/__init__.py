@@ -135,11 +135,14 @@ from evalcore.analysis.running_score import RunningScore
 from evalcore.analysis.scored_run import OUTCOMES, ScoredExample, ScoredRun, outcome_of, score_run
 from evalcore.analysis.server_cost import ServerCost, server_cost, server_cost_words
 from evalcore.analysis.side_by_side_words import (
+    PAIR_GROUP_MEANINGS,
+    SWEEP_GROUPS,
     answer_words,
     changed_words,
     order_effect_words,
     pair_verdict_words,
     pair_words,
+    shared_by_all_words,
     spread_words,
 )
 from evalcore.analysis.slices import FORMS as SLICE_FORMS
@@ -170,9 +173,11 @@ __all__ = [
     "OF_PROBABILITIES",
     "OUTCOMES",
     "OUTCOME_GROUPS",
+    "PAIR_GROUP_MEANINGS",
     "RANKED_BY",
     "SLICE_FORMS",
     "STEPS",
+    "SWEEP_GROUPS",
     "AnswerProbabilities",
     "Between",
     "By",
@@ -293,6 +298,7 @@ __all__ = [
     "server_cost_words",
     "set_of",
     "sets_by_label",
+    "shared_by_all_words",
     "shared_note",
     "size_bins",
     "size_words",

@@ -44,7 +44,7 @@ def overall_words(verdict: str, verdicts: Sequence[str], only: str) -> str:
         return f"{said}: {only}"
     failed, unknown = (sum(one == which for one in verdicts) for which in ("failed", "not shown"))
     holds = len(verdicts) - failed - unknown
-    parts = [f"{holds:,} of {len(verdicts):,} checks hold"]
+    parts = [f"{holds:,} of {len(verdicts):,} checks {'holds' if holds == 1 else 'hold'}"]
     parts += [f"{failed:,} {'does' if failed == 1 else 'do'} not"] if failed else []
     parts += [f"{unknown:,} cannot be shown at this N"] if unknown else []
     return f"{said}: {', '.join(parts)}."
@@ -113,13 +113,13 @@ def not_worse_words(
     if found.verdict == "failed":
         return f"{title}: {change}, worse than the baseline's ({bounds}) at {n}.{_mcnemar(p_of_difference, n_tests)}"
     said = f"{title}: {change}; not worse by {by}, with 95 % confidence: cannot be shown ({size}"
-    if found.bounds[0] > -found.margin:
+    if not math.isnan(p) and found.bounds[0] > -found.margin:
         said += ". The interval alone would show it, but it is an approximation; the exact test decides"
     if math.isnan(disagree):
         return f"{said}."
     equal = f"if the two are equally good and disagree as often as here ({percent(disagree)})"
     if needed is None:
-        return f"{said}. More than {MOST_EXAMPLES:,} would do, {equal}."
+        return f"{said}. It would take more than {MOST_EXAMPLES:,}, {equal}."
     would = f"{said}. About {rough(_rounded_up(needed))} would do, {equal}"
     return f"{would}." if needed > found.n else f"{would}; but here the run is behind."
 

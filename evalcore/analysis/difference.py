@@ -64,6 +64,8 @@ def _as_lines(prompt: Prompt) -> list[str]:
 
 
 def _task(a: RunRecord, b: RunRecord) -> Iterator[Change]:
+    if a.sample_id == b.sample_id and not (a.kind.can_run or b.kind.can_run):
+        return  # imported predictions: their task is called as their file is, and these files hold the same examples
     yield Change("task", "", a.task_name, b.task_name)
     if a.task_name == b.task_name:
         yield Change("task", "read from", a.origin, b.origin)

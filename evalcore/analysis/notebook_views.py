@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from evalcore.metrics import POPULATION, TITLES, never_predicted
 from evalcore.notebook import card
 from evalcore.parse import PARSER_VERSION
-from evalcore.store import last_part
+from evalcore.store import model_name
 from evalcore.wording import counted, interval, percent, signed
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ FINDINGS_SHOWN = 3
 
 def name_of(record: RunRecord) -> str:
     """A run in a few words: model, prompt and task; of imported predictions the model may be called as the task is."""
-    model = last_part(record.spec.model.removeprefix("imported:"))
+    model = model_name(record)
     prompt = [record.prompt.name] if record.kind.reads_prompt else []
     same = not record.kind.can_run and model == record.task_name
     return " · ".join([*([] if same else [model]), *prompt, record.task_name])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from evalcore.analysis.comparison import BOTH_WRONG
 from evalcore.analysis.difference import changes, decisions
 from evalcore.analysis.label_order import OrderEffect
 from evalcore.analysis.sweep import Pair, Sweep
@@ -15,6 +16,34 @@ from evalcore.wording import MINUS, counted, figure, interval, p_value, percent,
 
 RIGHT_SIGN, WRONG_SIGN, UNPARSED_SIGN = "✓", "✗", "∅"
 """What tells the outcomes apart without colours."""
+PAIR_GROUP_MEANINGS = {
+    "fixed": "A is wrong or unparsed, B is right.",
+    "broken": "A is right, B is wrong or unparsed.",
+    "both_right": "Both name the true label.",
+    BOTH_WRONG: "Neither names the true label.",
+    "wrong_alike": "Both name one and the same wrong label.",
+    "wrong_differently": "They name different wrong labels, or only one of them names a label.",
+    "both_unparsed": "Neither names just one label.",
+}
+"""Groups of the examples of two runs, as `Comparison.rows_of` takes them."""
+SWEEP_GROUPS = {
+    "all": ("all", "Every example that all of these runs have answered, the hardest first."),
+    "flips": (
+        "right in some",
+        "Right in some runs, wrong or unparsed in others: between prompts, this is what wording alone decides.",
+    ),
+    "always_wrong": ("right in none", "No run gets these right. Before blaming the model, check the labels."),
+    "wrong_alike": (
+        "wrong alike",
+        "Every run predicts the same wrong label. Before blaming the model, check the labels.",
+    ),
+    "unparsed_in_all": (
+        "unparsed in all",
+        "No run names a label here, or each names more than one. Read the raw completions.",
+    ),
+    "always_right": ("right in all", "Every run gets these right."),
+}
+"""Groups of the examples of several runs, as `Sweep.rows_of` takes them: name and meaning."""
 
 
 def changed_words(a: RunRecord, b: RunRecord) -> str:
@@ -50,6 +79,16 @@ def spread_words(sweep: Sweep, names: Sequence[str]) -> str:
         f"Accuracy: lowest {percent(spread.low)} ({names[int(np.argmin(accuracies))]}), median "
         f"{percent(spread.middle)}, highest {percent(spread.high)} ({names[int(np.argmax(accuracies))]}); max {MINUS} "
         f"min {figure(100 * (spread.high - spread.low), 1)} points"
+    )
+
+
+def shared_by_all_words(sweep: Sweep) -> str:
+    """What the scores of several runs are of, where they did not answer the same examples; else empty."""
+    if all(len(scored.y_true) == sweep.n for scored in sweep.scored_runs):
+        return ""
+    return (
+        f"{counted(sweep.n, 'example')} shared by all these runs. A run's scores are of all its own examples; two "
+        "runs are compared on those that the two share."
     )
 
 

@@ -67,7 +67,7 @@ def slice_of(name: str, scored: ScoredRun) -> Slice:
     """Read a slice's name.
 
     Raises:
-        SpecError: if it is no slice, or names a label that the run does not have.
+        SpecError: if it is no slice, or names a label or needs texts that the run does not have.
     """
     if name == ALL:
         return Slice(name, "all")
@@ -80,6 +80,10 @@ def slice_of(name: str, scored: ScoredRun) -> Slice:
         raise SpecError(
             f"there is no label {quoted(value)}.", where=f"slice {quoted(name)}", do=f"Labels: {listed(scored.labels)}."
         )
+    if field in ("text", "length") and not scored.columns.chars.any():
+        raise SpecError(
+            "this run has no texts.", where=f"slice {quoted(name)}", do="Choose the examples by their label."
+        )
     if field == "length" and not (value.isascii() and value.isdigit() and len(value) < 10):
         raise SpecError(
             f"{quoted(value)} is no number of characters.", where=f"slice {quoted(name)}", do="Use length>200."
@@ -87,7 +91,7 @@ def slice_of(name: str, scored: ScoredRun) -> Slice:
     if field == "text":
         try:
             re.compile(value)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             what = f"this is no regular expression: {first_line(error)}."
             raise SpecError(
                 what, where=f"slice {quoted(name)}", do="A backslash before a sign takes it as typed."

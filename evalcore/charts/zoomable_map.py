@@ -52,7 +52,6 @@ def map_colours(theme: Theme) -> dict[str, Any]:
     """The colours of a theme, as the script takes them."""
     return {
         "text": theme.text,
-        "lines": theme.faint,
         "ground": theme.zero,
         "grey": theme.diagonal,
         "difference": [[0, RUN_A], [0.5, theme.neutral], [1, RUN_B]],

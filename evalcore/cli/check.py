@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from evalcore.analysis import BY, MARGIN, SLICE_FORMS, CheckedRun, CheckVerdict, check, score_run
 from evalcore.cli.markdown import add_markdown, write_markdown
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
-from evalcore.errors import BlindspotError, printable
+from evalcore.errors import BlindspotError, SpecError, printable, quoted
 from evalcore.metrics import METRICS, PROBABILITY_METRICS
 from evalcore.output import check_as_text, check_junit, check_markdown, no_nan, write_file
 
@@ -89,8 +90,8 @@ def _checked(options: argparse.Namespace) -> CheckedRun:
     run = score_run(store, options.run, options.scoring)
     return check(
         run,
-        minimum=dict(options.min),
-        maximum=dict(options.max),
+        minimum=_limits(options.min, "min"),
+        maximum=_limits(options.max, "max"),
         baseline=score_run(store, options.baseline, options.scoring) if options.baseline else None,
         no_regression=[*(["accuracy"] if options.no_regression else []), *options.no_regression_of],
         margin=options.margin,
@@ -101,6 +102,20 @@ def _checked(options: argparse.Namespace) -> CheckedRun:
 
 def _status(options: argparse.Namespace, checked: CheckedRun) -> int:
     return 0 if options.accept_not_shown and checked.verdict == "not shown" else STATUS[checked.verdict]
+
+
+def _limits(given: Sequence[tuple[str, float]], option: str) -> dict[str, float]:
+    """Limits by their metric.
+
+    Raises:
+        SpecError: if a metric is given twice: the looser limit would make a check pass that the other one does not.
+    """
+    limits = dict(given)
+    if len(limits) < len(given):
+        names = [name for name, _ in given]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SpecError(f"--{option} is given twice for {quoted(twice)}.", do="Give one limit for each metric.")
+    return limits
 
 
 def _limit(text: str) -> tuple[str, float]:

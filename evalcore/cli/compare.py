@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from evalcore.analysis import compare, compared_probabilities, gather, score_run, verdict_as_json
+from evalcore.analysis import Comparison, compare, compared_probabilities, gather, score_run, verdict_as_json
 from evalcore.cli.html_file import add_html, write_html
 from evalcore.cli.markdown import add_markdown, write_markdown
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
@@ -49,9 +49,14 @@ def _compare(options: argparse.Namespace) -> int:
     write_html(options, made)
     if options.markdown and write_markdown(options, comparison_markdown(comparison)):
         return 0
+    print_comparison(options, comparison)
+    return 0
+
+
+def print_comparison(options: argparse.Namespace, comparison: Comparison) -> None:
+    """Print two runs compared, as text or JSON."""
     probabilities = compared_probabilities(comparison)
     if options.json:
         print_json(no_nan(verdict_as_json(comparison, probabilities)))
     else:
         print(comparison_as_text(comparison, probabilities))
-    return 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from evalcore.cli.options import Commands, add_command, open_store, print_json
 from evalcore.errors import printable
-from evalcore.store import QUOTA, Uploads
+from evalcore.store import QUOTA, RunRecord, Uploads, runs_by_upload
 from evalcore.tasks import TaskSource, Upload, task_files
 from evalcore.tasks.audit import Audit, audit
 from evalcore.tasks.load import fetched_files, label_list
@@ -68,26 +69,24 @@ def _lines(found: Audit) -> list[str]:
 
 def _uploads(options: argparse.Namespace) -> int:
     store = open_store(options)
-    uploads = Uploads(store)
+    uploads, uses = Uploads(store), runs_by_upload(store.runs())
     if options.delete:
         found = next((one for one in uploads.all() if options.delete in (one.task_name, one.digest)), None)
         deleted = uploads.delete(found.digest if found else options.delete)
-        used = len(uploads.runs_of(deleted.digest))
-        print(
-            f"deleted {deleted.name}" + (f"; {counted(used, 'run')} on it can be looked at as before" if used else "")
-        )
+        used = len(uses.get(deleted.task_name, ()))
+        kept = f"; {counted(used, 'run')} on it can be looked at as before" if used else ""
+        print(printable(f"deleted {deleted.name}{kept}"))
         return 0
     if options.json:
-        print_json([_as_json(upload, uploads) for upload in uploads.all()])
+        print_json([_as_json(upload, uses.get(upload.task_name, ())) for upload in uploads.all()])
         return 0
     for upload in uploads.all():
         day = time.strftime("%Y-%m-%d %H:%M", time.localtime(upload.added))
-        runs = counted(len(uploads.runs_of(upload.digest)), "run")
+        runs = counted(len(uses.get(upload.task_name, ())), "run")
         print(printable(f"{upload.task_name}  {sized(upload.size):>9}  {day}  {runs:>7}  {upload.name}"))
     print(f"{uploads.used() / 2**20:,.1f} MB of {QUOTA / 2**20:,.0f} MB used")
     return 0
 
 
-def _as_json(upload: Upload, uploads: Uploads) -> dict[str, object]:
-    runs = [record.run_id for record in uploads.runs_of(upload.digest)]
-    return asdict(upload) | {"task_name": upload.task_name, "runs": runs}
+def _as_json(upload: Upload, runs: Sequence[RunRecord]) -> dict[str, object]:
+    return asdict(upload) | {"task_name": upload.task_name, "runs": [record.run_id for record in runs]}

@@ -88,6 +88,11 @@ def _several(scored: list[ScoredRun], options: argparse.Namespace) -> list[Path]
 
 
 def _bundle(store: Store, options: argparse.Namespace) -> int:
+    if options.format or options.probabilities:
+        raise SpecError(
+            "a bundle holds all that is stored of a run.",
+            do="Leave out --format and --probabilities: they are of --out.",
+        )
     if options.all == bool(options.run):
         raise SpecError("--bundle takes runs or --all.", do=f"`{COMMAND} runs` lists the runs.")
     runs = _all_sound(store) if options.all else list(dict.fromkeys(options.run))

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from evalcore.analysis import compare, compared_probabilities, score_run, verdict_as_json
+from evalcore.analysis import compare, score_run
+from evalcore.cli.compare import print_comparison
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
 from evalcore.cli.report import print_report
 from evalcore.errors import SpecError, printable
 from evalcore.importing import FORMATS, IMPORTED, ROLE_WORDS, ROLES, Asked, import_export, import_files
-from evalcore.output import comparison_as_text, no_nan
 from evalcore.store import RunRecord, Store, import_bundle, is_bundle
 from evalcore.tasks import read_label_list
 
@@ -63,18 +63,19 @@ def _import(options: argparse.Namespace) -> int:
         else:
             print(merged.sentence)
         return 0
-    if options.file.is_dir():
-        return print_report(options, store, _exported(options, store).run_id)
-    records = import_files(_asked(options), store)
+    records = [_exported(options, store)] if options.file.is_dir() else import_files(_asked(options), store)
     for record in records:
         if said := record.metadata.get(IMPORTED):
             print(printable(said), file=sys.stderr)
     if len({record.run_id for record in records}) < len(records):
         print("Both hold the same predictions, which are one run.", file=sys.stderr)
         records = records[:1]
-    if len(records) == 1:
-        return print_report(options, store, records[0].run_id)
-    return _print_comparison(options, store, [record.run_id for record in records])
+    a, *b = [score_run(store, record.run_id, options.scoring) for record in records]
+    if b:
+        print_comparison(options, compare(a, *b))
+    else:
+        print_report(options, store, a)
+    return 0
 
 
 def _exported(options: argparse.Namespace, store: Store) -> RunRecord:
@@ -99,14 +100,3 @@ def _asked(options: argparse.Namespace) -> list[tuple[Path, Asked]]:
 
 def _nth(given: Sequence[str], at: int) -> str:
     return given[at] if at < len(given) else ""
-
-
-def _print_comparison(options: argparse.Namespace, store: Store, run_ids: Sequence[str]) -> int:
-    a, b = (score_run(store, run_id, options.scoring) for run_id in run_ids)
-    comparison = compare(a, b)
-    probabilities = compared_probabilities(comparison)
-    if options.json:
-        print_json(no_nan(verdict_as_json(comparison, probabilities)))
-    else:
-        print(comparison_as_text(comparison, probabilities))
-    return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from evalcore.analysis import score_run
+from evalcore.analysis import ScoredRun, score_run
 from evalcore.cli.html_file import add_html, write_html
 from evalcore.cli.markdown import add_markdown, write_markdown
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
@@ -30,31 +30,26 @@ def _report(options: argparse.Namespace) -> int:
     def made(texts: Texts) -> bytes:
         from evalcore.output.html import run_report
 
-        return run_report(store, score_run(store, options.run, options.scoring), texts=texts)
+        return run_report(store, scored, texts=texts)
 
     store = open_store(options)
+    scored = score_run(store, options.run, options.scoring)
     write_html(options, made)
-    if options.markdown and write_markdown(
-        options, run_markdown(store, score_run(store, options.run, options.scoring))
-    ):
+    if options.markdown and write_markdown(options, run_markdown(store, scored)):
         return 0
-    return print_report(options, store, options.run)
+    print_report(options, store, scored)
+    return 0
 
 
-def print_report(options: argparse.Namespace, store: Store, run_id: str, outcome: Outcome | None = None) -> int:
+def print_report(options: argparse.Namespace, store: Store, scored: ScoredRun, outcome: Outcome | None = None) -> None:
     """Print the report of a stored run, as text or JSON.
 
     Args:
         outcome: of the attempt that was just made; None if nothing was predicted now.
-
-    Returns:
-        The exit status.
     """
-    scored = score_run(store, run_id, options.scoring)
     sure = sure_of(scored)
     findings = findings_of(store, scored, lambda _: sure)
     if options.json:
         print_json(report_as_json(scored, findings, outcome, sure))
     else:
         print(printable(report_as_text(scored, findings, outcome, sure)))
-    return 0

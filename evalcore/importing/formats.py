@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,7 @@ from evalcore.importing.reading import MODEL, Asked, Reading
 from evalcore.importing.source import Source
 from evalcore.tasks import DataFile
 from evalcore.tasks.data_file import SUFFIXES, data_in_memory
+from evalcore.tasks.json_lines import is_json_object
 
 
 @dataclass(frozen=True)
@@ -103,14 +103,7 @@ def pasted(text: str) -> DataFile:
     if head.startswith("["):
         ending = "json"
     elif head.startswith("{"):
-        ending = "jsonl" if _is_object(head.partition("\n")[0]) else "json"
+        ending = "jsonl" if is_json_object(head.partition("\n")[0]) else "json"
     else:
         ending = "tsv" if "\t" in head.partition("\n")[0] else "csv"
     return data_in_memory(f"pasted.{ending}", text.encode(errors="surrogatepass"))
-
-
-def _is_object(line: str) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False

@@ -13,7 +13,18 @@ from typing import Any
 
 from evalcore.errors import DataError, first_line
 from evalcore.extras import require
-from evalcore.importing.reading import DATE, MODEL, TASK, TOOL, Asked, Reading, Role, chosen_part, left_out
+from evalcore.importing.reading import (
+    DATE,
+    MODEL,
+    TASK,
+    TOOL,
+    Asked,
+    Reading,
+    Role,
+    chosen_part,
+    column_names,
+    left_out,
+)  # fmt: skip
 from evalcore.importing.source import Source, as_text, bytes_of, choose_fields, opened
 from evalcore.tasks.table import MAX_BYTES, too_many_bytes
 from evalcore.wording import counted
@@ -73,13 +84,11 @@ def read(source: Source, asked: Asked) -> Reading:
         DATE: str(log.eval.created),
         TOOL: f"Inspect {made_by}".strip(),
     }
-    names = (
-        list(chosen.values()) if len(set(chosen.values())) == len(chosen) else [f"{f} ({r})" for r, f in chosen.items()]
-    )
+    columns = column_names(chosen)
     return Reading(
         TITLE,
-        source.table(names, rows, range(1, len(rows) + 1)),
-        columns=dict(zip(chosen, names, strict=True)),
+        source.table(list(columns.values()), rows, range(1, len(rows) + 1)),
+        columns=columns,
         found=chosen,
         fields=offered,
         in_doubt=frozenset(),

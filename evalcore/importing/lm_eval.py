@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from evalcore.errors import DataError
-from evalcore.importing.reading import TASK, TOOL, Asked, NumbersInMemory, Reading, Role, chosen_part
+from evalcore.importing.reading import TASK, TOOL, Asked, NumbersInMemory, Reading, Role, chosen_part, column_names
 from evalcore.importing.source import Record, Source, as_text, at, choose_fields, fields_of, inside
 from evalcore.tasks import TEXT_COLUMNS
 from evalcore.tasks.table import MAX_BYTES, MAX_ROWS, too_many_bytes, too_many_rows
@@ -88,9 +88,7 @@ def read(source: Source, asked: Asked) -> Reading:
         if chars > MAX_BYTES:
             raise too_many_bytes(source.name)
     named = _TASK_NAME.fullmatch(source.name)
-    columns: dict[Role, str] = {"text": chosen.get("text", _PROMPT), "label": "label", "answer": "answer"}
-    if len(set(columns.values())) < len(columns):
-        columns = {role: f"{field} ({role})" for role, field in columns.items()}
+    columns = column_names({"text": chosen.get("text", _PROMPT), "label": "label", "answer": "answer"})
     return Reading(
         TITLE,
         source.table(list(columns.values()), rows, lines),

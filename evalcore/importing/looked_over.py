@@ -59,7 +59,7 @@ def problems_of(reading: Reading) -> list[Problem]:
             "No answer is one of the true labels.",
             "Longer answers are searched for a label. Look below whether the right columns are taken.",
         ))  # fmt: skip
-    if not texts:
+    if not any(texts):
         found.append(Problem(
             "There are no texts.",
             "Such a run can be compared only with one whose true labels stand in the same order.",
@@ -106,7 +106,7 @@ def _contradicting(texts: Sequence[str], labels: Sequence[str]) -> list[int]:
     odd: dict[str, int] = {}
     for at, text in enumerate(texts):
         before = first.setdefault(text, at)
-        if normal_form(labels[before]) != normal_form(labels[at]):
+        if text and normal_form(labels[before]) != normal_form(labels[at]):
             odd.setdefault(text, before)
     return list(odd.values())
 

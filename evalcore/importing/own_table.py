@@ -14,6 +14,7 @@ from evalcore.importing.label_columns import OBJECTS, possible_label_columns
 from evalcore.importing.reading import Asked, NoField, Reading, Role
 from evalcore.importing.source import Source, as_text, at, fields_of
 from evalcore.tasks import LABEL_COLUMNS, TEXT_COLUMNS, DataFile
+from evalcore.tasks.columns import all_named
 from evalcore.tasks.data_file import Header, data_in_memory
 
 TITLE = "a table of predictions"
@@ -120,16 +121,11 @@ def _may_have_probabilities(header: Header) -> bool:
 def _likely(header: Header, role: Role) -> list[str]:
     """The columns that may be meant, the likeliest first."""
     if role == "text":
-        return _named(header, TEXT_COLUMNS)
+        return all_named(header, TEXT_COLUMNS)
     if role == "label":
-        return _named(header, LABEL_COLUMNS) or _named(header, _OTHER_LABELS)
+        return all_named(header, LABEL_COLUMNS) or all_named(header, _OTHER_LABELS)
     sure = [column for column in header.columns if column.strip().casefold() in ANSWER_COLUMNS]
-    return sure or ([] if _may_have_probabilities(header) else _named(header, OTHER_ANSWERS))
-
-
-def _named(header: Header, names: Sequence[str]) -> list[str]:
-    by_folded = {column.strip().casefold(): column for column in reversed(header.columns)}
-    return [by_folded[name] for name in names if name in by_folded]
+    return sure or ([] if _may_have_probabilities(header) else all_named(header, OTHER_ANSWERS))
 
 
 def _fields(header: Header) -> dict[Role, list[str]]:

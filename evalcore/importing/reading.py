@@ -130,6 +130,14 @@ class NumbersInMemory:
         yield NumberBlock(0, self.values[:, [self.columns.index(column) for column in columns]])
 
 
+def column_names(fields: Mapping[Role, str]) -> dict[Role, str]:
+    """Names of a table's columns by role: the fields that they were read from, each once, though one may be taken for
+    two roles."""
+    if len(set(fields.values())) == len(fields):
+        return dict(fields)
+    return {role: f"{field} ({role})" for role, field in fields.items()}
+
+
 def chosen_part(parts: Sequence[str], asked: Asked, name: str) -> str:
     """The part that was asked for, or the first.
 

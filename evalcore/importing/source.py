@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evalcore.errors import DataError
-from evalcore.importing.reading import ROLES, Asked, NoField, Reading, RecordTable, Role
+from evalcore.importing.reading import ROLES, Asked, NoField, Reading, RecordTable, Role, column_names
 from evalcore.tasks import DataFile
 from evalcore.tasks.data_file import Header, Table
-from evalcore.tasks.json_lines import json_records, parse_json
+from evalcore.tasks.json_lines import is_json_object, json_records, parse_json
 from evalcore.tasks.table import MAX_BYTES, MAX_FIELD_CHARS, MAX_ROWS, check_text, too_many_bytes, too_many_rows
 from evalcore.tasks.text_file import csv_records, text_file
 
@@ -186,10 +186,7 @@ def _has_lines(start: bytes) -> bool:
     line, newline, rest = start.lstrip(b"\xef\xbb\xbf").lstrip().partition(b"\n")
     if not newline or not rest.strip().startswith(b"{") or not line.startswith(b"{"):
         return False
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
+    return is_json_object(line)
 
 
 def at(record: Any, path: str) -> Any:
@@ -345,11 +342,11 @@ def read_records(
     rows = [[as_text(at(record, path)) for path in chosen.values()] for _, record in records]
     if sum(len(value) for row in rows for value in row if value) > MAX_BYTES:
         raise too_many_bytes(source.name)
-    table = source.table([chosen[role] for role in chosen], rows, [number for number, _ in records])
+    columns = column_names(chosen)
     return Reading(
         title,
-        _named_once(table),
-        columns=dict(zip(chosen, _named_once(table).columns, strict=True)),
+        source.table(list(columns.values()), rows, [number for number, _ in records]),
+        columns=columns,
         found=chosen,
         fields=fields,
         in_doubt=in_doubt,
@@ -360,14 +357,3 @@ def read_records(
 def _differ(records: Sequence[tuple[int, Record]], paths: Sequence[str]) -> bool:
     """Whether it matters which of some fields is taken."""
     return any(len({as_text(at(record, path)) for path in paths} - {None, ""}) > 1 for _, record in records)
-
-
-def _named_once(table: Table) -> Table:
-    """The table with each name once: one field may be taken for two roles."""
-    seen: dict[str, int] = {}
-    for column in table.columns:
-        seen[column] = seen.get(column, 0) + 1
-    if all(times == 1 for times in seen.values()):
-        return table
-    names = [f"{column} ({role})" for column, role in zip(table.columns, ROLES, strict=False)]
-    return type(table)(table.name, names, table.rows, table.lines)

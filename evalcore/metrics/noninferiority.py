@@ -69,6 +69,7 @@ def not_worse_power(n: int, rate: float, margin: float, difference: float = 0.0)
     return _power(n, rate, margin, difference, critical_value(n, margin))
 
 
+@lru_cache(maxsize=256)
 def examples_to_show(margin: float, rate: float, wanted: float = POWER) -> int | None:
     """About how many examples show that a run is not worse by `margin`, if both runs are equally good.
 

@@ -1,11 +1,13 @@
-"""A run's spec -> the command, or the Python, that asks for the same run."""
+"""Results -> the command, or the Python, that gives them again."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from evalcore.analysis import ScoredRun
 from evalcore.parse import Scoring
 from evalcore.paths import COMMAND
 from evalcore.store import RunSpec
@@ -37,6 +39,12 @@ def python_of(spec: RunSpec, scoring: Scoring = "lenient") -> str:
     lines += ["", f"run = evalcore.run({', '.join([repr(model), *arguments])})"]
     how = "" if scoring == "lenient" else f", scoring={scoring!r}"
     return "\n".join([*lines, f"print(evalcore.report(evalcore.score(run{how})))"])
+
+
+def compare_command(scored_runs: Sequence[ScoredRun]) -> str:
+    """The command that compares runs, or puts several side by side, under their scoring."""
+    names, scoring = " ".join(scored.record.run_id for scored in scored_runs), scored_runs[0].scoring
+    return f"{COMMAND} compare {names}" + ("" if scoring == "lenient" else f" --scoring {scoring}")
 
 
 def _asked(spec: RunSpec) -> dict[str, Any]:

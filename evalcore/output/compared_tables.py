@@ -118,10 +118,12 @@ def _runs(sweep: Sweep) -> ResultTable:
 
     def row(number: int, scored: ScoredRun) -> Row:
         record, scores, intervals = scored.record, scored.scores, scored.intervals
+        kind, spec = record.kind, record.spec
         return (
-            number + 1, record.run_id, record.task_name, record.spec.model, record.prompt.name, record.spec.decoding,
-            record.spec.sample, scores.n, scores.accuracy, *intervals.accuracy, scores.macro_f1_present,
-            *intervals.macro_f1_present, scores.unparsed_rate, sweep.n, int(sweep.right[number].sum()),
+            number + 1, record.run_id, record.task_name, spec.model, record.prompt.name if kind.reads_prompt else None,
+            spec.decoding if "decoding" in kind.settings else None, spec.sample if kind.can_run else None, scores.n,
+            scores.accuracy, *intervals.accuracy, scores.macro_f1_present, *intervals.macro_f1_present,
+            scores.unparsed_rate, sweep.n, int(sweep.right[number].sum()),
         )  # fmt: skip
 
     return table("runs", columns, lambda: [row(number, scored) for number, scored in enumerate(sweep.scored_runs)])

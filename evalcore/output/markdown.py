@@ -39,8 +39,6 @@ from evalcore.output.report import findings_of, sure_of
 from evalcore.store import RunRecord, Store
 from evalcore.wording import NOT_ESTIMABLE, UNDEFINED, counted, interval, percent, points
 
-MOST_CHARACTERS = 65_536
-"""Of a comment on GitHub."""
 MOST_FINDINGS = 8
 MOST_LABELS = 30
 """Rows of a table of labels."""
@@ -191,7 +189,8 @@ def _what(record: RunRecord) -> str:
     parts = [f"run {code(record.run_id)}", f"task {code(record.task_name)}", f"model {code(record.spec.model)}"]
     if record.kind.reads_prompt:
         parts.append(f"prompt {code(record.prompt.name)}")
-    parts.append(f"{record.n:,} {plain(record.spec.sample)}")
+    drawn = f", {plain(record.spec.sample)}" if record.kind.can_run else ""
+    parts.append(f"{counted(record.n, 'example')}{drawn}")
     return " · ".join(parts)
 
 

@@ -39,7 +39,7 @@ from evalcore.wording import NOT_AVAILABLE, counted, figure, interval, lasting, 
 
 Sure = tuple[LabelProbabilities, Calibration]
 
-WITH_INTERVAL = ("accuracy", "macro_f1_present", "macro_f1_all", "micro_f1", "weighted_f1", "balanced_accuracy")
+_WITH_INTERVAL = ("accuracy", "macro_f1_present", "macro_f1_all", "micro_f1", "weighted_f1", "balanced_accuracy")
 """The metrics whose intervals a report holds, as fields of `metrics.Intervals`."""
 
 
@@ -181,7 +181,7 @@ def report_as_json(
             "n_asked": record.n,
             "correct": scores.correct,
             **metric_values(scores, scored.per_class),
-            **{f"{name}_interval": list(getattr(intervals, name)) for name in WITH_INTERVAL},
+            **{f"{name}_interval": list(getattr(intervals, name)) for name in _WITH_INTERVAL},
             **(sure[1].as_json() if sure else dict.fromkeys(CALIBRATION_KEYS)),
             "macro_f1_ceiling": scores.macro_f1_ceiling,
             "unparsed": scores.unparsed,

@@ -14,13 +14,11 @@ from evalcore.analysis import (
     ScoredRun,
     labels_with,
 )
+from evalcore.analysis.run_metrics import ALL_METRICS, metrics_of_answers, metrics_of_probabilities
 from evalcore.importing import PROBABILITY_OF
 from evalcore.metrics import (
-    METRICS,
-    PROBABILITY_METRICS,
     Counts,
     confusion_pairs,
-    metric_values,
     off_diagonal,
     wilson,
 )
@@ -87,18 +85,12 @@ def metrics_table(scored: ScoredRun, sure: Sure | None) -> ResultTable:
     """
 
     def rows() -> list[Row]:
-        values: dict[str, float | None] = dict(metric_values(scored.scores, scored.per_class))
-        intervals = {name: getattr(scored.intervals, name, None) for name in values}
-        if sure:
-            found = sure[1].as_json()
-            values |= {metric.name: found[metric.name] for metric in PROBABILITY_METRICS}
-            intervals |= {metric.name: found.get(f"{metric.name}_interval") for metric in PROBABILITY_METRICS}
+        found = metrics_of_answers(scored) | (metrics_of_probabilities(sure[0]) if sure else {})
         return [
-            (metric.name, metric.title, values[metric.name], *(intervals[metric.name] or (None, None)),
-             metric.better or None, scored.scores.n)
-            for metric in (*METRICS, *PROBABILITY_METRICS)
-            if metric.name in values
-        ]  # fmt: skip
+            (name, metric.title, found[name][0], *found[name][1], metric.better or None, scored.scores.n)
+            for name, metric in ALL_METRICS.items()
+            if name in found
+        ]
 
     return table(
         "metrics",

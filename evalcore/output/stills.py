@@ -5,9 +5,7 @@ They are the figures of the pages, each with a title that says of what; `evalcor
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -54,7 +52,8 @@ from evalcore.analysis import (
 from evalcore.charts import DARK, LIGHT, Theme
 from evalcore.errors import SpecError
 from evalcore.metrics import BLOCK_FROM, FEW_EXAMPLES, Order, growth, view
-from evalcore.output.export import write_file
+from evalcore.output.export import write_files
+from evalcore.output.formats import Files
 from evalcore.output.report import Sure, baselines_of, sure_of
 from evalcore.store import RunRecord, distinguishing_titles
 from evalcore.wording import counted, percent
@@ -300,17 +299,14 @@ def as_svg(chart: Figure) -> bytes:
     return svg.encode()
 
 
-def charts_zip(scored: ScoredRun, kind: StillKind, *, sure: Sure | None = None, theme: Theme = LIGHT) -> bytes:
-    """All figures of a run in one ZIP file.
+def chart_files(drawn: Mapping[str, Figure], kind: StillKind) -> Files:
+    """Figures as files, each drawn when it is written."""
+    draw = as_png if kind == "png" else as_svg
 
-    Args:
-        sure: as `run_charts` takes it.
-    """
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, chart in run_charts(scored, sure=sure, theme=theme).items():
-            file.writestr(f"{name}.{kind}", _bytes(chart, kind))
-    return packed.getvalue()
+    def picture(name: str) -> Iterator[bytes]:
+        yield draw(drawn[name])
+
+    return {f"{name}.{kind}": picture(name) for name in drawn}
 
 
 def export_charts(drawn: Mapping[str, Figure], folder: Path, kind: StillKind) -> list[Path]:
@@ -322,7 +318,7 @@ def export_charts(drawn: Mapping[str, Figure], folder: Path, kind: StillKind) ->
     Raises:
         DataError: if it cannot be written.
     """
-    return [write_file(folder / f"{name}.{kind}", _bytes(chart, kind)) for name, chart in drawn.items()]
+    return write_files(folder, chart_files(drawn, kind))
 
 
 def run_title(scored: ScoredRun) -> str:
@@ -336,10 +332,6 @@ def _size(n: int) -> str:
 
 def _capital(name: str) -> str:
     return name[:1].upper() + name[1:]
-
-
-def _bytes(chart: Figure, kind: StillKind) -> bytes:
-    return as_png(chart) if kind == "png" else as_svg(chart)
 
 
 def inline(chart: Figure) -> Figure:

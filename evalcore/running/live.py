@@ -84,4 +84,4 @@ def waiting_for(store: Store, job: Job) -> str:
     left, pace = "", jobs.pace(at_work)
     if pace.rate:
         left = f", {max(0.0, (at_work.total - at_work.done) / pace.rate - (time.time() - pace.heard)):.0f} s left"
-    return f"The worker is busy with a run ({job_title(at_work)}{left})."
+    return f"The worker is busy with a run ({job_title(at_work, store.folder)}{left})."

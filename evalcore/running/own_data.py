@@ -13,10 +13,11 @@ from evalcore.paths import DEMO_MODELS
 from evalcore.predictors import model_folder
 from evalcore.running import task_cache
 from evalcore.store import RunSpec, Store, Uploads
-from evalcore.tasks import DataFile, LabelList, TaskSource, Upload, task_files
+from evalcore.tasks import DataFile, TaskSource, Upload, task_files
 from evalcore.tasks.audit import Audit, Problem, audit
 from evalcore.tasks.content_kind import format_of
 from evalcore.tasks.data_file import NamedFile, parse_label_list
+from evalcore.tasks.load import label_list
 from evalcore.tasks.text_file import text_file
 from evalcore.wording import counted
 
@@ -135,7 +136,7 @@ def look_at(source: TaskSource, store: Store) -> OwnData:
             return None
 
     train = beside("train_file", files.train, NamedFile.read)
-    labels = beside("label_list", files.labels, _label_list)
+    labels = beside("label_list", files.labels, label_list)
     found = audit(file, source.text_column, source.label_column, train=train, labels=labels)
     found = replace(found, problems=(*refused, *found.problems))
     return _rows(OwnData(found), file)
@@ -161,11 +162,6 @@ def _visible_character(character: str) -> str:
     if character == " " or unicodedata.category(character) not in _UNSEEN:
         return character
     return _SHOWN_AS.get(character) or f"[U+{ord(character):04X}]"
-
-
-def _label_list(file: NamedFile) -> LabelList:
-    content = file.read().content
-    return parse_label_list(file.name, content if isinstance(content, bytes) else content.read_bytes())
 
 
 def _rows(data: OwnData, file: DataFile) -> OwnData:

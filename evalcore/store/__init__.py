@@ -70,7 +70,7 @@ from evalcore.store.spec import (
     run_id,
     sample_id,
 )
-from evalcore.store.uploads import MAX_UPLOAD_BYTES, QUOTA, Uploads
+from evalcore.store.uploads import MAX_UPLOAD_BYTES, QUOTA, Uploads, runs_by_upload
 from evalcore.store.usage import Usage
 
 __all__ = [
@@ -153,6 +153,7 @@ __all__ = [
     "replace_file",
     "run_id",
     "run_title",
+    "runs_by_upload",
     "sample_id",
     "stream_completions",
     "stream_texts",

@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from evalcore.errors import BlindspotError, StoreError, shortened
 from evalcore.store.database import Store
 from evalcore.store.jobs import ASKED_FOR, Job, Jobs
 from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import RunSpec
+from evalcore.tasks import shown_name
 from evalcore.wording import percent
 
 NAME_LENGTH = 60
@@ -170,7 +172,12 @@ def run_title(record: RunRecord, annotation: RunAnnotation | None = None) -> str
         parts.append(record.prompt.name)
     parts += _unusual_settings(record.spec)
     sample = "" if not record.kind.can_run else f" {record.spec.sample}"
-    return " · ".join([*parts, record.task_name, f"{record.n}{sample}"])
+    return " · ".join([*parts, *_task_of(record), f"{record.n}{sample}"])
+
+
+def _task_of(record: RunRecord) -> list[str]:
+    """The task's name; none where imported answers are called as their task is, by their file's name."""
+    return [] if record.task_name == model_name(record) and not record.kind.can_run else [record.task_name]
 
 
 def _unusual_settings(spec: RunSpec) -> list[str]:
@@ -227,7 +234,7 @@ def _what_is_special(record: RunRecord, annotation: RunAnnotation | None) -> lis
         parts.append(record.prompt.name)
     parts += _unusual_settings(record.spec)
     if record.task_name != usual.task.name:
-        parts.append(record.task_name)
+        parts += _task_of(record)
     if record.n != usual.n:
         parts.append(str(record.n))
     if record.kind.can_run:
@@ -251,18 +258,26 @@ def distinguishing_titles(records: Sequence[RunRecord]) -> list[str]:
     return [title if titles.count(title) == 1 else f"{at}. {title}" for at, title in enumerate(titles, start=1)]
 
 
-def spec_title(spec: RunSpec) -> str:
-    """What a job predicts, in one line; the run does not exist yet."""
+def spec_title(spec: RunSpec, cache: Path) -> str:
+    """What a job predicts, in one line; the run does not exist yet.
+
+    Args:
+        cache: the cache folder, which knows what uploads were called.
+    """
     parts = [last_part(spec.model)]
     if spec.kind.reads_prompt:
         parts.append(spec.prompt)
-    return " · ".join([*parts, last_part(spec.task.name), f"{spec.n} {spec.sample}"])
+    return " · ".join([*parts, last_part(shown_name(spec.task.name, cache)), f"{spec.n} {spec.sample}"])
 
 
-def job_title(job: Job) -> str:
-    """What a job predicts, in one line; of a job that a newer version asked for, as much as can be said."""
+def job_title(job: Job, cache: Path) -> str:
+    """What a job predicts, in one line; of a job that a newer version asked for, as much as can be said.
+
+    Args:
+        cache: the cache folder that the job is of.
+    """
     try:
-        return spec_title(job.spec)
+        return spec_title(job.spec, cache)
     except (BlindspotError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError):
         return f"{_title_of(job.payload)}, asked for by a newer version"
 

@@ -12,7 +12,8 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from evalcore.paths import COMMAND
 from evalcore.store.database import Store
 from evalcore.store.run_record import RunRecord
 from evalcore.store.small_file import replace_file
-from evalcore.tasks.uploaded import NOTE_ENDING, UPLOADS_FOLDER, Upload, uploads_in
+from evalcore.tasks.uploaded import NOTE_ENDING, SHEET_MARK, UPLOADS_FOLDER, Upload, is_upload, uploads_in
 
 QUOTA = 500 * 2**20
 """Bytes of all uploads of a cache folder together."""
@@ -74,8 +75,10 @@ class Uploads:
                 _write(self._folder / digest, content)
                 upload = Upload(digest, name, len(content), time.time())
             else:
+                if (self._folder / digest).read_bytes() != content:  # changed since: uploading it again is the cure
+                    _write(self._folder / digest, content)
                 others = tuple(other for other in (there.name, *there.other_names) if other != name)
-                upload = replace(there, name=name, other_names=others)
+                upload = replace(there, name=name, size=len(content), other_names=others)
             note = {"name": upload.name, "added": upload.added, "other_names": upload.other_names}
             replace_file(self._folder / f"{digest}{NOTE_ENDING}", json.dumps(note))
         return upload
@@ -87,13 +90,6 @@ class Uploads:
     def used(self) -> int:
         """Bytes of all of them together."""
         return sum(upload.size for upload in self.all())
-
-    def runs_of(self, digest: str) -> list[RunRecord]:
-        """The stored runs whose examples, training examples or labels came from an upload, the newest first.
-
-        They keep their examples when it is deleted; they can then only not be run again.
-        """
-        return [record for record in self._store.runs() if Upload(digest, "", 0, 0).task_name in _named(record)]
 
     def content(self, digest: str) -> bytes:
         """The bytes of an upload.
@@ -136,7 +132,7 @@ class Uploads:
         used = sum(upload.size for upload in uploads)
         if used + size <= QUOTA:
             return
-        in_use = {name for record in self._store.runs() for name in _named(record)}
+        in_use = runs_by_upload(self._store.runs())
         unused = [upload.name for upload in uploads if upload.task_name not in in_use]
         raise DataError(
             f"there is no room for its {_mb(size)}: uploads hold {_mb(used)} of the {_mb(QUOTA)} that they may.",
@@ -173,10 +169,18 @@ class Uploads:
             ) from error
 
 
-def _named(record: RunRecord) -> tuple[str, str, str]:
-    """The three places where a run's task may name an upload."""
-    task = record.spec.task
-    return task.name.partition("#")[0], task.train.partition("#")[0], task.labels
+def runs_by_upload(records: Iterable[RunRecord]) -> dict[str, list[RunRecord]]:
+    """The runs whose examples, training examples or labels came from each upload, by its name as tasks have it.
+
+    They keep their examples when it is deleted; they can then only not be run again.
+    """
+    found: dict[str, list[RunRecord]] = defaultdict(list)
+    for record in records:
+        task = record.spec.task
+        for name in {name.partition(SHEET_MARK)[0] for name in (task.name, task.train, task.labels)}:
+            if is_upload(name):
+                found[name].append(record)
+    return dict(found)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -16,7 +16,7 @@ from evalcore.tasks.data_file import (
     typed_path,
 )
 from evalcore.tasks.hub_data import is_hub
-from evalcore.tasks.load import load_task, read_texts, task_files
+from evalcore.tasks.load import load_task, read_texts, shown_name, task_files
 from evalcore.tasks.prompt import (
     BUILT_IN,
     DESCRIPTIONS,
@@ -30,7 +30,7 @@ from evalcore.tasks.prompt import (
 )
 from evalcore.tasks.sample import SAMPLES, Sample, draw_sample, fingerprint
 from evalcore.tasks.task import Example, Task, TaskSource, make_task
-from evalcore.tasks.uploaded import Upload, is_upload, shown_name
+from evalcore.tasks.uploaded import Upload, is_upload
 
 __all__ = [
     "BUILT_IN",

@@ -10,19 +10,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from evalcore.errors import DataError, first_line, shortened
+from evalcore.errors import DataError, first_line
 from evalcore.tasks import audit_checks as checks
 from evalcore.tasks.audit_checks import Problem, Rows
 from evalcore.tasks.columns import ColumnProfile
 from evalcore.tasks.data_file import DataFile, LabelList
-from evalcore.tasks.first_look import FirstLook, first_look
+from evalcore.tasks.first_look import first_look
 from evalcore.tasks.load import LabelledFile, labelled_file
 from evalcore.tasks.task import TaskSource, make_task
 
 __all__ = ["Audit", "Problem", "audit"]
-
-_CELL_CHARS = 300
-"""Of a value in the preview."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,6 @@ class Audit:
         text_column, label_column: the chosen or found ones; empty if there is none.
         why_text, why_label: why these, in a few words: "by its name".
         labels: how often each label occurs, the most frequent first.
-        preview: the first rows, each as long as `columns`, with long values shortened.
         problems: those that block first.
     """
 
@@ -50,7 +46,6 @@ class Audit:
     why_text: str = ""
     why_label: str = ""
     labels: Mapping[str, int] = field(default_factory=dict)
-    preview: tuple[tuple[str, ...], ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -90,7 +85,7 @@ def _audit(file: DataFile, source: TaskSource, train: DataFile | None, labels: L
     refusal = _refusal(file, source, train, labels)
     look = first_look(file)
     profiles = tuple(look.profiles())
-    found = Audit(file.name, look.format, columns=profiles, preview=_preview(look))
+    found = Audit(file.name, look.format, columns=profiles)
     passed: dict[int, DataError] = {}
     try:
         read = labelled_file(file, source, pass_over=passed.__setitem__)
@@ -146,10 +141,6 @@ def _of_train(rows: Rows, train: DataFile, source: TaskSource, read: LabelledFil
     except DataError as error:
         return [_refused(error)]
     return checks.of_shared(rows, examples, train.name)
-
-
-def _preview(look: FirstLook) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(shortened(row.get(name) or "", _CELL_CHARS) for name in look.columns) for row in look.first)
 
 
 def _refused(error: DataError) -> Problem:

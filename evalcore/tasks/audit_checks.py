@@ -110,8 +110,9 @@ def unreadable_rows(errors: Mapping[int, DataError]) -> list[Problem]:
     for lines in by_kind.values():
         first = errors[lines[0]]
         unit = "row" if f"row {lines[0]}" in first.where else "line"
-        what = first.what if len(lines) == 1 else f"{len(lines):,} rows, of which the first: {first.what}"
-        sentence = f"{_capital(what).removesuffix('.')}: {_at(unit, lines)}."
+        what = first.what.removesuffix(".")
+        what = _capital(what) if len(lines) == 1 else f"{len(lines):,} rows cannot be read (the first: {what})"
+        sentence = f"{what}: {_at(unit, lines)}."
         cure = first.do or "Correct them, or delete these lines."
         problems.append(Problem("unreadable", sentence, cure, tuple(lines[:_LINES_KEPT]), len(lines), blocks=True))
     return problems

@@ -166,8 +166,13 @@ def choose_columns(header: Header, text: str, label: str, look: Callable[[], Seq
 
 def named(header: Header, names: Sequence[str]) -> str:
     """The first of `names` that is a column, ignoring case; empty if none is."""
+    return next(iter(all_named(header, names)), "")
+
+
+def all_named(header: Header, names: Sequence[str]) -> list[str]:
+    """The columns that have one of these names, ignoring case, in the order of the names."""
     by_folded = {column.strip().casefold(): column for column in reversed(header.columns)}
-    return next((by_folded[name] for name in names if name in by_folded), "")
+    return [by_folded[name] for name in names if name in by_folded]
 
 
 def guess_column(header: Header, names: Sequence[str], what: str) -> str:

@@ -7,7 +7,6 @@ all formats, and what a person sees in the file's name stays true of it.
 from __future__ import annotations
 
 import io
-import json
 import re
 import zipfile
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from evalcore.errors import DataError
+from evalcore.tasks.json_lines import is_json_object
 
 Format = Literal["csv", "tsv", "jsonl", "parquet", "excel"]
 
@@ -133,18 +133,15 @@ def _kind_of(content: bytes | Path) -> _Kind | None:
     text = text.lstrip()
     if text.startswith(b"["):
         return _JSON_ARRAY if re.match(rb"\[\s*\{", text) else None
-    return _JSON_LINES if text.startswith(b"{") and _is_json_object(text) else None
+    return _JSON_LINES if text.startswith(b"{") and _begins_with_object(text) else None
 
 
-def _is_json_object(start: bytes) -> bool:
+def _begins_with_object(start: bytes) -> bool:
     """Whether the first line is a JSON object, or begins like one that is longer than what is looked at."""
     line, end, _ = start.partition(b"\n")
     if not end:
         return re.match(rb'\{\s*"[^"\\]*"\s*:', line) is not None
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
+    return is_json_object(line)
 
 
 def _zipped(content: bytes | Path) -> _Kind:

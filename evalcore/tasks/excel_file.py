@@ -15,7 +15,6 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -50,7 +49,7 @@ def parse_excel(
         DataError: if it is no workbook, too large once unfolded, or a wanted cell holds a date or a number of more than
             15 digits.
     """
-    names, rest = rows_of(name, content, sheet)
+    _, names, rest = rows_of(name, content, sheet)
     chosen = chosen_columns(Header(name, names), choose)
     wanted = [names.index(column) for column in chosen]
     rows: list[list[str | None]] = []
@@ -72,8 +71,10 @@ def parse_excel(
     return Table(name, chosen, rows, lines)
 
 
-def rows_of(name: str, content: bytes | Path, sheet: str = "") -> tuple[list[str], list[tuple[int, list[Any]]]]:
-    """The names of the columns, and the rows that are not empty with their numbers; an empty cell is an empty string.
+def rows_of(name: str, content: bytes | Path, sheet: str = "") -> tuple[str, list[str], list[tuple[int, list[Any]]]]:
+    """The sheet's name, the names of the columns, and the rows that are not empty with their numbers.
+
+    An empty cell is an empty string.
 
     Args:
         sheet: its name; the first sheet that holds something when empty.
@@ -83,14 +84,14 @@ def rows_of(name: str, content: bytes | Path, sheet: str = "") -> tuple[list[str
     """
     if isinstance(content, Path):
         raise table.too_many_bytes(name)
-    cells = _sheet(name, sheets(name, content), sheet)
+    title, cells = _sheet(name, sheets(name, content), sheet)
     filled = ((at, row) for at, row in enumerate(cells, start=1) if any(cell != "" for cell in row))
     header_row, header = next(filled, (1, []))
     named = [_text(cell, "of the header", f"{name}, row {header_row}") for cell in header]
     rest = list(filled)
     # Columns at the right without a name and without a value are left over from formatting.
     width = max((at for _, row in [(0, named), *rest] for at, cell in enumerate(row, start=1) if cell != ""), default=0)
-    return named[:width], rest
+    return title, named[:width], rest
 
 
 def sheets(name: str, content: bytes) -> dict[str, list[list[Any]]]:
@@ -114,14 +115,16 @@ def sheets(name: str, content: bytes) -> dict[str, list[list[Any]]]:
         ) from error
 
 
-def _sheet(name: str, found: dict[str, list[list[Any]]], wanted: str) -> list[list[Any]]:
+def _sheet(name: str, found: dict[str, list[list[Any]]], wanted: str) -> tuple[str, list[list[Any]]]:
+    """The sheet that is wanted, or the first that holds something, with its name."""
     if wanted:
         if wanted not in found:
             raise DataError(
                 f"there is no sheet {quoted(wanted)}.", where=name, do=f"Its sheets are: {listed(list(found))}."
             )
-        return found[wanted]
-    return next((cells for cells in found.values() if any(cell != "" for row in cells for cell in row)), [])
+        return wanted, found[wanted]
+    filled = (one for one in found.items() if any(cell != "" for row in one[1] for cell in row))
+    return next(filled, ("", []))
 
 
 def _text(cell: Any, column: str, where: str) -> str:
@@ -255,11 +258,6 @@ def _column_number(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
     return number
-
-
-def filled_sheets(found: dict[str, list[list[Any]]]) -> Iterator[str]:
-    """The names of the sheets that hold something."""
-    return (title for title, cells in found.items() if any(cell != "" for row in cells for cell in row))
 
 
 def _too_large(name: str) -> DataError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from evalcore.errors import DataError
+from evalcore.errors import DataError, quoted
 from evalcore.tasks.columns import ColumnProfile, profile
 from evalcore.tasks.content_kind import format_of
 from evalcore.tasks.data_file import DataFile
@@ -18,7 +18,6 @@ ROWS_LOOKED_AT = 5_000
 """At least, where there are as many, and less than twice as many."""
 MOST_COLUMNS = 200
 """That are looked at: the first ones."""
-FIRST_ROWS = 20
 
 Row = Mapping[str, str | None]
 
@@ -30,13 +29,11 @@ class FirstLook:
     Attributes:
         format: what it was read as: "CSV, separated by semicolons".
         columns: names, in order; at most `MOST_COLUMNS`.
-        first: the very first rows, by column; a value may be missing.
-        spread: rows from all over the file; of a Parquet file the first ones.
+        spread: rows from all over the file, by column; a value may be missing. Of a Parquet file the first ones.
     """
 
     format: str
     columns: list[str]
-    first: list[Row]
     spread: list[Row]
 
     def profiles(self) -> list[ColumnProfile]:
@@ -56,21 +53,21 @@ def first_look(file: DataFile) -> FirstLook:
     if found == "excel":
         from evalcore.tasks.excel_file import rows_of
 
-        names, cells = rows_of(file.name, file.content, file.sheet)
+        sheet, names, cells = rows_of(file.name, file.content, file.sheet)
         names = names[:MOST_COLUMNS]
         rows = ({name: str(cell) for name, cell in zip(names, row, strict=False)} for _, row in cells)
-        return FirstLook("Excel", names, *_spread(rows))
+        return FirstLook(f"Excel, sheet {quoted(sheet)}", names, _spread(rows))
     text = text_file(file.name, file.content)
     if found == "jsonl":
         columns: dict[str, None] = {}
-        looked = FirstLook("JSON lines", [], *_spread(_json_rows(json_records(text, pass_over=_nothing), columns)))
-        return FirstLook(looked.format, list(columns), looked.first, looked.spread)
+        spread = _spread(_json_rows(json_records(text, pass_over=_nothing), columns))
+        return FirstLook("JSON lines", list(columns), spread)
     separator = "\t" if found == "tsv" else separator_of(text)
     records = csv_records(text, separator, _nothing)
     _, header = next(records, (1, []))
     names = header[:MOST_COLUMNS]
     rows = (dict(zip(names, fields, strict=False)) for _, fields in records)
-    return FirstLook(f"CSV, separated by {SEPARATORS[separator]}", names, *_spread(rows))
+    return FirstLook(f"CSV, separated by {SEPARATORS[separator]}", names, _spread(rows))
 
 
 def _nothing(line: int, error: DataError) -> None:
@@ -105,20 +102,17 @@ def _of_parquet(file: DataFile) -> FirstLook:
             values[name] = []
     n = max(map(len, values.values()), default=0)
     rows: list[Row] = [{name: of[at] for name, of in values.items() if at < len(of)} for at in range(n)]
-    return FirstLook("Parquet", names, rows[:FIRST_ROWS], rows)
+    return FirstLook("Parquet", names, rows)
 
 
-def _spread(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
-    """The first rows, and rows from all over a file of unknown length: of too many, every other one goes."""
-    first: list[Row] = []
+def _spread(rows: Iterable[Row]) -> list[Row]:
+    """Rows from all over a file of unknown length: of too many, every other one goes."""
     kept: list[Row] = []
     step = 1
     for at, row in enumerate(rows):
-        if at < FIRST_ROWS:
-            first.append(row)
         if at % step == 0:
             kept.append(row)
             if len(kept) == 2 * ROWS_LOOKED_AT:
                 del kept[1::2]
                 step *= 2
-    return first, kept
+    return kept

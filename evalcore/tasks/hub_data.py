@@ -27,6 +27,9 @@ HUB_FOLDER = "hub_data"
 MAX_DOWNLOAD_BYTES = 1_000_000_000
 """Of the files of one configuration, all of its splits together: the library downloads these."""
 
+DIGITS_SHOWN = 12
+"""Of a commit, or another digest."""
+
 _TIMEOUT_S = 20.0
 _PREFIX = "hub:"
 _NAME = re.compile(r"hub:([\w.-]+/[\w.-]+)(?::([^:@#]+))?(?:@([^@#]+))?(?:#([^#]+))?")
@@ -65,6 +68,12 @@ class HubName:
     def shown(self) -> str:
         """Its name for people: `OWNER/NAME, CONFIG`."""
         return f"{self.repo}, {self.config}" if self.config else self.repo
+
+    @property
+    def short(self) -> str:
+        """The same with its split and the beginning of its commit: two that differ in one of these are two."""
+        revision = self.revision[:DIGITS_SHOWN] if self.is_pinned else self.revision
+        return ", ".join(filter(None, (self.shown, self.split, revision)))
 
     def __str__(self) -> str:
         parts = ((":", self.config), ("@", self.revision), ("#", self.split))

@@ -53,6 +53,14 @@ def parse_json_lines(file: TextFile, choose: Choose, pass_over: PassOver | None 
     return Table(file.name, chosen, rows, starts)
 
 
+def is_json_object(line: str | bytes) -> bool:
+    """Whether a line is a JSON object and nothing else."""
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _likely_columns(file: TextFile, choose: Choose) -> list[str]:
     try:
         return next((chosen_columns(Header(file.name, list(record)), choose) for _, record in json_records(file)), [])

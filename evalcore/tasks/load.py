@@ -27,10 +27,8 @@ from evalcore.tasks.first_look import first_look
 from evalcore.tasks.hub_data import download, hub_file, is_hub, parse_hub_name, pinned
 from evalcore.tasks.table import PassOver, Table
 from evalcore.tasks.task import Example, Task, TaskSource, make_task
-from evalcore.tasks.uploaded import find_upload, is_upload
+from evalcore.tasks.uploaded import SHEET_MARK, find_upload, is_upload
 
-SHEET_MARK = "#"
-"""Between the name of a workbook and that of its sheet."""
 LABEL_FILES = ("labels.json", "labels.txt", "categories.json")
 
 
@@ -205,6 +203,17 @@ def _workbook(name: str) -> NamedFile | None:
     file, mark, sheet = name.rpartition(SHEET_MARK)
     path = typed_path(file) if mark and sheet else None
     return NamedFile(path, path.name, sheet=sheet) if path and path.is_file() else None
+
+
+def shown_name(name: str, cache: Path) -> str:
+    """The name of a task as it is shown: of an upload that is there its file's, of a data set of the hub without all
+    the digits of its commit, of others as it is."""
+    try:
+        if is_upload(name):
+            return _uploaded(name, cache)[0].name
+        return parse_hub_name(name).short if is_hub(name) else name
+    except DataError:
+        return name
 
 
 def _split_file(folder: Path, split: str) -> NamedFile | None:

@@ -15,6 +15,8 @@ from evalcore.errors import DataError, quoted
 
 UPLOADS_FOLDER = "uploads"
 NOTE_ENDING = ".json"
+SHEET_MARK = "#"
+"""Between the name of a workbook and that of its sheet."""
 
 _PREFIX = "upload:"
 _DIGITS_IN_A_NAME = 16
@@ -92,16 +94,6 @@ def find_upload(name: str, cache: Path | None) -> tuple[Upload, Path]:
         where=name,
         do="Upload the same file again on the page Data: it then has the same name. Runs on it keep their examples.",
     )
-
-
-def shown_name(name: str, cache: Path) -> str:
-    """The name of a task as it is shown: of an upload that is there its file's, of others as it is."""
-    if not is_upload(name):
-        return name
-    try:
-        return find_upload(name, cache)[0].name
-    except DataError:
-        return name
 
 
 def _read_note(note: Path) -> Upload | None:

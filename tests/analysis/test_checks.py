@@ -230,6 +230,15 @@ def test_more_unparsed_answers_are_worse(store, runs):
     assert check(runs["a"], baseline=run, **options).verdict == "passed"
 
 
+def test_of_a_metric_without_an_exact_test_none_is_said_to_decide(store, runs):
+    """Red where the lower bound is looked at of a metric that is better the lower it is."""
+    run = scored(store, GOLD, answers(range(2, 80), unparsed=range(2)), labels="abcd")
+    result = one(check(run, baseline=runs["a"], no_regression=["unparsed_rate"], margin=0.012))
+    assert result.verdict == "not shown"
+    assert result.interval[0] > -0.012
+    assert "exact test" not in result.sentence
+
+
 def test_runs_that_share_some_examples_are_compared_on_these(store, runs):
     texts = [f"text {at}" if at < 150 else f"other {at}" for at in range(400)]
     other = scored(store, GOLD, answers(range(80)), labels="abcd", texts=texts)
@@ -269,6 +278,14 @@ def test_what_cannot_be_asked_is_said_in_a_sentence(runs, asked, says):
     assert says in str(error.value)
 
 
+def test_a_part_by_its_texts_cannot_be_had_of_a_run_without_texts(store):
+    """Red without the refusal: such a check could never be shown, and `--accept-not-shown` would pass it."""
+    run = scored(store, GOLD, GOLD, labels="abcd", texts=[""] * 400)
+    for part in ("text~bill", "length>5"):
+        with pytest.raises(SpecError, match="this run has no texts"):
+            check(run, minimum={"accuracy": 0.8}, slices=[part])
+
+
 def test_runs_of_other_labels_or_other_examples_are_not_compared(store, runs):
     other_labels = scored(store, list("xy") * 20, list("xy") * 20)
     other_texts = scored(store, GOLD, GOLD, labels="abcd", texts=[f"new {at}" for at in range(400)])
@@ -286,8 +303,8 @@ def test_the_verdict_is_the_worst_of_all(runs):
         return CheckedRun("run", "", results)
 
     assert verdict("passed", "passed").sentence == "Passed: 2 of 2 checks hold."
-    assert verdict("passed", "not shown").sentence == "Not shown: 1 of 2 checks hold, 1 cannot be shown at this N."
+    assert verdict("passed", "not shown").sentence == "Not shown: 1 of 2 checks holds, 1 cannot be shown at this N."
     mixed = verdict("not shown", "failed", "passed")
     assert mixed.verdict == "failed"
-    assert mixed.sentence == "Failed: 1 of 3 checks hold, 1 does not, 1 cannot be shown at this N."
+    assert mixed.sentence == "Failed: 1 of 3 checks holds, 1 does not, 1 cannot be shown at this N."
     assert mixed.as_json()["verdict"] == "failed"

@@ -176,12 +176,29 @@ def test_a_label_list_that_lacks_a_label_is_a_problem_like_others(at_file):
 def test_a_file_is_deleted_with_what_that_means_and_its_link_says_so(at_file, page_store):
     app = at_file()
     link = in_url(app)
-    assert "No stored run is of it." in said(app)
+    assert "No stored run uses it." in said(app)
     app.button(key="delete_upload").click().run()
     assert not app.exception
     assert not Uploads(page_store).all()
     assert app.file_uploader
     assert "this upload is not in the cache folder" in said(opened("pages/data.py", **link))
+
+
+def test_a_file_that_another_tab_has_deleted_is_said_to_be_gone(at_file, page_store):
+    app = at_file()
+    Uploads(page_store).delete(Uploads(page_store).all()[0].digest)
+    app.button(key="delete_upload").click().run()
+    assert not app.exception
+    assert "there is no such upload" in said(app)
+
+
+def test_a_problem_of_many_rows_says_how_many_of_them_are_shown(at_file):
+    """Red with the number of the rows that are kept in the place of all of them."""
+    rows = "".join(f"text {at},{'' if at % 2 else 'a'}\n" for at in range(60))
+    app = at_file(f"text,label\n{rows}".encode())
+    number = next(at for at in range(1, 9) if "20 of 30 rows" in app.button(key=f"problem_{at}").label)
+    app.button(key=f"problem_{number}").click().run()
+    assert "The first 20 of 30 rows. 30 rows have no label" in said(app)
 
 
 def test_a_folder_that_cannot_be_written_says_that_nothing_can_be_brought_in(at_data, page_store):

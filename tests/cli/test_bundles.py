@@ -66,6 +66,7 @@ def _imported(file, tmp_path):
         (["export", "abc", "def", "--out", "x"], "there is no such run"),
         (["export", "--all", "--out", "x"], "--out takes runs by name"),
         (["export", "abc", "--bundle", "x"], "there is no such run"),
+        (["export", "abc", "--bundle", "x", "--format", "csv"], "Leave out --format and --probabilities"),
         (["import", "missing.blindspot.gz"], "the file cannot be read"),
     ],
 )

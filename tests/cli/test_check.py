@@ -105,6 +105,7 @@ def test_report_and_compare_write_markdown(cache, runs, tmp_path):
         (["nothing", "--min", "accuracy=0.8"], "there is no such run"),
         (["RUN"], "nothing is asked of the run"),
         (["RUN", "--min", "acc=0.8"], "there is no metric 'acc'"),
+        (["RUN", "--min", "accuracy=0.9", "--min", "accuracy=0.5"], "--min is given twice for 'accuracy'"),
         (["RUN", "--no-regression"], "there is no baseline"),
         (["RUN", "--no-regression", "--baseline", "nothing"], "there is no such run"),
         (["RUN", "--no-regression", "--baseline", "OTHER"], "their label sets differ"),

@@ -87,6 +87,8 @@ def test_all_problems_are_said_at_once_with_their_rows():
     ]
     assert problems_of(reading("text,label,prediction\nhi,a,A\n")) == []
     assert "no texts" in problems_of(reading("label,prediction\na,a\n"))[0].sentence
+    (only,) = problems_of(reading("text,label,prediction\n,a,a\n,b,b\n"))
+    assert "no texts" in only.sentence
 
 
 def test_labels_are_counted_in_whichever_way_they_are_spelled():

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from evalcore.analysis import compare, score_run
+from evalcore.analysis.difference import changes, decisions
 from evalcore.errors import DataError, SpecError
 from evalcore.importing import Asked, import_file, import_files
 from tests.tools.command_line import evalcore
@@ -30,6 +31,13 @@ def test_rows_in_another_order_and_missing_ones_are_paired_by_their_texts(two):
     compared = two("text,label,prediction\nq,a,a\nr,b,b\ns,a,b\n", "text,label,prediction\ns,a,a\nq,a,b\n")
     assert [compared.a.answers[at].example.text for at in compared.at_a] == ["q", "s"]
     assert (compared.counts.fixed, compared.counts.broken) == (1, 1)
+
+
+def test_two_files_of_the_same_examples_differ_in_their_model_and_not_in_their_task(two):
+    compared = two("text,label,prediction\nq,a,a\nr,b,b\n", "text,label,prediction\nq,a,b\nr,b,b\n")
+    assert decisions(changes(compared.a.record, compared.b.record)) == ["model"]
+    compared = two("text,label,prediction\nq,a,a\nr,b,b\n", "text,label,prediction\nr,b,a\nq,a,a\ns,a,a\n")
+    assert "task" in decisions(changes(compared.a.record, compared.b.record))
 
 
 def test_a_label_that_only_one_file_knows_is_a_label_of_both(two):

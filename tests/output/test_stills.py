@@ -20,7 +20,7 @@ from evalcore.charts.matrix_drawing import OFF_SCALE
 from evalcore.charts.theme import blended, is_light
 from evalcore.errors import SpecError
 from evalcore.metrics import view
-from evalcore.output import stills
+from evalcore.output import stills, zipped
 from tests.tools.browser import PAYLOADS
 from tests.tools.command_line import evalcore as command_line
 from tests.tools.contrast import contrast
@@ -150,7 +150,7 @@ def test_a_png_has_two_pixels_for_one_and_no_more_than_memory_allows(confused, m
 
 
 def test_the_zip_holds_every_figure(confused):
-    packed = stills.charts_zip(confused, "svg")
+    packed = zipped(stills.chart_files(stills.run_charts(confused), "svg"))
     with zipfile.ZipFile(io.BytesIO(packed)) as file:
         assert {name.removesuffix(".svg") for name in file.namelist()} == set(stills.run_charts(confused))
         assert file.read("f1.svg") == stills.as_svg(stills.run_charts(confused)["f1"])

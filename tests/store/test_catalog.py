@@ -6,6 +6,7 @@ import pytest
 
 from evalcore.analysis.scored_run import score_run
 from evalcore.errors import StoreError
+from evalcore.importing.predictions import import_table
 from evalcore.running.run import execute
 from evalcore.store.catalog import (
     SHORT_TITLE,
@@ -17,6 +18,7 @@ from evalcore.store.catalog import (
 )
 from evalcore.store.jobs import Jobs
 from evalcore.store.spec import RunSpec
+from evalcore.tasks.table import Table
 from evalcore.tasks.task import TaskSource
 from tests.tools.runs import stored
 
@@ -124,6 +126,13 @@ def test_a_short_title_says_what_is_not_the_default_as_far_as_it_fits_and_the_ac
     assert distinct_titles([prompted]) == {record.run_id: f"demo, {record.prompt.name}"}
     named = distinct_titles([record], {record.run_id: RunAnnotation("first try")}, {record.run_id: 0.5})
     assert named == {record.run_id: "first try · 50.0 %"}
+
+
+def test_a_title_of_imported_answers_says_once_what_their_file_is_called(store):
+    table = Table("a.csv", ["label", "prediction"], [["x", "x"]], [2])
+    record = import_table(table, "a.csv", store)
+    assert run_title(record) == "a.csv · 1"
+    assert distinct_titles([record]) == {record.run_id: "a.csv, 1"}
 
 
 def test_a_short_title_that_is_too_long_loses_its_middle_and_keeps_the_accuracy(store, colours):

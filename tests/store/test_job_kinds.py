@@ -88,8 +88,8 @@ NEWER = json.dumps({**json.loads(RunSpec(model="owner/new").to_json()), "thinkin
         ("[" * 100_000, "a run, asked for by a newer version"),
     ],
 )
-def test_a_job_that_a_newer_version_asked_for_has_a_title(jobs, payload, title):
-    assert job_title(jobs.get(jobs.enqueue("run", payload))) == title
+def test_a_job_that_a_newer_version_asked_for_has_a_title(jobs, store, payload, title):
+    assert job_title(jobs.get(jobs.enqueue("run", payload)), store.folder) == title
 
 
 def test_a_run_can_be_deleted_while_a_newer_versions_job_waits(jobs, store):

@@ -10,7 +10,7 @@ import pytest
 
 from evalcore.errors import DataError, StoreError
 from evalcore.running import execute, understand
-from evalcore.store import RunSpec, Store, Uploads, checked, uploads
+from evalcore.store import Jobs, RunSpec, Store, Uploads, checked, job_title, runs_by_upload, uploads
 from evalcore.tasks import TaskSource, load_task
 from tests.tools.processes import finished
 
@@ -77,7 +77,9 @@ def test_a_task_is_named_by_it_shown_by_its_file_and_run_again_from_the_cache(st
     assert (record.task_name, record.spec.task.name) == ("reviews.csv", upload.task_name)
     assert execute(spec, store).from_cache == 2
     for one in (upload, train, labels):
-        assert [run.run_id for run in kept.runs_of(one.digest)] == [record.run_id]
+        assert [run.run_id for run in runs_by_upload(store.runs())[one.task_name]] == [record.run_id]
+    job = Jobs(store).enqueue("run", checked(spec).to_json())
+    assert job_title(Jobs(store).get(job), store.folder) == "majority · reviews.csv · 2 stratified"
     assert "reviews.csv" not in str(understand(checked(spec), store).problems)
     assert understand(checked(spec), store).task.startswith("text = text, label = label, 2 rows")
 
@@ -131,6 +133,8 @@ def test_bytes_that_have_changed_are_not_believed(store, kept):
     for look in (lambda: kept.content(upload.digest), lambda: load_task(TaskSource(upload.task_name), store.folder)):
         with pytest.raises(DataError, match="not those that were uploaded"):
             look()
+    assert kept.add("a.csv", CSV) == upload
+    assert kept.content(upload.digest) == CSV
 
 
 @pytest.mark.parametrize("note", [b"", b"{", b"[]", b'{"name": 1}', b"\xff", b"[" * 9_000, None])

@@ -11,6 +11,7 @@ import pytest
 from evalcore.errors import DataError
 from evalcore.tasks import TaskSource, excel_file, load_task
 from evalcore.tasks.data_file import data_in_memory, parse_table
+from evalcore.tasks.first_look import first_look
 from tests.tools.processes import finished
 
 
@@ -74,6 +75,7 @@ def test_the_first_sheet_that_holds_something_is_read_or_the_one_that_is_named(t
     content = workbook([], [["text", "label"], ["a", "x"]], [["text", "label"], ["b", "y"]])
     assert parse_table("a.xlsx", content).rows == [["a", "x"]]
     assert data_in_memory("a.xlsx", content, "Sheet 3").table().rows == [["b", "y"]]
+    assert first_look(data_in_memory("a.xlsx", content)).format == "Excel, sheet 'Sheet 2'"
     with pytest.raises(DataError, match=r"no sheet 'Nope'\. Its sheets are: 'Sheet 1', 'Sheet 2', 'Sheet 3'"):
         data_in_memory("a.xlsx", content, "Nope").table()
     (tmp_path / "a.xlsx").write_bytes(content)

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from evalcore.errors import DataError
+from evalcore.tasks import shown_name
 from evalcore.tasks.hub_data import HubName, is_hub, parse_hub_name
 from tests.tools.hub import Repo, serving_hub
 from tests.tools.processes import finished
@@ -31,6 +32,19 @@ dataset_info:
         names: {{'0': unhappy, '1': happy}}
 ---
 """
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (f"hub:o/n:c@{COMMIT}#test", f"o/n, c, test, {COMMIT[:12]}"),
+        ("hub:o/n@main", "o/n, main"),
+        ("hub:no name", "hub:no name"),
+        ("demo", "demo"),
+    ],
+)
+def test_a_name_is_shown_without_all_the_digits_of_its_commit(tmp_path, name, shown):
+    assert shown_name(name, tmp_path) == shown
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -45,8 +46,9 @@ def data_set_of(record: RunRecord) -> HubName | None:
         # Of a local copy it is not known which revision it is.
         return HubName(BANKING77_REPO, "", revision if repo == BANKING77_REPO else "", "test")
     for name in filter(is_hub, (record.origin, record.spec.task.name)):
-        found = parse_hub_name(name)
-        return found if found.is_pinned else replace(found, revision="")
+        with suppress(DataError):  # a file of another tool may be called like one
+            found = parse_hub_name(name)
+            return found if found.is_pinned else replace(found, revision="")
     return None
 
 

@@ -60,7 +60,7 @@ def baselines(scored: ScoredRun, compared: Sequence[Comparison]) -> Baselines:
         )
     columns = [Column("run"), Column("accuracy", "number"), Column("95 %", "number"),
                Column("difference, points", "number"), Column("95 % interval", "number"),
-               Column("only this run right", "number"), Column("only it right", "number"),
+               Column("only this run right", "number"), Column("only baseline right", "number"),
                Column("exact McNemar", "number")]  # fmt: skip
     return Baselines(Table("baselines-table", "Baselines on the same examples", columns, rows), said)
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from evalcore.analysis import (
+    PAIR_GROUP_MEANINGS,
     Comparison,
     MetricRow,
     better_words,
@@ -40,23 +41,22 @@ from evalcore.metrics import (
     examples_needed,
     view,
 )
+from evalcore.output.command import compare_command
 from evalcore.output.html.examples import ExampleColumn, Kept, cut_texts, examples_data, kept_rows
 from evalcore.output.html.page import render
 from evalcore.output.html.run_card import run_card
 from evalcore.output.html.tables import Cell, Column, Table, between, number, share, words
 from evalcore.output.html.texts import TextRule, Texts
+from evalcore.store import model_name
 from evalcore.wording import MINUS, UNDEFINED, counted, figure, interval, percent, points
 
-GROUP_WORDS = {
-    "fixed": ("fixed", "A is wrong or unparsed, B is right."),
-    "broken": ("broken", "A is right, B is wrong or unparsed."),
-    "both_right": ("both right", "Both name the true label."),
-    "wrong_alike": ("both wrong, alike", "Both name one and the same wrong label."),
-    "wrong_differently": (
-        "both wrong, differently",
-        "They name different wrong labels, or only one of them names a label.",
-    ),
-    "both_unparsed": ("both unparsed", "Neither names just one label."),
+GROUP_NAMES = {
+    "fixed": "fixed",
+    "broken": "broken",
+    "both_right": "both right",
+    "wrong_alike": "both wrong, alike",
+    "wrong_differently": "both wrong, differently",
+    "both_unparsed": "both unparsed",
 }
 WANTED_POINTS = (1, 2, 5, 10)
 """Differences, in points, of which it is said how many examples they take."""
@@ -114,7 +114,7 @@ def comparison_report(comparison: Comparison, *, texts: Texts = "shown") -> byte
     found = changes(a, b)
     show_diff = a.kind.reads_prompt and b.kind.reads_prompt and rule.shows_prompt(a) and rule.shows_prompt(b)
     context: dict[str, Any] = {
-        "title": f"{b.spec.model} compared with {a.spec.model}",
+        "title": f"{model_name(b)} compared with {model_name(a)}",
         "about": f"{a.task_name} · {counted(comparison.n, 'shared example')} · {comparison.a.scoring} scoring",
         "nav": _NAV,
         "verdict": said.sentence,
@@ -157,8 +157,7 @@ def comparison_report(comparison: Comparison, *, texts: Texts = "shown") -> byte
         "diff": prompt_diff(a.prompt, b.prompt) if show_diff else [],
         "notes": [note for note in notes if note],
         "cards": [("A", run_card(comparison.a, rule)), ("B", run_card(comparison.b, rule))],
-        "command": f"python -m evalcore compare {a.run_id} {b.run_id}"
-        + ("" if comparison.a.scoring == "lenient" else f" --scoring {comparison.a.scoring}"),
+        "command": compare_command([comparison.a, comparison.b]),
     }
     report = verdict_as_json(comparison, probabilities)
     return render("comparison.html", context, {"report": report, "examples": examples, "maps": maps(comparison)})
@@ -197,7 +196,7 @@ def _sides(comparison: Comparison) -> list[Side]:
             " · ".join(
                 part
                 for part in (
-                    scored.record.spec.model,
+                    model_name(scored.record),
                     scored.record.prompt.name if scored.record.kind.reads_prompt else "",
                     scored.record.spec.decoding if scored.record.spec.decoding != "plain" else "",
                 )
@@ -217,8 +216,8 @@ def _sides(comparison: Comparison) -> list[Side]:
 
 def _groups(comparison: Comparison) -> list[Group]:
     return [
-        Group(name, meaning, len(comparison.rows_of(key)), f"group={PAIR_GROUPS.index(key)}")
-        for key, (name, meaning) in GROUP_WORDS.items()
+        Group(name, PAIR_GROUP_MEANINGS[key], len(comparison.rows_of(key)), f"group={PAIR_GROUPS.index(key)}")
+        for key, name in GROUP_NAMES.items()
     ]
 
 
@@ -275,21 +274,36 @@ def confusions_table(comparison: Comparison) -> Table:
     return Table("confusions-table", "Confusions, the most changed first", columns, rows, "labels")
 
 
-def sample_size(comparison: Comparison) -> list[str]:
-    """What this many examples could show, and how many a difference takes, in sentences."""
+@dataclass(frozen=True)
+class SampleSize:
+    """How many examples are enough, in words.
+
+    Attributes:
+        seen: what this many could show.
+        rate: how often the two runs differ, on which it rests.
+        takes: how many examples a difference takes, for some differences.
+    """
+
+    seen: str
+    rate: str
+    takes: list[str]
+
+
+def sample_size(comparison: Comparison) -> SampleSize:
+    """What this many examples could show, and how many a difference takes."""
     smallest, rate = comparison.smallest, comparison.counts.discordant_rate
-    said = [
+    seen = (
         "So few examples show no difference, however large."
         if math.isnan(smallest)
         else f"With N = {comparison.n:,} a difference of {figure(100 * smallest, 1)} points or more is seen in "
-        f"{100 * POWER:.0f} of 100 such comparisons (exact McNemar test at {LEVEL:.2f}).",
-        f"{percent(rate)} of the examples are right in only one of the two. At this rate, to see a difference of",
-    ]
+        f"{100 * POWER:.0f} of 100 such comparisons (exact McNemar test at {LEVEL:.2f})."
+    )
+    takes = []
     for wanted in WANTED_POINTS:
         needed = examples_needed(wanted / 100, rate)
-        takes = "more than a million examples" if needed is None else f"about {counted(needed, 'example')}"
-        said.append(f"{counted(wanted, 'point')}: {takes}")
-    return said
+        about = "more than a million examples" if needed is None else f"about {counted(needed, 'example')}"
+        takes.append(f"{counted(wanted, 'point')}: {about}")
+    return SampleSize(seen, f"{percent(rate)} of the examples are right in only one of the two.", takes)
 
 
 def maps(comparison: Comparison) -> dict[str, Any]:
@@ -326,7 +340,7 @@ def _examples(comparison: Comparison, kept: Kept, rule: TextRule) -> tuple[dict[
     held = [[rule.of(answer.example.text) for answer in of_a]]
     held += [[rule.of(answer.completion.text) for answer in answers] for answers in (of_a, of_b)]
     (texts, made_a, made_b), cut = cut_texts(held)
-    names = tuple(GROUP_WORDS[key][0] for key in PAIR_GROUPS)
+    names = tuple(GROUP_NAMES[key] for key in PAIR_GROUPS)
     columns = [
         ExampleColumn("number", "no.", "number", [answer.position + 1 for answer in of_a]),
         ExampleColumn("group", "group", "word", comparison.groups[rows].tolist(), names),

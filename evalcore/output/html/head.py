@@ -15,9 +15,9 @@ from evalcore.analysis import (
     verdict,
 )
 from evalcore.analysis.comparison_words import NONE_KNOWN
+from evalcore.analysis.run_metrics import MAY_HAVE_INTERVAL
 from evalcore.metrics import METRICS, POPULATION, WHY_UNDEFINED, Interval, Metric, absent, never_predicted
 from evalcore.output.html.tables import Cell, Column, Table, between, words
-from evalcore.output.report import WITH_INTERVAL
 from evalcore.wording import NOT_ESTIMABLE, UNDEFINED, counted, figure, in_percent, interval, percent
 
 
@@ -150,7 +150,7 @@ def scores_table(scored: ScoredRun) -> Table:
 def _score(metric: Metric, scored: ScoredRun) -> list[Cell]:
     s = scored.scores
     value = metric.of(s, scored.per_class)
-    around = getattr(scored.intervals, metric.name) if metric.name in (*WITH_INTERVAL, "unparsed_rate") else None
+    around = getattr(scored.intervals, metric.name) if metric.name in MAY_HAVE_INTERVAL else None
     undefined = math.isnan(value)
     shown = UNDEFINED if undefined else percent(value) if metric.is_share else figure(value, metric.decimals)
     sort = None if undefined else in_percent(value) if metric.is_share else value

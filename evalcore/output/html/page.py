@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from evalcore.charts import DARK, LIGHT, RUN_A, RUN_B, Theme
 from evalcore.output.report import no_nan
-from evalcore.wording import counted, figure, interval, p_value, percent, points
+from evalcore.wording import counted
 
 GROUNDS = {
     "light": {"page": "#ffffff", "panel": "#f4f6fa", "muted": "#4a556b", "link": "#1d4ed8"},
@@ -114,10 +114,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "breakable": _breakable,
-        "percent": percent, "interval": interval, "figure": figure, "points": points, "p_value": p_value,
-    }  # fmt: skip
+    environment.filters["breakable"] = _breakable
     environment.globals["counted"] = counted
     return environment
 

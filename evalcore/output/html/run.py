@@ -13,6 +13,7 @@ from evalcore.analysis import (
     ScoredExample,
     ScoredRun,
     find,
+    name_of,
     why_no_probabilities,
 )
 from evalcore.analysis.scored_run import OUTCOMES, RIGHT
@@ -26,6 +27,7 @@ from evalcore.output.html.page import render
 from evalcore.output.html.run_card import limits, run_card
 from evalcore.output.html.texts import TextRule, Texts
 from evalcore.output.report import baselines_of, report_as_json, sure_of
+from evalcore.paths import COMMAND
 from evalcore.store import Store
 from evalcore.wording import counted, percent
 
@@ -69,10 +71,11 @@ def run_report(store: Store, scored: ScoredRun, *, texts: Texts = "shown") -> by
     ]
     answered = bool(scored.scores.n)
     context: dict[str, Any] = {
-        "title": f"{record.spec.model} · {record.task_name}",
+        "title": name_of(record),
         "about": _about(scored),
         "answered": answered,
         "nav": _NAV if answered else _NAV[-1:],
+        "command": COMMAND,
         "is_baseline": record.kind.is_baseline,
         "report_n": len(scored.answers),
         "verdict": verdict_words(scored, compared) if answered else "Nothing of this run is predicted yet.",
@@ -106,15 +109,15 @@ def run_report(store: Store, scored: ScoredRun, *, texts: Texts = "shown") -> by
 
 def _about(scored: ScoredRun) -> str:
     record, s = scored.record, scored.scores
-    parts = [
-        record.spec.model,
-        record.task_name,
-        f"prompt {record.prompt.name}" if record.kind.reads_prompt else "",
-        f"n = {s.n:,} of {counted(record.split_size, 'example')}, {record.spec.sample}",
-        f"{s.labels_present:,} of {counted(s.labels_total, 'label')} in the sample",
-        f"{scored.scoring} scoring",
-    ]
-    return " · ".join(part for part in parts if part)
+    drawn = f", {record.spec.sample}" if record.kind.can_run else ""
+    return " · ".join(
+        [
+            name_of(record),
+            f"n = {s.n:,} of {counted(record.split_size, 'example')}{drawn}",
+            f"{s.labels_present:,} of {counted(s.labels_total, 'label')} in the sample",
+            f"{scored.scoring} scoring",
+        ]
+    )
 
 
 def _quoted(scored: ScoredRun, finding: Finding, rule: TextRule) -> list[tuple[str, str, str]]:

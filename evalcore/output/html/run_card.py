@@ -11,6 +11,7 @@ from evalcore.metrics import FEW_EXAMPLES, absent
 from evalcore.output.command import command_of, python_of
 from evalcore.output.html.texts import TextRule
 from evalcore.parse import PARSER_VERSION
+from evalcore.paths import COMMAND
 from evalcore.store import MEANINGS, RunRecord
 from evalcore.store.planned import planned_seconds
 from evalcore.wording import counted, lasting
@@ -132,8 +133,8 @@ def _reproduce(scored: ScoredRun, rule: TextRule) -> tuple[str, str, str]:
             (
                 f"These are finished predictions from a file ({record.origin}); how they were made is not recorded. "
                 f"SHA-256 of texts, labels and answers: {record.identity.get('content', 'not known')}. "
-                f"`python -m evalcore import FILE` of the same file gives this run again, and "
-                f"`python -m evalcore report {record.run_id}` its figures."
+                f"`{COMMAND} import FILE` of the same file gives this run again, and "
+                f"`{COMMAND} report {record.run_id}` its figures."
             ),
         )
     said = (
@@ -144,12 +145,12 @@ def _reproduce(scored: ScoredRun, rule: TextRule) -> tuple[str, str, str]:
     if record.kind.reads_prompt and not TextRule("left out").shows_prompt(record):  # a person's own
         if rule.shows_prompt(record):
             keep = ["--system", prompt.system, "--user", prompt.user]
-            commands.append(f"python -m evalcore prompt {shlex.quote(prompt.name)} {shlex.join(keep)}")
+            commands.append(f"{COMMAND} prompt {shlex.quote(prompt.name)} {shlex.join(keep)}")
         else:
             said += " The prompt's own text is left out of this file: store it under the same name first."
     commands.append(command_of(spec))
     if scored.scoring != "lenient":
-        commands.append(f"python -m evalcore report {record.run_id} --scoring {scored.scoring}")
+        commands.append(f"{COMMAND} report {record.run_id} --scoring {scored.scoring}")
     return "\n".join(commands), python_of(spec, scored.scoring), said
 
 

@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 
 from evalcore.analysis import (
+    SWEEP_GROUPS,
     Sweep,
     order_effect,
     order_effect_words,
     pair_verdict_words,
+    shared_by_all_words,
     spread_words,
     sweep_as_json,
     sweep_conclusion,
 )
+from evalcore.output.command import compare_command
 from evalcore.output.html.examples import ExampleColumn, Kept, cut_texts, examples_data, kept_rows
 from evalcore.output.html.page import render
 from evalcore.output.html.run_card import run_card
@@ -23,13 +26,8 @@ from evalcore.output.html.texts import TextRule, Texts
 from evalcore.store import distinguishing_titles
 from evalcore.wording import MINUS, counted, p_value, points
 
-GROUPS = {
-    "always_wrong": ("right in none", "No run gets these right. Before blaming the model, check the labels."),
-    "wrong_alike": ("wrong alike", "Every run predicts the same wrong label: the label itself may be wrong."),
-    "unparsed_in_all": ("unparsed in all", "No run names a label here, or each names more than one."),
-    "flips": ("right in some", "Right in some runs, wrong or unparsed in others: what the runs' difference decides."),
-    "always_right": ("right in all", "Every run gets these right."),
-}
+GROUPS = ("always_wrong", "wrong_alike", "unparsed_in_all", "flips", "always_right")
+"""Of the examples; of two that hold an example, the later one is the narrower."""
 
 _NAV = (
     ("runs-section", "Runs"),
@@ -55,11 +53,7 @@ def sweep_report(sweep: Sweep, *, texts: Texts = "shown") -> bytes:
     kept = kept_rows(sweep.times_right < len(scored_runs), ("that a run has wrong", "right in all"))
     examples, cut = _examples(sweep, names, kept, rule)
     notes = [kept.sentence, rule.sentence, f"Texts of more than {cut:,} characters are cut." if cut else ""]
-    if any(len(scored.y_true) != sweep.n for scored in scored_runs):
-        notes.append(
-            f"{counted(sweep.n, 'example')} shared by all these runs. A run's scores are of all its own examples; two "
-            "runs are compared on those that the two share."
-        )
+    notes.append(shared_by_all_words(sweep))
     effect = order_effect(scored_runs)
     scoring = scored_runs[0].scoring
     context: dict[str, Any] = {
@@ -74,8 +68,7 @@ def sweep_report(sweep: Sweep, *, texts: Texts = "shown") -> bytes:
         "effect": order_effect_words(effect) if effect else "",
         "notes": [note for note in notes if note],
         "cards": [(name, run_card(scored, rule)) for name, scored in zip(names, scored_runs, strict=True)],
-        "command": f"python -m evalcore compare {' '.join(record.run_id for record in records)}"
-        + ("" if scoring == "lenient" else f" --scoring {scoring}"),
+        "command": compare_command(scored_runs),
     }
     return render("sweep.html", context, {"report": sweep_as_json(sweep), "examples": examples})
 
@@ -135,10 +128,9 @@ def _group_codes(sweep: Sweep) -> np.ndarray[Any, np.dtype[np.int8]]:
 
 def _groups(sweep: Sweep) -> list[tuple[str, str, int, str]]:
     """Name, meaning, count, and which examples are opened: of those that no run gets right, the parts as well."""
-    order = list(GROUPS)
-    opens = {group: f"group={order.index(group)}" for group in GROUPS}
-    opens["always_wrong"] = f"group={','.join(str(order.index(part)) for part in order[:3])}"
-    return [(name, meaning, len(sweep.rows_of(group)), opens[group]) for group, (name, meaning) in GROUPS.items()]
+    opens = {group: f"group={code}" for code, group in enumerate(GROUPS)}
+    opens["always_wrong"] = "group=0,1,2"
+    return [(*SWEEP_GROUPS[group], len(sweep.rows_of(group)), opens[group]) for group in GROUPS]
 
 
 def _examples(sweep: Sweep, names: list[str], kept: Kept, rule: TextRule) -> tuple[dict[str, Any], int]:
@@ -146,7 +138,7 @@ def _examples(sweep: Sweep, names: list[str], kept: Kept, rule: TextRule) -> tup
     first = sweep.scored_runs[0]
     answers = first.answers.at(sweep.at[0][rows])
     (texts,), cut = cut_texts([[rule.of(answer.example.text) for answer in answers]])
-    groups = tuple(name for name, _ in GROUPS.values())
+    groups = tuple(SWEEP_GROUPS[group][0] for group in GROUPS)
     columns = [
         ExampleColumn("number", "no.", "number", [answer.position + 1 for answer in answers]),
         ExampleColumn("group", "group", "word", _group_codes(sweep)[rows].tolist(), groups),

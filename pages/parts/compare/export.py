@@ -53,7 +53,12 @@ def sweep_downloads(sweep: Sweep) -> None:
     with download_popover(of) as opened:
         if not opened:
             return
-        report_buttons(of, lambda texts: sweep_report(sweep, texts=texts), None)
+        report_buttons(
+            of,
+            lambda texts: sweep_report(sweep, texts=texts),
+            None,
+            f"`{COMMAND} compare {' '.join(runs)} --html FILE`",
+        )
         tables, charts = st.tabs(["Tables", "Charts"])
         with tables:
             table_buttons(of, SWEEP_TABLES, lambda _: sweep_tables(sweep))

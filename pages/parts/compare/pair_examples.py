@@ -7,7 +7,15 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from evalcore.analysis import BOTH_WRONG, Comparison, ScoredExample, ScoredRun, answer_words, probabilities_at
+from evalcore.analysis import (
+    BOTH_WRONG,
+    PAIR_GROUP_MEANINGS,
+    Comparison,
+    ScoredExample,
+    ScoredRun,
+    answer_words,
+    probabilities_at,
+)
 from evalcore.wording import in_percent
 from pages.parts.compare.example_list import ROWS_A_PAGE, ExampleList, example_list, steps, table
 from pages.parts.compare.headline import open_door
@@ -20,15 +28,6 @@ from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.outcomes import in_colour
 from pages.parts.shell.session import view_state
 
-MEANING = {
-    "fixed": "A is wrong or unparsed, B is right.",
-    "broken": "A is right, B is wrong or unparsed.",
-    "both_right": "Both name the true label.",
-    BOTH_WRONG: "Neither names the true label.",
-    "wrong_alike": "Both name one and the same wrong label.",
-    "wrong_differently": "They name different wrong labels, or only one of them names a label.",
-    "both_unparsed": "Neither names just one label.",
-}
 WAYS_WRONG = {
     BOTH_WRONG: "all",
     "wrong_alike": "alike",
@@ -49,7 +48,7 @@ def door_examples(page: Frame, comparison: Comparison) -> None:
         door = open_door(comparison)
         if door in WAYS_WRONG:
             door = _way_wrong(comparison, door)
-        st.caption(MEANING[door])
+        st.caption(PAIR_GROUP_MEANINGS[door])
         rows = comparison.rows_of(door)
         if not len(rows):
             st.info("There are none.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from evalcore.analysis import FEWEST_RUNS, MOST_RUNS
+from evalcore.analysis import FEWEST_RUNS, MOST_RUNS, SWEEP_GROUPS
 from evalcore.store import RunRecord
 from pages.parts.shell import cached, url
 from pages.parts.shell.frame import Frame
@@ -12,15 +12,6 @@ from pages.parts.shell.session import SharedExamples, SideView, view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
 
 TABS = ("Runs", "Pairs", "Examples", "Label order")
-GROUPS = {
-    "all": "all",
-    "flips": "right in some",
-    "always_wrong": "right in none",
-    "wrong_alike": "wrong alike",
-    "unparsed_in_all": "unparsed in all",
-    "always_right": "right in all",
-}
-"""Groups of the shared examples, as `Sweep.rows_of` takes them."""
 
 
 def chosen_runs(page: Frame) -> list[RunRecord]:
@@ -54,7 +45,7 @@ def _follow(query: url.Query, view: SideView) -> None:
     a, _, b = query.get("pair", "").partition(",")
     view.pair = (a, b) if a and b else None
     group = query.get("show", "")
-    view.group = group if group in GROUPS else "all"
+    view.group = group if group in SWEEP_GROUPS else "all"
     view.examples = SharedExamples(url.example_of(query), view.examples.generation + 1)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.analysis import (
+    SWEEP_GROUPS,
     OrderEffect,
     Pair,
     Sweep,
@@ -18,14 +19,14 @@ from evalcore.analysis import (
     order_effect_words,
     pair_verdict_words,
     pair_words,
+    shared_by_all_words,
     spread_words,
     sweep_conclusion,
 )
 from evalcore.charts import Theme, label_order_chart, variants_chart
-from evalcore.wording import counted, interval, p_value, points
+from evalcore.wording import interval, p_value, points
 from pages.parts.compare.example_list import ROWS_A_PAGE, example_list, steps, table
 from pages.parts.compare.pair_examples import one_answer
-from pages.parts.compare.several_runs import GROUPS
 from pages.parts.compare.variants import RUN_ORDERS
 from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import once
@@ -35,14 +36,6 @@ from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.session import view_state
 
 HEIGHT = 430
-MEANING = {
-    "all": "Every example that all of these runs have answered, the hardest first.",
-    "flips": "Right in some runs, wrong or unparsed in others: between prompts, this is what wording alone decides.",
-    "always_wrong": "No run gets these right. Before blaming the model, check the labels.",
-    "wrong_alike": "Every run predicts the same wrong label. Before blaming the model, check the labels.",
-    "unparsed_in_all": "No run names a label here, or each names more than one. Read the raw completions.",
-    "always_right": "Every run gets these right.",
-}
 
 
 def conclusion(sweep: Sweep, names: list[str]) -> None:
@@ -50,11 +43,8 @@ def conclusion(sweep: Sweep, names: list[str]) -> None:
     with st.container(gap="xxsmall"):
         st.subheader(sweep_conclusion(sweep), anchor=False)
         st.markdown(escape_markdown(spread_words(sweep, names)))
-        if any(len(scored.y_true) != sweep.n for scored in sweep.scored_runs):
-            st.caption(
-                f"{counted(sweep.n, 'example')} shared by all these runs. A run's scores are of all its own examples; "
-                "two runs are compared on those that the two share."
-            )
+        if note := shared_by_all_words(sweep):
+            st.caption(note)
 
 
 def runs(page: Frame, sweep: Sweep, names: list[str]) -> None:
@@ -125,16 +115,16 @@ def examples(page: Frame, sweep: Sweep, names: list[str]) -> None:
 
     st.segmented_control(
         "Show",
-        list(GROUPS),
+        list(SWEEP_GROUPS),
         required=True,
-        format_func=lambda group: f"{GROUPS[group]} {len(sweep.rows_of(group)):,}",
+        format_func=lambda group: f"{SWEEP_GROUPS[group][0]} {len(sweep.rows_of(group)):,}",
         key="side_group",
         label_visibility="collapsed",
         on_change=choose,
     )
     left, right = beside(1, 1, HEIGHT)
     with left:
-        st.caption(MEANING[view.group])
+        st.caption(SWEEP_GROUPS[view.group][1])
         rows = once(sweep, _hardest_first, view.group)
         if not len(rows):
             st.info("There are none.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 import pandas as pd
@@ -10,7 +9,7 @@ import streamlit as st
 
 from evalcore.errors import BlindspotError
 from evalcore.running.own_data import keep
-from evalcore.store import QUOTA, RunSpec, Store, Uploads
+from evalcore.store import QUOTA, RunSpec, Store, Uploads, runs_by_upload
 from evalcore.tasks import TaskSource, Upload
 from evalcore.wording import sized
 from pages.parts.data import hub_choice
@@ -20,6 +19,8 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import UNDEFINED, message_markdown
 from pages.parts.shell.session import view_state
 
+EXAMPLES = "examples"
+"""Key of the field for a file; under it the session keeps why one was refused."""
 TABLE_HEIGHT = 300
 BASELINE = "tfidf"
 KINDS = "CSV (commas, semicolons or tabs), JSON Lines, Parquet or Excel"
@@ -36,7 +37,7 @@ def bring_in(page: Frame) -> None:
         st.toast(view.done, icon=":material/delete:")
         view.done = ""
     st.markdown("Texts of your own, each with its true label: see what a model makes of them.")
-    uploader(page.store, f"A file: {KINDS}", "examples", lambda upload: open_data(upload.task_name))
+    uploader(page.store, f"A file: {KINDS}", EXAMPLES, lambda upload: open_data(upload.task_name))
     if not page.store.read_only:
         hub_choice.hub_choice(page.store, open_data)
     uploads = Uploads(page.store)
@@ -97,22 +98,9 @@ def uploader(
         st.error(message_markdown(view.refused[key]), icon=":material/error:")
 
 
-def runs_of(page: Frame, task_name: str) -> int:
-    """How many stored runs are of an upload: as examples, as training examples or as label list."""
-    return _uses(page)[task_name]
-
-
-def _uses(page: Frame) -> Counter[str]:
-    uses: Counter[str] = Counter()
-    for record in page.listing.records:
-        task = record.spec.task
-        uses.update({task.name, task.train, task.labels})
-    return uses
-
-
 def _earlier(page: Frame, known: list[Upload], used: int) -> None:
     """The files that are there, the newest first; a click on one opens it."""
-    uses = _uses(page)
+    uses = runs_by_upload(page.listing.records)
     sizes = {record.spec.task.name: record.split_size for record in page.listing.records} | cached.rows_of_data()
     rows = pd.DataFrame(
         [
@@ -120,7 +108,7 @@ def _earlier(page: Frame, known: list[Upload], used: int) -> None:
                 "file": upload.name,
                 "rows": f"{sizes[upload.task_name]:,}" if upload.task_name in sizes else UNDEFINED,
                 "size": sized(upload.size),
-                "runs": uses[upload.task_name],
+                "runs": len(uses.get(upload.task_name, ())),
                 "brought in": pd.Timestamp(upload.added, unit="s", tz="UTC"),
             }
             for upload in known

@@ -10,7 +10,7 @@ import streamlit as st
 from evalcore.errors import BlindspotError
 from evalcore.store import Store
 from evalcore.tasks import TaskSource
-from evalcore.tasks.hub_data import HubChoices, HubName, hub_choices, is_hub
+from evalcore.tasks.hub_data import DIGITS_SHOWN, HubChoices, HubName, hub_choices, is_hub
 from evalcore.tasks.load import fetched_files
 from evalcore.wording import sized
 from pages.parts.shell.markdown import escape_markdown, message_markdown
@@ -19,7 +19,6 @@ from pages.parts.shell.session import view_state
 FIELD = "hub"
 """Under which the session keeps why a data set was refused."""
 NO_SPLIT = ""
-DIGITS_SHOWN = 12
 
 
 def hub_choice(store: Store, open_data: Callable[..., None]) -> None:

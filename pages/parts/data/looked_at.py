@@ -31,8 +31,6 @@ SAMPLES = 3
 """Prompts that can be looked at."""
 FEW_PROBLEMS = 4
 """More than these fill the page, and can be taken away."""
-LINES_NAMED = 6
-"""Of a problem, in the button that opens its rows."""
 
 
 def looked_at(page: Frame, chosen: RunSpec, data: OwnData) -> None:
@@ -97,7 +95,7 @@ def _problems(view: DataView, data: OwnData) -> None:
                 st.caption(message_markdown(problem.cure), width="content")
                 if problem.rows:
                     st.button(
-                        _lines(problem),
+                        _rows_kept(problem),
                         key=f"problem_{number}",
                         type="tertiary",
                         icon=":material/visibility:" if view.problem == number else ARROW,
@@ -117,12 +115,10 @@ def _problems(view: DataView, data: OwnData) -> None:
         )
 
 
-def _lines(problem: Problem) -> str:
-    """`lines 5, 9, 12 and 3 more`."""
-    named = problem.rows[:LINES_NAMED]
-    more = max(problem.count, len(problem.rows)) - len(named)
-    said = ", ".join(f"{line:,}" for line in named)
-    return f"{'line' if len(named) == 1 else 'lines'} {said}" + (f" and {more:,} more" if more else "")
+def _rows_kept(problem: Problem) -> str:
+    """`3 rows`, or `20 of 137 rows`: which they are, the problem's sentence says."""
+    kept = len(problem.rows)
+    return counted(kept, "row") if kept >= problem.count else f"{kept:,} of {counted(problem.count, 'row')}"
 
 
 def _labels(view: DataView, data: OwnData, key: str) -> None:
@@ -184,7 +180,8 @@ def _opened(view: DataView, data: OwnData) -> tuple[str, list[RowShown]]:
     if 0 < view.problem <= len(data.audit.problems):
         problem = data.audit.problems[view.problem - 1]
         rows = data.rows_at(problem.rows)
-        return f"{_shown(len(rows), len(problem.rows))} of the problem: {escape_markdown(problem.sentence)}", rows
+        some = "" if len(rows) in (0, problem.count) else f"{_shown(len(rows), problem.count)}. "
+        return f"{some}{escape_markdown(problem.sentence)}", rows
     if view.label in data.audit.labels:
         rows = list(data.by_label.get(view.label, ()))
         n = data.audit.labels[view.label]

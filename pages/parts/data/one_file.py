@@ -11,9 +11,9 @@ from evalcore.errors import BlindspotError
 from evalcore.predictors import named_for_its_kind
 from evalcore.running import understand
 from evalcore.running.own_data import OwnData, keep, keep_label_list, knows_other_labels
-from evalcore.store import RunSpec, Uploads
+from evalcore.store import RunSpec, Uploads, runs_by_upload
 from evalcore.tasks import TaskSource, Upload, is_hub, task_files
-from evalcore.tasks.hub_data import parse_hub_name
+from evalcore.tasks.hub_data import DIGITS_SHOWN, parse_hub_name
 from evalcore.wording import counted, sized
 from pages.parts.data import bring_in, hub_choice, looked_at, shown
 from pages.parts.run.options import MODELS, model_words
@@ -26,7 +26,6 @@ from pages.parts.shell.session import view_state
 
 NONE = ""
 FIELD_WIDTH = 260
-DIGITS_SHOWN = 12
 TRAINED_ON_OTHERS = (
     "The demo models know only the demo's labels: nearly every answer is unparsed. tfidf with a train file, or a "
     "larger model, tells more."
@@ -106,19 +105,23 @@ def _is_there(page: Frame, source: TaskSource) -> bool:
 
 def _delete(page: Frame, upload: Upload) -> None:
     with st.popover("Delete", icon=":material/delete:", type="tertiary"):
-        uses = bring_in.runs_of(page, upload.task_name)
+        uses = len(runs_by_upload(page.listing.records).get(upload.task_name, ()))
         kept = (
-            f"Its stored runs, {uses:,} of them, stay as they are, with their texts; they cannot be run again."
+            counted(uses, "stored run uses it and stays as it is", "stored runs use it and stay as they are")
+            + ", texts included, but cannot be run again."
             if uses
-            else "No stored run is of it."
+            else "No stored run uses it."
         )
         st.markdown(f"Delete {escape_markdown(upload.name)} from the cache folder? {kept}")
 
         def delete() -> None:
             view = view_state().data
-            Uploads(page.store).delete(upload.digest)
             view.look_at(None)
-            view.done = f"Deleted {escape_markdown(upload.name)}."
+            try:
+                Uploads(page.store).delete(upload.digest)
+                view.done = f"Deleted {escape_markdown(upload.name)}."
+            except BlindspotError as error:  # in another tab, say, it was deleted before
+                view.refused[bring_in.EXAMPLES] = str(error)
 
         st.button(f"Delete {escape_markdown(upload.name)}", key="delete_upload", on_click=delete)
 

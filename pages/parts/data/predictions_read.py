@@ -55,11 +55,11 @@ def read(one: Brought, name: str) -> Reading | None:
     except NoField as error:
         what = f"{error.where}: {error.what} " if error.where else error.what
         said.error(message_markdown(f"{what}Choose it below."), icon=":material/error:")
-        _choices(key, error.fields, (error.role,), ())
+        _choices(key, error.fields, (error.role,))
         return None
     except BlindspotError as error:
         said.error(message_markdown(str(error)), icon=":material/error:")
-        _choices(key, {}, (), ())
+        _choices(key, {}, ())
         return None
     problems, labels = _looked_over(reading, one.digest, chosen)
     with said:
@@ -67,7 +67,7 @@ def read(one: Brought, name: str) -> Reading | None:
         for problem in problems:
             words = f"{message_markdown(problem.sentence)} {message_markdown(problem.cure)}"
             (st.error if problem.blocks else st.warning)(words)
-    _choices(key, reading.fields, sorted(reading.in_doubt), reading.parts)
+    _choices(key, reading.fields, sorted(reading.in_doubt), reading.parts, is_read=True)
     _tables(reading, labels, beside=not name, key=key)
     if any(problem.blocks for problem in problems):
         return None
@@ -99,25 +99,38 @@ def _chosen(key: str) -> Asked:
     )
 
 
-def _choices(key: str, fields: Mapping[Role, Sequence[str]], doubtful: Sequence[Role], parts: Sequence[str]) -> None:
-    """What a person can choose: in sight where there is a doubt, and behind a button where there is none."""
+def _choices(
+    key: str,
+    fields: Mapping[Role, Sequence[str]],
+    doubtful: Sequence[Role],
+    parts: Sequence[str] = (),
+    *,
+    is_read: bool = False,
+) -> None:
+    """What a person can choose: in sight where there is a doubt, and behind a button where there is none.
+
+    Args:
+        is_read: whether the file could be read, the first of the fields being taken where none was chosen.
+    """
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         if len(parts) > 1:
             st.selectbox("Part of the file", list(parts), key=f"{key}_part", width=CHOICE_WIDTH)
         for role in doubtful:
-            _field(key, role, fields)
+            _field(key, role, fields, is_read=is_read)
         with st.popover("Columns, labels and model", icon=":material/tune:"):
             for role in ROLES:
                 if role not in doubtful and fields.get(role):
-                    _field(key, role, fields)
+                    _field(key, role, fields, is_read=is_read)
             st.selectbox("Format", [_FOUND, *(one.title for one in FORMATS)], key=f"{key}_format")
             st.text_input("Model, as it is to be named", key=f"{key}_model", max_chars=100)
             st.text_area("All labels, one a line, if the file lacks some", key=f"{key}_labels", height=80)
 
 
-def _field(key: str, role: Role, fields: Mapping[Role, Sequence[str]]) -> None:
+def _field(key: str, role: Role, fields: Mapping[Role, Sequence[str]], *, is_read: bool) -> None:
+    """A choice among the fields of a role; where nothing is chosen, it says what was taken."""
     options = list(fields.get(role, ()))
     at = f"{key}_{role}"
+    taken = next(iter(options), "")
     if st.session_state.get(at) not in (*options, None):
         del st.session_state[at]
     st.selectbox(
@@ -125,7 +138,7 @@ def _field(key: str, role: Role, fields: Mapping[Role, Sequence[str]]) -> None:
         options,
         key=at,
         index=None,
-        placeholder=options[0] if options else "",
+        placeholder=taken if is_read else "choose a column",
         width=CHOICE_WIDTH,
     )
 
@@ -142,11 +155,12 @@ def _tables(reading: Reading, labels: Sequence[LabelCount], *, beside: bool, key
             if (column := reading.columns.get(role))
         }
     )
+    # The counts come first: a long label must not push them out of sight.
     counts = pd.DataFrame(
         {
-            "Label": [one.label for one in labels],
             "True": [one.true for one in labels],
             "Answered": [one.answered for one in labels],
+            "Label": [one.label for one in labels],
         }
     )
     places = st.columns([3, 2], gap="medium") if beside else (st.container(), st.container())

@@ -16,6 +16,8 @@ from evalcore.paths import COMMAND
 from evalcore.store import Store
 from pages.parts.shell.cached import calibration_of, findings_for, probabilities_of
 from pages.parts.shell.downloads import (
+    MARKDOWN,
+    MOST_ROWS,
     ZIP,
     ResultFiles,
     button,
@@ -26,7 +28,12 @@ from pages.parts.shell.downloads import (
 )
 
 TABLES = ("predictions", "labels", "confusions", "metrics", "findings")
-FORMATS = {"own": ZIP, "lm-eval": ZIP, "model-card": "text/markdown", "eval-results": "application/yaml"}
+FORMATS = {
+    "own": (".zip", ZIP),
+    "lm-eval": (".zip", ZIP),
+    "model-card": (".md", MARKDOWN),
+    "eval-results": (".yaml", "application/yaml"),
+}
 """Those that are no tables, and what is downloaded of each: its one file, or a ZIP archive."""
 
 
@@ -58,13 +65,18 @@ def export_buttons(store: Store, scored: ScoredRun) -> None:
 
 
 def _format_buttons(store: Store, scored: ScoredRun, of: ResultFiles) -> None:
-    for name, mime in FORMATS.items():
+    for name, (ending, mime) in FORMATS.items():
         found = RUN_FORMATS[name]
+        if mime == ZIP and of.n > MOST_ROWS:
+            st.caption(
+                f"**{found.title}**: {of.n:,} examples are too many for a download. On the command line: {of.command} "
+                f"with `--format {name}`"
+            )
+            continue
         if why_not := found.why_not(scored):
             st.caption(f"**{found.title}**: {why_not}")
             continue
         with st.container(horizontal=True, vertical_alignment="center"):
-            ending = ".zip" if mime == ZIP else ".md" if name == "model-card" else ".yaml"
             button(
                 found.title,
                 lambda name=name, mime=mime: _format(store, scored, name, is_zip=mime == ZIP),  # type: ignore[misc]

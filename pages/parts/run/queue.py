@@ -36,7 +36,7 @@ def _watch(store: Store, specs: list[RunSpec] | None, were: int) -> None:
         st.rerun()
     for job in active:
         baseline = "baseline " if job.kind == "baseline" else ""
-        text = f"{baseline}{escape_markdown(job_title(job))} · {status(job, jobs, now)}"
+        text = f"{baseline}{escape_markdown(job_title(job, store.folder))} · {status(job, jobs, now)}"
         progress_line(job, jobs, text, key=f"stop_job_{job.job_id}")
 
 
@@ -69,7 +69,7 @@ def ended_badly(store: Store, specs: list[RunSpec] | None = None) -> None:
     for job in bad[:ENDED_SHOWN]:
         line, retry, dismiss = st.columns([6, 1, 1], vertical_alignment="center")
         again = _again(job, store)
-        said = f"{escape_markdown(job_title(job))} {ENDED[job.state]}{_why(job, again)}"
+        said = f"{escape_markdown(job_title(job, store.folder))} {ENDED[job.state]}{_why(job, again)}"
         (line.info if job.state == "stopped" else line.error)(said)
         if retry.button(again, key=f"retry_{job.job_id}", disabled=store.read_only, width="stretch"):
             enqueue(store, "run", job.payload)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from evalcore.output import WRITERS, table_files, zipped
+from evalcore.output import RUN_FORMATS, WRITERS, table_files, zipped
 from evalcore.output.html import TEXTS, Texts
-from evalcore.output.stills import Charts, as_png, as_svg
+from evalcore.output.stills import KINDS, Charts, chart_files
 from evalcore.output.tables import ResultTable
 
 MOST_ROWS = 200_000
@@ -21,23 +21,12 @@ MOST_ROWS = 200_000
 
 ZIP, HTML, MARKDOWN = "application/zip", "text/html", "text/markdown"
 _MIMES = {
-    "csv": "text/csv",
     "spreadsheets": "text/csv",
+    "csv": "text/csv",
     "jsonl": "application/x-ndjson",
     "parquet": "application/octet-stream",
 }
-_WRITERS = {
-    "spreadsheets": "CSV for spreadsheets",
-    "csv": "CSV",
-    "jsonl": "JSON lines",
-    "parquet": "Parquet",
-}
-_ABOUT = {
-    "spreadsheets": "For Excel and the like: no cell is run as a formula.",
-    "csv": "Every string as it is.",
-    "jsonl": "Lossless, with token ids and times.",
-    "parquet": "Lossless, with the type of each column.",
-}
+"""Of the ways to write a table, in the order in which they are offered."""
 
 
 @dataclass(frozen=True)
@@ -59,24 +48,24 @@ class ResultFiles:
 def download_popover(of: ResultFiles) -> Iterator[bool]:
     """The button, and inside of `with` the place for the choice; it yields whether there is anything to draw."""
     drawer = st.popover("Download", icon=":material/download:", key=f"download_{of.name}", on_change="rerun")
-    with drawer:
+    with drawer, st.container(gap="xsmall"):  # as low as a window of 720 pixels
         yield bool(drawer.open)
         if drawer.open:
             st.caption(f"Should a file not come, the command line says why: {of.command}")
 
 
 def report_buttons(
-    of: ResultFiles, report: Callable[[Texts], bytes], markdown: Callable[[], str] | None, command: str = ""
+    of: ResultFiles, report: Callable[[Texts], bytes], markdown: Callable[[], str] | None, command: str
 ) -> None:
     """The report as one HTML file, with the texts or without them, and for a pull request.
 
     Args:
         report: makes the HTML file.
         markdown: makes that; None where there is none.
-        command: that writes the HTML file on the command line, in Markdown; empty if there is none.
+        command: that writes the HTML file on the command line, in Markdown.
     """
     if of.n > MOST_ROWS:
-        st.caption(f"A report of {of.n:,} examples is too much for a download. {command and 'Instead: '}{command}")
+        st.caption(f"A report of {of.n:,} examples is too much for a download. Instead: {command}")
         return
     texts = st.radio(
         "Texts of the examples in the report", TEXTS, format_func=str.capitalize, horizontal=True,
@@ -105,10 +94,10 @@ def table_buttons(
     if of.n > MOST_ROWS:
         st.caption(f"{of.n:,} examples are too many for a download. The command line writes them piece by piece.")
         return
-    writer = st.radio("Format of the tables", list(_WRITERS), format_func=_WRITERS.__getitem__, horizontal=True,
-                      label_visibility="collapsed", key=f"download_writer_{of.name}")  # fmt: skip
+    writer = st.radio("Format of the tables", list(_MIMES), format_func=lambda name: RUN_FORMATS[name].title,
+                      horizontal=True, label_visibility="collapsed", key=f"download_writer_{of.name}")  # fmt: skip
     ending, write = WRITERS[writer]
-    st.caption(_ABOUT[writer])
+    st.caption(f"{RUN_FORMATS[writer].about.capitalize()}.")
     wanted = all_labels and st.checkbox(
         "Predictions with the probability of every label", key=f"download_probabilities_{of.name}"
     )
@@ -126,14 +115,11 @@ def table_buttons(
 def chart_buttons(of: ResultFiles, charts: Callable[[], Charts]) -> None:
     """All charts as PNG or SVG."""
     with st.container(horizontal=True):
-        for kind, draw in (("PNG", as_png), ("SVG", as_svg)):
-            ending = kind.lower()
+        for kind in KINDS:
             button(
-                f"Charts, {kind}",
-                lambda draw=draw, ending=ending: zipped(  # type: ignore[misc]
-                    {f"{name}.{ending}": [draw(chart)] for name, chart in charts().items()}
-                ),
-                f"{of.name}-charts-{ending}.zip",
+                f"Charts, {kind.upper()}",
+                lambda kind=kind: zipped(chart_files(charts(), kind)),  # type: ignore[misc]
+                f"{of.name}-charts-{kind}.zip",
                 ZIP,
             )
     st.caption("Every chart of the pages in one ZIP file. PNG takes some seconds; SVG scales without loss.")

@@ -102,6 +102,7 @@
       if (one.kind === "label") return value < 0 ? "" : examples.labels[value];
       return one.kind === "word" ? one.words[value] : String(value);
     };
+    const classOf = (one) => (one.kind === "number" || one.kind === "figure" ? "number" : one.kind === "word" ? "word" : "text");
     const searched = columns.filter((one) => one.kind === "text" || one.kind === "label");
     const lower = examples.ids.map((_, row) => searched.map((one) => words(one, row)).join("\n").toLowerCase());
 
@@ -145,7 +146,7 @@
         ...values.map((value) => make("option", { value }, name(value))));
       selects.set(one.key, select);
     }
-    const heads = columns.map((one) => make("th", { scope: "col", class: one.kind === "number" || one.kind === "figure" ? "number" : "text" }, one.title));
+    const heads = columns.map((one) => make("th", { scope: "col", class: classOf(one) }, one.title));
     const body = make("tbody");
     const table = make("table", {}, make("caption", { class: "unseen" }, "Examples"), make("thead", {}, make("tr", {}, ...heads)), body);
     const previous = make("button", { type: "button", onclick: () => { page -= 1; show(); } }, "Previous");
@@ -175,7 +176,7 @@
     }
     function line(row) {
       const cells = columns.map((one, at) => {
-        if (at > 0) return make("td", { class: one.kind === "number" || one.kind === "figure" ? "number" : "text" }, drawn(one, row));
+        if (at > 0) return make("td", { class: classOf(one) }, drawn(one, row));
         const button = make("button", { type: "button", "aria-expanded": "false", title: "Show the whole texts" }, drawn(one, row));
         return make("td", { class: "number" }, button);
       });
@@ -254,11 +255,14 @@
     if (!ready) return;
     const names = Object.keys(maps.views), shape = maps.views[printing ? names[0] : view];
     const scale = shape.scales[unit] ?? Object.values(shape.scales)[0], colours = maps.themes[isDark() ? "dark" : "light"];
-    const n = shape.rows.length, m = shape.columns.length, letters = Math.max(n, m) > 60 ? 10 : 11;
-    const longest = (texts) => Math.min(240, 14 + 0.58 * letters * Math.max(...texts.map((text) => text.length)));
-    const left = longest(shape.row_ticks), top = longest(shape.column_ticks), right = 92;
+    const n = shape.rows.length, m = shape.columns.length, right = 92;
     const room = printing ? 690 : figure.parentElement.clientWidth;
-    const cell = Math.max(printing ? 5 : letters + 1.5, Math.min(34, (room - left - right) / m));
+    // On paper nothing scrolls: letters are so small that those of a row stay in it.
+    const widest = Math.max(...shape.row_ticks.map((text) => text.length));
+    const letters = printing ? Math.min(11, (room - 14 - right) / (m + 0.58 * widest)) : Math.max(n, m) > 60 ? 10 : 11;
+    const longest = (texts) => Math.min(240, 14 + 0.58 * letters * Math.max(...texts.map((text) => text.length)));
+    const left = longest(shape.row_ticks), top = longest(shape.column_ticks);
+    const cell = Math.max(printing ? letters : letters + 1.5, Math.min(34, (room - left - right) / m));
     const width = left + m * cell + right, height = top + Math.max(n * cell, 140) + 8;
     const said = shape.words.map((words, at) =>
       `<b>${plain(cut(shape.rows[shape.y[at]]))}</b><br>predicted as <b>${plain(cut(shape.columns[shape.x[at]]))}</b><br>${words}`);
