@@ -239,6 +239,21 @@ def test_it_prints_in_light_colours_with_whole_tables(place, scored, opened):
     assert page.complaints == []
 
 
+def test_on_paper_names_of_many_labels_do_not_cover_each_other(place, opened):
+    labels = [f"a_label_of_some_words_{at}" for at in range(77)]
+    gold, texts = labels * 2, [f"paper {at}" for at in range(154)]
+    runs = [scored_answers(place, gold, gold[at:] + gold[:at], texts=texts, labels=labels) for at in (1, 2)]
+    page = opened(comparison_report(compare(*runs)))
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    names = page.locator("#map-figure .ytick text")
+    size = names.first.evaluate("name => parseFloat(getComputedStyle(name).fontSize)")
+    tops = names.evaluate_all("names => names.map(name => name.getBoundingClientRect().top)")
+    assert len(tops) == 77
+    assert np.diff(sorted(tops)).min() > size - 0.5
+    assert page.locator("#map-figure .main-svg").first.bounding_box()["width"] <= 700, "an A4 page is no wider"
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
 def test_whoever_sees_little_can_use_it(place, comparison, opened, scheme, width):
     small = score_run(place, over_confident(place, 6, 90).run_id)

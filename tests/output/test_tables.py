@@ -314,4 +314,14 @@ def test_a_run_without_probabilities_and_one_of_nothing_have_their_tables(module
     assert tables["metrics"][0][2:5] == (None, None, None)
     confident = score_run(module_store, over_confident(module_store, 3, 300).run_id)
     metrics = {row[0]: row for row in run_tables(confident, list, sure_of(confident))[0].rows()}
-    assert metrics["brier"][3] < metrics["brier"][2] < metrics["brier"][4]
+    for name in ("brier", "mean_confidence"):
+        assert metrics[name][3] < metrics[name][2] < metrics[name][4]
+
+
+def test_a_run_that_reads_no_prompt_has_none_in_the_table_of_runs(all_tables):
+    table = all_tables["several runs"]
+    names = [column.name for column in table.columns]
+    for row in table.rows():
+        found = dict(zip(names, row, strict=True))
+        assert (found["prompt"], found["decoding"], found["sample"]) == (None, None, None)
+        assert found["n"] == 60
