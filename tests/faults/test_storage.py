@@ -377,8 +377,8 @@ def test_only_one_module_writes_files_for_people():
     """F21. Red with a `write_text` anywhere else in the package."""
     import ast
 
-    # What people get, and small files that they may edit; what they uploaded, synced and renamed as well; the holder of a
-    # lock, the worker's log; what Ray prints goes nowhere.
+    # What people get, and small files that they may edit; uploads; the holder of a lock, the worker's log; what Ray
+    # prints goes nowhere.
     allowed = {"export.py", "small_file.py", "uploads.py", "turns.py", "worker.py", "cluster.py"}
     for path in (ROOT / "evalcore").rglob("*.py"):
         if path.name in allowed or path.parent.name == "demo":
