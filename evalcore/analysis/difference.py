@@ -17,6 +17,9 @@ _PART_OF_MODEL = frozenset({"predictor", "model", "adapter", "version", "train",
 """Entries of a predictor's identity that follow from the choice of the model."""
 _SETTINGS = ("decoding", "engine", "max_new_tokens", "batch_size")
 
+_LINES_OF_HEAD = 3
+"""Of a unified diff of one piece: the two names, and where the piece stands."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -51,7 +54,7 @@ def changes(a: RunRecord, b: RunRecord) -> list[Change]:
 def prompt_diff(a: Prompt, b: Prompt) -> list[str]:
     """The two prompts' texts line by line, as a unified diff without its head; empty if they are the same."""
     lines = difflib.unified_diff(_as_lines(a), _as_lines(b), "A", "B", lineterm="", n=10_000)
-    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+    return list(lines)[_LINES_OF_HEAD:]
 
 
 def decisions(found: list[Change]) -> list[str]:

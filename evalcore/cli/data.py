@@ -75,7 +75,10 @@ def _uploads(options: argparse.Namespace) -> int:
         deleted = uploads.delete(found.digest if found else options.delete)
         used = len(uses.get(deleted.task_name, ()))
         kept = f"; {counted(used, 'run')} on it can be looked at as before" if used else ""
-        print(printable(f"deleted {deleted.name}{kept}"))
+        if options.json:
+            print_json({"deleted": deleted.task_name, "name": deleted.name, "runs": used})
+        else:
+            print(printable(f"deleted {deleted.name}{kept}"))
         return 0
     if options.json:
         print_json([_as_json(upload, uses.get(upload.task_name, ())) for upload in uploads.all()])

@@ -53,10 +53,7 @@ def add(commands: Commands) -> None:
 def _import(options: argparse.Namespace) -> int:
     store = open_store(options)
     if is_bundle(options.file):
-        if options.labels or options.second:
-            raise SpecError(
-                "a bundle takes no --labels and no second file.", do="Leave it out: the runs in it have their labels."
-            )
+        _takes_nothing_else(options, "a bundle")
         merged = import_bundle(store, options.file)
         if options.json:
             print_json(asdict(merged))
@@ -79,9 +76,17 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _exported(options: argparse.Namespace, store: Store) -> RunRecord:
-    if options.labels or options.second:
-        raise SpecError("an exported run is imported alone, without --labels.", do="run.json in it holds its labels.")
+    _takes_nothing_else(options, "the folder of an exported run")
     return import_export(options.file, store)
+
+
+def _takes_nothing_else(options: argparse.Namespace, what: str) -> None:
+    """What this program wrote says all of itself: its labels, its model, where each thing stands."""
+    columns = any(getattr(options, f"{role}_column") for role in ROLES)
+    if columns or any((options.labels, options.second, options.format, options.part, options.model)):
+        raise SpecError(
+            f"{what} is imported alone, without other options.", do="Leave them out: it holds its labels and its model."
+        )
 
 
 def _asked(options: argparse.Namespace) -> list[tuple[Path, Asked]]:

@@ -17,7 +17,7 @@ from evalcore.tasks import LABEL_COLUMNS, TEXT_COLUMNS
 from evalcore.tasks.text_file import csv_records, text_file
 
 TITLE = "promptfoo results"
-_LABELS = ("expected", "expectedoutput", *LABEL_COLUMNS)
+_LABELS = ("expected", "expected_output", "expectedoutput", *LABEL_COLUMNS)
 _SURELY = ("equals", "iequals")
 """Assertions that say what the answer must be."""
 _EXPECTED = "the assertion"

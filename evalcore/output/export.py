@@ -44,7 +44,9 @@ def export_run(
     sure = sure_of(scored)
     if all_labels and sure is None:
         raise DataError(why_no_probabilities(scored), where=f"run {scored.record.run_id}")
-    files = [RUN_FORMATS[name].files(store, scored, sure, all_labels) for name in formats]
+    # A table of the predictions is called like a file of `own`, which has a schema and is read by `import`: it stands.
+    in_order = sorted(formats, key=lambda name: name == "own")
+    files = [RUN_FORMATS[name].files(store, scored, sure, all_labels) for name in in_order]
     return write_files(folder, {name: pieces for some in files for name, pieces in some.items()})
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from evalcore.analysis.difference import changes, decisions, prompt_diff
-from evalcore.tasks.prompt import built_in
+from evalcore.tasks.prompt import Prompt, built_in
 from tests.tools.runs import stored
 
 
@@ -53,3 +53,9 @@ def test_the_prompts_texts_are_shown_line_by_line():
     assert any(line.startswith("+") and "the number of one intent" in line for line in diff)
     assert " [user]" in diff
     assert prompt_diff(built_in("article"), built_in("shuffled-labels")) == []
+
+
+def test_a_line_of_a_prompt_that_looks_like_a_head_of_a_diff_is_shown():
+    """Red with every line left out that begins like one."""
+    a, b = (Prompt("own", "Answer.", f"{first}\n{{text}}") for first in ("-- one of:", "++ one of:"))
+    assert prompt_diff(a, b)[-3:] == ["--- one of:", "+++ one of:", " {text}"]

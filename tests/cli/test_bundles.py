@@ -78,11 +78,12 @@ def test_what_cannot_be_meant_is_said(cache, words, said, tmp_path, monkeypatch)
     assert not (tmp_path / "x").exists()
 
 
-def test_labels_are_not_for_bundles(cache, tmp_path):
+def test_what_a_bundle_says_itself_is_not_taken_from_options(cache, tmp_path):
     file = tmp_path / "rig.blindspot.gz"
     evalcore("export", "--all", "--bundle", file, cache=cache)
-    done = evalcore("import", file, "--labels", file, cache=tmp_path / "laptop", check=False)
-    assert "a bundle takes no --labels" in done.stderr
+    for option in ("--labels", "--model"):
+        done = evalcore("import", file, option, file, cache=tmp_path / "laptop", check=False)
+        assert "a bundle is imported alone" in done.stderr
 
 
 def test_nothing_to_take_away_is_said(tmp_path):

@@ -217,3 +217,13 @@ def test_an_export_without_its_predictions_is_said(exported, store, tmp_path):
     (folder / "predictions.jsonl").unlink()
     with pytest.raises(DataError, match=r"predictions\.jsonl"):
         import_export(folder, Store(tmp_path / "other"))
+
+
+def test_the_schemas_file_stands_where_a_table_has_its_name(exported, tmp_path):
+    """Red with the format that is named last."""
+    scored, folder = exported("imported")
+    both = tmp_path / "both"
+    export_run(scored.answers.store, scored, both, formats=["own", "jsonl", "csv"])
+    for name in ("predictions.jsonl", "predictions.csv"):
+        assert (both / name).read_bytes() == (folder / name).read_bytes()
+    assert (both / "labels.jsonl").is_file()
