@@ -7,12 +7,39 @@ from data is escaped.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import singledispatch
 from html import escape
 
 from evalcore.errors import printable
 
 MOST_CHARS = 2_000
 """Of one text: more of it is not what a summary shows."""
+
+
+class Shown:
+    """A result that shows itself in a terminal and in a notebook.
+
+    What it shows rests on what is made of it, above it in the house: so it is registered there, with `line_of` and
+    `card_of`, and not imported by the result itself.
+    """
+
+    def __repr__(self) -> str:
+        return line_of(self)
+
+    def _repr_html_(self) -> str:
+        return card_of(self)
+
+
+@singledispatch
+def line_of(result: object) -> str:
+    """A result in one line, for a terminal."""
+    return object.__repr__(result)
+
+
+@singledispatch
+def card_of(result: object) -> str:
+    """A result as `card` draws it, for a notebook."""
+    return card(type(result).__name__)
 
 
 def card(title: str, rows: Iterable[tuple[str, str, str]] = (), sentences: Iterable[str] = (), note: str = "") -> str:

@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.analysis import notebook_views
 from evalcore.analysis.compared_scores import (
     ClassRows,
     ConfusionChange,
@@ -43,13 +42,14 @@ from evalcore.metrics import (
     tango_interval,
     wilson_interval,
 )
+from evalcore.notebook import Shown
 
 BOTH_WRONG = "both_wrong"
 """All examples that neither run gets right: three groups of `PAIR_GROUPS` together."""
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
     """Two scored runs, paired by example. A is the reference; a difference is B minus A.
 
     Attributes:
@@ -203,12 +203,6 @@ class Comparison:
         predicted = {"a": self.y_a == codes[-1], "b": self.y_b == codes[-1]}
         either = predicted[run] if run else predicted["a"] | predicted["b"]
         return np.flatnonzero(either if kind == "predicted" else (self.y_true == codes[0]) & either)
-
-    def __repr__(self) -> str:
-        return notebook_views.comparison_line(self)
-
-    def _repr_html_(self) -> str:
-        return notebook_views.comparison_card(self)
 
 
 def compare(a: ScoredRun, b: ScoredRun) -> Comparison:

@@ -1,21 +1,16 @@
-"""What a notebook shows of a scored run, a comparison, a verdict and findings; in one line, what a terminal shows."""
+"""What a notebook shows of a scored run and of a comparison; in one line, what a terminal shows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from evalcore.analysis.comparison import Comparison
+from evalcore.analysis.findings import find
+from evalcore.analysis.scored_run import ScoredRun
+from evalcore.analysis.verdicts import shared_note, verdict
 from evalcore.metrics import POPULATION, TITLES, never_predicted
-from evalcore.notebook import card
+from evalcore.notebook import card, card_of, line_of
 from evalcore.parse import PARSER_VERSION
-from evalcore.store import model_name
+from evalcore.store import RunRecord, model_name
 from evalcore.wording import counted, interval, percent, signed
-
-if TYPE_CHECKING:
-    from evalcore.analysis.comparison import Comparison
-    from evalcore.analysis.findings.finding import Finding
-    from evalcore.analysis.scored_run import ScoredRun
-    from evalcore.analysis.verdicts import Verdict
-    from evalcore.store import RunRecord
 
 FINDINGS_SHOWN = 3
 
@@ -28,6 +23,7 @@ def name_of(record: RunRecord) -> str:
     return " · ".join([*([] if same else [model]), *prompt, record.task_name])
 
 
+@line_of.register
 def run_line(scored: ScoredRun) -> str:
     """A scored run in one line."""
     s = scored.scores
@@ -36,10 +32,9 @@ def run_line(scored: ScoredRun) -> str:
     return f"<ScoredRun {scored.record.run_id}: {name_of(scored.record)}, {said}, {scored.scoring} scoring>"
 
 
+@card_of.register
 def run_card(scored: ScoredRun) -> str:
     """A scored run: its main figures, and its first findings."""
-    from evalcore.analysis.findings import find  # it imports this module's callers
-
     record, s = scored.record, scored.scores
     title = f"{name_of(record)} · run {record.run_id}"
     if not s.n:
@@ -62,17 +57,15 @@ def run_card(scored: ScoredRun) -> str:
     return card(title, rows, [finding.sentence for finding in found[:FINDINGS_SHOWN]], note)
 
 
+@line_of.register
 def comparison_line(comparison: Comparison) -> str:
     """A comparison in one line."""
-    from evalcore.analysis.verdicts import verdict
-
     return f"<Comparison: {verdict(comparison).sentence}>"
 
 
+@card_of.register
 def comparison_card(comparison: Comparison) -> str:
     """A comparison: its verdict, the figures of both runs, and how many examples changed."""
-    from evalcore.analysis.verdicts import shared_note, verdict
-
     said, counts = verdict(comparison), comparison.counts
     (accuracy_a, around_a), (accuracy_b, around_b) = comparison.accuracies
     rows = [
@@ -85,18 +78,3 @@ def comparison_card(comparison: Comparison) -> str:
     ]
     note = [f"{comparison.a.scoring} scoring, parser {PARSER_VERSION}", said.note, shared_note(comparison)]
     return card(said.sentence, rows, note=" · ".join(part for part in note if part))
-
-
-def verdict_card(said: Verdict) -> str:
-    """A verdict."""
-    return card(said.sentence, note=said.note)
-
-
-def findings_lines(found: list[Finding]) -> str:
-    """Findings, numbered, one a line."""
-    return "\n".join(f"{number}. {finding.sentence}" for number, finding in enumerate(found, start=1)) or "no findings"
-
-
-def findings_card(found: list[Finding]) -> str:
-    """Findings, each with what it means."""
-    return card(counted(len(found), "finding"), sentences=[f"{one.sentence} {one.meaning}" for one in found])

@@ -10,7 +10,6 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.analysis import notebook_views
 from evalcore.errors import StoreError
 from evalcore.metrics import (
     UNPARSED,
@@ -23,6 +22,7 @@ from evalcore.metrics import (
     score_intervals,
     scores_of_classes,
 )
+from evalcore.notebook import Shown
 from evalcore.parse import ACCEPTED, MATCHES, Match, Parsed, Scoring
 from evalcore.store import Columns, Completion, RunRecord, Store, examples_at, load_columns, parser_of
 from evalcore.tasks import Example
@@ -126,8 +126,8 @@ class ScoredExamples(Sequence[ScoredExample]):
         return self.at(np.arange(block * _BLOCK, min((block + 1) * _BLOCK, len(self))))
 
 
-@dataclass(frozen=True)
-class ScoredRun:
+@dataclass(frozen=True, repr=False)
+class ScoredRun(Shown):
     """A run under one scoring rule. Only examples that have a completion count.
 
     Attributes:
@@ -192,12 +192,6 @@ class ScoredRun:
     def names(self, codes: NDArray[np.int64] | list[int]) -> list[str]:
         """The labels of label codes."""
         return [self.record.labels[code] for code in codes]
-
-    def __repr__(self) -> str:
-        return notebook_views.run_line(self)
-
-    def _repr_html_(self) -> str:
-        return notebook_views.run_card(self)
 
 
 def score_run(store: Store, run_id: str, scoring: Scoring = "lenient", *, columns: Columns | None = None) -> ScoredRun:

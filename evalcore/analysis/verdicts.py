@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from evalcore.analysis import notebook_views
 from evalcore.analysis.compared_calibration import ComparedCalibration
 from evalcore.analysis.compared_scores import metric_row
 from evalcore.analysis.comparison import Comparison
 from evalcore.metrics import LEVEL, NO_INTERVAL, PROBABILITY_METRICS
+from evalcore.notebook import card
 from evalcore.wording import counted, figure, interval, p_value, points
 
 VerdictKind = Literal["better", "worse", "undecided", "same"]
@@ -30,7 +30,7 @@ class Verdict:
     note: str = ""
 
     def _repr_html_(self) -> str:
-        return notebook_views.verdict_card(self)
+        return card(self.sentence, note=self.note)
 
 
 def verdict(comparison: Comparison) -> Verdict:

@@ -8,8 +8,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from evalcore.analysis import notebook_views
 from evalcore.analysis.scored_run import ScoredRun
+from evalcore.notebook import card
+from evalcore.wording import counted
 
 Figure = float | int | str
 
@@ -57,10 +58,10 @@ class Findings(list[Finding]):
     """Findings about one run, the most important first."""
 
     def __repr__(self) -> str:
-        return notebook_views.findings_lines(self)
+        return "\n".join(f"{number}. {one.sentence}" for number, one in enumerate(self, start=1)) or "no findings"
 
     def _repr_html_(self) -> str:
-        return notebook_views.findings_card(self)
+        return card(counted(len(self), "finding"), sentences=[f"{one.sentence} {one.meaning}" for one in self])
 
 
 def positions_of(run: ScoredRun, rows: NDArray[Any] | slice = _ALL) -> tuple[int, ...]:
