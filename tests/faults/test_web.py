@@ -438,7 +438,7 @@ def workers_of(cache):
 @browser
 def test_the_app_outlives_its_worker_at_any_moment_and_offers_to_go_on(tmp_path, chromium):
     """F8, F1. Red while a page that only watched a run never looked whether anybody still worked on it."""
-    cache, n = tmp_path / "cache", 60
+    cache, n = tmp_path / "cache", 240  # so many that the run is not done before it is killed twice
     chance = random.Random(8)
     spec = checked(RunSpec(n=n, engine="loop"))
     store = Store(cache)
