@@ -12,7 +12,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium (Debian: apt-get install chromium)"),
 ]
-WITHOUT_PICKER = {"compare", "side_by_side", "runs", "prompts"}
+WITHOUT_PICKER = {"data", "compare", "side_by_side", "runs", "prompts"}
 TAIL_PX = 120
 WIDE_PX = 1400
 
