@@ -189,7 +189,7 @@ def test_the_command_line_takes_the_folder(exported, store, tmp_path):
     assert report["accuracy"] == scored.scores.accuracy
     assert report["model"] == "imported:predictions.jsonl"
     refused = evalcore("import", folder, "--labels", folder / "run.json", cache=tmp_path / "other", check=False)
-    assert "without --labels" in refused.stderr
+    assert "is imported alone" in refused.stderr
 
 
 @pytest.mark.parametrize(
