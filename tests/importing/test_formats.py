@@ -245,6 +245,19 @@ def test_an_assertion_that_wants_equality_is_the_true_label():
     assert read.found["label"] == "the assertion"
 
 
+@pytest.mark.parametrize("name", ["expected", "expected_output", "expectedOutput", "label"])
+def test_a_variable_that_is_called_like_the_true_label_is_it(name):
+    """Red with a spelling that is found and then dropped."""
+    results = [
+        {
+            "vars": {"text": text, name: wanted}, "provider": {"id": "m"}, "promptIdx": 0, "testIdx": at,
+            "prompt": {"raw": text, "label": "p"}, "response": {"output": "a"},
+        }
+        for at, (text, wanted) in enumerate([("hi", "a"), ("ho", "b")])
+    ]  # fmt: skip
+    assert rows(reading("out.json", {"results": {"results": results}})) == [("hi", "a", "a"), ("ho", "b", "a")]
+
+
 # --- LangSmith
 
 
