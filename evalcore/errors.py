@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 _MAX_CHARS = {"where": 400, "what": 1_000, "do": 590}
@@ -95,3 +96,25 @@ class Unanswered(ModelError):
 
 class StoreError(BlindspotError):
     """The cache folder or its database cannot be used."""
+
+
+@contextmanager
+def unreadable(where: str, do: str) -> Iterator[None]:
+    """Around what reads a person's file: whatever it contains, no other error but a `BlindspotError` comes out.
+
+    Args:
+        where, do: of the sentence that takes the place of an error nobody foresaw.
+
+    Raises:
+        DataError: in the place of any other error.
+    """
+    try:
+        yield
+    except BlindspotError:
+        raise
+    except MemoryError as error:
+        raise DataError("there is not enough memory to read it.", where=where, do="Take a part of it.") from error
+    except Exception as error:
+        raise DataError(
+            f"it cannot be read ({type(error).__name__}: {first_line(error):.200}).", where=where, do=do
+        ) from error

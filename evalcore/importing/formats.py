@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from evalcore.errors import BlindspotError, DataError, first_line
+from evalcore.errors import DataError, unreadable
 from evalcore.importing import inspect_log, langfuse, langsmith, lm_eval, own_table, pipeline, promptfoo
 from evalcore.importing.reading import MODEL, Asked, Reading
 from evalcore.importing.source import Source
@@ -52,19 +52,9 @@ def read_predictions(file: DataFile, asked: Asked | None = None) -> Reading:
         DataError: if it cannot be read; whatever it contains, no other error but a `BlindspotError` is raised.
     """
     asked = asked or Asked()
-    try:
+    with unreadable(file.name, "Look whether the file is what its name says."):
         source = Source(file)
         reading = format_of(source, asked.format).read(source, asked)
-    except BlindspotError:
-        raise
-    except MemoryError as error:
-        raise DataError("there is not enough memory to read it.", where=file.name, do="Take a part of it.") from error
-    except Exception as error:
-        raise DataError(
-            f"it cannot be read ({type(error).__name__}: {first_line(error):.200}).",
-            where=file.name,
-            do="Look whether the file is what its name says.",
-        ) from error
     named = {MODEL: asked.model} if asked.model else {}
     return replace(reading, listed=asked.labels, about={**reading.about, **named})
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from evalcore.errors import DataError, first_line
+from evalcore.errors import BlindspotError, DataError, unreadable
 from evalcore.tasks import audit_checks as checks
 from evalcore.tasks.audit_checks import Problem, Rows
 from evalcore.tasks.columns import ColumnProfile
@@ -70,15 +70,10 @@ def audit(
         labels: the label list; the labels that occur when None.
     """
     try:
-        return _audit(file, TaskSource(file.name, text_column, label_column), train, labels)
-    except DataError as error:
+        with unreadable(file.name, "Save it as CSV."):  # `load_task` refuses the same
+            return _audit(file, TaskSource(file.name, text_column, label_column), train, labels)
+    except BlindspotError as error:
         return Audit(file.name, problems=(_refused(error),))
-    except MemoryError:
-        too_large = DataError("there is not enough memory to read it.", where=file.name, do="Take a part of it.")
-        return Audit(file.name, problems=(_refused(too_large),))
-    except Exception as error:  # whatever another library raises for an odd file: `load_task` refuses that as well
-        what = f"it cannot be read ({type(error).__name__}: {first_line(error):.200})."
-        return Audit(file.name, problems=(_refused(DataError(what, where=file.name, do="Save it as CSV.")),))
 
 
 def _audit(file: DataFile, source: TaskSource, train: DataFile | None, labels: LabelList | None) -> Audit:
@@ -143,7 +138,7 @@ def _of_train(rows: Rows, train: DataFile, source: TaskSource, read: LabelledFil
     return checks.of_shared(rows, examples, train.name)
 
 
-def _refused(error: DataError) -> Problem:
+def _refused(error: BlindspotError) -> Problem:
     """An error that ended the reading, as a problem."""
     where = f"{error.where}: " if error.where else ""
     return Problem("refused", f"{where}{error.what}", error.do or "Correct it, and look again.", blocks=True)

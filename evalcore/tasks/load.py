@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache as cached
 from pathlib import Path
 
-from evalcore.errors import BlindspotError, DataError, first_line
+from evalcore.errors import DataError, unreadable
 from evalcore.paths import DEMO_DATA
 from evalcore.tasks.banking77 import load_banking77_from_hub, local_banking77
 from evalcore.tasks.columns import LABEL_COLUMNS, TEXT_COLUMNS, ColumnProfile, Columns, choose_columns, guess_column
@@ -42,21 +42,11 @@ def load_task(source: TaskSource, cache: Path | None = None) -> Task:
         DataError: if a file is missing or cannot be read exactly, or two labels cannot be told apart. No other error
             is raised, whatever the file contains.
     """
-    try:
+    with unreadable(source.name, "Look whether the file is what its name says, or save it as CSV."):
         files = task_files(source, cache)
         if files is not None:
             return _load_files(source, files)
         return _load_from_hub(source, cache) if is_hub(source.name) else load_banking77_from_hub()
-    except BlindspotError:
-        raise
-    except MemoryError as error:
-        raise DataError("there is not enough memory to read it.", where=source.name, do="Take a part of it.") from error
-    except Exception as error:
-        raise DataError(
-            f"it cannot be read ({type(error).__name__}: {first_line(error):.200}).",
-            where=source.name,
-            do="Look whether the file is what its name says, or save it as CSV.",
-        ) from error
 
 
 @dataclass(frozen=True)
