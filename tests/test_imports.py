@@ -23,8 +23,9 @@ MAY_IMPORT = {
     "predictors": GROUND | {"tasks", "store"},
     "running": GROUND | {"tasks", "store", "predictors"},
     "analysis": GROUND | {"tasks", "store", "metrics"},
+    "deciding": GROUND | {"tasks", "store", "metrics", "analysis"},
     "charts": {"metrics", "wording"},
-    "output": GROUND | {"tasks", "store", "importing", "metrics", "analysis", "charts"},
+    "output": GROUND | {"tasks", "store", "importing", "metrics", "analysis", "deciding", "charts"},
     "bench": GROUND | {"tasks", "store", "predictors", "metrics", "running"},
     "demo": GROUND | {"tasks", "predictors"},
 }
@@ -38,6 +39,7 @@ PARTS_MAY_IMPORT = {
     "runs": {"shell"},
     "data": {"shell", "run"},
     "confidence": {"shell", "run", "explore"},
+    "decide": {"shell", "run", "explore"},
     "try_it": {"shell", "run", "explore"},
 }
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}

@@ -6,7 +6,16 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from evalcore.bench import calibration_coverage, interval_coverage, label_set_coverage, noninferiority_coverage
+from evalcore.bench import (
+    calibration_coverage,
+    costs_coverage,
+    interval_coverage,
+    label_list_coverage,
+    label_set_coverage,
+    noninferiority_coverage,
+    review_coverage,
+    traffic_coverage,
+)
 from evalcore.bench.interval_speed import speed, speed_as_text
 from evalcore.cli.options import Commands, add_command, positive, print_json
 
@@ -43,11 +52,35 @@ def _of_checks(datasets: int) -> tuple[Any, str]:
     return data, noninferiority_coverage.as_text(found, enough)
 
 
+def _of_review(datasets: int) -> tuple[Any, str]:
+    found = review_coverage.coverage(datasets)
+    return [one.as_json() for one in found], review_coverage.as_text(found)
+
+
+def _of_costs(datasets: int) -> tuple[Any, str]:
+    found = costs_coverage.coverage(datasets)
+    return [one.as_json() for one in found], costs_coverage.as_text(found)
+
+
+def _of_traffic(datasets: int) -> tuple[Any, str]:
+    found = traffic_coverage.coverage(datasets)
+    return [one.as_json() for one in found], traffic_coverage.as_text(found)
+
+
+def _of_label_list(datasets: int) -> tuple[Any, str]:
+    found = label_list_coverage.coverage(datasets)
+    return [one.as_json() for one in found], label_list_coverage.as_text(found)
+
+
 SIMULATIONS: dict[str, Callable[[int], tuple[Any, str]]] = {
     "scores": _of_scores,
     "probabilities": _of_probabilities,
     "label-sets": _of_label_sets,
     "checks": _of_checks,
+    "review": _of_review,
+    "costs": _of_costs,
+    "traffic": _of_traffic,
+    "label-list": _of_label_list,
 }
 """What is simulated: each returns plain data and a text."""
 

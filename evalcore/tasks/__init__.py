@@ -16,6 +16,7 @@ from evalcore.tasks.data_file import (
     typed_path,
 )
 from evalcore.tasks.hub_data import is_hub
+from evalcore.tasks.label_merge import DROPPED, LabelMerge
 from evalcore.tasks.load import load_task, read_texts, shown_name, task_files
 from evalcore.tasks.prompt import (
     BUILT_IN,
@@ -35,6 +36,7 @@ from evalcore.tasks.uploaded import Upload, is_upload
 __all__ = [
     "BUILT_IN",
     "DESCRIPTIONS",
+    "DROPPED",
     "LABEL_COLUMNS",
     "NO_PROMPT",
     "SAMPLES",
@@ -42,6 +44,7 @@ __all__ = [
     "DataFile",
     "Example",
     "LabelList",
+    "LabelMerge",
     "Message",
     "Messages",
     "Prompt",

@@ -23,6 +23,7 @@ PAGES = (
     ("pages/per_class.py", "Per class", ":material/leaderboard:"),
     ("pages/confusions.py", "Confusions", ":material/grid_on:"),
     ("pages/confidence.py", "Confidence", ":material/percent:"),
+    ("pages/decide.py", "Decide", ":material/rule:"),
     ("pages/examples.py", "Examples", ":material/list:"),
     ("pages/compare.py", "Compare", ":material/compare_arrows:"),
     ("pages/side_by_side.py", "Side by side", ":material/view_week:"),

@@ -10,6 +10,7 @@ import streamlit as st
 
 from evalcore.analysis import Filter, LabelStatus, LabelView, RunningScore
 from evalcore.charts import MatrixKind
+from evalcore.deciding import CostsAsked, FrontierAsked, LabelListAsked, ReviewAsked, TrafficAsked
 from evalcore.metrics import Grouping
 from evalcore.parse import Scoring
 from evalcore.running.live import LiveAnswer
@@ -241,6 +242,31 @@ class ConfidenceView:
 
 
 @dataclass
+class DecideView:
+    """What the Decide page shows.
+
+    Attributes:
+        tab: the tab that is open; empty for the first.
+        beside: id of the run that it is compared with; empty if it is looked at alone.
+        review, costs, traffic, label_list, frontier: what is asked.
+        opened: which examples are open, in the words of the tab that is open; empty for the most telling ones.
+        figures: by name.
+        said: what was done or could not be, a sentence, by the name of the field; shown until the next attempt.
+    """
+
+    tab: str = ""
+    beside: str = ""
+    review: ReviewAsked = field(default_factory=ReviewAsked)
+    costs: CostsAsked = field(default_factory=CostsAsked)
+    traffic: TrafficAsked = field(default_factory=TrafficAsked)
+    label_list: LabelListAsked = field(default_factory=LabelListAsked)
+    frontier: FrontierAsked = field(default_factory=FrontierAsked)
+    opened: str = ""
+    figures: dict[str, FigureState] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
 class SideView:
     """What the Side by side page shows.
 
@@ -396,6 +422,7 @@ class ViewState:
         clicked_label: the label whose row was clicked there last, where it stays chosen until it is clicked again.
         tables: the tables of examples, by page.
         confidence: of the Confidence page.
+        decide: of the Decide page.
         compared: of the Compare page.
         side_by_side: of the Side by side page.
         sweep: what was started there.
@@ -423,6 +450,7 @@ class ViewState:
     clicked_label: str = ""
     tables: dict[str, ExampleTable] = field(default_factory=dict)
     confidence: ConfidenceView = field(default_factory=ConfidenceView)
+    decide: DecideView = field(default_factory=DecideView)
     compared: PairView = field(default_factory=PairView)
     side_by_side: SideView = field(default_factory=SideView)
     sweep: PromptSweep = field(default_factory=PromptSweep)

@@ -1,0 +1,28 @@
+"""What every answer to a question can do, whatever it is about: be said, be exported, be put into a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+Rows = Sequence[Mapping[str, Any]]
+"""A table: its rows have the same keys, in the same order; values are texts, numbers, flags or None."""
+
+
+class Answer(Protocol):
+    """An answer, of one run or of two.
+
+    Attributes:
+        sentences: plain text, the first of them answers the question; contain labels. Never empty.
+    """
+
+    @property
+    def sentences(self) -> Sequence[str]: ...
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data: shares in [0, 1], NaN as None, intervals as pairs."""
+        ...
+
+    def tables(self) -> Mapping[str, Rows]:
+        """What can be exported as a table, by the stem of its file's name."""
+        ...
