@@ -11,8 +11,8 @@ class TrafficAsked:
 
     Attributes:
         mix: CSV with the columns `label` and `share`, or `label` and `count`; empty for the mix of the sample.
-        predicted_counts: CSV with the columns `label` and `count`: how often each label was predicted for texts whose labels
-            nobody knows, from which the mix is estimated; empty for none.
+        predicted_counts: CSV with the columns `label` and `count`: how often each label was predicted for texts whose
+            labels nobody knows, from which the mix is estimated; empty for none.
     """
 
     mix: str = ""
