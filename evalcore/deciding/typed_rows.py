@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalcore.errors import DataError, listed, quoted
+from evalcore.wording import counted
 
 _SHOWN = 6
 """Problems that a message names; the others are counted."""
@@ -64,7 +65,7 @@ def read_rows(text: str, columns: Sequence[str], where: str) -> list[TypedRow]:
             if header is None:
                 header = _header(cells, columns, where)
             elif len(cells) != len(header):
-                problems.append(f"line {start} has {len(cells)} fields instead of {len(header)}")
+                problems.append(f"line {start} has {counted(len(cells), 'field')} instead of {len(header)}")
             elif max(map(len, cells)) > _LONGEST_FIELD:
                 problems.append(f"line {start} has a field of more than {_LONGEST_FIELD:,} characters")
             else:
