@@ -6,14 +6,17 @@ Every answer is computed from what is stored; no model is called. Each question 
 
 from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import asked_of_query, query_of_asked
-from evalcore.deciding.costs import CostsAsked
+from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
 from evalcore.deciding.frontier import FrontierAsked
 from evalcore.deciding.label_list import LabelListAsked
 from evalcore.deciding.review import ReviewAsked
 from evalcore.deciding.traffic import TrafficAsked
 
 __all__ = [
+    "ANY",
+    "NO_LABEL",
     "Answer",
+    "CostTable",
     "CostsAsked",
     "FrontierAsked",
     "LabelListAsked",
@@ -21,5 +24,6 @@ __all__ = [
     "Rows",
     "TrafficAsked",
     "asked_of_query",
+    "cost_table",
     "query_of_asked",
 ]
