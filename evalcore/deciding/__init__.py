@@ -6,7 +6,9 @@ Every answer is computed from what is stored; no model is called. Each question 
 
 from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import asked_of_query, query_of_asked
+from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
+from evalcore.deciding.costs import Costs, costs
 from evalcore.deciding.frontier import FrontierAsked
 from evalcore.deciding.label_list import LabelListAsked
 from evalcore.deciding.review import ReviewAsked
@@ -16,7 +18,9 @@ __all__ = [
     "ANY",
     "NO_LABEL",
     "Answer",
+    "ComparedCosts",
     "CostTable",
+    "Costs",
     "CostsAsked",
     "FrontierAsked",
     "LabelListAsked",
@@ -24,6 +28,8 @@ __all__ = [
     "Rows",
     "TrafficAsked",
     "asked_of_query",
+    "compared_costs",
     "cost_table",
+    "costs",
     "query_of_asked",
 ]
