@@ -5,7 +5,7 @@ Every answer is computed from what is stored; no model is called. Each question 
 """
 
 from evalcore.deciding.answer import Answer, Rows
-from evalcore.deciding.asked import asked_of_query, query_of_asked
+from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
 from evalcore.deciding.costs import Costs, costs
@@ -13,9 +13,11 @@ from evalcore.deciding.frontier import FrontierAsked
 from evalcore.deciding.label_list import LabelListAsked
 from evalcore.deciding.review import ReviewAsked
 from evalcore.deciding.traffic import TrafficAsked
+from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
     "ANY",
+    "LONGEST_TEXT",
     "NO_LABEL",
     "Answer",
     "ComparedCosts",
@@ -28,8 +30,10 @@ __all__ = [
     "Rows",
     "TrafficAsked",
     "asked_of_query",
+    "columns_of",
     "compared_costs",
     "cost_table",
     "costs",
     "query_of_asked",
+    "read_rows",
 ]
