@@ -7,7 +7,9 @@ Every answer is computed from what is stored; no model is called. Each question 
 from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
+from evalcore.deciding.cost_examples import example_actions, example_costs
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
+from evalcore.deciding.costly_confusions import CostlyConfusion, answer_name, dearest_pairs
 from evalcore.deciding.costs import Costs, costs
 from evalcore.deciding.frontier import FrontierAsked
 from evalcore.deciding.label_list import LabelListAsked
@@ -22,6 +24,7 @@ __all__ = [
     "Answer",
     "ComparedCosts",
     "CostTable",
+    "CostlyConfusion",
     "Costs",
     "CostsAsked",
     "FrontierAsked",
@@ -29,11 +32,15 @@ __all__ = [
     "ReviewAsked",
     "Rows",
     "TrafficAsked",
+    "answer_name",
     "asked_of_query",
     "columns_of",
     "compared_costs",
     "cost_table",
     "costs",
+    "dearest_pairs",
+    "example_actions",
+    "example_costs",
     "query_of_asked",
     "read_rows",
 ]
