@@ -8,6 +8,7 @@ from evalcore.charts.calibration_charts import (
     label_confidence_chart,
     reliability_diagram,
 )
+from evalcore.charts.cost_chart import DIRECTIONS, CostBar, cost_chart, review_chart
 from evalcore.charts.heat_map import cells, heatmap, height_of
 from evalcore.charts.label_charts import class_chart, predicted_against_true
 from evalcore.charts.label_names import shortened
@@ -28,11 +29,13 @@ from evalcore.charts.theme import DARK, LIGHT, RUN_A, RUN_B, Theme
 
 __all__ = [
     "DARK",
+    "DIRECTIONS",
     "LIGHT",
     "PICKED",
     "RUN_A",
     "RUN_B",
     "STILL_WIDTH",
+    "CostBar",
     "Item",
     "MatrixKind",
     "Rung",
@@ -40,6 +43,7 @@ __all__ = [
     "cells",
     "class_chart",
     "confidence_histogram",
+    "cost_chart",
     "heatmap",
     "height_of",
     "label_confidence_chart",
@@ -53,6 +57,7 @@ __all__ = [
     "probability_chart",
     "reference_lines",
     "reliability_diagram",
+    "review_chart",
     "running_chart",
     "sample_size_chart",
     "scores_chart",

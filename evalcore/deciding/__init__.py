@@ -6,7 +6,11 @@ Every answer is computed from what is stored; no model is called. Each question 
 
 from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
-from evalcore.deciding.costs import CostsAsked
+from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
+from evalcore.deciding.cost_examples import example_actions, example_costs
+from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
+from evalcore.deciding.costly_confusions import CostlyConfusion, answer_name, dearest_pairs
+from evalcore.deciding.costs import Costs, costs
 from evalcore.deciding.frontier import FrontierAsked
 from evalcore.deciding.label_list import LabelListAsked
 from evalcore.deciding.review import ReviewAsked
@@ -14,16 +18,29 @@ from evalcore.deciding.traffic import TrafficAsked
 from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
+    "ANY",
     "LONGEST_TEXT",
+    "NO_LABEL",
     "Answer",
+    "ComparedCosts",
+    "CostTable",
+    "CostlyConfusion",
+    "Costs",
     "CostsAsked",
     "FrontierAsked",
     "LabelListAsked",
     "ReviewAsked",
     "Rows",
     "TrafficAsked",
+    "answer_name",
     "asked_of_query",
     "columns_of",
+    "compared_costs",
+    "cost_table",
+    "costs",
+    "dearest_pairs",
+    "example_actions",
+    "example_costs",
     "query_of_asked",
     "read_rows",
 ]
