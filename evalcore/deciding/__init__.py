@@ -10,16 +10,20 @@ from evalcore.deciding.costs import CostsAsked
 from evalcore.deciding.frontier import FrontierAsked
 from evalcore.deciding.label_list import LabelListAsked
 from evalcore.deciding.review import ReviewAsked
-from evalcore.deciding.traffic import TrafficAsked
+from evalcore.deciding.traffic import ComparedTraffic, Traffic, TrafficAsked, compared_traffic, traffic
 
 __all__ = [
     "Answer",
+    "ComparedTraffic",
     "CostsAsked",
     "FrontierAsked",
     "LabelListAsked",
     "ReviewAsked",
     "Rows",
+    "Traffic",
     "TrafficAsked",
     "asked_of_query",
+    "compared_traffic",
     "query_of_asked",
+    "traffic",
 ]
