@@ -10,11 +10,11 @@ from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
 from evalcore.deciding.cost_examples import example_actions, example_costs
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
 from evalcore.deciding.costly_confusions import CostlyConfusion, answer_name, dearest_pairs
-from evalcore.deciding.costs import Costs, costs
+from evalcore.deciding.costs import Costs, CostsAsked, costs
 from evalcore.deciding.frontier import FrontierAsked
 from evalcore.deciding.label_list import LabelListAsked
 from evalcore.deciding.review import ReviewAsked
-from evalcore.deciding.traffic import TrafficAsked
+from evalcore.deciding.traffic import ComparedTraffic, Traffic, TrafficAsked, compared_traffic, traffic
 from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "NO_LABEL",
     "Answer",
     "ComparedCosts",
+    "ComparedTraffic",
     "CostTable",
     "CostlyConfusion",
     "Costs",
@@ -31,11 +32,13 @@ __all__ = [
     "LabelListAsked",
     "ReviewAsked",
     "Rows",
+    "Traffic",
     "TrafficAsked",
     "answer_name",
     "asked_of_query",
     "columns_of",
     "compared_costs",
+    "compared_traffic",
     "cost_table",
     "costs",
     "dearest_pairs",
@@ -43,4 +46,5 @@ __all__ = [
     "example_costs",
     "query_of_asked",
     "read_rows",
+    "traffic",
 ]
