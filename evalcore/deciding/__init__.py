@@ -8,18 +8,32 @@ from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import asked_of_query, query_of_asked
 from evalcore.deciding.costs import CostsAsked
 from evalcore.deciding.frontier import FrontierAsked
-from evalcore.deciding.label_list import LabelListAsked
+from evalcore.deciding.label_hierarchy import LabelHierarchy, groups_by_name, hierarchy_text, read_hierarchy
+from evalcore.deciding.label_list import LabelListAsked, compared_label_list, label_list
+from evalcore.deciding.label_list_answer import LabelListAnswer
+from evalcore.deciding.label_list_compared import ComparedLabelList
+from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
 from evalcore.deciding.review import ReviewAsked
 from evalcore.deciding.traffic import TrafficAsked
 
 __all__ = [
     "Answer",
+    "ComparedLabelList",
     "CostsAsked",
     "FrontierAsked",
+    "LabelHierarchy",
+    "LabelListAnswer",
     "LabelListAsked",
+    "MergeSuggestions",
     "ReviewAsked",
     "Rows",
     "TrafficAsked",
     "asked_of_query",
+    "compared_label_list",
+    "groups_by_name",
+    "hierarchy_text",
+    "label_list",
+    "merge_suggestions",
     "query_of_asked",
+    "read_hierarchy",
 ]
