@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,9 +34,8 @@ class LabelMerge:
     Make one with `of`, `from_text` or `parse_merge`: equal changes are then equal, and have the same text.
 
     Attributes:
-        groups: the new name and the old labels of each group, without the label that has this name already: it stays
-            and takes the others in. An empty name drops its labels: their examples count no more, and an answer that
-            names one is an answer outside the list.
+        groups: the new name and the old labels of each group. An empty name drops its labels: their examples count no
+            more, and an answer that names one is an answer outside the list.
     """
 
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -45,8 +44,11 @@ class LabelMerge:
         return bool(self.groups)
 
     @classmethod
-    def of(cls, groups: Mapping[str, Iterable[str]]) -> LabelMerge:
+    def of(cls, groups: Mapping[str, Iterable[str]], labels: Collection[str] = ()) -> LabelMerge:
         """From the old labels of each new name.
+
+        Args:
+            labels: the list, if it is known: a label that would stay is then taken into the group of its name.
 
         Raises:
             SpecError: if a group is empty or a label stands in two of them.
@@ -54,8 +56,10 @@ class LabelMerge:
         found = {name: set(olds) for name, olds in groups.items()}
         empty = [f"{quoted(name)} is made of no label" for name, olds in found.items() if not olds]
         _refuse([*empty, *_twice(found)], "Name each label once.")
-        others = {name: tuple(sorted(olds - {name})) for name, olds in found.items()}
-        return cls(tuple(sorted((name, olds) for name, olds in others.items() if olds)))
+        named = set().union(*found.values())
+        for name in found.keys() & set(labels) - named:
+            found[name].add(name)
+        return cls(tuple(sorted((name, tuple(sorted(olds))) for name, olds in found.items() if olds != {name})))
 
     def to_text(self) -> str:
         """One line of JSON in ASCII, the same for equal changes; empty for none. `from_text` reads it."""
@@ -90,6 +94,18 @@ class LabelMerge:
     def dropped(self) -> tuple[str, ...]:
         """The labels that are dropped."""
         return dict(self.groups).get("", ())
+
+    def then(self, other: LabelMerge) -> LabelMerge:
+        """This change and then another one, of the list that it makes, as one."""
+        next_of = other.new_of_old
+        groups: dict[str, list[str]] = {}
+        for name, olds in self.groups:
+            groups.setdefault(next_of.get(name, name) if name else "", []).extend(olds)
+        made = {name for name, _ in self.groups if name}
+        for old, name in next_of.items():
+            if old not in made:
+                groups.setdefault(name, []).append(old)
+        return LabelMerge.of(groups)
 
     def taken_in(self, labels: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The old labels of each new one that has another name or several of them, both in the order of the lists;
@@ -145,6 +161,11 @@ class LabelMerge:
         problems += [
             f"{quoted(name)} has no letter or digit to be recognised by" for name in new if not normal_form(name)
         ]
+        clashing = [name for name, _ in self.groups if name in known - new_of_old.keys()]
+        if clashing:
+            problems.append(
+                f"{listed(clashing)} is a label that stays: put it into its group too, or name that otherwise"
+            )
         problems += [
             f"{quoted(first)} and {quoted(second)} read the same once case, spacing and punctuation are folded"
             for first, second in collisions(filter(normal_form, new))
@@ -184,7 +205,7 @@ def parse_merge(texts: Sequence[str], labels: Sequence[str]) -> LabelMerge:
         groups.setdefault(names[-1], set()).update(label for label in found.values() if label is not None)
     problems += _twice(groups)
     if not problems:
-        merge = LabelMerge.of(groups)
+        merge = LabelMerge.of(groups, labels)
         problems = merge._problems(labels, merge.new_of_old) if merge else []
     _refuse(problems, HOW_TO_WRITE)
     return merge
@@ -192,7 +213,9 @@ def parse_merge(texts: Sequence[str], labels: Sequence[str]) -> LabelMerge:
 
 def _names(text: str) -> tuple[list[str], list[str]]:
     """The names in a text, and the commas and equals signs between them."""
-    names, marks, at = [], [], 0
+    names: list[str] = []
+    marks: list[str] = []
+    at = 0
     while True:
         found = _NAME.match(text, at)
         assert found is not None  # a name may be empty

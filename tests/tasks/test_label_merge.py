@@ -22,7 +22,7 @@ def changes(draw):
     new_names = st.sampled_from(["", "new", "another", *labels])
     becomes = draw(st.dictionaries(st.sampled_from(labels), new_names))
     groups = {new: [old for old in becomes if becomes[old] == new] for new in becomes.values()}
-    return labels, becomes, LabelMerge.of(groups)
+    return labels, becomes, LabelMerge.of(groups, labels)
 
 
 @given(changes())
@@ -61,7 +61,7 @@ def test_equal_changes_have_one_text():
     other = LabelMerge.from_text('[["", "c"], ["x", "a"], ["x", "b", "a"]]')
     assert one == other
     assert one.to_text() == other.to_text() == '[["","c"],["x","a","b"]]'
-    assert LabelMerge.of({"a": ["a", "b"]}) == LabelMerge.of({"a": ["b"]})
+    assert LabelMerge.of({"a": ["a", "b"]}) == LabelMerge.of({"a": ["b"]}, ["a", "b"])
     assert LabelMerge.of({"a": ["a"]}) == LabelMerge()
     assert not LabelMerge()
     assert LabelMerge().to_text() == ""
@@ -86,7 +86,7 @@ def test_equal_changes_have_one_text():
     ],
 )
 def test_a_change_as_it_is_typed(written, groups):
-    assert parse_merge(written, LABELS) == LabelMerge.of(groups)
+    assert parse_merge(written, LABELS) == LabelMerge.of(groups, LABELS)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +125,33 @@ def test_a_change_of_another_list_is_refused():
     for use in (merge.new_labels, merge.codes, merge.taken_in):
         with pytest.raises(SpecError, match="there is no label 'also gone', 'gone'; 'TOP UP' and 'top_up' read the"):
             use(LABELS)
+
+
+def test_a_name_of_a_label_that_stays_is_refused_unless_it_is_taken_in():
+    assert LabelMerge.of({"top_up": ["top_up", "Refund"]}).new_labels(LABELS) == (*LABELS[:3], *LABELS[4:])
+    with pytest.raises(SpecError, match="'top_up' is a label that stays: put it into its group"):
+        LabelMerge.of({"top_up": ["Refund"]}).new_labels(LABELS)
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None)
+def test_one_change_after_another_is_one_change(data):
+    labels, _, first = data.draw(changes())
+    try:
+        between = first.new_labels(labels)
+        becomes = data.draw(st.dictionaries(st.sampled_from(between), st.sampled_from(["", "new", "last", *between])))
+        groups = {new: [old for old in becomes if becomes[old] == new] for new in becomes.values()}
+        second = LabelMerge.of(groups, between)
+        new = second.new_labels(between)
+    except SpecError:
+        return
+    both = first.then(second)
+    assert both.new_labels(labels) == new
+    one_by_one = [second.codes(between)[code] if code != DROPPED else DROPPED for code in first.codes(labels)]
+    names = both.new_labels(labels)
+    assert [names[code] if code != DROPPED else "" for code in both.codes(labels)] == [
+        new[code] if code != DROPPED else "" for code in one_by_one
+    ]
 
 
 @pytest.mark.parametrize(
