@@ -5,14 +5,16 @@ Every answer is computed from what is stored; no model is called. Each question 
 """
 
 from evalcore.deciding.answer import Answer, Rows
-from evalcore.deciding.asked import asked_of_query, query_of_asked
+from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.costs import CostsAsked
 from evalcore.deciding.frontier import FrontierAsked
 from evalcore.deciding.label_list import LabelListAsked
 from evalcore.deciding.review import ReviewAsked
 from evalcore.deciding.traffic import TrafficAsked
+from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
+    "LONGEST_TEXT",
     "Answer",
     "CostsAsked",
     "FrontierAsked",
@@ -21,5 +23,7 @@ __all__ = [
     "Rows",
     "TrafficAsked",
     "asked_of_query",
+    "columns_of",
     "query_of_asked",
+    "read_rows",
 ]
