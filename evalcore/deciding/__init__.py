@@ -5,7 +5,7 @@ Every answer is computed from what is stored; no model is called. Each question 
 """
 
 from evalcore.deciding.answer import Answer, Rows
-from evalcore.deciding.asked import asked_of_query, query_of_asked
+from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.costs import CostsAsked
 from evalcore.deciding.frontier import FrontierAsked
 from evalcore.deciding.label_hierarchy import LabelHierarchy, groups_by_name, hierarchy_text, read_hierarchy
@@ -15,8 +15,10 @@ from evalcore.deciding.label_list_compared import ComparedLabelList
 from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
 from evalcore.deciding.review import ReviewAsked
 from evalcore.deciding.traffic import TrafficAsked
+from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
+    "LONGEST_TEXT",
     "Answer",
     "ComparedLabelList",
     "CostsAsked",
@@ -29,6 +31,7 @@ __all__ = [
     "Rows",
     "TrafficAsked",
     "asked_of_query",
+    "columns_of",
     "compared_label_list",
     "groups_by_name",
     "hierarchy_text",
@@ -36,4 +39,5 @@ __all__ = [
     "merge_suggestions",
     "query_of_asked",
     "read_hierarchy",
+    "read_rows",
 ]
