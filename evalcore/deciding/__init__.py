@@ -4,12 +4,13 @@ Every answer is computed from what is stored; no model is called. Each question 
 (`ReviewAsked`, ...), the answer for one run, and the answer for two runs on the same examples.
 """
 
+from evalcore.deciding import label_list_edits
 from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.costs import CostsAsked
 from evalcore.deciding.frontier import FrontierAsked
 from evalcore.deciding.label_hierarchy import LabelHierarchy, groups_by_name, hierarchy_text, read_hierarchy
-from evalcore.deciding.label_list import LabelListAsked, compared_label_list, label_list
+from evalcore.deciding.label_list import WAYS, LabelListAsked, compared_label_list, label_list
 from evalcore.deciding.label_list_answer import LabelListAnswer
 from evalcore.deciding.label_list_compared import ComparedLabelList
 from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
@@ -19,6 +20,7 @@ from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
     "LONGEST_TEXT",
+    "WAYS",
     "Answer",
     "ComparedLabelList",
     "CostsAsked",
@@ -36,6 +38,7 @@ __all__ = [
     "groups_by_name",
     "hierarchy_text",
     "label_list",
+    "label_list_edits",
     "merge_suggestions",
     "query_of_asked",
     "read_hierarchy",
