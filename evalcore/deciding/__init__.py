@@ -9,16 +9,19 @@ from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.costs import CostsAsked
 from evalcore.deciding.frontier import FrontierAsked
 from evalcore.deciding.label_list import LabelListAsked
+from evalcore.deciding.new_list import DOORS, NewListVerdict, run_with_new_list, spec_with_new_list, verdict
 from evalcore.deciding.review import ReviewAsked
 from evalcore.deciding.traffic import TrafficAsked
 from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
+    "DOORS",
     "LONGEST_TEXT",
     "Answer",
     "CostsAsked",
     "FrontierAsked",
     "LabelListAsked",
+    "NewListVerdict",
     "ReviewAsked",
     "Rows",
     "TrafficAsked",
@@ -26,4 +29,7 @@ __all__ = [
     "columns_of",
     "query_of_asked",
     "read_rows",
+    "run_with_new_list",
+    "spec_with_new_list",
+    "verdict",
 ]
