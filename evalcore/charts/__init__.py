@@ -8,6 +8,7 @@ from evalcore.charts.calibration_charts import (
     label_confidence_chart,
     reliability_diagram,
 )
+from evalcore.charts.dendrogram import dendrogram
 from evalcore.charts.heat_map import cells, heatmap, height_of
 from evalcore.charts.label_charts import class_chart, predicted_against_true
 from evalcore.charts.label_names import shortened
@@ -15,6 +16,7 @@ from evalcore.charts.label_order import label_order_chart
 from evalcore.charts.label_set_charts import set_coverage_chart, set_size_chart
 from evalcore.charts.ladder_chart import Rung, ladder_chart
 from evalcore.charts.live_charts import top_labels, word_effects
+from evalcore.charts.merge_path_chart import merge_path_chart
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
 from evalcore.charts.picking import PICKED, Item
 from evalcore.charts.probability_chart import probability_chart
@@ -40,6 +42,7 @@ __all__ = [
     "cells",
     "class_chart",
     "confidence_histogram",
+    "dendrogram",
     "heatmap",
     "height_of",
     "label_confidence_chart",
@@ -48,6 +51,7 @@ __all__ = [
     "matrix_cells",
     "matrix_chart",
     "matrix_spec",
+    "merge_path_chart",
     "pair_matrix_chart",
     "predicted_against_true",
     "probability_chart",
