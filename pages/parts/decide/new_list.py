@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -39,8 +40,8 @@ _MEANINGS = {
     "broken": "Right with the old list only, merged",
     "both_wrong": "Wrong or unparsed either way",
 }
-_OPENED = re.compile(rf"new-({'|'.join(DOORS)})-(\d{{1,9}})")
-"""Which example is open, in the words of the tab: its group, and its number in the old run's sample."""
+_OPENED = re.compile(rf"({'|'.join(DOORS)})-(\d{{1,9}})")
+"""What is open, as the URL has it: a group, and the number of an example in the old run's sample."""
 _OF_THE_DEMO = (
     "This model knows the labels of the demo by heart, and no others. Asked with another list it does worse: a free"
     " answer is often an old name, which then is no label."
@@ -142,19 +143,25 @@ def _open(found: NewListVerdict) -> tuple[str, int]:
 
     Where the session has nothing of it open, the larger of the two groups in which the answers differ.
     """
-    named = _OPENED.fullmatch(view_state().decide.opened)
+    named = _OPENED.fullmatch(view_state().decide.label_list.anew)
     if named:
         return named[1], int(named[2])
     return "fixed" if found.counts.fixed > found.counts.broken else "broken", 0
 
 
+def _open_example(door: str, number: int) -> None:
+    """Open an example of a group; its first one where the number is 0."""
+    view = view_state().decide
+    view.label_list = replace(view.label_list, anew=f"{door}-{number}")
+
+
 def _doors(found: NewListVerdict) -> str:
     """Choose a group of examples; the one that is open is returned."""
-    view, (door, _) = view_state().decide, _open(found)
+    door, _ = _open(found)
     st.session_state["new_list_door"] = door
 
     def turn() -> None:
-        view.opened = f"new-{st.session_state['new_list_door']}-0"
+        _open_example(st.session_state["new_list_door"], 0)
 
     st.segmented_control(
         "Examples",
@@ -199,7 +206,7 @@ def _examples(found: NewListVerdict, door: str) -> int | None:
 
 def _click(door: str, numbers: NDArray[np.int32], row: int | None) -> None:
     if row is not None:
-        view_state().decide.opened = f"new-{door}-{numbers[row]}"
+        _open_example(door, numbers[row])
 
 
 def _pages(door: str, numbers: NDArray[np.int32], start: int) -> None:
@@ -209,8 +216,7 @@ def _pages(door: str, numbers: NDArray[np.int32], start: int) -> None:
         key = f"new_list_pages_{door}_{len(numbers)}"
 
         def turn() -> None:
-            first = numbers[(st.session_state[key] - 1) * ROWS_A_PAGE]
-            view_state().decide.opened = f"new-{door}-{first}"
+            _open_example(door, numbers[(st.session_state[key] - 1) * ROWS_A_PAGE])
 
         st.pagination(pages, default=start // ROWS_A_PAGE + 1, key=key, on_change=turn)
 
