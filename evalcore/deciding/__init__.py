@@ -14,11 +14,13 @@ from evalcore.deciding.label_list import WAYS, LabelListAsked, compared_label_li
 from evalcore.deciding.label_list_answer import LabelListAnswer
 from evalcore.deciding.label_list_compared import ComparedLabelList
 from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
+from evalcore.deciding.new_list import DOORS, NewListVerdict, run_with_new_list, spec_with_new_list, verdict
 from evalcore.deciding.review import ReviewAsked
 from evalcore.deciding.traffic import TrafficAsked
 from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
+    "DOORS",
     "LONGEST_TEXT",
     "WAYS",
     "Answer",
@@ -29,6 +31,7 @@ __all__ = [
     "LabelListAnswer",
     "LabelListAsked",
     "MergeSuggestions",
+    "NewListVerdict",
     "ReviewAsked",
     "Rows",
     "TrafficAsked",
@@ -43,4 +46,7 @@ __all__ = [
     "query_of_asked",
     "read_hierarchy",
     "read_rows",
+    "run_with_new_list",
+    "spec_with_new_list",
+    "verdict",
 ]
