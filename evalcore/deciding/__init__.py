@@ -4,6 +4,7 @@ Every answer is computed from what is stored; no model is called. Each question 
 (`ReviewAsked`, ...), the answer for one run, and the answer for two runs on the same examples.
 """
 
+from evalcore.deciding import label_list_edits
 from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
@@ -12,24 +13,36 @@ from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, c
 from evalcore.deciding.costly_confusions import CostlyConfusion, answer_name, dearest_pairs
 from evalcore.deciding.costs import Costs, CostsAsked, costs
 from evalcore.deciding.frontier import FrontierAsked
-from evalcore.deciding.label_list import LabelListAsked
+from evalcore.deciding.label_hierarchy import LabelHierarchy, groups_by_name, hierarchy_text, read_hierarchy
+from evalcore.deciding.label_list import WAYS, LabelListAsked, compared_label_list, label_list
+from evalcore.deciding.label_list_answer import LabelListAnswer
+from evalcore.deciding.label_list_compared import ComparedLabelList
+from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
+from evalcore.deciding.new_list import DOORS, NewListVerdict, run_with_new_list, spec_with_new_list, verdict
 from evalcore.deciding.review import ReviewAsked
 from evalcore.deciding.traffic import ComparedTraffic, Traffic, TrafficAsked, compared_traffic, traffic
 from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
     "ANY",
+    "DOORS",
     "LONGEST_TEXT",
     "NO_LABEL",
+    "WAYS",
     "Answer",
     "ComparedCosts",
+    "ComparedLabelList",
     "ComparedTraffic",
     "CostTable",
     "CostlyConfusion",
     "Costs",
     "CostsAsked",
     "FrontierAsked",
+    "LabelHierarchy",
+    "LabelListAnswer",
     "LabelListAsked",
+    "MergeSuggestions",
+    "NewListVerdict",
     "ReviewAsked",
     "Rows",
     "Traffic",
@@ -38,13 +51,23 @@ __all__ = [
     "asked_of_query",
     "columns_of",
     "compared_costs",
+    "compared_label_list",
     "compared_traffic",
     "cost_table",
     "costs",
     "dearest_pairs",
     "example_actions",
     "example_costs",
+    "groups_by_name",
+    "hierarchy_text",
+    "label_list",
+    "label_list_edits",
+    "merge_suggestions",
     "query_of_asked",
+    "read_hierarchy",
     "read_rows",
+    "run_with_new_list",
+    "spec_with_new_list",
     "traffic",
+    "verdict",
 ]
