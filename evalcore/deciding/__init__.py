@@ -7,7 +7,9 @@ Every answer is computed from what is stored; no model is called. Each question 
 from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import asked_of_query, query_of_asked
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
-from evalcore.deciding.frontier import FrontierAsked
+from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
+from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
+from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
 from evalcore.deciding.label_list import LabelListAsked
 from evalcore.deciding.review import ReviewAsked
 from evalcore.deciding.traffic import TrafficAsked
@@ -16,14 +18,23 @@ __all__ = [
     "ANY",
     "NO_LABEL",
     "Answer",
+    "AnsweringRuns",
     "CostTable",
     "CostsAsked",
+    "FrontierAnswer",
     "FrontierAsked",
+    "FrontierRun",
     "LabelListAsked",
     "ReviewAsked",
     "Rows",
     "TrafficAsked",
+    "answering_runs",
     "asked_of_query",
     "cost_table",
+    "difference_words",
+    "effort_words",
+    "frontier",
+    "frontier_of",
     "query_of_asked",
+    "score_words",
 ]
