@@ -1,8 +1,12 @@
 """A scored run -> what to do with it: how much to check, what mistakes cost, your traffic, your label list, which run.
 
-Every answer is computed from evalcore.deciding.answer import Answer, Rows
+Every answer is computed from what is stored; no model is called. Each question has one module, with what is asked
+(`ReviewAsked`, ...), the answer for one run, and the answer for two runs on the same examples.
+"""
+
+from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
-from evalcore.deciding.cost_table import ANY, CostTable, CostsAsked, NO_LABEL, cost_table
+from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
 from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
 from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
 from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
@@ -13,6 +17,8 @@ from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
     "ANY",
+    "LONGEST_TEXT",
+    "NO_LABEL",
     "Answer",
     "AnsweringRuns",
     "CostTable",
@@ -20,9 +26,7 @@ __all__ = [
     "FrontierAnswer",
     "FrontierAsked",
     "FrontierRun",
-    "LONGEST_TEXT",
     "LabelListAsked",
-    "NO_LABEL",
     "ReviewAsked",
     "Rows",
     "TrafficAsked",
