@@ -16,7 +16,7 @@ from evalcore.deciding.asked import number, one_of
 from evalcore.deciding.cost_table import CostsAsked, cost_table
 from evalcore.deciding.frontier_effort import EFFORTS, Effort, EffortKind, effort_of, setup_words
 from evalcore.deciding.frontier_runs import AnsweringRun, AnsweringRuns, LeftOut, answering_runs
-from evalcore.metrics import Floats, Interval, smallest_difference, wilson
+from evalcore.metrics import Counts, Floats, Interval, smallest_difference, wilson
 from evalcore.metrics.decisions.best_of import BestOf, efficient, least_cost, level_of, mean_cost_intervals, most_right
 from evalcore.store import RunCatalog, RunRecord, Store, distinct_titles
 
@@ -52,6 +52,7 @@ class FrontierRun:
         difference: its score minus that of the best; `difference_interval`: 95 %, for all pairs of runs at once.
         p: against the best, Holm's correction for all pairs applied.
         together: whether it cannot be told apart from the best.
+        right: examples that it gets right; `gained`, `lost`: those that only it, that only the best gets right.
         efficient: whether no other run has as good a score for as little, one of the two being strictly better.
         beaten_by: id of the best of the runs that beat it in this way; empty if none does, or its effort is not known.
     """
@@ -66,6 +67,9 @@ class FrontierRun:
     difference_interval: Interval
     p: float
     together: bool
+    right: int
+    gained: int
+    lost: int
     efficient: bool
     beaten_by: str
 
@@ -170,11 +174,14 @@ def frontier_of(store: Store, found: AnsweringRuns, asked: FrontierAsked, costs_
     order = sorted(range(len(found.runs)), key=lambda at: (not efforts[at].is_known, efforts[at].amount, at))
     # Of equal scores, that of the run that takes less is the best, so it comes first.
     runs, efforts = [found.runs[at] for at in order], [efforts[at] for at in order]
-    compared, low, high = _scores(found, runs, asked, costs_asked)
+    predicted = np.stack([run.predicted for run in runs])
+    compared, low, high = _scores(found, predicted, asked, costs_asked)
+    right = predicted == found.y_true
+    gained, lost = ((right & ~right[compared.best]).sum(axis=1), (right[compared.best] & ~right).sum(axis=1))
     goodness = compared.mean if asked.score == ACCURACY else -compared.mean
     amounts = np.array([effort.amount for effort in efforts])
     on_frontier = efficient(goodness, amounts)
-    titles = distinct_titles([run.record for run in runs], RunCatalog(store).annotations())
+    titles = distinct_titles([run.record for run in runs], RunCatalog(store).annotations(), on_same_examples=True)
     rows = [
         FrontierRun(
             run.record,
@@ -187,6 +194,9 @@ def frontier_of(store: Store, found: AnsweringRuns, asked: FrontierAsked, costs_
             (float(compared.low[at]), float(compared.high[at])),
             float(compared.p[at]),
             bool(compared.together[at]),
+            int(right[at].sum()),
+            int(gained[at]),
+            int(lost[at]),
             bool(on_frontier[at]),
             _beaten_by(at, goodness, amounts, runs),
         )
@@ -224,13 +234,16 @@ def _efforts(store: Store, runs: Sequence[AnsweringRun], asked: FrontierAsked) -
 
 
 def _scores(
-    found: AnsweringRuns, runs: Sequence[AnsweringRun], asked: FrontierAsked, costs_asked: CostsAsked
+    found: AnsweringRuns, predicted: Counts, asked: FrontierAsked, costs_asked: CostsAsked
 ) -> tuple[BestOf, Floats, Floats]:
-    """Each run against the best, and the 95 % interval of its own score."""
-    predicted = np.stack([run.predicted for run in runs])
+    """Each run against the best, and the 95 % interval of its own score.
+
+    Args:
+        predicted: shape (n_runs, n).
+    """
     if asked.score == ACCURACY:
         right = predicted == found.y_true
-        low, high = wilson(right.sum(axis=1), np.full(len(runs), len(found.y_true)))
+        low, high = wilson(right.sum(axis=1), np.full(len(predicted), len(found.y_true)))
         return most_right(right), low, high
     matrix = cost_table(found.shown.labels, costs_asked).matrix
     rows = matrix[np.unique(found.y_true)]
@@ -271,6 +284,9 @@ def _as_json(run: FrontierRun) -> dict[str, Any]:
         "difference_interval_of_all_pairs": [*map(_number, run.difference_interval)],
         "holm_p": run.p,
         "told_apart_from_best": not run.together,
+        "right": run.right,
+        "gained_on_best": run.gained,
+        "lost_to_best": run.lost,
         "efficient": run.efficient,
         "beaten_by": run.beaten_by or None,
     }
