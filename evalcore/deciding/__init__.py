@@ -6,7 +6,9 @@ Every answer is computed from what is stored; no model is called. Each question 
 
 from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
+from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
+from evalcore.deciding.costs import Costs, costs
 from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
 from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
 from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
@@ -21,7 +23,9 @@ __all__ = [
     "NO_LABEL",
     "Answer",
     "AnsweringRuns",
+    "ComparedCosts",
     "CostTable",
+    "Costs",
     "CostsAsked",
     "FrontierAnswer",
     "FrontierAsked",
@@ -33,7 +37,9 @@ __all__ = [
     "answering_runs",
     "asked_of_query",
     "columns_of",
+    "compared_costs",
     "cost_table",
+    "costs",
     "difference_words",
     "effort_words",
     "frontier",

@@ -11,17 +11,21 @@ from typing import Any
 import numpy as np
 
 from evalcore.analysis import ScoredRun, server_cost
+from evalcore.analysis.scored_run import design_of
 from evalcore.deciding.answer import Rows
 from evalcore.deciding.asked import number, one_of
 from evalcore.deciding.cost_table import CostsAsked, cost_table
 from evalcore.deciding.frontier_effort import EFFORTS, Effort, EffortKind, effort_of, setup_words
 from evalcore.deciding.frontier_runs import AnsweringRun, AnsweringRuns, LeftOut, answering_runs
 from evalcore.metrics import Counts, Floats, Interval, smallest_difference, wilson
-from evalcore.metrics.decisions.best_of import BestOf, efficient, least_cost, level_of, mean_cost_intervals, most_right
+from evalcore.metrics.decisions.best_of import BestOf, efficient, least_cost, level_of, most_right
+from evalcore.metrics.decisions.cost import cost_of_examples, dearest_cost, mean_cost
 from evalcore.store import RunCatalog, RunRecord, Store, distinct_titles
 
 SCORES = ("accuracy", "cost of mistakes")
 ACCURACY, COST = SCORES
+TEXTS = 1000
+"""Costs and efforts are of so many texts."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,8 @@ class FrontierRun:
 
     Attributes:
         title: short, and no two are equal.
-        score: accuracy in [0, 1], or the mean cost of a text's answer; `interval`: its 95 % interval, of this run
-            alone.
+        score: accuracy in [0, 1], or the cost of the mistakes in 1,000 texts; `interval`: its 95 % interval, of this
+            run alone, NaN where there is none.
         effort: per 1,000 texts; `setup`: on what it was predicted.
         difference: its score minus that of the best; `difference_interval`: 95 %, for all pairs of runs at once.
         p: against the best, Holm's correction for all pairs applied.
@@ -132,7 +136,7 @@ class FrontierAnswer:
         return frontier_sentences(self)
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data: shares in [0, 1], costs of one text, efforts of 1,000 texts."""
+        """See `Answer`; costs and efforts are per 1,000 texts."""
         return {
             "score": self.asked.score,
             "effort": self.asked.effort,
@@ -245,12 +249,11 @@ def _scores(
         right = predicted == found.y_true
         low, high = wilson(right.sum(axis=1), np.full(len(predicted), len(found.y_true)))
         return most_right(right), low, high
-    matrix = cost_table(found.shown.labels, costs_asked).matrix
-    rows = matrix[np.unique(found.y_true)]
-    largest = float((rows.max(axis=1) - rows.min(axis=1)).max())
-    costs = matrix[found.y_true, predicted]  # an unparsed answer is -1, and its cost in the last column
-    low, high = mean_cost_intervals(costs, largest)
-    return least_cost(costs, largest), low, high
+    true, matrix = found.y_true, TEXTS * cost_table(found.shown.labels, costs_asked).matrix
+    dearest, design = dearest_cost(true, matrix), design_of(found.shown.record)
+    costs = np.stack([cost_of_examples(true, one, matrix) for one in predicted])
+    own = np.array([mean_cost(one, true, design, dearest).interval for one in costs])
+    return least_cost(costs, dearest), own[:, 0], own[:, 1]
 
 
 def _beaten_by(at: int, goodness: Floats, amounts: Floats, runs: Sequence[AnsweringRun]) -> str:

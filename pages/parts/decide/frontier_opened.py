@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from evalcore.deciding import FrontierAnswer, FrontierRun, difference_words, effort_words, score_words
-from evalcore.wording import UNDEFINED, interval, p_value
+from evalcore.deciding.costs_words import amount
+from evalcore.wording import NOT_ESTIMABLE, interval, p_value
 from pages.parts.decide import shown
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import ARROW
@@ -31,8 +32,8 @@ def interval_words(answer: FrontierAnswer, run: FrontierRun) -> str:
     """The interval of a run's own score."""
     if answer.asked.score == "accuracy":
         return interval(run.interval)
-    low, high = (1000 * bound for bound in run.interval)
-    return f"{low:,.0f} to {high:,.0f}" if low < high else UNDEFINED
+    low, high = run.interval
+    return f"{amount(low, '')} to {amount(high, '')}" if low < high else NOT_ESTIMABLE
 
 
 def standing_words(answer: FrontierAnswer, run: FrontierRun) -> str:

@@ -198,28 +198,25 @@ def frontier_figure(
     first = [answer.best, answer.cheapest, *(run for run in answer.runs if run.record.run_id in role_of)]
     efficient = [run for run in answer.runs if run.efficient]
     ordered = dict.fromkeys(run.record.run_id for run in (*first, *efficient, *answer.runs) if run is not None)
-    marks = []
     drawn = in_picture(answer)
-    for run in filter(None, map(answer.find, ordered)):
-        if run in drawn:
-            scale = 1 if is_share else 1000
-            marks.append(
-                charts.FrontierMark(
-                    run.record.run_id,
-                    run.title,
-                    run.effort.amount,
-                    scale * run.score,
-                    scale * run.interval[0],
-                    scale * run.interval[1],
-                    effort_words(answer, run.effort),
-                    score_words(answer, run),
-                    frontier_opened.interval_words(answer, run),
-                    frontier_opened.against_words(answer, run),
-                    run.together,
-                    run.efficient,
-                    role_of.get(run.record.run_id, ""),
-                )
-            )
+    marks = [
+        charts.FrontierMark(
+            run.record.run_id,
+            run.title,
+            run.effort.amount,
+            run.score,
+            *run.interval,
+            effort_words(answer, run.effort),
+            score_words(answer, run),
+            frontier_opened.interval_words(answer, run),
+            frontier_opened.against_words(answer, run),
+            run.together,
+            run.efficient,
+            role_of.get(run.record.run_id, ""),
+        )
+        for run in filter(None, map(answer.find, ordered))
+        if run in drawn
+    ]
     unit = f", {answer.currency}" if answer.asked.effort == "price" and answer.currency else ""
     cost = f"{TITLES[answer.asked.score]} per 1,000 texts{f', {answer.unit}' if answer.unit else ''} (less is above)"
     return charts.frontier_chart(
@@ -275,7 +272,7 @@ def _frame(answer: FrontierAnswer, roles: Roles) -> pd.DataFrame:
         {
             "run": [role_of.get(run.record.run_id, "") + run.title for run in answer.runs],
             answer.asked.score: [
-                in_percent(run.score) if is_share else float(f"{1000 * run.score:.3g}") for run in answer.runs
+                in_percent(run.score) if is_share else float(f"{run.score:.3g}") for run in answer.runs
             ],
             "95 %": [frontier_opened.interval_words(answer, run) for run in answer.runs],
             "effort": [float(f"{run.effort.amount:.3g}") for run in answer.runs],
