@@ -112,8 +112,11 @@ def costs_of(n_labels: int) -> Floats:
 
 
 def chances_of(shape: Shape) -> Floats:
-    """How probable each run's answers to each label are, shape (n_runs, n_labels, n_labels + 1). Where costs are compared,
-    every other run makes half of the dear mistakes and, at the same expected cost, more of the cheap ones."""
+    """How probable each run's answers to each label are, shape (n_runs, n_labels, n_labels + 1).
+
+    Where costs are compared, every other run makes half of the dear mistakes and, at the same expected cost, more of
+    the cheap ones.
+    """
     sample = _sample(shape)
     lower = np.linspace(0, APART, shape.n_runs) if shape.population == "apart" else np.zeros(shape.n_runs)
     own = np.stack([answer_chances(sample, ACCURACY - by) for by in lower])
