@@ -6,6 +6,7 @@ Knows no runs, stores or pages. Imports metrics.
 from evalcore.charts.calibration_charts import confidence_histogram, label_confidence_chart, reliability_diagram
 from evalcore.charts.cost_chart import DIRECTIONS, CostBar, cost_chart, review_chart
 from evalcore.charts.dendrogram import dendrogram
+from evalcore.charts.frontier_chart import FrontierMark, frontier_chart
 from evalcore.charts.heat_map import cells, heatmap, height_of
 from evalcore.charts.label_charts import class_chart, predicted_against_true
 from evalcore.charts.label_names import shortened
@@ -35,6 +36,7 @@ __all__ = [
     "RUN_B",
     "STILL_WIDTH",
     "CostBar",
+    "FrontierMark",
     "Item",
     "MatrixKind",
     "Rung",
@@ -44,6 +46,7 @@ __all__ = [
     "confidence_histogram",
     "cost_chart",
     "dendrogram",
+    "frontier_chart",
     "heatmap",
     "height_of",
     "label_confidence_chart",

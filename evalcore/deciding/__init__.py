@@ -12,7 +12,9 @@ from evalcore.deciding.cost_examples import example_actions, example_costs
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
 from evalcore.deciding.costly_confusions import CostlyConfusion, answer_name, dearest_pairs
 from evalcore.deciding.costs import Costs, CostsAsked, costs
-from evalcore.deciding.frontier import FrontierAsked
+from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
+from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
+from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
 from evalcore.deciding.label_hierarchy import LabelHierarchy, groups_by_name, hierarchy_text, read_hierarchy
 from evalcore.deciding.label_list import WAYS, LabelListAsked, compared_label_list, label_list
 from evalcore.deciding.label_list_answer import LabelListAnswer
@@ -30,6 +32,7 @@ __all__ = [
     "NO_LABEL",
     "WAYS",
     "Answer",
+    "AnsweringRuns",
     "ComparedCosts",
     "ComparedLabelList",
     "ComparedTraffic",
@@ -37,7 +40,9 @@ __all__ = [
     "CostlyConfusion",
     "Costs",
     "CostsAsked",
+    "FrontierAnswer",
     "FrontierAsked",
+    "FrontierRun",
     "LabelHierarchy",
     "LabelListAnswer",
     "LabelListAsked",
@@ -48,6 +53,7 @@ __all__ = [
     "Traffic",
     "TrafficAsked",
     "answer_name",
+    "answering_runs",
     "asked_of_query",
     "columns_of",
     "compared_costs",
@@ -56,8 +62,12 @@ __all__ = [
     "cost_table",
     "costs",
     "dearest_pairs",
+    "difference_words",
+    "effort_words",
     "example_actions",
     "example_costs",
+    "frontier",
+    "frontier_of",
     "groups_by_name",
     "hierarchy_text",
     "label_list",
@@ -67,6 +77,7 @@ __all__ = [
     "read_hierarchy",
     "read_rows",
     "run_with_new_list",
+    "score_words",
     "spec_with_new_list",
     "traffic",
     "verdict",
