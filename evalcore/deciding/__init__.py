@@ -9,17 +9,28 @@ from evalcore.deciding.asked import asked_of_query, query_of_asked
 from evalcore.deciding.costs import CostsAsked
 from evalcore.deciding.frontier import FrontierAsked
 from evalcore.deciding.label_list import LabelListAsked
-from evalcore.deciding.review import ReviewAsked
+from evalcore.deciding.review import LabelReview, Review, ReviewAsked, review, review_of
+from evalcore.deciding.review_compared import ComparedReview, compared_review
+from evalcore.deciding.review_signals import Prepared, SignalScore, prepare
 from evalcore.deciding.traffic import TrafficAsked
 
 __all__ = [
     "Answer",
+    "ComparedReview",
     "CostsAsked",
     "FrontierAsked",
     "LabelListAsked",
+    "LabelReview",
+    "Prepared",
+    "Review",
     "ReviewAsked",
     "Rows",
+    "SignalScore",
     "TrafficAsked",
     "asked_of_query",
+    "compared_review",
+    "prepare",
     "query_of_asked",
+    "review",
+    "review_of",
 ]
