@@ -5,7 +5,7 @@ Every answer is computed from what is stored; no model is called. Each question 
 """
 
 from evalcore.deciding.answer import Answer, Rows
-from evalcore.deciding.asked import asked_of_query, query_of_asked
+from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.costs import CostsAsked
 from evalcore.deciding.frontier import FrontierAsked
 from evalcore.deciding.label_list import LabelListAsked
@@ -13,8 +13,10 @@ from evalcore.deciding.review import LabelReview, Review, ReviewAsked, review, r
 from evalcore.deciding.review_compared import ComparedReview, compared_review
 from evalcore.deciding.review_signals import Prepared, SignalScore, prepare
 from evalcore.deciding.traffic import TrafficAsked
+from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
+    "LONGEST_TEXT",
     "Answer",
     "ComparedReview",
     "CostsAsked",
@@ -28,9 +30,11 @@ __all__ = [
     "SignalScore",
     "TrafficAsked",
     "asked_of_query",
+    "columns_of",
     "compared_review",
     "prepare",
     "query_of_asked",
+    "read_rows",
     "review",
     "review_of",
 ]

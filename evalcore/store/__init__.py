@@ -28,6 +28,7 @@ from evalcore.store.columns import (
 from evalcore.store.completion import Completion, GoOn, Metered, Predictor, Preparable, Stop, Waiting
 from evalcore.store.custom_prompts import custom_prompts
 from evalcore.store.database import DEFAULT_CACHE, Store
+from evalcore.store.decision_tables import DecisionTables
 from evalcore.store.file_digests import file_stamp
 from evalcore.store.jobs import ASKED_FOR, Job, JobKind, Jobs
 from evalcore.store.label_reference import CONTENT_FREE, LabelReference, LabelScore, log_probabilities
@@ -91,6 +92,7 @@ __all__ = [
     "STOPS",
     "Columns",
     "Completion",
+    "DecisionTables",
     "Decoding",
     "Dtype",
     "Engine",
