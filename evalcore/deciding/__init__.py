@@ -21,7 +21,9 @@ from evalcore.deciding.label_list_answer import LabelListAnswer
 from evalcore.deciding.label_list_compared import ComparedLabelList
 from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
 from evalcore.deciding.new_list import DOORS, NewListVerdict, run_with_new_list, spec_with_new_list, verdict
-from evalcore.deciding.review import ReviewAsked
+from evalcore.deciding.review import LabelReview, Review, ReviewAsked, review, review_of
+from evalcore.deciding.review_compared import ComparedReview, compared_review
+from evalcore.deciding.review_signals import Prepared, SignalScore, prepare
 from evalcore.deciding.traffic import ComparedTraffic, Traffic, TrafficAsked, compared_traffic, traffic
 from evalcore.deciding.typed_rows import columns_of, read_rows
 
@@ -35,6 +37,7 @@ __all__ = [
     "AnsweringRuns",
     "ComparedCosts",
     "ComparedLabelList",
+    "ComparedReview",
     "ComparedTraffic",
     "CostTable",
     "CostlyConfusion",
@@ -46,10 +49,14 @@ __all__ = [
     "LabelHierarchy",
     "LabelListAnswer",
     "LabelListAsked",
+    "LabelReview",
     "MergeSuggestions",
     "NewListVerdict",
+    "Prepared",
+    "Review",
     "ReviewAsked",
     "Rows",
+    "SignalScore",
     "Traffic",
     "TrafficAsked",
     "answer_name",
@@ -58,6 +65,7 @@ __all__ = [
     "columns_of",
     "compared_costs",
     "compared_label_list",
+    "compared_review",
     "compared_traffic",
     "cost_table",
     "costs",
@@ -73,9 +81,12 @@ __all__ = [
     "label_list",
     "label_list_edits",
     "merge_suggestions",
+    "prepare",
     "query_of_asked",
     "read_hierarchy",
     "read_rows",
+    "review",
+    "review_of",
     "run_with_new_list",
     "score_words",
     "spec_with_new_list",
