@@ -1,0 +1,130 @@
+"""The answers to what a person has to decide, as text, as JSON-ready data and as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from evalcore.deciding import Decided, Decision, Rows
+from evalcore.output.decision_cells import ReadTable, read_table
+from evalcore.output.report import no_nan
+from evalcore.output.tables import Kind, ResultTable, Row, Value, table
+from evalcore.store import RunRecord, run_title
+from evalcore.wording import counted
+
+ROWS_PRINTED = 8
+"""Of a table, on a terminal."""
+_WIDEST = 44
+"""Characters of a cell, on a terminal."""
+
+
+def decision_as_text(decision: Decision) -> str:
+    """For a terminal: each question, its answer in sentences, and the first rows of its first table."""
+    lines = [_run("run", decision.scored.record)]
+    if decision.beside:
+        lines = [_run("A:", decision.scored.record), _run("B:", decision.beside.record)]
+    for one in decision.questions:
+        first, *others = one.sentences
+        lines += ["", one.question, f"  {first}", *(f"  {sentence}" for sentence in others)]
+        name, rows = most_important(one)
+        if rows:
+            lines += ["", *(f"  {line}" for line in _table(name, read_table(rows, ROWS_PRINTED)))]
+    return "\n".join(lines)
+
+
+def decision_as_json(decision: Decision) -> dict[str, Any]:
+    """What was asked and every answer, JSON-ready: NaN is null, labels are names, shares are in [0, 1]."""
+    data: dict[str, Any] = no_nan(decision.as_json())
+    return data
+
+
+def decision_tables(decision: Decision) -> list[ResultTable]:
+    """Every sentence, and every table of every answer; a table's name begins with its question's.
+
+    What was given as a table (actions, costs, a mix, ...) is not among them: `DecisionAsked.tables` has it.
+    """
+    columns: list[tuple[str, Kind]] = [("question", "text"), ("answered", "flag"), ("sentence", "text")]
+    made = [
+        table(
+            "decisions",
+            columns,
+            lambda: [
+                (one.question, one.answer is not None, sentence)
+                for one in decision.questions
+                for sentence in one.sentences
+            ],
+        )
+    ]
+    for one in decision.questions:
+        for name, rows in (one.answer.tables() if one.answer else {}).items():
+            if rows:
+                made.append(_result_table(table_name(one.name, name), rows))
+    return made
+
+
+def table_name(question: str, name: str) -> str:
+    """What a table of an answer is called among those of all answers, as the stem of a file's name."""
+    stem = question.replace("_", "-")
+    return name if name.startswith(stem) else f"{stem}-{name}"
+
+
+def most_important(one: Decided) -> tuple[str, Rows]:
+    """The first table of an answer that has rows, with its name; no rows if there is none."""
+    tables = one.answer.tables() if one.answer else {}
+    return next(((name, rows) for name, rows in tables.items() if rows), ("", ()))
+
+
+def _result_table(name: str, rows: Rows) -> ResultTable:
+    columns = [(column, _kind([row[column] for row in rows])) for column in rows[0]]
+
+    def made() -> list[Row]:
+        return [tuple(_value(row[column], kind) for column, kind in columns) for row in rows]
+
+    return table(name, columns, made)
+
+
+def _kind(values: Sequence[Any]) -> Kind:
+    """What the values of a column are."""
+    known = [value for value in values if value is not None]
+    if known and all(isinstance(value, bool) for value in known):
+        return "flag"
+    if known and all(isinstance(value, int) and not isinstance(value, bool) for value in known):
+        return "integer"
+    if known and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known):
+        return "number"
+    if known and all(isinstance(value, list | tuple) for value in known):
+        return "integers" if all(isinstance(one, int) for value in known for one in value) else "texts"
+    return "text"
+
+
+def _value(value: Any, kind: Kind) -> Value:
+    if value is None:
+        return None
+    if kind in ("texts", "integers"):
+        return list(value)
+    return float(value) if kind == "number" else str(value) if kind == "text" else value
+
+
+def _run(before: str, record: RunRecord) -> str:
+    return f"{before} {record.run_id}: {run_title(record)}"
+
+
+def _table(name: str, read: ReadTable) -> list[str]:
+    heads = [column.title for column in read.columns]
+    rows = [heads, *([_cut(cell.text) for cell in row] for row in read.rows)]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(heads))]
+    lines = [
+        "  ".join(
+            text.rjust(width) if column.is_number else text.ljust(width)
+            for text, width, column in zip(row, widths, read.columns, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+    more = read.total - len(read.rows)
+    title = name.replace("_", " ").replace("-", " ").capitalize()
+    return [f"{title}:", *lines, *([f"and {counted(more, 'more row')}"] if more else [])]
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
