@@ -4,16 +4,45 @@ Every answer is computed from what is stored; no model is called. Each question 
 (`ReviewAsked`, ...), the answer for one run, and the answer for two runs on the same examples.
 """
 
-from evalcore.deciding.answer import Answer, Rows
-from evalcore.deciding.asked import asked_of_query, query_of_asked
-from evalcore.deciding.costs import CostsAsked
-from evalcore.deciding.frontier import FrontierAsked
-from evalcore.deciding.label_list import LabelListAsked
-from evalcore.deciding.review import ReviewAsked
-from evalcore.deciding.traffic import TrafficAsked
+from evalcore.deciding.answer import (
+    Answer,
+    Rows,
+)
+from evalcore.deciding.asked import (
+    LONGEST_TEXT,
+    asked_of_query,
+    query_of_asked,
+)
+from evalcore.deciding.cost_table import (
+    ANY,
+    NO_LABEL,
+    CostsAsked,
+    CostTable,
+    cost_table,
+)
+from evalcore.deciding.frontier import (
+    FrontierAsked,
+)
+from evalcore.deciding.label_list import (
+    LabelListAsked,
+)
+from evalcore.deciding.review import (
+    ReviewAsked,
+)
+from evalcore.deciding.traffic import (
+    TrafficAsked,
+)
+from evalcore.deciding.typed_rows import (
+    columns_of,
+    read_rows,
+)
 
 __all__ = [
+    "ANY",
+    "LONGEST_TEXT",
+    "NO_LABEL",
     "Answer",
+    "CostTable",
     "CostsAsked",
     "FrontierAsked",
     "LabelListAsked",
@@ -21,5 +50,8 @@ __all__ = [
     "Rows",
     "TrafficAsked",
     "asked_of_query",
+    "columns_of",
+    "cost_table",
     "query_of_asked",
+    "read_rows",
 ]

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 Query = dict[str, str]
 
-_LONGEST_TEXT = 200_000
+LONGEST_TEXT = 1_000_000
 """Characters of a table that a field may hold."""
 
 
@@ -72,4 +72,4 @@ def _value(one: Field[Any], text: str) -> Any:
         within = math.isfinite(value) and one.metadata["low"] <= value <= one.metadata["high"]
         return value if within else None
     choices = one.metadata.get("choices")
-    return text if len(text) <= _LONGEST_TEXT and (choices is None or text in choices) else None
+    return text if len(text) <= LONGEST_TEXT and (choices is None or text in choices) else None

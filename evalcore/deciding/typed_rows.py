@@ -45,12 +45,11 @@ def read_rows(text: str, columns: Sequence[str], where: str) -> list[TypedRow]:
         DataError: if a column is missing or twice there, or a row has not as many fields as the first.
     """
     text = text.removeprefix("\ufeff")
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    if not first:
+    separator = _separator(text)
+    if not separator:
         raise DataError(
             "there is nothing in it.", where=where, do=f"Its first line names the columns: {_names(columns)}."
         )
-    separator = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[TypedRow] = []
     header: list[str] | None = None
@@ -77,6 +76,16 @@ def read_rows(text: str, columns: Sequence[str], where: str) -> list[TypedRow]:
         raise DataError(f"line {line + 1} is not CSV ({error}).", where=where, do="Save it as CSV again.") from error
     refuse(problems, where)
     return rows
+
+
+def columns_of(text: str) -> list[str]:
+    """The names that the first line of a table gives to its columns, each once; none where it is not CSV."""
+    text = text.removeprefix("\ufeff").lstrip()
+    try:
+        first = next(csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text) or ",", strict=True), [])
+    except csv.Error:
+        return []
+    return list(dict.fromkeys(name for cell in first if (name := cell.strip().lower())))
 
 
 def refuse(problems: Sequence[str], where: str, do: str = "Mend these rows; nothing else was changed.") -> None:
@@ -111,6 +120,12 @@ def _header(cells: list[str], columns: Sequence[str], where: str) -> list[str]:
         do = f"Its first line must name the columns {_names(columns)}; it has {found}."
         raise DataError(f"it {what}.", where=where, do=do)
     return names
+
+
+def _separator(text: str) -> str:
+    """What stands between the fields: what the first line that is not blank has most of; empty if all are blank."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    return max(",;\t", key=first.count) if first else ""
 
 
 def _names(columns: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from evalcore.tasks.data_file import (
     typed_path,
 )
 from evalcore.tasks.hub_data import is_hub
-from evalcore.tasks.label_merge import DROPPED, LabelMerge
+from evalcore.tasks.label_merge import DROPPED, LabelMerge, parse_merge
 from evalcore.tasks.load import load_task, read_texts, shown_name, task_files
 from evalcore.tasks.prompt import (
     BUILT_IN,
@@ -65,6 +65,7 @@ __all__ = [
     "make_task",
     "open_data_file",
     "parse_lines",
+    "parse_merge",
     "parse_table",
     "read_label_list",
     "read_table",

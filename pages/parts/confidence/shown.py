@@ -5,8 +5,9 @@ from __future__ import annotations
 from evalcore.analysis import ALWAYS, CLIMBS, LABEL_VIEWS, RANKED_BY, Filter, LabelView, ScoredRun
 from pages.parts.confidence import sets_shown
 from pages.parts.shell import url
+from pages.parts.shell.figure_state import FigureState
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.session import ExampleTable, FigureState, view_state
+from pages.parts.shell.session import ExampleTable, view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
 
 TABS = ("Calibration", "Labels", "Mistakes", "Label sets", "Ladder")

@@ -13,8 +13,9 @@ from evalcore.deciding import (
     query_of_asked,
 )
 from pages.parts.shell import cached, url
+from pages.parts.shell.figure_state import FigureState
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.session import ExampleTable, FigureState, view_state
+from pages.parts.shell.session import ExampleTable, view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
 
 TABS = ("Review", "Costs", "Traffic", "Label list", "Frontier")
@@ -53,6 +54,16 @@ def other_run(page: Frame, scored: ScoredRun) -> ScoredRun | None:
     if record is None or record.run_id == scored.record.run_id:
         return None
     return cached.scored_run_of(page.store, record, page.scoring)
+
+
+def open_examples(page: Frame, what: str) -> None:
+    """Open the examples of something, from the first one.
+
+    Args:
+        what: in the words of the tab that is open; empty for those that are open at first.
+    """
+    view_state().decide.opened = what
+    table_of(page).open(None)
 
 
 def figure(name: str) -> FigureState:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -63,6 +63,9 @@ _PROBABILITIES_CACHED = 4
 """Runs whose probabilities are kept: above 256 MiB as a mapped file."""
 _RESULTS_CACHED = 64
 """Tables and charts; the largest, a heat map of 150 labels, takes about 3 MB."""
+
+_ANSWERS_CACHED = 32
+"""Answers of the Decide page; one of 100,000 examples takes about 3 MB."""
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -176,6 +179,25 @@ def once(of: Result, make: Callable[Concatenate[Result, P], T], *args: P.args, *
     named = tuple(sorted(kwargs.items()))
     made: T = _once(f"{make.__module__}.{make.__qualname__}", _stamps(of), args, named, make, of)
     return made
+
+
+def answer_of(
+    runs: Sequence[ScoredRun], question: Callable[..., T], asked: Hashable, others: Sequence[ScoredRun] = ()
+) -> T:
+    """A question's answer, kept until one of its runs has more completions or something else is asked.
+
+    Args:
+        runs: one, or two that are compared.
+        question: a function of a module, called with each run and its probabilities, then with what is asked, and
+            then with `others` if there are any.
+        others: further runs that it needs.
+
+    Raises:
+        BlindspotError: if it cannot be answered.
+    """
+    name = f"{question.__module__}.{question.__qualname__}"
+    answer: T = _answer(name, tuple(_stamp(one) for one in (*runs, *others)), asked, question, runs, others)
+    return answer
 
 
 def findings_for(store: Store, scored: ScoredRun) -> list[Finding]:
@@ -336,6 +358,19 @@ def _once(
     _of: ScoredRun | Comparison | Sweep,
 ) -> Any:
     return _make(_of, *args, **dict(kwargs))
+
+
+@st.cache_resource(max_entries=_ANSWERS_CACHED, show_spinner=False)
+def _answer(
+    name: str,
+    stamps: tuple[Stamp, ...],
+    asked: Hashable,
+    _question: Callable[..., Any],
+    _runs: Sequence[ScoredRun],
+    _others: Sequence[ScoredRun],
+) -> Any:
+    with_probabilities = [one for scored in _runs for one in (scored, probabilities_of(scored))]
+    return _question(*with_probabilities, asked, *([tuple(_others)] if _others else []))
 
 
 @st.cache_resource(max_entries=_MAX_CACHED, show_spinner=False)

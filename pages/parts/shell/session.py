@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
 
 from evalcore.analysis import Filter, LabelStatus, LabelView, RunningScore
 from evalcore.charts import MatrixKind
-from evalcore.deciding import CostsAsked, FrontierAsked, LabelListAsked, ReviewAsked, TrafficAsked
 from evalcore.metrics import Grouping
 from evalcore.parse import Scoring
 from evalcore.running.live import LiveAnswer
 from evalcore.store import RunRecord, RunSpec, Store
 from evalcore.tasks import TaskSource
 from evalcore.tasks.hub_data import HubChoices
+from pages.parts.shell.decide_view import DecideView
+from pages.parts.shell.figure_state import FigureState
 
 
 @dataclass
@@ -176,21 +176,6 @@ class PairView:
         self.examples.open(None)
 
 
-@dataclass
-class FigureState:
-    """One figure in which something can be clicked.
-
-    Attributes:
-        drawn: how often it was made anew, because something else was picked than what it shows as picked.
-        made_with: what was picked when it was made.
-        showing: what it shows as picked.
-    """
-
-    drawn: int = 0
-    made_with: Mapping[str, Any] | None = None
-    showing: Mapping[str, Any] | None = None
-
-
 WhichSets = Literal["", "held", "missed"]
 """All sets, those that hold the true label, or those that lack it."""
 
@@ -239,31 +224,6 @@ class ConfidenceView:
     sets: LabelSetsView = field(default_factory=LabelSetsView)
     door: str = ""
     figures: dict[str, FigureState] = field(default_factory=dict)
-
-
-@dataclass
-class DecideView:
-    """What the Decide page shows.
-
-    Attributes:
-        tab: the tab that is open; empty for the first.
-        beside: id of the run that it is compared with; empty if it is looked at alone.
-        review, costs, traffic, label_list, frontier: what is asked.
-        opened: which examples are open, in the words of the tab that is open; empty for the most telling ones.
-        figures: by name.
-        said: what was done or could not be, a sentence, by the name of the field; shown until the next attempt.
-    """
-
-    tab: str = ""
-    beside: str = ""
-    review: ReviewAsked = field(default_factory=ReviewAsked)
-    costs: CostsAsked = field(default_factory=CostsAsked)
-    traffic: TrafficAsked = field(default_factory=TrafficAsked)
-    label_list: LabelListAsked = field(default_factory=LabelListAsked)
-    frontier: FrontierAsked = field(default_factory=FrontierAsked)
-    opened: str = ""
-    figures: dict[str, FigureState] = field(default_factory=dict)
-    said: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
