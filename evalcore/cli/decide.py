@@ -14,7 +14,7 @@ from evalcore.analysis import ScoredRun, compare, score_run
 from evalcore.cli.html_file import add_html, write_html
 from evalcore.cli.markdown import add_markdown, write_markdown
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
-from evalcore.deciding import QUESTIONS, TABLE_FIELDS, Decision, DecisionAsked, decide, read_table_file
+from evalcore.deciding import QUESTIONS, TABLE_FIELDS, Decision, DecisionAsked, decide, percent_of, read_table_file
 from evalcore.errors import SpecError, printable
 from evalcore.output import (
     WRITERS,
@@ -92,9 +92,7 @@ def percentage(text: str) -> float:
         (95.0, 95.0, 95.0, 0.5)
     """
     number = text.strip().removesuffix("%")
-    value = _number(number)
-    in_percent = value > 1 or number != text.strip()
-    return value if in_percent else round(100 * value, 9)
+    return _number(number) if number != text.strip() else percent_of(_number(number))
 
 
 def _add_field(group: Any, one: Field[Any]) -> None:
@@ -153,7 +151,9 @@ def _decide(options: argparse.Namespace) -> int:
         raise SpecError("--format is for the tables.", do="Give --tables FOLDER as well.")
     only = [name for name in QUESTIONS if not options.only or _spoken(name) in options.only]
     if options.require_target and "review" not in only:
-        raise SpecError("--require-target is about the question `review`.", do="Name it in --only, or leave --only out.")
+        raise SpecError(
+            "--require-target is about the question `review`.", do="Name it in --only, or leave --only out."
+        )
     store = open_store(options)
     scored = score_run(store, options.run, options.scoring)
     beside = score_run(store, options.beside, options.scoring) if options.beside else None

@@ -20,9 +20,12 @@ from evalcore.deciding.cost_table import (
     CostTable,
     cost_table,
 )
+from evalcore.deciding.decision import QUESTIONS, TABLE_FIELDS, Decided, Decision, DecisionAsked, decide
+from evalcore.deciding.decision_views import decision_card, decision_line
 from evalcore.deciding.frontier import (
     FrontierAsked,
 )
+from evalcore.deciding.given import asked_in_python, merge_text, percent_of, read_table_file, table_text
 from evalcore.deciding.label_list import (
     LabelListAsked,
 )
@@ -41,17 +44,30 @@ __all__ = [
     "ANY",
     "LONGEST_TEXT",
     "NO_LABEL",
+    "QUESTIONS",
+    "TABLE_FIELDS",
     "Answer",
     "CostTable",
     "CostsAsked",
+    "Decided",
+    "Decision",
+    "DecisionAsked",
     "FrontierAsked",
     "LabelListAsked",
     "ReviewAsked",
     "Rows",
     "TrafficAsked",
+    "asked_in_python",
     "asked_of_query",
     "columns_of",
     "cost_table",
+    "decide",
+    "decision_card",
+    "decision_line",
+    "merge_text",
+    "percent_of",
     "query_of_asked",
     "read_rows",
+    "read_table_file",
+    "table_text",
 ]

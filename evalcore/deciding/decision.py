@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import Field, asdict, dataclass, field, fields
+from typing import Any, Protocol, TypeVar
 
 from evalcore.analysis import LabelProbabilities, ScoredRun, label_probabilities, score_run
+from evalcore.analysis.pairing import shared_examples
 from evalcore.deciding.answer import Answer
 from evalcore.deciding.asked import Asked
-from evalcore.deciding.costs import CostsAsked, compared_costs, costs
+from evalcore.deciding.cost_table import CostsAsked
+from evalcore.deciding.costs import compared_costs, costs
 from evalcore.deciding.frontier import FrontierAsked, frontier
 from evalcore.deciding.label_list import LabelListAsked, compared_label_list, label_list
 from evalcore.deciding.review import ReviewAsked, compared_review, review
 from evalcore.deciding.traffic import TrafficAsked, compared_traffic, traffic
-from evalcore.errors import BlindspotError, SpecError
+from evalcore.errors import BlindspotError, SpecError, quoted
 from evalcore.notebook import Shown
 from evalcore.store import Store
 
@@ -32,7 +34,15 @@ QUESTIONS = {
 TABLE_FIELDS = ("actions", "costs", "mix", "predicted_counts", "hierarchy")
 """The fields, over all questions, that hold a table as CSV."""
 
-Probabilities = Callable[[ScoredRun], LabelProbabilities | None]
+T = TypeVar("T")
+
+
+class AnswerOf(Protocol):
+    """Makes the answer to a question of one run, or of two that are compared; or takes one that is kept."""
+
+    def __call__(
+        self, runs: Sequence[ScoredRun], question: Callable[..., T], asked: Any, others: Sequence[ScoredRun] = ()
+    ) -> T: ...
 
 
 @dataclass(frozen=True)
@@ -61,9 +71,12 @@ class DecisionAsked:
             "review": ReviewAsked, "costs": CostsAsked, "traffic": TrafficAsked, "label_list": LabelListAsked,
             "frontier": FrontierAsked,
         }  # fmt: skip
+        known = {one.name: one for cls_ in questions.values() for one in fields(cls_)}
         names = {one.name: question for question, cls_ in questions.items() for one in fields(cls_)}
         if unknown := sorted(given.keys() - names.keys()):
             raise SpecError(f"nothing called {unknown[0]!r} can be asked.", do=f"Choose among {', '.join(names)}.")
+        for name, value in given.items():
+            _check(known[name], value)
         return cls(
             **{
                 question: cls_(**{name: value for name, value in given.items() if names[name] == question})
@@ -76,6 +89,29 @@ class DecisionAsked:
         """The tables that were given, by the names of their fields."""
         given = {one.name: getattr(self.of(name), one.name) for name in QUESTIONS for one in fields(self.of(name))}
         return {name: given[name] for name in TABLE_FIELDS if given[name]}
+
+
+def _check(one: Field[Any], value: Any) -> None:
+    """Refuse a value that is not what a field holds.
+
+    Raises:
+        SpecError: if it is of another kind, out of the field's range, or none of its choices.
+    """
+    if isinstance(one.default, bool | str):
+        fits, what = (
+            isinstance(value, type(one.default)),
+            "True or False" if isinstance(one.default, bool) else "a text",
+        )
+        if choices := one.metadata.get("choices"):
+            fits, what = value in choices, f"one of {', '.join(map(repr, choices))}"
+    else:
+        low, high = one.metadata["low"], one.metadata["high"]
+        whole = isinstance(one.default, int)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        fits = is_number and low <= value <= high and (not whole or value == int(value))
+        what = f"a {'whole ' if whole else ''}number from {low:,} to {high:,.12g}"
+    if not fits:
+        raise SpecError(f"{one.name} cannot be {quoted(repr(value))}.", do=f"It is {what}.")
 
 
 @dataclass(frozen=True)
@@ -153,6 +189,22 @@ class Decision(Shown):
         }
 
 
+class _Answers:
+    """Makes answers; of each run the probabilities are read once."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, LabelProbabilities | None] = {}
+
+    def __call__(
+        self, runs: Sequence[ScoredRun], question: Callable[..., T], asked: Any, others: Sequence[ScoredRun] = ()
+    ) -> T:
+        for one in runs:
+            if id(one) not in self._kept:
+                self._kept[id(one)] = label_probabilities(one)
+        each = [part for one in runs for part in (one, self._kept[id(one)])]
+        return question(*each, asked, *([others] if others else []))
+
+
 def decide(
     store: Store,
     scored: ScoredRun,
@@ -160,7 +212,7 @@ def decide(
     asked: DecisionAsked | None = None,
     *,
     only: Collection[str] = (),
-    probabilities: Probabilities = label_probabilities,
+    answer_of: AnswerOf | None = None,
 ) -> Decision:
     """Answer the questions; no model is called.
 
@@ -169,9 +221,9 @@ def decide(
 
     Args:
         store: where the run and others on its task are kept.
-        beside: another run; both are then compared on the examples that both have answered.
+        beside: another run, B; both are then compared on the examples that both have answered.
         only: names of `QUESTIONS`; all of them when empty.
-        probabilities: the way to a run's probabilities, such as to those that are kept.
+        answer_of: another way to an answer, such as to those that are kept.
 
     Raises:
         DataError, SpecError: if a table or a change of the label list is wrong, there is no such question, or the two
@@ -180,7 +232,9 @@ def decide(
     asked = asked or DecisionAsked()
     if unknown := [name for name in only if name not in QUESTIONS]:
         raise SpecError(f"there is no question {unknown[0]!r}.", do=f"Choose among {', '.join(QUESTIONS)}.")
-    makers = _makers(store, scored, beside, asked, probabilities)
+    if beside is not None:
+        shared_examples(scored, beside)
+    makers = _makers(store, scored, beside, asked, answer_of or _Answers())
     questions = tuple(_decided(name, asked, makers[name]) for name in QUESTIONS if not only or name in only)
     return Decision(scored, beside, asked, questions)
 
@@ -200,28 +254,31 @@ def _typed(asked: Asked) -> bool:
 
 
 def _makers(
-    store: Store, scored: ScoredRun, beside: ScoredRun | None, asked: DecisionAsked, probabilities: Probabilities
+    store: Store, scored: ScoredRun, beside: ScoredRun | None, asked: DecisionAsked, answer_of: AnswerOf
 ) -> dict[str, Callable[[], Answer]]:
     """What makes each answer, of one run or of two."""
-    kept: dict[str, LabelProbabilities | None] = {}
 
-    def sure(of: ScoredRun) -> LabelProbabilities | None:
-        if of.record.run_id not in kept:
-            kept[of.record.run_id] = probabilities(of)
-        return kept[of.record.run_id]
+    def which_run() -> Answer:
+        return frontier(store, scored, asked.frontier, asked.costs)
 
-    run_is_best = {"frontier": lambda: frontier(store, scored, asked.frontier, asked.costs)}
+    def how_much() -> Answer:
+        agreeing = [score_run(store, name, scored.scoring) for name in asked.review.agreeing.split(",") if name]
+        return answer_of([scored], review, asked.review, agreeing)
+
     if beside is None:
-        others = [score_run(store, run_id, scored.scoring) for run_id in asked.review.agreeing.split(",") if run_id]
-        return run_is_best | {
-            "review": lambda: review(scored, sure(scored), asked.review, others),
-            "costs": lambda: costs(scored, sure(scored), asked.costs),
-            "traffic": lambda: traffic(scored, sure(scored), asked.traffic),
-            "label_list": lambda: label_list(scored, sure(scored), asked.label_list),
+        one = [scored]
+        return {
+            "review": how_much,
+            "costs": lambda: answer_of(one, costs, asked.costs),
+            "traffic": lambda: answer_of(one, traffic, asked.traffic),
+            "label_list": lambda: answer_of(one, label_list, asked.label_list),
+            "frontier": which_run,
         }
-    return run_is_best | {
-        "review": lambda: compared_review(scored, sure(scored), beside, sure(beside), asked.review),
-        "costs": lambda: compared_costs(scored, sure(scored), beside, sure(beside), asked.costs),
-        "traffic": lambda: compared_traffic(scored, sure(scored), beside, sure(beside), asked.traffic),
-        "label_list": lambda: compared_label_list(scored, sure(scored), beside, sure(beside), asked.label_list),
+    both = [scored, beside]
+    return {
+        "review": lambda: answer_of(both, compared_review, asked.review),
+        "costs": lambda: answer_of(both, compared_costs, asked.costs),
+        "traffic": lambda: answer_of(both, compared_traffic, asked.traffic),
+        "label_list": lambda: answer_of(both, compared_label_list, asked.label_list),
+        "frontier": which_run,
     }

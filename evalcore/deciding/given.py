@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evalcore.deciding.asked import LONGEST_TEXT
+from evalcore.deciding.decision import TABLE_FIELDS, DecisionAsked
 from evalcore.errors import DataError, SpecError, quoted, unreadable
 from evalcore.tasks import LabelMerge, parse_merge
 
@@ -48,6 +49,38 @@ def read_table_file(path: Path) -> str:
     return text
 
 
+def asked_in_python(given: Mapping[str, Any], labels: Sequence[str]) -> DecisionAsked:
+    """What is asked, of Python's own values.
+
+    Args:
+        given: by the names of the fields of all questions. Of these, `target` may be a share, a table all that
+            `table_text` takes, and `merge` all that `merge_text` takes.
+        labels: of the run.
+
+    Raises:
+        DataError: if a file cannot be read.
+        SpecError: if a field is unknown, or cannot be what it is given as.
+    """
+    asked: dict[str, Any] = dict(given)
+    for name in asked.keys() & set(TABLE_FIELDS):
+        asked[name] = table_text(name, asked[name])
+    if "merge" in asked:
+        asked["merge"] = merge_text(asked["merge"], labels)
+    if isinstance(asked.get("target"), int | float):
+        asked["target"] = percent_of(float(asked["target"]))
+    return DecisionAsked.of_fields(asked)
+
+
+def percent_of(target: float) -> float:
+    """A target in percent, of a share up to 1 or of percent.
+
+    Example:
+        >>> percent_of(0.95), percent_of(95), percent_of(99.9)
+        (95.0, 95, 99.9)
+    """
+    return round(100 * target, 9) if target <= 1 else target
+
+
 def table_text(field: str, given: Any) -> str:
     """A table as CSV.
 
@@ -75,7 +108,9 @@ def table_text(field: str, given: Any) -> str:
         keys = tuple(key) if isinstance(key, tuple) else (key,)
         if len(keys) != len(columns) - 1:
             by = " and ".join(columns[:-1])
-            raise SpecError(f"{field} is given by {by}, not by {quoted(repr(key))}.", do=f"Give {{({by}): value, ...}}.")
+            raise SpecError(
+                f"{field} is given by {by}, not by {quoted(repr(key))}.", do=f"Give {{({by}): value, ...}}."
+            )
         rows.append((*keys, value))
     return _csv(columns, rows)
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evalcore.analysis import ScoredRun
-from evalcore.deciding import QUESTIONS, TABLE_FIELDS, DecisionAsked, query_of_asked
+from evalcore.deciding import QUESTIONS, TABLE_FIELDS, Decision, query_of_asked
 from evalcore.parse import Scoring
 from evalcore.paths import COMMAND
 from evalcore.store import RunSpec
@@ -62,17 +62,16 @@ def decide_file(field: str) -> str:
     return f"{_DECIDE_OPTIONS.get(field, field)}.csv"
 
 
-def decide_command(
-    scored: ScoredRun, beside: ScoredRun | None, asked: DecisionAsked, only: Collection[str] = ()
-) -> str:
-    """The command that answers the same questions; tables are read from the files that `decide_file` names.
+def decide_command(decision: Decision, only: Collection[str] = ()) -> str:
+    """The command that gives the same answers; tables are read from the files that `decide_file` names.
 
     Args:
         only: names of the questions; all of them when empty.
     """
-    words = [scored.record.run_id]
-    if beside is not None:
-        words += ["--beside", beside.record.run_id]
+    asked, scoring = decision.asked, decision.scored.scoring
+    words = [decision.scored.record.run_id]
+    if decision.beside is not None:
+        words += ["--beside", decision.beside.record.run_id]
     if only:
         words += ["--only", *(name.replace("_", "-") for name in QUESTIONS if name in only)]
     for question in QUESTIONS:
@@ -83,8 +82,8 @@ def decide_command(
                 words.append(decide_option(name))
             else:
                 words += [decide_option(name), decide_file(name) if name in TABLE_FIELDS else value]
-    if scored.scoring != "lenient":
-        words += ["--scoring", scored.scoring]
+    if scoring != "lenient":
+        words += ["--scoring", scoring]
     return f"{COMMAND} decide {shlex.join(words)}"
 
 

@@ -93,9 +93,7 @@ class Side:
     span: tuple[float, float]
 
 
-def comparison_report(
-    comparison: Comparison, *, texts: Texts = "shown", decision: Decision | None = None
-) -> bytes:
+def comparison_report(comparison: Comparison, *, texts: Texts = "shown", decision: Decision | None = None) -> bytes:
     """A comparison as one HTML file.
 
     Args:
@@ -106,9 +104,7 @@ def comparison_report(
         StoreError: if a completion of one of the runs is gone or damaged.
     """
     rule = TextRule(texts)
-    decision = decision or decide(
-        comparison.a.answers.store, comparison.a, comparison.b, only=ASKED_WITHOUT_INPUT
-    )
+    decision = decision or decide(comparison.a.answers.store, comparison.a, comparison.b, only=ASKED_WITHOUT_INPUT)
     probabilities = compared_probabilities(comparison)
     said = verdict(comparison)
     a, b = comparison.a.record, comparison.b.record

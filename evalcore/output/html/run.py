@@ -44,9 +44,7 @@ _NAV = (
 )  # fmt: skip
 
 
-def run_report(
-    store: Store, scored: ScoredRun, *, texts: Texts = "shown", decision: Decision | None = None
-) -> bytes:
+def run_report(store: Store, scored: ScoredRun, *, texts: Texts = "shown", decision: Decision | None = None) -> bytes:
     """A run as one HTML file.
 
     The same run gives the same bytes: nothing in it tells when it was made.
@@ -93,7 +91,7 @@ def run_report(
     }
     data: dict[str, Any] = {"examples": examples, "maps": maps(scored)}
     if answered:
-        decision = decision or decide(store, scored, only=ASKED_WITHOUT_INPUT, probabilities=lambda _: sure and sure[0])
+        decision = decision or decide(store, scored, only=ASKED_WITHOUT_INPUT)
         data["decisions"] = decision_as_json(decision)
         context |= {
             "cards": cards(scored, found),
