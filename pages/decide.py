@@ -3,20 +3,27 @@
 import streamlit as st
 
 from pages.parts.decide import costs_tab, frontier_tab, label_list_tab, review_tab, shown, traffic_tab
+from pages.parts.decide.run_beside import run_beside
 from pages.parts.shell import session, url
 from pages.parts.shell.frame import frame, scored_run_or_stop
+from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.share import share_link
 from pages.parts.shell.tabs import tabs
 
 page = frame("Decide")
 heading = st.container(horizontal=True, vertical_alignment="center")
 heading.title("Decide", anchor=False, width="content")
-tools, link = heading.container(width="content"), heading.container(width="content")
+tools = heading.container(horizontal=True, vertical_alignment="center", width="content")
+link = heading.container(width="content")
 scored = scored_run_or_stop(page)
+view = session.view_state().decide
 if page.arrived is not None:
     shown.follow(page, page.arrived)
+shown.turn_to_tab(page)
 with tools:
-    other = shown.other_run(page, scored)
+    other, why_alone = run_beside(page, scored)
+for said in filter(None, (why_alone, escape_markdown(view.said.get("link", "")))):
+    st.warning(said)
 drawn = {
     "Review": review_tab.tab,
     "Costs": costs_tab.tab,
@@ -24,9 +31,14 @@ drawn = {
     "Label list": label_list_tab.tab,
     "Frontier": frontier_tab.tab,
 }
-for name, tab in tabs(shown.TABS, session.view_state().decide, "decide_tab").items():
+for name, tab in tabs(shown.TABS, view, "decide_tab").items():
     if tab.open:
         with tab:
             drawn[name](page, scored, other)
-url.write(page.title, shown.query(page, scored))
+query = shown.query(page, scored)
+url.write(page.title, query)
 share_link(link)
+if not shown.are_lasting(page, query):
+    st.caption(
+        "A table that was typed cannot be kept in the cache folder: the link leads to it until this server stops."
+    )

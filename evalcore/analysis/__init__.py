@@ -129,6 +129,7 @@ from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.notebook_views import name_of
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
+from evalcore.analysis.pairing import shared_examples
 from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusions, ranked_confusions
 from evalcore.analysis.reference_accuracies import Reference, references
 from evalcore.analysis.running_score import RunningScore
@@ -299,6 +300,7 @@ __all__ = [
     "set_of",
     "sets_by_label",
     "shared_by_all_words",
+    "shared_examples",
     "shared_note",
     "size_bins",
     "size_words",

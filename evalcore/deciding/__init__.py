@@ -1,5 +1,6 @@
 """A scored run -> what to do with it: how much to check, what mistakes cost, your traffic, your label list, which run.
 
+<<<<<<< HEAD
 Every answer is computed from what is stored; no model is called. Each question has one module, with what is asked
 (`ReviewAsked`, ...), the answer for one run, and the answer for two runs on the same examples.
 """
@@ -46,17 +47,41 @@ __all__ = [
     "NO_LABEL",
     "QUESTIONS",
     "TABLE_FIELDS",
+=======
+Every answer is computed from evalcore.deciding.answer import Answer, Rows
+from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
+from evalcore.deciding.cost_table import ANY, CostTable, CostsAsked, NO_LABEL, cost_table
+from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
+from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
+from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
+from evalcore.deciding.label_list import LabelListAsked
+from evalcore.deciding.review import ReviewAsked
+from evalcore.deciding.traffic import TrafficAsked
+from evalcore.deciding.typed_rows import columns_of, read_rows
+
+__all__ = [
+    "ANY",
+>>>>>>> h-frontier
     "Answer",
+    "AnsweringRuns",
     "CostTable",
     "CostsAsked",
+<<<<<<< HEAD
     "Decided",
     "Decision",
     "DecisionAsked",
+=======
+    "FrontierAnswer",
+>>>>>>> h-frontier
     "FrontierAsked",
+    "FrontierRun",
+    "LONGEST_TEXT",
     "LabelListAsked",
+    "NO_LABEL",
     "ReviewAsked",
     "Rows",
     "TrafficAsked",
+<<<<<<< HEAD
     "asked_in_python",
     "asked_of_query",
     "columns_of",
@@ -70,4 +95,17 @@ __all__ = [
     "read_rows",
     "read_table_file",
     "table_text",
+=======
+    "answering_runs",
+    "asked_of_query",
+    "columns_of",
+    "cost_table",
+    "difference_words",
+    "effort_words",
+    "frontier",
+    "frontier_of",
+    "query_of_asked",
+    "read_rows",
+    "score_words",
+>>>>>>> h-frontier
 ]

@@ -28,6 +28,7 @@ from evalcore.store.columns import (
 from evalcore.store.completion import Completion, GoOn, Metered, Predictor, Preparable, Stop, Waiting
 from evalcore.store.custom_prompts import custom_prompts
 from evalcore.store.database import DEFAULT_CACHE, Store
+from evalcore.store.decision_tables import DecisionTables
 from evalcore.store.file_digests import file_stamp
 from evalcore.store.jobs import ASKED_FOR, Job, JobKind, Jobs
 from evalcore.store.label_reference import CONTENT_FREE, LabelReference, LabelScore, log_probabilities
@@ -36,6 +37,7 @@ from evalcore.store.memory_store import MemoryStore
 from evalcore.store.merging import Merged, import_bundle, merge_bundle
 from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_named, kind_of
 from evalcore.store.outcome import Outcome
+from evalcore.store.run_effort import MeasuredAnswers, measured_answers, shared_texts
 from evalcore.store.run_record import RunRecord
 from evalcore.store.server_table import (
     COLUMNS as SERVER_COLUMNS,
@@ -91,6 +93,7 @@ __all__ = [
     "STOPS",
     "Columns",
     "Completion",
+    "DecisionTables",
     "Decoding",
     "Dtype",
     "Engine",
@@ -103,6 +106,7 @@ __all__ = [
     "LabelScore",
     "LabelsBy",
     "Limits",
+    "MeasuredAnswers",
     "MemoryStore",
     "Merged",
     "Metered",
@@ -144,6 +148,7 @@ __all__ = [
     "load_columns",
     "load_label_logprobs",
     "log_probabilities",
+    "measured_answers",
     "merge_bundle",
     "model_name",
     "parse_rows",
@@ -155,6 +160,7 @@ __all__ = [
     "run_title",
     "runs_by_upload",
     "sample_id",
+    "shared_texts",
     "stream_completions",
     "stream_texts",
     "version_of",

@@ -43,6 +43,7 @@ from evalcore.parse import Scoring
 from evalcore.running.own_data import OwnData, look_at
 from evalcore.store import (
     Columns,
+    DecisionTables,
     RunAnnotation,
     RunCatalog,
     RunRecord,
@@ -198,6 +199,16 @@ def answer_of(
     name = f"{question.__module__}.{question.__qualname__}"
     answer: T = _answer(name, tuple(_stamp(one) for one in (*runs, *others)), asked, question, runs, others)
     return answer
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def decision_tables(_store: Store, folder: str) -> DecisionTables:
+    """The tables that people typed on the Decide page.
+
+    Args:
+        folder: of the store.
+    """
+    return DecisionTables(_store)
 
 
 def findings_for(store: Store, scored: ScoredRun) -> list[Finding]:

@@ -47,6 +47,7 @@ class DecideView:
 
     Attributes:
         tab: the tab that is open; empty for the first.
+        drawn_tab: the tab that was drawn last.
         beside: id of the run that it is compared with; empty if it is looked at alone.
         review, costs, traffic, label_list, frontier: what is asked.
         opens: which examples are open, by the tab, in the tab's own words.
@@ -57,6 +58,7 @@ class DecideView:
     """
 
     tab: str = ""
+    drawn_tab: str = ""
     beside: str = ""
     review: ReviewAsked = field(default_factory=ReviewAsked)
     costs: CostsAsked = field(default_factory=CostsAsked)
