@@ -1,59 +1,18 @@
 """A scored run -> what to do with it: how much to check, what mistakes cost, your traffic, your label list, which run.
 
-<<<<<<< HEAD
 Every answer is computed from what is stored; no model is called. Each question has one module, with what is asked
 (`ReviewAsked`, ...), the answer for one run, and the answer for two runs on the same examples.
 """
 
-from evalcore.deciding.answer import (
-    Answer,
-    Rows,
-)
-from evalcore.deciding.asked import (
-    LONGEST_TEXT,
-    asked_of_query,
-    query_of_asked,
-)
-from evalcore.deciding.cost_table import (
-    ANY,
-    NO_LABEL,
-    CostsAsked,
-    CostTable,
-    cost_table,
-)
+from evalcore.deciding.answer import Answer, Rows
+from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
+from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
 from evalcore.deciding.decision import QUESTIONS, TABLE_FIELDS, Decided, Decision, DecisionAsked, decide
 from evalcore.deciding.decision_views import decision_card, decision_line
-from evalcore.deciding.frontier import (
-    FrontierAsked,
-)
-from evalcore.deciding.given import asked_in_python, merge_text, percent_of, read_table_file, table_text
-from evalcore.deciding.label_list import (
-    LabelListAsked,
-)
-from evalcore.deciding.review import (
-    ReviewAsked,
-)
-from evalcore.deciding.traffic import (
-    TrafficAsked,
-)
-from evalcore.deciding.typed_rows import (
-    columns_of,
-    read_rows,
-)
-
-__all__ = [
-    "ANY",
-    "LONGEST_TEXT",
-    "NO_LABEL",
-    "QUESTIONS",
-    "TABLE_FIELDS",
-=======
-Every answer is computed from evalcore.deciding.answer import Answer, Rows
-from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
-from evalcore.deciding.cost_table import ANY, CostTable, CostsAsked, NO_LABEL, cost_table
 from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
 from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
 from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
+from evalcore.deciding.given import asked_in_python, merge_text, percent_of, read_table_file, table_text
 from evalcore.deciding.label_list import LabelListAsked
 from evalcore.deciding.review import ReviewAsked
 from evalcore.deciding.traffic import TrafficAsked
@@ -61,27 +20,25 @@ from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
     "ANY",
->>>>>>> h-frontier
+    "LONGEST_TEXT",
+    "NO_LABEL",
+    "QUESTIONS",
+    "TABLE_FIELDS",
     "Answer",
     "AnsweringRuns",
     "CostTable",
     "CostsAsked",
-<<<<<<< HEAD
     "Decided",
     "Decision",
     "DecisionAsked",
-=======
     "FrontierAnswer",
->>>>>>> h-frontier
     "FrontierAsked",
     "FrontierRun",
-    "LONGEST_TEXT",
     "LabelListAsked",
-    "NO_LABEL",
     "ReviewAsked",
     "Rows",
     "TrafficAsked",
-<<<<<<< HEAD
+    "answering_runs",
     "asked_in_python",
     "asked_of_query",
     "columns_of",
@@ -89,23 +46,15 @@ __all__ = [
     "decide",
     "decision_card",
     "decision_line",
+    "difference_words",
+    "effort_words",
+    "frontier",
+    "frontier_of",
     "merge_text",
     "percent_of",
     "query_of_asked",
     "read_rows",
     "read_table_file",
-    "table_text",
-=======
-    "answering_runs",
-    "asked_of_query",
-    "columns_of",
-    "cost_table",
-    "difference_words",
-    "effort_words",
-    "frontier",
-    "frontier_of",
-    "query_of_asked",
-    "read_rows",
     "score_words",
->>>>>>> h-frontier
+    "table_text",
 ]
