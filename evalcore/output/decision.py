@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from evalcore.deciding import Decided, Decision, Rows
@@ -14,8 +15,8 @@ from evalcore.wording import counted
 
 ROWS_PRINTED = 8
 """Of a table, on a terminal."""
-_WIDEST = 44
-"""Characters of a cell, on a terminal."""
+_WIDEST, _LINE = 32, 112
+"""Characters of a cell and of a line of a table, on a terminal."""
 
 
 def decision_as_text(decision: Decision) -> str:
@@ -28,7 +29,7 @@ def decision_as_text(decision: Decision) -> str:
         lines += ["", one.question, f"  {first}", *(f"  {sentence}" for sentence in others)]
         name, rows = most_important(one)
         if rows:
-            lines += ["", *(f"  {line}" for line in _table(name, read_table(rows, ROWS_PRINTED)))]
+            lines += ["", *(f"  {line}" for line in _table(name, read_table(name, rows, ROWS_PRINTED)))]
     return "\n".join(lines)
 
 
@@ -110,19 +111,25 @@ def _run(before: str, record: RunRecord) -> str:
 
 
 def _table(name: str, read: ReadTable) -> list[str]:
+    """Lines of a table, with as many of its columns as fit."""
     heads = [column.title for column in read.columns]
     rows = [heads, *([_cut(cell.text) for cell in row] for row in read.rows)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(heads))]
+    fit = max(1, sum(total <= _LINE for total in accumulate(width + 2 for width in widths)))
     lines = [
         "  ".join(
             text.rjust(width) if column.is_number else text.ljust(width)
-            for text, width, column in zip(row, widths, read.columns, strict=True)
+            for text, width, column in zip(row[:fit], widths, read.columns, strict=False)
         ).rstrip()
         for row in rows
     ]
-    more = read.total - len(read.rows)
+    left_out = [
+        counted(more, noun)
+        for more, noun in ((read.total - len(read.rows), "row"), (len(heads) - fit, "column"))
+        if more
+    ]
     title = name.replace("_", " ").replace("-", " ").capitalize()
-    return [f"{title}:", *lines, *([f"and {counted(more, 'more row')}"] if more else [])]
+    return [f"{title}:", *lines, *([f"Left out: {' and '.join(left_out)}."] if left_out else [])]
 
 
 def _cut(text: str) -> str:

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from evalcore.deciding import Rows
-from evalcore.wording import NOT_ESTIMABLE, UNDEFINED, figure, in_percent, interval, percent
+from evalcore.wording import NOT_ESTIMABLE, UNDEFINED, figure, in_percent, interval, p_value, percent
 
-Figure = Literal["share", "points", "number"]
+Figure = Literal["share", "points", "p", "number"]
 
 FIGURES: dict[str, Figure] = {}
-"""What the fractional numbers of a column are, by its name: a share in [0, 1], a difference of shares, or another number.
-Bounds are what they are bounds of."""
+"""What the fractional numbers of a column are, by its name, or by those of its table and itself: a share in [0, 1], a
+difference of shares, a p-value, or another number. Bounds have the name of what they are bounds of."""
 
-_LOW, _HIGH = "_low", "_high"
+_BOUNDS = (("_low", "_high"), ("low", "high"))
 
 
 @dataclass(frozen=True)
@@ -55,29 +55,52 @@ class ReadTable:
     total: int
 
 
-def read_table(rows: Rows, most: int) -> ReadTable:
-    """The first rows of a table as they are read."""
+def read_table(name: str, rows: Rows, most: int) -> ReadTable:
+    """The first rows of a table as they are read.
+
+    Args:
+        name: of the table, as the answer calls it.
+    """
     names = list(rows[0]) if rows else []
+    highs = {column: high for column in names if (high := _high_of(column, names))}
     shown = rows[:most]
     columns, cells = [], []
-    for name in names:
-        stem = name.removesuffix(_LOW)
-        if name.endswith(_HIGH) and f"{name.removesuffix(_HIGH)}{_LOW}" in names:
+    for at, column in enumerate(names):
+        if column in highs.values():
             continue
-        if name.endswith(_LOW) and f"{stem}{_HIGH}" in names:
-            beside = names.index(name) > 0 and names[names.index(name) - 1] == stem
-            columns.append(ReadColumn("95 %" if beside else f"{_title(stem)}, 95 %", is_number=True))
-            cells.append([_between(row[name], row[f"{stem}{_HIGH}"], figure_of(name)) for row in shown])
+        kind = figure_of(name, column)
+        if column in highs:
+            stem = _stem(column)
+            is_beside = not stem or (at > 0 and names[at - 1] == stem) or stem == "interval"
+            columns.append(ReadColumn("95 %" if is_beside else f"{_title(stem)}, 95 %", is_number=True))
+            cells.append([_between(row[column], row[highs[column]], kind) for row in shown])
         else:
-            values = [row[name] for row in shown]
-            columns.append(ReadColumn(_title(name), is_number=any(map(_is_number, values))))
-            cells.append([_cell(value, figure_of(name)) for value in values])
+            values = [row[column] for row in shown]
+            columns.append(ReadColumn(_title(column), is_number=any(map(_is_number, values))))
+            cells.append([_cell(value, kind) for value in values])
     return ReadTable(tuple(columns), tuple(zip(*cells, strict=True)), len(rows))
 
 
-def figure_of(name: str) -> Figure:
+def figure_of(table: str, column: str) -> Figure:
     """What the fractional numbers of a column are."""
-    return FIGURES.get(name.removesuffix(_LOW).removesuffix(_HIGH), "number")
+    stem = _stem(column)
+    return FIGURES.get(f"{table}.{stem}", FIGURES.get(stem, "number"))
+
+
+def _high_of(column: str, names: Sequence[str]) -> str:
+    """The column of the upper bounds, of one of the lower bounds; else empty."""
+    for low, high in _BOUNDS:
+        if column.endswith(low) and (other := f"{column.removesuffix(low)}{high}") in names:
+            return other
+    return ""
+
+
+def _stem(column: str) -> str:
+    """What a column holds the bounds of, or holds."""
+    return next(
+        (column.removesuffix(end) for pair in _BOUNDS for end in pair if column == end or column.endswith(f"_{end}")),
+        column,
+    ).removesuffix("_")
 
 
 def _cell(value: Any, kind: Figure) -> ReadCell:
@@ -92,6 +115,8 @@ def _cell(value: Any, kind: Figure) -> ReadCell:
             return ReadCell(percent(value), in_percent(value))
         if kind == "points":
             return ReadCell(figure(100 * value, 1, signed=True), round(100 * value, 1))
+        if kind == "p":
+            return ReadCell(p_value(value).removeprefix("p ").removeprefix("= "), value)
         return ReadCell(_plain(value), value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ReadCell(", ".join(map(str, value)), None, is_data=True)

@@ -37,7 +37,7 @@ def _tables(one: Decided) -> Sequence[str]:
     for name, rows in (one.answer.tables() if one.answer else {}).items():
         if not rows:
             continue
-        read = read_table(rows, MOST_ROWS)
+        read = read_table(name, rows, MOST_ROWS)
         heads = [plain(column.title) for column in read.columns]
         alignment = "".join("r" if column.is_number else "l" for column in read.columns)
         cells = [[cell(each.text) if each.is_data else each.text for each in row] for row in read.rows]

@@ -57,7 +57,7 @@ def _tables(one: Decided, codes: Mapping[str, int], rule: TextRule) -> list[tupl
             continue
         if "text" in rows[0]:
             rows = [{**row, "text": rule.of(row["text"])} for row in rows]
-        read = read_table(rows, MOST_ROWS)
+        read = read_table(name, rows, MOST_ROWS)
         title = name.replace("_", " ").replace("-", " ").capitalize()
         columns = [Column(column.title, "number" if column.is_number else "text") for column in read.columns]
         cells = [
