@@ -6,7 +6,9 @@ Every answer is computed from what is stored; no model is called. Each question 
 
 from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
+from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
+from evalcore.deciding.costs import Costs, costs
 from evalcore.deciding.decision import QUESTIONS, TABLE_FIELDS, Decided, Decision, DecisionAsked, decide
 from evalcore.deciding.decision_views import decision_card, decision_line
 from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
@@ -26,7 +28,9 @@ __all__ = [
     "TABLE_FIELDS",
     "Answer",
     "AnsweringRuns",
+    "ComparedCosts",
     "CostTable",
+    "Costs",
     "CostsAsked",
     "Decided",
     "Decision",
@@ -42,7 +46,9 @@ __all__ = [
     "asked_in_python",
     "asked_of_query",
     "columns_of",
+    "compared_costs",
     "cost_table",
+    "costs",
     "decide",
     "decision_card",
     "decision_line",
