@@ -17,7 +17,7 @@ from evalcore.deciding.frontier_words import difference_words, effort_words, sco
 from evalcore.deciding.given import asked_in_python, merge_text, percent_of, read_table_file, table_text
 from evalcore.deciding.label_list import LabelListAsked
 from evalcore.deciding.review import ReviewAsked
-from evalcore.deciding.traffic import TrafficAsked
+from evalcore.deciding.traffic import ComparedTraffic, Traffic, TrafficAsked, compared_traffic, traffic
 from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Answer",
     "AnsweringRuns",
     "ComparedCosts",
+    "ComparedTraffic",
     "CostTable",
     "Costs",
     "CostsAsked",
@@ -41,12 +42,14 @@ __all__ = [
     "LabelListAsked",
     "ReviewAsked",
     "Rows",
+    "Traffic",
     "TrafficAsked",
     "answering_runs",
     "asked_in_python",
     "asked_of_query",
     "columns_of",
     "compared_costs",
+    "compared_traffic",
     "cost_table",
     "costs",
     "decide",
@@ -63,4 +66,5 @@ __all__ = [
     "read_table_file",
     "score_words",
     "table_text",
+    "traffic",
 ]
