@@ -15,7 +15,11 @@ from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRu
 from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
 from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
 from evalcore.deciding.given import asked_in_python, merge_text, percent_of, read_table_file, table_text
-from evalcore.deciding.label_list import LabelListAsked
+from evalcore.deciding.label_hierarchy import LabelHierarchy, groups_by_name, hierarchy_text, read_hierarchy
+from evalcore.deciding.label_list import LabelListAsked, compared_label_list, label_list
+from evalcore.deciding.label_list_answer import LabelListAnswer
+from evalcore.deciding.label_list_compared import ComparedLabelList
+from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
 from evalcore.deciding.review import ReviewAsked
 from evalcore.deciding.traffic import ComparedTraffic, Traffic, TrafficAsked, compared_traffic, traffic
 from evalcore.deciding.typed_rows import columns_of, read_rows
@@ -29,6 +33,7 @@ __all__ = [
     "Answer",
     "AnsweringRuns",
     "ComparedCosts",
+    "ComparedLabelList",
     "ComparedTraffic",
     "CostTable",
     "Costs",
@@ -39,7 +44,10 @@ __all__ = [
     "FrontierAnswer",
     "FrontierAsked",
     "FrontierRun",
+    "LabelHierarchy",
+    "LabelListAnswer",
     "LabelListAsked",
+    "MergeSuggestions",
     "ReviewAsked",
     "Rows",
     "Traffic",
@@ -49,6 +57,7 @@ __all__ = [
     "asked_of_query",
     "columns_of",
     "compared_costs",
+    "compared_label_list",
     "compared_traffic",
     "cost_table",
     "costs",
@@ -59,9 +68,14 @@ __all__ = [
     "effort_words",
     "frontier",
     "frontier_of",
+    "groups_by_name",
+    "hierarchy_text",
+    "label_list",
+    "merge_suggestions",
     "merge_text",
     "percent_of",
     "query_of_asked",
+    "read_hierarchy",
     "read_rows",
     "read_table_file",
     "score_words",
