@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.errors import SpecError, listed, quoted
+from evalcore.errors import SpecError, listed, quoted, shortened
 from evalcore.parse import collisions, normal_form
 from evalcore.wording import counted
 
@@ -20,6 +20,10 @@ DROPPED = -1
 
 HOW_TO_WRITE = "Write LABEL,LABEL=NEW, or LABEL= to drop it; a name with a comma or = in it goes into double quotes."
 
+LIST_CHANGED = "label list changed"
+"""What is said of a run on a task with a changed list where there is no room for more."""
+
+_NAME_CHARS = 60
 _SHOWN = 6
 """Problems that a message names; the others are counted."""
 _NAME = re.compile(r'\s*"((?:[^"]|"")*)"\s*([,=]|\Z)|([^,=]*)([,=]|\Z)')
@@ -143,6 +147,15 @@ class LabelMerge:
         place = {name: code for code, name in enumerate(self.new_labels(labels))}
         new_of_old = self.new_of_old
         return np.array([place.get(new_of_old.get(label, label), DROPPED) for label in labels], dtype=np.int64)
+
+    def words(self) -> list[str]:
+        """Each group in words: `a, b become c`, `d is dropped`; may hold anything, since labels come from data."""
+        said = []
+        for name, olds in self.groups:
+            verb = "is dropped" if len(olds) == 1 else "are dropped"
+            become = f"{'becomes' if len(olds) == 1 else 'become'} {shortened(name, _NAME_CHARS)}"
+            said.append(f"{', '.join(shortened(old, _NAME_CHARS) for old in olds)} {become if name else verb}")
+        return said
 
     def to_options(self) -> list[str]:
         """What `parse_merge` reads: `LABEL,LABEL=NEW` for each group."""
