@@ -10,8 +10,9 @@ from evalcore.analysis import LabelProbabilities, ScoredRun, label_probabilities
 from evalcore.analysis.pairing import shared_examples
 from evalcore.deciding.answer import Answer
 from evalcore.deciding.asked import Asked
+from evalcore.deciding.compared_costs import compared_costs
 from evalcore.deciding.cost_table import CostsAsked
-from evalcore.deciding.costs import compared_costs, costs
+from evalcore.deciding.costs import costs
 from evalcore.deciding.frontier import FrontierAsked, frontier
 from evalcore.deciding.label_list import LabelListAsked, compared_label_list, label_list
 from evalcore.deciding.review import ReviewAsked, compared_review, review
