@@ -19,8 +19,8 @@ writes it takes `cache`, and without one uses `BLINDSPOT_CACHE` or the project's
 `BlindspotError`s, which say what is wrong, where, and what to do.
 
 The rooms below this module hold the logic: `tasks`, `store`, `predictors`, `running`, `importing`, `metrics`,
-`analysis`, `deciding`, `charts`, `output`. Importing the package is quick: a room is imported by the first function that needs it,
-and torch only when a local model is loaded.
+`analysis`, `deciding`, `charts`, `output`. Importing the package is quick: a room is imported by the first function
+that needs it, and torch only when a local model is loaded.
 """
 
 from __future__ import annotations

@@ -25,7 +25,6 @@ from evalcore.output import (
     export_tables,
 )
 from evalcore.output.command import decide_option
-from evalcore.store import Store
 from evalcore.tasks import parse_merge
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from evalcore.wording import counted
 @line_of.register
 def decision_line(decision: Decision) -> str:
     """A decision in one line."""
-    answers = sum(one.answer is not None for one in decision.questions)
-    return f"<Decision on {_runs(decision)}: {counted(answers, 'answer')} to {counted(len(decision.questions), 'question')}>"
+    answers = counted(sum(one.answer is not None for one in decision.questions), "answer")
+    return f"<Decision on {_runs(decision)}: {answers} to {counted(len(decision.questions), 'question')}>"
 
 
 @card_of.register

@@ -1,4 +1,4 @@
-"""What a person gives to be decided with, as files or as Python's own values -> the texts that questions are asked with."""
+"""Files, or values of Python, that a person gives to decide with -> the texts that the questions are asked with."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TABLE_COLUMNS = {
     "predicted_counts": ("label", "count"),
     "hierarchy": ("label", "group"),
 }
-"""The columns of a table that is given as a mapping or a series, by the name of its field: the last one is its values."""
+"""The columns of a table that is given as a mapping or a series, by its field: the last one has the values."""
 
 
 def read_table_file(path: Path) -> str:

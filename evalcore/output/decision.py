@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
-from evalcore.deciding import Decided, Decision, Rows
-from evalcore.output.decision_cells import ReadTable, read_table
+from evalcore.deciding import Decision, Rows
+from evalcore.output.decision_cells import ReadTable, read_tables, table_title
 from evalcore.output.report import no_nan
 from evalcore.output.tables import Kind, ResultTable, Row, Value, table
 from evalcore.store import RunRecord, run_title
 from evalcore.wording import counted
 
+_MOST_TELLING = "suggested_merges"
+"""The table that is printed of the label list where it is not changed; of other answers it is the first one."""
 ROWS_PRINTED = 8
 """Of a table, on a terminal."""
 _WIDEST, _LINE = 32, 112
@@ -27,9 +29,12 @@ def decision_as_text(decision: Decision) -> str:
     for one in decision.questions:
         first, *others = one.sentences
         lines += ["", one.question, f"  {first}", *(f"  {sentence}" for sentence in others)]
-        name, rows = most_important(one)
-        if rows:
-            lines += ["", *(f"  {line}" for line in _table(name, read_table(name, rows, ROWS_PRINTED)))]
+        tables = read_tables(one.answer, ROWS_PRINTED)
+        if tables:
+            name = (
+                _MOST_TELLING if not decision.asked.label_list.merge and _MOST_TELLING in tables else next(iter(tables))
+            )
+            lines += ["", *(f"  {line}" for line in _table(name, tables[name]))]
     return "\n".join(lines)
 
 
@@ -67,12 +72,6 @@ def table_name(question: str, name: str) -> str:
     """What a table of an answer is called among those of all answers, as the stem of a file's name."""
     stem = question.replace("_", "-")
     return name if name.startswith(stem) else f"{stem}-{name}"
-
-
-def most_important(one: Decided) -> tuple[str, Rows]:
-    """The first table of an answer that has rows, with its name; no rows if there is none."""
-    tables = one.answer.tables() if one.answer else {}
-    return next(((name, rows) for name, rows in tables.items() if rows), ("", ()))
 
 
 def _result_table(name: str, rows: Rows) -> ResultTable:
@@ -128,8 +127,7 @@ def _table(name: str, read: ReadTable) -> list[str]:
         for more, noun in ((read.total - len(read.rows), "row"), (len(heads) - fit, "column"))
         if more
     ]
-    title = name.replace("_", " ").replace("-", " ").capitalize()
-    return [f"{title}:", *lines, *([f"Left out: {' and '.join(left_out)}."] if left_out else [])]
+    return [f"{table_title(name)}:", *lines, *([f"Left out: {' and '.join(left_out)}."] if left_out else [])]
 
 
 def _cut(text: str) -> str:

@@ -6,14 +6,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from evalcore.deciding import Rows
+from evalcore.deciding import Answer, FrontierAnswer, Rows
 from evalcore.wording import NOT_ESTIMABLE, UNDEFINED, figure, in_percent, interval, p_value, percent
 
 Figure = Literal["share", "points", "p", "number"]
 
-FIGURES: dict[str, Figure] = {}
+_BY_KIND: dict[Figure, tuple[str, ...]] = {
+    "share": (
+        "accuracy", "accuracy_a", "accuracy_b", "chance", "interval", "macro_f1", "macro_f1_a", "macro_f1_b",
+        "majority_share", "recall", "sample_share", "score", "share", "share_of_cost", "share_right", "traffic_share",
+        "uncertainty",
+    ),
+    "points": (
+        "adds", "difference", "difference_interval_of_all_pairs", "difference_to_best", "gain",
+        "label_list_of_two_runs.macro_f1",
+    ),
+    "p": ("holm_p", "p"),
+    "number": (
+        "added", "changed_costs.difference", "cost", "cost_each", "effort_per_1000", "reverse_cost",
+        "reverse_cost_each", "saved", *(f"frontier_of_costs.{name}" for name in (
+            "score", "interval", "difference_to_best", "difference_interval_of_all_pairs",
+        )),
+    ),
+}  # fmt: skip
+FIGURES: dict[str, Figure] = {name: kind for kind, names in _BY_KIND.items() for name in names}
 """What the fractional numbers of a column are, by its name, or by those of its table and itself: a share in [0, 1], a
-difference of shares, a p-value, or another number. Bounds have the name of what they are bounds of."""
+difference of shares, a p-value, or another number. Bounds have the name of what they are bounds of; those that are just
+called `low` and `high` are of the column before them."""
 
 _BOUNDS = (("_low", "_high"), ("low", "high"))
 
@@ -68,7 +87,7 @@ def read_table(name: str, rows: Rows, most: int) -> ReadTable:
     for at, column in enumerate(names):
         if column in highs.values():
             continue
-        kind = figure_of(name, column)
+        kind = figure_of(name, column if _stem(column) or not at else names[at - 1])
         if column in highs:
             stem = _stem(column)
             is_beside = not stem or (at > 0 and names[at - 1] == stem) or stem == "interval"
@@ -79,6 +98,22 @@ def read_table(name: str, rows: Rows, most: int) -> ReadTable:
             columns.append(ReadColumn(_title(column), is_number=any(map(_is_number, values))))
             cells.append([_cell(value, kind) for value in values])
     return ReadTable(tuple(columns), tuple(zip(*cells, strict=True)), len(rows))
+
+
+def read_tables(answer: Answer | None, most: int) -> dict[str, ReadTable]:
+    """The tables of an answer that have rows, by their names."""
+    tables = answer.tables() if answer else {}
+    costs_in_it = isinstance(answer, FrontierAnswer) and answer.asked.score != "accuracy"
+    return {
+        name: read_table(f"{name}_of_costs" if costs_in_it else name, rows, most)
+        for name, rows in tables.items()
+        if rows
+    }
+
+
+def table_title(name: str) -> str:
+    """What a table is called where it is read."""
+    return name.replace("_", " ").replace("-", " ").capitalize()
 
 
 def figure_of(table: str, column: str) -> Figure:

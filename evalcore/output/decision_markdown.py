@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from evalcore.deciding import Decided, Decision
-from evalcore.output.decision_cells import read_table
+from evalcore.output.decision_cells import read_tables, table_title
 from evalcore.output.markdown import cell, code, folded, plain, said, table_lines
 from evalcore.store import RunRecord
 from evalcore.wording import counted
@@ -32,18 +30,14 @@ def _run(record: RunRecord) -> str:
     return f"{code(record.run_id)} · task {code(record.task_name)} · model {code(record.spec.model)}"
 
 
-def _tables(one: Decided) -> Sequence[str]:
+def _tables(one: Decided) -> list[str]:
     lines: list[str] = []
-    for name, rows in (one.answer.tables() if one.answer else {}).items():
-        if not rows:
-            continue
-        read = read_table(name, rows, MOST_ROWS)
+    for name, read in read_tables(one.answer, MOST_ROWS).items():
         heads = [plain(column.title) for column in read.columns]
         alignment = "".join("r" if column.is_number else "l" for column in read.columns)
         cells = [[cell(each.text) if each.is_data else each.text for each in row] for row in read.rows]
         which = counted(read.total, "row")
         if read.total > len(read.rows):
             which = f"the first {len(read.rows)} of {which}"
-        title = name.replace("_", " ").replace("-", " ").capitalize()
-        lines += ["", *folded(f"{title}: {which}", table_lines(heads, alignment, cells))]
+        lines += ["", *folded(f"{table_title(name)}: {which}", table_lines(heads, alignment, cells))]
     return lines

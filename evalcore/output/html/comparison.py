@@ -44,7 +44,7 @@ from evalcore.metrics import (
 )
 from evalcore.output.command import compare_command
 from evalcore.output.decision import decision_as_json
-from evalcore.output.html.decisions import ASKED_WITHOUT_INPUT, decisions
+from evalcore.output.html.decisions import ASKED_WITHOUT_INPUT, decided_parts
 from evalcore.output.html.examples import ExampleColumn, Kept, cut_texts, examples_data, kept_rows
 from evalcore.output.html.page import render
 from evalcore.output.html.run_card import run_card
@@ -66,7 +66,8 @@ WANTED_POINTS = (1, 2, 5, 10)
 CONFUSIONS_LISTED = 500
 _NAV = (
     ("groups", "Examples by outcome"), ("metrics-section", "Metrics"), ("per-label", "Labels"),
-    ("confusions", "Confusions"), ("decisions", "Decisions"), ("enough", "Sample size"), ("changed", "What changed"), ("examples", "Examples"),
+    ("confusions", "Confusions"), ("decisions", "Decisions"), ("enough", "Sample size"), ("changed", "What changed"),
+    ("examples", "Examples"),
 )  # fmt: skip
 
 
@@ -156,7 +157,7 @@ def comparison_report(comparison: Comparison, *, texts: Texts = "shown", decisio
             if len(codes)
         ],
         "confusions": confusions_table(comparison),
-        "decisions": decisions(decision, rule),
+        "decisions": decided_parts(decision, rule),
         "sample_size": sample_size(comparison),
         "changes": [(f"{one.what} {one.detail}".strip(), one.a, one.b) for one in found],
         "together": len(decisions(found)) > 1,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalcore.deciding import Decided, Decision
 from evalcore.output.decision import table_name
-from evalcore.output.decision_cells import ReadCell, read_table
+from evalcore.output.decision_cells import ReadCell, read_tables, table_title
 from evalcore.output.html.tables import Cell, Column, Table
 from evalcore.output.html.texts import TextRule
 from evalcore.wording import counted
@@ -34,7 +34,7 @@ class DecidedPart:
     tables: Sequence[tuple[str, Table, str]]
 
 
-def decisions(decision: Decision, rule: TextRule) -> list[DecidedPart]:
+def decided_parts(decision: Decision, rule: TextRule) -> list[DecidedPart]:
     """Each question that was asked, ready to be read.
 
     Args:
@@ -52,22 +52,23 @@ def decisions(decision: Decision, rule: TextRule) -> list[DecidedPart]:
 
 def _tables(one: Decided, codes: Mapping[str, int], rule: TextRule) -> list[tuple[str, Table, str]]:
     made = []
-    for name, rows in (one.answer.tables() if one.answer else {}).items():
-        if not rows:
-            continue
-        if "text" in rows[0]:
-            rows = [{**row, "text": rule.of(row["text"])} for row in rows]
-        read = read_table(name, rows, MOST_ROWS)
-        title = name.replace("_", " ").replace("-", " ").capitalize()
+    tables = one.answer.tables() if one.answer else {}
+    for name, read in read_tables(one.answer, MOST_ROWS).items():
+        title, texts = table_title(name), [column.title == "text" for column in read.columns]
         columns = [Column(column.title, "number" if column.is_number else "text") for column in read.columns]
-        cells = [
-            [_cell(each, _opens(row, codes) if at == 0 else "") for at, each in enumerate(cells)]
-            for row, cells in zip(rows, read.rows, strict=False)
+        rows = [
+            [
+                _cell(
+                    replace(each, text=rule.of(each.text)) if is_text else each, _opens(row, codes) if at == 0 else ""
+                )
+                for at, (each, is_text) in enumerate(zip(cells, texts, strict=True))
+            ]
+            for row, cells in zip(tables[name], read.rows, strict=False)
         ]
         left_out = read.total - len(read.rows)
         note = f"{counted(left_out, 'more row')}: `decide --tables FOLDER` writes all of them." if left_out else ""
-        table = Table(f"decide-{table_name(one.name, name)}", f"{one.question} {title}", columns, cells)
-        made.append((title, table, note))
+        key = f"decide-{table_name(one.name, name)}"
+        made.append((title, Table(key, f"{one.question} {title}", columns, rows), note))
     return made
 
 

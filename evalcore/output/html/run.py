@@ -22,7 +22,7 @@ from evalcore.output.decision import decision_as_json
 from evalcore.output.html.baselines import baselines, compared_with
 from evalcore.output.html.confidence import confidence
 from evalcore.output.html.confusions import confusions_note, confusions_table, maps, worst
-from evalcore.output.html.decisions import ASKED_WITHOUT_INPUT, decisions
+from evalcore.output.html.decisions import ASKED_WITHOUT_INPUT, decided_parts
 from evalcore.output.html.examples import ExampleColumn, Kept, cut_texts, examples_data, kept_rows
 from evalcore.output.html.head import cards, hidden_words, intervals_note, scores_table, verdict_words
 from evalcore.output.html.labels import FEW_NOTE, count_bars, labels_table
@@ -104,7 +104,7 @@ def run_report(store: Store, scored: ScoredRun, *, texts: Texts = "shown", decis
             "few_note": FEW_NOTE,
             "bars": count_bars(scored),
             "confidence": confidence(found) if found else None,
-            "decisions": decisions(decision, rule),
+            "decisions": decided_parts(decision, rule),
             "why_no_confidence": why_no_probabilities(scored),
             "baselines": baselines(scored, compared),
         }
