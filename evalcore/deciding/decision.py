@@ -15,7 +15,8 @@ from evalcore.deciding.cost_table import CostsAsked
 from evalcore.deciding.costs import costs
 from evalcore.deciding.frontier import FrontierAsked, frontier
 from evalcore.deciding.label_list import LabelListAsked, compared_label_list, label_list
-from evalcore.deciding.review import ReviewAsked, compared_review, review
+from evalcore.deciding.review import Review, ReviewAsked, review
+from evalcore.deciding.review_compared import ComparedReview, compared_review
 from evalcore.deciding.traffic import TrafficAsked, compared_traffic, traffic
 from evalcore.errors import BlindspotError, SpecError, quoted
 from evalcore.notebook import Shown
@@ -168,6 +169,15 @@ class Decision(Shown):
         asked = ", ".join(one.name for one in self.questions)
         raise SpecError(f"the question {name!r} was not asked.", do=f"Choose one of {asked}.")
 
+    @property
+    def promises_target(self) -> bool:
+        """Whether the target of the first question was asked for and is verified; of two runs, for both."""
+        answers = [one.answer for one in self.questions if one.name == "review"]
+        found = next(iter(answers), None)
+        if isinstance(found, ComparedReview):
+            return found.a.verified and found.b.verified
+        return isinstance(found, Review) and found.verified
+
     def as_json(self) -> dict[str, Any]:
         """Plain data: what was asked, each answer with its sentences. NaN is not taken out."""
         return {
@@ -263,7 +273,7 @@ def _makers(
         return frontier(store, scored, asked.frontier, asked.costs)
 
     def how_much() -> Answer:
-        agreeing = [score_run(store, name, scored.scoring) for name in asked.review.agreeing.split(",") if name]
+        agreeing = [score_run(store, run_id, scored.scoring) for run_id in asked.review.agreeing_ids]
         return answer_of([scored], review, asked.review, agreeing)
 
     if beside is None:

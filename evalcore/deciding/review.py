@@ -28,8 +28,11 @@ class ReviewAsked:
     agreeing: str = ""
     price: float = number(0.0, 0, 1_000_000)
 
+
 def review(*args):
     from evalcore.errors import SpecError
+
     raise SpecError("not yet.")
+
 
 compared_review = review

@@ -13,8 +13,8 @@ from evalcore.output.tables import Kind, ResultTable, Row, Value, table
 from evalcore.store import RunRecord, run_title
 from evalcore.wording import counted
 
-_MOST_TELLING = "suggested_merges"
-"""The table that is printed of the label list where it is not changed; of other answers it is the first one."""
+_PRINTED = ("review_labels", "review_signals", "review_signals_a", "suggested_merges")
+"""The table that is printed of an answer that has one of these; of the others it is the first."""
 ROWS_PRINTED = 8
 """Of a table, on a terminal."""
 _WIDEST, _LINE = 32, 112
@@ -31,9 +31,8 @@ def decision_as_text(decision: Decision) -> str:
         lines += ["", one.question, f"  {first}", *(f"  {sentence}" for sentence in others)]
         tables = read_tables(one.answer, ROWS_PRINTED)
         if tables:
-            name = (
-                _MOST_TELLING if not decision.asked.label_list.merge and _MOST_TELLING in tables else next(iter(tables))
-            )
+            is_changed = bool(decision.asked.label_list.merge) and "label_list" in tables
+            name = "label_list" if is_changed else next((n for n in _PRINTED if n in tables), next(iter(tables)))
             lines += ["", *(f"  {line}" for line in _table(name, tables[name]))]
     return "\n".join(lines)
 

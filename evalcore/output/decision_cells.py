@@ -13,9 +13,9 @@ Figure = Literal["share", "points", "p", "number"]
 
 _BY_KIND: dict[Figure, tuple[str, ...]] = {
     "share": (
-        "accuracy", "accuracy_a", "accuracy_b", "chance", "interval", "macro_f1", "macro_f1_a", "macro_f1_b",
-        "majority_share", "recall", "sample_share", "score", "share", "share_of_cost", "share_right", "traffic_share",
-        "uncertainty",
+        "accuracy", "accuracy_a", "accuracy_b", "chance", "coverage", "interval", "lower", "macro_f1", "macro_f1_a",
+        "macro_f1_b", "majority_share", "recall", "sample_share", "score", "share", "share_of_cost", "share_right",
+        "traffic_share", "uncertainty",
     ),
     "points": (
         "adds", "difference", "difference_interval_of_all_pairs", "difference_to_best", "gain",
@@ -23,8 +23,10 @@ _BY_KIND: dict[Figure, tuple[str, ...]] = {
     ),
     "p": ("holm_p", "p"),
     "number": (
-        "added", "changed_costs.difference", "cost", "cost_each", "effort_per_1000", "reverse_cost",
-        "reverse_cost_each", "saved", *(f"frontier_of_costs.{name}" for name in (
+        "added", "aurc", "changed_costs.difference", "cost", "cost_each", "effort_per_1000", "reverse_cost",
+        "reverse_cost_each", "saved", "threshold",
+        *(f"review_signals{side}.difference" for side in ("", "_a", "_b")),
+        *(f"frontier_of_costs.{name}" for name in (
             "score", "interval", "difference_to_best", "difference_interval_of_all_pairs",
         )),
     ),
