@@ -33,7 +33,7 @@ class DecisionTables:
 
     def __init__(self, store: Store) -> None:
         self._folder = store.folder / FOLDER
-        self._writes = not store.read_only
+        self._store = store
         self._in_memory: dict[str, str] = {}
 
     def save(self, text: str) -> str:
@@ -72,7 +72,7 @@ class DecisionTables:
 
     def _write(self, name: str, text: str) -> bool:
         """Write a table's file, and remove those for which there is no more room; False if it cannot be written."""
-        if not self._writes:
+        if self._store.read_only:
             return False
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
