@@ -20,7 +20,9 @@ from evalcore.deciding.label_list import LabelListAsked, compared_label_list, la
 from evalcore.deciding.label_list_answer import LabelListAnswer
 from evalcore.deciding.label_list_compared import ComparedLabelList
 from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
-from evalcore.deciding.review import ReviewAsked
+from evalcore.deciding.review import LabelReview, Review, ReviewAsked, review, review_of
+from evalcore.deciding.review_compared import ComparedReview, compared_review
+from evalcore.deciding.review_signals import Prepared, SignalScore, prepare
 from evalcore.deciding.traffic import ComparedTraffic, Traffic, TrafficAsked, compared_traffic, traffic
 from evalcore.deciding.typed_rows import columns_of, read_rows
 
@@ -34,6 +36,7 @@ __all__ = [
     "AnsweringRuns",
     "ComparedCosts",
     "ComparedLabelList",
+    "ComparedReview",
     "ComparedTraffic",
     "CostTable",
     "Costs",
@@ -47,9 +50,13 @@ __all__ = [
     "LabelHierarchy",
     "LabelListAnswer",
     "LabelListAsked",
+    "LabelReview",
     "MergeSuggestions",
+    "Prepared",
+    "Review",
     "ReviewAsked",
     "Rows",
+    "SignalScore",
     "Traffic",
     "TrafficAsked",
     "answering_runs",
@@ -58,6 +65,7 @@ __all__ = [
     "columns_of",
     "compared_costs",
     "compared_label_list",
+    "compared_review",
     "compared_traffic",
     "cost_table",
     "costs",
@@ -74,10 +82,13 @@ __all__ = [
     "merge_suggestions",
     "merge_text",
     "percent_of",
+    "prepare",
     "query_of_asked",
     "read_hierarchy",
     "read_rows",
     "read_table_file",
+    "review",
+    "review_of",
     "score_words",
     "table_text",
     "traffic",
