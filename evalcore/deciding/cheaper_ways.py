@@ -24,7 +24,7 @@ from evalcore.metrics import (
     stratified_halves,
 )
 from evalcore.metrics.decisions.cheapest import below, cheapest_answers, cheapest_threshold, cost_of_answers
-from evalcore.metrics.decisions.cost import MeanCost, cost_of_examples, dearest_cost, mean_cost
+from evalcore.metrics.decisions.cost import MeanCost, cost_difference, cost_of_examples, dearest_cost, mean_cost
 
 Rows = NDArray[np.intp]
 
@@ -148,8 +148,8 @@ def reviewed_below(probabilities: LabelProbabilities, table: CostTable, review_c
         mean_cost(at_threshold, strata, design, dearest),
         mean_cost(own, strata, design, dearest),
         review_cost,
-        mean_cost(at_threshold - own, strata, design, dearest),
-        mean_cost(at_threshold - review_cost, strata, design, dearest),
+        cost_difference(own, at_threshold, strata, design, dearest),
+        cost_difference(np.full(len(rows), review_cost), at_threshold, strata, design, dearest),
         _curve(confidence[rows], own, review_cost),
     )
 
@@ -194,10 +194,10 @@ def least_expected_cost(
         costs,
         mean_cost(costs, true, design, dearest),
         mean_cost(own_costs, true, design, dearest),
-        mean_cost(costs - own_costs, true, design, dearest),
+        cost_difference(own_costs, costs, true, design, dearest),
         _changes(own, answers, costs - own_costs),
         temperatures,
-        mean_cost(plain_costs - own_costs, true, design, dearest),
+        cost_difference(own_costs, plain_costs, true, design, dearest),
         over_confidence(p.confidence[confident], p.right[confident], scored.y_true[confident], design),
     )
 

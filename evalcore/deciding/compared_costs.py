@@ -14,7 +14,14 @@ from evalcore.deciding.answer import Rows
 from evalcore.deciding.cost_table import CostsAsked, CostTable, cost_table
 from evalcore.deciding.costly_confusions import answer_name
 from evalcore.metrics import Interval, tango_interval
-from evalcore.metrics.decisions.cost import MeanCost, cost_of_examples, dearest_cost, mean_cost, ratio_of_costs
+from evalcore.metrics.decisions.cost import (
+    MeanCost,
+    cost_difference,
+    cost_of_examples,
+    dearest_cost,
+    mean_cost,
+    ratio_of_costs,
+)
 from evalcore.wording import figure, interval, percent, points
 
 TIMES = 1.5
@@ -139,7 +146,7 @@ def compared_costs(
     low, high = tango_interval(gained, lost, pair.n)
     (accuracy_a, _), (accuracy_b, _) = pair.accuracies
     cost_a, cost_b = (mean_cost(each, true, design, dearest) for each in (of_a, of_b))
-    difference = mean_cost(of_b - of_a, true, design, dearest)
+    difference = cost_difference(of_a, of_b, true, design, dearest)
     ratio = ratio_of_costs(of_a, of_b, true, design, dearest)
     changes = _changes(pair, table)
     of_accuracy = pair.counts.difference, pair.interval
