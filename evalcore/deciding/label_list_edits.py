@@ -1,4 +1,4 @@
-"""Changing a changed label list: labels of the new list merged or dropped, and each change taken back."""
+"""Changing a changed label list: labels of the new list merged, renamed or dropped, and each change taken back."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from evalcore.tasks.label_merge import LabelMerge
 
 
 def merged(merge: LabelMerge, labels: Sequence[str], chosen: Sequence[str], name: str) -> LabelMerge:
-    """The list in which some labels of the new list become one; it may be one label, which is then called otherwise.
+    """The list in which some labels of the new list become one, which may be called like one that stays.
 
     Args:
         merge: the change so far; labels: the old list.
-        chosen: names in the new list; name: of what they become.
+        chosen: names in the new list, of one label to rename it; name: of what they become.
 
     Raises:
         SpecError: if that is no list.
     """
-    name = name.strip()
-    if not name:
+    if not name.strip():
         raise SpecError("the new label has no name.", do="Type one.")
-    return _changed(merge, labels, chosen, name)
+    return _then(merge, labels, chosen, name.strip())
 
 
 def dropped(merge: LabelMerge, labels: Sequence[str], chosen: Sequence[str]) -> LabelMerge:
@@ -30,24 +29,21 @@ def dropped(merge: LabelMerge, labels: Sequence[str], chosen: Sequence[str]) -> 
     Raises:
         SpecError: if that is no list.
     """
-    return _changed(merge, labels, chosen, "")
+    return _then(merge, labels, chosen, "")
 
 
 def joined(merge: LabelMerge, more: LabelMerge, labels: Sequence[str]) -> LabelMerge:
-    """Both changes: groups that have a label in common become one, with the name of the group that is added.
+    """Both changes of the old list: groups that have a label in common become one, called as the one that is added.
 
     Raises:
-        SpecError: if that is no list.
+        SpecError: if that is no list, or a label is to be merged that was dropped.
     """
     for name, olds in more.groups:
+        gone = [old for old in olds if old in merge.dropped]
+        if gone and name:
+            raise SpecError(f"{quoted(gone[0])} was dropped.", do="Take that back first.")
         new_of_old = merge.new_of_old
-        touched = list(dict.fromkeys(new_of_old.get(old, old) for old in olds))
-        if "" in touched:
-            raise SpecError(
-                f"{quoted(next(old for old in olds if new_of_old.get(old) == ''))} was dropped.",
-                do="Take that back first.",
-            )
-        merge = _changed(merge, labels, touched, name)
+        merge = _then(merge, labels, [new_of_old.get(old, old) for old in olds if old not in gone], name)
     return merge
 
 
@@ -56,12 +52,9 @@ def without(merge: LabelMerge, name: str) -> LabelMerge:
     return LabelMerge(tuple(group for group in merge.groups if group[0] != name))
 
 
-def _changed(merge: LabelMerge, labels: Sequence[str], chosen: Sequence[str], name: str) -> LabelMerge:
-    groups = {new: list(olds) for new, olds in merge.groups}
-    olds = [old for new in chosen for old in groups.pop(new, [new])]
-    if not olds:
+def _then(merge: LabelMerge, labels: Sequence[str], chosen: Sequence[str], name: str) -> LabelMerge:
+    if not chosen:
         raise SpecError("no label is chosen.", do="Choose one or more.")
-    groups[name] = [*groups.get(name, []), *olds]
-    changed = LabelMerge.of(groups)
+    changed = merge.then(LabelMerge.of({name: chosen}, merge.new_labels(labels)))
     changed.new_labels(labels)
     return changed
