@@ -20,6 +20,7 @@ from evalcore.deciding.label_list import LabelListAsked, compared_label_list, la
 from evalcore.deciding.label_list_answer import LabelListAnswer
 from evalcore.deciding.label_list_compared import ComparedLabelList
 from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
+from evalcore.deciding.new_list import DOORS, NewListVerdict, run_with_new_list, spec_with_new_list, verdict
 from evalcore.deciding.review import LabelReview, Review, ReviewAsked, review, review_of
 from evalcore.deciding.review_compared import ComparedReview, compared_review
 from evalcore.deciding.review_signals import Prepared, SignalScore, prepare
@@ -28,6 +29,7 @@ from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
     "ANY",
+    "DOORS",
     "LONGEST_TEXT",
     "NO_LABEL",
     "QUESTIONS",
@@ -52,6 +54,7 @@ __all__ = [
     "LabelListAsked",
     "LabelReview",
     "MergeSuggestions",
+    "NewListVerdict",
     "Prepared",
     "Review",
     "ReviewAsked",
@@ -89,7 +92,10 @@ __all__ = [
     "read_table_file",
     "review",
     "review_of",
+    "run_with_new_list",
     "score_words",
+    "spec_with_new_list",
     "table_text",
     "traffic",
+    "verdict",
 ]
