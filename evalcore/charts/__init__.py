@@ -8,6 +8,7 @@ from evalcore.charts.calibration_charts import (
     label_confidence_chart,
     reliability_diagram,
 )
+from evalcore.charts.frontier_chart import FrontierMark, frontier_chart
 from evalcore.charts.heat_map import cells, heatmap, height_of
 from evalcore.charts.label_charts import class_chart, predicted_against_true
 from evalcore.charts.label_names import shortened
@@ -33,6 +34,7 @@ __all__ = [
     "RUN_A",
     "RUN_B",
     "STILL_WIDTH",
+    "FrontierMark",
     "Item",
     "MatrixKind",
     "Rung",
@@ -40,6 +42,7 @@ __all__ = [
     "cells",
     "class_chart",
     "confidence_histogram",
+    "frontier_chart",
     "heatmap",
     "height_of",
     "label_confidence_chart",

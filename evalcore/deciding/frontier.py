@@ -11,17 +11,21 @@ from typing import Any
 import numpy as np
 
 from evalcore.analysis import ScoredRun, server_cost
+from evalcore.analysis.scored_run import design_of
 from evalcore.deciding.answer import Rows
 from evalcore.deciding.asked import number, one_of
 from evalcore.deciding.cost_table import CostsAsked, cost_table
 from evalcore.deciding.frontier_effort import EFFORTS, Effort, EffortKind, effort_of, setup_words
 from evalcore.deciding.frontier_runs import AnsweringRun, AnsweringRuns, LeftOut, answering_runs
-from evalcore.metrics import Floats, Interval, smallest_difference, wilson
-from evalcore.metrics.decisions.best_of import BestOf, efficient, least_cost, level_of, mean_cost_intervals, most_right
+from evalcore.metrics import Counts, Floats, Interval, smallest_difference, wilson
+from evalcore.metrics.decisions.best_of import BestOf, efficient, least_cost, level_of, most_right
+from evalcore.metrics.decisions.cost import cost_of_examples, dearest_cost, mean_cost
 from evalcore.store import RunCatalog, RunRecord, Store, distinct_titles
 
 SCORES = ("accuracy", "cost of mistakes")
 ACCURACY, COST = SCORES
+TEXTS = 1000
+"""Costs and efforts are of so many texts."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,13 @@ class FrontierRun:
 
     Attributes:
         title: short, and no two are equal.
-        score: accuracy in [0, 1], or the mean cost of a text's answer; `interval`: its 95 % interval, of this run
-            alone.
+        score: accuracy in [0, 1], or the cost of the mistakes in 1,000 texts; `interval`: its 95 % interval, of this
+            run alone, NaN where there is none.
         effort: per 1,000 texts; `setup`: on what it was predicted.
         difference: its score minus that of the best; `difference_interval`: 95 %, for all pairs of runs at once.
         p: against the best, Holm's correction for all pairs applied.
         together: whether it cannot be told apart from the best.
+        right: examples that it gets right; `gained`, `lost`: those that only it, that only the best gets right.
         efficient: whether no other run has as good a score for as little, one of the two being strictly better.
         beaten_by: id of the best of the runs that beat it in this way; empty if none does, or its effort is not known.
     """
@@ -66,6 +71,9 @@ class FrontierRun:
     difference_interval: Interval
     p: float
     together: bool
+    right: int
+    gained: int
+    lost: int
     efficient: bool
     beaten_by: str
 
@@ -128,7 +136,7 @@ class FrontierAnswer:
         return frontier_sentences(self)
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data: shares in [0, 1], costs of one text, efforts of 1,000 texts."""
+        """See `Answer`; costs and efforts are per 1,000 texts."""
         return {
             "score": self.asked.score,
             "effort": self.asked.effort,
@@ -170,11 +178,14 @@ def frontier_of(store: Store, found: AnsweringRuns, asked: FrontierAsked, costs_
     order = sorted(range(len(found.runs)), key=lambda at: (not efforts[at].is_known, efforts[at].amount, at))
     # Of equal scores, that of the run that takes less is the best, so it comes first.
     runs, efforts = [found.runs[at] for at in order], [efforts[at] for at in order]
-    compared, low, high = _scores(found, runs, asked, costs_asked)
+    predicted = np.stack([run.predicted for run in runs])
+    compared, low, high = _scores(found, predicted, asked, costs_asked)
+    right = predicted == found.y_true
+    gained, lost = ((right & ~right[compared.best]).sum(axis=1), (right[compared.best] & ~right).sum(axis=1))
     goodness = compared.mean if asked.score == ACCURACY else -compared.mean
     amounts = np.array([effort.amount for effort in efforts])
     on_frontier = efficient(goodness, amounts)
-    titles = distinct_titles([run.record for run in runs], RunCatalog(store).annotations())
+    titles = distinct_titles([run.record for run in runs], RunCatalog(store).annotations(), on_same_examples=True)
     rows = [
         FrontierRun(
             run.record,
@@ -187,6 +198,9 @@ def frontier_of(store: Store, found: AnsweringRuns, asked: FrontierAsked, costs_
             (float(compared.low[at]), float(compared.high[at])),
             float(compared.p[at]),
             bool(compared.together[at]),
+            int(right[at].sum()),
+            int(gained[at]),
+            int(lost[at]),
             bool(on_frontier[at]),
             _beaten_by(at, goodness, amounts, runs),
         )
@@ -224,20 +238,22 @@ def _efforts(store: Store, runs: Sequence[AnsweringRun], asked: FrontierAsked) -
 
 
 def _scores(
-    found: AnsweringRuns, runs: Sequence[AnsweringRun], asked: FrontierAsked, costs_asked: CostsAsked
+    found: AnsweringRuns, predicted: Counts, asked: FrontierAsked, costs_asked: CostsAsked
 ) -> tuple[BestOf, Floats, Floats]:
-    """Each run against the best, and the 95 % interval of its own score."""
-    predicted = np.stack([run.predicted for run in runs])
+    """Each run against the best, and the 95 % interval of its own score.
+
+    Args:
+        predicted: shape (n_runs, n).
+    """
     if asked.score == ACCURACY:
         right = predicted == found.y_true
-        low, high = wilson(right.sum(axis=1), np.full(len(runs), len(found.y_true)))
+        low, high = wilson(right.sum(axis=1), np.full(len(predicted), len(found.y_true)))
         return most_right(right), low, high
-    matrix = cost_table(found.shown.labels, costs_asked).matrix
-    rows = matrix[np.unique(found.y_true)]
-    largest = float((rows.max(axis=1) - rows.min(axis=1)).max())
-    costs = matrix[found.y_true, predicted]  # an unparsed answer is -1, and its cost in the last column
-    low, high = mean_cost_intervals(costs, largest)
-    return least_cost(costs, largest), low, high
+    true, matrix = found.y_true, TEXTS * cost_table(found.shown.labels, costs_asked).matrix
+    dearest, design = dearest_cost(true, matrix), design_of(found.shown.record)
+    costs = np.stack([cost_of_examples(true, one, matrix) for one in predicted])
+    own = np.array([mean_cost(one, true, design, dearest).interval for one in costs])
+    return least_cost(costs, dearest), own[:, 0], own[:, 1]
 
 
 def _beaten_by(at: int, goodness: Floats, amounts: Floats, runs: Sequence[AnsweringRun]) -> str:
@@ -271,6 +287,9 @@ def _as_json(run: FrontierRun) -> dict[str, Any]:
         "difference_interval_of_all_pairs": [*map(_number, run.difference_interval)],
         "holm_p": run.p,
         "told_apart_from_best": not run.together,
+        "right": run.right,
+        "gained_on_best": run.gained,
+        "lost_to_best": run.lost,
         "efficient": run.efficient,
         "beaten_by": run.beaten_by or None,
     }

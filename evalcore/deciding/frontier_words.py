@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from evalcore.wording import counted, interval, money, p_value, percent, points, rough, three_digits
+from evalcore.deciding.costs_words import amount
+from evalcore.wording import NOT_ESTIMABLE, counted, interval, money, p_value, percent, points, rough, three_digits
 
 if TYPE_CHECKING:
     from evalcore.deciding.frontier import FrontierAnswer, FrontierRun
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 _NAMED = 4
 """Runs that a sentence names; the others are counted."""
-_TEXTS = 1000
 _ALONE = (
     "Run another model, prompt or decoding on the same sample, or import answers to the same texts: all of them are "
     "then compared here."
@@ -44,13 +44,7 @@ def score_words(answer: FrontierAnswer, run: FrontierRun) -> str:
     """A run's score, such as `75.2 % right` or `mistakes cost EUR 251.00 per 1,000 texts`."""
     if answer.asked.score == "accuracy":
         return f"{percent(run.score)} right"
-    return f"mistakes cost {cost_words(answer, run.score)} per 1,000 texts"
-
-
-def cost_words(answer: FrontierAnswer, each: float) -> str:
-    """The cost of 1,000 texts, by that of one."""
-    amount = _TEXTS * each
-    return money(amount, answer.unit) if answer.unit else three_digits(amount)
+    return f"mistakes cost {amount(run.score, answer.unit)} per 1,000 texts"
 
 
 def effort_words(answer: FrontierAnswer, effort: Effort) -> str:
@@ -62,22 +56,16 @@ def effort_words(answer: FrontierAnswer, effort: Effort) -> str:
         return f"{least}{three_digits(effort.amount)} s"
     if answer.asked.effort == "tokens":
         return f"{least}{rough(effort.amount)} tokens"
-    amount = money(effort.amount, answer.currency) if answer.currency else three_digits(effort.amount)
-    return f"{least}{amount}"
+    return f"{least}{money(effort.amount, answer.currency) if answer.currency else three_digits(effort.amount)}"
 
 
 def difference_words(answer: FrontierAnswer, run: FrontierRun) -> str:
     """How far a run is from the best, with the interval that holds for all pairs."""
     if answer.asked.score == "accuracy":
         return f"{points(run.difference)} points ({interval(run.difference_interval, signed=True)})"
-    low, high = (_TEXTS * bound for bound in run.difference_interval)
-    bounds = "not estimable at this n" if not low < high else f"{_signed(answer, low)} to {_signed(answer, high)}"
-    return f"{_signed(answer, _TEXTS * run.difference)} per 1,000 texts ({bounds})"
-
-
-def _signed(answer: FrontierAnswer, amount: float) -> str:
-    sign = "+" if amount > 0 else "−" if amount < 0 else ""
-    return f"{sign}{cost_words(answer, abs(amount) / _TEXTS)}"
+    low, high = (amount(bound, answer.unit, signed=True) for bound in run.difference_interval)
+    bounds = f"{low} to {high}" if low != high else NOT_ESTIMABLE
+    return f"{amount(run.difference, answer.unit, signed=True)} per 1,000 texts ({bounds})"
 
 
 def _choice(answer: FrontierAnswer) -> str:
@@ -89,24 +77,24 @@ def _choice(answer: FrontierAnswer) -> str:
     if cheapest is None:
         of_these = "it" if len(band) == 1 else "the runs that cannot be told apart from it"
         return f"{of_all}; what {of_these} {takes} is not known."
-    amount = f"{effort_words(answer, cheapest.effort)} per 1,000 texts"
+    for_so_much = f"{effort_words(answer, cheapest.effort)} per 1,000 texts"
     if cheapest is best and len(band) == 1:
-        return f"{of_all}, can be told apart from every other one, and {takes} {amount}."
+        return f"{of_all}, can be told apart from every other one, and {takes} {for_so_much}."
     if cheapest is best:
         unknown = sum(not run.effort.is_known for run in band)
         known = "" if not unknown else f", as far as that is known (not of {counted(unknown, 'run')})"
-        return f"{of_all} and {takes} the least of the {len(band):,} that cannot be told apart: {amount}{known}."
+        return f"{of_all} and {takes} the least of the {len(band):,} that cannot be told apart: {for_so_much}{known}."
     figures = f"{_only(answer, cheapest)} against {_only(answer, best)}"
     more = f", which {takes} {effort_words(answer, best.effort)}" if best.effort.is_known else ""
     holm = f"Holm {p_value(cheapest.p)} of {counted(answer.pairs, 'pair')}"
     return (
-        f"{named(cheapest)} {takes} {amount} and cannot be told apart from the best, {named(best)}{more}: {figures}; "
-        f"difference {difference_words(answer, cheapest)}; {holm}."
+        f"{named(cheapest)} {takes} {for_so_much} and cannot be told apart from the best, {named(best)}{more}: "
+        f"{figures}; difference {difference_words(answer, cheapest)}; {holm}."
     )
 
 
 def _only(answer: FrontierAnswer, run: FrontierRun) -> str:
-    return percent(run.score) if answer.asked.score == "accuracy" else cost_words(answer, run.score)
+    return percent(run.score) if answer.asked.score == "accuracy" else amount(run.score, answer.unit)
 
 
 def _not_equal(answer: FrontierAnswer) -> list[str]:
@@ -118,7 +106,7 @@ def _not_equal(answer: FrontierAnswer) -> list[str]:
     if not low < high:
         could_be = "these are too few examples to say how far apart they may be"
     elif answer.asked.score == "cost of mistakes":
-        could_be = f"its mistakes may cost up to {cost_words(answer, max(0.0, high))} more per 1,000 texts"
+        could_be = f"its mistakes may cost up to {amount(max(0.0, high), answer.unit)} more per 1,000 texts"
     else:
         could_be = f"the best may be better by up to {100 * max(0.0, -low):.1f} points"
         if answer.smallest == answer.smallest:

@@ -76,7 +76,7 @@ def most_right(right: NDArray[np.bool_]) -> BestOf:
     return _best_of(best, correct / n, low, high, p)
 
 
-def least_cost(costs: Floats, largest: float) -> BestOf:
+def least_cost(costs: Floats, dearest: float) -> BestOf:
     """By mean cost: a score test of every pair's mean difference, and the interval that it inverts to.
 
     Examples alone cannot say how often the worst mistake happens that none of them shows. Each pair is tested as if
@@ -84,13 +84,13 @@ def least_cost(costs: Floats, largest: float) -> BestOf:
 
     Args:
         costs: shape (k, n): of each one's answer to each example; one row and one example at least.
-        largest: by how much the costs of two answers to one example can differ.
+        dearest: what an answer to one of the examples can cost at most.
     """
     k, n = costs.shape
     total = costs.sum(axis=1)
     products = costs @ costs.T
     square = np.diag(products)
-    squares = np.maximum(square[:, None] + square - 2 * products, 0) + _UNSEEN * largest**2
+    squares = np.maximum(square[:, None] + square - 2 * products, 0) + _UNSEEN * dearest**2
     differences = total[:, None] - total
     best = int(np.argmin(total))
     # With a difference `d` and the sum of squares `s`, the statistic is sum(d) / sqrt(s): for costs of 0 and 1 that of
@@ -107,23 +107,6 @@ def least_cost(costs: Floats, largest: float) -> BestOf:
     else:
         width = np.full(k, np.nan)
     return _best_of(best, total / n, mean - width, mean + width, p)
-
-
-def mean_cost_intervals(costs: Floats, largest: float, confidence: float = 0.95) -> tuple[Floats, Floats]:
-    """95 % interval of each one's own mean cost, the others left aside.
-
-    Args:
-        costs: shape (k, n), of at least one example.
-        largest: by how much the costs of two answers to one example can differ.
-
-    Returns:
-        Lower and upper bounds, each of shape (k,).
-    """
-    n = costs.shape[1]
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    mean = costs.mean(axis=1)
-    error = np.sqrt(((costs - mean[:, None]) ** 2).sum(axis=1) + _UNSEEN * largest**2) / n
-    return np.maximum(mean - z * error, 0), mean + z * error
 
 
 def level_of(k: int) -> float:
