@@ -14,7 +14,16 @@ from evalcore.analysis import ScoredRun, compare, score_run
 from evalcore.cli.html_file import add_html, write_html
 from evalcore.cli.markdown import add_markdown, write_markdown
 from evalcore.cli.options import Commands, add_command, add_scoring, open_store, print_json
-from evalcore.deciding import QUESTIONS, TABLE_FIELDS, Decision, DecisionAsked, decide, percent_of, read_table_file
+from evalcore.deciding import (
+    LOOKED_AT,
+    QUESTIONS,
+    TABLE_FIELDS,
+    Decision,
+    DecisionAsked,
+    decide,
+    percent_of,
+    read_table_file,
+)
 from evalcore.errors import SpecError, printable
 from evalcore.output import (
     WRITERS,
@@ -43,11 +52,15 @@ _HELP = {
     "unit": "of the costs, such as EUR",
     "mix": "CSV: label,share or label,count",
     "predicted_counts": "CSV: label,count; how often each label was predicted for texts whose labels nobody knows",
+    "mix_from": "which mix, where both are given (default: the typed one)",
+    "scale_shares": "scale shares that do not add up to 1",
+    "more_examples": "how many are to be labelled next (default: 100)",
     "merge": "LABEL,LABEL=NEW merges labels, LABEL= drops one; a name with a comma or = in it in double quotes",
     "hierarchy": "CSV: label,group",
     "best": "merges of the suggested path (default: 5)",
     "score": "what is to be good (default: accuracy)",
     "effort": "what is to be little, per 1,000 texts (default: seconds)",
+    "price_per_hour": "of the machine that local models were predicted on (default: not known)",
 }
 """Of each field of what is asked."""
 
@@ -71,7 +84,8 @@ def add(commands: Commands) -> None:
     for question, title in QUESTIONS.items():
         group = command.add_argument_group(title)
         for one in fields(usual.of(question)):
-            _add_field(group, one)
+            if one.name not in LOOKED_AT:
+                _add_field(group, one)
         if question == "review":
             group.add_argument(
                 "--require-target", action="store_true", help="exit with 1 where the target cannot be promised"
@@ -105,7 +119,7 @@ def _add_field(group: Any, one: Field[Any]) -> None:
     elif one.name in TABLE_FIELDS:
         group.add_argument(option, type=Path, metavar="FILE", **given)
     elif "choices" in one.metadata:
-        group.add_argument(option, choices=one.metadata["choices"], **given)
+        group.add_argument(option, choices=[*filter(None, one.metadata["choices"])], **given)
     else:
         group.add_argument(option, type=_type_of(one), metavar=_metavar(one), **given)
 

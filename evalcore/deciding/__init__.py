@@ -9,7 +9,7 @@ from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
 from evalcore.deciding.costs import Costs, costs
-from evalcore.deciding.decision import QUESTIONS, TABLE_FIELDS, Decided, Decision, DecisionAsked, decide
+from evalcore.deciding.decision import LOOKED_AT, QUESTIONS, TABLE_FIELDS, Decided, Decision, DecisionAsked, decide
 from evalcore.deciding.decision_views import decision_card, decision_line
 from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
 from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
@@ -31,6 +31,7 @@ __all__ = [
     "ANY",
     "DOORS",
     "LONGEST_TEXT",
+    "LOOKED_AT",
     "NO_LABEL",
     "QUESTIONS",
     "TABLE_FIELDS",

@@ -36,6 +36,9 @@ QUESTIONS = {
 TABLE_FIELDS = ("actions", "costs", "mix", "predicted_counts", "hierarchy")
 """The fields, over all questions, that hold a table as CSV."""
 
+LOOKED_AT = ("way", "cut")
+"""The fields that only say which part of an answer the page shows."""
+
 T = TypeVar("T")
 
 

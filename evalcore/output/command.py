@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evalcore.analysis import ScoredRun
-from evalcore.deciding import QUESTIONS, TABLE_FIELDS, Decision, query_of_asked
+from evalcore.deciding import LOOKED_AT, QUESTIONS, TABLE_FIELDS, Decision, query_of_asked
 from evalcore.parse import Scoring
 from evalcore.paths import COMMAND
 from evalcore.store import RunSpec
@@ -78,6 +78,8 @@ def decide_command(decision: Decision, only: Collection[str] = ()) -> str:
         words.append(f"--beside {decision.beside.record.run_id}")
     for question in QUESTIONS:
         for name, value in query_of_asked(asked.of(question)).items():
+            if name in LOOKED_AT:
+                continue
             option = decide_option(name).removeprefix("--")
             if name == "merge":
                 words += [_option(option, group) for group in LabelMerge.from_text(value).to_options()]

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from evalcore.deciding import Answer, FrontierAnswer, Rows
-from evalcore.wording import NOT_ESTIMABLE, UNDEFINED, figure, in_percent, interval, p_value, percent
+from evalcore.wording import (
+    MINUS,
+    NOT_ESTIMABLE,
+    UNDEFINED,
+    figure,
+    in_percent,
+    interval,
+    p_value,
+    percent,
+    three_digits,
+)
 
 Figure = Literal["share", "points", "p", "number"]
 
@@ -36,6 +46,8 @@ FIGURES: dict[str, Figure] = {name: kind for kind, names in _BY_KIND.items() for
 difference of shares, a p-value, or another number. Bounds have the name of what they are bounds of; those that are just
 called `low` and `high` are of the column before them."""
 
+_OURS = frozenset({"better", "effort_source", "level", "list", "setup", "signal", "why", "why_not"})
+"""Columns whose words are ours, not data's."""
 _BOUNDS = (("_low", "_high"), ("low", "high"))
 
 
@@ -81,6 +93,9 @@ def read_table(name: str, rows: Rows, most: int) -> ReadTable:
 
     Args:
         name: of the table, as the answer calls it.
+
+    Returns:
+        without the bounds of intervals that no row has.
     """
     names = list(rows[0]) if rows else []
     highs = {column: high for column in names if (high := _high_of(column, names))}
@@ -91,6 +106,8 @@ def read_table(name: str, rows: Rows, most: int) -> ReadTable:
             continue
         kind = figure_of(name, column if _stem(column) or not at else names[at - 1])
         if column in highs:
+            if all(row[column] is None for row in rows):
+                continue
             stem = _stem(column)
             is_beside = not stem or (at > 0 and names[at - 1] == stem) or stem == "interval"
             columns.append(ReadColumn("95 %" if is_beside else f"{_title(stem)}, 95 %", is_number=True))
@@ -98,7 +115,7 @@ def read_table(name: str, rows: Rows, most: int) -> ReadTable:
         else:
             values = [row[column] for row in shown]
             columns.append(ReadColumn(_title(column), is_number=any(map(_is_number, values))))
-            cells.append([_cell(value, kind) for value in values])
+            cells.append([_cell(value, kind, is_ours=column in _OURS) for value in values])
     return ReadTable(tuple(columns), tuple(zip(*cells, strict=True)), len(rows))
 
 
@@ -140,7 +157,7 @@ def _stem(column: str) -> str:
     ).removesuffix("_")
 
 
-def _cell(value: Any, kind: Figure) -> ReadCell:
+def _cell(value: Any, kind: Figure, *, is_ours: bool) -> ReadCell:
     if value is None or value != value:
         return ReadCell(UNDEFINED, None)
     if isinstance(value, bool):
@@ -157,24 +174,27 @@ def _cell(value: Any, kind: Figure) -> ReadCell:
         return ReadCell(_plain(value), value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ReadCell(", ".join(map(str, value)), None, is_data=True)
-    return ReadCell(str(value), str(value).casefold(), is_data=True)
+    return ReadCell(str(value), str(value).casefold(), is_data=bool(value) and not is_ours)
 
 
 def _between(low: float | None, high: float | None, kind: Figure) -> ReadCell:
     if low is None or high is None or not low < high:
         return ReadCell(NOT_ESTIMABLE, None)
     if kind == "number":
-        decimals = 0 if max(abs(low), abs(high)) >= 1000 else 2
-        return ReadCell(interval((low, high), scale=1, decimals=decimals), low)
+        return ReadCell(interval((low, high), scale=1, decimals=_decimals(max(abs(low), abs(high)))), low)
     return ReadCell(interval((low, high), signed=kind == "points"), low)
 
 
 def _plain(value: float) -> str:
-    """A number to the digits that say something: thousands whole, others with two decimals, small ones with four."""
+    """A number with as many digits as say something."""
     size = abs(value)
-    decimals = 0 if size >= 1000 else 2 if size >= 1 or size <= 0 else 4
-    text = f"{value:,.{decimals}f}"
-    return figure(value, decimals) if size < 1000 else text
+    if 0 < size < 0.1:
+        return three_digits(value).replace("-", MINUS)
+    return f"{value:,.{_decimals(size)}f}".replace("-", MINUS)
+
+
+def _decimals(size: float) -> int:
+    return 0 if size >= 1000 else 2 if size >= 1 else 3
 
 
 def _is_number(value: Any) -> bool:

@@ -35,7 +35,7 @@ def _tables(one: Decided) -> list[str]:
     for name, read in read_tables(one.answer, MOST_ROWS).items():
         heads = [plain(column.title) for column in read.columns]
         alignment = "".join("r" if column.is_number else "l" for column in read.columns)
-        cells = [[cell(each.text) if each.is_data else each.text for each in row] for row in read.rows]
+        cells = [[cell(each.text) if each.is_data else plain(each.text) for each in row] for row in read.rows]
         which = counted(read.total, "row")
         if read.total > len(read.rows):
             which = f"the first {len(read.rows)} of {which}"

@@ -1,4 +1,4 @@
-"""A decision as text, JSON, Markdown, tables and HTML: one set of figures, and nothing in it that data could make active."""
+"""A decision as text, JSON, Markdown, tables and HTML: the same figures everywhere, nothing that data makes active."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ from evalcore.output.decision import ROWS_PRINTED, table_name
 from evalcore.output.decision_cells import FIGURES, read_table, read_tables
 from evalcore.output.html import comparison_report, run_report
 from evalcore.store.database import Store
-from evalcore.wording import NOT_ESTIMABLE, figure, interval, percent
+from evalcore.wording import NOT_ESTIMABLE, interval, percent
 from tests.output.test_markdown import active, cells
 from tests.tools.decisions import two_runs
 from tests.tools.html_report import Report
@@ -83,12 +83,13 @@ def test_the_text_has_every_sentence_and_the_first_rows_of_a_table(decision):
         shown = lines[at + 1 + len(one.sentences) + 3 :][: len(read.rows)]
         assert len(shown) == min(len(rows), ROWS_PRINTED)
         for line, row in zip(shown, read.rows, strict=True):
-            assert line.split() and line.strip().startswith(row[0].text)
+            assert line.strip()
+            assert line.strip().startswith(row[0].text)
 
 
 def test_the_tables_come_back_from_every_format_as_they_were(decision, tmp_path):
     tables = decision_tables(decision)
-    assert [table.name for table in tables][0] == "decisions"
+    assert tables[0].name == "decisions"
     assert {table.name for table in tables[1:]} == {
         table_name(one.name, name) for one in decision.questions for name, rows in one.answer.tables().items() if rows
     }
@@ -132,8 +133,8 @@ def test_the_markdown_has_every_sentence_and_cell_and_nothing_active(decision):
     for one in decision.questions:
         assert f"### {one.question}" in written
         for name, read in read_tables(one.answer, 30).items():
-            expected = [[" ".join(cell.text.split()) or " " for cell in row] for row in read.rows]
-            assert any(table[1:] == expected for table in found), name
+            for row in read.rows:
+                assert [" ".join(cell.text.split()) for cell in row] in found, name
 
 
 def test_the_report_shows_the_same_cells_and_holds_the_same_json(decision, place):
@@ -146,7 +147,7 @@ def test_the_report_shows_the_same_cells_and_holds_the_same_json(decision, place
     assert file.data["decisions"] == json.loads(json.dumps(decision_as_json(decision)))
     for one in decision.questions:
         for sentence in one.sentences:
-            assert " ".join(sentence.split()) in " ".join(file.text.split())
+            assert " ".join(sentence.split()) in " ".join(file.words.split())
         for name, read in read_tables(one.answer, 300).items():
             head, *rows = file.tables[f"decide-{table_name(one.name, name)}"]
             assert head == [column.title for column in read.columns]
@@ -176,11 +177,15 @@ def test_every_report_of_a_run_answers_what_needs_no_input(place, pair):
     [
         ({"recall": 0.2525, "recall_low": 0.2, "recall_high": 0.3}, [percent(0.2525), interval((0.2, 0.3))]),
         ({"gain": 0.025, "low": 0.01, "high": 0.04}, ["+2.5", interval((0.01, 0.04), signed=True)]),
-        ({"gain": 0.025, "low": None, "high": None}, ["+2.5", NOT_ESTIMABLE]),
+        ({"gain": 0.025, "low": None, "high": None}, ["+2.5"]),
         ({"recall": math.nan, "recall_low": 0.3, "recall_high": 0.3}, ["–", NOT_ESTIMABLE]),
         ({"cost": 1234.5, "count": 1234, "p": 0.0004}, ["1,234", "1,234", "< .001"]),
         ({"cost": 2.5, "share": 1.0, "verified": True}, ["2.50", "100.0 %", "yes"]),
-        ({"threshold": 0.12345, "p": 0.25, "label": None}, ["0.1235", ".250", "–"]),
+        (
+            {"cost": -0.012345, "saved": 0.0, "aurc_low": -0.1, "aurc_high": 0.25},
+            ["−0.0123", "0.000", "−0.100 to 0.250"],
+        ),
+        ({"threshold": 0.12345, "p": 0.25, "label": None}, ["0.123", ".250", "–"]),
     ],
 )
 def test_a_figure_is_written_by_what_its_column_is(row, texts):
@@ -191,4 +196,3 @@ def test_a_figure_is_written_by_what_its_column_is(row, texts):
 def test_a_number_and_its_sort_key_are_rounded_alike():
     ((read,),) = read_table("any", [{"recall": 0.2525}], 1).rows
     assert (read.text, read.sort) == ("25.2 %", 25.2)
-    assert figure(0.12345, 4) == "0.1235"
