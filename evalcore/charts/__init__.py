@@ -8,6 +8,7 @@ from evalcore.charts.calibration_charts import (
     label_confidence_chart,
     reliability_diagram,
 )
+from evalcore.charts.cost_chart import DIRECTIONS, CostBar, cost_chart, review_chart
 from evalcore.charts.frontier_chart import FrontierMark, frontier_chart
 from evalcore.charts.heat_map import cells, heatmap, height_of
 from evalcore.charts.label_charts import class_chart, predicted_against_true
@@ -29,11 +30,13 @@ from evalcore.charts.theme import DARK, LIGHT, RUN_A, RUN_B, Theme
 
 __all__ = [
     "DARK",
+    "DIRECTIONS",
     "LIGHT",
     "PICKED",
     "RUN_A",
     "RUN_B",
     "STILL_WIDTH",
+    "CostBar",
     "FrontierMark",
     "Item",
     "MatrixKind",
@@ -42,6 +45,7 @@ __all__ = [
     "cells",
     "class_chart",
     "confidence_histogram",
+    "cost_chart",
     "frontier_chart",
     "heatmap",
     "height_of",
@@ -56,6 +60,7 @@ __all__ = [
     "probability_chart",
     "reference_lines",
     "reliability_diagram",
+    "review_chart",
     "running_chart",
     "sample_size_chart",
     "scores_chart",

@@ -7,7 +7,9 @@ Every answer is computed from what is stored; no model is called. Each question 
 from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
+from evalcore.deciding.cost_examples import example_actions, example_costs
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
+from evalcore.deciding.costly_confusions import CostlyConfusion, answer_name, dearest_pairs
 from evalcore.deciding.costs import Costs, costs
 from evalcore.deciding.decision import LOOKED_AT, QUESTIONS, TABLE_FIELDS, Decided, Decision, DecisionAsked, decide
 from evalcore.deciding.decision_views import decision_card, decision_line
@@ -42,6 +44,7 @@ __all__ = [
     "ComparedReview",
     "ComparedTraffic",
     "CostTable",
+    "CostlyConfusion",
     "Costs",
     "CostsAsked",
     "Decided",
@@ -63,6 +66,7 @@ __all__ = [
     "SignalScore",
     "Traffic",
     "TrafficAsked",
+    "answer_name",
     "answering_runs",
     "asked_in_python",
     "asked_of_query",
@@ -73,11 +77,14 @@ __all__ = [
     "compared_traffic",
     "cost_table",
     "costs",
+    "dearest_pairs",
     "decide",
     "decision_card",
     "decision_line",
     "difference_words",
     "effort_words",
+    "example_actions",
+    "example_costs",
     "frontier",
     "frontier_of",
     "groups_by_name",
