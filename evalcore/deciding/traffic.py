@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,17 +15,17 @@ from evalcore.deciding.traffic_tables import read_mix, read_predicted
 from evalcore.deciding.traffic_words import compared_sentences, sentences
 from evalcore.errors import DataError
 from evalcore.metrics import Counts, Floats, Interval, ratio_or_nan
+from evalcore.metrics.decisions.label_rates import LabelRates
 from evalcore.metrics.decisions.label_shift import (
-    LabelRates,
     ShiftedScore,
     accuracy_difference_under,
     accuracy_under,
-    macro_f1_under,
+    nothing,
 )
 from evalcore.metrics.decisions.next_examples import examples_to_halve, examples_to_halve_in_all, next_examples
-from evalcore.metrics.decisions.quantification import EstimatedMix, adjusted_counts, share_deviations
+from evalcore.metrics.decisions.quantification import EstimatedMix, adjusted_counts
+from evalcore.metrics.decisions.shifted_f1 import macro_f1_under
 
-_Z = 1.959963984540054
 SOURCES = ("", "sample", "typed", "estimated")
 """Where the mix comes from; empty: the first that there is of a typed one, one estimated from counts, the sample's."""
 
@@ -69,8 +69,6 @@ class Mix:
         missing: labels that a typed table does not name.
         scaled_from: what typed shares added up to, if they were scaled because that was asked for; else None.
         estimated: how it was estimated; None if it was not.
-        intervals: shape (n_labels, 2), of estimated shares, 95 %; NaN for shares that are known.
-        alike: pairs of label codes that these answers cannot tell apart, so that only their shares' sum is estimated.
     """
 
     source: str
@@ -78,8 +76,6 @@ class Mix:
     missing: tuple[str, ...] = ()
     scaled_from: float | None = None
     estimated: EstimatedMix | None = None
-    intervals: Floats = field(default_factory=lambda: np.zeros((0, 2)))
-    alike: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +104,7 @@ class Traffic:
         labels: of the task, in its order; arrays are of shape (n_labels,) in this order.
         mix: of the traffic.
         support, right: examples of each label, and how many of them are right.
-        accuracy, macro_f1: both scores.
+        accuracy, macro_f1: both scores; macro-F1 is not estimated on an estimated mix.
         covered: share of the traffic whose labels the sample holds.
         uncertainty: share of each label's examples in the variance of the accuracy; the rest is the estimated mix.
         next_examples: how many of the next `asked.more_examples` examples should be of each label.
@@ -148,6 +144,17 @@ class Traffic:
         return ratio_or_nan(self.right, self.support)
 
     @property
+    def share_intervals(self) -> Floats:
+        """95 % intervals of the traffic's shares, shape (n_labels, 2); NaN for shares that are not estimated."""
+        nothing = np.full((len(self.labels), 2), np.nan)
+        return nothing if self.mix.estimated is None else self.mix.estimated.intervals
+
+    @property
+    def alike(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of label codes whose estimated shares cannot be told apart."""
+        return () if self.mix.estimated is None else self.mix.estimated.alike
+
+    @property
     def without_examples(self) -> Counts:
         """Codes of the labels that have a share and no example, the largest share first."""
         codes = np.flatnonzero((self.mix.shares > 0) & (self.support == 0))
@@ -176,7 +183,7 @@ class Traffic:
             "most_uncertain": self.labels[self.halving] if self.halving >= 0 else None,
             "examples_to_halve": self.examples_to_halve,
             "examples_to_halve_in_all": self.examples_to_halve_in_all,
-            "cannot_be_told_apart": [[self.labels[code] for code in pair] for pair in self.mix.alike],
+            "cannot_be_told_apart": [[self.labels[code] for code in pair] for pair in self.alike],
             "scaled_from": self.mix.scaled_from,
             "missing": list(self.mix.missing),
             "labels": self.tables()["traffic_labels"],
@@ -184,14 +191,14 @@ class Traffic:
 
     def tables(self) -> dict[str, Rows]:
         """Each label; and what to label next."""
-        recall = self.recall
+        recall, intervals = self.recall, self.share_intervals
         rows = [
             {
                 "label": self.labels[code],
                 "sample_share": float(self.sample_shares[code]),
                 "traffic_share": float(self.mix.shares[code]),
-                "traffic_share_low": _or_none(self.mix.intervals[code, 0]) if len(self.mix.intervals) else None,
-                "traffic_share_high": _or_none(self.mix.intervals[code, 1]) if len(self.mix.intervals) else None,
+                "traffic_share_low": _or_none(intervals[code, 0]),
+                "traffic_share_high": _or_none(intervals[code, 1]),
                 "examples": int(self.support[code]),
                 "right": int(self.right[code]),
                 "recall": _or_none(recall[code]),
@@ -221,11 +228,8 @@ def mix_of(scored: ScoredRun, asked: TrafficAsked) -> Mix:
     if asked.source == "estimated":
         counts = read_predicted(asked.predicted_counts, scored.labels)
         rates = LabelRates.of(scored.confusion)
-        estimated = adjusted_counts(rates.rates, rates.support, counts)
-        deviations = share_deviations(estimated, rates.smoothed, rates.support)
-        spread = _Z * deviations
-        intervals = np.clip(np.stack([estimated.shares - spread, estimated.shares + spread], axis=1), 0, 1)
-        return Mix("estimated", estimated.shares, estimated=estimated, intervals=intervals)
+        estimated = adjusted_counts(rates.smoothed, rates.support, counts)
+        return Mix("estimated", estimated.shares, estimated=estimated)
     return Mix("sample", support / max(len(scored.y_true), 1))
 
 
@@ -245,7 +249,7 @@ def traffic(scored: ScoredRun, probabilities: LabelProbabilities | None, asked: 
     each = scored.per_class
     n_labels = len(scored.labels)
     accuracy = accuracy_under(rates, mix.shares, mix.estimated)
-    macro_f1 = macro_f1_under(rates, mix.shares, mix.estimated)
+    macro_f1 = macro_f1_under(rates, mix.shares) if mix.estimated is None else nothing(n_labels)
     variance = accuracy.variance
     uncertainty = accuracy.of_labels / variance if variance > 0 else np.zeros(n_labels)
     per_example = accuracy.of_labels * rates.support

@@ -11,6 +11,8 @@ from evalcore.wording import counted, figure, interval, percent, rough
 if TYPE_CHECKING:
     from evalcore.deciding.traffic import ComparedTraffic, OtherMixScore, Traffic
 
+_PAIRS = 3
+"""Pairs of labels that are named."""
 _WHERE = {
     "sample": "On the mix of the sample",
     "typed": "On your traffic",
@@ -61,6 +63,11 @@ def _bounds(of: Traffic) -> list[str]:
 
 def _macro_f1(of: Traffic) -> str:
     score = of.macro_f1
+    if of.mix.source == "estimated":
+        return (
+            "Macro-F1 is not estimable on an estimated mix: it counts rare labels as much as frequent ones, and whether"
+            " a rare label occurs at all cannot be told from predictions."
+        )
     if score.on_traffic != score.on_traffic:
         return ""
     shown = interval(score.interval)
@@ -101,11 +108,13 @@ def _mix(of: Traffic) -> list[str]:
     if of.mix.missing:
         count = counted(len(of.mix.missing), "label")
         found.append(f"{count} not in the table {'counts' if len(of.mix.missing) == 1 else 'count'} as 0.")
-    for first, second in of.mix.alike:
+    for first, second in of.alike[:_PAIRS]:
         found.append(
             f"{of.labels[first]!r} and {of.labels[second]!r} cannot be told apart by these answers: only their shares'"
             " sum is estimated."
         )
+    if len(of.alike) > _PAIRS:
+        found.append(f"Neither can {counted(len(of.alike) - _PAIRS, 'further pair')} of labels.")
     return found
 
 
