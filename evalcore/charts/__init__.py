@@ -9,6 +9,7 @@ from evalcore.charts.calibration_charts import (
     reliability_diagram,
 )
 from evalcore.charts.cost_chart import DIRECTIONS, CostBar, cost_chart, review_chart
+from evalcore.charts.dendrogram import dendrogram
 from evalcore.charts.frontier_chart import FrontierMark, frontier_chart
 from evalcore.charts.heat_map import cells, heatmap, height_of
 from evalcore.charts.label_charts import class_chart, predicted_against_true
@@ -17,6 +18,7 @@ from evalcore.charts.label_order import label_order_chart
 from evalcore.charts.label_set_charts import set_coverage_chart, set_size_chart
 from evalcore.charts.ladder_chart import Rung, ladder_chart
 from evalcore.charts.live_charts import top_labels, word_effects
+from evalcore.charts.merge_path_chart import merge_path_chart
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
 from evalcore.charts.picking import PICKED, Item
 from evalcore.charts.probability_chart import probability_chart
@@ -46,6 +48,7 @@ __all__ = [
     "class_chart",
     "confidence_histogram",
     "cost_chart",
+    "dendrogram",
     "frontier_chart",
     "heatmap",
     "height_of",
@@ -55,6 +58,7 @@ __all__ = [
     "matrix_cells",
     "matrix_chart",
     "matrix_spec",
+    "merge_path_chart",
     "pair_matrix_chart",
     "predicted_against_true",
     "probability_chart",

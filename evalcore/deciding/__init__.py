@@ -18,7 +18,7 @@ from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
 from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
 from evalcore.deciding.given import asked_in_python, merge_text, percent_of, read_table_file, table_text
 from evalcore.deciding.label_hierarchy import LabelHierarchy, groups_by_name, hierarchy_text, read_hierarchy
-from evalcore.deciding.label_list import LabelListAsked, compared_label_list, label_list
+from evalcore.deciding.label_list import WAYS, LabelListAsked, compared_label_list, label_list
 from evalcore.deciding.label_list_answer import LabelListAnswer
 from evalcore.deciding.label_list_compared import ComparedLabelList
 from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
@@ -37,6 +37,7 @@ __all__ = [
     "NO_LABEL",
     "QUESTIONS",
     "TABLE_FIELDS",
+    "WAYS",
     "Answer",
     "AnsweringRuns",
     "ComparedCosts",
