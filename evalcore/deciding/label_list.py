@@ -38,6 +38,8 @@ class LabelListAsked:
         best: how many merges of the suggested path are looked at.
         way: of `WAYS`, the one that is looked at.
         cut: labels that are left where the tree is cut; 0 for no cut.
+        anew: of the run with the new list, the group of examples that is open and the number of one of them in the
+            sample, `fixed-12`; empty for the most telling ones.
     """
 
     merge: str = ""
@@ -45,6 +47,7 @@ class LabelListAsked:
     best: int = whole(5, 1, 100_000)
     way: str = one_of("pairs", WAYS)
     cut: int = whole(0, 0, 100_000)
+    anew: str = ""
 
 
 def label_list(scored: ScoredRun, probabilities: LabelProbabilities | None, asked: LabelListAsked) -> LabelListAnswer:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from evalcore.analysis import ScoredRun
 from evalcore.deciding import WAYS, LabelListAsked, compared_label_list, label_list
-from pages.parts.decide import label_list_edit, label_list_groups, label_list_pane, label_list_ways, shown
+from pages.parts.decide import label_list_edit, label_list_groups, label_list_pane, label_list_ways, new_list, shown
 from pages.parts.decide.answer_parts import answered, compared, say
 from pages.parts.shell.beside import beside
 from pages.parts.shell.frame import Frame
@@ -54,6 +54,7 @@ def tab(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
         else:
             label_list_pane.compared_scores(both)
         label_list_pane.behind(page, scored, answer)
+    new_list.offer(page, scored, label_list_edit.merge_asked())
 
 
 def _choice(page: Frame) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -25,7 +25,7 @@ from pages.parts.shell import cached
 from pages.parts.shell.beside import beside
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.links import link_to_overview
+from pages.parts.shell.links import ARROW
 from pages.parts.shell.markdown import escape_markdown, message_markdown, with_bold_start
 from pages.parts.shell.outcomes import in_colour
 from pages.parts.shell.session import view_state
@@ -34,17 +34,17 @@ from pages.parts.shell.shown import clamped
 HEIGHT = 400
 """Pixels of the examples."""
 ROWS_A_PAGE = 200
-_WORDS = {"fixed": "fixed", "broken": "broken", "both_wrong": "both wrong"}
+_WORDS = {"fixed": "Fixed", "broken": "Broken", "both_wrong": "Both wrong"}
 _MEANINGS = {
     "fixed": "Right with the new list only",
-    "broken": "Right only where the old answers are merged",
+    "broken": "Right with the old list only, merged",
     "both_wrong": "Wrong or unparsed either way",
 }
-_OPENED = re.compile(rf"new-({'|'.join(DOORS)})-(\d{{1,9}})")
-"""Which example is open, in the words of the tab: its group, and its number in the old run's sample."""
+_OPENED = re.compile(rf"({'|'.join(DOORS)})-(\d{{1,9}})")
+"""What is open, as the URL has it: a group, and the number of an example in the old run's sample."""
 _OF_THE_DEMO = (
-    "This model was trained on the labels of the demo. Asked with another list it goes on answering the old names,"
-    " which then are no label."
+    "This model knows the labels of the demo by heart, and no others. Asked with another list it does worse: a free"
+    " answer is often an old name, which then is no label."
 )
 
 
@@ -95,11 +95,11 @@ def _button(page: Frame, scored: ScoredRun, spec: RunSpec, done: int) -> None:
             disabled=page.store.read_only or bool(problems),
         )
         took = scored.record.seconds
-        lasted = f" The old run predicted for {lasting(took)}." if took >= 1 else ""
+        lasted = f"The old run predicted for {lasting(took)}." if took >= 1 else ""
         needed = counted(spec.n - done, "new prediction")
         st.caption(
-            "The old answers above were given to the old list. This asks the same model in the same way for the same"
-            f" texts: up to {needed}.{escape_markdown(lasted)}"
+            "The answers above were given to the old list. This asks the same model in the same way for the same"
+            f" texts: up to {needed}. {lasted}"
         )
     for problem in problems:
         st.warning(message_markdown(problem), icon=":material/error:")
@@ -118,14 +118,15 @@ def _result(page: Frame, scored: ScoredRun, record: RunRecord, merge: LabelMerge
         st.warning(message_markdown(str(error)), icon=":material/error:")
         return
     first, *others = found.sentences
+    st.markdown(with_bold_start(first))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(with_bold_start(first), width="stretch")
+        door = _doors(found)
         with st.popover("In words", icon=":material/notes:"):
             st.markdown("\n".join(f"- {escape_markdown(sentence)}" for sentence in others))
-        link_to_overview(record.run_id)
+        st.page_link("app.py", label="The run with the new list", icon=ARROW, query_params={"run": record.run_id})
     left, right = beside(1, 1, HEIGHT)
     with left:
-        opened = _examples(found)
+        opened = _examples(found, door)
     with right:
         if opened is not None:
             _one_example(page, found, opened)
@@ -137,33 +138,30 @@ def _verdict(
     return verdict(old, others[0], merge)
 
 
-@dataclass(frozen=True)
-class _Open:
-    """The group that is open, and the number of the example in the old run's sample, from 1; 0: the first one."""
+def _open(found: NewListVerdict) -> tuple[str, int]:
+    """The group that is open, and the number of the example in the old run's sample, from 1; 0 for the first one.
 
-    door: str
-    number: int
-
-
-def _open(found: NewListVerdict) -> _Open:
-    """What the session has open; the larger of the groups in which the answers differ where it has nothing of these."""
-    named = _OPENED.fullmatch(view_state().decide.opened)
-    if named:
-        return _Open(named[1], int(named[2]))
-    return _Open("fixed" if found.counts.fixed > found.counts.broken else "broken", 0)
-
-
-def _examples(found: NewListVerdict) -> int | None:
-    """The groups of examples, and the list of the one that is open.
-
-    Returns:
-        the example that is open, as an index into those that are shared; None if the group is empty.
+    Where the session has nothing of it open, the larger of the two groups in which the answers differ.
     """
-    view, now = view_state().decide, _open(found)
-    st.session_state["new_list_door"] = now.door
+    named = _OPENED.fullmatch(view_state().decide.label_list.anew)
+    if named:
+        return named[1], int(named[2])
+    return "fixed" if found.counts.fixed > found.counts.broken else "broken", 0
+
+
+def _open_example(door: str, number: int) -> None:
+    """Open an example of a group; its first one where the number is 0."""
+    view = view_state().decide
+    view.label_list = replace(view.label_list, anew=f"{door}-{number}")
+
+
+def _doors(found: NewListVerdict) -> str:
+    """Choose a group of examples; the one that is open is returned."""
+    door, _ = _open(found)
+    st.session_state["new_list_door"] = door
 
     def turn() -> None:
-        view.opened = f"new-{st.session_state['new_list_door']}-0"
+        _open_example(st.session_state["new_list_door"], 0)
 
     st.segmented_control(
         "Examples",
@@ -174,31 +172,41 @@ def _examples(found: NewListVerdict) -> int | None:
         label_visibility="collapsed",
         on_change=turn,
     )
-    st.caption(_MEANINGS[now.door])
-    rows = found.rows_of(now.door)
+    return door
+
+
+def _examples(found: NewListVerdict, door: str) -> int | None:
+    """The list of a group's examples.
+
+    Returns:
+        the example that is open, as an index into those that are shared; None if the group is empty.
+    """
+    st.caption(_MEANINGS[door])
+    rows = found.rows_of(door)
     if not len(rows):
         st.info("There are none.")
         return None
     numbers = found.old.positions[found.at_old[rows]] + 1
-    at = int(np.flatnonzero(numbers == now.number)[0]) if now.number in numbers else 0
+    opened = np.flatnonzero(numbers == _open(found)[1])
+    at = int(opened[0]) if len(opened) else 0
     start = at // ROWS_A_PAGE * ROWS_A_PAGE
     shown = rows[start : start + ROWS_A_PAGE]
     clickable_table(
-        _table(found, shown),
-        f"new_list_{found.old.record.run_id}_{found.new.record.run_id}_{now.door}_{start}",
-        HEIGHT - 110,
-        {"text": st.column_config.TextColumn(width=200)},
-        on_click=partial(_click, now.door, numbers[start : start + ROWS_A_PAGE]),
+        _table(found, door, shown),
+        f"new_list_{found.old.record.run_id}_{found.new.record.run_id}_{door}_{start}",
+        HEIGHT - 40,
+        {"text": st.column_config.TextColumn(width=190)},
+        on_click=partial(_click, door, numbers[start : start + ROWS_A_PAGE]),
         row_height=COMPACT_ROW_HEIGHT,
         alt="Examples with the old answers, merged, and the new ones; choose a row to open it",
     )
-    _pages(now.door, numbers, start)
+    _pages(door, numbers, start)
     return int(rows[at])
 
 
 def _click(door: str, numbers: NDArray[np.int32], row: int | None) -> None:
     if row is not None:
-        view_state().decide.opened = f"new-{door}-{numbers[row]}"
+        _open_example(door, numbers[row])
 
 
 def _pages(door: str, numbers: NDArray[np.int32], start: int) -> None:
@@ -208,27 +216,26 @@ def _pages(door: str, numbers: NDArray[np.int32], start: int) -> None:
         key = f"new_list_pages_{door}_{len(numbers)}"
 
         def turn() -> None:
-            first = numbers[(st.session_state[key] - 1) * ROWS_A_PAGE]
-            view_state().decide.opened = f"new-{door}-{first}"
+            _open_example(door, numbers[(st.session_state[key] - 1) * ROWS_A_PAGE])
 
         st.pagination(pages, default=start // ROWS_A_PAGE + 1, key=key, on_change=turn)
 
 
-def _table(found: NewListVerdict, rows: NDArray[np.intp]) -> pd.DataFrame:
+def _table(found: NewListVerdict, door: str, rows: NDArray[np.intp]) -> pd.DataFrame:
+    """The rows with the answers that are not all right."""
     answers = found.old.answers.at(found.at_old[rows])
     true = found.y_true[rows].tolist()
 
-    def words(predicted: list[int]) -> list[str]:
-        return [answer_words(found.labels, t, p) for t, p in zip(true, predicted, strict=True)]
-
-    return pd.DataFrame(
-        {
-            "text": [answer.example.text for answer in answers],
-            "true label": [found.labels[code] for code in true],
-            "old list, merged": words(found.y_old[rows].tolist()),
-            "new list": words(found.y_new[rows].tolist()),
-        }
-    )
+    wrong = {
+        name: [answer_words(found.labels, t, p) for t, p in zip(true, predicted[rows].tolist(), strict=True)]
+        for name, predicted, right in (
+            ("old list, merged", found.y_old, "broken"),
+            ("new list", found.y_new, "fixed"),
+        )
+        if door != right
+    }
+    texts, labels = [answer.example.text for answer in answers], [found.labels[code] for code in true]
+    return pd.DataFrame({"text": texts, "true label": labels, **wrong})
 
 
 def _one_example(page: Frame, found: NewListVerdict, row: int) -> None:
