@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ TABLE_COLUMNS = {
     "predicted_counts": ("label", "count"),
     "hierarchy": ("label", "group"),
 }
-"""The columns of a table that is given as a mapping or a series, by its field: the last one has the values."""
+"""The columns of a table that is given as a mapping or a series, by its field: the last one has the values. A mix of
+whole numbers has counts."""
 
 
 def read_table_file(path: Path) -> str:
@@ -112,6 +114,8 @@ def table_text(field: str, given: Any) -> str:
                 f"{field} is given by {by}, not by {quoted(repr(key))}.", do=f"Give {{({by}): value, ...}}."
             )
         rows.append((*keys, value))
+    if field == "mix" and all(isinstance(value, Integral) for *_, value in rows):
+        columns = ("label", "count")
     return _csv(columns, rows)
 
 
