@@ -15,15 +15,15 @@ from evalcore.deciding import review_tables, review_words
 from evalcore.deciding.answer import Rows
 from evalcore.deciding.asked import number, one_of
 from evalcore.deciding.review_signals import SIGNALS, Indices, Prepared, SignalScore, prepare
-from evalcore.metrics import UNPARSED, Floats, holm
+from evalcore.metrics import Counts, Floats, holm
 from evalcore.metrics.decisions.promise import (
     Checked,
     chance_of_as_many,
     checked,
     examples_to_promise,
-    fewest_answers,
     group_steps,
     lower_bound,
+    predicted_often,
 )
 
 KINDS = ("wrong", "right", "person")
@@ -238,15 +238,13 @@ def _checked(prepared: Prepared, signal: str, thresholds: Floats) -> Checked:
 
 
 def _labels_with_own(prepared: Prepared, signal: str, target: float) -> NDArray[np.bool_]:
-    """Labels that are predicted so often in both halves that a promise on each could be verified at all."""
-    counts = [_counts(prepared, signal, half) for half in (prepared.choosing, prepared.checking)]
-    return np.minimum(*counts) >= fewest_answers(target)
+    choosing, checking = (_predicted(prepared, signal, half) for half in (prepared.choosing, prepared.checking))
+    return predicted_often((choosing, checking), len(prepared.scored.labels), target)
 
 
-def _counts(prepared: Prepared, signal: str, rows: Indices) -> NDArray[np.int64]:
-    """How often each label is predicted with the signal known."""
-    known = rows[~np.isnan(prepared.certainty[signal][rows]) & (prepared.predicted[rows] != UNPARSED)]
-    return np.bincount(prepared.predicted[known], minlength=len(prepared.scored.labels))
+def _predicted(prepared: Prepared, signal: str, rows: Indices) -> Counts:
+    """The predicted labels of those of these answers of which the signal is known."""
+    return prepared.predicted[rows[~np.isnan(prepared.certainty[signal][rows])]]
 
 
 def _label_reviews(
@@ -260,8 +258,13 @@ def _label_reviews(
     adjusted = np.full(n_labels, np.nan)
     adjusted[tested] = holm(chance_of_as_many(right[tested], answered[tested], target).tolist())
     columns = (
-        own, thresholds, _counts(prepared, signal, prepared.choosing), _counts(prepared, signal, half), answered,
-        right, lower_bound(right, answered), adjusted,
-    )  # fmt: skip
+        own,
+        thresholds,
+        *(np.bincount(_predicted(prepared, signal, rows), minlength=n_labels) for rows in (prepared.choosing, half)),
+        answered,
+        right,
+        lower_bound(right, answered),
+        adjusted,
+    )
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return tuple(LabelReview(code, *row) for code, row in enumerate(rows))

@@ -179,6 +179,19 @@ def group_steps(certainty: Floats, right: NDArray[np.bool_], group: Counts, n_gr
     return GroupSteps(n_groups, of, values[ends - 1], ends - starts[of], hits[ends] - hits[starts[of]])
 
 
+def predicted_often(halves: tuple[Counts, Counts], n_labels: int, target: float) -> NDArray[np.bool_]:
+    """Labels that are predicted so often in both halves that a promise on each could be verified at all.
+
+    Args:
+        halves: the predicted labels' codes of the answers whose certainty is known, in each half.
+
+    Returns:
+        Shape (n_labels,).
+    """
+    counts = [np.bincount(half, minlength=n_labels) for half in halves]
+    return np.asarray(np.minimum(*counts) >= fewest_answers(target))
+
+
 def checked(automatic: NDArray[np.bool_], right: NDArray[np.bool_], true: Counts, design: Design) -> Checked:
     """What becomes of answers that had no say in a threshold.
 
