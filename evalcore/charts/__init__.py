@@ -19,6 +19,7 @@ from evalcore.charts.label_set_charts import set_coverage_chart, set_size_chart
 from evalcore.charts.ladder_chart import Rung, ladder_chart
 from evalcore.charts.live_charts import top_labels, word_effects
 from evalcore.charts.merge_path_chart import merge_path_chart
+from evalcore.charts.mix_chart import mix_chart, mix_scores_chart
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
 from evalcore.charts.picking import PICKED, Item
 from evalcore.charts.probability_chart import probability_chart
@@ -59,6 +60,8 @@ __all__ = [
     "matrix_chart",
     "matrix_spec",
     "merge_path_chart",
+    "mix_chart",
+    "mix_scores_chart",
     "pair_matrix_chart",
     "predicted_against_true",
     "probability_chart",

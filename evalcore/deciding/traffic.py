@@ -14,7 +14,7 @@ from evalcore.deciding.asked import one_of, whole
 from evalcore.deciding.traffic_tables import read_mix, read_predicted
 from evalcore.deciding.traffic_words import compared_sentences, sentences
 from evalcore.errors import DataError
-from evalcore.metrics import Counts, Floats, Interval, ratio_or_nan
+from evalcore.metrics import NO_INTERVAL, Counts, Floats, Interval, ratio_or_nan
 from evalcore.metrics.decisions.label_rates import LabelRates
 from evalcore.metrics.decisions.label_shift import (
     ShiftedScore,
@@ -295,7 +295,8 @@ class ComparedTraffic:
 
     Attributes:
         mix: as A's answers tell it, where it is estimated.
-        a, b: accuracy of each on the mix of the sample, and on that of the traffic.
+        a, b: accuracy of each on the mix of the sample, and on that of the traffic; `a_intervals`, `b_intervals`: of
+            both. An estimated mix is as uncertain as A's answers are: B has no interval of its own there.
         on_sample, on_traffic: differences of accuracy; `sample_interval`, `interval`: 95 %, paired.
         tie: how far on the way from the sample's mix to the traffic's both are equally accurate, in [0, 1]; NaN if
             the same run is ahead all the way.
@@ -308,6 +309,8 @@ class ComparedTraffic:
     mix: Mix
     a: tuple[float, float]
     b: tuple[float, float]
+    a_intervals: tuple[Interval, Interval]
+    b_intervals: tuple[Interval, Interval]
     on_sample: float
     sample_interval: Interval
     on_traffic: float
@@ -329,13 +332,17 @@ class ComparedTraffic:
             "mix": self.mix.source,
             "on_sample": {
                 "a": self.a[0],
+                "a_interval": _pair_or_none(self.a_intervals[0]),
                 "b": self.b[0],
+                "b_interval": _pair_or_none(self.b_intervals[0]),
                 "difference": self.on_sample,
                 "interval": _pair_or_none(self.sample_interval),
             },
             "on_traffic": {
                 "a": _or_none(self.a[1]),
+                "a_interval": _pair_or_none(self.a_intervals[1]),
                 "b": _or_none(self.b[1]),
+                "b_interval": _pair_or_none(self.b_intervals[1]),
                 "difference": _or_none(self.on_traffic),
                 "interval": _pair_or_none(self.interval),
             },
@@ -381,7 +388,10 @@ def compared_traffic(
         mix = replace(mix, shares=support / support.sum())
     rates_a, rates_b = LabelRates.of(pair.confusion_a), LabelRates.of(pair.confusion_b)
     of = accuracy_difference_under(pair.y_true, pair.y_a, pair.y_b, n_labels, mix.shares, mix.estimated)
-    (sample_a, _), (sample_b, _) = pair.accuracies
+    (sample_a, interval_a), (sample_b, interval_b) = pair.accuracies
+    traffic_a = accuracy_under(rates_a, mix.shares, mix.estimated)
+    traffic_b = accuracy_under(rates_b, mix.shares)
+    on_sample_mix = mix.source == "sample"
     on_sample = sample_b - sample_a
     differences = np.where(support > 0, np.diagonal(rates_b.rates) - np.diagonal(rates_a.rates), np.nan)
     crosses = on_sample * of.estimate < 0
@@ -389,18 +399,24 @@ def compared_traffic(
         asked=asked,
         labels=a.labels,
         mix=mix,
-        a=(sample_a, accuracy_under(rates_a, mix.shares).estimate),
-        b=(sample_b, accuracy_under(rates_b, mix.shares).estimate),
+        a=(sample_a, traffic_a.estimate),
+        b=(sample_b, traffic_b.estimate),
+        a_intervals=(interval_a, interval_a if on_sample_mix else traffic_a.interval),
+        b_intervals=(interval_b, _of_b(interval_b if on_sample_mix else traffic_b.interval, mix)),
         on_sample=on_sample,
         sample_interval=pair.interval,
         on_traffic=of.estimate,
-        interval=pair.interval if mix.source == "sample" else of.interval,
+        interval=pair.interval if on_sample_mix else of.interval,
         covered=rates_a.covered(mix.shares),
         tie=on_sample / (on_sample - of.estimate) if crosses else np.nan,
         differences=differences,
         support=support,
         worth=of.worth,
     )
+
+
+def _of_b(interval: Interval, mix: Mix) -> Interval:
+    return interval if mix.estimated is None else NO_INTERVAL
 
 
 def _score_as_json(score: OtherMixScore) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalcore.deciding.typed_rows import TypedRow, label_code, read_rows, refuse
+from evalcore.deciding.typed_rows import TypedRow, columns_of, label_code, read_rows, refuse
 from evalcore.errors import DataError, quoted
 from evalcore.metrics import Floats
 from evalcore.wording import figure, percent
@@ -102,7 +104,7 @@ def read_predicted(text: str, labels: Sequence[str]) -> Floats:
     codes.setdefault("", len(labels))
     counts = np.zeros(len(labels) + 1)
     problems = []
-    if "predicted" in _columns(text):
+    if "predicted" in columns_of(text):
         named = Counter(row["predicted"] for row in read_rows(text, ["predicted"], PREDICTED))
         for name, often in named.items():
             code = label_code(name, codes)
@@ -125,14 +127,9 @@ def read_predicted(text: str, labels: Sequence[str]) -> Floats:
     return counts
 
 
-def _columns(text: str) -> list[str]:
-    first = next((line for line in text.removeprefix("\ufeff").splitlines() if line.strip()), "")
-    return [name.strip().strip('"').lower() for name in re.split("[,;\t]", first)]
-
-
 def _rows_of_mix(text: str, labels: Sequence[str]) -> tuple[str, list[TypedRow]]:
     """The column that has the numbers, and the rows."""
-    columns = _columns(text)
+    columns = columns_of(text)
     if "label" in columns and ("share" in columns or "count" in columns):
         kind = "share" if "share" in columns else "count"
         return kind, read_rows(text, ["label", kind], MIX)
@@ -166,3 +163,18 @@ def _number(written: str, *, share: bool) -> float | str:
     if share and value > 1:
         return f"the share {written} is more than 1; write 0.3 or 30 %"
     return value
+
+
+def counts_table(labels: Sequence[str], counts: Sequence[int], unparsed: int = 0) -> str:
+    """Counts of labels as a table that `read_mix` and `read_predicted` read.
+
+    Args:
+        unparsed: of predictions, those that name no label.
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["label", "count"])
+    writer.writerows(zip(labels, counts, strict=True))
+    if unparsed:
+        writer.writerow([UNPARSED_NAME if UNPARSED_NAME not in labels else "", unparsed])
+    return stream.getvalue()
