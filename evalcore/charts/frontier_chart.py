@@ -114,7 +114,7 @@ def frontier_chart(
         _band(marks, alt.Y("low_end:Q", title=score_title, scale=score.scale, axis=score.axis), theme),
         _frontier_line(frame, x, y, theme),
         spans.encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=alt.Color("colour:N", scale=None)),
-        *_names(frame, _placed(frame, effort, score, width, height), x, y),
+        *_names(*_with_letters(frame, _placed(frame, effort, score, width, height)), x, y),
         points,
     ]
     return styled(alt.layer(*[layer for layer in layers if layer is not None]), theme, height)
@@ -194,6 +194,7 @@ def _frame(marks: Sequence[FrontierMark], effort: _Axis, theme: Theme) -> pd.Dat
                 f"{mark.role}  {shortened(mark.name, _NAME_CHARS)}" if mark.role else shortened(mark.name, _NAME_CHARS)
                 for mark in marks
             ],
+            "role": [mark.role for mark in marks],
             "efficient": [mark.efficient for mark in marks],
         }
     )
@@ -230,6 +231,14 @@ def _placed(frame: pd.DataFrame, effort: _Axis, score: _Axis, width: int, height
     ]
     lengths = [len(said) * _CHAR_WIDTH for said in frame["said"]]
     return places_of(list(zip(across, down, strict=True)), lengths, _NAME_HEIGHT, _MARK, inner, spans)
+
+
+def _with_letters(frame: pd.DataFrame, placed: Sequence[Place | None]) -> tuple[pd.DataFrame, list[Place | None]]:
+    """A run that the page is about has its letter, A or B, where there is no room for its name."""
+    alone = [place is None and role != "" for place, role in zip(placed, frame["role"], strict=True)]
+    said = [role if only else name for role, name, only in zip(frame["role"], frame["said"], alone, strict=True)]
+    letter = Place("left", _MARK + 2, 0)
+    return frame.assign(said=said), [letter if only else place for place, only in zip(placed, alone, strict=True)]
 
 
 def _names(frame: pd.DataFrame, placed: Sequence[Place | None], x: alt.X, y: alt.Y) -> list[alt.Chart]:

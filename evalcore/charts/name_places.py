@@ -55,7 +55,7 @@ def places_of(
         marks: centre of each in pixels, across and down.
         lengths: of the names; `height`: of each of them; `radius`: of the marks.
         within: where names may be.
-        others: what else no name may lie over.
+        others: what else names lie over only where there is no other place.
     """
     gap, off = radius + 3, radius + height / 2 + 1
     ways = (
@@ -68,15 +68,18 @@ def places_of(
         Place("right", -gap / 2, -off),
         Place("right", -gap / 2, off),
     )
-    taken = [*others, *(Box(x - radius, y - radius, x + radius, y + radius) for x, y in marks)]
+    taken = [Box(x - radius, y - radius, x + radius, y + radius) for x, y in marks]
     found: list[Place | None] = []
     for (x, y), length in zip(marks, lengths, strict=True):
-        boxes = ((way, _box(x, y, length, height, way)) for way in ways)
-        free = ((way, box) for way, box in boxes if within.contains(box) and not any(map(box.overlaps, taken)))
-        place, box = next(free, (None, None))
+        boxes = {way: _box(x, y, length, height, way) for way in ways}
+        free = [
+            way for way, box in boxes.items() if within.contains(box) and not any(box.overlaps(one) for one in taken)
+        ]
+        clear = [way for way in free if not any(boxes[way].overlaps(one) for one in others)]
+        place = next(iter([*clear, *free]), None)
         found.append(place)
-        if box is not None:
-            taken.append(box)
+        if place is not None:
+            taken.append(boxes[place])
     return found
 
 

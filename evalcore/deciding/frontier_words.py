@@ -76,7 +76,7 @@ def _choice(answer: FrontierAnswer) -> str:
     takes = "costs" if answer.asked.effort == "price" else "takes"
     if cheapest is None:
         of_these = "it" if len(band) == 1 else "the runs that cannot be told apart from it"
-        return f"{of_all}; what {of_these} {takes} is not known."
+        return f"{of_all}; what {of_these} would {takes.removesuffix('s')} is not known."
     for_so_much = f"{effort_words(answer, cheapest.effort)} per 1,000 texts"
     if cheapest is best and len(band) == 1:
         return f"{of_all}, can be told apart from every other one, and {takes} {for_so_much}."

@@ -37,7 +37,7 @@ from pages.parts.shell.links import link_to_overview
 from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import view_state
 
-HEIGHT, CHART_HEIGHT, TABLE_HEIGHT, LEAST_WIDTH = 440, 400, 225, 470
+HEIGHT, CHART_HEIGHT, TABLE_HEIGHT, LEAST_WIDTH = 380, 345, 180, 440
 TITLES = {"accuracy": "Accuracy", "cost of mistakes": "Cost of mistakes"}
 EFFORT_TITLES = {"seconds": "Seconds", "tokens": "Tokens", "price": "Price"}
 NAMED = 5
@@ -96,7 +96,7 @@ def _controls() -> None:
                              format_func=EFFORT_TITLES.__getitem__, label_visibility="collapsed")  # fmt: skip
         st.markdown("per 1,000 texts", width="content")
         if asked.effort == "price":
-            st.markdown("· this machine costs", width="content")
+            st.markdown("where this machine costs", width="content")
             st.number_input("Price of an hour of this machine", 0.0, 1_000_000.0, step=0.1, format="%.2f", width=120,
                             key="frontier_hour", on_change=change, label_visibility="collapsed")  # fmt: skip
             st.markdown("an hour", width="content")
