@@ -3,15 +3,7 @@
 Knows no runs, stores or pages. Imports metrics.
 """
 
-<<<<<<< HEAD
 from evalcore.charts.calibration_charts import confidence_histogram, label_confidence_chart, reliability_diagram
-=======
-from evalcore.charts.calibration_charts import (
-    confidence_histogram,
-    label_confidence_chart,
-    reliability_diagram,
-)
->>>>>>> h-output
 from evalcore.charts.cost_chart import DIRECTIONS, CostBar, cost_chart, review_chart
 from evalcore.charts.dendrogram import dendrogram
 from evalcore.charts.frontier_chart import FrontierMark, frontier_chart

@@ -4,18 +4,13 @@ Every answer is computed from what is stored; no model is called. Each question 
 (`ReviewAsked`, ...), the answer for one run, and the answer for two runs on the same examples.
 """
 
+from evalcore.deciding import label_list_edits
 from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
 from evalcore.deciding.cost_examples import example_actions, example_costs
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
 from evalcore.deciding.costly_confusions import CostlyConfusion, answer_name, dearest_pairs
-<<<<<<< HEAD
-from evalcore.deciding.costs import Costs, CostsAsked, costs
-from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
-from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
-from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
-=======
 from evalcore.deciding.costs import Costs, costs
 from evalcore.deciding.decision import LOOKED_AT, QUESTIONS, TABLE_FIELDS, Decided, Decision, DecisionAsked, decide
 from evalcore.deciding.decision_views import decision_card, decision_line
@@ -23,7 +18,6 @@ from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRu
 from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
 from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
 from evalcore.deciding.given import asked_in_python, merge_text, percent_of, read_table_file, table_text
->>>>>>> h-output
 from evalcore.deciding.label_hierarchy import LabelHierarchy, groups_by_name, hierarchy_text, read_hierarchy
 from evalcore.deciding.label_list import WAYS, LabelListAsked, compared_label_list, label_list
 from evalcore.deciding.label_list_answer import LabelListAnswer
@@ -42,11 +36,8 @@ __all__ = [
     "LONGEST_TEXT",
     "LOOKED_AT",
     "NO_LABEL",
-<<<<<<< HEAD
-=======
     "QUESTIONS",
     "TABLE_FIELDS",
->>>>>>> h-output
     "WAYS",
     "Answer",
     "AnsweringRuns",
@@ -79,10 +70,7 @@ __all__ = [
     "TrafficAsked",
     "answer_name",
     "answering_runs",
-<<<<<<< HEAD
-=======
     "asked_in_python",
->>>>>>> h-output
     "asked_of_query",
     "columns_of",
     "compared_costs",
@@ -92,12 +80,9 @@ __all__ = [
     "cost_table",
     "costs",
     "dearest_pairs",
-<<<<<<< HEAD
-=======
     "decide",
     "decision_card",
     "decision_line",
->>>>>>> h-output
     "difference_words",
     "effort_words",
     "example_actions",
@@ -107,29 +92,21 @@ __all__ = [
     "groups_by_name",
     "hierarchy_text",
     "label_list",
+    "label_list_edits",
     "merge_suggestions",
-<<<<<<< HEAD
-=======
     "merge_text",
     "percent_of",
->>>>>>> h-output
     "prepare",
     "query_of_asked",
     "read_hierarchy",
     "read_rows",
-<<<<<<< HEAD
-=======
     "read_table_file",
->>>>>>> h-output
     "review",
     "review_of",
     "run_with_new_list",
     "score_words",
     "spec_with_new_list",
-<<<<<<< HEAD
-=======
     "table_text",
->>>>>>> h-output
     "traffic",
     "verdict",
 ]
