@@ -18,6 +18,7 @@ from evalcore.charts.live_charts import top_labels, word_effects
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
 from evalcore.charts.picking import PICKED, Item
 from evalcore.charts.probability_chart import probability_chart
+from evalcore.charts.risk_coverage_chart import CoverageCurve, risk_coverage_chart
 from evalcore.charts.run_charts import reference_lines, variants_chart, verdict_chart
 from evalcore.charts.running_chart import running_chart
 from evalcore.charts.sample_size import sample_size_chart
@@ -33,6 +34,7 @@ __all__ = [
     "RUN_A",
     "RUN_B",
     "STILL_WIDTH",
+    "CoverageCurve",
     "Item",
     "MatrixKind",
     "Rung",
@@ -53,6 +55,7 @@ __all__ = [
     "probability_chart",
     "reference_lines",
     "reliability_diagram",
+    "risk_coverage_chart",
     "running_chart",
     "sample_size_chart",
     "scores_chart",
