@@ -11,15 +11,20 @@ from evalcore.analysis import ScoredRun
 from evalcore.parse import Scoring
 from evalcore.paths import COMMAND
 from evalcore.store import RunSpec
+from evalcore.tasks import LabelMerge
 
 
 def command_of(spec: RunSpec) -> str:
     """The command that runs a spec: the options that differ from their defaults."""
-    options = [
-        f"--{'task' if name == 'name' else name.replace('_', '-')} {shlex.quote(str(value))}"
-        for name, value in _asked(spec).items()
-    ]
-    return " ".join([f"{COMMAND} run", *options])
+    asked = _asked(spec)
+    merge = LabelMerge.from_text(asked.pop("merge", ""))
+    options = [_option("task" if name == "name" else name, str(value)) for name, value in asked.items()]
+    return " ".join([f"{COMMAND} run", *options, *(_option("merge", value) for value in merge.to_options())])
+
+
+def _option(name: str, value: str) -> str:
+    """An option with its value, for a shell; what begins with a dash would else be taken for another option."""
+    return f"--{name.replace('_', '-')}{'=' if value.startswith('-') else ' '}{shlex.quote(value)}"
 
 
 def python_of(spec: RunSpec, scoring: Scoring = "lenient") -> str:
