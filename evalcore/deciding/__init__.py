@@ -10,7 +10,9 @@ from evalcore.deciding.costs import CostsAsked
 from evalcore.deciding.frontier import FrontierAsked
 from evalcore.deciding.label_list import LabelListAsked
 from evalcore.deciding.review import ReviewAsked
-from evalcore.deciding.traffic import ComparedTraffic, Traffic, TrafficAsked, compared_traffic, traffic
+from evalcore.deciding.traffic import Traffic, traffic
+from evalcore.deciding.traffic_compared import ComparedTraffic, compared_traffic
+from evalcore.deciding.traffic_mix import TrafficAsked
 from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
