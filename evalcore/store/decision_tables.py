@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +21,8 @@ MOST_TABLES = 500
 MOST_BYTES = 50 * 2**20
 """Of all of them together; the ones that were not used for longest give way."""
 
+_ABANDONED_S = 60
+"""Age of a file that is still being written, from which on nobody is."""
 _NAME_LENGTH = 32
 _NAME = re.compile(f"[0-9a-f]{{{_NAME_LENGTH}}}")
 
@@ -88,6 +91,8 @@ class DecisionTables:
             with suppress(OSError):  # another process may remove one meanwhile
                 if _NAME.fullmatch(path.name):
                     found.append((path.stat().st_mtime, path.stat().st_size, path))
+                elif path.suffix == ".part" and path.stat().st_mtime < time.time() - _ABANDONED_S:
+                    path.unlink()  # of a process that died while it wrote
         found.sort(key=lambda one: one[0], reverse=True)
         together = 0
         for place, (_, size, path) in enumerate(found):

@@ -83,6 +83,16 @@ def test_what_is_not_ours_in_the_folder_stays(store, kept, monkeypatch):
     assert files(store) == sorted([name, "notes.txt"])
 
 
+def test_what_a_process_left_that_died_while_it_wrote_is_cleared_away(store, kept):
+    kept.save("one")
+    old, new = ((store.folder / "tables" / name) for name in (".old.1.part", ".new.2.part"))
+    for path in (old, new):
+        path.write_text("half of a tab")
+    os.utime(old, (1_000, 1_000))
+    kept.save("two")
+    assert (old.exists(), new.exists()) == (False, True)
+
+
 @pytest.mark.parametrize("failing", ["mkdir", "replace_file"])
 def test_where_nothing_can_be_written_it_is_kept_in_memory(store, kept, monkeypatch, failing):
     def fails(*args, **kwargs):
