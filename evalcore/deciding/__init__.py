@@ -12,9 +12,12 @@ from evalcore.deciding.cost_examples import example_actions, example_costs
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
 from evalcore.deciding.costly_confusions import CostlyConfusion, answer_name, dearest_pairs
 from evalcore.deciding.costs import Costs, costs
+from evalcore.deciding.decision import LOOKED_AT, QUESTIONS, TABLE_FIELDS, Decided, Decision, DecisionAsked, decide
+from evalcore.deciding.decision_views import decision_card, decision_line
 from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
 from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
 from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
+from evalcore.deciding.given import asked_in_python, merge_text, percent_of, read_table_file, table_text
 from evalcore.deciding.label_hierarchy import LabelHierarchy, groups_by_name, hierarchy_text, read_hierarchy
 from evalcore.deciding.label_list import WAYS, LabelListAsked, compared_label_list, label_list
 from evalcore.deciding.label_list_answer import LabelListAnswer
@@ -24,7 +27,8 @@ from evalcore.deciding.new_list import DOORS, NewListVerdict, run_with_new_list,
 from evalcore.deciding.review import KINDS, LabelReview, Review, ReviewAsked, review, review_of
 from evalcore.deciding.review_compared import GROUPS, ComparedReview, compared_review
 from evalcore.deciding.review_signals import SIGNALS, Prepared, SignalScore, prepare
-from evalcore.deciding.traffic import ComparedTraffic, Traffic, TrafficAsked, compared_traffic, traffic
+from evalcore.deciding.traffic_compared import ComparedTraffic, compared_traffic
+from evalcore.deciding.traffic_mix import TrafficAsked
 from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [
@@ -33,8 +37,11 @@ __all__ = [
     "GROUPS",
     "KINDS",
     "LONGEST_TEXT",
+    "LOOKED_AT",
     "NO_LABEL",
+    "QUESTIONS",
     "SIGNALS",
+    "TABLE_FIELDS",
     "WAYS",
     "Answer",
     "AnsweringRuns",
@@ -46,6 +53,9 @@ __all__ = [
     "CostlyConfusion",
     "Costs",
     "CostsAsked",
+    "Decided",
+    "Decision",
+    "DecisionAsked",
     "FrontierAnswer",
     "FrontierAsked",
     "FrontierRun",
@@ -64,6 +74,7 @@ __all__ = [
     "TrafficAsked",
     "answer_name",
     "answering_runs",
+    "asked_in_python",
     "asked_of_query",
     "columns_of",
     "compared_costs",
@@ -73,6 +84,9 @@ __all__ = [
     "cost_table",
     "costs",
     "dearest_pairs",
+    "decide",
+    "decision_card",
+    "decision_line",
     "difference_words",
     "effort_words",
     "example_actions",
@@ -84,15 +98,19 @@ __all__ = [
     "label_list",
     "label_list_edits",
     "merge_suggestions",
+    "merge_text",
+    "percent_of",
     "prepare",
     "query_of_asked",
     "read_hierarchy",
     "read_rows",
+    "read_table_file",
     "review",
     "review_of",
     "run_with_new_list",
     "score_words",
     "spec_with_new_list",
+    "table_text",
     "traffic",
     "verdict",
 ]
