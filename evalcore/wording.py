@@ -141,6 +141,19 @@ def rough(number: float) -> str:
     return f"{round(number, -digits):,.0f}"
 
 
+def three_digits(number: float) -> str:
+    """A number to three digits that say something, however small it is.
+
+    Example:
+        >>> three_digits(0.01234), three_digits(2.7), three_digits(154_321), three_digits(0)
+        ('0.0123', '2.70', '154,000', '0')
+    """
+    if not number:
+        return "0"
+    size = math.floor(math.log10(abs(number)))
+    return f"{round(number, 2 - size):,.{min(9, max(0, 2 - size))}f}"
+
+
 def lasting(seconds: float) -> str:
     """A time that something lasts, roughly.
 

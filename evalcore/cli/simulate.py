@@ -9,6 +9,7 @@ from typing import Any
 from evalcore.bench import (
     calibration_coverage,
     costs_coverage,
+    frontier_coverage,
     interval_coverage,
     label_list_coverage,
     label_set_coverage,
@@ -72,6 +73,11 @@ def _of_label_list(datasets: int) -> tuple[Any, str]:
     return [one.as_json() for one in found], label_list_coverage.as_text(found)
 
 
+def _of_frontier(datasets: int) -> tuple[Any, str]:
+    found = frontier_coverage.coverage(datasets)
+    return [one.as_json() for one in found], frontier_coverage.as_text(found)
+
+
 SIMULATIONS: dict[str, Callable[[int], tuple[Any, str]]] = {
     "scores": _of_scores,
     "probabilities": _of_probabilities,
@@ -81,6 +87,7 @@ SIMULATIONS: dict[str, Callable[[int], tuple[Any, str]]] = {
     "costs": _of_costs,
     "traffic": _of_traffic,
     "label-list": _of_label_list,
+    "frontier": _of_frontier,
 }
 """What is simulated: each returns plain data and a text."""
 

@@ -37,6 +37,7 @@ from evalcore.store.memory_store import MemoryStore
 from evalcore.store.merging import Merged, import_bundle, merge_bundle
 from evalcore.store.model_kind import BASELINES, MODEL_KINDS, ModelKind, kind_named, kind_of
 from evalcore.store.outcome import Outcome
+from evalcore.store.run_effort import MeasuredAnswers, measured_answers, shared_texts
 from evalcore.store.run_record import RunRecord
 from evalcore.store.server_table import (
     COLUMNS as SERVER_COLUMNS,
@@ -105,6 +106,7 @@ __all__ = [
     "LabelScore",
     "LabelsBy",
     "Limits",
+    "MeasuredAnswers",
     "MemoryStore",
     "Merged",
     "Metered",
@@ -146,6 +148,7 @@ __all__ = [
     "load_columns",
     "load_label_logprobs",
     "log_probabilities",
+    "measured_answers",
     "merge_bundle",
     "model_name",
     "parse_rows",
@@ -157,6 +160,7 @@ __all__ = [
     "run_title",
     "runs_by_upload",
     "sample_id",
+    "shared_texts",
     "stream_completions",
     "stream_texts",
     "version_of",

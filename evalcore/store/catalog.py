@@ -196,6 +196,8 @@ def distinct_titles(
     records: Iterable[RunRecord],
     annotations: Mapping[str, RunAnnotation] | None = None,
     accuracies: Mapping[str, float] | None = None,
+    *,
+    on_same_examples: bool = False,
 ) -> dict[str, str]:
     """A short title of each run by its id, to choose it by: no two are equal, and a select box cuts none of them.
 
@@ -205,9 +207,13 @@ def distinct_titles(
 
     Args:
         annotations, accuracies: by run id; runs may be missing in both. Accuracies are shares.
+        on_same_examples: whether all of them are; then the task and the sample say nothing, and are left out.
     """
-    known = accuracies or {}
-    special = {record.run_id: _what_is_special(record, (annotations or {}).get(record.run_id)) for record in records}
+    known, noted = accuracies or {}, annotations or {}
+    special = {
+        record.run_id: _what_is_special(record, noted.get(record.run_id), with_sample=not on_same_examples)
+        for record in records
+    }
     ends = {run_id: f" · {percent(known[run_id])}" if run_id in known else "" for run_id in special}
     titles = {run_id: _fitting(special[run_id], end) for run_id, end in ends.items()}
     times = Counter(titles.values())
@@ -224,7 +230,7 @@ def _fitting(parts: Sequence[str], end: str) -> str:
     return shortened(", ".join(parts[:count]), room) + end
 
 
-def _what_is_special(record: RunRecord, annotation: RunAnnotation | None) -> list[str]:
+def _what_is_special(record: RunRecord, annotation: RunAnnotation | None, *, with_sample: bool = True) -> list[str]:
     """A run's own name, or its model and then what is not the default, what matters most first."""
     if annotation and annotation.name:
         return [annotation.name]
@@ -233,6 +239,8 @@ def _what_is_special(record: RunRecord, annotation: RunAnnotation | None) -> lis
     if record.kind.reads_prompt and record.prompt.name != usual.prompt:
         parts.append(record.prompt.name)
     parts += _unusual_settings(record.spec)
+    if not with_sample:
+        return parts
     if record.task_name != usual.task.name:
         parts += _task_of(record)
     if record.n != usual.n:
