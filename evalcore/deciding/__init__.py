@@ -10,7 +10,7 @@ from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
 from evalcore.deciding.costs import Costs, costs
 from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
-from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
+from evalcore.deciding.frontier_runs import AnsweringRuns, StoredAnswers, answering_runs, stored_answers
 from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
 from evalcore.deciding.label_list import LabelListAsked
 from evalcore.deciding.review import ReviewAsked
@@ -33,6 +33,7 @@ __all__ = [
     "LabelListAsked",
     "ReviewAsked",
     "Rows",
+    "StoredAnswers",
     "TrafficAsked",
     "answering_runs",
     "asked_of_query",
@@ -47,4 +48,5 @@ __all__ = [
     "query_of_asked",
     "read_rows",
     "score_words",
+    "stored_answers",
 ]
