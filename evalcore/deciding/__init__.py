@@ -4,7 +4,6 @@ Every answer is computed from what is stored; no model is called. Each question 
 (`ReviewAsked`, ...), the answer for one run, and the answer for two runs on the same examples.
 """
 
-from evalcore.deciding import label_list_edits
 from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
@@ -24,9 +23,9 @@ from evalcore.deciding.label_list_answer import LabelListAnswer
 from evalcore.deciding.label_list_compared import ComparedLabelList
 from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
 from evalcore.deciding.new_list import DOORS, NewListVerdict, run_with_new_list, spec_with_new_list, verdict
-from evalcore.deciding.review import LabelReview, Review, ReviewAsked, review, review_of
-from evalcore.deciding.review_compared import ComparedReview, compared_review
-from evalcore.deciding.review_signals import Prepared, SignalScore, prepare
+from evalcore.deciding.review import KINDS, LabelReview, Review, ReviewAsked, review, review_of
+from evalcore.deciding.review_compared import GROUPS, ComparedReview, compared_review
+from evalcore.deciding.review_signals import SIGNALS, Prepared, SignalScore, prepare
 from evalcore.deciding.traffic import Traffic, traffic
 from evalcore.deciding.traffic_compared import ComparedTraffic, compared_traffic
 from evalcore.deciding.traffic_mix import TrafficAsked
@@ -35,10 +34,13 @@ from evalcore.deciding.typed_rows import columns_of, read_rows
 __all__ = [
     "ANY",
     "DOORS",
+    "GROUPS",
+    "KINDS",
     "LONGEST_TEXT",
     "LOOKED_AT",
     "NO_LABEL",
     "QUESTIONS",
+    "SIGNALS",
     "TABLE_FIELDS",
     "WAYS",
     "Answer",
@@ -94,7 +96,6 @@ __all__ = [
     "groups_by_name",
     "hierarchy_text",
     "label_list",
-    "label_list_edits",
     "merge_suggestions",
     "merge_text",
     "percent_of",

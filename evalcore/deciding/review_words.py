@@ -182,6 +182,24 @@ def _lower(one: SignalScore) -> str:
     return interval((-high, -low), scale=1, decimals=4)
 
 
+def kind_words(kind: str) -> str:
+    """What became of examples.
+
+    Args:
+        kind: of `KINDS`.
+    """
+    return {"wrong": "Automatic, wrong", "right": "Automatic, right", "person": "To a person"}[kind]
+
+
+def group_words(group: str) -> str:
+    """Which of two runs answers automatically.
+
+    Args:
+        group: of `GROUPS`.
+    """
+    return {"only_a": "Only A automatic", "only_b": "Only B automatic", "both": "Both", "neither": "Neither"}[group]
+
+
 def compared_sentences(found: ComparedReview) -> tuple[str, ...]:
     """Two runs, the answer first."""
     said = [_compared_answer(found), *(_of_side(name, one) for name, one in (("A", found.a), ("B", found.b)))]

@@ -43,14 +43,16 @@ def answered(
     return _answered((scored,), question, asked, others)
 
 
-def compared(a: ScoredRun, b: ScoredRun, question: Callable[..., T], asked: Hashable) -> T | None:
+def compared(
+    a: ScoredRun, b: ScoredRun, question: Callable[..., T], asked: Hashable, others: Sequence[ScoredRun] = ()
+) -> T | None:
     """The same of two runs on shared examples.
 
     Args:
         question: such as `evalcore.deciding.compared_review`; called with both runs, each with its probabilities, and
-            what is asked.
+            what is asked, and `others` if there are any.
     """
-    return _answered((a, b), question, asked)
+    return _answered((a, b), question, asked, others)
 
 
 def say(answer: Answer) -> None:
