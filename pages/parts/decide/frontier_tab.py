@@ -28,6 +28,7 @@ from evalcore.store import SERVERS_FILE, file_stamp
 from evalcore.wording import in_percent, p_value
 from pages.parts.decide import frontier_opened, shown
 from pages.parts.decide.answer_parts import say
+from pages.parts.shell import cached
 from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import once
 from pages.parts.shell.clickable_figure import clickable_figure
@@ -134,7 +135,8 @@ def _stored(page: Frame) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _gathered(scored: ScoredRun, stored: tuple[str, ...]) -> AnsweringRuns:
-    return answering_runs(scored.answers.store, scored)
+    store = scored.answers.store
+    return answering_runs(store, scored, lambda other: cached.stored_answers_of(store, other, scored.scoring))
 
 
 def _answer(
