@@ -15,9 +15,9 @@ from evalcore.charts.theme import RUN_A, Theme
 from evalcore.metrics import Floats
 
 DIRECTIONS = ("as named", "reverse")
-_ROW_HEIGHT, _AXIS_HEIGHT = 29, 52
-_NAME_CHARS, _NAMES_WIDTH = 18, 215
-_ROOM = 1.45
+_ROW_HEIGHT, _LEGEND_HEIGHT = 29, 30
+_NAME_CHARS, _NAMES_WIDTH = 16, 215
+_ROOM = 1.8
 """Of the axis, relative to the longest bar: the words stand behind a bar of any length."""
 
 
@@ -97,7 +97,7 @@ def cost_chart(bars: Sequence[CostBar], theme: Theme, picked: Item | None = None
     words = base.mark_text(align="left", dx=5, fontSize=11, color=theme.text).encode(
         y=y, yOffset=offset, x=x, text="said:N"
     )
-    return styled(alt.layer(drawn, words), theme, _AXIS_HEIGHT + _ROW_HEIGHT * len(pairs))
+    return styled(alt.layer(drawn, words), theme, _LEGEND_HEIGHT + _ROW_HEIGHT * len(pairs))
 
 
 def review_chart(

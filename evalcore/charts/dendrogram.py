@@ -44,7 +44,7 @@ def dendrogram(
     codes = _leaves(steps)
     rates = [step.rate for step in steps]
     start, end = min(1.0, 1.5 * max(rates)), min(rates) / 1.3
-    lines, joins = _lines(steps, codes, labels, taken, start)
+    lines, joins = _lines(steps, codes, labels, taken, start, theme.pale_text)
     x = alt.X(
         "rate:Q",
         scale=alt.Scale(type="log", domain=[start, end], nice=False),
@@ -108,13 +108,13 @@ def _leaves(steps: Sequence[Joined]) -> list[int]:
 
 
 def _lines(
-    steps: Sequence[Joined], codes: Sequence[int], labels: Sequence[str], taken: int, start: float
+    steps: Sequence[Joined], codes: Sequence[int], labels: Sequence[str], taken: int, start: float, pale: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The lines, and the joins as points."""
     place: dict[tuple[int, ...], _Place] = {(code,): _Place(float(row), start) for row, code in enumerate(codes)}
     lines, joins = [], []
     for at, step in enumerate(steps):
-        colour = RUN_A if at < taken else "#8a93a5"
+        colour = RUN_A if at < taken else pale
         ends = [place[step.first], place[step.second]]
         lines += [(end.rate, step.rate, end.row, end.row, colour) for end in ends]
         lines.append((step.rate, step.rate, ends[0].row, ends[1].row, colour))

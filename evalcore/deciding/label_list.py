@@ -147,12 +147,12 @@ def _in_hierarchy(scored: ScoredRun, hierarchy: LabelHierarchy) -> HierarchyScor
     design, n = design_of(scored.record), int(scored.confusion.sum())
     levels = []
     for level in hierarchy.levels:
-        right, interval = level_accuracy(scored.confusion, level.nodes)
+        right, interval = level_accuracy(scored.confusion, level.nodes, design)
         share = right / n if n else float("nan")
         levels.append(LevelScore(level.name, len(level.names), right, share, interval))
     return HierarchyScores(
         hierarchy,
         tuple(levels),
         hierarchical_scores(scored.confusion, hierarchy.members, design),
-        inside_groups(scored.confusion, hierarchy.levels[0].nodes),
+        inside_groups(scored.confusion, hierarchy.levels[0].nodes, design),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from evalcore.deciding.answer import Rows
 from evalcore.errors import quoted
 from evalcore.metrics import Interval
+from evalcore.metrics.decisions.merging_intervals import LEAST_PICKED
 from evalcore.wording import counted, interval, percent, points
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ GIVEN_TO_THE_OLD = (
     "The answers were given to the old list: a model that is asked with the new list may answer otherwise."
 )
 NEVER_LOWERS = "Merging never lowers accuracy: what counts is what the distinction is worth."
-FEW_PICKED = "not estimable at this n: too few confusions"
 
 
 def sentences(answer: LabelListAnswer) -> list[str]:
@@ -40,7 +40,7 @@ def _changed(answer: LabelListAnswer) -> str:
     said = f"With {of} instead of {len(old.labels):,}, {percent(new.scores.accuracy)} of the same answers are right"
     said += f" instead of {percent(old.scores.accuracy)}: {points(change)} points"
     if answer.not_counted:
-        return f"{said}, where {counted(answer.not_counted, 'example')} of dropped labels count no more."
+        return f"{said}; {counted(answer.not_counted, 'example counts', 'examples count')} no more."
     return f"{said} (95 % interval {interval(answer.gain_interval)})."
 
 
@@ -91,10 +91,14 @@ def _suggested(answer: LabelListAnswer) -> str:
     best = pairs[0]
     labels = answer.before.labels
     first, second = quoted(labels[best.first]), quoted(labels[best.second])
-    bounds = f"95 % interval {interval(best.interval)}" if best.interval[0] == best.interval[0] else FEW_PICKED
+    if best.picked < LEAST_PICKED:
+        return (
+            f"No merge suggests itself: no two labels are confused more than {LEAST_PICKED - 1} times among the"
+            f" {int(answer.suggestions.picking.sum()):,} examples that merges are picked on."
+        )
     return (
-        f"Of all pairs, {first} and {second} are confused most: as one label they would make"
-        f" {percent(best.gain)} more of the answers right ({bounds})."
+        f"The merge that suggests itself: {first} with {second}, which would make {percent(best.gain)} more of the"
+        f" answers right (95 % interval {interval(best.interval)})."
     )
 
 

@@ -221,3 +221,4 @@ def test_a_baseline_is_not_given_the_probabilities_of_another_list(store, colour
         found = label_probabilities(one)
         assert found is not None
         assert found.logprobs.shape[-1] == n_labels
+        assert np.exp(found.logprobs).sum(axis=1) == pytest.approx(1, abs=1e-5)

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.metrics.classification import Counts, Floats, ratio_or_nan
-from evalcore.metrics.decisions.merging_intervals import cells_variance
+from evalcore.metrics.decisions.merging_intervals import cells_variance, share_interval
 from evalcore.metrics.f1_model import Design
-from evalcore.metrics.intervals import NO_INTERVAL, Interval, wilson_interval, wilson_of_mean
+from evalcore.metrics.intervals import NO_INTERVAL, Interval, wilson_of_mean
+from evalcore.metrics.matrix import off_diagonal
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,12 @@ def hierarchical_scores(confusion: Counts, members: NDArray[np.bool_], design: D
     Source: Silla and Freitas 2011, Data Mining and Knowledge Discovery 22, 31-72; equal to hiclass.metrics.precision,
     recall and f1 with average="micro".
     """
-    sets = members.astype(np.int64)
+    sets = members.astype(float)
     sizes = sets.sum(axis=1)
-    overlap = np.hstack([sets @ sets.T, np.zeros((len(sets), 1), dtype=np.int64)])
+    overlap = np.hstack([sets @ sets.T, np.zeros((len(sets), 1))])
     true, answer = np.nonzero(confusion)
     counts = confusion[true, answer].astype(float)
-    shared, of_true = overlap[true, answer].astype(float), sizes[true].astype(float)
-    of_answer = np.append(sizes, 0)[answer].astype(float)
+    shared, of_true, of_answer = overlap[true, answer], sizes[true], np.append(sizes, 0)[answer]
 
     def ratio(above: Floats, below: Floats) -> tuple[float, Interval]:
         whole = float(counts @ below)
@@ -65,15 +65,15 @@ def hierarchical_scores(confusion: Counts, members: NDArray[np.bool_], design: D
     return HierarchicalScores(precision[0], recall[0], f1[0], precision[1], recall[1], f1[1])
 
 
-def level_accuracy(confusion: Counts, nodes: NDArray[np.intp]) -> tuple[int, Interval]:
+def level_accuracy(confusion: Counts, nodes: NDArray[np.intp], design: Design) -> tuple[int, Interval]:
     """How many answers are right at a level of a hierarchy, and the 95 % interval of their share.
 
     Args:
         confusion: shape (n_labels, n_labels + 1).
         nodes: shape (n_labels,): the number of each label's node at that level.
     """
-    right = int((confusion[:, :-1] * (nodes[:, None] == nodes[None, :])).sum())
-    return right, wilson_interval(right, int(confusion.sum()))
+    right = (confusion[:, :-1] * (nodes[:, None] == nodes[None, :])).sum(axis=1)
+    return int(right.sum()), share_interval(right, confusion.sum(axis=1), design)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class InsideGroups:
     Attributes:
         wrong: wrong answers, which name another label; unparsed ones name none.
         inside: those whose label is in the right group.
-        share: NaN without wrong answers; interval: 95 %, given how many answers are wrong.
+        share: NaN without wrong answers; interval: 95 %.
         by_chance: the share if every wrong answer named any of the other labels alike.
     """
 
@@ -94,16 +94,23 @@ class InsideGroups:
     by_chance: float
 
 
-def inside_groups(confusion: Counts, nodes: NDArray[np.intp]) -> InsideGroups:
+def inside_groups(confusion: Counts, nodes: NDArray[np.intp], design: Design) -> InsideGroups:
     """The mistakes that stay inside the right group.
 
     Args:
         confusion, nodes: as in `level_accuracy`.
     """
-    wrong = confusion[:, :-1].copy()
-    np.fill_diagonal(wrong, 0)
+    wrong = off_diagonal(confusion)
     same = nodes[:, None] == nodes[None, :]
     total, inside = int(wrong.sum()), int((wrong * same).sum())
     others = (same.sum(axis=1) - 1) / max(len(nodes) - 1, 1)
     by_chance = float(ratio_or_nan(wrong.sum(axis=1) @ others, total))
-    return InsideGroups(total, inside, float(ratio_or_nan(inside, total)), wilson_interval(inside, total), by_chance)
+    if not total:
+        return InsideGroups(0, 0, float("nan"), NO_INTERVAL, by_chance)
+    share = inside / total
+    true, answer = np.nonzero(confusion)
+    is_wrong = (answer < len(nodes)) & (answer != true)
+    effects = is_wrong * (np.append(nodes, -1)[answer] == nodes[true]) / total - is_wrong * share / total
+    counts = confusion[true, answer].astype(float)
+    variance = cells_variance(effects, true, counts, len(nodes), design)
+    return InsideGroups(total, inside, share, wilson_of_mean(share, variance, float(total)), by_chance)

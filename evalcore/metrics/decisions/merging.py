@@ -115,17 +115,21 @@ class Joined:
         return tuple(sorted((*self.first, *self.second)))
 
 
-def greedy_path(confusion: Counts) -> list[Joined]:
+def greedy_path(confusion: Counts, most: int = 0) -> list[Joined]:
     """Join two groups at a time, those whose merge makes most answers right, until two groups are left or none gains.
 
     Of equal ones those with the higher count for each example go first, then in the task's order.
+
+    Args:
+        confusion: shape (n_labels, n_labels + 1).
+        most: steps after which it ends; 0 for no limit.
     """
     between = two_way(confusion).astype(float)
     rates = two_way_rates(confusion)
     support = confusion.sum(axis=1).astype(float)
     members: dict[int, tuple[int, ...]] = {code: (code,) for code in range(len(confusion))}
     path: list[Joined] = []
-    while len(members) > 2:
+    while len(members) > 2 and len(path) != (most or None):
         # The second criterion is below 1, so that it only decides between equal counts.
         worth = between + between / (2 * np.maximum(support[:, None] + support[None, :], between + 1))
         first, second = divmod(int(worth.argmax()), len(worth))

@@ -18,7 +18,7 @@ from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_tabl
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
 
-HEIGHT, MOST_ROWS = 470, 300
+HEIGHT, MOST_ROWS = 390, 300
 
 
 def draw(page: Frame, a: ScoredRun, b: ScoredRun, both: ComparedCosts) -> None:
@@ -50,11 +50,11 @@ def draw(page: Frame, a: ScoredRun, b: ScoredRun, both: ComparedCosts) -> None:
             f"costs_change_{a.record.run_id}_{b.record.run_id}_{abs(hash(both.asked))}",
             HEIGHT,
             {
-                "true": c.TextColumn(width=135),
-                "predicted": c.TextColumn(width=135),
+                "true": c.TextColumn(width=110),
+                "predicted": c.TextColumn(width=110),
                 "A": c.NumberColumn(width=42, help="How often in run A"),
                 "B": c.NumberColumn(width=42, help="How often in run B"),
-                "difference": c.NumberColumn(width=85, help="Of the cost in sum, B less A"),
+                "difference": c.NumberColumn(width=78, help="Of the cost in sum, B less A"),
                 "reverse A": c.NumberColumn("rev. A", width=60, help="How often the other way round in run A"),
                 "reverse B": c.NumberColumn("rev. B", width=60, help="How often the other way round in run B"),
             },

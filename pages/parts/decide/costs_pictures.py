@@ -20,8 +20,8 @@ from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_tabl
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
 
-PAIRS, MOST_ROWS = 6, 300
-TABLE_HEIGHT, HIGH_TABLE_HEIGHT, CHART_HEIGHT = 190, 400, 260
+PAIRS, MOST_ROWS = 5, 300
+TABLE_HEIGHT, HIGH_TABLE_HEIGHT, CHART_HEIGHT = 152, 310, 220
 
 
 def confusions(page: Frame, scored: ScoredRun, answer: Costs, opened: Item) -> None:
@@ -67,13 +67,13 @@ def confusions(page: Frame, scored: ScoredRun, answer: Costs, opened: Item) -> N
         [(one.true, one.predicted) for one in found],
         f"{scored.record.run_id}_{scored.scoring}_{abs(hash(answer.asked))}",
         {
-            "true": c.TextColumn(width=125),
-            "predicted": c.TextColumn(width=125),
-            "n": c.NumberColumn(width=42, help="How often"),
-            "cost": c.NumberColumn(width=75, help=f"In sum{f', {answer.asked.unit}' if answer.asked.unit else ''}"),
-            "share": c.NumberColumn(format="%.1f %%", width=66, help="Of the cost of all answers"),
-            "reverse n": c.NumberColumn("rev. n", width=55, help="How often the other way round"),
-            "reverse cost": c.NumberColumn("rev. cost", width=75, help="Cost of these in sum"),
+            "true": c.TextColumn(width=105),
+            "predicted": c.TextColumn(width=105),
+            "n": c.NumberColumn(width=38, help="How often"),
+            "cost": c.NumberColumn(width=64, help=f"In sum{f', {answer.asked.unit}' if answer.asked.unit else ''}"),
+            "share": c.NumberColumn(format="%.1f %%", width=62, help="Of the cost of all answers"),
+            "reverse n": c.NumberColumn("rev. n", width=52, help="How often the other way round"),
+            "reverse cost": c.NumberColumn("rev. cost", width=70, help="Cost of these in sum"),
         },
         TABLE_HEIGHT,
     )

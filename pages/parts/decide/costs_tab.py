@@ -26,7 +26,7 @@ from pages.parts.shell.beside import beside
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
 
-HEIGHT = 430
+HEIGHT = 360
 _HINTS = {
     "actions": "Several labels may lead to one action: a team, a queue, a reply. A wrong label with the right action"
     " costs nothing. A label without a row is an action of its own.",
@@ -98,7 +98,7 @@ def _tables(scored: ScoredRun, asked: CostsAsked) -> None:
 
 def _prices(asked: CostsAsked) -> None:
     st.session_state["review_cost"], st.session_state["unit"] = asked.review_cost, asked.unit
-    st.caption("A person answers a text for", width="content")
+    st.caption("A review costs", width="content")
     st.number_input(
         "Cost of a text that a person answers",
         0.0,
@@ -107,17 +107,17 @@ def _prices(asked: CostsAsked) -> None:
         key="review_cost",
         on_change=lambda: _ask(review_cost=st.session_state["review_cost"]),
         label_visibility="collapsed",
-        width=130,
-        help="0: nobody does.",
+        width=125,
+        help="What it costs if a person answers one text, rightly. 0: nobody does.",
     )
     st.text_input(
         "Unit of the costs",
         key="unit",
         on_change=lambda: _ask(unit=st.session_state["unit"].strip()),
         label_visibility="collapsed",
-        placeholder="unit, such as EUR",
+        placeholder="unit",
         max_chars=12,
-        width=140,
+        width=100,
     )
 
 

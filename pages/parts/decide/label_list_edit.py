@@ -17,7 +17,7 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import view_state
 
-CHIPS, CHIP_CHARS = 6, 28
+CHIPS, CHIP_CHARS = 4, 24
 SAID = "merge"
 """The name of what is said of the last change."""
 
@@ -82,27 +82,24 @@ def changes(page: Frame, scored: ScoredRun) -> None:
     merge = merge_asked()
     if not merge:
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        left = len(_labels_now(merge, scored.labels))
-        st.markdown(f"**{left:,}** of {counted(len(scored.labels), 'label')}:", width="content")
-        for at, (name, olds) in enumerate(merge.groups[:CHIPS]):
-            words = (
-                f"{_short(name)} ← {counted(len(olds), 'label')}" if name else f"{counted(len(olds), 'label')} dropped"
-            )
-            st.button(
-                words,
-                icon=":material/undo:",
-                key=f"label_list_undo_{at}",
-                on_click=change,
-                args=(page, lambda name=name: label_list_edits.without(merge, name)),
-                help=_help(name, olds),
-                type="tertiary",
-            )
-        if len(merge.groups) > CHIPS:
-            st.caption(f"and {counted(len(merge.groups) - CHIPS, 'more change')}", width="content")
-        if len(merge.groups) > 1:
-            st.button("Undo all", icon=":material/restart_alt:", key="label_list_undo_all", on_click=change,
-                      args=(page, LabelMerge), type="tertiary")  # fmt: skip
+    left = len(_labels_now(merge, scored.labels))
+    st.markdown(f"**{left:,}** of {counted(len(scored.labels), 'label')}", width="content")
+    for at, (name, olds) in enumerate(merge.groups[:CHIPS]):
+        taken = counted(len(olds), "label")
+        st.button(
+            f"{_short(name)} ← {taken}" if name else f"{taken} dropped",
+            icon=":material/undo:",
+            key=f"label_list_undo_{at}",
+            on_click=change,
+            args=(page, lambda name=name: label_list_edits.without(merge, name)),
+            help=_help(name, olds),
+            type="tertiary",
+        )
+    if len(merge.groups) > CHIPS:
+        st.caption(f"and {counted(len(merge.groups) - CHIPS, 'more change')}", width="content")
+    if len(merge.groups) > 1:
+        st.button("Undo all", icon=":material/restart_alt:", key="label_list_undo_all", on_click=change,
+                  args=(page, LabelMerge), type="tertiary")  # fmt: skip
 
 
 def refused() -> None:

@@ -34,10 +34,9 @@ def scores(answer: LabelListAnswer) -> None:
     rows = [
         {
             "Labels": f"{len(of.labels):,}",
-            "Examples": f"{of.scores.n:,}",
+            **({"Examples": f"{of.scores.n:,}"} if answer.not_counted else {}),
             "Accuracy": _share(of.scores.accuracy, of.intervals.accuracy),
             "Macro-F1": _share(of.scores.macro_f1_present, of.intervals.macro_f1_present),
-            "Guessing": percent(of.chance),
             "Always the most frequent": percent(of.majority_share),
         }
         for of in ((answer.before, answer.after) if answer.merge else (answer.before,))

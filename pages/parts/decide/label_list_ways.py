@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import altair as alt
@@ -20,10 +21,8 @@ from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_tabl
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
 
-HEIGHT = 400
-PICKED_HELP = (
-    "Picked on one half of the examples and measured on the other, so that the gain is not that of a lucky pick"
-)
+HEIGHT, NAME_CHARS = 380, 21
+PICKED_HELP = "Picked on one half of the examples, measured on the other: so the gain is not that of a lucky pick"
 
 
 def pairs(page: Frame, scored: ScoredRun) -> None:
@@ -51,11 +50,11 @@ def pairs(page: Frame, scored: ScoredRun) -> None:
         f"label_pairs_{scored.record.run_id}_{scored.scoring}_{state.drawn}",
         HEIGHT,
         {
-            "label": c.TextColumn(width=150, pinned=True),
+            "label": c.TextColumn(width=150),
             "and": c.TextColumn(width=150),
             "there": c.NumberColumn(width=55, help="Examples of the first label that are predicted as the second"),
             "reverse": c.NumberColumn(width=62, help="Examples of the second label that are predicted as the first"),
-            "gain": c.NumberColumn(format="%+.1f", width=55, help=f"Points of accuracy as one label. {PICKED_HELP}"),
+            "gain": c.NumberColumn(format="%.1f", width=55, help=f"Points of accuracy as one label. {PICKED_HELP}"),
             "95 %": c.TextColumn(width=95, help="Interval of the gain; – where there are too few confusions for one"),
         },
         on_click=click,
@@ -158,11 +157,10 @@ def tree(page: Frame, scored: ScoredRun) -> None:
     st.caption(f"Average linkage on the picking half; the distance of two labels is 1 less their two-way rate.{said}")
 
 
-def _slider(label: str, key: str, value: int, low: int, high: int, choose: object) -> None:
+def _slider(label: str, key: str, value: int, low: int, high: int, choose: Callable[[int], None]) -> None:
     st.session_state[key] = value
 
     def moved() -> None:
-        assert callable(choose)
         choose(st.session_state[key])
 
     st.slider(label, low, high, key=key, on_change=moved)
@@ -172,8 +170,8 @@ def _pair_table(scored: ScoredRun) -> pd.DataFrame:
     found = once(scored, merge_suggestions).pairs
     return pd.DataFrame(
         {
-            "label": [scored.labels[pair.first] for pair in found],
-            "and": [scored.labels[pair.second] for pair in found],
+            "label": [charts.shortened(scored.labels[pair.first], NAME_CHARS) for pair in found],
+            "and": [charts.shortened(scored.labels[pair.second], NAME_CHARS) for pair in found],
             "there": [pair.there for pair in found],
             "reverse": [pair.back for pair in found],
             "gain": [in_percent(pair.gain) for pair in found],
@@ -184,7 +182,7 @@ def _pair_table(scored: ScoredRun) -> pd.DataFrame:
 
 def _path_chart(scored: ScoredRun, step: int | None, theme: charts.Theme) -> alt.LayerChart:
     of = once(scored, merge_suggestions)
-    return charts.merge_path_chart(_path_frame(of), theme, 330, None if step is None else {"step": step})
+    return charts.merge_path_chart(_path_frame(of), theme, 290, None if step is None else {"step": step})
 
 
 def _path_frame(of: MergeSuggestions) -> pd.DataFrame:
