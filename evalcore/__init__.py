@@ -19,8 +19,8 @@ writes it takes `cache`, and without one uses `BLINDSPOT_CACHE` or the project's
 `BlindspotError`s, which say what is wrong, where, and what to do.
 
 The rooms below this module hold the logic: `tasks`, `store`, `predictors`, `running`, `importing`, `metrics`,
-`analysis`, `charts`, `output`. Importing the package is quick: a room is imported by the first function that needs it,
-and torch only when a local model is loaded.
+`analysis`, `deciding`, `charts`, `output`. Importing the package is quick: a room is imported by the first function
+that needs it, and torch only when a local model is loaded.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from evalcore.errors import BlindspotError, SpecError
 
 if TYPE_CHECKING:
     from evalcore.analysis import Comparison, Findings, ScoredRun, Verdict
+    from evalcore.deciding import Decision
     from evalcore.output.html import Texts
     from evalcore.output.stills import Figure, StillKind
     from evalcore.parse import Scoring
@@ -43,6 +44,7 @@ __version__ = "0.1.0"
 __all__ = [
     "BlindspotError",
     "compare",
+    "decide",
     "export",
     "export_bundle",
     "export_charts",
@@ -299,6 +301,52 @@ def compare(a: ScoredRun, b: ScoredRun) -> Comparison:
     from evalcore.analysis import compare
 
     return compare(a, b)
+
+
+def decide(
+    run: ScoredRun | RunRecord | str,
+    *,
+    beside: ScoredRun | RunRecord | str | None = None,
+    only: Sequence[str] = (),
+    cache: str | Path | None = None,
+    **asked: Any,
+) -> Decision:
+    """What to do with a run: how much to check, what mistakes cost, other traffic, the label list, which run to take.
+
+    A question that the run cannot answer is there with the reason. docs/deciding.md says what each figure is.
+
+    Example:
+        >>> decision = decide(run("tfidf", n=80), only=["costs"], costs={("*", "*"): 2.5}, unit="EUR")
+        >>> [one.question for one in decision.questions]
+        ['What do mistakes cost?']
+
+    Args:
+        run: a scored run, such as of arrays; or a stored run, or its id.
+        beside: another one, B; both are compared on the examples that both have answered.
+        only: questions: `review`, `costs`, `traffic`, `label_list`, `frontier`; all of them when empty.
+        cache: the folder that stored runs are in.
+        asked: what is asked, by the fields of `evalcore.deciding`'s `ReviewAsked`, `CostsAsked` and so on: `target`,
+            a share or percent; `actions`, `costs`, `mix`, `predicted_counts`, `hierarchy`: a file's path, a frame with
+            the file's columns, or a mapping or series by label (costs by pairs of actual and predicted); `merge`: old
+            labels by new names, or `"LABEL,LABEL=NEW"`.
+
+    Returns:
+        with one entry for each question in `questions`; `decision["review"]` is an answer, with its `sentences`,
+        `as_json()` and `tables()`.
+
+    Raises:
+        SpecError: if there is no such question or field, or a change of the label list does not fit.
+        DataError: if a table cannot be read, or names what is not there.
+    """
+    from evalcore.analysis import ScoredRun
+    from evalcore.deciding import asked_in_python
+    from evalcore.deciding import decide as answer
+
+    scored, other = (
+        one if one is None or isinstance(one, ScoredRun) else score(one, cache=cache) for one in (run, beside)
+    )
+    assert scored is not None
+    return answer(scored.answers.store, scored, other, asked_in_python(asked, scored.labels), only=only)
 
 
 def verdict(comparison: Comparison) -> Verdict:

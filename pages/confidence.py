@@ -20,7 +20,8 @@ from pages.parts.shell.tabs import tabs
 page = frame("Confidence")
 heading = st.container(horizontal=True, vertical_alignment="center")
 heading.title("Confidence", anchor=False, width="content")
-words, link = heading.container(width="content"), heading.container(width="content")
+words = heading.container(horizontal=True, vertical_alignment="center", width="content")
+link = heading.container(width="content")
 scored = scored_run_or_stop(page)
 if page.arrived is not None:
     shown.follow(page, scored, page.arrived)

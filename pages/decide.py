@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.decide import costs_tab, frontier_tab, label_list_tab, review_tab, shown, traffic_tab
+from pages.parts.decide import costs_tab, frontier_tab, label_list_tab, review_tab, shown, take_away, traffic_tab
 from pages.parts.decide.run_beside import run_beside
 from pages.parts.shell import session, url
 from pages.parts.shell.frame import frame, scored_run_or_stop
@@ -22,6 +22,7 @@ if page.arrived is not None:
 shown.turn_to_tab(page)
 with tools:
     other, why_alone = run_beside(page, scored)
+    take_away.popover(page, scored, other)
 for said in filter(None, (why_alone, escape_markdown(view.said.get("link", "")))):
     st.warning(said)
 drawn = {

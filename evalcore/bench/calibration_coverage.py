@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.bench.interval_coverage import GATE, of_each_shape
+from evalcore.bench.simulated_texts import MODELS, Model, drawn_rows, softmax, texts_of
 from evalcore.metrics import (
     Counts,
     Design,
@@ -40,35 +41,10 @@ CONSERVATIVE = frozenset({"ECE"})
 """Its lower bound is 0 near perfect calibration, and then only that can miss: the gate's upper bound does not apply."""
 
 _POPULATION = 100_000
-_BLOCK = 20_000
 _NOISE_OF_B = 0.5
 """Standard deviation of what is added to B's scores, relative to their own."""
 _BIAS_DATASETS = 50
 """Data sets of which the ECE of a perfectly calibrated model is simulated: each takes a thousand samples itself."""
-
-
-@dataclass(frozen=True)
-class Model:
-    """What run A is like.
-
-    Attributes:
-        name: in words.
-        sharpness: standard deviation of the scores of the labels of the easy and of the hard topic.
-        temperature: of run A: 1 is perfectly calibrated, below 1 over-confident, above 1 under-confident.
-    """
-
-    name: str
-    sharpness: tuple[float, float]
-    temperature: float
-
-
-MODELS = (
-    Model("weak, calibrated", (2.5, 1.0), 1.0),
-    Model("good, calibrated", (8.0, 2.5), 1.0),
-    Model("good, over-confident", (8.0, 2.5), 0.4),
-    Model("very good, over-confident", (25.0, 8.0), 0.6),
-    Model("good, under-confident", (8.0, 2.5), 2.0),
-)
 
 
 @dataclass(frozen=True)
@@ -164,17 +140,6 @@ class _Population:
     a: _Run
     b: _Run
 
-    def drawn(self, shape: Shape, rng: np.random.Generator) -> NDArray[np.intp]:
-        """Rows of one data set, with replacement; a stratified one has the same number of each label, to within one."""
-        if shape.design == "random":
-            return rng.integers(0, len(self.true), shape.n)
-        each, more = divmod(shape.n, shape.n_labels)
-        labels = np.concatenate([
-            np.repeat(np.arange(shape.n_labels), each), rng.permutation(shape.n_labels)[:more]
-        ])  # fmt: skip
-        first, following = self.starts[labels], self.starts[labels + 1]
-        return first + (rng.random(shape.n) * (following - first)).astype(np.intp)
-
 
 def coverage(
     datasets: int = 1000, seed: int = 0, *, shapes: Sequence[Shape] = SHAPES, processes: int | None = None
@@ -213,7 +178,7 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> tuple[list[Covered]
     held: dict[str, list[bool]] = defaultdict(list)
     shown, if_calibrated = [], []
     for at in range(datasets):
-        rows = population.drawn(shape, rng)
+        rows = drawn_rows(population.starts, shape.n, design, rng)
         true, x, y = population.true[rows], a.at(rows), b.at(rows)
         bins = confidence_bins(x.confidence, x.right)
         intervals: dict[str, Interval] = {
@@ -243,29 +208,20 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> tuple[list[Covered]
 
 @lru_cache(maxsize=1)
 def _population(n_labels: int, model: Model) -> _Population:
-    """The first half of the labels is the easy topic's, the rest the hard one's; all labels are equally frequent."""
     rng = np.random.default_rng([n_labels, MODELS.index(model)])
-    easy = n_labels // 2
     parts = []
-    for first, size, sharpness in ((0, easy, model.sharpness[0]), (easy, n_labels - easy, model.sharpness[1])):
-        texts = _POPULATION * size // n_labels
-        for start in range(0, texts, _BLOCK):
-            scores = rng.standard_normal((min(_BLOCK, texts - start), size)) * sharpness
-            chance = _softmax(scores)
-            true = (chance.cumsum(axis=1) < rng.random((len(chance), 1))).sum(axis=1).clip(max=size - 1)
-            noise = rng.standard_normal(scores.shape) * sharpness * _NOISE_OF_B
-            a, b = _run(_softmax(scores / model.temperature), true), _run(_softmax(scores + noise), true)
-            parts.append((first + true, *a, *b))
+    for texts in texts_of(n_labels, model, _POPULATION, rng):
+        noise = rng.standard_normal(texts.scores.shape) * texts.sharpness * _NOISE_OF_B
+        a, b = (
+            _run(softmax(texts.scores / model.temperature), texts.true),
+            _run(softmax(texts.scores + noise), texts.true),
+        )
+        parts.append((texts.first + texts.true, *a, *b))
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     order = np.argsort(columns[0], kind="stable")
     true, *values = (column[order] for column in columns)
     starts = np.searchsorted(true, np.arange(n_labels + 1))
     return _Population(true, starts, _Run(*values[:4]), _Run(*values[4:]))
-
-
-def _softmax(scores: Floats) -> Floats:
-    shares: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
 
 
 def _run(shares: Floats, true: Counts) -> tuple[NDArray[Any], ...]:

@@ -1,16 +1,259 @@
-"""Whether the intervals of the question “Traffic” hold: a simulation, like `interval_coverage`."""
+"""Whether the intervals of the question “Traffic” hold: a simulation, like `interval_coverage`.
+
+Each shape is a way in which the sample is drawn and a mix of the traffic. For each data set a population is drawn anew:
+each label's recall is its own, and with a skewed mix it is another label that is frequent. The sample is drawn from it,
+and two runs answer; the truth is the population's score under the mix of the traffic, over the labels that the sample
+holds. Where the mix is estimated, the same model also answers texts of the traffic whose labels nobody knows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import product
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from evalcore.bench import interval_coverage
+from evalcore.bench.interval_coverage import GATE, answer_chances, answered, of_each_shape
+from evalcore.metrics import UNPARSED, Counts, Design, Floats, Interval, confusion_counts
+from evalcore.metrics.decisions.label_rates import LabelRates, of_present
+from evalcore.metrics.decisions.label_shift import accuracy_difference_under, accuracy_under
+from evalcore.metrics.decisions.quantification import adjusted_counts
+from evalcore.metrics.decisions.shifted_f1 import macro_f1_under
+
+MixKind = Literal["even", "steep", "one large", "up to 100 times"]
+"""A label's share: the same for all; 1, 1/2, 1/3 ...; half of all for one label; log-uniform over two powers of ten."""
+
+TRAFFIC: tuple[tuple[MixKind, MixKind], ...] = (
+    ("even", "even"),
+    ("even", "steep"),
+    ("even", "one large"),
+    ("even", "up to 100 times"),
+    ("steep", "even"),
+    ("steep", "steep"),
+)
+"""The mix of the sample, and that of the traffic; in a steep sample many labels have one example or two."""
+MODELS: tuple[tuple[float, float, interval_coverage.Errors], ...] = (
+    (0.6, 4.0, "neighbours"),
+    (0.9, 10.0, "spread"),
+    (0.9, 10.0, "favourites"),
+)
+"""Mean of the labels' recalls, how alike they are (a beta distribution's two parameters add up to it), and where wrong
+answers go."""
+
+CONSERVATIVE = frozenset({"accuracy, estimated", "difference, estimated", "shares, estimated"})
+"""Estimated shares cannot fall below 0, which keeps them nearer to the truth than their variance says: to these only
+the gate's lower bound applies."""
+_UNLABELLED = 5_000
+_COPIED = 0.6
+_BETTER_BY = 0.05
+_OWN_WAY = 0.1
+"""Standard deviation of what B's recalls differ by from A's, besides `_BETTER_BY`."""
 
 
-def coverage(datasets: int = 1000, seed: int = 0) -> list[Any]:
-    """Simulate every shape."""
-    return []
+@dataclass(frozen=True)
+class Shape:
+    """What is simulated: number of labels and of examples, how they are drawn and from which mix, the mix of the
+    traffic, and the model."""
+
+    n_labels: int
+    n: int
+    design: Design
+    sample: MixKind
+    traffic: MixKind
+    accuracy: float
+    alike: float
+    errors: interval_coverage.Errors
 
 
-def as_text(found: Sequence[Any]) -> str:
-    """A table for a terminal."""
-    return ""
+@dataclass(frozen=True)
+class Covered:
+    """How often one interval held the truth at one shape.
+
+    Attributes:
+        interval: its name.
+        tried: number of data sets; shown: of intervals, of which there may be one for each label.
+        share: of the intervals that are shown, those that held the truth; NaN if none is shown.
+    """
+
+    interval: str
+    shape: Shape
+    tried: int
+    shown: int
+    share: float
+
+    @property
+    def passes(self) -> bool:
+        """Whether the share is within the gate, but for the error of the simulation where few intervals are shown."""
+        error = 3 * (0.05 * 0.95 / self.shown) ** 0.5 if self.shown < self.tried / 2 else 0.0
+        low, high = GATE[0] - error, GATE[1] + error
+        return not self.shown or low <= self.share <= (1 if self.interval in CONSERVATIVE else high)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        share = self.share if self.shown else None
+        return {"interval": self.interval, **asdict(self.shape), "tried": self.tried, "shown": self.shown,
+                "share": share}  # fmt: skip
+
+
+SHAPES: tuple[Shape, ...] = tuple(
+    Shape(n_labels, n, design, mixes[0], mixes[1], *MODELS[(size + way + pair) % len(MODELS)])
+    for size, (n_labels, n) in enumerate(product((24, 77, 150), (400, 1000, 3080)))
+    for way, design in enumerate(get_args(Design))
+    for pair, mixes in enumerate(TRAFFIC)
+)
+"""Each size with each pair of mixes and both designs, and the models in turn."""
+
+
+def coverage(
+    datasets: int = 1000, seed: int = 0, *, shapes: Sequence[Shape] = SHAPES, processes: int | None = None
+) -> list[Covered]:
+    """Simulate every shape, and count how often each interval holds the score of the population.
+
+    Args:
+        datasets: of each shape.
+        processes: by default one for each processor.
+    """
+    found = of_each_shape(partial(_simulated, datasets=datasets, seed=seed), shapes, processes, chunksize=4)
+    return [one for of_shape in found for one in of_shape]
+
+
+def mix(kind: MixKind, n_labels: int, rng: np.random.Generator) -> Floats:
+    """Shares of the labels, in a random order; shape (n_labels,)."""
+    shares = np.ones(n_labels)
+    if kind == "steep":
+        shares = 1 / rng.permutation(np.arange(1.0, n_labels + 1))
+    elif kind == "one large":
+        shares[rng.integers(n_labels)] = n_labels - 1
+    elif kind == "up to 100 times":
+        shares = np.exp(rng.uniform(0, np.log(100), n_labels))
+    return shares / shares.sum()
+
+
+def drawn(shares: Floats, n: int, design: Design, rng: np.random.Generator) -> Counts:
+    """True labels; in a stratified sample each has its share, to within one example."""
+    if design == "random":
+        return rng.choice(len(shares), n, p=shares)
+    exact = shares * n
+    counts = np.floor(exact).astype(np.int64)
+    counts[np.argsort(counts - exact, kind="stable")[: n - counts.sum()]] += 1
+    return np.repeat(np.arange(len(shares)), counts)
+
+
+def chances_of(shape: Shape, recall: Floats) -> Floats:
+    """How probable each answer to each label is, shape (n_labels, n_labels + 1), where labels have recalls of their
+    own."""
+    wrong = answer_chances(
+        interval_coverage.Shape(shape.n_labels, shape.n, 0.0, shape.design, shape.errors), 0.0
+    )  # fmt: skip
+    chance: Floats = wrong * (1 - recall)[:, None]
+    chance[np.arange(shape.n_labels), np.arange(shape.n_labels)] = recall
+    return chance
+
+
+def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
+    rng = np.random.default_rng([seed, SHAPES.index(shape) if shape in SHAPES else len(SHAPES)])
+    n_labels = shape.n_labels
+    held: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+
+    def count(name: str, bounds: Interval | Floats, truth: float | Floats) -> None:
+        low, high = np.asarray(bounds).T
+        shown = ~np.isnan(low)
+        held[name][0] += int(((low <= truth) & (truth <= high) & shown).sum())
+        held[name][1] += int(shown.sum())
+
+    for _ in range(datasets):
+        recall = rng.beta(shape.accuracy * shape.alike, (1 - shape.accuracy) * shape.alike, n_labels)
+        own_b = np.clip(recall + rng.normal(_BETTER_BY, _OWN_WAY, n_labels), 0.02, 0.98)
+        recall_b = _COPIED * recall + (1 - _COPIED) * own_b
+        chance = chances_of(shape, recall)
+        true = drawn(mix(shape.sample, n_labels, rng), shape.n, shape.design, rng)
+        a = answered(chance, true, rng)
+        b = np.where(rng.random(shape.n) < _COPIED, a, answered(chances_of(shape, own_b), true, rng))
+        rates = LabelRates.of(confusion_counts(true, a, n_labels))
+        shares = of_present(mix(shape.traffic, n_labels, rng), rates.support > 0)
+        accuracy, difference = float(shares @ recall), float(shares @ (recall_b - recall))
+        count("accuracy", accuracy_under(rates, shares).interval, accuracy)
+        count("macro-F1", macro_f1_under(rates, shares).interval, true_macro_f1(chance, shares))
+        count("difference", accuracy_difference_under(true, a, b, n_labels, shares).interval, difference)
+
+        counts = _predicted(chance, shares, answered, rng)
+        estimated = adjusted_counts(rates.smoothed, rates.support, counts)
+        count("accuracy, estimated", accuracy_under(rates, estimated.shares, estimated).interval, accuracy)
+        of_both = accuracy_difference_under(true, a, b, n_labels, estimated.shares, estimated)
+        count("difference, estimated", of_both.interval, difference)
+        count("shares, estimated", estimated.intervals, shares)
+    return [
+        Covered(name, shape, datasets, shown, of / shown if shown else np.nan) for name, (of, shown) in held.items()
+    ]
+
+
+def true_macro_f1(chance: Floats, shares: Floats) -> float:
+    """Of the population, over the labels that have a share."""
+    predicted = shares @ chance[:, :-1]
+    f1 = 2 * shares * np.diagonal(chance) / np.maximum(shares + predicted, 1e-300)
+    return float(f1[shares > 0].mean())
+
+
+def _predicted(
+    chance: Floats, shares: Floats, answer: Callable[[Floats, Counts, np.random.Generator], Counts],
+    rng: np.random.Generator,
+) -> Floats:  # fmt: skip
+    """How often each answer is given to texts of the traffic; shape (n_labels + 1,)."""
+    n_labels = len(shares)
+    answers = answer(chance, rng.choice(n_labels, _UNLABELLED, p=shares), rng)
+    return np.bincount(np.where(answers == UNPARSED, n_labels, answers), minlength=n_labels + 1).astype(float)
+
+
+def as_text(found: Sequence[Covered]) -> str:
+    """A table for a terminal: the lowest and the highest share, over models and ways of drawing a sample."""
+    names = list(dict.fromkeys(one.interval for one in found))
+    rows = list(dict.fromkeys((s.sample, s.traffic, s.n_labels, s.n) for s in (one.shape for one in found)))
+    cells: dict[tuple[Any, ...], list[Covered]] = defaultdict(list)
+    for one in found:
+        s = one.shape
+        cells[s.sample, s.traffic, s.n_labels, s.n, one.interval].append(one)
+    lines = [
+        "Scores under another mix of labels: how often a 95 % interval holds the truth, in percent of"
+        f" {found[0].tried} simulated data sets a shape:",
+        "the lowest and the highest, over random and stratified samples; in brackets in how many percent it is shown",
+    ]
+    title: tuple[Any, ...] = ()
+    for row in rows:
+        if row[:2] != title:
+            title = row[:2]
+            said = f"sample {title[0]}, traffic {title[1]}"
+            lines += ["", f"{said:40}" + "".join(f"{name:>23}" for name in names)]
+        shares = "".join(f"{_cell(cells[*row, name]):>23}" for name in names)
+        lines.append(f"{row[2]:12} labels {row[3]:5}{'':15}{shares}")
+    shown = [one for one in found if one.shown]
+    outside = [one for one in shown if not one.passes]
+    worst = min(shown, key=lambda one: one.share)
+    lines += [
+        "",
+        f"{len(shown) - len(outside)} of {len(shown)} are between {100 * GATE[0]:.0f} and {100 * GATE[1]:.0f} %"
+        f" (of {' and of '.join(sorted(CONSERVATIVE))}: {100 * GATE[0]:.0f} % or more)",
+        f"the lowest: {_said(worst)}",
+    ]
+    return "\n".join([*lines, *(f"outside: {_said(one)}" for one in outside[:20])])
+
+
+def _cell(of: Sequence[Covered]) -> str:
+    shares = [100 * one.share for one in of if one.shown]
+    if not shares:
+        return "–"
+    tried = sum(one.tried for one in of)
+    often = min(1.0, sum(one.shown for one in of) / tried)
+    return f"{min(shares):.1f} – {max(shares):.1f}{'' if often == 1 else f' ({100 * often:.0f})'}"
+
+
+def _said(one: Covered) -> str:
+    s = one.shape
+    return (
+        f"{100 * one.share:.1f} %, {one.interval}, {s.n_labels} labels, {s.n} examples, {s.design}, sample {s.sample},"
+        f" traffic {s.traffic}, accuracy {s.accuracy}, errors: {s.errors}, shown in {one.shown} of {one.tried}"
+    )

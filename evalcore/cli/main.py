@@ -24,6 +24,7 @@ COMMANDS = {
     "import": "import_",
     "compare": "compare",
     "check": "check",
+    "decide": "decide",
     "ladder": "ladder",
     "sweep": "sweep",
     "interval-coverage": "simulate",

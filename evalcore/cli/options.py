@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
@@ -14,7 +14,7 @@ from evalcore.errors import printable
 from evalcore.parse import Scoring
 from evalcore.running import understand
 from evalcore.store import DEFAULT_CACHE, MEANINGS, RunSpec, Store
-from evalcore.tasks import TaskSource
+from evalcore.tasks import TaskSource, load_task, parse_merge
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """What `add_subparsers` returns."""
@@ -54,11 +54,27 @@ def add_task(command: argparse.ArgumentParser) -> None:
     command.add_argument("--label-column", default="", help="guessed when not given")
     command.add_argument("--train", default="", help="a data file with training examples")
     command.add_argument("--labels", default="", help="a file with the label list")
+    command.add_argument(
+        "--merge",
+        action="append",
+        default=[],
+        metavar="LABEL,LABEL=NEW",
+        help="change the label list: these labels become NEW, and LABEL= drops one with its examples; may be given"
+        " several times; a name with a comma or = in it goes into double quotes",
+    )
 
 
 def task_of(options: argparse.Namespace) -> TaskSource:
-    """The task that `add_task`'s options name."""
-    return TaskSource(options.task, options.text_column, options.label_column, options.train, options.labels)
+    """The task that `add_task`'s options name; it is read if its label list is to be changed.
+
+    Raises:
+        BlindspotError: if it then cannot be read, or its list cannot be changed so.
+    """
+    source = TaskSource(options.task, options.text_column, options.label_column, options.train, options.labels)
+    if not options.merge:
+        return source
+    labels = load_task(source, options.cache).labels
+    return replace(source, merge=parse_merge(options.merge, labels).to_text())
 
 
 def add_spec(command: argparse.ArgumentParser, names: tuple[str, ...] = ()) -> None:

@@ -30,7 +30,9 @@ Rows = NDArray[np.intp]
 
 LEAST_TO_CHOOSE = 60
 """Examples in each half: with fewer, no threshold is chosen."""
-_MOST_TO_FIT = 10_000
+MOST_TO_ANSWER = 20_000
+"""Of a larger run so many answers are drawn, to be answered at the least expected cost."""
+_MOST_TO_FIT = 5_000
 """Examples of a half that a temperature is fitted on: one number needs no more."""
 _CURVE_POINTS = 200
 
@@ -87,8 +89,8 @@ class LeastExpectedCost:
     """Each text answered at the least expected cost, by the probabilities of all labels.
 
     Attributes:
-        rows: answers with the probability of every label, shape (n,). own, answers: shape (n,), codes, as of
-            `AnswerChange`. own_costs, costs: shape (n,), of these.
+        rows: answers with the probability of every label, or `MOST_TO_ANSWER` of them, shape (n,).
+        own, answers: shape (n,), codes, as of `AnswerChange`. own_costs, costs: shape (n,), of these.
         cost: per text, of `answers`. own_cost: of the model's own. saved: the first less the second, paired.
         changes: by how often they occur.
         temperatures: at which the probabilities of the two halves were taken, each fitted on the other half; NaN if
@@ -139,6 +141,7 @@ def reviewed_below(probabilities: LabelProbabilities, table: CostTable, review_c
     reviewed = below(confidence[rows], threshold)
     own, strata = costs[rows], true[rows]
     dearest = max(dearest_cost(strata, table.matrix), review_cost)
+    at_most = max(dearest - review_cost, review_cost)  # by which two ways to answer one text can differ
     at_threshold = np.where(reviewed, review_cost, own)
     return ReviewedBelow(
         threshold,
@@ -148,8 +151,8 @@ def reviewed_below(probabilities: LabelProbabilities, table: CostTable, review_c
         mean_cost(at_threshold, strata, design, dearest),
         mean_cost(own, strata, design, dearest),
         review_cost,
-        cost_difference(own, at_threshold, strata, design, dearest),
-        cost_difference(np.full(len(rows), review_cost), at_threshold, strata, design, dearest),
+        cost_difference(own, at_threshold, strata, design, at_most),
+        cost_difference(np.full(len(rows), review_cost), at_threshold, strata, design, at_most),
         _curve(confidence[rows], own, review_cost),
     )
 
@@ -167,6 +170,8 @@ def least_expected_cost(
     rows = np.flatnonzero(p.complete & (not why_not_all_labels(p)))
     if not len(rows):
         return None
+    if len(rows) > MOST_TO_ANSWER:
+        rows = np.sort(np.random.default_rng(0).choice(rows, MOST_TO_ANSWER, replace=False))
     true, own = scored.y_true[rows], scored.y_pred[rows]
     temperatures, second = _temperatures(p, rows)
     plain, answers = own.copy(), own.copy()

@@ -152,7 +152,7 @@ def compared_costs(
     of_accuracy = pair.counts.difference, pair.interval
     finding = _finding(of_accuracy, difference, ratio)
     said = [
-        finding,
+        finding or _verdict(difference, ratio),
         _cost_sentence(cost_a, cost_b, difference, asked.unit),
         f"Accuracy is {percent(accuracy_a)} and {percent(accuracy_b)}: {points(of_accuracy[0])} points"
         f" ({interval(of_accuracy[1], signed=True)}).",
@@ -230,10 +230,28 @@ def _as_much(difference: float, ratio: float) -> str:
     return f"{dearer}'s mistakes cost more than {cheaper}'s"
 
 
+def _verdict(difference: MeanCost, ratio: MeanCost) -> str:
+    """Whose mistakes cost more, in one short sentence."""
+    low, high = difference.interval
+    if low <= 0 <= high:
+        return "By what their mistakes cost, the two runs cannot be told apart."
+    if difference.is_estimable:
+        dearer, cheaper = ("B", "A") if difference.value > 0 else ("A", "B")
+        if ratio.is_estimable:
+            bounds = ratio.interval if dearer == "B" else (1 / ratio.interval[1], 1 / ratio.interval[0])
+            times = ratio.value if dearer == "B" else 1 / ratio.value
+            return (
+                f"{dearer}'s mistakes cost {figure(times, 1)} times as much as {cheaper}'s"
+                f" (95 % interval {interval(bounds, scale=1)})."
+            )
+        return f"{dearer}'s mistakes cost more than {cheaper}'s."
+    why = words.why_no_interval(difference)
+    return f"It cannot be told whose mistakes cost more: {why}."
+
+
 def _cost_sentence(a: MeanCost, b: MeanCost, difference: MeanCost, unit: str) -> str:
-    of_a, of_b = (words.amount(words.TEXTS * each.value, unit) for each in (a, b))
     return (
-        f"A's mistakes cost {of_a} and B's {of_b} per 1,000 texts, a difference of"
+        f"A's mistakes cost {words.per_thousand(a, unit)}, and B's {words.per_thousand(b, unit)}: a difference of"
         f" {words.amount(words.TEXTS * difference.value, unit, signed=True)}"
         f" ({words.bounds(difference, unit, signed=True)})."
     )

@@ -118,6 +118,14 @@ def costs_of_actions(scored: ScoredRun, table: CostTable) -> list[ActionCosts]:
     return sorted(found, key=lambda one: -one.total)
 
 
+def dearest_pairs(found: list[CostlyConfusion], at_most: int) -> list[CostlyConfusion]:
+    """The dearest direction of each pair of labels, the dearest first."""
+    named: dict[tuple[int, int], CostlyConfusion] = {}
+    for one in found:
+        named.setdefault((min(one.true, one.predicted), max(one.true, one.predicted)), one)
+    return list(named.values())[:at_most]
+
+
 def answer_name(labels: tuple[str, ...], code: int) -> str:
     """The name of a label code, or of an answer without a label."""
     return labels[code] if code < len(labels) else NO_LABEL

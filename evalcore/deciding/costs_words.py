@@ -32,7 +32,7 @@ def amount(value: float, unit: str, *, signed: bool = False) -> str:
 
 
 def per_thousand(cost: MeanCost, unit: str, *, signed: bool = False) -> str:
-    """`EUR 12.50 per 1,000 texts (95 %: 10.10 to 15.20)`, with the reason where there is no interval."""
+    """`EUR 12.50 per 1,000 texts (95 % interval 10.10 to 15.20)`, with the reason where there is no interval."""
     return f"{amount(TEXTS * cost.value, unit, signed=signed)} per 1,000 texts ({bounds(cost, unit, signed=signed)})"
 
 
@@ -40,7 +40,7 @@ def bounds(cost: MeanCost, unit: str, *, signed: bool = False) -> str:
     """Its interval per 1,000 texts, or why there is none."""
     if not cost.is_estimable:
         return f"interval not estimable at this n: {why_no_interval(cost)}"
-    return f"95 %: {interval(cost.interval, scale=TEXTS, decimals=2 if unit else 1, signed=signed)}"
+    return f"95 % interval {interval(cost.interval, scale=TEXTS, decimals=2 if unit else 1, signed=signed)}"
 
 
 def why_no_interval(cost: MeanCost) -> str:
@@ -53,7 +53,7 @@ def why_no_interval(cost: MeanCost) -> str:
         return "nothing differs in cost here"
     if cost.dear < LEAST_DEAR:
         return (
-            f"the costs here weigh as much as {figure(cost.dear, 1)} of the dearest mistakes, and it takes {LEAST_DEAR}"
+            f"too few dear mistakes, they weigh as much as {figure(cost.dear, 1)} of the dearest ({LEAST_DEAR} needed)"
         )
     return "the costs do not vary"
 
@@ -113,25 +113,26 @@ def table_sentences(table: CostTable, confusion: np.ndarray[Any, Any], labels: t
 
 def review_sentence(found: ReviewedBelow, unit: str) -> str:
     """Whether it pays to have a person answer where the model is not sure."""
-    price = f"At {amount(found.person, unit)} for each text that a person answers"
-    shown = f"shown on {counted(len(found.rows), 'example')} that did not choose it"
+    price = f"At {amount(found.person, unit)} a review"
     if found.threshold == -math.inf:
         return f"{price}, it does not pay to have a person answer: no threshold is cheaper than the model alone."
     if found.threshold == math.inf:
         return f"{price}, a person should answer every text: no threshold is cheaper."
-    where = (
-        f"below a confidence of {percent(found.threshold)} ({percent(found.share_reviewed)} of the texts) a person"
-        " should answer"
-    )
     low, high = found.saved.interval
-    verdict = "" if high < 0 else " It is not distinguishable from the model alone." if low == low and low <= 0 else ""
-    if low > 0:
-        verdict = " So it does not pay: on the other half it is dearer than the model alone."
+    verdict = (
+        "a person should answer"
+        if high < 0
+        else "it does not pay that a person answers"
+        if low > 0
+        else "it cannot be told whether it pays that a person answers"
+    )
     return (
-        f"{price}, {where}: {per_thousand(found.cost, unit)} instead of"
+        f"{price}, {verdict} below a confidence of {percent(found.threshold)}, {percent(found.share_reviewed)} of the"
+        f" texts: then 1,000 texts cost {amount(TEXTS * found.cost.value, unit)} instead of"
         f" {amount(TEXTS * found.everything.value, unit)}, a difference of"
-        f" {amount(TEXTS * found.saved.value, unit, signed=True)} ({bounds(found.saved, unit, signed=True)}); {shown}."
-        f"{verdict}"
+        f" {amount(TEXTS * found.saved.value, unit, signed=True)} ({bounds(found.saved, unit, signed=True)}). The"
+        f" threshold was chosen on {counted(found.chosen_on, 'example')}, and this is shown on {len(found.rows):,}"
+        " others."
     )
 
 

@@ -6,6 +6,8 @@ Imports analysis and what lies below; never predictors.
 from evalcore.output.checks import check_as_text
 from evalcore.output.compared_tables import comparison_tables, sweep_tables
 from evalcore.output.comparison import comparison_as_text, sweep_as_text
+from evalcore.output.decision import decision_as_json, decision_as_text, decision_tables
+from evalcore.output.decision_markdown import decision_markdown
 from evalcore.output.export import export_bundle, export_run, export_tables, write_file, zipped
 from evalcore.output.formats import RUN_FORMATS, table_files
 from evalcore.output.junit import check_junit
@@ -24,6 +26,10 @@ __all__ = [
     "comparison_as_text",
     "comparison_markdown",
     "comparison_tables",
+    "decision_as_json",
+    "decision_as_text",
+    "decision_markdown",
+    "decision_tables",
     "export_bundle",
     "export_run",
     "export_tables",

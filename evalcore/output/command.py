@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from evalcore.analysis import ScoredRun
+from evalcore.deciding import LOOKED_AT, QUESTIONS, TABLE_FIELDS, Decision, query_of_asked
 from evalcore.parse import Scoring
 from evalcore.paths import COMMAND
 from evalcore.store import RunSpec
+from evalcore.tasks import LabelMerge
+
+_DECIDE_OPTIONS = {"predicted_counts": "predicted"}
+"""Options of `decide` that are not called as the field of what is asked."""
 
 
 def command_of(spec: RunSpec) -> str:
     """The command that runs a spec: the options that differ from their defaults."""
-    options = [
-        f"--{'task' if name == 'name' else name.replace('_', '-')} {shlex.quote(str(value))}"
-        for name, value in _asked(spec).items()
-    ]
-    return " ".join([f"{COMMAND} run", *options])
+    asked = _asked(spec)
+    merge = LabelMerge.from_text(asked.pop("merge", ""))
+    options = [_option("task" if name == "name" else name, str(value)) for name, value in asked.items()]
+    return " ".join([f"{COMMAND} run", *options, *(_option("merge", value) for value in merge.to_options())])
+
+
+def _option(name: str, value: str) -> str:
+    """An option with its value, for a shell; what begins with a dash would else be taken for another option."""
+    return f"--{name.replace('_', '-')}{'=' if value.startswith('-') else ' '}{shlex.quote(value)}"
 
 
 def python_of(spec: RunSpec, scoring: Scoring = "lenient") -> str:
@@ -45,6 +54,44 @@ def compare_command(scored_runs: Sequence[ScoredRun]) -> str:
     """The command that compares runs, or puts several side by side, under their scoring."""
     names, scoring = " ".join(scored.record.run_id for scored in scored_runs), scored_runs[0].scoring
     return f"{COMMAND} compare {names}" + ("" if scoring == "lenient" else f" --scoring {scoring}")
+
+
+def decide_option(field: str) -> str:
+    """The option of `decide` that a field of what is asked has."""
+    return f"--{_DECIDE_OPTIONS.get(field, field).replace('_', '-')}"
+
+
+def decide_file(field: str) -> str:
+    """What the file of a table that is asked with is called in the command, and in an archive beside it."""
+    return f"{_DECIDE_OPTIONS.get(field, field)}.csv"
+
+
+def decide_command(decision: Decision, only: Collection[str] = ()) -> str:
+    """The command that gives the same answers; tables are read from the files that `decide_file` names.
+
+    Args:
+        only: names of the questions; all of them when empty.
+    """
+    asked, scoring = decision.asked, decision.scored.scoring
+    words = [decision.scored.record.run_id]
+    if decision.beside is not None:
+        words.append(f"--beside {decision.beside.record.run_id}")
+    for question in QUESTIONS:
+        for name, value in query_of_asked(asked.of(question)).items():
+            if name in LOOKED_AT:
+                continue
+            option = decide_option(name).removeprefix("--")
+            if name == "merge":
+                words += [_option(option, group) for group in LabelMerge.from_text(value).to_options()]
+            elif isinstance(getattr(asked.of(question), name), bool):
+                words.append(f"--{option}")
+            else:
+                words.append(_option(option, decide_file(name) if name in TABLE_FIELDS else value))
+    if only:
+        words.append(f"--only {' '.join(name.replace('_', '-') for name in QUESTIONS if name in only)}")
+    if scoring != "lenient":
+        words.append(f"--scoring {scoring}")
+    return " ".join([f"{COMMAND} decide", *words])
 
 
 def _asked(spec: RunSpec) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def run_markdown(store: Store, scored: ScoredRun) -> str:
         "",
         _what(record),
         "",
-        *_table(("Metric", "Value", "95 % interval"), "lrr", _run_rows(scored, sure[0] if sure else None)),
+        *table_lines(("Metric", "Value", "95 % interval"), "lrr", _run_rows(scored, sure[0] if sure else None)),
         "",
         plain(scored.intervals.withheld or f"Each interval is of {POPULATION}."),
     ]
@@ -118,7 +118,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         )
         for row in rows
     ]
-    lines += ["", *_table(("Metric", "A", "B", "B − A", "95 % interval", "Better"), "lrrrrl", cells)]
+    lines += ["", *table_lines(("Metric", "A", "B", "B − A", "95 % interval", "Better"), "lrrrrl", cells)]
     return _joined([*lines, "", *_labels_of_comparison(comparison)])
 
 
@@ -132,7 +132,7 @@ def check_markdown(checked: CheckedRun) -> str:
         for result in checked.results
     ]
     heads = ("Verdict", "Check", "Examples", "N", "What was found")
-    return _joined([f"**{plain(checked.sentence)}**", "", f"{run}{against}.", "", *_table(heads, "lllrl", rows)])
+    return _joined([f"**{plain(checked.sentence)}**", "", f"{run}{against}.", "", *table_lines(heads, "lllrl", rows)])
 
 
 def code(value: str, most: int = _LONGEST_VALUE) -> str:
@@ -226,7 +226,7 @@ def _labels_of_run(scored: ScoredRun) -> list[str]:
     if len(order) > MOST_LABELS:
         which = f"The {MOST_LABELS} labels of the lowest F1, of {len(order):,} in the sample"
     heads = ("Label", "Actual", "Predicted", "Recall", "Precision", "F1", "95 % interval")
-    return folded(which, _table(heads, "lrrrrrr", rows))
+    return folded(which, table_lines(heads, "lrrrrrr", rows))
 
 
 def _labels_of_comparison(comparison: Comparison) -> list[str]:
@@ -249,10 +249,10 @@ def _labels_of_comparison(comparison: Comparison) -> list[str]:
     if len(order) > MOST_LABELS:
         which = f"The {MOST_LABELS} labels that changed most, of {len(order):,} in the sample"
     heads = ("Label", "Actual", "F1 of A", "F1 of B", "B − A", "95 % interval", "Note")
-    return folded(which, _table(heads, "lrrrrrl", rows))
+    return folded(which, table_lines(heads, "lrrrrrl", rows))
 
 
-def _table(heads: Sequence[str], alignment: str, rows: Iterable[Sequence[str]]) -> list[str]:
+def table_lines(heads: Sequence[str], alignment: str, rows: Iterable[Sequence[str]]) -> list[str]:
     """Lines of a table.
 
     Args:

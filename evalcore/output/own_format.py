@@ -47,8 +47,8 @@ def run_json(store: Store, scored: ScoredRun, sure: Sure | None = None) -> bytes
 
 
 @lru_cache
-def schema(of: Literal["run", "prediction"]) -> Mapping[str, Any]:
-    """The JSON Schema (draft 2020-12) of `run.json`, or of a line of `predictions.jsonl`."""
+def schema(of: Literal["run", "prediction", "decision"]) -> Mapping[str, Any]:
+    """The JSON Schema (draft 2020-12): of `run.json`, a line of `predictions.jsonl`, or what `decide --json` prints."""
     text = (files("evalcore.output") / "schema" / f"{of}.schema.json").read_text(encoding="utf-8")
     found: dict[str, Any] = json.loads(text)
     return found

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from evalcore.errors import ModelError
 from evalcore.predictors.handle import ModelHandle, OnPhase
-from evalcore.store import Completion, Identity, Predictor, RunSpec, Store, log_probabilities
+from evalcore.store import Completion, Identity, Predictor, RunSpec, Store, digest, log_probabilities
 from evalcore.tasks import Messages, Task, fingerprint
 
 Floats = NDArray[np.float64]
@@ -222,4 +222,7 @@ def identity(name: str, task: Task) -> Identity:
             where=task.name,
             do="Give a train file, or choose another model.",
         )
-    return {"predictor": name, "version": 2, "train": fingerprint(task.train)}
+    # The probabilities are stored in the order of the labels. Where the list is the task's own it is no part of the
+    # identity, which stored runs have without it.
+    labels = {"labels": digest(list(task.labels))} if task.former else {}
+    return {"predictor": name, "version": 2, "train": fingerprint(task.train), **labels}

@@ -145,10 +145,13 @@ def look_at(source: TaskSource, store: Store) -> OwnData:
 def knows_other_labels(spec: RunSpec, labels: Collection[str], store: Store) -> bool:
     """Whether the model is one of the two that come with this program, and the labels are not those of its demo: then
     hardly an answer is one of the labels."""
+    return is_of_the_demo(spec) and not set(labels) <= set(task_cache.labels(TaskSource(), store))
+
+
+def is_of_the_demo(spec: RunSpec) -> bool:
+    """Whether the model is one of the two that come with this program: they know the labels of its demo by heart."""
     folder = model_folder(spec.model) if spec.kind.reads_prompt and not spec.kind.is_remote else None
-    if folder is None or folder.parent != DEMO_MODELS:
-        return False
-    return not set(labels) <= set(task_cache.labels(TaskSource(), store))
+    return folder is not None and folder.parent == DEMO_MODELS
 
 
 def visible(text: str) -> str:

@@ -6,7 +6,7 @@ Whether a file has changed is told by its size, times and inode (`file_stamp`), 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -15,7 +15,19 @@ from evalcore.errors import BlindspotError, DataError
 from evalcore.predictors import baseline
 from evalcore.store import Identity, Store, file_stamp
 from evalcore.store import sample_id as hash_of_sample
-from evalcore.tasks import Messages, Prompt, Renderer, Sample, Task, TaskSource, draw_sample, load_task, task_files
+from evalcore.tasks import (
+    LabelMerge,
+    Messages,
+    Prompt,
+    Renderer,
+    Sample,
+    Task,
+    TaskSource,
+    changed_task,
+    draw_sample,
+    load_task,
+    task_files,
+)
 
 _MAX_CACHED = 512
 """Results of each function."""
@@ -133,6 +145,8 @@ def _stamp(source: TaskSource, cache: Path) -> str:
 
 
 def _task(source: TaskSource, cache: Path, stamp: str) -> Task:
+    if source.merge:  # from the task with its own list: a page shows runs with both
+        return changed_task(_task(replace(source, merge=""), cache, stamp), LabelMerge.from_text(source.merge))
     task = _last_task.get((source, stamp))
     if task is None:
         task = load_task(source, cache)

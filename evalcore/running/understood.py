@@ -7,7 +7,7 @@ read once, until they change. What only a run can tell, such as whether the hub 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -32,7 +32,7 @@ from evalcore.running import task_cache
 from evalcore.running.current_run import BANKING77_TEST_ROWS
 from evalcore.running.plan import find_prompt
 from evalcore.store import RunSpec, Store, checked
-from evalcore.tasks import TaskSource, is_hub, task_files
+from evalcore.tasks import LIST_CHANGED, TaskSource, is_hub, task_files
 from evalcore.wording import counted, sized
 
 T = TypeVar("T")
@@ -92,14 +92,18 @@ def understand(spec: RunSpec, store: Store) -> Understood:
 def _task(source: TaskSource, store: Store) -> str:
     if not source.name.strip():
         raise DataError("no task is named.", do="Give `demo`, `banking77`, a data file, or a folder with `test.csv`.")
-    if task_files(source, store.folder) is None and is_hub(source.name):
-        return f"{source.name.removeprefix('hub:')}, {_FROM_THE_HUB}"
     if task_files(source, store.folder) is None:
-        return f"Banking77, {counted(BANKING77_TEST_ROWS, 'row')}, 77 labels, with a train split; {_FROM_THE_HUB}"
+        changed = f", {LIST_CHANGED}" if source.merge else ""
+        if is_hub(source.name):
+            return f"{source.name.removeprefix('hub:')}{changed}, {_FROM_THE_HUB}"
+        rows = counted(BANKING77_TEST_ROWS, "row")
+        return f"Banking77, {rows}, 77 labels{changed}, with a train split; {_FROM_THE_HUB}"
     found = task_cache.summary(source, store)
     text, label = found.columns
     train = f"{counted(found.train, 'row')} to train on" if found.train else "no train split"
     rows, labels = counted(found.test, "row"), counted(found.labels, "label")
+    if source.merge:
+        labels = f"{found.labels:,} of {counted(len(task_cache.labels(replace(source, merge=''), store)), 'label')}"
     of = f"{source.name.removeprefix('hub:')}: " if is_hub(source.name) else ""  # with its commit
     return f"{of}text = {text}, label = {label}, {rows}, {labels}, {train}"
 

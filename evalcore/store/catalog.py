@@ -14,7 +14,7 @@ from evalcore.store.database import Store
 from evalcore.store.jobs import ASKED_FOR, Job, Jobs
 from evalcore.store.run_record import RunRecord
 from evalcore.store.spec import RunSpec
-from evalcore.tasks import shown_name
+from evalcore.tasks import LIST_CHANGED, shown_name
 from evalcore.wording import percent
 
 NAME_LENGTH = 60
@@ -275,7 +275,8 @@ def spec_title(spec: RunSpec, cache: Path) -> str:
     parts = [last_part(spec.model)]
     if spec.kind.reads_prompt:
         parts.append(spec.prompt)
-    return " · ".join([*parts, last_part(shown_name(spec.task.name, cache)), f"{spec.n} {spec.sample}"])
+    task = last_part(shown_name(spec.task.name, cache)) + (f", {LIST_CHANGED}" if spec.task.merge else "")
+    return " · ".join([*parts, task, f"{spec.n} {spec.sample}"])
 
 
 def job_title(job: Job, cache: Path) -> str:

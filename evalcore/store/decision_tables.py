@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +21,8 @@ MOST_TABLES = 500
 MOST_BYTES = 50 * 2**20
 """Of all of them together; the ones that were not used for longest give way."""
 
+_ABANDONED_S = 60
+"""Age of a file that is still being written, from which on nobody is."""
 _NAME_LENGTH = 32
 _NAME = re.compile(f"[0-9a-f]{{{_NAME_LENGTH}}}")
 
@@ -33,7 +36,7 @@ class DecisionTables:
 
     def __init__(self, store: Store) -> None:
         self._folder = store.folder / FOLDER
-        self._writes = not store.read_only
+        self._store = store
         self._in_memory: dict[str, str] = {}
 
     def save(self, text: str) -> str:
@@ -72,7 +75,7 @@ class DecisionTables:
 
     def _write(self, name: str, text: str) -> bool:
         """Write a table's file, and remove those for which there is no more room; False if it cannot be written."""
-        if not self._writes:
+        if self._store.read_only:
             return False
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -88,6 +91,8 @@ class DecisionTables:
             with suppress(OSError):  # another process may remove one meanwhile
                 if _NAME.fullmatch(path.name):
                     found.append((path.stat().st_mtime, path.stat().st_size, path))
+                elif path.suffix == ".part" and path.stat().st_mtime < time.time() - _ABANDONED_S:
+                    path.unlink()  # of a process that died while it wrote
         found.sort(key=lambda one: one[0], reverse=True)
         together = 0
         for place, (_, size, path) in enumerate(found):

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args
 from evalcore.errors import SpecError, StoreError, listed
 from evalcore.store.label_reference import LabelScore
 from evalcore.store.model_kind import SETTINGS, ModelKind, kind_of
-from evalcore.tasks import NO_PROMPT, SAMPLES, Example, Messages, Sample, TaskSource
+from evalcore.tasks import NO_PROMPT, SAMPLES, Example, LabelMerge, Messages, Sample, TaskSource
 
 KEY_VERSION = 1
 """A part of every key. Raise it when the meaning of a key changes: older completions are then not found any more."""
@@ -213,6 +213,8 @@ def checked(spec: RunSpec) -> RunSpec:
     ):
         if value not in choices:
             raise SpecError(f"there is no {name} {value!r}.", do=f"Choose one of {', '.join(choices)}.")
+    merge = LabelMerge.from_text(spec.task.merge).to_text()
+    spec = replace(spec, task=replace(spec.task, merge=merge))
     if spec.n < 1:
         raise SpecError(f"N is {spec.n}.", do="Choose at least 1 example.")
     if not 1 <= spec.max_new_tokens <= 4096:

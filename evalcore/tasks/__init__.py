@@ -3,6 +3,7 @@
 Data files are read here and nowhere else. Imports the ground floor only.
 """
 
+from evalcore.tasks.changed_task import changed_task
 from evalcore.tasks.columns import LABEL_COLUMNS, TEXT_COLUMNS, guess_column
 from evalcore.tasks.data_file import (
     DataFile,
@@ -16,7 +17,7 @@ from evalcore.tasks.data_file import (
     typed_path,
 )
 from evalcore.tasks.hub_data import is_hub
-from evalcore.tasks.label_merge import DROPPED, LabelMerge
+from evalcore.tasks.label_merge import DROPPED, LIST_CHANGED, LabelMerge, parse_merge
 from evalcore.tasks.load import load_task, read_texts, shown_name, task_files
 from evalcore.tasks.prompt import (
     BUILT_IN,
@@ -38,6 +39,7 @@ __all__ = [
     "DESCRIPTIONS",
     "DROPPED",
     "LABEL_COLUMNS",
+    "LIST_CHANGED",
     "NO_PROMPT",
     "SAMPLES",
     "TEXT_COLUMNS",
@@ -54,6 +56,7 @@ __all__ = [
     "TaskSource",
     "Upload",
     "built_in",
+    "changed_task",
     "custom_prompt",
     "data_in_memory",
     "draw_sample",
@@ -65,6 +68,7 @@ __all__ = [
     "make_task",
     "open_data_file",
     "parse_lines",
+    "parse_merge",
     "parse_table",
     "read_label_list",
     "read_table",

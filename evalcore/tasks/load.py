@@ -11,6 +11,7 @@ from pathlib import Path
 from evalcore.errors import DataError, unreadable
 from evalcore.paths import DEMO_DATA
 from evalcore.tasks.banking77 import load_banking77_from_hub, local_banking77
+from evalcore.tasks.changed_task import changed_task
 from evalcore.tasks.columns import LABEL_COLUMNS, TEXT_COLUMNS, ColumnProfile, Columns, choose_columns, guess_column
 from evalcore.tasks.data_file import (
     SUFFIXES,
@@ -25,6 +26,7 @@ from evalcore.tasks.data_file import (
 )
 from evalcore.tasks.first_look import first_look
 from evalcore.tasks.hub_data import download, hub_file, is_hub, parse_hub_name, pinned
+from evalcore.tasks.label_merge import LabelMerge
 from evalcore.tasks.table import PassOver, Table
 from evalcore.tasks.task import Example, Task, TaskSource, make_task
 from evalcore.tasks.uploaded import SHEET_MARK, find_upload, is_upload
@@ -39,14 +41,21 @@ def load_task(source: TaskSource, cache: Path | None = None) -> Task:
         cache: the cache folder, where uploads lie; only a task that names one needs it.
 
     Raises:
-        DataError: if a file is missing or cannot be read exactly, or two labels cannot be told apart. No other error
-            is raised, whatever the file contains.
+        DataError: if a file is missing or cannot be read exactly, or two labels cannot be told apart.
+        SpecError: if its label list cannot be changed as the source says. No other error is raised, whatever the file
+            contains.
     """
+    merge = LabelMerge.from_text(source.merge)
     with unreadable(source.name, "Look whether the file is what its name says, or save it as CSV."):
-        files = task_files(source, cache)
-        if files is not None:
-            return _load_files(source, files)
-        return _load_from_hub(source, cache) if is_hub(source.name) else load_banking77_from_hub()
+        return changed_task(_load(source, cache), merge)
+
+
+def _load(source: TaskSource, cache: Path | None) -> Task:
+    """The task with its own label list."""
+    files = task_files(source, cache)
+    if files is not None:
+        return _load_files(source, files)
+    return _load_from_hub(source, cache) if is_hub(source.name) else load_banking77_from_hub()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Literal
 
 from evalcore.errors import SpecError
@@ -26,6 +27,9 @@ def draw_sample(task: Task, n: int, sample: Sample, seed: int = 0) -> tuple[Exam
       label has a second example before every label has its first.
     - `random`: every example equally likely.
     - `first`: the file's own order. Where the file is sorted by label it holds only a few of them.
+
+    A task whose label list was changed is sampled by the labels that it had: its sample is that of the task before,
+    without the examples whose labels were dropped.
 
     Example:
         >>> from evalcore.tasks import TaskSource, load_task
@@ -51,19 +55,23 @@ def draw_sample(task: Task, n: int, sample: Sample, seed: int = 0) -> tuple[Exam
         raise SpecError(f"there is no sample {sample!r}.", do=f"Choose one of {', '.join(SAMPLES)}.")
     if sample == "first":
         return task.test[:n]
+    drawn_as = (task.former or task).test
     # Sorting by rank, text and label makes the order independent of the file's.
-    ranked = sorted(task.test, key=lambda e: (_rank(seed, e), e.text, e.label))
+    ranked = sorted(
+        range(len(drawn_as)), key=lambda at: (_rank(seed, drawn_as[at]), drawn_as[at].text, drawn_as[at].label)
+    )
     if sample == "random":
-        return tuple(ranked[:n])
-    support = Counter(example.label for example in task.test)
+        return tuple(task.test[at] for at in ranked[:n])
+    support = Counter(example.label for example in drawn_as)
     taken: Counter[str] = Counter()
     positions = []
-    for order, example in enumerate(ranked):
+    for order, at in enumerate(ranked):
         # The j-th example of a label is placed at j / support: on this common scale the labels interleave.
-        positions.append((taken[example.label] / support[example.label], order, example))
-        taken[example.label] += 1
-    positions.sort(key=lambda position: position[:2])
-    return tuple(example for _, _, example in positions[:n])
+        label = drawn_as[at].label
+        positions.append((taken[label] / support[label], order, at))
+        taken[label] += 1
+    positions.sort()
+    return tuple(task.test[at] for _, _, at in positions[:n])
 
 
 def shots(task: Task, k: int, seed: int = 0) -> tuple[Example, ...]:
@@ -79,8 +87,8 @@ def shots(task: Task, k: int, seed: int = 0) -> tuple[Example, ...]:
             where=task.name,
             do="Give a train file, or choose another prompt.",
         )
-    train = Task(task.name, task.labels, task.train, (), task.origin)
-    return draw_sample(train, k, "stratified", seed)
+    former = replace(task.former, test=task.former.train) if task.former else None
+    return draw_sample(replace(task, test=task.train, former=former), k, "stratified", seed)
 
 
 def fingerprint(examples: Iterable[Example]) -> str:

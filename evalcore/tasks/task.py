@@ -31,6 +31,7 @@ class TaskSource:
         train: a data file or upload with training examples, or of a data set of the hub the name of a split; when
             empty, `train.*` beside the test file in a folder.
         labels: a file or upload with the label list; when empty, the labels that occur, in alphabetical order.
+        merge: a change of the label list (`LabelMerge.to_text`): labels merged, renamed or dropped; empty for none.
     """
 
     name: str = "demo"
@@ -38,6 +39,7 @@ class TaskSource:
     label_column: str = ""
     train: str = ""
     labels: str = ""
+    merge: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Task:
         train: examples that baselines are fitted on and few-shot prompts draw from; may be empty.
         origin: where it was read from, with its revision if it has one.
         columns: of the test file, the one that was taken for the text and the one for the label; empty if unknown.
+        former: of a task whose label list was changed, the same examples with the labels that they had: samples are
+            drawn by these, so that runs with either list are on the same texts. None if the list is its own.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Task:
     train: tuple[Example, ...]
     origin: str
     columns: tuple[str, str] = ("", "")
+    former: Task | None = None
 
 
 def make_task(

@@ -7,18 +7,20 @@ from dataclasses import fields, replace
 import pytest
 
 from evalcore.analysis.filters import Filter
+from evalcore.deciding import CostsAsked, FrontierAsked, LabelListAsked, ReviewAsked, TrafficAsked
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
 from pages.parts.shell.session import ClassView
 from pages.parts.shell.url import query_of_spec, spec_of_query
 
 CHOSEN = RunSpec(
-    TaskSource("/data/my messages.csv", "message", "intent", "train.csv", "labels.txt"),
+    TaskSource("/data/my messages.csv", "message", "intent", "train.csv", "labels.txt", '[["","c"],["n, =","a","b"]]'),
     "http://localhost:8000/v1#Qwen/Qwen2.5-7B", "few-shot:3", 1234, "random", 7, "as-shipped", "loop", 32, 8, "float32",
     "cpu", "id",
 )  # fmt: skip
+ASKED = (CostsAsked, FrontierAsked, LabelListAsked, ReviewAsked, TrafficAsked)
 USED_BY_PAGES = {
-    *(field.name for field in (*fields(Filter), *fields(ClassView))),
+    *(field.name for used in (Filter, ClassView, *ASKED) for field in fields(used)),
     "run", "scoring", "example", "a", "b", "runs", "door",
 }  # fmt: skip
 
@@ -58,6 +60,7 @@ def test_what_a_url_leaves_out_is_as_it_usually_is():
         ("n", "0"), ("n", "-1"), ("n", "1e3"), ("n", "٣"), ("n", ""), ("n", "9" * 400), ("n", "1000001"),
         ("sample", "odd"), ("decoding", "Plain"), ("engine", "x"), ("dtype", "int8"), ("max_new_tokens", "5000"),
         ("batch_size", "4097"), ("seed", "999999999"), ("model", ""), ("model", "  "), ("model", "a\nb"),
+        ("task_merge", "[]]"), ("task_merge", '[["a"]]'), ("task_merge", '[["a","b"],["c","b"]]'),
         ("task", "\0"), ("task", "x" * 1001), ("prompt", "\u202e"), ("train", "\ud800"),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalcore.metrics.classification import UNPARSED, Counts, Floats
 
@@ -36,11 +37,11 @@ def cheapest_threshold(confidence: Floats, costs: Floats, review_cost: float) ->
     return float(np.append(sure, np.inf)[k]) if k else -np.inf
 
 
-def below(confidence: Floats, threshold: float) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def below(confidence: Floats, threshold: float) -> NDArray[np.bool_]:
     """Which answers a person gives at a threshold, shape (n,)."""
     sure = np.where(np.isnan(confidence), -np.inf, confidence)
-    answered: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = sure < threshold
-    return answered
+    reviewed: NDArray[np.bool_] = sure < threshold
+    return reviewed
 
 
 def cheapest_answers(shares: Floats, matrix: Floats, own: Counts, review_cost: float) -> Counts:
@@ -49,7 +50,8 @@ def cheapest_answers(shares: Floats, matrix: Floats, own: Counts, review_cost: f
     Args:
         shares: shape (n, n_labels), the probability of each label.
         matrix: shape (n_labels, n_labels + 1), costs.
-        own: shape (n,), the model's answers, which stay where no other is cheaper; -1 is unparsed.
+        own: shape (n,), the model's answers, which stay where no other is cheaper; -1 is unparsed, which no other
+            answer becomes.
         review_cost: of one text that a person answers, rightly; nobody does at 0.
 
     Returns:
@@ -61,9 +63,9 @@ def cheapest_answers(shares: Floats, matrix: Floats, own: Counts, review_cost: f
     of_best = expected[rows, best]
     of_own = expected[rows, np.where(own == UNPARSED, matrix.shape[1] - 1, own)]
     enough = 1 + (_SAME if shares.dtype == np.float64 else 1e-6)
-    answers = np.where((of_own <= of_best * enough) & (own != UNPARSED), own, best)
+    answers = np.where(of_own <= of_best * enough, own, best)
     if review_cost > 0:
-        answers = np.where(review_cost < np.minimum(of_own, of_best), PERSON, answers)
+        answers = np.where(review_cost * enough < np.minimum(of_own, of_best), PERSON, answers)
     return answers
 
 

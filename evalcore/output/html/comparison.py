@@ -30,6 +30,7 @@ from evalcore.analysis import (
 )
 from evalcore.charts import DARK, LIGHT
 from evalcore.charts.zoomable_map import map_colours, zoomable_difference, zoomable_map
+from evalcore.deciding import Decision, decide
 from evalcore.metrics import (
     BLOCK_FROM,
     LEVEL,
@@ -42,6 +43,8 @@ from evalcore.metrics import (
     view,
 )
 from evalcore.output.command import compare_command
+from evalcore.output.decision import decision_as_json
+from evalcore.output.html.decisions import ASKED_WITHOUT_INPUT, decided_parts
 from evalcore.output.html.examples import ExampleColumn, Kept, cut_texts, examples_data, kept_rows
 from evalcore.output.html.page import render
 from evalcore.output.html.run_card import run_card
@@ -63,7 +66,8 @@ WANTED_POINTS = (1, 2, 5, 10)
 CONFUSIONS_LISTED = 500
 _NAV = (
     ("groups", "Examples by outcome"), ("metrics-section", "Metrics"), ("per-label", "Labels"),
-    ("confusions", "Confusions"), ("enough", "Sample size"), ("changed", "What changed"), ("examples", "Examples"),
+    ("confusions", "Confusions"), ("decisions", "Decisions"), ("enough", "Sample size"), ("changed", "What changed"),
+    ("examples", "Examples"),
 )  # fmt: skip
 
 
@@ -90,16 +94,18 @@ class Side:
     span: tuple[float, float]
 
 
-def comparison_report(comparison: Comparison, *, texts: Texts = "shown") -> bytes:
+def comparison_report(comparison: Comparison, *, texts: Texts = "shown", decision: Decision | None = None) -> bytes:
     """A comparison as one HTML file.
 
     Args:
         texts: whether texts, completions and a person's own prompts are in it as they are, left out, or as hashes.
+        decision: what was asked of both and answered; without it the questions that nothing has to be given for.
 
     Raises:
         StoreError: if a completion of one of the runs is gone or damaged.
     """
     rule = TextRule(texts)
+    decision = decision or decide(comparison.a.answers.store, comparison.a, comparison.b, only=ASKED_WITHOUT_INPUT)
     probabilities = compared_probabilities(comparison)
     said = verdict(comparison)
     a, b = comparison.a.record, comparison.b.record
@@ -151,6 +157,7 @@ def comparison_report(comparison: Comparison, *, texts: Texts = "shown") -> byte
             if len(codes)
         ],
         "confusions": confusions_table(comparison),
+        "decisions": decided_parts(decision, rule),
         "sample_size": sample_size(comparison),
         "changes": [(f"{one.what} {one.detail}".strip(), one.a, one.b) for one in found],
         "together": len(decisions(found)) > 1,
@@ -160,7 +167,8 @@ def comparison_report(comparison: Comparison, *, texts: Texts = "shown") -> byte
         "command": compare_command([comparison.a, comparison.b]),
     }
     report = verdict_as_json(comparison, probabilities)
-    return render("comparison.html", context, {"report": report, "examples": examples, "maps": maps(comparison)})
+    data = {"examples": examples, "maps": maps(comparison), "decisions": decision_as_json(decision)}
+    return render("comparison.html", context, {"report": report, **data})
 
 
 def metrics_table(key: str, caption: str, rows: Sequence[MetricRow]) -> Table:

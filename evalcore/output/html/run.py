@@ -17,9 +17,12 @@ from evalcore.analysis import (
     why_no_probabilities,
 )
 from evalcore.analysis.scored_run import OUTCOMES, RIGHT
+from evalcore.deciding import Decision, decide
+from evalcore.output.decision import decision_as_json
 from evalcore.output.html.baselines import baselines, compared_with
 from evalcore.output.html.confidence import confidence
 from evalcore.output.html.confusions import confusions_note, confusions_table, maps, worst
+from evalcore.output.html.decisions import ASKED_WITHOUT_INPUT, decided_parts
 from evalcore.output.html.examples import ExampleColumn, Kept, cut_texts, examples_data, kept_rows
 from evalcore.output.html.head import cards, hidden_words, intervals_note, scores_table, verdict_words
 from evalcore.output.html.labels import FEW_NOTE, count_bars, labels_table
@@ -36,12 +39,12 @@ QUOTED = 2
 QUOTED_CHARS = 160
 _NAV = (
     ("hides", "What it hides"), ("baselines", "Baselines"), ("scores", "Scores"), ("confusions", "Confusions"),
-    ("per-label", "Labels"), ("counts", "Counts"), ("confidence", "Confidence"), ("examples", "Examples"),
-    ("card", "Run card"),
+    ("per-label", "Labels"), ("counts", "Counts"), ("confidence", "Confidence"),
+    ("decisions", "Decisions"), ("examples", "Examples"), ("card", "Run card"),
 )  # fmt: skip
 
 
-def run_report(store: Store, scored: ScoredRun, *, texts: Texts = "shown") -> bytes:
+def run_report(store: Store, scored: ScoredRun, *, texts: Texts = "shown", decision: Decision | None = None) -> bytes:
     """A run as one HTML file.
 
     The same run gives the same bytes: nothing in it tells when it was made.
@@ -49,6 +52,7 @@ def run_report(store: Store, scored: ScoredRun, *, texts: Texts = "shown") -> by
     Args:
         store: where the run and the baselines on its sample are kept.
         texts: whether texts, completions and a person's own prompts are in it as they are, left out, or as hashes.
+        decision: what was asked and answered; without it the questions that nothing has to be given for.
 
     Raises:
         StoreError: if a completion of the run is gone or damaged.
@@ -85,7 +89,10 @@ def run_report(store: Store, scored: ScoredRun, *, texts: Texts = "shown") -> by
         "card": run_card(scored, rule),
         "limits": limits(scored, compared) if answered else [],
     }
+    data: dict[str, Any] = {"examples": examples, "maps": maps(scored)}
     if answered:
+        decision = decision or decide(store, scored, only=ASKED_WITHOUT_INPUT)
+        data["decisions"] = decision_as_json(decision)
         context |= {
             "cards": cards(scored, found),
             "scores": scores_table(scored),
@@ -97,6 +104,7 @@ def run_report(store: Store, scored: ScoredRun, *, texts: Texts = "shown") -> by
             "few_note": FEW_NOTE,
             "bars": count_bars(scored),
             "confidence": confidence(found) if found else None,
+            "decisions": decided_parts(decision, rule),
             "why_no_confidence": why_no_probabilities(scored),
             "baselines": baselines(scored, compared),
         }
@@ -104,7 +112,7 @@ def run_report(store: Store, scored: ScoredRun, *, texts: Texts = "shown") -> by
     held = set(examples["ids"])
     for finding in report["findings"]:
         finding["positions"] = [position for position in finding["positions"] if position in held]
-    return render("run.html", context, {"report": report, "examples": examples, "maps": maps(scored)})
+    return render("run.html", context, {"report": report, **data})
 
 
 def _about(scored: ScoredRun) -> str:

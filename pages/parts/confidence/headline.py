@@ -17,6 +17,7 @@ from evalcore.analysis import (
 )
 from evalcore.wording import counted, figure, interval
 from pages.parts.shell.cached import calibration_of, once
+from pages.parts.shell.links import link_to_decide
 from pages.parts.shell.markdown import UNDEFINED, escape_markdown, percent, with_bold_start
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def verdict(scored: ScoredRun, heading: DeltaGenerator) -> None:
     sentences = once(scored, _words)
     with heading.popover("In words", icon=":material/notes:"):
         st.markdown("\n".join(f"- {escape_markdown(sentence)}" for sentence in sentences))
+    with heading:
+        link_to_decide(scored)
     if sentences:
         st.markdown(with_bold_start(sentences[0]))
 

@@ -12,6 +12,8 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import message_markdown
 from pages.parts.shell.session import view_state
 
+ALONE = ""
+"""In the place of a run's id."""
 WIDTH = 290
 """Pixels of the box."""
 
@@ -48,11 +50,12 @@ def run_beside(page: Frame, scored: ScoredRun) -> tuple[ScoredRun | None, str]:
 
 def _box(page: Frame, named: str, records: dict[str, RunRecord]) -> None:
     view, key = view_state().decide, "decide_beside"
-    titles = run_titles.titles(page.store, page.scoring, [named] if named else [])
-    st.session_state[key] = named or None
+    titles = dict(run_titles.titles(page.store, page.scoring, [named] if named else []))
+    titles[ALONE] = "No run beside it" if named else "Compare with a run …"
+    st.session_state[key] = named
 
     def choose() -> None:
-        view.beside = st.session_state[key] or ""
+        view.beside = st.session_state[key]
 
     def swap() -> None:
         record, view.beside = records[named], page.record.run_id if page.record else ""
@@ -62,11 +65,10 @@ def _box(page: Frame, named: str, records: dict[str, RunRecord]) -> None:
         st.markdown(":blue[**A**] beside :orange[**B**]", width="content")
     st.selectbox(
         "B, a run on the same examples",
-        list(records),
+        [ALONE, *records],
         key=key,
         on_change=choose,
         format_func=lambda run_id: titles.get(run_id, run_id),
-        placeholder="Compare with a run …",
         label_visibility="collapsed",
         width=WIDTH,
     )

@@ -12,7 +12,6 @@ import streamlit as st
 
 from evalcore.deciding import LONGEST_TEXT, columns_of, read_rows
 from evalcore.errors import BlindspotError, DataError
-from evalcore.wording import sized
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT
 from pages.parts.shell.decide_view import HowTyped, TypedTable
 from pages.parts.shell.downloads import button
@@ -229,7 +228,9 @@ def _decoded(name: str, content: bytes) -> str:
         DataError: if it is too large, or not UTF-8.
     """
     if len(content) > MOST_BYTES:
-        raise DataError(f"it holds {sized(len(content))}; a table may hold {sized(MOST_BYTES)}.", where=name)
+        raise DataError(
+            f"it holds {len(content):,} bytes; a table may hold {MOST_BYTES:,}.", where=name, do="Leave rows out."
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -33,7 +33,7 @@ from pages.parts.run.queue import baselines_being_fitted
 from pages.parts.shell import cached
 from pages.parts.shell.cached import once
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.links import CONFIDENCE, CONFUSIONS, EXAMPLES, PER_CLASS, TRY_IT, link_to
+from pages.parts.shell.links import CONFIDENCE, CONFUSIONS, EXAMPLES, PER_CLASS, TRY_IT, link_to, link_to_decide
 from pages.parts.shell.markdown import UNDEFINED, escape_markdown, percent
 from pages.parts.shell.session import Tried, view_state
 
@@ -87,6 +87,7 @@ def verdict(page: Frame, scored: ScoredRun, found: tuple[Reference, ...]) -> Non
         baselines_being_fitted(page.store, scored.record)
         with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
             _how_sure(scored)
+            link_to_decide(scored)
             way_to_base_model(page, scored.record)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evalcore.running import split_size
 from evalcore.store import MEANINGS, RunRecord, RunSpec, Store, kind_of
-from evalcore.tasks import BUILT_IN, shown_name
+from evalcore.tasks import BUILT_IN, LIST_CHANGED, shown_name
 from evalcore.wording import counted
 
 TASKS = {"demo": "Demo: phone and internet support", "banking77": "Banking77: 77 intents of a bank's customers"}
@@ -66,7 +66,7 @@ def run_words(spec: RunSpec, store: Store, record: RunRecord | None = None) -> t
         f"the first {counted(n, 'example')}" if spec.sample == "first" else f"{counted(n, 'example')}, {spec.sample}"
     )
     parts = [
-        task_words(spec.task.name, store),
+        task_words(spec.task.name, store) + (f", {LIST_CHANGED}" if spec.task.merge else ""),
         prompt_words(spec.prompt) if spec.kind.reads_prompt else "",
         sample,
         f"seed {spec.seed}" if spec.seed != usual.seed else "",

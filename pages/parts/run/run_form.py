@@ -11,13 +11,17 @@ import streamlit as st
 from evalcore.predictors import named_for_its_kind
 from evalcore.running import split_size
 from evalcore.store import MEANINGS, ModelKind, RunSpec, Uploads
-from evalcore.tasks import BUILT_IN, TaskSource, is_upload
+from evalcore.tasks import BUILT_IN, LabelMerge, TaskSource, is_upload
+from evalcore.wording import counted
 from pages.parts.run.options import MODELS, TASKS, choice_words, model_words, prompt_words, task_words
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import view_state
 
 WITHOUT_SPLIT_SIZE = 10_000
 """Upper end of the slider while the size of the split is unknown."""
+GROUPS_SAID = 3
+"""Changes of the label list that are named; the others are counted."""
 NARROWEST_FIELD = 220
 """Pixels; three of them and their gaps fit into a page of 758."""
 EXPLANATIONS = """
@@ -87,6 +91,26 @@ def run_form(page: Frame) -> None:
             st.number_input("N exactly", 1, largest, key="bar_n", on_change=_chosen, width=130)
             with st.popover("More", icon=":material/tune:"):
                 _more(spec.kind)
+    if spec.task.merge:
+        _changed_list(LabelMerge.from_text(spec.task.merge))
+
+
+def _changed_list(merge: LabelMerge) -> None:
+    """Say what becomes of the task's labels, with a button that leaves them as they are."""
+    said = merge.words()
+    more = f"; {counted(len(said) - GROUPS_SAID, 'more change')}" if len(said) > GROUPS_SAID else ""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(
+            f":material/merge: Label list changed: {escape_markdown('; '.join(said[:GROUPS_SAID]) + more)}",
+            width="content",
+        )
+        st.button("Use the list as it was", key="bar_own_list", type="tertiary", on_click=_own_list)
+
+
+def _own_list() -> None:
+    view = view_state()
+    view.choose(replace(view.spec, task=replace(view.spec.task, merge="")))
+    view.changing = True
 
 
 def explanations() -> None:
@@ -162,9 +186,11 @@ def _chosen() -> None:
     """The callback of every widget: take what the form says into the session."""
     if all(isinstance(st.session_state[f"bar_{name}"], str) for name in ("task_name", "model", "prompt")):
         view, chosen = view_state(), _spec_of_widgets()
-        if chosen.task.name != view.spec.task.name and (chosen.task.name in TASKS or is_upload(chosen.task.name)):
-            # What was said about the files of another task does not apply.
-            chosen = replace(chosen, task=TaskSource(chosen.task.name))
+        if chosen.task.name != view.spec.task.name:
+            # What was said about the files and the labels of another task does not apply; a path may be corrected.
+            is_known = chosen.task.name in TASKS or is_upload(chosen.task.name)
+            kept = TaskSource(chosen.task.name) if is_known else replace(chosen.task, merge="")
+            chosen = replace(chosen, task=kept)
         chosen = replace(chosen, model=named_for_its_kind(chosen.model))
         if (chosen.task, chosen.model) != (view.spec.task, view.spec.model):
             chosen = replace(chosen, labels_by=RunSpec.labels_by)  # what was confirmed is of one model and one task

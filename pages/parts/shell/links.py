@@ -11,6 +11,7 @@ from pages.parts.shell import url
 
 EXAMPLES, PER_CLASS, CONFUSIONS = "pages/examples.py", "pages/per_class.py", "pages/confusions.py"
 CONFIDENCE = "pages/confidence.py"
+DECIDE = "pages/decide.py"
 TRY_IT = "pages/try_it.py"
 DATA = "pages/data.py"
 ARROW, BACK = ":material/arrow_forward:", ":material/arrow_back:"
@@ -32,6 +33,11 @@ def link_to(
         more: further query parameters, such as a sort order.
     """
     st.page_link(page, label=label, icon=ARROW, query_params=url.query_of(scored, asked, more))
+
+
+def link_to_decide(scored: ScoredRun) -> None:
+    """A link to what can be done with a run."""
+    link_to(scored, "What to do with it", DECIDE)
 
 
 def link_to_overview(run_id: str | None = None) -> None:

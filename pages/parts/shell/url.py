@@ -19,6 +19,9 @@ Query = dict[str, str]
 
 _LONGEST_NUMBER = 9
 _LONGEST_NAME = 1000
+_LONGEST_MERGE = 20_000
+_OF_TASK = {name: {"name": "task", "merge": "task_merge"}.get(name, name) for name in asdict(TaskSource())}
+"""What the fields of a task are called in a URL; `merge` there is a change that a page tries on a stored run."""
 _LARGEST_CHOSEN = 1_000_000
 """The form takes no larger number."""
 
@@ -106,7 +109,7 @@ def name_in_url(name: str) -> str:
 def query_of_spec(spec: RunSpec) -> Query:
     """What a URL has to say for the same to be chosen, before it is run: what differs from the default.
 
-    Each field of the spec and of its task is a parameter by its own name; `task` is the task's name.
+    Each field of the spec and of its task is a parameter by its own name, but for those in `_OF_TASK`.
     """
     chosen, usual = _parameters(spec), _parameters(RunSpec())
     return {name: str(value) for name, value in chosen.items() if value != usual[name]}
@@ -127,22 +130,23 @@ def spec_of_query(query: Query, usual: RunSpec) -> RunSpec | None:
         return None
     for name, text in named.items():
         value = number_of(text) if isinstance(chosen[name], int) else text if text.isprintable() else None
-        if value not in (None, "") and len(text) <= _LONGEST_NAME and _is_possible(name, value):
+        longest = _LONGEST_MERGE if name == _OF_TASK["merge"] else _LONGEST_NAME
+        if value not in (None, "") and len(text) <= longest and _is_possible(name, value):
             chosen[name] = value
     return _spec(chosen)
 
 
 def _parameters(spec: RunSpec) -> dict[str, Any]:
     """Each field of a spec and of its task, under the name that it has in a URL."""
-    of_task = asdict(spec.task)
-    return {"task": of_task.pop("name"), **of_task, **{k: v for k, v in asdict(spec).items() if k != "task"}}
+    of_task = {_OF_TASK[name]: value for name, value in asdict(spec.task).items()}
+    return {**of_task, **{k: v for k, v in asdict(spec).items() if k != "task"}}
 
 
 def _spec(parameters: Mapping[str, Any]) -> RunSpec:
     """The inverse of `_parameters`."""
-    of_task = {name: parameters[name] for name in asdict(TaskSource()) if name != "name"}
+    of_task = {name: parameters[in_url] for name, in_url in _OF_TASK.items()}
     own = {name: parameters[name] for name in asdict(RunSpec()) if name != "task"}
-    return RunSpec(task=TaskSource(parameters["task"], **of_task), **own)
+    return RunSpec(task=TaskSource(**of_task), **own)
 
 
 def _is_possible(name: str, value: Any) -> bool:

@@ -1,0 +1,300 @@
+"""All questions at once: what is asked of a run, or of two of them, and each answer, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import Field, asdict, dataclass, field, fields
+from typing import Any, Protocol, TypeVar
+
+from evalcore.analysis import LabelProbabilities, ScoredRun, label_probabilities, score_run
+from evalcore.analysis.pairing import shared_examples
+from evalcore.deciding.answer import Answer
+from evalcore.deciding.asked import Asked
+from evalcore.deciding.compared_costs import compared_costs
+from evalcore.deciding.cost_table import CostsAsked
+from evalcore.deciding.costs import costs
+from evalcore.deciding.frontier import FrontierAsked, frontier
+from evalcore.deciding.label_list import LabelListAsked, compared_label_list, label_list
+from evalcore.deciding.review import Review, ReviewAsked, review
+from evalcore.deciding.review_compared import ComparedReview, compared_review
+from evalcore.deciding.traffic import traffic
+from evalcore.deciding.traffic_compared import compared_traffic
+from evalcore.deciding.traffic_mix import TrafficAsked
+from evalcore.errors import BlindspotError, SpecError, quoted
+from evalcore.notebook import Shown
+from evalcore.store import Store
+
+DECISION_FORMAT, DECISION_VERSION = "blindspot-decision", 1
+
+QUESTIONS = {
+    "review": "How much must a person check?",
+    "costs": "What do mistakes cost?",
+    "traffic": "How will it do on my traffic?",
+    "label_list": "Is the label list right?",
+    "frontier": "Which run?",
+}
+"""Each question by its name, which is also that of its field in `DecisionAsked`."""
+
+TABLE_FIELDS = ("actions", "costs", "mix", "predicted_counts", "hierarchy")
+"""The fields, over all questions, that hold a table as CSV."""
+
+LOOKED_AT = ("way", "cut")
+"""The fields that only say which part of an answer the page shows."""
+
+T = TypeVar("T")
+
+
+class AnswerOf(Protocol):
+    """Makes the answer to a question of one run, or of two that are compared; or takes one that is kept."""
+
+    def __call__(
+        self, runs: Sequence[ScoredRun], question: Callable[..., T], asked: Any, others: Sequence[ScoredRun] = ()
+    ) -> T: ...
+
+
+@dataclass(frozen=True)
+class DecisionAsked:
+    """What is asked, by question."""
+
+    review: ReviewAsked = field(default_factory=ReviewAsked)
+    costs: CostsAsked = field(default_factory=CostsAsked)
+    traffic: TrafficAsked = field(default_factory=TrafficAsked)
+    label_list: LabelListAsked = field(default_factory=LabelListAsked)
+    frontier: FrontierAsked = field(default_factory=FrontierAsked)
+
+    def of(self, question: str) -> Asked:
+        """What is asked in one question."""
+        asked: Asked = getattr(self, question)
+        return asked
+
+    @classmethod
+    def of_fields(cls, given: Mapping[str, Any]) -> DecisionAsked:
+        """From the fields of all questions together: no two of them have the same name.
+
+        Raises:
+            SpecError: if there is no such field.
+        """
+        questions: Mapping[str, type[Any]] = {
+            "review": ReviewAsked, "costs": CostsAsked, "traffic": TrafficAsked, "label_list": LabelListAsked,
+            "frontier": FrontierAsked,
+        }  # fmt: skip
+        known = {one.name: one for cls_ in questions.values() for one in fields(cls_)}
+        names = {one.name: question for question, cls_ in questions.items() for one in fields(cls_)}
+        if unknown := sorted(given.keys() - names.keys()):
+            raise SpecError(f"nothing called {unknown[0]!r} can be asked.", do=f"Choose among {', '.join(names)}.")
+        for name, value in given.items():
+            _check(known[name], value)
+        return cls(
+            **{
+                question: cls_(**{name: value for name, value in given.items() if names[name] == question})
+                for question, cls_ in questions.items()
+            }
+        )
+
+    @property
+    def tables(self) -> dict[str, str]:
+        """The tables that were given, by the names of their fields."""
+        given = {one.name: getattr(self.of(name), one.name) for name in QUESTIONS for one in fields(self.of(name))}
+        return {name: given[name] for name in TABLE_FIELDS if given[name]}
+
+
+def _check(one: Field[Any], value: Any) -> None:
+    """Refuse a value that is not what a field holds.
+
+    Raises:
+        SpecError: if it is of another kind, out of the field's range, or none of its choices.
+    """
+    if isinstance(one.default, bool | str):
+        fits, what = (
+            isinstance(value, type(one.default)),
+            "True or False" if isinstance(one.default, bool) else "a text",
+        )
+        if choices := one.metadata.get("choices"):
+            fits, what = value in choices, f"one of {', '.join(map(repr, choices))}"
+    else:
+        low, high = one.metadata["low"], one.metadata["high"]
+        whole = isinstance(one.default, int)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        fits = is_number and low <= value <= high and (not whole or value == int(value))
+        what = f"a {'whole ' if whole else ''}number from {low:,} to {high:,.12g}"
+    if not fits:
+        raise SpecError(f"{one.name} cannot be {quoted(repr(value))}.", do=f"It is {what}.")
+
+
+@dataclass(frozen=True)
+class Decided:
+    """One question, and what came of it.
+
+    Attributes:
+        name: of `QUESTIONS`.
+        answer: None if there is none.
+        why_not: the reason, with what to do; empty if there is an answer.
+    """
+
+    name: str
+    answer: Answer | None
+    why_not: str = ""
+
+    @property
+    def question(self) -> str:
+        """The question in words."""
+        return QUESTIONS[self.name]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The answer in words, the first of them the answer; or the reason why there is none."""
+        return (self.why_not,) if self.answer is None else tuple(self.answer.sentences)
+
+
+@dataclass(frozen=True, repr=False)
+class Decision(Shown):
+    """The questions that were asked of one run, or of two on the examples that both have answered.
+
+    Attributes:
+        beside: the run that it is compared with; None if it is looked at alone.
+        questions: those that were asked, in the order of `QUESTIONS`.
+    """
+
+    scored: ScoredRun
+    beside: ScoredRun | None
+    asked: DecisionAsked
+    questions: tuple[Decided, ...]
+
+    def __getitem__(self, name: str) -> Answer:
+        """The answer to one question.
+
+        Raises:
+            SpecError: if it was not asked, or has no answer; it says why.
+        """
+        for one in self.questions:
+            if one.name == name:
+                if one.answer is None:
+                    raise SpecError(one.why_not, where=one.question)
+                return one.answer
+        asked = ", ".join(one.name for one in self.questions)
+        raise SpecError(f"the question {name!r} was not asked.", do=f"Choose one of {asked}.")
+
+    @property
+    def promises_target(self) -> bool:
+        """Whether the target of the first question was asked for and is verified; of two runs, for both."""
+        answers = [one.answer for one in self.questions if one.name == "review"]
+        found = next(iter(answers), None)
+        if isinstance(found, ComparedReview):
+            return found.a.verified and found.b.verified
+        return isinstance(found, Review) and found.verified
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data: what was asked, each answer with its sentences. NaN is not taken out."""
+        return {
+            "format": DECISION_FORMAT,
+            "version": DECISION_VERSION,
+            "run": self.scored.record.run_id,
+            "beside": self.beside.record.run_id if self.beside else None,
+            "scoring": self.scored.scoring,
+            "n": self.scored.scores.n,
+            "asked": asdict(self.asked),
+            "questions": {
+                one.name: {
+                    "question": one.question,
+                    "sentences": list(one.sentences) if one.answer else [],
+                    "why_not": one.why_not or None,
+                    "answer": one.answer.as_json() if one.answer else None,
+                }
+                for one in self.questions
+            },
+        }
+
+
+class _Answers:
+    """Makes answers; of each run the probabilities are read once."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, LabelProbabilities | None] = {}
+
+    def __call__(
+        self, runs: Sequence[ScoredRun], question: Callable[..., T], asked: Any, others: Sequence[ScoredRun] = ()
+    ) -> T:
+        for one in runs:
+            if id(one) not in self._kept:
+                self._kept[id(one)] = label_probabilities(one)
+        each = [part for one in runs for part in (one, self._kept[id(one)])]
+        return question(*each, asked, *([others] if others else []))
+
+
+def decide(
+    store: Store,
+    scored: ScoredRun,
+    beside: ScoredRun | None = None,
+    asked: DecisionAsked | None = None,
+    *,
+    only: Collection[str] = (),
+    answer_of: AnswerOf | None = None,
+) -> Decision:
+    """Answer the questions; no model is called.
+
+    A question that these runs cannot answer is there with the reason. A table that cannot be read, or names what is not
+    there, is the person's to mend.
+
+    Args:
+        store: where the run and others on its task are kept.
+        beside: another run, B; both are then compared on the examples that both have answered.
+        only: names of `QUESTIONS`; all of them when empty.
+        answer_of: another way to an answer, such as to those that are kept.
+
+    Raises:
+        DataError, SpecError: if a table or a change of the label list is wrong, there is no such question, or the two
+            runs have no example in common.
+    """
+    asked = asked or DecisionAsked()
+    if unknown := [name for name in only if name not in QUESTIONS]:
+        raise SpecError(f"there is no question {unknown[0]!r}.", do=f"Choose among {', '.join(QUESTIONS)}.")
+    if beside is not None:
+        shared_examples(scored, beside)
+    makers = _makers(store, scored, beside, asked, answer_of or _Answers())
+    questions = tuple(_decided(name, asked, makers[name]) for name in QUESTIONS if not only or name in only)
+    return Decision(scored, beside, asked, questions)
+
+
+def _decided(name: str, asked: DecisionAsked, make: Callable[[], Answer]) -> Decided:
+    try:
+        return Decided(name, make())
+    except BlindspotError as error:
+        if _typed(asked.of(name)):
+            raise
+        return Decided(name, None, str(error))
+
+
+def _typed(asked: Asked) -> bool:
+    """Whether a person gave a table or a change of the label list."""
+    return any(getattr(asked, name, "") for name in (*TABLE_FIELDS, "merge"))
+
+
+def _makers(
+    store: Store, scored: ScoredRun, beside: ScoredRun | None, asked: DecisionAsked, answer_of: AnswerOf
+) -> dict[str, Callable[[], Answer]]:
+    """What makes each answer, of one run or of two."""
+
+    def which_run() -> Answer:
+        return frontier(store, scored, asked.frontier, asked.costs)
+
+    def how_much() -> Answer:
+        agreeing = [score_run(store, run_id, scored.scoring) for run_id in asked.review.agreeing_ids]
+        return answer_of([scored], review, asked.review, agreeing)
+
+    if beside is None:
+        one = [scored]
+        return {
+            "review": how_much,
+            "costs": lambda: answer_of(one, costs, asked.costs),
+            "traffic": lambda: answer_of(one, traffic, asked.traffic),
+            "label_list": lambda: answer_of(one, label_list, asked.label_list),
+            "frontier": which_run,
+        }
+    both = [scored, beside]
+    return {
+        "review": lambda: answer_of(both, compared_review, asked.review),
+        "costs": lambda: answer_of(both, compared_costs, asked.costs),
+        "traffic": lambda: answer_of(both, compared_traffic, asked.traffic),
+        "label_list": lambda: answer_of(both, compared_label_list, asked.label_list),
+        "frontier": which_run,
+    }

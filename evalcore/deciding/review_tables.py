@@ -1,0 +1,146 @@
+"""How much a person must check, as plain data and as tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from evalcore.deciding.answer import Rows
+from evalcore.metrics.decisions.promise import Checked
+
+if TYPE_CHECKING:
+    from evalcore.deciding.review import Review
+    from evalcore.deciding.review_compared import ComparedReview
+
+MOST_STEPS = 1000
+"""Of a curve in a table: of one with more, as many evenly spaced by what they answer."""
+
+
+def as_json(found: Review) -> dict[str, Any]:
+    """A review as plain data."""
+    return {
+        "run": found.scored.record.run_id,
+        "n": found.prepared.n,
+        "target": found.target,
+        "signal": found.signal or None,
+        "verified": found.verified,
+        "threshold": _number(found.threshold),
+        "chosen_on": len(found.prepared.choosing),
+        "verified_on": len(found.prepared.checking),
+        "promise": _checked(found.promised),
+        "estimate": _checked(found.estimate),
+        "examples_needed": found.needed,
+        "without_signal": found.unsure,
+        "per_1000": _per_1000(found),
+        "signals": [dict(row) for row in signal_rows(found)],
+        "labels": [dict(row) for row in label_rows(found)],
+        "sentences": list(found.sentences),
+    }
+
+
+def tables(found: Review) -> dict[str, Rows]:
+    """A review as tables."""
+    if not found.signal:
+        return {}
+    named: dict[str, Rows] = {"review_curve": curve_rows(found), "review_signals": signal_rows(found)}
+    return named | ({"review_labels": label_rows(found)} if found.labels else {})
+
+
+def curve_rows(found: Review) -> list[dict[str, Any]]:
+    """The risk-coverage curve of all answers."""
+    steps = found.prepared.steps[found.signal]
+    if len(steps) > MOST_STEPS:
+        steps = steps.some(MOST_STEPS)
+    columns = (steps.threshold, steps.answered, steps.right, steps.coverage, steps.accuracy)
+    names = ("threshold", "answered", "right", "coverage", "accuracy")
+    return [dict(zip(names, row, strict=True)) for row in zip(*(of.tolist() for of in columns), strict=True)]
+
+
+def signal_rows(found: Review) -> list[dict[str, Any]]:
+    """Every signal with its AURC."""
+    return [
+        {
+            "signal": one.name,
+            "aurc": _number(one.aurc),
+            "aurc_low": _number(one.interval[0]),
+            "aurc_high": _number(one.interval[1]),
+            "difference": _number(one.difference),
+            "difference_low": _number(one.difference_interval[0]),
+            "difference_high": _number(one.difference_interval[1]),
+            "why_not": one.why_not,
+        }
+        for one in found.signals
+    ]
+
+
+def label_rows(found: Review) -> list[dict[str, Any]]:
+    """Each label's threshold."""
+    return [
+        {"label": found.scored.labels[one.code]}
+        | {name: _number(value) for name, value in asdict(one).items() if name != "code"}
+        | {"verified": one.verified}
+        for one in found.labels
+    ]
+
+
+def compared_as_json(found: ComparedReview) -> dict[str, Any]:
+    """Two runs as plain data."""
+    return {
+        "a": as_json(found.a),
+        "b": as_json(found.b),
+        "n": found.n,
+        "coverage_difference": _number(found.coverage_difference),
+        "coverage_interval": _pair(found.coverage_interval),
+        "aurc_difference": _number(found.aurc_difference),
+        "aurc_interval": _pair(found.aurc_interval),
+        "only_a_automatic": len(found.rows_of("only_a")),
+        "only_b_automatic": len(found.rows_of("only_b")),
+        "sentences": list(found.sentences),
+    }
+
+
+def compared_tables(found: ComparedReview) -> dict[str, Rows]:
+    """The tables of both runs."""
+    return {
+        f"{name}_{side}": rows for side, one in (("a", found.a), ("b", found.b)) for name, rows in tables(one).items()
+    }
+
+
+def _checked(shown: Checked | None) -> dict[str, Any] | None:
+    if shown is None:
+        return None
+    return {
+        "n": shown.n,
+        "answered": shown.answered,
+        "right": shown.right,
+        "coverage": _number(shown.coverage),
+        "coverage_interval": _pair(shown.coverage_interval),
+        "to_person": _number(1 - shown.coverage),
+        "to_person_interval": _pair(shown.person_interval),
+        "accuracy": _number(shown.accuracy),
+        "accuracy_interval": _pair(shown.accuracy_interval),
+        "accuracy_at_least": shown.lower,
+    }
+
+
+def _per_1000(found: Review) -> dict[str, Any] | None:
+    shown = found.in_use
+    if shown is None:
+        return None
+    share, bounds = 1 - shown.coverage, shown.person_interval
+    scales = {"reviews": 1000.0, "hours": 1000 * found.asked.minutes / 60, "price": 1000 * found.asked.price}
+    return {
+        name: {"value": scale * share, "interval": _pair(scale * bound for bound in bounds)}
+        for name, scale in scales.items()
+    }
+
+
+def _pair(bounds: Iterable[float]) -> list[float | None]:
+    return [_number(bound) for bound in bounds]
+
+
+def _number(value: Any) -> Any:
+    """The same, but None for what is no finite number."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

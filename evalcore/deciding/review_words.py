@@ -1,0 +1,252 @@
+"""How much a person must check, in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evalcore.metrics.decisions.promise import Checked, fewest_answers
+from evalcore.wording import NOT_ESTIMABLE, counted, figure, interval, percent, rough
+
+if TYPE_CHECKING:
+    from evalcore.deciding.review import Review
+    from evalcore.deciding.review_compared import ComparedReview
+    from evalcore.deciding.review_signals import SignalScore
+
+PER = 1000
+"""Texts that hours and money are said of."""
+
+
+def sentences(found: Review) -> tuple[str, ...]:
+    """All of it, the answer first."""
+    if not found.signal:
+        return (why_no_signal(found),)
+    said = [_answer(found), _instead(found), estimate_words(found), _labels(found), threshold_words(found)]
+    said += [work_words(found), _unsure(found), _other_signal(found), _better_signals(found)]
+    return tuple(sentence for sentence in said if sentence)
+
+
+def target_words(found: Review) -> str:
+    """`95 %`, `99.5 %`."""
+    return f"{found.asked.target:g} %"
+
+
+def why_no_signal(found: Review) -> str:
+    """Why nothing tells sure answers from unsure ones, and what would."""
+    why = found.prepared.why_not
+    return f"{why['confidence']} {why['agreement']}" if not found.prepared.others else why["confidence"]
+
+
+def _answer(found: Review) -> str:
+    target, shown = target_words(found), found.promised
+    n, whole = len(found.prepared.checking), counted(found.prepared.n, "example")
+    if found.verified and shown is not None:
+        sent = f"send {percent(1 - shown.coverage)} to a person{_between(shown.person_interval)}"
+        return (
+            f"To be {target} right on what is answered automatically, {sent}: verified on {n:,} other examples, of"
+            f" which {shown.answered:,} are answered automatically, {shown.right:,} of them right. That shows"
+            f" {percent(shown.lower)} or more, with 95 % confidence."
+        )
+    cannot = f"It cannot be promised with these {whole} that {target} of what is answered automatically is right"
+    if shown is not None and shown.answered:
+        return (
+            f"{cannot}: on the half that verifies, {shown.right:,} of {counted(shown.answered, 'such answer')}"
+            f" {'is' if shown.right == 1 else 'are'} right, which shows {percent(shown.lower)} or more only."
+        )
+    fewest = fewest_answers(found.target)
+    return (
+        f"{cannot}: no threshold reaches that on the half that chooses. It takes {fewest:,} answers without a mistake,"
+        " or more with some, on either half."
+    )
+
+
+def _instead(found: Review) -> str:
+    """What would make a promise possible."""
+    if found.verified:
+        return ""
+    if found.needed is None:
+        return (
+            f"Above no threshold are clearly more than {target_words(found)} right, so that more examples alone would"
+            " not help: lower the target, or take another signal or run."
+        )
+    return (
+        f"About {rough(found.needed)} examples would verify it 8 times in 10, if further answers are right as often as"
+        " these."
+    )
+
+
+def estimate_words(found: Review) -> str:
+    """What the examples say without a promise."""
+    shown, target = found.estimate, target_words(found)
+    if shown is None:
+        return f"Without a promise: no threshold reached {target} on the half that chooses; a person checks everything."
+    right = f"{percent(shown.accuracy)} of it right{_between(shown.accuracy_interval)}" if shown.answered else "nothing"
+    return (
+        f"Without a promise, an estimate: the threshold that just reached {target} on one half answers"
+        f" {percent(shown.coverage)} of the other half automatically{_between(shown.coverage_interval)}, {right}."
+    )
+
+
+def threshold_words(found: Review) -> str:
+    """From which value of the signal on an answer is automatic; empty where there is no common threshold."""
+    at = found.threshold
+    return "" if at != at else f"Answered automatically: {value_words(found, at)}."
+
+
+def value_words(found: Review, at: float) -> str:
+    """`confidence of 81.2 % or more`.
+
+    Args:
+        at: a value of the certainty; infinite is none.
+    """
+    if np.isinf(at):
+        return "none"
+    if found.signal == "agreement":
+        return f"agreement of {percent(at)} or more of {counted(found.prepared.others, 'other run')}"
+    if found.signal == "entropy":
+        return f"entropy of {figure(-at + 0.0, 3)} bits or less"
+    value = f"{figure(100 * at, 1)} points" if found.signal == "margin" else _precise(at)
+    return f"{found.signal} of {value} or more"
+
+
+def work_words(found: Review) -> str:
+    """Hours and money per 1,000 texts; empty without a threshold."""
+    shown = found.in_use
+    if shown is None:
+        return ""
+    share, bounds = 1 - shown.coverage, shown.person_interval
+    said = [f"{figure(PER * share, 0)} reviews{_between(bounds, PER, 0)}"]
+    if found.asked.minutes:
+        hours = PER * found.asked.minutes / 60
+        each = f"{found.asked.minutes:g} {'minute' if found.asked.minutes == 1 else 'minutes'}"
+        said.append(f"{figure(hours * share, 1)} hours{_between(bounds, hours, 1)} at {each} a review")
+    if found.asked.price:
+        price = PER * found.asked.price
+        said.append(f"a cost of {figure(price * share, 2)}{_between(bounds, price, 2)} at {found.asked.price:g} each")
+    estimated = "" if found.verified else " (estimated)"
+    return f"Per {PER:,} texts{estimated}: {'; '.join(said)}."
+
+
+def _labels(found: Review) -> str:
+    if not found.labels:
+        return ""
+    own = [label for label in found.labels if label.own]
+    without = [label for label in found.labels if not label.own]
+    verified = sum(label.verified for label in own)
+    said = (
+        f"{counted(len(own), 'label has', 'labels have')} a threshold of {'its' if len(own) == 1 else 'their'} own;"
+        f" the promise is verified for {verified:,} of them, all taken together (Holm)."
+        if own
+        else "No label has a threshold of its own."
+    )
+    if not without:
+        return said
+    fewest, scarcest = fewest_answers(found.target), min(without, key=lambda label: min(label.chosen_on, label.n))
+    name = found.scored.labels[scarcest.code]
+    return (
+        f"{said} {counted(len(without), 'label is', 'labels are')} predicted fewer than {fewest:,} times in one of the"
+        f" halves, such as {name!r}, and {'has' if len(without) == 1 else 'share'} the threshold of the rest."
+    )
+
+
+def _unsure(found: Review) -> str:
+    return (
+        f"{counted(found.unsure, 'answer has', 'answers have')} no {found.signal}, most often because"
+        f" {'it names' if found.unsure == 1 else 'they name'} no label: a person checks"
+        f" {'it' if found.unsure == 1 else 'them'} first."
+        if found.unsure
+        else ""
+    )
+
+
+def _other_signal(found: Review) -> str:
+    if found.signal == found.asked.signal:
+        return ""
+    return f"The {found.signal} is used. {found.prepared.why_not.get(found.asked.signal, '')}".strip()
+
+
+def _better_signals(found: Review) -> str:
+    better = [one for one in found.signals if one.difference_interval[1] < 0]
+    if not better:
+        return ""
+    best = min(better, key=lambda one: one.aurc)
+    return (
+        f"The {best.name} tells right answers from wrong ones better than the {found.signal}: its AURC is"
+        f" {figure(-best.difference, 4)} lower (95 % interval {_lower(best)})."
+    )
+
+
+def _lower(one: SignalScore) -> str:
+    low, high = one.difference_interval
+    return interval((-high, -low), scale=1, decimals=4)
+
+
+def compared_sentences(found: ComparedReview) -> tuple[str, ...]:
+    """Two runs, the answer first."""
+    said = [_compared_answer(found), *(_of_side(name, one) for name, one in (("A", found.a), ("B", found.b)))]
+    return tuple(sentence for sentence in (*said, _compared_aurc(found), *found.notes) if sentence)
+
+
+def _compared_answer(found: ComparedReview) -> str:
+    a, b, target = found.a, found.b, target_words(found.a)
+    lacking = [name for name, one in (("A", a), ("B", b)) if not one.signal]
+    if lacking:
+        why = why_no_signal(b if a.signal else a)
+        return f"The two cannot be compared: nothing tells how sure {' and '.join(lacking)} is. {why}"
+    if not (a.verified and b.verified):
+        promised = [name for name, one in (("A", a), ("B", b)) if one.verified]
+        if not promised:
+            return f"Of neither run can it be promised that {target} of what it answers automatically is right."
+        return f"Only of {promised[0]} can it be promised that {target} of what it answers automatically is right."
+    difference, (low, high) = found.coverage_difference, found.coverage_interval
+    points = f"{figure(100 * abs(difference), 1)} points"
+    between = _between((low, high), signed=True)
+    if low > 0 or high < 0:
+        more = "more" if difference > 0 else "less"
+        return f"At the same promise, {target} right, B answers {points} {more} automatically than A{between}."
+    return (
+        f"At the same promise, {target} right, it cannot be told which of the two answers more automatically: B answers"
+        f" {figure(100 * difference, 1, signed=True)} points{between} beside A."
+    )
+
+
+def _of_side(name: str, one: Review) -> str:
+    shown = one.in_use
+    if shown is None:
+        return f"{name}: a person checks everything." if one.signal else ""
+    kind = "verified" if one.verified else "an estimate"
+    return (
+        f"{name} sends {percent(1 - shown.coverage)} to a person{_between(shown.person_interval)}, {kind}; of the rest"
+        f" {shown.right:,} of {shown.answered:,} are right."
+    )
+
+
+def _compared_aurc(found: ComparedReview) -> str:
+    difference, bounds = found.aurc_difference, found.aurc_interval
+    if difference != difference:
+        return ""
+    low, high = bounds
+    said = f"AURC of B less that of A: {figure(difference, 4, signed=True)}{_between(bounds, 1, 4, signed=True)}"
+    if low > 0 or high < 0:
+        return f"{said}: {'A' if low > 0 else 'B'} can be checked with less work."
+    return f"{said}."
+
+
+def _between(bounds: tuple[float, float], scale: float = 100, decimals: int = 1, *, signed: bool = False) -> str:
+    shown = interval(bounds, scale=scale, decimals=decimals, signed=signed)
+    return " (interval not estimable at this n)" if shown == NOT_ESTIMABLE else f" (95 % interval {shown})"
+
+
+def _precise(share: float) -> str:
+    """A probability with as many digits as tell it from 1."""
+    for decimals in range(1, 9):
+        if round(100 * share, decimals) < 100 or share >= 1:
+            break
+    return f"{figure(100 * share, decimals)} %"
+
+
+def work_of(found: Review, shown: Checked) -> tuple[float, float]:
+    """Hours and money per 1,000 texts."""
+    share = 1 - shown.coverage
+    return PER * share * found.asked.minutes / 60, PER * share * found.asked.price

@@ -1,0 +1,86 @@
+"""The answers to what a person has to decide: sentences, and every table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evalcore.deciding import Decided, Decision
+from evalcore.output.decision import table_name
+from evalcore.output.decision_cells import ReadCell, read_tables, table_title
+from evalcore.output.html.tables import Cell, Column, Table
+from evalcore.output.html.texts import TextRule
+from evalcore.wording import counted
+
+ASKED_WITHOUT_INPUT = ("review", "label_list")
+"""The questions that stand in every report: nothing has to be given for them."""
+MOST_ROWS = 300
+"""Of a table."""
+
+
+@dataclass(frozen=True)
+class DecidedPart:
+    """One question.
+
+    Attributes:
+        sentences: behind the first, which is the answer.
+        tables: each with its title and what is said of the rows that are left out.
+    """
+
+    question: str
+    answer: str
+    sentences: Sequence[str]
+    tables: Sequence[tuple[str, Table, str]]
+
+
+def decided_parts(decision: Decision, rule: TextRule) -> list[DecidedPart]:
+    """Each question that was asked, ready to be read.
+
+    Args:
+        rule: what becomes of texts of examples.
+    """
+    codes = {label: code for code, label in enumerate(decision.scored.labels)}
+    opens_examples = decision.beside is None
+    return [
+        DecidedPart(
+            one.question, one.sentences[0], one.sentences[1:], _tables(one, codes if opens_examples else {}, rule)
+        )
+        for one in decision.questions
+    ]
+
+
+def _tables(one: Decided, codes: Mapping[str, int], rule: TextRule) -> list[tuple[str, Table, str]]:
+    made = []
+    tables = one.answer.tables() if one.answer else {}
+    for name, read in read_tables(one.answer, MOST_ROWS).items():
+        title, texts = table_title(name), [column.title == "text" for column in read.columns]
+        columns = [Column(column.title, "number" if column.is_number else "text") for column in read.columns]
+        rows = [
+            [
+                _cell(
+                    replace(each, text=rule.of(each.text)) if is_text else each, _opens(row, codes) if at == 0 else ""
+                )
+                for at, (each, is_text) in enumerate(zip(cells, texts, strict=True))
+            ]
+            for row, cells in zip(tables[name], read.rows, strict=False)
+        ]
+        left_out = read.total - len(read.rows)
+        note = f"{counted(left_out, 'more row')}: `decide --tables FOLDER` writes all of them." if left_out else ""
+        key = f"decide-{table_name(one.name, name)}"
+        made.append((title, Table(key, f"{one.question} {title}", columns, rows), note))
+    return made
+
+
+def _opens(row: Mapping[str, Any], codes: Mapping[str, int]) -> str:
+    """The query for the examples of a row that names an actual label, and perhaps a predicted one."""
+    found = {
+        key: codes[row[name]]
+        for name, key in (("label", "true"), ("true", "true"), ("predicted", "predicted"))
+        if isinstance(row.get(name), str) and row[name] in codes
+    }
+    return "&".join(f"{key}={code}" for key, code in found.items()) if "true" in found else ""
+
+
+def _cell(read: ReadCell, opens: str) -> Cell:
+    return Cell(read.text, read.sort, opens=opens, tone="" if read.sort is not None else "muted")
