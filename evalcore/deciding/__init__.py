@@ -4,6 +4,7 @@ Every answer is computed from what is stored; no model is called. Each question 
 (`ReviewAsked`, ...), the answer for one run, and the answer for two runs on the same examples.
 """
 
+from evalcore.deciding import label_list_edits
 from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
@@ -97,6 +98,7 @@ __all__ = [
     "groups_by_name",
     "hierarchy_text",
     "label_list",
+    "label_list_edits",
     "merge_suggestions",
     "merge_text",
     "percent_of",

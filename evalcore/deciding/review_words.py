@@ -22,7 +22,14 @@ def sentences(found: Review) -> tuple[str, ...]:
     """All of it, the answer first."""
     if not found.signal:
         return (why_no_signal(found),)
-    said = [_answer(found), _instead(found), estimate_words(found), _labels(found), threshold_words(found)]
+    said = [
+        _answer(found),
+        _how_verified(found),
+        _instead(found),
+        estimate_words(found),
+        _labels(found),
+        threshold_words(found),
+    ]
     said += [work_words(found), _unsure(found), _other_signal(found), _better_signals(found)]
     return tuple(sentence for sentence in said if sentence)
 
@@ -44,9 +51,8 @@ def _answer(found: Review) -> str:
     if found.verified and shown is not None:
         sent = f"send {percent(1 - shown.coverage)} to a person{_between(shown.person_interval)}"
         return (
-            f"To be {target} right on what is answered automatically, {sent}: verified on {n:,} other examples, of"
-            f" which {shown.answered:,} are answered automatically, {shown.right:,} of them right. That shows"
-            f" {percent(shown.lower)} or more, with 95 % confidence."
+            f"To be {target} right on what is answered automatically, {sent}: verified on {n:,} other examples, with"
+            f" {shown.right:,} of {shown.answered:,} right (at least {percent(shown.lower)})."
         )
     cannot = f"It cannot be promised with these {whole} that {target} of what is answered automatically is right"
     if shown is not None and shown.answered:
@@ -58,6 +64,18 @@ def _answer(found: Review) -> str:
     return (
         f"{cannot}: no threshold reaches that on the half that chooses. It takes {fewest:,} answers without a mistake,"
         " or more with some, on either half."
+    )
+
+
+def _how_verified(found: Review) -> str:
+    """What the promise rests on."""
+    shown, p = found.promised, found.prepared
+    if not found.verified or shown is None:
+        return ""
+    return (
+        f"The threshold was chosen on {len(p.choosing):,} examples and tested once on the {shown.n:,} others:"
+        f" {shown.answered:,} of these are answered automatically. That at least {percent(shown.lower)} of such answers"
+        " are right holds with 95 % confidence (Clopper-Pearson, one-sided)."
     )
 
 
@@ -197,7 +215,7 @@ def group_words(group: str) -> str:
     Args:
         group: of `GROUPS`.
     """
-    return {"only_a": "Only A automatic", "only_b": "Only B automatic", "both": "Both", "neither": "Neither"}[group]
+    return {"only_a": "Only A", "only_b": "Only B", "both": "Both", "neither": "Neither"}[group]
 
 
 def compared_sentences(found: ComparedReview) -> tuple[str, ...]:

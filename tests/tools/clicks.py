@@ -199,8 +199,16 @@ def _in_tab(page: Page, what: str, number: int) -> Callable[[], None] | None:
         return (lambda: thumb.first.press(what)) if thumb.count() else None
     if what == "row":
         table = main.locator("[data-testid=stDataFrame]:visible")
-        place = {"x": 60, "y": 35 + 28 * (number + 1) + 10}
-        return (lambda: table.first.click(position=place)) if table.count() else None
+        if not table.count():
+            return None
+
+        def click() -> None:
+            table.first.scroll_into_view_if_needed()
+            box = table.first.bounding_box()
+            assert box is not None
+            page.mouse.click(box["x"] + 60, box["y"] + 35 + 28 * (number + 1) + 10)
+
+        return click
     segment = main.locator("[data-testid=stButtonGroup]").get_by_role("radio", name=what, exact=True)
     return segment.first.click if segment.count() else None
 

@@ -55,5 +55,7 @@ def _examples(page: Frame, scored: ScoredRun, both: ComparedReview) -> None:
         "Examples", GROUPS, key="review_group", required=True, on_change=choose, label_visibility="collapsed",
         format_func=lambda name: f"{group_words(name)}: {len(rows[name]):,}",
     )  # fmt: skip
-    said = f"Of the {len(both.group):,} shared examples that verify; the answers shown are those of A"
+    said = (
+        f"Which run answers automatically, of the {len(both.group):,} shared examples that verify; shown: A's answers"
+    )
     examples_pane(page, scored, rows[group], ("text", "outcome", "predicted"), said=said)

@@ -43,18 +43,18 @@ class Opened:
     threshold: float = math.nan
 
     def __str__(self) -> str:
-        """As a URL holds it; empty for what is open at first."""
+        """As a URL holds it."""
         label = f":{self.label}" if self.label >= 0 else ""
         at = "" if math.isnan(self.threshold) else f"@{self.threshold!r}"
-        text = f"{self.table}/{self.kind}{label}{at}"
-        return "" if text == "signals/wrong" else text
+        return f"{self.table}/{self.kind}{label}{at}"
 
     @classmethod
     def of_text(cls, text: str, answer: Review) -> Opened:
         """The inverse. What this answer has not is left out."""
         found = _OPENED.fullmatch(text)
         if found is None:
-            return cls()
+            # What a person checks, where nothing that is answered automatically is wrong.
+            return cls() if len(answer.rows_of("wrong")) else cls(kind="person")
         table, kind, label, at = found.groups()
         code = int(label) if label and int(label) < len(answer.scored.labels) else -1
         try:

@@ -17,6 +17,7 @@ from pages.parts.decide.review_opened import TABLES, Opened
 from pages.parts.shell.clickable_figure import clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.markdown import escape_markdown
 
 CHART_HEIGHT, TABLE_HEIGHT = 268, 152
 STEPS, FEWEST = 48, 10
@@ -69,7 +70,7 @@ def curve_chart(answer: Review, theme: charts.Theme, item: charts.Item | None) -
             checking,
             _words(answer, checking),
             charts.RUN_A,
-            mark=checking.at(at) if at == at else -1,
+            mark=at,
         ),
         charts.CoverageCurve("half that chooses", choosing, _words(answer, choosing), theme.pale_text, dashed=True),
     ]
@@ -101,12 +102,11 @@ def _signals(page: Frame, answer: Review, what: Opened) -> None:
                 interval(one.difference_interval, scale=1, decimals=4, signed=True, undefined=UNDEFINED)
                 for one in scores
             ],
-            "why not": [one.why_not for one in scores],
         }
     )
     c = st.column_config
     st.dataframe(
-        table if any(one.why_not for one in scores) else table.drop(columns="why not"),
+        table,
         hide_index=True,
         height=min(TABLE_HEIGHT, height_of(len(table), COMPACT_ROW_HEIGHT)),
         row_height=COMPACT_ROW_HEIGHT,
@@ -122,6 +122,9 @@ def _signals(page: Frame, answer: Review, what: Opened) -> None:
         key="review_signals",
         alt="How well each signal tells right answers from wrong ones",
     )  # fmt: skip
+    for why in dict.fromkeys(one.why_not for one in scores if one.why_not):
+        lacking = [one.name for one in scores if one.why_not == why]
+        st.caption(f"No {' and no '.join(lacking)}: {escape_markdown(why)}")
 
 
 def _curve(page: Frame, answer: Review, what: Opened) -> None:

@@ -10,7 +10,6 @@ import streamlit as st
 from evalcore.analysis import LabelProbabilities, ScoredRun
 from evalcore.deciding import (
     SIGNALS,
-    ComparedReview,
     Prepared,
     Review,
     ReviewAsked,
@@ -18,12 +17,15 @@ from evalcore.deciding import (
     prepare,
     review_of,
 )
+from evalcore.deciding.review_signals import CHOOSE_RUNS
+from evalcore.deciding.review_words import threshold_words, work_words
 from evalcore.store import RunRecord
 from pages.parts.decide import review_compared, review_opened, review_pictures
 from pages.parts.decide.answer_parts import answered, compared, say
 from pages.parts.shell import cached, run_titles
 from pages.parts.shell.beside import beside
 from pages.parts.shell.frame import Frame
+from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.missing_probabilities import say_why
 from pages.parts.shell.session import view_state
 
@@ -43,21 +45,25 @@ def tab(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
     both = compared(scored, other, compared_review, asked, agreeing) if other is not None else None
     shown = answer if other is None else both
     if shown is None:
-        _controls(page, scored, asked, ())
+        _controls(page, scored, asked)
+        return
+    if answer is not None and not answer.signal:
+        _controls(page, scored, asked)
+        say_why(page, scored, DECIDE)
+        st.caption(f"Or, under Options: {escape_markdown(CHOOSE_RUNS)}")
         return
     say(shown)
-    _controls(page, scored, asked, _signals_of(shown))
+    _controls(page, scored, asked)
     if both is not None and other is not None:
         review_compared.draw(page, scored, other, both)
-    elif answer is not None and answer.signal:
+    elif answer is not None:
+        st.caption(escape_markdown(" ".join(filter(None, (threshold_words(answer), work_words(answer))))))
         what = review_opened.opened(answer)
         left, right = beside(11, 9, height=HEIGHT)
         with left:
             review_pictures.draw(page, answer, what)
         with right:
             review_opened.examples(page, scored, answer, what)
-    elif answer is not None:
-        say_why(page, scored, DECIDE)
 
 
 def reviewed(
@@ -93,14 +99,7 @@ def _possible(page: Frame, scored: ScoredRun) -> list[RunRecord]:
     ]
 
 
-def _signals_of(shown: Review | ComparedReview) -> tuple[str, ...]:
-    """The signals that there are, of two runs those of both."""
-    if isinstance(shown, Review):
-        return tuple(shown.prepared.certainty)
-    return tuple(name for name in shown.a.prepared.certainty if name in shown.b.prepared.certainty)
-
-
-def _controls(page: Frame, scored: ScoredRun, asked: ReviewAsked, there: tuple[str, ...]) -> None:
+def _controls(page: Frame, scored: ScoredRun, asked: ReviewAsked) -> None:
     state = st.session_state
     possible = _possible(page, scored)
     ids = [record.run_id for record in possible]
