@@ -145,3 +145,40 @@ def test_a_long_list_is_turned_page_by_page(old, both, monkeypatch):
     table = next(frame.value for frame in app.dataframe if "new_list_" in frame.proto.id)
     assert table["text"].tolist() == [row["text"] for row in rows[2:4]]
     assert rows[2]["text"] in [code.value for code in app.code]
+
+
+@pytest.mark.parametrize("label", ["![](http://127.0.0.1:9/p.png)", "<script>alert(1)</script>", "$a$ **b** :red[x]"])
+def test_an_odd_label_is_drawn_as_it_is(page_store, old, label):
+    merge = LabelMerge.of({label: ["red", "green"]})
+    new = execute(spec_with_new_list(old, merge), page_store).record
+    form = opened("app.py", run=new.run_id)
+    form.button(key="change").click().run()
+    for page in (tab(old, merge), form):
+        assert not page.exception
+        drawn = [element.value for kind in ("markdown", "caption", "subheader") for element in page.get(kind)]
+        assert label in said(page)
+        assert not any(label in text for text in drawn)
+
+
+def test_the_form_says_that_the_list_is_changed_and_takes_it_back(page_store, old):
+    new = execute(spec_with_new_list(old, WARM), page_store).record
+    app = opened("app.py", run=new.run_id)
+    assert "label list changed" in said(app)
+    app.button(key="change").click().run()
+    assert "Label list changed: green, red become red" in said(app)
+    assert "3 of 4 labels" in said(app)
+    app.button(key="bar_own_list").click().run()
+    assert not app.exception
+    assert app.session_state["view"].spec.task == old.record.spec.task
+    assert "label list changed" not in said(app).lower()
+    assert "4 labels" in said(app)
+
+
+def test_another_task_in_the_form_has_its_own_list(page_store, old, tmp_path):
+    new = execute(spec_with_new_list(old, WARM), page_store).record
+    app = opened("app.py", run=new.run_id)
+    app.button(key="change").click().run()
+    app.selectbox(key="bar_task_name").set_value("demo").run()
+    assert app.session_state["view"].spec.task == TaskSource("demo")
+    app.selectbox(key="bar_task_name").set_value(new.spec.task.name).run()
+    assert app.session_state["view"].spec.task.merge == ""

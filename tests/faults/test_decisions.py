@@ -36,7 +36,7 @@ CELLS = (
     "\u202e",
     "x" * 20_000,
 )
-FILES = 60
+FILES = 40
 """Random files for each table."""
 
 
@@ -85,7 +85,7 @@ def test_any_file_of_a_table_is_read_or_a_sentence(field, runs, tmp_path, tally)
 
 @pytest.mark.parametrize("what", ["a folder", "nothing", "too much", "a picture"])
 def test_what_is_no_table_is_said_by_its_path(what, runs, tmp_path, capsys):
-    """F79."""
+    """F79. Red with a file that is read without a limit, or an error of the system that is let out."""
     folder, (a, _) = runs
     path = tmp_path / "table.csv"
     if what == "a folder":
