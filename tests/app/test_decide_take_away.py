@@ -104,4 +104,4 @@ def test_what_is_wrong_with_a_table_is_said_in_the_place_of_the_files(page_store
 def test_the_page_has_the_button_and_computes_nothing_for_it(page_store, pair, monkeypatch):
     monkeypatch.setattr(take_away, "decide", lambda *args, **kwargs: pytest.fail("it is not open"))
     app = opened("pages/decide.py", run=pair[0].record.run_id)
-    assert any(element.proto.popover.label == "Take away" for element in app.get("popover"))
+    assert any(element.proto.popover.label == "Download" for element in app.get("popover"))
