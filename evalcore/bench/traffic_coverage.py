@@ -101,11 +101,12 @@ class Covered:
 
 
 SHAPES: tuple[Shape, ...] = tuple(
-    Shape(n_labels, n, design, sample, traffic, *model)
-    for n_labels, n, design, (sample, traffic), model in product(
-        (24, 77, 150), (400, 1000, 3080), get_args(Design), TRAFFIC, MODELS
-    )
+    Shape(n_labels, n, design, mixes[0], mixes[1], *MODELS[(size + way + pair) % len(MODELS)])
+    for size, (n_labels, n) in enumerate(product((24, 77, 150), (400, 1000, 3080)))
+    for way, design in enumerate(get_args(Design))
+    for pair, mixes in enumerate(TRAFFIC)
 )
+"""Each size with each pair of mixes and both designs, and the models in turn."""
 
 
 def coverage(
@@ -219,8 +220,7 @@ def as_text(found: Sequence[Covered]) -> str:
     lines = [
         "Scores under another mix of labels: how often a 95 % interval holds the truth, in percent of"
         f" {found[0].tried} simulated data sets a shape:",
-        "the lowest and the highest, over three models and over random and stratified samples; in brackets in how many"
-        " percent it is shown",
+        "the lowest and the highest, over random and stratified samples; in brackets in how many percent it is shown",
     ]
     title: tuple[Any, ...] = ()
     for row in rows:

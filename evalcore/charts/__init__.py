@@ -19,6 +19,7 @@ from evalcore.charts.mix_chart import mix_chart, mix_scores_chart
 from evalcore.charts.pair_matrix import MatrixKind, matrix_cells, matrix_spec
 from evalcore.charts.picking import PICKED, Item
 from evalcore.charts.probability_chart import probability_chart
+from evalcore.charts.risk_coverage_chart import CoverageCurve, risk_coverage_chart
 from evalcore.charts.run_charts import reference_lines, variants_chart, verdict_chart
 from evalcore.charts.running_chart import running_chart
 from evalcore.charts.sample_size import sample_size_chart
@@ -36,6 +37,7 @@ __all__ = [
     "RUN_B",
     "STILL_WIDTH",
     "CostBar",
+    "CoverageCurve",
     "FrontierMark",
     "Item",
     "MatrixKind",
@@ -64,6 +66,7 @@ __all__ = [
     "reference_lines",
     "reliability_diagram",
     "review_chart",
+    "risk_coverage_chart",
     "running_chart",
     "sample_size_chart",
     "scores_chart",

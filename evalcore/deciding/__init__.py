@@ -27,7 +27,9 @@ from evalcore.deciding.new_list import DOORS, NewListVerdict, run_with_new_list,
 from evalcore.deciding.review import LabelReview, Review, ReviewAsked, review, review_of
 from evalcore.deciding.review_compared import ComparedReview, compared_review
 from evalcore.deciding.review_signals import Prepared, SignalScore, prepare
-from evalcore.deciding.traffic import ComparedTraffic, Traffic, TrafficAsked, compared_traffic, traffic
+from evalcore.deciding.traffic import Traffic, traffic
+from evalcore.deciding.traffic_compared import ComparedTraffic, compared_traffic
+from evalcore.deciding.traffic_mix import TrafficAsked
 from evalcore.deciding.typed_rows import columns_of, read_rows
 
 __all__ = [

@@ -17,7 +17,9 @@ from evalcore.deciding.frontier import FrontierAsked, frontier
 from evalcore.deciding.label_list import LabelListAsked, compared_label_list, label_list
 from evalcore.deciding.review import Review, ReviewAsked, review
 from evalcore.deciding.review_compared import ComparedReview, compared_review
-from evalcore.deciding.traffic import TrafficAsked, compared_traffic, traffic
+from evalcore.deciding.traffic import traffic
+from evalcore.deciding.traffic_compared import compared_traffic
+from evalcore.deciding.traffic_mix import TrafficAsked
 from evalcore.errors import BlindspotError, SpecError, quoted
 from evalcore.notebook import Shown
 from evalcore.store import Store

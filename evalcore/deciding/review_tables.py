@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from evalcore.deciding.answer import Rows
 from evalcore.metrics.decisions.promise import Checked
 
@@ -53,12 +51,11 @@ def tables(found: Review) -> dict[str, Rows]:
 def curve_rows(found: Review) -> list[dict[str, Any]]:
     """The risk-coverage curve of all answers."""
     steps = found.prepared.steps[found.signal]
-    at = np.arange(len(steps))
-    if len(at) > MOST_STEPS:
-        at = np.unique(np.searchsorted(steps.answered, np.linspace(1, steps.answered[-1], MOST_STEPS)))
+    if len(steps) > MOST_STEPS:
+        steps = steps.some(MOST_STEPS)
     columns = (steps.threshold, steps.answered, steps.right, steps.coverage, steps.accuracy)
     names = ("threshold", "answered", "right", "coverage", "accuracy")
-    return [dict(zip(names, row, strict=True)) for row in zip(*(of[at].tolist() for of in columns), strict=True)]
+    return [dict(zip(names, row, strict=True)) for row in zip(*(of.tolist() for of in columns), strict=True)]
 
 
 def signal_rows(found: Review) -> list[dict[str, Any]]:

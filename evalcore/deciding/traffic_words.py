@@ -9,7 +9,8 @@ from evalcore.metrics.decisions.label_shift import LEAST_WORTH
 from evalcore.wording import counted, figure, interval, percent, rough
 
 if TYPE_CHECKING:
-    from evalcore.deciding.traffic import ComparedTraffic, OtherMixScore, Traffic
+    from evalcore.deciding.traffic import OtherMixScore, Traffic
+    from evalcore.deciding.traffic_compared import ComparedTraffic
 
 _PAIRS = 3
 """Pairs of labels that are named."""
@@ -33,10 +34,10 @@ def _accuracy(of: Traffic) -> str:
         return f"{where} nothing can be said: none of its labels has an example in this run."
     if of.covered < 1:
         where = f"On the {percent(of.covered)} of the traffic whose labels this run has examples of,"
-    said = f"{where} accuracy is {percent(score.on_traffic)} ({_interval(of, score)})"
+    said = f"{where} accuracy is {percent(score.on_traffic)}: {_interval(of, score)}"
     if of.mix.source == "sample":
         return f"{said}. Type your shares or counts, or have them estimated, to see it on your traffic."
-    return f"{said}; on the mix of the sample it is {percent(score.on_sample)}."
+    return f"{said}; on the mix of the sample {percent(score.on_sample)}."
 
 
 def _interval(of: Traffic, score: OtherMixScore) -> str:
@@ -44,8 +45,8 @@ def _interval(of: Traffic, score: OtherMixScore) -> str:
     if low == low:
         return f"95 % interval {interval((low, high))}"
     return (
-        f"interval not estimable at this n: its labels have as few examples as a sample of {rough(of.worth)};"
-        f" it takes {LEAST_WORTH}"
+        f"interval not estimable at this n (its labels have as few examples as a sample of {rough(of.worth)};"
+        f" it takes {LEAST_WORTH})"
     )
 
 
@@ -86,18 +87,19 @@ def _uncertainty(of: Traffic) -> list[str]:
     if of.examples_to_halve is not None:
         return [f"{said}: {of.examples_to_halve:,} more of it would halve the interval."]
     if of.examples_to_halve_in_all is not None:
-        several = f"{of.examples_to_halve_in_all:,} more, of the labels listed"
+        several = f"{of.examples_to_halve_in_all:,} more of several labels"
         return [f"{said}: no number of its examples alone would halve the interval, {several} would."]
     return [f"{said}; no number of examples would halve the interval, since the mix itself is estimated."]
 
 
 def _larger_run(of: Traffic) -> list[str]:
-    more = of.examples_to_halve_in_all
-    if more is None or of.split_size <= of.n:
+    if of.halving < 0 or of.split_size <= of.n:
         return []
+    label = of.labels[of.halving]
+    about = round(float(of.support[of.halving]) * of.split_size / of.n)
     return [
-        f"The split has {counted(of.split_size - of.n, 'example')} that this run did not use: they are labelled"
-        " already, and a run with a larger N has them."
+        f"The split has {counted(of.split_size - of.n, 'example')} that this run did not use, labelled already: with"
+        f" N = {of.split_size:,} there would be about {about:,} of {label!r}."
     ]
 
 

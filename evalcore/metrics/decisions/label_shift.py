@@ -22,7 +22,7 @@ from evalcore.metrics.intervals import NO_INTERVAL, Interval, wilson_of_mean
 from evalcore.metrics.paired import tango_interval
 from evalcore.metrics.shrinkage import shrunk_rates
 
-LEAST_WORTH = 30
+LEAST_WORTH = 40
 """With a smaller effective number of examples a score under a mix has no interval."""
 
 

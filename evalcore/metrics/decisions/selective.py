@@ -56,6 +56,21 @@ class Steps:
         """The share of these that is right."""
         return self.right / self.answered
 
+    def some(self, most: int, fewest: int = 1, also: float = np.nan) -> Steps:
+        """Some of the steps, evenly spaced by how many they answer.
+
+        Args:
+            most: about so many.
+            fewest: steps that answer fewer are left out: what is right of them says little.
+            also: a threshold whose step is kept.
+        """
+        if not len(self):
+            return self
+        wanted = np.linspace(min(fewest, self.answered[-1]), self.answered[-1], most)
+        at = np.unique(np.append(np.searchsorted(self.answered, wanted), max(self.at(also), 0) if also == also else []))
+        at = at.astype(np.intp)
+        return Steps(self.threshold[at], self.answered[at], self.right[at], self.n)
+
     def at(self, threshold: float) -> int:
         """The last step that answers nothing below a threshold; -1 if none does."""
         return int(np.searchsorted(-self.threshold, -threshold, side="right")) - 1

@@ -21,14 +21,16 @@ from pages.parts.shell.downloads import button
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
 
-DRAWN = 18
-"""Labels in the picture: those whose examples decide how sure the answer is, or with the largest shares."""
-TABLE_HEIGHT = 420
+DRAWN = 14
+"""Labels in the picture: of those with a share, the ones whose examples decide how sure the answer is."""
+HEIGHT, TABLE_HEIGHT = 412, 328
+"""Pixels of the pane, which ends within a window of 720, and of the table in it."""
 
 
 def scores(answer: Traffic, both: ComparedTraffic | None, theme: Theme) -> None:
     """Draw the scores on the mix of the sample and on that of the traffic."""
     on_traffic = answer.mix.source != "sample"
+    colours = (charts.RUN_A,) if both is None else (charts.RUN_A, charts.RUN_B)
     if both is None:
         rows = [("Accuracy, sample", answer.accuracy.on_sample, answer.accuracy.sample_interval)]
         if on_traffic:
@@ -40,7 +42,9 @@ def scores(answer: Traffic, both: ComparedTraffic | None, theme: Theme) -> None:
         rows = [(f"{name}, sample", of[0], interval) for name, of, interval in _sides(both, 0)]
         if on_traffic:
             rows += [(f"{name}, traffic", of[1], interval) for name, of, interval in _sides(both, 1)]
-    st.altair_chart(charts.mix_scores_chart(rows, theme), alt="Scores on both mixes, as the sentences have them")
+    st.altair_chart(
+        charts.mix_scores_chart(rows, theme, colours), alt="Scores on both mixes, as the sentences have them"
+    )
 
 
 def _sides(both: ComparedTraffic, at: int) -> list[tuple[str, tuple[float, float], tuple[float, float]]]:
@@ -79,16 +83,12 @@ def mixes(page: Frame, scored: ScoredRun, answer: Traffic) -> None:
         click,
         "Share of each label in the traffic and in the sample, with its recall, as the table has them",
     )
-    if len(codes) < len(answer.labels):
-        st.caption(
-            f"{counted(len(codes), 'label')} of {len(answer.labels):,}: those that decide how sure the answer is."
-        )
 
 
 def drawn_codes(answer: Traffic) -> list[int]:
-    """The labels of the picture: those with most of the uncertainty, and of all the rest those that are largest."""
-    codes = answer.order[:DRAWN]
-    return [int(code) for code in codes]
+    """The labels of the picture, those with most of the uncertainty first."""
+    order = answer.order
+    return [int(code) for code in order[answer.mix.shares[order] > 0][:DRAWN]]
 
 
 def words_of(answer: Traffic, code: int) -> str:
@@ -126,11 +126,11 @@ def table(page: Frame, scored: ScoredRun, answer: Traffic) -> None:
         f"traffic_labels_{scored.record.run_id}_{hash(answer.asked)}",
         TABLE_HEIGHT,
         {
-            "label": c.TextColumn(width=150),
-            "next": c.NumberColumn("label next", help="More examples of it, for the narrowest interval", width=75),
-            "examples": c.NumberColumn(help="In this run", width=70),
+            "label": c.TextColumn(width=122),
+            "next": c.NumberColumn(help="More examples of it, for the narrowest interval", width=50),
+            "examples": c.NumberColumn(help="In this run", width=75),
             "traffic": c.NumberColumn(format="%.1f %%", help="Share of the traffic", width=65),
-            "uncertainty": c.NumberColumn(format="%.1f %%", help="Share of the interval's variance", width=80),
+            "uncertainty": c.NumberColumn(format="%.1f %%", help="Share of the interval's variance", width=85),
         },
         on_click=click,
         row_height=COMPACT_ROW_HEIGHT,

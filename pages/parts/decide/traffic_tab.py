@@ -30,7 +30,7 @@ def tab(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
             say(answer if both is None else both)
     if answer is None:
         return
-    left, right = beside(11, 9)
+    left, right = beside(1, 1, height=traffic_labels.HEIGHT)
     with left:
         traffic_labels.scores(answer, both, page.theme)
         traffic_labels.mixes(page, scored, answer)

@@ -1,0 +1,91 @@
+"""The mix of labels of other traffic: the one that is asked about, and where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalcore.analysis import ScoredRun
+from evalcore.deciding.asked import one_of, whole
+from evalcore.deciding.traffic_tables import read_mix, read_predicted
+from evalcore.metrics import Floats, Interval
+from evalcore.metrics.decisions.label_rates import LabelRates
+from evalcore.metrics.decisions.quantification import EstimatedMix, adjusted_counts
+
+SOURCES = ("", "sample", "typed", "estimated")
+"""Where the mix comes from; empty: the first that there is of a typed one, one estimated from counts, the sample's."""
+
+
+@dataclass(frozen=True)
+class TrafficAsked:
+    """What is asked.
+
+    Attributes:
+        mix: CSV with the columns `label` and `share`, or `label` and `count`; empty for the mix of the sample.
+        predicted_counts: CSV with the columns `label` and `count`: how often each label was predicted for texts whose
+            labels nobody knows, or with the column `predicted` alone, one row for each text. The mix is estimated from
+            them; empty for none.
+        mix_from: one of `SOURCES`.
+        scale_shares: whether shares that do not add up to 1 are scaled.
+        more_examples: how many are to be labelled next.
+    """
+
+    mix: str = ""
+    predicted_counts: str = ""
+    mix_from: str = one_of("", SOURCES)
+    scale_shares: bool = False
+    more_examples: int = whole(100, 1, 100_000)
+
+    @property
+    def source(self) -> str:
+        """One of `SOURCES`, not empty: what is asked for, if there is a table of it."""
+        there = {"sample": True, "typed": bool(self.mix.strip()), "estimated": bool(self.predicted_counts.strip())}
+        if self.mix_from:
+            return self.mix_from if there[self.mix_from] else "sample"
+        return next((source for source in ("typed", "estimated") if there[source]), "sample")
+
+
+@dataclass(frozen=True)
+class Mix:
+    """The mix of labels that is asked about.
+
+    Attributes:
+        source: one of `SOURCES`, not empty.
+        shares: shape (n_labels,), adds up to 1.
+        missing: labels that a typed table does not name.
+        scaled_from: what typed shares added up to, if they were scaled because that was asked for; else None.
+        estimated: how it was estimated; None if it was not.
+    """
+
+    source: str
+    shares: Floats
+    missing: tuple[str, ...] = ()
+    scaled_from: float | None = None
+    estimated: EstimatedMix | None = None
+
+
+def mix_of(scored: ScoredRun, asked: TrafficAsked) -> Mix:
+    """The mix that is asked about.
+
+    Raises:
+        DataError: if the table that it is read from, or estimated from, is wrong.
+    """
+    support = scored.confusion.sum(axis=1)
+    if asked.source == "typed":
+        typed = read_mix(asked.mix, scored.labels, scale=asked.scale_shares)
+        return Mix("typed", typed.shares, typed.missing, typed.scaled_from)
+    if asked.source == "estimated":
+        counts = read_predicted(asked.predicted_counts, scored.labels)
+        rates = LabelRates.of(scored.confusion)
+        estimated = adjusted_counts(rates.smoothed, rates.support, counts)
+        return Mix("estimated", estimated.shares, estimated=estimated)
+    return Mix("sample", support / max(len(scored.y_true), 1))
+
+
+def or_none(value: float) -> float | None:
+    """A number as plain data: NaN as None."""
+    return float(value) if value == value else None
+
+
+def pair_or_none(bounds: Interval) -> list[float] | None:
+    """An interval as plain data."""
+    return [float(bound) for bound in bounds] if bounds[0] == bounds[0] else None
