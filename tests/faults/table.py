@@ -91,6 +91,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "F65": ("Predictions of another tool are not what they seem", "any JSON as every format; archives that are no log; files that are cut"),
     "F66": ("A data set of the hub moves, or cannot be had", "a stand-in: another commit, no connection, refusals, code, too much"),
     "F67": ("A header is missing, or stands there again", "random files of examples with a header moved, doubled or left out: no example is lost"),
+    "F74": ("An answer is lost, or counted twice, under another label list", "random lists of odd labels: every example, answer and door, of one run and of two"),
+    "F75": ("Groups of labels go round in circles, or overlap", "random tables, with rows put in and left out"),
     "F80": ("A table that a person types on Decide is anything", "random tables and random text in every field, on every tab"),
     "F81": ("A typed table is half written, or a link to one leads elsewhere", "SIGKILL while tables are kept; names that are paths, other files, too long"),
 }  # fmt: skip
