@@ -91,6 +91,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F65": ("Predictions of another tool are not what they seem", "any JSON as every format; archives that are no log; files that are cut"),
     "F66": ("A data set of the hub moves, or cannot be had", "a stand-in: another commit, no connection, refusals, code, too much"),
     "F67": ("A header is missing, or stands there again", "random files of examples with a header moved, doubled or left out: no example is lost"),
+    "F78": ("Runs are compared that answered something else, or seem better by chance", "random stores: other samples, copies, orders of labels, unfinished and damaged runs; equal runs"),
     "F80": ("A table that a person types on Decide is anything", "random tables and random text in every field, on every tab"),
     "F81": ("A typed table is half written, or a link to one leads elsewhere", "SIGKILL while tables are kept; names that are paths, other files, too long"),
 }  # fmt: skip
