@@ -97,6 +97,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F75": ("Groups of labels go round in circles, or overlap", "random tables, with rows put in and left out"),
     "F76": ("Asked with another label list, an old answer or another text is taken", "random changes of the list, on every sample, for prompts with and without the labels and for baselines"),
     "F77": ("A changed label list is anything", "random texts as a change, an option and a link; bundles; labels that are markup"),
+    "F78": ("Runs are compared that answered something else, or seem better by chance", "random stores: other samples, copies, orders of labels, unfinished and damaged runs; equal runs"),
     "F79": ("A file that is decided with is anything, or none", "random tables, cut ones, bytes that are no text, a folder, too much: a sentence or an answer, never half of one"),
     "F80": ("A table that a person types on Decide is anything", "random tables and random text in every field, on every tab"),
     "F81": ("A typed table is half written, or a link to one leads elsewhere", "SIGKILL while tables are kept; names that are paths, other files, too long"),
