@@ -1,6 +1,6 @@
 """Risk and coverage against loops and against every order of ties; intervals against a bootstrap."""
 
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def test_aurc_is_the_mean_over_all_orders_of_ties_with_the_unknown_ones_last(see
     key = [-np.inf if value != value else value for value in certainty]
     areas = []
     for order in permutations(range(n)):
-        if all(key[a] >= key[b] for a, b in zip(order, order[1:], strict=False)):
+        if all(key[a] >= key[b] for a, b in pairwise(order)):
             wrong = 0
             risks = []
             for rank, i in enumerate(order, start=1):
