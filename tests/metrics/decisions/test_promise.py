@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binom, binomtest
+from scipy.stats import beta, binom, binomtest
 
 from evalcore.metrics import wilson_interval
 from evalcore.metrics.decisions.promise import (
@@ -22,10 +22,8 @@ from tests.metrics.decisions.test_selective import made
 
 
 def clopper_pearson(right, n, confidence=0.95):
-    """scipy's, one-sided."""
-    if n == 0:
-        return 0.0
-    return binomtest(right, n, alternative="greater").proportion_ci(confidence, method="exact").low
+    """One-sided, by the quantile of scipy's beta distribution."""
+    return beta.ppf(1 - confidence, right, n - right + 1) if right else 0.0
 
 
 def test_the_bound_is_scipys_and_reaching_it_needs_no_bound():
@@ -33,6 +31,8 @@ def test_the_bound_is_scipys_and_reaching_it_needs_no_bound():
     k, n = np.array(pairs).T
     expected = [clopper_pearson(*pair) for pair in pairs]
     np.testing.assert_allclose(lower_bound(k, n), expected, atol=1e-9)
+    exact = binomtest(180, 200, alternative="greater").proportion_ci(0.95, method="exact").low
+    assert float(lower_bound(180, 200)) == pytest.approx(exact)
     for target in (0.5, 0.8, 0.95, 0.999):
         for confidence in (CONFIDENCE, CAUTIOUS):
             bounds = np.array([clopper_pearson(*pair, confidence) for pair in pairs])
@@ -45,7 +45,7 @@ def test_the_fewest_answers_are_those_without_a_mistake(target):
     assert clopper_pearson(fewest, fewest) >= target > clopper_pearson(fewest - 1, fewest - 1)
 
 
-@pytest.mark.parametrize("seed", range(15))
+@pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("ties", [None, 6])
 def test_the_lowest_threshold_of_each_group_is_what_a_loop_finds(seed, ties):
     certainty, right = made(seed, 400, ties)
@@ -131,12 +131,12 @@ def test_the_examples_that_it_takes_verify_it_about_eight_times_in_ten():
 
     needed = examples_to_promise(steps_of(*drawn(20_000)), 0.9)
     kept = 0
-    for _ in range(300):
+    for _ in range(200):
         certainty, right = drawn(needed)
         half = np.arange(needed) % 2 == 0
         automatic = certainty[~half] >= 0.5
         kept += checked(automatic, right[~half], np.zeros((~half).sum(), dtype=int), "random").keeps(0.9)
-    assert 0.7 < kept / 300 < 0.95
+    assert 0.7 < kept / 200 < 0.95
 
 
 def test_a_label_must_be_predicted_often_in_both_halves():

@@ -68,8 +68,8 @@ def test_the_values_have_the_area_as_their_mean_and_the_bootstraps_spread(ties):
     values = aurc_values(certainty, right)
     assert values.mean() == pytest.approx(aurc(certainty, right))
     rng = np.random.default_rng(0)
-    resampled = [aurc(certainty[rows], right[rows]) for rows in rng.integers(0, 500, (1500, 500))]
-    assert values.std() / np.sqrt(500) == pytest.approx(np.std(resampled), rel=0.08)
+    resampled = [aurc(certainty[rows], right[rows]) for rows in rng.integers(0, 500, (800, 500))]
+    assert values.std() / np.sqrt(500) == pytest.approx(np.std(resampled), rel=0.1)
 
 
 def test_the_interval_holds_the_area_and_is_narrower_where_the_labels_are_strata():
