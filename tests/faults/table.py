@@ -91,6 +91,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "F65": ("Predictions of another tool are not what they seem", "any JSON as every format; archives that are no log; files that are cut"),
     "F66": ("A data set of the hub moves, or cannot be had", "a stand-in: another commit, no connection, refusals, code, too much"),
     "F67": ("A header is missing, or stands there again", "random files of examples with a header moved, doubled or left out: no example is lost"),
+    "F72": ("The label mix of a traffic is anything", "random tables: read as they were meant, or refused with a sentence"),
+    "F73": ("Few examples, or none of a label, and another mix", "random small runs: no interval, and bounds that reach the worst and the best case"),
     "F80": ("A table that a person types on Decide is anything", "random tables and random text in every field, on every tab"),
     "F81": ("A typed table is half written, or a link to one leads elsewhere", "SIGKILL while tables are kept; names that are paths, other files, too long"),
 }  # fmt: skip
