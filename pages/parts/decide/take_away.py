@@ -73,7 +73,9 @@ def _choice(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
     with st.container(horizontal=True):
         button("All tables", lambda: _tables(decision, writer), f"{of.name}-tables-{writer}.zip", ZIP)
         button("JSON", lambda: _json(decision), f"{of.name}.json", JSON)
-    st.caption("The same on the command line" + (", with the tables of the ZIP file:" if asked.tables else ":"))
+    st.caption(
+        "The same on the command line" + (", with the tables of the ZIP file:" if decision.asked.tables else ":")
+    )
     st.code(command, language="bash", wrap_lines=True)
 
 
