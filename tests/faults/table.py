@@ -91,6 +91,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "F65": ("Predictions of another tool are not what they seem", "any JSON as every format; archives that are no log; files that are cut"),
     "F66": ("A data set of the hub moves, or cannot be had", "a stand-in: another commit, no connection, refusals, code, too much"),
     "F67": ("A header is missing, or stands there again", "random files of examples with a header moved, doubled or left out: no example is lost"),
+    "F70": ("A table of costs or actions is anything", "random names, numbers and text; more rows than may be"),
+    "F71": ("A cost is lost, counted twice or netted", "sums by example, confusion and action of random runs and tables; both directions; two runs"),
     "F76": ("Asked with another label list, an old answer or another text is taken", "random changes of the list, on every sample, for prompts with and without the labels and for baselines"),
     "F77": ("A changed label list is anything", "random texts as a change, an option and a link; bundles; labels that are markup"),
     "F79": ("A file that is decided with is anything, or none", "random tables, cut ones, bytes that are no text, a folder, too much: a sentence or an answer, never half of one"),
