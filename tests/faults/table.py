@@ -93,6 +93,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "F67": ("A header is missing, or stands there again", "random files of examples with a header moved, doubled or left out: no example is lost"),
     "F70": ("A table of costs or actions is anything", "random names, numbers and text; more rows than may be"),
     "F71": ("A cost is lost, counted twice or netted", "sums by example, confusion and action of random runs and tables; both directions; two runs"),
+    "F72": ("The label mix of a traffic is anything", "random tables: read as they were meant, or refused with a sentence"),
+    "F73": ("Few examples, or none of a label, and another mix", "random small runs: no interval, and bounds that reach the worst and the best case"),
     "F76": ("Asked with another label list, an old answer or another text is taken", "random changes of the list, on every sample, for prompts with and without the labels and for baselines"),
     "F77": ("A changed label list is anything", "random texts as a change, an option and a link; bundles; labels that are markup"),
     "F79": ("A file that is decided with is anything, or none", "random tables, cut ones, bytes that are no text, a folder, too much: a sentence or an answer, never half of one"),
