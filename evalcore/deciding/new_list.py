@@ -247,15 +247,15 @@ class NewListVerdict:
 
     def _verdict(self) -> str:
         asked, test = "Asked with the new list, the model is right", f"exact McNemar {p_value(self.p)}"
-        size = f"{interval(self.interval, signed=True)} points at N = {self.n:,}"
+        bounds, of = interval(self.interval, signed=True), f"at N = {self.n:,}"
         if self.kind == "same":
-            return f"{asked} on the same examples as its old answers, merged: {size}."
+            return f"{asked} on the same examples as its old answers, merged: 95 % interval {bounds} points {of}."
         if self.kind == "undecided":
-            by = points(self.counts.difference)
-            return f"{asked} as often as its old answers, merged, as far as can be told: {by} ({size}), {test}."
+            by = f"{points(self.counts.difference)} points ({bounds}) {of}"
+            return f"{asked} as often as its old answers, merged, as far as can be told: {by}, {test}."
         more = "more" if self.kind == "better" else "less"
         by = figure(100 * abs(self.counts.difference), 1)
-        return f"{asked} {by} points {more} often than its old answers, merged: {size}, {test}."
+        return f"{asked} {by} points {more} often than its old answers, merged: 95 % interval {bounds} {of}, {test}."
 
 
 def verdict(old: ScoredRun, new: ScoredRun, merge: LabelMerge) -> NewListVerdict:
