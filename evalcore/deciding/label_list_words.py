@@ -145,7 +145,7 @@ def compared_sentences(of: ComparedLabelList) -> list[str]:
 def _verdict(of: ComparedScores) -> str:
     bounds = f"{points(of.difference)} points, 95 % interval {interval(of.accuracy_interval, signed=True)}"
     said = f"{of.winner} is better" if of.winner else "A and B cannot be told apart"
-    return f"{said} ({percent(of.accuracy_a)} and {percent(of.accuracy_b)}: {bounds})"
+    return f"{said} ({percent(of.accuracy_a)} and {percent(of.accuracy_b)}; {bounds})"
 
 
 def as_json(answer: LabelListAnswer) -> dict[str, Any]:

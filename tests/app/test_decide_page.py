@@ -7,11 +7,12 @@ import pytest
 from evalcore.analysis.scored_run import score_run
 from evalcore.deciding import CostsAsked, FrontierAsked, LabelListAsked, ReviewAsked, TrafficAsked
 from evalcore.errors import DataError
+from evalcore.importing.predictions import import_table
 from evalcore.store.database import Store
 from pages.parts.decide import answer_parts, shown
 from pages.parts.shell.session import ViewState
 from tests.app.clicking import in_url
-from tests.tools.generated import imported, labels_of
+from tests.tools.generated import imported, labels_of, predictions
 from tests.tools.probabilities import over_confident
 
 DECIDE = "pages/decide.py"
@@ -138,7 +139,9 @@ def test_a_run_that_cannot_stand_beside_is_refused_in_a_sentence(open_page, page
 
 def test_only_runs_of_this_task_with_its_labels_are_offered(open_page, page_store, record, no_tabs):
     imported(page_store, 24, 300, seed=1)
-    imported(page_store, 30, 300)
+    other_list = replace(predictions(30, 300), name=record.task_name)
+    import_table(other_list, other_list.name, page_store, labels=labels_of(30))
+    imported(page_store, 24, 200)
     (offered,) = [box for box in open_page(DECIDE, run=record.run_id).selectbox if box.key == "decide_beside"]
     assert len(offered.options) == 2  # and none
 

@@ -128,6 +128,8 @@ def test_a_label_of_another_run_stays_in_the_rows(app):
     as_csv(app, TWO + "gone,a,1\n")
     ran(app.segmented_control(key="typed_costs_how").set_value("Rows").run())
     assert rows(app)[-1]["true"] == "gone"
+    (columns,) = [one.proto.columns for one in app.dataframe if "typed_costs_rows" in one.proto.id]
+    assert "gone" in json.loads(columns)["true"]["type_config"]["options"]
 
 
 def test_what_is_no_table_is_not_lost_among_the_rows(app):
