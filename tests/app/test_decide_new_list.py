@@ -174,11 +174,11 @@ def test_the_form_says_that_the_list_is_changed_and_takes_it_back(page_store, ol
     assert "4 labels" in said(app)
 
 
-def test_another_task_in_the_form_has_its_own_list(page_store, old, tmp_path):
+@pytest.mark.parametrize("named", ["demo", "another folder"])
+def test_another_task_in_the_form_has_its_own_list(page_store, old, tmp_path, named):
     new = execute(spec_with_new_list(old, WARM), page_store).record
+    other = named if named == "demo" else str(tmp_path / named)
     app = opened("app.py", run=new.run_id)
     app.button(key="change").click().run()
-    app.selectbox(key="bar_task_name").set_value("demo").run()
-    assert app.session_state["view"].spec.task == TaskSource("demo")
-    app.selectbox(key="bar_task_name").set_value(new.spec.task.name).run()
-    assert app.session_state["view"].spec.task.merge == ""
+    app.selectbox(key="bar_task_name").set_value(other).run()
+    assert app.session_state["view"].spec.task == TaskSource(other)
