@@ -1,6 +1,7 @@
 """The run with a new label list, offered in the tab Label list: what it asks for, why it cannot be, and its verdict."""
 
 import re
+import shutil
 
 import pytest
 from scipy.stats import binomtest
@@ -175,9 +176,11 @@ def test_the_form_says_that_the_list_is_changed_and_takes_it_back(page_store, ol
 
 
 @pytest.mark.parametrize("named", ["demo", "another folder"])
-def test_another_task_in_the_form_has_its_own_list(page_store, old, tmp_path, named):
+def test_another_task_in_the_form_has_its_own_list(page_store, old, colours, named):
+    other = named if named == "demo" else str(shutil.copytree(colours, colours.with_name(named)))
+    if named != "demo":  # a folder is among the choices once a run was on it
+        execute(RunSpec(TaskSource(other), "majority", n=30), page_store)
     new = execute(spec_with_new_list(old, WARM), page_store).record
-    other = named if named == "demo" else str(tmp_path / named)
     app = opened("app.py", run=new.run_id)
     app.button(key="change").click().run()
     app.selectbox(key="bar_task_name").set_value(other).run()
