@@ -64,7 +64,7 @@ def spec_with_new_list(scored: ScoredRun, merge: LabelMerge) -> RunSpec:
         )  # fmt: skip
     if record.kind.has_own_labels:
         raise SpecError(
-            "an encoder classifier has the labels that it was trained on, and answers the same whatever the list.",
+            "an encoder classifier has the labels that it was trained on, and answers the same with any list.",
             do="Its merged answers are what it can do with the new one.",
         )
     if len(scored.y_true) < record.n:
