@@ -1,6 +1,7 @@
 """The run with a new label list, offered in the tab Label list: what it asks for, why it cannot be, and its verdict."""
 
 import re
+import shutil
 
 import pytest
 from scipy.stats import binomtest
@@ -174,11 +175,13 @@ def test_the_form_says_that_the_list_is_changed_and_takes_it_back(page_store, ol
     assert "4 labels" in said(app)
 
 
-def test_another_task_in_the_form_has_its_own_list(page_store, old, tmp_path):
+@pytest.mark.parametrize("named", ["demo", "another folder"])
+def test_another_task_in_the_form_has_its_own_list(page_store, old, colours, named):
+    other = named if named == "demo" else str(shutil.copytree(colours, colours.with_name(named)))
+    if named != "demo":  # a folder is among the choices once a run was on it
+        execute(RunSpec(TaskSource(other), "majority", n=30), page_store)
     new = execute(spec_with_new_list(old, WARM), page_store).record
     app = opened("app.py", run=new.run_id)
     app.button(key="change").click().run()
-    app.selectbox(key="bar_task_name").set_value("demo").run()
-    assert app.session_state["view"].spec.task == TaskSource("demo")
-    app.selectbox(key="bar_task_name").set_value(new.spec.task.name).run()
-    assert app.session_state["view"].spec.task.merge == ""
+    app.selectbox(key="bar_task_name").set_value(other).run()
+    assert app.session_state["view"].spec.task == TaskSource(other)
