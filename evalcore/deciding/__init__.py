@@ -24,9 +24,9 @@ from evalcore.deciding.label_list_answer import LabelListAnswer
 from evalcore.deciding.label_list_compared import ComparedLabelList
 from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
 from evalcore.deciding.new_list import DOORS, NewListVerdict, run_with_new_list, spec_with_new_list, verdict
-from evalcore.deciding.review import LabelReview, Review, ReviewAsked, review, review_of
-from evalcore.deciding.review_compared import ComparedReview, compared_review
-from evalcore.deciding.review_signals import Prepared, SignalScore, prepare
+from evalcore.deciding.review import KINDS, LabelReview, Review, ReviewAsked, review, review_of
+from evalcore.deciding.review_compared import GROUPS, ComparedReview, compared_review
+from evalcore.deciding.review_signals import SIGNALS, Prepared, SignalScore, prepare
 from evalcore.deciding.traffic import Traffic, traffic
 from evalcore.deciding.traffic_compared import ComparedTraffic, compared_traffic
 from evalcore.deciding.traffic_mix import TrafficAsked
@@ -35,10 +35,13 @@ from evalcore.deciding.typed_rows import columns_of, read_rows
 __all__ = [
     "ANY",
     "DOORS",
+    "GROUPS",
+    "KINDS",
     "LONGEST_TEXT",
     "LOOKED_AT",
     "NO_LABEL",
     "QUESTIONS",
+    "SIGNALS",
     "TABLE_FIELDS",
     "WAYS",
     "Answer",
