@@ -80,7 +80,7 @@ def test_a_row_and_a_mark_open_a_run_and_the_url_keeps_it(open_page, runs):
 def test_the_counts_lead_to_just_these_examples_of_the_pair(open_page, runs):
     page = opened(open_page, runs["best"], opened=runs["near"])
     links = {link.proto.label: link.proto.query_string for link in page.get("page_link")}
-    assert links["1 gained on the best"] == f"a={runs['best']}&b={runs['near']}&door=fixed"
+    assert links["1 gained on it"] == f"a={runs['best']}&b={runs['near']}&door=fixed"
     assert links["3 lost to it"] == f"a={runs['best']}&b={runs['near']}&door=broken"
     compared = open_page("pages/compare.py", a=runs["best"], b=runs["near"], door="broken")
     assert any(button.label == "**3** broken" for button in compared.button)

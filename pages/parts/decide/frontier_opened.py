@@ -66,7 +66,7 @@ def details(page: Frame, answer: FrontierAnswer, run: FrontierRun) -> None:
             )
             if run is not answer.best:
                 pair = {"a": answer.best.record.run_id, "b": run.record.run_id, **scoring}
-                counts = {"fixed": f"{run.gained:,} gained on the best", "broken": f"{run.lost:,} lost to it"}
+                counts = {"fixed": f"{run.gained:,} gained on it", "broken": f"{run.lost:,} lost to it"}
                 for door, said in counts.items():
                     st.page_link(COMPARE, label=said, icon=ARROW, query_params={**pair, "door": door})
         st.caption(escape_markdown(f"{run.effort.source}{setup}"))
