@@ -92,7 +92,7 @@ def mix_chart(table: pd.DataFrame, theme: Theme, picked: Item | None = None) -> 
     spans = (
         alt.Chart(frame)
         .transform_filter(HAS_WIDTH)
-        .mark_rule(strokeWidth=1.5, color=theme.pale_text, clip=True)
+        .mark_rule(strokeWidth=1.5, color=theme.pale_text, clip=True, aria=False)
         .encode(y=y, x="low:Q", x2="high:Q")
     )
     said = (
@@ -137,7 +137,7 @@ def mix_scores_chart(
     measured = alt.Chart(frame).transform_filter("isValid(datum.value)")
     spans = (
         measured.transform_filter(HAS_WIDTH)
-        .mark_rule(strokeWidth=6, opacity=0.3)
+        .mark_rule(strokeWidth=6, opacity=0.3, aria=False)
         .encode(y=y, x=alt.X("low:Q", scale=scale), x2="high:Q", color=colour)
     )
     points = measured.mark_point(filled=True, size=70, opacity=1).encode(
