@@ -119,6 +119,16 @@ def test_rare_labels_beside_a_heavy_one_have_no_macro_f1():
     assert np.isnan(heavy.interval).all()
 
 
+def test_many_labels_of_one_or_two_examples_have_no_macro_f1():
+    """A tenth of the labels may have fewer than three."""
+    for few, shown in ((2, True), (3, False)):
+        true = np.repeat(np.arange(20), [2] * few + [60] * (20 - few))
+        answer = np.where(np.arange(len(true)) % 4 == 0, (true + 1) % 20, true)
+        score = macro_f1_under(LabelRates.of(confusion_counts(true, answer, 20)), np.full(20, 0.05))
+        assert score.worth > LEAST_WORTH
+        assert (score.interval[0] == score.interval[0]) == shown
+
+
 def test_the_mean_of_one_over_a_denominator_is_that_of_drawn_samples():
     """Red with the first two moments in the place of the integral: they are 30 % off here."""
     rng = np.random.default_rng(1)
