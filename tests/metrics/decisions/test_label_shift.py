@@ -119,10 +119,10 @@ def test_rare_labels_beside_a_heavy_one_have_no_macro_f1():
     assert np.isnan(heavy.interval).all()
 
 
-def test_many_labels_of_one_or_two_examples_have_no_macro_f1():
-    """A tenth of the labels may have fewer than three."""
-    for few, shown in ((2, True), (3, False)):
-        true = np.repeat(np.arange(20), [2] * few + [60] * (20 - few))
+def test_many_labels_of_few_examples_beside_large_ones_have_no_macro_f1():
+    """In an uneven sample a tenth of the labels may have fewer than five; in an even one all may."""
+    for supports, shown in (([2] * 2 + [60] * 18, True), ([2] * 3 + [60] * 17, False), ([4] * 20, True)):
+        true = np.repeat(np.arange(20), supports)
         answer = np.where(np.arange(len(true)) % 4 == 0, (true + 1) % 20, true)
         score = macro_f1_under(LabelRates.of(confusion_counts(true, answer, 20)), np.full(20, 0.05))
         assert score.worth > LEAST_WORTH
