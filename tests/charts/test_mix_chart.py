@@ -44,7 +44,7 @@ def test_each_label_has_both_shares_and_its_recall_in_words(theme):
 
 
 def test_there_is_room_for_the_widest_share_and_its_recall():
-    """Red with an axis that ends at the longest bar: an estimated share has a longer interval, and recall beside it."""
+    """Red with an axis that ends at the longest bar: intervals of estimated shares are longer, with recalls beside."""
     chart = mix_chart(table(low=[0.5, 0.1, 0.0], high=[0.9, 0.3, 0.2]), LIGHT)
     domain = next(
         layer["encoding"]["x"]["scale"]["domain"]

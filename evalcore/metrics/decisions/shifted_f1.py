@@ -11,6 +11,11 @@ from evalcore.metrics.intervals import NO_INTERVAL, wilson_of_mean
 
 MOST_CURVED = 0.06
 """Mean of the squared relative errors of the denominators of the labels' F1, up to which macro-F1 has an interval."""
+FEW, MOST_WITH_FEW = 5, 0.1
+"""Share of the labels that may have fewer examples than this in an uneven sample: there the variance of few examples is
+learnt from the labels that have many, and the interval is too narrow (simulated: 87 to 92 % instead of 95)."""
+_EVEN = 0.6
+"""A sample is uneven if the harmonic mean of its labels' examples is less than this part of their mean."""
 _NODES, _WEIGHTS = np.polynomial.laguerre.laggauss(20)
 
 
@@ -45,9 +50,14 @@ def macro_f1_under(rates: LabelRates, shares: Floats) -> ShiftedScore:
     of_labels = variance_of_labels(rates, shares, effects)
     low, high = wilson_of_mean(mean, float(of_labels.sum()), labels**2 / float((1 / n)[counted].sum()))
     curved = float(_ratio((shares**2 / n) @ (wrong * (1 - wrong)), below**2)[counted].mean())
-    shown = worth >= LEAST_WORTH and curved <= MOST_CURVED
+    shown = worth >= LEAST_WORTH and curved <= MOST_CURVED and not _has_many_small_labels(rates.support[counted])
     interval = (min(low, estimate), max(high, estimate)) if shown else NO_INTERVAL
     return ShiftedScore(estimate, interval, worth, of_labels, 0.0, curved)
+
+
+def _has_many_small_labels(support: Floats) -> bool:
+    uneven = 1 / (1 / support).mean() < _EVEN * support.mean()
+    return bool(uneven and (support < FEW).mean() > MOST_WITH_FEW)
 
 
 def mean_of_one_below(shares: Floats, n: Floats, recall: Floats, wrong: Floats) -> Floats:

@@ -109,13 +109,24 @@ def test_a_mix_of_labels_without_examples_says_nothing():
 def test_rare_labels_beside_a_heavy_one_have_no_macro_f1():
     """One wrong answer of the heavy label weighs more than a rare label itself."""
     rng = np.random.default_rng(0)
-    true = np.repeat(np.arange(20), 20)
-    answer = np.where(rng.random(400) < 0.7, true, rng.integers(0, 20, 400))
+    true = np.repeat(np.arange(20), 100)
+    answer = np.where(rng.random(2000) < 0.7, true, rng.integers(0, 20, 2000))
     shares = np.full(20, 0.1 / 19)
     shares[:1] = 0.9
     heavy = macro_f1_under(LabelRates.of(confusion_counts(true, answer, 20)), shares)
+    assert heavy.worth > LEAST_WORTH
     assert heavy.curved > MOST_CURVED
     assert np.isnan(heavy.interval).all()
+
+
+def test_many_labels_of_few_examples_beside_large_ones_have_no_macro_f1():
+    """In an uneven sample a tenth of the labels may have fewer than five; in an even one all may."""
+    for supports, shown in (([2] * 2 + [60] * 18, True), ([2] * 3 + [60] * 17, False), ([4] * 20, True)):
+        true = np.repeat(np.arange(20), supports)
+        answer = np.where(np.arange(len(true)) % 4 == 0, (true + 1) % 20, true)
+        score = macro_f1_under(LabelRates.of(confusion_counts(true, answer, 20)), np.full(20, 0.05))
+        assert score.worth > LEAST_WORTH
+        assert (score.interval[0] == score.interval[0]) == shown
 
 
 def test_the_mean_of_one_over_a_denominator_is_that_of_drawn_samples():
