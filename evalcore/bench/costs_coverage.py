@@ -279,7 +279,7 @@ def _cheaper_ways(shape: Shape, datasets: int, rng: np.random.Generator, counted
             changes += len(half) * float(np.interp(temperature, _TEMPERATURES, at_temperatures))
         least = cost_of_answers(true, answers, matrix, REVIEW_COST)
         by_least = cost_difference(costs, least, true, design, dearest)
-        counted.count("saved by least cost", by_least.interval, changes / shape.n)
+        counted.count("saved by cheapest", by_least.interval, changes / shape.n)
 
 
 def as_text(found: Sequence[Covered]) -> str:

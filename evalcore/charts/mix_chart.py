@@ -17,7 +17,7 @@ _NAMES, _NAME_CHARS = 165, 24
 _ROW_HEIGHT, _SCORE_HEIGHT = 17, 20
 _AXIS, _SCALE = 72, 30
 """Pixels of the axis above or below the rows."""
-_SAMPLE, _TRAFFIC = "share of the sample", "share of the traffic"
+_SAMPLE, _TRAFFIC = "sample", "traffic"
 _MARK = "M-0.13,-0.8L0.13,-0.8L0.13,0.8L-0.13,0.8Z"
 _MARGIN = 0.03
 """What the axis shows beyond the lowest and the highest interval."""

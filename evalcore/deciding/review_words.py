@@ -119,13 +119,19 @@ def value_words(found: Review, at: float) -> str:
         at: a value of the certainty; infinite is none.
     """
     if np.isinf(at):
-        return "none"
-    if found.signal == "agreement":
-        return f"agreement of {percent(at)} or more of {counted(found.prepared.others, 'other run')}"
+        return "none is sure enough"
+    return f"{found.signal} of {short_value_words(found, at)} or {'less' if found.signal == 'entropy' else 'more'}"
+
+
+def short_value_words(found: Review, at: float) -> str:
+    """`81.2 %`, `12.3 points`, `0.310 bits`.
+
+    Args:
+        at: a finite value of the certainty.
+    """
     if found.signal == "entropy":
-        return f"entropy of {figure(-at + 0.0, 3)} bits or less"
-    value = f"{figure(100 * at, 1)} points" if found.signal == "margin" else _precise(at)
-    return f"{found.signal} of {value} or more"
+        return f"{figure(-at + 0.0, 3)} bits"
+    return f"{figure(100 * at, 1)} points" if found.signal == "margin" else _precise(at)
 
 
 def work_words(found: Review) -> str:
@@ -133,17 +139,19 @@ def work_words(found: Review) -> str:
     shown = found.in_use
     if shown is None:
         return ""
-    share, bounds = 1 - shown.coverage, shown.person_interval
-    said = [f"{figure(PER * share, 0)} reviews{_between(bounds, PER, 0)}"]
-    if found.asked.minutes:
-        hours = PER * found.asked.minutes / 60
-        each = f"{found.asked.minutes:g} {'minute' if found.asked.minutes == 1 else 'minutes'}"
-        said.append(f"{figure(hours * share, 1)} hours{_between(bounds, hours, 1)} at {each} a review")
+    share, bounds, minutes = 1 - shown.coverage, shown.person_interval, found.asked.minutes
+    said = f"Per {PER:,} texts{'' if found.verified else ', estimated'}: {figure(PER * share, 0)} reviews"
+    said += _between(bounds, PER, 0)
+    more = []
+    if minutes:
+        hours = PER * minutes / 60
+        each = f"{minutes:g} {'minute' if minutes == 1 else 'minutes'} each"
+        more.append(f"{figure(hours * share, 1)} hours ({interval(bounds, scale=hours)}) at {each}")
     if found.asked.price:
         price = PER * found.asked.price
-        said.append(f"a cost of {figure(price * share, 2)}{_between(bounds, price, 2)} at {found.asked.price:g} each")
-    estimated = "" if found.verified else " (estimated)"
-    return f"Per {PER:,} texts{estimated}: {'; '.join(said)}."
+        between = interval(bounds, scale=price, decimals=2)
+        more.append(f"{figure(price * share, 2)} ({between}) at a price of {found.asked.price:g} each")
+    return f"{said}{': ' if more else ''}{'; '.join(more)}."
 
 
 def _labels(found: Review) -> str:
@@ -201,12 +209,12 @@ def _lower(one: SignalScore) -> str:
 
 
 def kind_words(kind: str) -> str:
-    """What became of examples.
+    """What became of examples: answered automatically and wrong or right, or sent to a person.
 
     Args:
         kind: of `KINDS`.
     """
-    return {"wrong": "Automatic, wrong", "right": "Automatic, right", "person": "To a person"}[kind]
+    return {"wrong": "Wrong", "right": "Right", "person": "To a person"}[kind]
 
 
 def group_words(group: str) -> str:

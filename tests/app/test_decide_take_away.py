@@ -108,7 +108,7 @@ def test_the_page_has_the_button_and_computes_nothing_for_it(page_store, pair, m
     made = []
     monkeypatch.setattr(take_away, "_choice", lambda *runs: made.append(runs))
     app = opened("pages/decide.py", run=pair[0].record.run_id)
-    assert any(element.proto.popover.label == "Take away" for element in app.get("popover"))
+    assert any(element.proto.popover.label == "Download" for element in app.get("popover"))
     assert made == []
 
 

@@ -102,8 +102,8 @@ def examples(page: Frame, scored: ScoredRun, answer: Review, what: Opened) -> No
         back = "All labels" if threshold is None else "All at the threshold in use"
         st.button(back, icon=BACK, type="tertiary", key="review_back", on_click=show,
                   args=(page, Opened(what.table, what.kind)))  # fmt: skip
-    whole = f"Of the {len(answer.prepared.checking):,} examples that verify"
-    line = f"{'; '.join([whole, *said])}, the surest first"
+    whole = f"Answered automatically, or by a person, of the {len(answer.prepared.checking):,} examples that verify"
+    line = f"{'; '.join([whole, *said])}; the surest first"
     examples_pane(page, scored, rows[what.kind], _COLUMNS[what.kind], said=line)
 
 

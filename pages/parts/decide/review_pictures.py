@@ -9,7 +9,7 @@ import streamlit as st
 
 from evalcore import charts
 from evalcore.deciding import Review, ReviewAsked
-from evalcore.deciding.review_words import value_words
+from evalcore.deciding.review_words import short_value_words, value_words
 from evalcore.metrics.decisions.selective import Steps
 from evalcore.wording import UNDEFINED, figure, in_percent, interval, percent
 from pages.parts.decide import review_opened, shown
@@ -167,7 +167,10 @@ def _labels(page: Frame, answer: Review, what: Opened) -> None:
     table = pd.DataFrame(
         {
             "predicted": [names[one.code] for one in labels],
-            "threshold": [f"{'own' if one.own else 'shared'}, {value_words(answer, one.threshold)}" for one in labels],
+            "threshold": [
+                short_value_words(answer, one.threshold) if np.isfinite(one.threshold) else UNDEFINED for one in labels
+            ],
+            "whose": ["own" if one.own else "shared" for one in labels],
             "answered": [f"{one.answered:,} of {one.n:,}" for one in labels],
             "right": [in_percent(one.right / one.answered) if one.answered else np.nan for one in labels],
             "at least": [percent(one.lower) if one.answered else UNDEFINED for one in labels],
@@ -185,7 +188,8 @@ def _labels(page: Frame, answer: Review, what: Opened) -> None:
         TABLE_HEIGHT,
         {
             "predicted": c.TextColumn(width=150),
-            "threshold": c.TextColumn(width=190),
+            "threshold": c.TextColumn(width=80, alignment="right"),
+            "whose": c.TextColumn(width=62),
             "answered": c.TextColumn(width=85),
             "right": c.NumberColumn(format="%.1f %%", width=70),
             "at least": c.TextColumn(width=70, help="One-sided 95 % bound, each label by itself"),

@@ -38,7 +38,7 @@ def popover(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
     Args:
         other: the run beside it; None if it is looked at alone.
     """
-    drawer = st.popover("Take away", icon=":material/download:", key="decide_take_away", on_change="rerun")
+    drawer = st.popover("Download", icon=":material/download:", key="decide_take_away", on_change="rerun")
     if drawer.open:
         with drawer, st.container(gap="xsmall"):
             _choice(page, scored, other)
