@@ -109,6 +109,12 @@ def test_what_cannot_be_asked_is_said(given, error, says, pair):
     assert says in str(raised.value)
 
 
+def test_what_a_question_does_not_rest_on_is_neither_read_nor_kept(place, pair):
+    asked = DecisionAsked.of_fields({"mix": "nothing", "costs": COSTS, "target": 80.0})
+    kept = decide(place, pair[0], None, asked, only=["review", "frontier"]).asked
+    assert kept == DecisionAsked.of_fields({"costs": COSTS, "target": 80.0})  # which run to take may rest on costs
+
+
 def test_an_answer_that_is_not_there_says_why(pair):
     plain = evalcore.score(list("abab") * 20, list("abba") * 20)
     with pytest.raises(SpecError, match="was not asked"):

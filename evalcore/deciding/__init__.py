@@ -12,7 +12,8 @@ from evalcore.deciding.cost_examples import example_actions, example_costs
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
 from evalcore.deciding.costly_confusions import CostlyConfusion, answer_name, dearest_pairs
 from evalcore.deciding.costs import Costs, costs
-from evalcore.deciding.decision import LOOKED_AT, QUESTIONS, TABLE_FIELDS, Decided, Decision, DecisionAsked, decide
+from evalcore.deciding.decision import Decided, Decision, decide
+from evalcore.deciding.decision_asked import LOOKED_AT, QUESTIONS, TABLE_FIELDS, DecisionAsked
 from evalcore.deciding.decision_views import decision_card, decision_line
 from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
 from evalcore.deciding.frontier_runs import AnsweringRuns, StoredAnswers, answering_runs, stored_answers

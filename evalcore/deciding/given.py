@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evalcore.deciding.asked import LONGEST_TEXT
-from evalcore.deciding.decision import TABLE_FIELDS, DecisionAsked
+from evalcore.deciding.decision_asked import TABLE_FIELDS, DecisionAsked
 from evalcore.errors import DataError, SpecError, quoted, unreadable
 from evalcore.tasks import LabelMerge, parse_merge
 
