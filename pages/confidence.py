@@ -8,12 +8,12 @@ from pages.parts.confidence import (
     label_sets,
     labels_tab,
     ladder,
-    missing,
     mistakes_tab,
     shown,
 )
 from pages.parts.shell import cached, session, url
 from pages.parts.shell.frame import frame, scored_run_or_stop
+from pages.parts.shell.missing_probabilities import say_why
 from pages.parts.shell.share import share_link
 from pages.parts.shell.tabs import tabs
 
@@ -27,7 +27,7 @@ if page.arrived is not None:
     shown.follow(page, scored, page.arrived)
 probabilities = cached.probabilities_of(scored)
 if probabilities is None:
-    missing.say_why(page, scored)
+    say_why(page, scored)
     if scored.record.kind.reads_prompt:
         ladder.tab(page, scored, None)
 else:

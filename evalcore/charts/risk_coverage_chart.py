@@ -41,7 +41,13 @@ class CoverageCurve:
 
 
 def risk_coverage_chart(
-    curves: Sequence[CoverageCurve], target: float, theme: Theme, height: int, picked: Item | None = None
+    curves: Sequence[CoverageCurve],
+    target: float,
+    theme: Theme,
+    height: int,
+    picked: Item | None = None,
+    *,
+    clickable: bool = True,
 ) -> alt.LayerChart:
     """Draw the curves, the target, and the thresholds in use.
 
@@ -51,6 +57,7 @@ def risk_coverage_chart(
         target: share that is to be right, in (0, 1).
         height: in pixels.
         picked: what is picked at first.
+        clickable: whether its steps can be clicked.
     """
     frame = pd.concat([_frame(at, curve) for at, curve in enumerate(curves)], ignore_index=True)
     least = min(float(frame["right"].min()) if len(frame) else 1.0, target)
@@ -73,25 +80,32 @@ def risk_coverage_chart(
     said = wanted.mark_text(align="left", baseline="bottom", dx=4, dy=-2, fontSize=12, color=theme.text).encode(
         x=alt.value(0), y=y, text="said:N"
     )
-    selection = picking(["curve", "step"], picked, nearest=True)
     points = (
         alt.Chart(frame[~frame["dashed"]])
-        .mark_point(filled=True, cursor="pointer", strokeWidth=2)
+        .mark_point(filled=True, size=28, strokeWidth=2)
         .encode(
             x=x,
             y=y,
             color=colour,
-            stroke=alt.condition(selection, alt.value(theme.text), alt.value("transparent"), empty=False),
-            size=alt.condition(selection, alt.value(110), alt.value(28), empty=False),
             tooltip=[
-                alt.Tooltip("threshold:N", title="From"),
+                alt.Tooltip("name:N", title="Curve"),
+                alt.Tooltip("threshold:N", title="Threshold"),
                 alt.Tooltip("shown_value:N", title="Answered automatically"),
                 alt.Tooltip("shown_right:N", title="Right among these"),
-                alt.Tooltip("counted:N", title="Right of answered"),
+                alt.Tooltip("counted:N", title="Answers"),
             ],
         )
-        .add_params(selection)
     )
+    if clickable:
+        selection = picking(["curve", "step"], picked, nearest=True)
+        points = (
+            points.mark_point(filled=True, cursor="pointer", strokeWidth=2)
+            .encode(
+                stroke=alt.condition(selection, alt.value(theme.text), alt.value("transparent"), empty=False),
+                size=alt.condition(selection, alt.value(110), alt.value(28), empty=False),
+            )
+            .add_params(selection)
+        )
     marks = frame[frame["mark"]]
     in_use = (
         alt.Chart(marks)

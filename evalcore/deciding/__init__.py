@@ -15,7 +15,7 @@ from evalcore.deciding.costs import Costs, costs
 from evalcore.deciding.decision import LOOKED_AT, QUESTIONS, TABLE_FIELDS, Decided, Decision, DecisionAsked, decide
 from evalcore.deciding.decision_views import decision_card, decision_line
 from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
-from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
+from evalcore.deciding.frontier_runs import AnsweringRuns, StoredAnswers, answering_runs, stored_answers
 from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
 from evalcore.deciding.given import asked_in_python, merge_text, percent_of, read_table_file, table_text
 from evalcore.deciding.label_hierarchy import LabelHierarchy, groups_by_name, hierarchy_text, read_hierarchy
@@ -24,9 +24,9 @@ from evalcore.deciding.label_list_answer import LabelListAnswer
 from evalcore.deciding.label_list_compared import ComparedLabelList
 from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
 from evalcore.deciding.new_list import DOORS, NewListVerdict, run_with_new_list, spec_with_new_list, verdict
-from evalcore.deciding.review import LabelReview, Review, ReviewAsked, review, review_of
-from evalcore.deciding.review_compared import ComparedReview, compared_review
-from evalcore.deciding.review_signals import Prepared, SignalScore, prepare
+from evalcore.deciding.review import KINDS, LabelReview, Review, ReviewAsked, review, review_of
+from evalcore.deciding.review_compared import GROUPS, ComparedReview, compared_review
+from evalcore.deciding.review_signals import SIGNALS, Prepared, SignalScore, prepare
 from evalcore.deciding.traffic import Traffic, traffic
 from evalcore.deciding.traffic_compared import ComparedTraffic, compared_traffic
 from evalcore.deciding.traffic_mix import TrafficAsked
@@ -35,10 +35,13 @@ from evalcore.deciding.typed_rows import columns_of, read_rows
 __all__ = [
     "ANY",
     "DOORS",
+    "GROUPS",
+    "KINDS",
     "LONGEST_TEXT",
     "LOOKED_AT",
     "NO_LABEL",
     "QUESTIONS",
+    "SIGNALS",
     "TABLE_FIELDS",
     "WAYS",
     "Answer",
@@ -68,6 +71,7 @@ __all__ = [
     "ReviewAsked",
     "Rows",
     "SignalScore",
+    "StoredAnswers",
     "Traffic",
     "TrafficAsked",
     "answer_name",
@@ -108,6 +112,7 @@ __all__ = [
     "run_with_new_list",
     "score_words",
     "spec_with_new_list",
+    "stored_answers",
     "table_text",
     "traffic",
     "verdict",

@@ -217,10 +217,11 @@ def review_of(prepared: Prepared, asked: ReviewAsked) -> Review:
     )
     promising, estimated = steps.promising(target)[group], steps.estimated(target)[group]
     promised, estimate = (
-        _checked(prepared, signal, each) if np.isfinite(each).any() else None for each in (promising, estimated)
+        _checked(prepared, signal, each) if np.isfinite(each).any() and len(prepared.checking) else None
+        for each in (promising, estimated)
     )
     verified = promised is not None and promised.keeps(target)
-    thresholds = promising if verified else estimated
+    thresholds = promising if verified else estimated if estimate else nowhere
     labels = _label_reviews(prepared, signal, thresholds, own, target) if asked.per_label else ()
     return Review(prepared, asked, signal, promised, verified, estimate, thresholds, labels)
 

@@ -22,7 +22,14 @@ def sentences(found: Review) -> tuple[str, ...]:
     """All of it, the answer first."""
     if not found.signal:
         return (why_no_signal(found),)
-    said = [_answer(found), _instead(found), estimate_words(found), _labels(found), threshold_words(found)]
+    said = [
+        _answer(found),
+        _how_verified(found),
+        _instead(found),
+        estimate_words(found),
+        _labels(found),
+        threshold_words(found),
+    ]
     said += [work_words(found), _unsure(found), _other_signal(found), _better_signals(found)]
     return tuple(sentence for sentence in said if sentence)
 
@@ -44,9 +51,8 @@ def _answer(found: Review) -> str:
     if found.verified and shown is not None:
         sent = f"send {percent(1 - shown.coverage)} to a person{_between(shown.person_interval)}"
         return (
-            f"To be {target} right on what is answered automatically, {sent}: verified on {n:,} other examples, of"
-            f" which {shown.answered:,} are answered automatically, {shown.right:,} of them right. That shows"
-            f" {percent(shown.lower)} or more, with 95 % confidence."
+            f"To be {target} right on what is answered automatically, {sent}: verified on {n:,} other examples, with"
+            f" {shown.right:,} of {shown.answered:,} right (at least {percent(shown.lower)})."
         )
     cannot = f"It cannot be promised with these {whole} that {target} of what is answered automatically is right"
     if shown is not None and shown.answered:
@@ -58,6 +64,18 @@ def _answer(found: Review) -> str:
     return (
         f"{cannot}: no threshold reaches that on the half that chooses. It takes {fewest:,} answers without a mistake,"
         " or more with some, on either half."
+    )
+
+
+def _how_verified(found: Review) -> str:
+    """What the promise rests on."""
+    shown, p = found.promised, found.prepared
+    if not found.verified or shown is None:
+        return ""
+    return (
+        f"The threshold was chosen on {len(p.choosing):,} examples and tested once on the {shown.n:,} others:"
+        f" {shown.answered:,} of these are answered automatically. That at least {percent(shown.lower)} of such answers"
+        " are right holds with 95 % confidence (Clopper-Pearson, one-sided)."
     )
 
 
@@ -101,13 +119,19 @@ def value_words(found: Review, at: float) -> str:
         at: a value of the certainty; infinite is none.
     """
     if np.isinf(at):
-        return "none"
-    if found.signal == "agreement":
-        return f"agreement of {percent(at)} or more of {counted(found.prepared.others, 'other run')}"
+        return "none is sure enough"
+    return f"{found.signal} of {short_value_words(found, at)} or {'less' if found.signal == 'entropy' else 'more'}"
+
+
+def short_value_words(found: Review, at: float) -> str:
+    """`81.2 %`, `12.3 points`, `0.310 bits`.
+
+    Args:
+        at: a finite value of the certainty.
+    """
     if found.signal == "entropy":
-        return f"entropy of {figure(-at + 0.0, 3)} bits or less"
-    value = f"{figure(100 * at, 1)} points" if found.signal == "margin" else _precise(at)
-    return f"{found.signal} of {value} or more"
+        return f"{figure(-at + 0.0, 3)} bits"
+    return f"{figure(100 * at, 1)} points" if found.signal == "margin" else _precise(at)
 
 
 def work_words(found: Review) -> str:
@@ -115,17 +139,19 @@ def work_words(found: Review) -> str:
     shown = found.in_use
     if shown is None:
         return ""
-    share, bounds = 1 - shown.coverage, shown.person_interval
-    said = [f"{figure(PER * share, 0)} reviews{_between(bounds, PER, 0)}"]
-    if found.asked.minutes:
-        hours = PER * found.asked.minutes / 60
-        each = f"{found.asked.minutes:g} {'minute' if found.asked.minutes == 1 else 'minutes'}"
-        said.append(f"{figure(hours * share, 1)} hours{_between(bounds, hours, 1)} at {each} a review")
+    share, bounds, minutes = 1 - shown.coverage, shown.person_interval, found.asked.minutes
+    said = f"Per {PER:,} texts{'' if found.verified else ', estimated'}: {figure(PER * share, 0)} reviews"
+    said += _between(bounds, PER, 0)
+    more = []
+    if minutes:
+        hours = PER * minutes / 60
+        each = f"{minutes:g} {'minute' if minutes == 1 else 'minutes'} each"
+        more.append(f"{figure(hours * share, 1)} hours ({interval(bounds, scale=hours)}) at {each}")
     if found.asked.price:
         price = PER * found.asked.price
-        said.append(f"a cost of {figure(price * share, 2)}{_between(bounds, price, 2)} at {found.asked.price:g} each")
-    estimated = "" if found.verified else " (estimated)"
-    return f"Per {PER:,} texts{estimated}: {'; '.join(said)}."
+        between = interval(bounds, scale=price, decimals=2)
+        more.append(f"{figure(price * share, 2)} ({between}) at a price of {found.asked.price:g} each")
+    return f"{said}{': ' if more else ''}{'; '.join(more)}."
 
 
 def _labels(found: Review) -> str:
@@ -180,6 +206,24 @@ def _better_signals(found: Review) -> str:
 def _lower(one: SignalScore) -> str:
     low, high = one.difference_interval
     return interval((-high, -low), scale=1, decimals=4)
+
+
+def kind_words(kind: str) -> str:
+    """What became of examples: answered automatically and wrong or right, or sent to a person.
+
+    Args:
+        kind: of `KINDS`.
+    """
+    return {"wrong": "Wrong", "right": "Right", "person": "To a person"}[kind]
+
+
+def group_words(group: str) -> str:
+    """Which of two runs answers automatically.
+
+    Args:
+        group: of `GROUPS`.
+    """
+    return {"only_a": "Only A", "only_b": "Only B", "both": "Both", "neither": "Neither"}[group]
 
 
 def compared_sentences(found: ComparedReview) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ POWER = 0.8
 _CANDIDATES = 200
 """Thresholds of which it is asked how many examples they would need."""
 _MOST_EXAMPLES = 10_000_000
+_ENOUGH = 20
+"""Answers from which on an accuracy may be taken as it is seen."""
 _LARGE = 5_000
 """Answers from which on their number is taken from the normal approximation."""
 
@@ -249,7 +251,7 @@ def examples_to_promise(steps: Steps, target: float) -> int | None:
     """How many examples, for both halves, would verify a promise with a probability of 80 % at the accuracy seen here.
 
     Of all thresholds that one is taken which needs the fewest. Accuracies are taken a little lower than they are seen,
-    (right + 1/2) / (answered + 1), for the best of many is the luckiest.
+    (right + 1/2) / (answered + 1), for the best of many is the luckiest; as they are seen only if else none would do.
 
     Returns:
         None if no threshold has an accuracy above the target.
@@ -258,6 +260,8 @@ def examples_to_promise(steps: Steps, target: float) -> int | None:
         return None
     at = np.unique(np.linspace(0, len(steps) - 1, _CANDIDATES).astype(np.intp))
     accuracy, coverage = (steps.right[at] + 0.5) / (steps.answered[at] + 1), steps.coverage[at]
+    if not (accuracy > target).any():
+        accuracy = np.where(steps.answered[at] >= _ENOUGH, steps.accuracy[at], 0.0)
     above = accuracy > target
     if not above.any():
         return None

@@ -43,20 +43,22 @@ def answered(
     return _answered((scored,), question, asked, others)
 
 
-def compared(a: ScoredRun, b: ScoredRun, question: Callable[..., T], asked: Hashable) -> T | None:
+def compared(
+    a: ScoredRun, b: ScoredRun, question: Callable[..., T], asked: Hashable, others: Sequence[ScoredRun] = ()
+) -> T | None:
     """The same of two runs on shared examples.
 
     Args:
         question: such as `evalcore.deciding.compared_review`; called with both runs, each with its probabilities, and
-            what is asked.
+            what is asked, and `others` if there are any.
     """
-    return _answered((a, b), question, asked)
+    return _answered((a, b), question, asked, others)
 
 
 def say(answer: Answer) -> None:
     """The answer in a sentence, and all else that is to be said behind a button."""
     first, *others = answer.sentences
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.markdown(with_bold_start(first), width="stretch")
         if others:
             with st.popover("In words", icon=":material/notes:"):
