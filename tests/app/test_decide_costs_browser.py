@@ -39,7 +39,7 @@ def test_costs_are_typed_and_what_carries_them_is_opened_in_sight(any_page, tmp_
         field = page.get_by_label("Costs as CSV")
         field.fill("true,predicted,cost\nnobody,*,7\n")
         field.press("Control+Enter")
-        assert in_sight(page, "there is no label or action")
+        page.get_by_text("there is no label or action").first.wait_for(timeout=PATIENCE_MS)
         field.fill("true,predicted,cost\n*,*,7\n")
         field.press("Control+Enter")
         page.get_by_text("Mistakes cost EUR").first.wait_for(timeout=PATIENCE_MS)
