@@ -52,9 +52,7 @@ def why_no_interval(cost: MeanCost) -> str:
     if math.isnan(cost.dear) or not cost.dear > 0:
         return "nothing differs in cost here"
     if cost.dear < LEAST_DEAR:
-        return (
-            f"too few dear mistakes, they weigh as much as {figure(cost.dear, 1)} of the dearest ({LEAST_DEAR} needed)"
-        )
+        return f"too few dear mistakes, worth {figure(cost.dear, 1)} of the dearest where {LEAST_DEAR} are needed"
     return "the costs do not vary"
 
 

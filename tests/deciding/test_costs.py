@@ -20,7 +20,7 @@ from evalcore.deciding import (
 from evalcore.deciding.cheaper_ways import MOST_TO_ANSWER
 from evalcore.deciding.costs_words import amount
 from evalcore.errors import SpecError
-from evalcore.metrics import stratified_halves
+from evalcore.metrics import fit_temperature, stratified_halves
 from evalcore.metrics.decisions.cheapest import PERSON
 from tests.tools.probabilities import with_probabilities
 from tests.tools.runs import scored
@@ -168,7 +168,11 @@ def test_the_answers_of_least_expected_cost_are_those_of_brute_force(store):
     matrix = cost_table(LABELS, asked).matrix
     found = costs(run, probabilities, asked).least
     assert (found.rows == np.arange(400)).all()
-    best, second = [], set(stratified_halves(true)[1].tolist())
+    halves = stratified_halves(true)
+    of_the_other = [fit_temperature(np.log(shares[half]), true[half]) for half in halves[::-1]]
+    assert found.temperatures == pytest.approx(of_the_other, rel=1e-4)
+    assert of_the_other[0] != pytest.approx(of_the_other[1], rel=1e-3)
+    best, second = [], set(halves[1].tolist())
     for at in range(400):
         temperature = found.temperatures[at in second]
         scaled = shares[at] ** (1 / temperature)

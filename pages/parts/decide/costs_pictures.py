@@ -21,7 +21,7 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
 
 PAIRS, MOST_ROWS = 5, 300
-TABLE_HEIGHT, HIGH_TABLE_HEIGHT, CHART_HEIGHT = 152, 310, 220
+TABLE_HEIGHT, HIGH_TABLE_HEIGHT, CHART_HEIGHT = 152, 310, 212
 
 
 def confusions(page: Frame, scored: ScoredRun, answer: Costs, opened: Item) -> None:
