@@ -39,6 +39,7 @@ def test_a_pair_by_keyboard_and_a_join_by_mouse_open_their_confusions_in_sight(a
         join = page.locator("[data-testid=stVegaLiteChart] svg path[aria-roledescription=circle]").first
         join.wait_for(timeout=PATIENCE_MS)
         settled(page)
+        join.scroll_into_view_if_needed()
         box = join.bounding_box()
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         page.wait_for_url("**opened=group**", timeout=PATIENCE_MS)
