@@ -97,14 +97,12 @@ def dendrogram(
 
 
 def _leaves(steps: Sequence[Joined]) -> list[int]:
-    """The codes of all labels in the tree, such that every group is together; the most confused group first."""
-    groups: dict[int, list[int]] = {}
-    for step in steps:
-        first, second = (groups.pop(codes[0], list(codes)) for codes in (step.first, step.second))
-        groups[step.codes[0]] = first + second
-    first_joined = {code: at for at, step in reversed(list(enumerate(steps))) for code in step.codes}
-    return [code for group in sorted(groups.values(), key=lambda codes: min(map(first_joined.__getitem__, codes)))
-            for code in group]  # fmt: skip
+    """The codes of all labels in the tree, such that every group is together; the most confused ones first."""
+    groups: dict[int, tuple[int, list[int]]] = {}  # by its first code: the number of its first step, and its labels
+    for at, step in enumerate(steps):
+        parts = sorted(groups.pop(codes[0], (at, list(codes))) for codes in (step.first, step.second))
+        groups[step.codes[0]] = parts[0][0], parts[0][1] + parts[1][1]
+    return [code for _, group in sorted(groups.values()) for code in group]
 
 
 def _lines(

@@ -17,7 +17,7 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.session import view_state
 
-CHIPS, CHIP_CHARS = 4, 24
+CHIPS, CHIP_CHARS = 4, 20
 SAID = "merge"
 """The name of what is said of the last change."""
 
@@ -77,17 +77,15 @@ def editor(page: Frame, scored: ScoredRun) -> None:
         refused()
 
 
-def changes(page: Frame, scored: ScoredRun) -> None:
+def changes(page: Frame) -> None:
     """Draw what is changed, each with a button that takes it back."""
     merge = merge_asked()
     if not merge:
         return
-    left = len(_labels_now(merge, scored.labels))
-    st.markdown(f"**{left:,}** of {counted(len(scored.labels), 'label')}", width="content")
     for at, (name, olds) in enumerate(merge.groups[:CHIPS]):
         taken = counted(len(olds), "label")
         st.button(
-            f"{_short(name)} ← {taken}" if name else f"{taken} dropped",
+            f"{_short(name)} ← {len(olds):,}" if name else f"{taken} dropped",
             icon=":material/undo:",
             key=f"label_list_undo_{at}",
             on_click=change,

@@ -36,7 +36,7 @@ def tab(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _choice(page)
         label_list_edit.editor(page, scored)
-        label_list_edit.changes(page, scored)
+        label_list_edit.changes(page)
     label_list_edit.refused()
     left, right = beside(11, 9)
     with left:
