@@ -91,6 +91,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "F65": ("Predictions of another tool are not what they seem", "any JSON as every format; archives that are no log; files that are cut"),
     "F66": ("A data set of the hub moves, or cannot be had", "a stand-in: another commit, no connection, refusals, code, too much"),
     "F67": ("A header is missing, or stands there again", "random files of examples with a header moved, doubled or left out: no example is lost"),
+    "F68": ("A threshold looks good by luck", "runs just below the target whose confidence is noise: promised at most 5 times in 100"),
+    "F69": ("An answer has no certainty", "no label, nothing known, no number, surest and wrong; each signal: none of them is answered automatically"),
     "F80": ("A table that a person types on Decide is anything", "random tables and random text in every field, on every tab"),
     "F81": ("A typed table is half written, or a link to one leads elsewhere", "SIGKILL while tables are kept; names that are paths, other files, too long"),
 }  # fmt: skip
