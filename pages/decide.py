@@ -13,13 +13,14 @@ from pages.parts.shell.tabs import tabs
 page = frame("Decide")
 heading = st.container(horizontal=True, vertical_alignment="center")
 heading.title("Decide", anchor=False, width="content")
-tools = heading.container(horizontal=True, vertical_alignment="center", width="content")
-link = heading.container(width="content")
 scored = scored_run_or_stop(page)
 view = session.view_state().decide
 if page.arrived is not None:
     shown.follow(page, page.arrived)
 shown.turn_to_tab(page)
+# With a run beside it the row is full, and the box takes what is left.
+tools = heading.container(horizontal=True, vertical_alignment="center", width="stretch" if view.beside else "content")
+link = heading.container(width="content")
 with tools:
     other, why_alone = run_beside(page, scored)
     take_away.popover(page, scored, other)

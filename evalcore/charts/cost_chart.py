@@ -113,8 +113,8 @@ def review_chart(
     frame = pd.DataFrame({"share": curve[:, 0], "value": curve[:, 1]})
     title = f"Cost per 1,000 texts{f', {unit}' if unit else ''}"
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5, format="~s"))
-    x = alt.X("share:Q", title="Texts that a person answers, the least sure first", scale=alt.Scale(domain=[0, 1]),
-              axis=alt.Axis(format="%", tickCount=5))  # fmt: skip
+    who = "Texts that a person answers, in order of rising confidence"
+    x = alt.X("share:Q", title=who, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5))
     line = alt.Chart(frame).mark_line(color=RUN_A, strokeWidth=2).encode(x=x, y=y)
     share, value, said = point
     chosen = alt.Chart(pd.DataFrame({"share": [share], "value": [value], "said": [said]}))

@@ -17,7 +17,7 @@ _NAMES, _NAME_CHARS = 165, 24
 _ROW_HEIGHT, _SCORE_HEIGHT = 17, 20
 _AXIS, _SCALE = 72, 30
 """Pixels of the axis above or below the rows."""
-_SAMPLE, _TRAFFIC = "share of the sample", "share of the traffic"
+_SAMPLE, _TRAFFIC = "sample", "traffic"
 _MARK = "M-0.13,-0.8L0.13,-0.8L0.13,0.8L-0.13,0.8Z"
 _MARGIN = 0.03
 """What the axis shows beyond the lowest and the highest interval."""
@@ -92,7 +92,7 @@ def mix_chart(table: pd.DataFrame, theme: Theme, picked: Item | None = None) -> 
     spans = (
         alt.Chart(frame)
         .transform_filter(HAS_WIDTH)
-        .mark_rule(strokeWidth=1.5, color=theme.pale_text, clip=True)
+        .mark_rule(strokeWidth=1.5, color=theme.pale_text, clip=True, aria=False)
         .encode(y=y, x="low:Q", x2="high:Q")
     )
     said = (
@@ -137,7 +137,7 @@ def mix_scores_chart(
     measured = alt.Chart(frame).transform_filter("isValid(datum.value)")
     spans = (
         measured.transform_filter(HAS_WIDTH)
-        .mark_rule(strokeWidth=6, opacity=0.3)
+        .mark_rule(strokeWidth=6, opacity=0.3, aria=False)
         .encode(y=y, x=alt.X("low:Q", scale=scale), x2="high:Q", color=colour)
     )
     points = measured.mark_point(filled=True, size=70, opacity=1).encode(

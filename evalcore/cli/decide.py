@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -167,6 +167,7 @@ def _decide(options: argparse.Namespace) -> int:
         raise SpecError(
             "--require-target is about the question `review`.", do="Name it in --only, or leave --only out."
         )
+    _refuse_idle(options, only)
     store = open_store(options)
     scored = score_run(store, options.run, options.scoring)
     beside = score_run(store, options.beside, options.scoring) if options.beside else None
@@ -186,6 +187,23 @@ def _decide(options: argparse.Namespace) -> int:
     if not (options.markdown and write_markdown(options, decision_markdown(decision))):
         _print(options, decision)
     return 1 if options.require_target and not decision.promises_target else 0
+
+
+def _refuse_idle(options: argparse.Namespace, only: Sequence[str]) -> None:
+    """Refuse an option of a question that is not asked.
+
+    Raises:
+        SpecError: if there is one.
+    """
+    for question in QUESTIONS:
+        if question in only or (question == "costs" and "frontier" in only):
+            continue
+        for one in fields(DecisionAsked().of(question)):
+            if hasattr(options, one.name):
+                raise SpecError(
+                    f"{decide_option(one.name)} is about the question `{_spoken(question)}`.",
+                    do="Name it in --only, or leave --only out.",
+                )
 
 
 def _asked(options: argparse.Namespace, scored: ScoredRun) -> DecisionAsked:

@@ -15,7 +15,7 @@ from evalcore.deciding.costs import Costs, costs
 from evalcore.deciding.decision import LOOKED_AT, QUESTIONS, TABLE_FIELDS, Decided, Decision, DecisionAsked, decide
 from evalcore.deciding.decision_views import decision_card, decision_line
 from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
-from evalcore.deciding.frontier_runs import AnsweringRuns, answering_runs
+from evalcore.deciding.frontier_runs import AnsweringRuns, StoredAnswers, answering_runs, stored_answers
 from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
 from evalcore.deciding.given import asked_in_python, merge_text, percent_of, read_table_file, table_text
 from evalcore.deciding.label_hierarchy import LabelHierarchy, groups_by_name, hierarchy_text, read_hierarchy
@@ -71,6 +71,7 @@ __all__ = [
     "ReviewAsked",
     "Rows",
     "SignalScore",
+    "StoredAnswers",
     "Traffic",
     "TrafficAsked",
     "answer_name",
@@ -111,6 +112,7 @@ __all__ = [
     "run_with_new_list",
     "score_words",
     "spec_with_new_list",
+    "stored_answers",
     "table_text",
     "traffic",
     "verdict",

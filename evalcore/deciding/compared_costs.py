@@ -260,7 +260,7 @@ def _cost_sentence(a: MeanCost, b: MeanCost, difference: MeanCost, unit: str) ->
 def _action_sentence(table: CostTable, a: float, b: float, bounds: Any) -> Iterator[str]:
     if table.named.any():
         said = interval(bounds, signed=True)
-        yield f"The right action is taken for {percent(a)} and {percent(b)}: {points(b - a)} points ({said})."
+        yield f"The right action: {percent(a)} and {percent(b)} of the texts: {points(b - a)} points ({said})."
 
 
 def _change_sentence(changes: list[CostChange], labels: tuple[str, ...], unit: str) -> Iterator[str]:

@@ -140,14 +140,14 @@ def least_cost_sentences(found: LeastExpectedCost, labels: tuple[str, ...], unit
     """What the answers of least expected cost would be worth, and whether calibration stands in their way."""
     changed = int(found.changed.sum())
     if not changed:
-        yield "The answer of least expected cost is the model's own for every text: at these costs nothing changes."
+        yield "The answer of lowest expected cost is the model's own for every text: at these costs nothing changes."
         return
     low, high = found.saved.interval
     verdict = "" if high < 0 else " That is not distinguishable from no change." if low <= 0 else ""
     if low > 0:
         verdict = " It is dearer: the probabilities are not good enough for it."
     yield (
-        f"The answer of least expected cost, in the place of the most probable one, changes"
+        f"The answer of lowest expected cost, in the place of the most probable one, changes"
         f" {counted(changed, 'answer')} of {len(found.rows):,} and the cost by"
         f" {per_thousand(found.saved, unit, signed=True)}.{verdict}"
     )

@@ -38,7 +38,7 @@ QUESTIONS = {
 TABLE_FIELDS = ("actions", "costs", "mix", "predicted_counts", "hierarchy")
 """The fields, over all questions, that hold a table as CSV."""
 
-LOOKED_AT = ("way", "cut")
+LOOKED_AT = ("way", "cut", "anew")
 """The fields that only say which part of an answer the page shows."""
 
 T = TypeVar("T")
@@ -90,6 +90,12 @@ class DecisionAsked:
                 for question, cls_ in questions.items()
             }
         )
+
+    def about(self, questions: Collection[str]) -> DecisionAsked:
+        """What some of the questions rest on; the fields of the others are as if nothing was asked."""
+        needed = {*questions, *(["costs"] if "frontier" in questions else [])}
+        kept: dict[str, Any] = {name: self.of(name) for name in QUESTIONS if name in needed}
+        return DecisionAsked(**kept)
 
     @property
     def tables(self) -> dict[str, str]:
@@ -152,6 +158,7 @@ class Decision(Shown):
 
     Attributes:
         beside: the run that it is compared with; None if it is looked at alone.
+        asked: what the answers rest on.
         questions: those that were asked, in the order of `QUESTIONS`.
     """
 
@@ -250,8 +257,10 @@ def decide(
         raise SpecError(f"there is no question {unknown[0]!r}.", do=f"Choose among {', '.join(QUESTIONS)}.")
     if beside is not None:
         shared_examples(scored, beside)
+    names = [name for name in QUESTIONS if not only or name in only]
+    asked = asked.about(names)
     makers = _makers(store, scored, beside, asked, answer_of or _Answers())
-    questions = tuple(_decided(name, asked, makers[name]) for name in QUESTIONS if not only or name in only)
+    questions = tuple(_decided(name, asked, makers[name]) for name in names)
     return Decision(scored, beside, asked, questions)
 
 

@@ -178,7 +178,7 @@ def frontier_of(store: Store, found: AnsweringRuns, asked: FrontierAsked, costs_
     order = sorted(range(len(found.runs)), key=lambda at: (not efforts[at].is_known, efforts[at].amount, at))
     # Of equal scores, that of the run that takes less is the best, so it comes first.
     runs, efforts = [found.runs[at] for at in order], [efforts[at] for at in order]
-    predicted = np.stack([run.predicted for run in runs])
+    predicted = np.stack([run.predicted for run in runs]).astype(np.int64)
     compared, low, high = _scores(found, predicted, asked, costs_asked)
     right = predicted == found.y_true
     gained, lost = ((right & ~right[compared.best]).sum(axis=1), (right[compared.best] & ~right).sum(axis=1))

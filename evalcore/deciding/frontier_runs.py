@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,28 @@ from numpy.typing import NDArray
 
 from evalcore.analysis import ScoredRun, score_run
 from evalcore.errors import BlindspotError
-from evalcore.metrics import UNPARSED, Counts
+from evalcore.metrics import UNPARSED
+from evalcore.parse import Scoring
 from evalcore.store import MeasuredAnswers, RunRecord, Store, measured_answers, shared_texts
-from evalcore.wording import counted
+
+Codes = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class StoredAnswers:
+    """What is kept of a run to compare it with others, whichever run is looked at; arrays of shape (n_completed,).
+
+    Attributes:
+        positions: in the run's sample. text_hash: of each text, 0 for a blank one.
+        true, predicted: codes into the run's own labels; -1 is unparsed.
+        measured: what the answers took.
+    """
+
+    positions: Codes
+    text_hash: NDArray[np.int64]
+    true: Codes
+    predicted: Codes
+    measured: MeasuredAnswers
 
 
 @dataclass(frozen=True)
@@ -25,7 +44,7 @@ class AnsweringRun:
     """
 
     record: RunRecord
-    predicted: Counts
+    predicted: Codes
     measured: MeasuredAnswers
 
 
@@ -53,26 +72,47 @@ class AnsweringRuns:
     left_out: tuple[LeftOut, ...]
 
     @property
-    def y_true(self) -> Counts:
+    def y_true(self) -> NDArray[np.int64]:
         """Shape (n,), codes into the labels of the shown run."""
         return self.shown.y_true
 
 
-def answering_runs(store: Store, shown: ScoredRun) -> AnsweringRuns:
+def stored_answers(store: Store, run_id: str, scoring: Scoring) -> StoredAnswers:
+    """Read a run, and parse its completions.
+
+    Raises:
+        StoreError: if it is not there, or damaged.
+    """
+    return _kept(score_run(store, run_id, scoring), measured_answers(store, run_id))
+
+
+def answering_runs(
+    store: Store, shown: ScoredRun, read: Callable[[RunRecord], StoredAnswers] | None = None
+) -> AnsweringRuns:
     """Gather the finished runs that have the labels of a run and have answered each of its examples.
 
     Runs on the same sample are paired with it by position; others, on a larger sample say, by text and true label, as
     two runs are. So all runs are compared on the same examples, under the scoring of the shown one. A run with another
     list of labels, a merged one say, answers another question, and is not even listed.
+
+    Args:
+        read: gives what is stored of a run under the scoring of the shown one; one that remembers it spares reading
+            all runs again when another one is shown. Raises BlindspotError for a run that cannot be read.
     """
+    if read is None:
+
+        def read(other: RunRecord) -> StoredAnswers:
+            return stored_answers(store, other.run_id, shown.scoring)
+
     record, labels = shown.record, set(shown.labels)
     others = [one for one in store.runs() if one.run_id != record.run_id and set(one.labels) == labels]
     samples = {one.sample_id for one in others if one.finished} - {record.sample_id}
     shared = shared_texts(store, record.sample_id, sorted(samples))
-    wanted = _contents(shown, shown)
+    own = _kept(shown, measured_answers(store, record.run_id))
+    wanted = _contents(own, record, shown)
     different = len(np.unique(wanted[["text", "label"]]))
     has_texts = bool(shown.columns.text_hash.all())
-    runs = [AnsweringRun(record, shown.y_pred, measured_answers(store, record.run_id))]
+    runs = [AnsweringRun(record, own.predicted, own.measured)]
     left_out = []
     for other in others:
         if not other.finished:
@@ -80,39 +120,49 @@ def answering_runs(store: Store, shown: ScoredRun) -> AnsweringRuns:
         elif other.sample_id != record.sample_id and not (has_texts and shared[other.sample_id] >= different):
             left_out.append(LeftOut(other, _other_examples(shared[other.sample_id], different)))
         else:
-            found = _answers_of(store, shown, other, wanted)
+            found = _answers_of(read, shown, other, wanted)
             runs.append(found) if isinstance(found, AnsweringRun) else left_out.append(LeftOut(other, found))
     return AnsweringRuns(shown, tuple(runs), tuple(left_out))
 
 
-def _answers_of(store: Store, shown: ScoredRun, other: RunRecord, wanted: NDArray[np.void]) -> AnsweringRun | str:
+def _answers_of(
+    read: Callable[[RunRecord], StoredAnswers], shown: ScoredRun, other: RunRecord, wanted: NDArray[np.void]
+) -> AnsweringRun | str:
     """A run's answers to the examples of the shown one; why there are none."""
     try:
-        scored = score_run(store, other.run_id, shown.scoring)
-        measured = measured_answers(store, other.run_id)
+        found = read(other)
     except BlindspotError as error:
         return f"it cannot be read ({error.what.rstrip('.')})"
     if other.sample_id == shown.record.sample_id:
-        _, at_shown, at = np.intersect1d(shown.positions, scored.positions, assume_unique=True, return_indices=True)
+        _, at_shown, at = np.intersect1d(shown.positions, found.positions, assume_unique=True, return_indices=True)
     else:
-        _, at_shown, at = np.intersect1d(wanted, _contents(scored, shown), assume_unique=True, return_indices=True)
+        contents = _contents(found, other, shown)
+        _, at_shown, at = np.intersect1d(wanted, contents, assume_unique=True, return_indices=True)
     missing = len(wanted) - len(at)
     if missing:
-        return f"it has no answer to {counted(missing, 'of these examples', 'of these examples')}"
+        return f"it has no answer to {missing:,} of these examples"
+    predicted = np.empty(len(wanted), dtype=np.int32)
+    predicted[at_shown] = _to_shown(other, shown)[found.predicted[at]]
+    return AnsweringRun(other, predicted, found.measured)
+
+
+def _kept(scored: ScoredRun, measured: MeasuredAnswers) -> StoredAnswers:
+    true, predicted = scored.y_true.astype(np.int32), scored.y_pred.astype(np.int32)
+    return StoredAnswers(scored.positions, scored.columns.text_hash, true, predicted, measured)
+
+
+def _to_shown(record: RunRecord, shown: ScoredRun) -> Codes:
+    """The shown run's code of each label of another one, which may list them in another order; then that of none."""
     code = {label: at for at, label in enumerate(shown.labels)}
-    to_shown = np.array([*(code[label] for label in scored.labels), UNPARSED], dtype=np.int64)
-    predicted = np.empty(len(wanted), dtype=np.int64)
-    predicted[at_shown] = to_shown[scored.y_pred[at]]
-    return AnsweringRun(other, predicted, measured)
+    return np.array([*(code[label] for label in record.labels), UNPARSED], dtype=np.int32)
 
 
-def _contents(scored: ScoredRun, shown: ScoredRun) -> NDArray[np.void]:
+def _contents(answers: StoredAnswers, record: RunRecord, shown: ScoredRun) -> NDArray[np.void]:
     """What tells each example from the others, whatever sample it is in: its text, its true label (a code of the shown
     run), and which copy of these two it is. Shape (n,)."""
-    code = {label: at for at, label in enumerate(shown.labels)}
-    true = np.array([code[label] for label in scored.labels], dtype=np.int64)[scored.y_true]
+    true = _to_shown(record, shown)[answers.true]
     found = np.empty(len(true), dtype=[("text", np.int64), ("label", np.int64), ("copy", np.int64)])
-    found["text"], found["label"] = scored.columns.text_hash, true
+    found["text"], found["label"] = answers.text_hash, true
     order = np.lexsort((true, found["text"]))  # stable: copies stay in the order of the sample
     first = np.ones(len(true), dtype=bool)
     first[1:] = (np.diff(found["text"][order]) != 0) | (np.diff(true[order]) != 0)
@@ -125,8 +175,3 @@ def _other_examples(shared: int, different: int) -> str:
     if not shared:
         return "it is on other examples"
     return f"it is on other examples: {shared:,} of these {different:,} are among them"
-
-
-def ids_of(runs: Iterable[AnsweringRun]) -> list[str]:
-    """Their ids."""
-    return [run.record.run_id for run in runs]

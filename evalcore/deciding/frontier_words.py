@@ -71,7 +71,7 @@ def difference_words(answer: FrontierAnswer, run: FrontierRun) -> str:
 def _choice(answer: FrontierAnswer) -> str:
     """The answer: the cheapest run that cannot be told apart from the best."""
     best, cheapest, band = answer.best, answer.cheapest, answer.band
-    high = "has the highest accuracy" if answer.asked.score == "accuracy" else "has the least cost of mistakes"
+    high = "has the highest accuracy" if answer.asked.score == "accuracy" else "has the lowest cost of mistakes"
     of_all = f"{named(best)} {high} of {counted(len(answer.runs), 'run')} ({score_words(answer, best)})"
     takes = "costs" if answer.asked.effort == "price" else "takes"
     if cheapest is None:
@@ -83,7 +83,7 @@ def _choice(answer: FrontierAnswer) -> str:
     if cheapest is best:
         unknown = sum(not run.effort.is_known for run in band)
         known = "" if not unknown else f", as far as that is known (not of {counted(unknown, 'run')})"
-        return f"{of_all} and {takes} the least of the {len(band):,} that cannot be told apart: {for_so_much}{known}."
+        return f"{of_all}, and none of the {len(band):,} that cannot be told apart {takes} less: {for_so_much}{known}."
     figures = f"{_only(answer, cheapest)} against {_only(answer, best)}"
     more = f", which {takes} {effort_words(answer, best.effort)}" if best.effort.is_known else ""
     holm = f"Holm {p_value(cheapest.p)} of {counted(answer.pairs, 'pair')}"

@@ -35,10 +35,11 @@ def _changed(answer: LabelListAnswer) -> str:
     old, new = answer.before, answer.after
     if not new.scores.n:
         return f"All examples are of dropped labels: of the {counted(len(new.labels), 'label')} left none occurs."
-    of = counted(len(new.labels), "label")
     change = new.scores.accuracy - old.scores.accuracy
-    said = f"With {of} instead of {len(old.labels):,}, {percent(new.scores.accuracy)} of the same answers are right"
-    said += f" instead of {percent(old.scores.accuracy)}: {points(change)} points"
+    said = (
+        f"{len(new.labels):,} instead of {counted(len(old.labels), 'label')}: {percent(new.scores.accuracy)} instead of"
+    )
+    said += f" {percent(old.scores.accuracy)} of the same answers are right, {points(change)} points"
     if answer.not_counted:
         return f"{said}; {counted(answer.not_counted, 'example counts', 'examples count')} no more."
     return f"{said} (95 % interval {interval(answer.gain_interval)})."

@@ -247,15 +247,15 @@ class NewListVerdict:
 
     def _verdict(self) -> str:
         asked, test = "Asked with the new list, the model is right", f"exact McNemar {p_value(self.p)}"
-        size = f"{interval(self.interval, signed=True)} points at N = {self.n:,}"
+        bounds, of = interval(self.interval, signed=True), f"at N = {self.n:,}"
         if self.kind == "same":
-            return f"{asked} on the same examples as its old answers, merged: {size}."
+            return f"{asked} on the same examples as its old answers, merged: 95 % interval {bounds} points {of}."
         if self.kind == "undecided":
-            by = points(self.counts.difference)
-            return f"{asked} as often as its old answers, merged, as far as can be told: {by} ({size}), {test}."
+            by = f"{points(self.counts.difference)} points ({bounds}) {of}"
+            return f"{asked} as often as its old answers, merged, as far as can be told: {by}, {test}."
         more = "more" if self.kind == "better" else "less"
         by = figure(100 * abs(self.counts.difference), 1)
-        return f"{asked} {by} points {more} often than its old answers, merged: {size}, {test}."
+        return f"{asked} {by} points {more} often than its old answers, merged: 95 % interval {bounds} {of}, {test}."
 
 
 def verdict(old: ScoredRun, new: ScoredRun, merge: LabelMerge) -> NewListVerdict:
@@ -296,22 +296,25 @@ def _paired(text_a: Indices, true_a: Indices, text_b: Indices, true_b: Indices) 
     Args:
         text_a, text_b: hashes; true_a, true_b: label codes, which are the same labels' in both.
     """
-    keys = np.concatenate([_numbered(text_a, true_a), _numbered(text_b, true_b)])
-    _, codes = np.unique(keys, axis=0, return_inverse=True)
-    _, at_a, at_b = np.intersect1d(codes[: len(text_a)], codes[len(text_a) :], assume_unique=True, return_indices=True)
+    _, text = np.unique(np.concatenate([text_a, text_b]), return_inverse=True)
+    true = np.concatenate([true_a, true_b])
+    example = text * (true.max(initial=0) + 2) + true + 1  # a dropped label is -1, and in A only
+    copy = np.concatenate([_copies(example[: len(text_a)]), _copies(example[len(text_a) :])])
+    row = example * (copy.max(initial=0) + 1) + copy
+    _, at_a, at_b = np.intersect1d(row[: len(text_a)], row[len(text_a) :], assume_unique=True, return_indices=True)
     order = np.argsort(at_a)
     return at_a[order], at_b[order]
 
 
-def _numbered(text: Indices, true: Indices) -> Indices:
-    """Each row as its text, its label and which copy of the two it is: shape (n, 3), all rows different."""
-    order = np.lexsort((true, text))  # stable: copies stay in the order of the sample
-    new = np.ones(len(text), dtype=bool)
-    new[1:] = (np.diff(text[order]) != 0) | (np.diff(true[order]) != 0)
-    first = np.maximum.accumulate(np.where(new, np.arange(len(text)), 0))
-    copy = np.empty(len(text), dtype=np.int64)
-    copy[order] = np.arange(len(text)) - first
-    return np.column_stack([text, true, copy])
+def _copies(example: Indices) -> Indices:
+    """Of each row, how many equal ones stand before it."""
+    order = np.argsort(example, kind="stable")
+    is_first = np.ones(len(example), dtype=bool)
+    is_first[1:] = np.diff(example[order]) != 0
+    first = np.maximum.accumulate(np.where(is_first, np.arange(len(example)), 0))
+    copies = np.empty(len(example), dtype=np.int64)
+    copies[order] = np.arange(len(example)) - first
+    return copies
 
 
 def _old_names(old: ScoredRun, new: ScoredRun, unparsed: Indices) -> int:

@@ -22,6 +22,8 @@ UNPARSED_NAME = "unparsed"
 """In the place of a label, unless a label has this name: a completion that names none."""
 _TOLERANCE = 0.005
 """By so much shares may miss 1, for each of them is rounded; they are then scaled without a word."""
+_NUMBER = re.compile(r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?")
+"""Not all that `float` takes, such as `1_000`."""
 _LINE = re.compile(r"(?P<label>.*?\S)[\s,;]+(?P<value>[0-9]+(?:[.,][0-9]+)?\s*%?)")
 
 
@@ -152,12 +154,9 @@ def _number(written: str, *, share: bool) -> float | str:
     plain = written.removesuffix("%").strip() if in_percent else written
     if share and plain.count(",") == 1 and "." not in plain:
         plain = plain.replace(",", ".")  # of a count it could as well separate thousands
-    try:
-        value = float(plain) / (100 if in_percent else 1)
-    except ValueError:
+    if not _NUMBER.fullmatch(plain) or not np.isfinite(float(plain)):
         return f"the {name} {quoted(written)} is no number"
-    if not np.isfinite(value):
-        return f"the {name} {quoted(written)} is no number"
+    value = float(plain) / (100 if in_percent else 1)
     if value < 0:
         return f"the {name} {written} is negative"
     if share and value > 1:

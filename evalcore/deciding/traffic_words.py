@@ -17,7 +17,7 @@ _PAIRS = 3
 _WHERE = {
     "sample": "On the mix of the sample",
     "typed": "On your traffic",
-    "estimated": "On traffic with the estimated mix",
+    "estimated": "With the estimated mix",
 }
 
 
@@ -33,11 +33,11 @@ def _accuracy(of: Traffic) -> str:
     if score.on_traffic != score.on_traffic:
         return f"{where} nothing can be said: none of its labels has an example in this run."
     if of.covered < 1:
-        where = f"On the {percent(of.covered)} of the traffic whose labels this run has examples of,"
+        where = f"On the {percent(of.covered)} of the traffic whose labels the sample holds"
     said = f"{where} accuracy is {percent(score.on_traffic)}: {_interval(of, score)}"
     if of.mix.source == "sample":
-        return f"{said}. Type your shares or counts, or have them estimated, to see it on your traffic."
-    return f"{said}; on the mix of the sample {percent(score.on_sample)}."
+        return f"{said}."
+    return f"{said}; on the sample {percent(score.on_sample)}."
 
 
 def _interval(of: Traffic, score: OtherMixScore) -> str:
@@ -45,8 +45,7 @@ def _interval(of: Traffic, score: OtherMixScore) -> str:
     if low == low:
         return f"95 % interval {interval((low, high))}"
     return (
-        f"interval not estimable at this n (its labels have as few examples as a sample of {rough(of.worth)};"
-        f" it takes {LEAST_WORTH})"
+        f"interval not estimable at this n (it rests on as much as {rough(of.worth)} examples, and takes {LEAST_WORTH})"
     )
 
 
@@ -105,6 +104,8 @@ def _larger_run(of: Traffic) -> list[str]:
 
 def _mix(of: Traffic) -> list[str]:
     found = []
+    if of.mix.source == "sample":
+        found.append("Type the shares or counts of your traffic, or have them estimated, to see it there.")
     if of.mix.scaled_from is not None:
         found.append(f"The shares added up to {percent(of.mix.scaled_from)} and were scaled to 100 %.")
     if of.mix.missing:

@@ -103,10 +103,11 @@ def refuse(problems: Sequence[str], where: str, do: str = "Mend these rows; noth
 
 
 def label_code(name: str, codes: dict[str, int]) -> int | None:
-    """The code of a label, as it is written or else without regard to case; None if there is no such label."""
+    """The code of a label, as it is written or else without regard to case and to spaces around it; None if there is no
+    such label."""
     if name in codes:
         return codes[name]
-    alike = [code for label, code in codes.items() if label.casefold() == name.casefold()]
+    alike = [code for label, code in codes.items() if label.strip().casefold() == name.casefold()]
     return alike[0] if len(alike) == 1 else None
 
 

@@ -19,7 +19,7 @@ from evalcore.wording import (
     three_digits,
 )
 
-Figure = Literal["share", "points", "p", "number"]
+Figure = Literal["share", "points", "p", "area", "areas", "number"]
 
 _BY_KIND: dict[Figure, tuple[str, ...]] = {
     "share": (
@@ -32,10 +32,11 @@ _BY_KIND: dict[Figure, tuple[str, ...]] = {
         "label_list_of_two_runs.macro_f1",
     ),
     "p": ("holm_p", "p"),
+    "area": ("aurc",),
+    "areas": tuple(f"review_signals{side}.difference" for side in ("", "_a", "_b")),
     "number": (
-        "added", "aurc", "changed_costs.difference", "cost", "cost_each", "effort_per_1000", "reverse_cost",
+        "added", "changed_costs.difference", "cost", "cost_each", "effort_per_1000", "reverse_cost",
         "reverse_cost_each", "saved", "threshold",
-        *(f"review_signals{side}.difference" for side in ("", "_a", "_b")),
         *(f"frontier_of_costs.{name}" for name in (
             "score", "interval", "difference_to_best", "difference_interval_of_all_pairs",
         )),
@@ -43,8 +44,8 @@ _BY_KIND: dict[Figure, tuple[str, ...]] = {
 }  # fmt: skip
 FIGURES: dict[str, Figure] = {name: kind for kind, names in _BY_KIND.items() for name in names}
 """What the fractional numbers of a column are, by its name, or by those of its table and itself: a share in [0, 1], a
-difference of shares, a p-value, or another number. Bounds have the name of what they are bounds of; those that are just
-called `low` and `high` are of the column before them."""
+difference of shares, a p-value, an area under a curve, a difference of such areas, or another number. Bounds have the
+name of what they are bounds of; those that are just called `low` and `high` are of the column before them."""
 
 _OURS = frozenset({"better", "effort_source", "level", "list", "setup", "signal", "why", "why_not"})
 """Columns whose words are ours, not data's."""
@@ -171,6 +172,8 @@ def _cell(value: Any, kind: Figure, *, is_ours: bool) -> ReadCell:
             return ReadCell(figure(100 * value, 1, signed=True), round(100 * value, 1))
         if kind == "p":
             return ReadCell(p_value(value).removeprefix("p ").removeprefix("= "), value)
+        if kind in ("area", "areas"):
+            return ReadCell(figure(value, 4, signed=kind == "areas"), value)
         return ReadCell(_plain(value), value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ReadCell(", ".join(map(str, value)), None, is_data=True)
@@ -180,6 +183,8 @@ def _cell(value: Any, kind: Figure, *, is_ours: bool) -> ReadCell:
 def _between(low: float | None, high: float | None, kind: Figure) -> ReadCell:
     if low is None or high is None or not low < high:
         return ReadCell(NOT_ESTIMABLE, None)
+    if kind in ("area", "areas"):
+        return ReadCell(interval((low, high), scale=1, decimals=4, signed=kind == "areas"), low)
     if kind == "number":
         return ReadCell(interval((low, high), scale=1, decimals=_decimals(max(abs(low), abs(high)))), low)
     return ReadCell(interval((low, high), signed=kind == "points"), low)

@@ -22,6 +22,7 @@ WHAT_TO_DO = {  # the overview starts the demo by itself
     "pages/per_class.py": "start one on the overview",
     "pages/confusions.py": "start one on the overview",
     "pages/confidence.py": "start one on the overview",
+    "pages/decide.py": "start one on the overview",
     "pages/examples.py": "start one on the overview",
     "pages/try_it.py": "Type a text and press Enter.",
     "pages/prompts.py": "A built-in prompt stays as it is.",

@@ -2,17 +2,20 @@
 
 import io
 import json
+import re
 import shlex
 import zipfile
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from evalcore.deciding import QUESTIONS, DecisionAsked, decide
+from evalcore.deciding import QUESTIONS, DecisionAsked, decide, query_of_asked
 from evalcore.output import decision_as_json, decision_markdown
 from evalcore.output.command import decide_command
 from evalcore.paths import COMMAND
 from pages.parts.decide import take_away
+from pages.parts.decide.shown import TABS
+from pages.parts.shell.url import name_in_url
 from tests.app.clicking import opened
 from tests.tools.command_line import evalcore
 from tests.tools.decisions import two_runs
@@ -104,4 +107,14 @@ def test_what_is_wrong_with_a_table_is_said_in_the_place_of_the_files(page_store
 def test_the_page_has_the_button_and_computes_nothing_for_it(page_store, pair, monkeypatch):
     monkeypatch.setattr(take_away, "decide", lambda *args, **kwargs: pytest.fail("it is not open"))
     app = opened("pages/decide.py", run=pair[0].record.run_id)
-    assert any(element.proto.popover.label == "Take away" for element in app.get("popover"))
+    assert any(element.proto.popover.label == "Download" for element in app.get("popover"))
+
+
+@pytest.mark.parametrize(("tab", "name"), list(zip(TABS, QUESTIONS, strict=True)))
+def test_the_page_says_what_is_taken_away(tab, name, page_store, pair):
+    asked = DecisionAsked.of_fields(ASKED)
+    query = {key: value for question in QUESTIONS for key, value in query_of_asked(asked.of(question)).items()}
+    app = opened("pages/decide.py", run=pair[0].record.run_id, tab=name_in_url(tab), **query)
+    sentence = decide(page_store, pair[0], None, asked, only=[name])[name].sentences[0]
+    said = {re.sub(r"\\(.)", r"\1", element.value.replace("**", "")) for element in app.markdown}
+    assert sentence in said, said

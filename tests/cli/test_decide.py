@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -77,10 +77,7 @@ def test_every_field_that_can_be_asked_has_an_option_with_its_help():
 )  # fmt: skip
 def test_an_option_asks_what_it_says(words, question, expected, cache, runs):
     data = answered(runs[0], *words, "--only", question.replace("_", "-"), cache=cache)
-    assert data["asked"][question] == {
-        **answered(runs[0], "--only", "costs", cache=cache)["asked"][question],
-        **expected,
-    }
+    assert data["asked"][question] == {**asdict(DecisionAsked().of(question)), **expected}
     assert list(data["questions"]) == [question]
     assert data["questions"][question]["sentences"]
 
@@ -149,6 +146,7 @@ def test_a_table_that_is_wrong_is_said_with_its_row_and_nothing_is_printed(
           "rate_down=all"], "one label would be left"),
         (["--format", "csv"], "Give --tables FOLDER"),
         (["--require-target", "--only", "costs"], "--require-target"),
+        (["--best", "3", "--only", "costs"], "--best is about the question `label-list`"),
         (["--beside", "0123456789ab"], "no such run"),
         (["--texts", "hashed"], "--html"),
     ],

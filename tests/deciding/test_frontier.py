@@ -107,7 +107,7 @@ def test_of_equal_scores_the_run_that_takes_less_is_the_best(store):
     slow = timed(store, gold, gold, "slow", labels=LABELS, seconds=9)
     answer = frontier(store, slow, SECONDS, NO_COSTS)
     assert titles(answer.runs) == ["quick", "slow"]
-    assert "takes the least of the 2 that cannot be told apart" in answer.sentences[0]
+    assert "and none of the 2 that cannot be told apart takes less: 16.7 s" in answer.sentences[0]
     assert [run.efficient for run in answer.runs] == [True, False]
 
 
@@ -131,7 +131,7 @@ def test_costs_of_mistakes_decide_where_they_are_asked_for(store):
     assert other.score == pytest.approx(1000 * 20 * 50 / 300)
     assert not other.together
     assert answer.sentences[0].startswith(
-        "“cheap mistakes” has the least cost of mistakes of 2 runs (mistakes cost EUR 200.00"
+        "“cheap mistakes” has the lowest cost of mistakes of 2 runs (mistakes cost EUR 200.00"
     )
     assert math.isnan(answer.smallest)
 

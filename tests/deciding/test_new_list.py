@@ -120,7 +120,7 @@ def test_the_verdict_is_said_with_its_sign(store):
         ("22.5 points more often", [*new_true[:11], *["g"] * 29]),
         ("25.0 points less often", ["e=f"] * 40),
         ("on the same examples", ["g"] * 40),
-        ("as far as can be told: +2.5 (", [*new_true[:1], *["g"] * 39]),
+        ("as far as can be told: +2.5 points (", [*new_true[:1], *["g"] * 39]),
     ):
         new = scored(store, new_true, answers, texts=texts, labels=labels, name=f"{said}.csv")
         found = verdict(old, new, merge)

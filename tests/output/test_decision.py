@@ -182,8 +182,8 @@ def test_every_report_of_a_run_answers_what_needs_no_input(place, pair):
         ({"cost": 1234.5, "count": 1234, "p": 0.0004}, ["1,234", "1,234", "< .001"]),
         ({"cost": 2.5, "share": 1.0, "verified": True}, ["2.50", "100.0 %", "yes"]),
         (
-            {"cost": -0.012345, "saved": 0.0, "aurc_low": -0.1, "aurc_high": 0.25},
-            ["−0.0123", "0.000", "−0.100 to 0.250"],
+            {"cost": -0.012345, "saved": 0.0, "aurc": 0.151, "aurc_low": 0.1182, "aurc_high": 0.1862},
+            ["−0.0123", "0.000", "0.1510", "0.1182 to 0.1862"],
         ),
         ({"threshold": 0.12345, "p": 0.25, "label": None}, ["0.123", ".250", "–"]),
     ],

@@ -2,8 +2,10 @@
 
 Prints the median over 20 clicks at 77 labels and 3,080 examples (Banking77 with the tfidf baseline where its files are
 beside the project, made-up predictions otherwise) and at 150 labels and 100,000 examples, beside the same figure for a
-page that draws one line of text; what the browser was sent; and the server's memory. With `--million`, also what a
-million imported predictions take to import, to open and to page through.
+page that draws one line of text; what the browser was sent; and the server's memory. Then the same for the Decide page,
+tab by tab, of made-up runs with probabilities: what is asked for the first time is computed within the click
+(`--decide` for that alone). With `--million`, also what a million imported predictions take to import, to open and to
+page through.
 """
 
 from __future__ import annotations
@@ -27,12 +29,24 @@ from evalcore.tasks.task import TaskSource
 from tests.conftest import BANKING77
 from tests.tools.browser import PATIENCE_MS, Server, browsing, free_port, serving, settled, wait_for_port
 from tests.tools.generated import imported
+from tests.tools.probabilities import on_the_same, over_confident
 from tests.tools.processes import PATIENCE_S, started
 
 CLICKS = 20
 A_CONFUSION = "→"
 """Part of the name of each button that opens a confusion: `a → b`."""
 ONE_LINE = 'import streamlit as st\nst.button("Again")\nst.text("one line of text")\n'
+
+BLANK_TIMES, BEYOND_MS, AT_MOST_MS = 2, 200, 1500
+"""A click on Decide: at most so many times a page of one line and so much beyond, or, of the larger run, so long."""
+DECIDE = {
+    "review": ("ArrowRight",),
+    "costs": ("Review", "Least expected cost", "Confusions", "row"),
+    "traffic": ("row",),
+    "label-list": ("Best merges", "Tree", "Groups", "Pairs", "row"),
+    "frontier": ("Cost of mistakes", "Accuracy", "row"),
+}
+"""What is clicked in each tab: a segment, a row of its first table, or a key in its first slider."""
 
 _LISTEN = """
     const Plain = window.WebSocket;
@@ -44,7 +58,8 @@ _LISTEN = """
                 () => requestAnimationFrame(() => { window.painted = performance.now(); })));
         }
     };
-    document.addEventListener('click', () => { window.began ??= performance.now(); }, {capture: true});
+    for (const kind of ['click', 'keydown'])
+        document.addEventListener(kind, () => { window.began ??= performance.now(); }, {capture: true});
 """
 """Notes when the page has painted what the server last sent."""
 _QUIET_MS = 300
@@ -81,20 +96,28 @@ class Sent:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--million", action="store_true", help="also a million imported predictions")
+    parser.add_argument("--decide", action="store_true", help="the Decide page alone")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, browsing() as new_page:
         store = Store(Path(folder) / "cache")
-        runs = {"77 labels, 3,080 examples": _banking77(store), "150 labels, 100,000": imported(store, 150, 100_000)}
+        runs = (
+            {}
+            if arguments.decide
+            else {"77 labels, 3,080 examples": _banking77(store), "150 labels, 100,000": imported(store, 150, 100_000)}
+        )
         with one_line(Path(folder)) as url:
             page = listening(new_page())
             page.goto(url)
             settled(page)
             again = page.get_by_role("button", name="Again")
-            print(f"{'one line of text':34}{median([click_ms(page, again.click) for _ in range(CLICKS)])}")
-        with serving(store.folder) as server:
-            for name, record in runs.items():
-                _clicks(server, listening(new_page()), name, record.run_id)
-            print(f"{'server memory afterwards':34}{_memory_mb(server)}")
+            blank = [click_ms(page, again.click) for _ in range(CLICKS)]
+            print(f"{'one line of text':34}{median(blank)}")
+        if not arguments.decide:
+            with serving(store.folder) as server:
+                for name, record in runs.items():
+                    _clicks(server, listening(new_page()), name, record.run_id)
+                print(f"{'server memory afterwards':34}{_memory_mb(server)}")
+        _decide(Store(Path(folder) / "decide"), new_page, statistics.median(blank))
         if arguments.million:
             _million(Store(Path(folder) / "million"), listening(new_page()))
 
@@ -136,6 +159,58 @@ def _target(page: Page, name: str, turn: int) -> Callable[[], None]:
     if name in ("Log colours", "Show diagonal"):
         return page.locator("label", has_text=name).first.click
     return page.get_by_text(re.compile(rf"(^|\W){name} [\d,]+$")).first.click  # a pill with its count
+
+
+def _decide(store: Store, new_page: Callable[[], Page], blank_ms: float) -> None:
+    a = over_confident(store, 77, 3080)
+    b = on_the_same(store, a)
+    larger = over_confident(store, 150, 100_000).run_id
+    small_ms = BLANK_TIMES * blank_ms + BEYOND_MS
+    with serving(store.folder) as server:
+        for name, query, at_most in (
+            ("Decide, 77 labels, 3,080 examples", f"run={a.run_id}", small_ms),
+            ("Decide, the same and another run beside it", f"run={a.run_id}&beside={b.run_id}", small_ms),
+            ("Decide, 150 labels, 100,000 examples", f"run={larger}", AT_MOST_MS),
+        ):
+            print(f"{name}: at most {at_most:.0f} ms are allowed")
+            page = listening(new_page())
+            for tab, clicks in DECIDE.items():
+                started = time.perf_counter()
+                page.goto(f"{server.url}/decide?{query}&tab={tab}")
+                page.wait_for_selector("h1", timeout=PATIENCE_MS)
+                settled(page)
+                print(f"  {tab:32}opened in {time.perf_counter() - started - 0.5:.1f} s")
+                for what in clicks:
+                    targets = [
+                        _in_tab(page, what, number) for number in range(4 if what in ("row", "ArrowRight") else 1)
+                    ]
+                    here = [click_ms(page, target) for target in targets if target is not None]
+                    if here:
+                        late = "" if max(here) <= at_most else "   TOO LATE"
+                        print(f"    {what:30}{median(here)}{late}")
+        print(f"{'server memory afterwards':34}{_memory_mb(server)}")
+
+
+def _in_tab(page: Page, what: str, number: int) -> Callable[[], None] | None:
+    """What is done for a click; None where the tab has no such thing."""
+    main = page.locator("[data-testid=stMain]")
+    if what == "ArrowRight":
+        thumb = main.get_by_role("slider")
+        return (lambda: thumb.first.press(what)) if thumb.count() else None
+    if what == "row":
+        table = main.locator("[data-testid=stDataFrame]:visible")
+        if not table.count():
+            return None
+
+        def click() -> None:
+            table.first.scroll_into_view_if_needed()
+            box = table.first.bounding_box()
+            assert box is not None
+            page.mouse.click(box["x"] + 60, box["y"] + 35 + 28 * (number + 1) + 10)
+
+        return click
+    segment = main.locator("[data-testid=stButtonGroup]").get_by_role("radio", name=what, exact=True)
+    return segment.first.click if segment.count() else None
 
 
 def _million(store: Store, page: Page) -> None:

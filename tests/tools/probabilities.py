@@ -99,3 +99,18 @@ def over_confident(store: Store, n_labels: int, n: int, seed: int = 0) -> RunRec
     return stored_with_logprobs(
         store, labels_of(n_labels), true.tolist(), logprobs, texts=texts, name=f"over-confident-{n_labels}x{n}.csv"
     )
+
+
+def on_the_same(store: Store, record: RunRecord, seed: int = 1) -> RunRecord:
+    """Another run on a run's examples: right about seven times in ten, and as sure as it likes."""
+    rng = np.random.default_rng(seed)
+    scored = score_run(store, record.run_id)
+    n, n_labels = len(scored.y_true), len(scored.labels)
+    scores = rng.standard_normal((n, n_labels))
+    likeliest = np.where(rng.random(n) < 0.7, scored.y_true, rng.integers(0, n_labels, size=n))
+    scores[np.arange(n), likeliest] += rng.uniform(3, 8, size=n)
+    logprobs = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    texts = [f"message {at}, please help me with it soon" for at in range(n)]  # those of `over_confident`
+    return stored_with_logprobs(
+        store, scored.labels, scored.y_true.tolist(), logprobs, texts=texts, name=f"another-{seed}-{n_labels}x{n}.csv"
+    )

@@ -33,7 +33,7 @@ def next_examples(weights: Floats, support: Floats, more: int) -> Counts:
     if len(first) >= more:
         chosen = first[np.argsort(-weights[first], kind="stable")][:more]
         return np.bincount(chosen, minlength=len(weights)).astype(np.int64)
-    start = np.where((support == 0) & (weights > 0), 1.0, support)
+    start = np.maximum(support, 1.0)
 
     def taken(step: float) -> Counts:
         """How many steps of each label are larger than `step`."""

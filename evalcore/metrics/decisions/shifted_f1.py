@@ -37,7 +37,7 @@ def macro_f1_under(rates: LabelRates, shares: Floats) -> ShiftedScore:
     np.fill_diagonal(wrong, 0.0)
     below = shares * (1 + recall) + shares @ wrong
     f1 = _ratio(2 * shares * recall, below)
-    bias = 2 * shares * recall * _mean_of_one_below(shares, n, recall, wrong) - f1
+    bias = 2 * shares * recall * mean_of_one_below(shares, n, recall, wrong) - f1
     mean = estimate - float(bias[counted].sum()) / labels
 
     effects = np.tile(np.append(-_ratio(f1, below), 0.0) / labels, (n_labels, 1))
@@ -50,7 +50,7 @@ def macro_f1_under(rates: LabelRates, shares: Floats) -> ShiftedScore:
     return ShiftedScore(estimate, interval, worth, of_labels, 0.0, curved)
 
 
-def _mean_of_one_below(shares: Floats, n: Floats, recall: Floats, wrong: Floats) -> Floats:
+def mean_of_one_below(shares: Floats, n: Floats, recall: Floats, wrong: Floats) -> Floats:
     """The mean of one over the denominator of each label's F1, shape (n_labels,), given that one example is right.
 
     The denominator is d + s X / n + W, with d = s (1 + 1 / n): X of the n - 1 other examples are right, and W are the

@@ -66,7 +66,7 @@ def _tables(one: Decided, codes: Mapping[str, int], rule: TextRule) -> list[tupl
             for row, cells in zip(tables[name], read.rows, strict=False)
         ]
         left_out = read.total - len(read.rows)
-        note = f"{counted(left_out, 'more row')}: `decide --tables FOLDER` writes all of them." if left_out else ""
+        note = f"Left out: {counted(left_out, 'row')}. “decide --tables FOLDER” writes all of them." if left_out else ""
         key = f"decide-{table_name(one.name, name)}"
         made.append((title, Table(key, f"{one.question} {title}", columns, rows), note))
     return made

@@ -58,7 +58,7 @@ def compared(
 def say(answer: Answer) -> None:
     """The answer in a sentence, and all else that is to be said behind a button."""
     first, *others = answer.sentences
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.markdown(with_bold_start(first), width="stretch")
         if others:
             with st.popover("In words", icon=":material/notes:"):

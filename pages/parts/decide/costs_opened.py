@@ -15,7 +15,7 @@ from pages.parts.decide import shown
 from pages.parts.decide.answer_parts import examples_pane
 from pages.parts.shell.frame import Frame
 
-VIEWS = {"confusion": "Confusions", "action": "Actions", "review": "Review", "cheaper": "Least expected cost"}
+VIEWS = {"confusion": "Confusions", "action": "Actions", "review": "Review", "cheaper": "Lowest expected cost"}
 """By the first part of what is open; the others are codes that tell what of it."""
 STAYING = 1
 """Of the view `review`: the mistakes that nobody would see; else the texts that a person answers."""

@@ -72,8 +72,8 @@ def confusions(page: Frame, scored: ScoredRun, answer: Costs, opened: Item) -> N
             "n": c.NumberColumn(width=38, help="How often"),
             "cost": c.NumberColumn(width=64, help=f"In sum{f', {answer.asked.unit}' if answer.asked.unit else ''}"),
             "share": c.NumberColumn(format="%.1f %%", width=62, help="Of the cost of all answers"),
-            "reverse n": c.NumberColumn("rev. n", width=52, help="How often the other way round"),
-            "reverse cost": c.NumberColumn("rev. cost", width=70, help="Cost of these in sum"),
+            "reverse n": c.NumberColumn("rev. n", width=52, help="Reverse: how often"),
+            "reverse cost": c.NumberColumn("rev. cost", width=70, help="Reverse: cost in sum"),
         },
         TABLE_HEIGHT,
     )

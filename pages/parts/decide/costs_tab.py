@@ -42,19 +42,22 @@ def tab(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
         other: the run beside it; None if it is looked at alone.
     """
     asked = view_state().decide.costs
+    sentence = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _tables(scored, asked)
         _prices(asked)
     if other is not None:
         both = compared(scored, other, compared_costs, asked)
         if both is not None:
-            say(both)
+            with sentence:
+                say(both)
             costs_compared.draw(page, scored, other, both)
         return
     answer = answered(scored, costs, asked)
     if answer is None:
         return
-    say(answer)
+    with sentence:
+        say(answer)
     view, opened = costs_opened.view_and_item(answer, view_state().decide.opened)
     _choice(page, answer, view)
     left, right = beside(11, 9, height=HEIGHT)

@@ -53,18 +53,20 @@ def against_words(answer: FrontierAnswer, run: FrontierRun) -> str:
 
 def details(page: Frame, answer: FrontierAnswer, run: FrontierRun) -> None:
     """Draw it."""
+    beaten_by = answer.find(run.beaten_by)
+    beaten = f" “{beaten_by.title}” scores as well for less." if beaten_by is not None else ""
+    setup = f" Predicted on: {run.setup}." if run.setup else ""
+    scoring = {} if page.scoring == "lenient" else {"scoring": page.scoring}
     with st.container(gap="xxsmall"):
         st.markdown(f"**{escape_markdown(run.title)}**: {escape_markdown(standing_words(answer, run))}")
-        st.markdown(escape_markdown(f"Against the best: {against_words(answer, run)}"))
-        beaten_by = answer.find(run.beaten_by)
-        if beaten_by is not None:
-            st.markdown(escape_markdown(f"“{beaten_by.title}” scores as well for less"))
-        setup = f" Predicted on: {run.setup}." if run.setup else ""
+        st.markdown(escape_markdown(f"Against the best: {against_words(answer, run)}.{beaten}"))
+        with st.container(horizontal=True, gap="small"):
+            st.page_link(
+                "app.py", label="Open this run", icon=ARROW, query_params={"run": run.record.run_id, **scoring}
+            )
+            if run is not answer.best:
+                pair = {"a": answer.best.record.run_id, "b": run.record.run_id, **scoring}
+                counts = {"fixed": f"{run.gained:,} gained on the best", "broken": f"{run.lost:,} lost to it"}
+                for door, said in counts.items():
+                    st.page_link(COMPARE, label=said, icon=ARROW, query_params={**pair, "door": door})
         st.caption(escape_markdown(f"{run.effort.source}{setup}"))
-    scoring = {} if page.scoring == "lenient" else {"scoring": page.scoring}
-    with st.container(horizontal=True, gap="small"):
-        st.page_link("app.py", label="Open this run", icon=ARROW, query_params={"run": run.record.run_id, **scoring})
-        if run is not answer.best:
-            pair = {"a": answer.best.record.run_id, "b": run.record.run_id, **scoring}
-            for door, said in (("fixed", f"{run.gained:,} gained on the best"), ("broken", f"{run.lost:,} lost to it")):
-                st.page_link(COMPARE, label=said, icon=ARROW, query_params={**pair, "door": door})

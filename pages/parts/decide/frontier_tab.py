@@ -28,6 +28,7 @@ from evalcore.store import SERVERS_FILE, file_stamp
 from evalcore.wording import in_percent, p_value
 from pages.parts.decide import frontier_opened, shown
 from pages.parts.decide.answer_parts import say
+from pages.parts.shell import cached
 from pages.parts.shell.beside import beside
 from pages.parts.shell.cached import once
 from pages.parts.shell.clickable_figure import clickable_figure
@@ -134,7 +135,8 @@ def _stored(page: Frame) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _gathered(scored: ScoredRun, stored: tuple[str, ...]) -> AnsweringRuns:
-    return answering_runs(scored.answers.store, scored)
+    store = scored.answers.store
+    return answering_runs(store, scored, lambda other: cached.stored_answers_of(store, other, scored.scoring))
 
 
 def _answer(
@@ -251,12 +253,12 @@ def _table(page: Frame, answer: FrontierAnswer, roles: Roles, opened: FrontierRu
         key,
         TABLE_HEIGHT,
         {
-            "run": c.TextColumn(width=136),
+            "run": c.TextColumn(width=130),
             score: c.NumberColumn("right" if score == SCORES[0] else "cost", width=62,
                                   format="%.1f %%" if score == SCORES[0] else "%.3g"),
-            "95 %": c.TextColumn(width=94, help="95 % interval of it, of this run alone"),
             "effort": c.NumberColumn(answer.asked.effort, width=78, format="%.3g", help="Per 1,000 texts"),
             "p": c.TextColumn(width=54, help="Against the best, corrected for all pairs of runs (Holm)"),
+            "95 %": c.TextColumn(width=94, help="95 % interval of it, of this run alone"),
         },
         on_click=click,
         selected=state.made_with["row"],
@@ -274,11 +276,11 @@ def _frame(answer: FrontierAnswer, roles: Roles) -> pd.DataFrame:
             answer.asked.score: [
                 in_percent(run.score) if is_share else float(f"{run.score:.3g}") for run in answer.runs
             ],
-            "95 %": [frontier_opened.interval_words(answer, run) for run in answer.runs],
             "effort": [float(f"{run.effort.amount:.3g}") for run in answer.runs],
             "p": [
                 "best" if run is answer.best else p_value(run.p).removeprefix("p ").removeprefix("= ")
                 for run in answer.runs
             ],
+            "95 %": [frontier_opened.interval_words(answer, run) for run in answer.runs],
         }
     )

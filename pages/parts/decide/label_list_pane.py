@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -37,9 +38,9 @@ def scores(answer: LabelListAnswer) -> None:
             **({"Examples": f"{of.scores.n:,}"} if answer.not_counted else {}),
             "Accuracy": _share(of.scores.accuracy, of.intervals.accuracy),
             "Macro-F1": _share(of.scores.macro_f1_present, of.intervals.macro_f1_present),
-            "Always the most frequent": percent(of.majority_share),
+            "Largest label": percent(of.majority_share),
         }
-        for of in ((answer.before, answer.after) if answer.merge else (answer.before,))
+        for of in (answer.before, answer.after)
     ]
     _table(rows, "Scores of the same answers under the old and under the new list")
 
@@ -61,24 +62,34 @@ def compared_scores(of: ComparedLabelList) -> None:
     _table(rows, "Scores of both runs under the old and under the new list")
 
 
-def behind(page: Frame, scored: ScoredRun, answer: LabelListAnswer) -> None:
-    """The examples of what is open, and what can be done with it."""
+def behind(page: Frame, scored: ScoredRun, answer: LabelListAnswer, both: ComparedLabelList | None) -> None:
+    """The examples of what is open, and what can be done with it.
+
+    Args:
+        both: the answer for this run and the one beside it; None if it is looked at alone.
+    """
     opened = view_state().decide.opened
-    rows = answer.rows_of(opened) if opened else answer.rows_of("gain")
     kind, *numbers = opened.split(":")
+    rows = answer.rows_of(opened)
     if kind in ("pair", "group") and len(rows):
-        codes = [int(number) for number in numbers]
-        _labels(page, scored, answer, codes, len(rows))
+        _labels(page, scored, answer, [int(number) for number in numbers], len(rows))
         examples_pane(page, scored, rows, COLUMNS, rows_shown=ROWS_SHOWN)
         return
     if answer.not_counted or answer.outside:
         _doors(page, answer)
+    if both is not None and kind not in TITLES and len(both.decided):
+        title = f"{counted(len(both.decided), 'example')} only one of the two gets right under the old list"
+        said = "Under the new list both or neither do. Shown with the answers of A."
+        decided = both.comparison.at_a[both.decided].astype(np.intp)
+        examples_pane(page, scored, decided, COLUMNS, title=title, said=said, rows_shown=ROWS_SHOWN)
+        return
     kind = kind if kind in TITLES else "gain"
-    if kind == "gain" and not len(rows):
+    rows = answer.rows_of(kind)
+    if not len(rows) and kind == "gain":
         st.caption(
-            "Take or make a change: the answers that it makes right are then listed here."
-            if not answer.merge
-            else "This list makes no answer right that was wrong."
+            "This list makes no answer right that was wrong."
+            if answer.merge
+            else "Open something at the left to see its examples, and to make labels one."
         )
         return
     title, said = TITLES[kind]
@@ -127,8 +138,8 @@ def _doors(page: Frame, answer: LabelListAnswer) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         for door, count, words in (
             ("gain", answer.gained, "made right"),
-            ("dropped", answer.not_counted, "count no more"),
-            ("outside", answer.outside, "with a dropped label"),
+            ("dropped", answer.not_counted, "dropped"),
+            ("outside", answer.outside, "outside the list"),
         ):
             st.button(f"**{count:,}** {words}", key=f"label_list_door_{door}", on_click=shown.open_examples,
                       args=(page, door), type="primary" if opened == door else "secondary")  # fmt: skip
@@ -144,6 +155,7 @@ def _table(rows: list[dict[str, str]], alt: str) -> None:
         hide_index=True,
         row_height=COMPACT_ROW_HEIGHT,
         height=height_of(len(table), COMPACT_ROW_HEIGHT),
+        column_config={"": st.column_config.TextColumn(width=90)},
         alt=alt,
     )
 

@@ -49,12 +49,12 @@ def tab(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
         else:
             label_list_ways.pairs(page, scored)
     with right:
-        if both is None:
-            label_list_pane.scores(answer)
-        else:
+        if both is not None:
             label_list_pane.compared_scores(both)
-        label_list_pane.behind(page, scored, answer)
-    new_list.offer(page, scored, label_list_edit.merge_asked())
+        elif answer.merge:
+            label_list_pane.scores(answer)
+        label_list_pane.behind(page, scored, answer, both)
+    new_list.offer(page, scored, answer.merge)
 
 
 def _choice(page: Frame) -> None:

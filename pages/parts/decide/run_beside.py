@@ -15,7 +15,7 @@ from pages.parts.shell.session import view_state
 ALONE = ""
 """In the place of a run's id."""
 WIDTH = 290
-"""Pixels of the box."""
+"""Pixels of the box while nothing is chosen in it."""
 
 
 def run_beside(page: Frame, scored: ScoredRun) -> tuple[ScoredRun | None, str]:
@@ -70,7 +70,7 @@ def _box(page: Frame, named: str, records: dict[str, RunRecord]) -> None:
         on_change=choose,
         format_func=lambda run_id: titles.get(run_id, run_id),
         label_visibility="collapsed",
-        width=WIDTH,
+        width="stretch" if named else WIDTH,
     )
     if named:
         st.button("Swap", icon=":material/swap_horiz:", key="decide_swap", on_click=swap)

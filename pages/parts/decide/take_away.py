@@ -38,7 +38,7 @@ def popover(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
     Args:
         other: the run beside it; None if it is looked at alone.
     """
-    drawer = st.popover("Take away", icon=":material/download:", key="decide_take_away", on_change="rerun")
+    drawer = st.popover("Download", icon=":material/download:", key="decide_take_away", on_change="rerun")
     if drawer.open:
         with drawer, st.container(gap="xsmall"):
             _choice(page, scored, other)
@@ -73,7 +73,9 @@ def _choice(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
     with st.container(horizontal=True):
         button("All tables", lambda: _tables(decision, writer), f"{of.name}-tables-{writer}.zip", ZIP)
         button("JSON", lambda: _json(decision), f"{of.name}.json", JSON)
-    st.caption("The same on the command line" + (", with the tables of the ZIP file:" if asked.tables else ":"))
+    st.caption(
+        "The same on the command line" + (", with the tables of the ZIP file:" if decision.asked.tables else ":")
+    )
     st.code(command, language="bash", wrap_lines=True)
 
 

@@ -126,9 +126,9 @@ def table(page: Frame, scored: ScoredRun, answer: Traffic) -> None:
         f"traffic_labels_{scored.record.run_id}_{hash(answer.asked)}",
         TABLE_HEIGHT,
         {
-            "label": c.TextColumn(width=122),
+            "label": c.TextColumn(width=152),
             "next": c.NumberColumn(help="More examples of it, for the narrowest interval", width=50),
-            "examples": c.NumberColumn(help="In this run", width=75),
+            "examples": c.NumberColumn("n", help="Examples in this run", width=45),
             "traffic": c.NumberColumn(format="%.1f %%", help="Share of the traffic", width=65),
             "uncertainty": c.NumberColumn(format="%.1f %%", help="Share of the interval's variance", width=85),
         },

@@ -11,6 +11,7 @@ import streamlit as st
 from evalcore.analysis import ScoredRun
 from evalcore.deciding import TrafficAsked
 from evalcore.deciding.traffic_tables import counts_table, read_mix, read_predicted
+from evalcore.errors import DataError
 from evalcore.metrics import UNPARSED
 from evalcore.store import RunRecord
 from pages.parts.decide.typed_table import typed_table
@@ -70,8 +71,11 @@ def _typed(scored: ScoredRun, asked: TrafficAsked) -> None:
 
 
 def _off(asked: TrafficAsked, labels: tuple[str, ...]) -> bool:
-    """Whether the typed shares do not add up to 1; the table itself can be read."""
-    return bool(asked.mix.strip()) and read_mix(asked.mix, labels, scale=True).scaled_from is not None
+    """Whether the typed shares do not add up to 1, and that is all that is wrong."""
+    try:
+        return bool(asked.mix.strip()) and read_mix(asked.mix, labels, scale=True).scaled_from is not None
+    except DataError:
+        return False
 
 
 def _estimated(page: Frame, scored: ScoredRun, asked: TrafficAsked) -> None:

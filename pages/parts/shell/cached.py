@@ -37,6 +37,7 @@ from evalcore.analysis import (
     search,
     select,
 )
+from evalcore.deciding import StoredAnswers, stored_answers
 from evalcore.metrics import wilson
 from evalcore.output import findings_of
 from evalcore.parse import Scoring
@@ -62,6 +63,8 @@ _COLUMNS_CACHED = 8
 """Runs whose arrays are kept: under 100 MB for a run of a million rows."""
 _PROBABILITIES_CACHED = 4
 """Runs whose probabilities are kept: above 256 MiB as a mapped file."""
+_ANSWERS_CACHED = 64
+"""Runs of which answers alone are kept: under 2 MB for a run of 100,000 rows."""
 _RESULTS_CACHED = 64
 """Tables and charts; the largest, a heat map of 150 labels, takes about 3 MB."""
 
@@ -254,6 +257,15 @@ def compared_probabilities_of(comparison: Comparison) -> ComparedCalibration | N
     return once(comparison, _compared_probabilities)
 
 
+def stored_answers_of(store: Store, record: RunRecord, scoring: Scoring) -> StoredAnswers:
+    """What is kept of each of many runs, to compare all of them.
+
+    Raises:
+        StoreError: if it is damaged.
+    """
+    return _stored_answers(store, record.run_id, scoring, _progress_of(store, record))
+
+
 def sweep_of(store: Store, records: list[RunRecord], scoring: Scoring) -> Sweep:
     """Several runs side by side, kept until one of them has more completions.
 
@@ -341,6 +353,11 @@ def _scored_run(_store: Store, run_id: str, scoring: Scoring, progress: float) -
 @st.cache_resource(max_entries=_PROBABILITIES_CACHED, show_spinner="Reading the probabilities …")
 def _probabilities(_scored: ScoredRun, stamp: Stamp) -> LabelProbabilities | None:
     return label_probabilities(_scored)
+
+
+@st.cache_resource(max_entries=_ANSWERS_CACHED, show_spinner="Reading the runs …")
+def _stored_answers(_store: Store, run_id: str, scoring: Scoring, progress: float) -> StoredAnswers:
+    return stored_answers(_store, run_id, scoring)
 
 
 def _calibration(scored: ScoredRun) -> Calibration:

@@ -1,0 +1,87 @@
+"""A mix that is estimated from predictions is that of QuaPy's adjusted count; what cannot be told is named."""
+
+import numpy as np
+import pytest
+from quapy.functional import normalize_prevalence
+from quapy.method.aggregative import ACC
+
+from evalcore.metrics.decisions.quantification import adjusted_counts
+
+
+def case(seed, n_labels=5, n=3000):
+    rng = np.random.default_rng(seed)
+    rates = np.zeros((n_labels, n_labels + 1))
+    for label in range(n_labels):
+        rates[label] = 0.35 * rng.dirichlet(np.ones(n_labels + 1))
+        rates[label, label] += 0.65
+    shares = rng.dirichlet(np.ones(n_labels))
+    return rates, shares, rng.multinomial(n, shares @ rates).astype(float)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_it_is_quapys_adjusted_count(seed):
+    """QuaPy has no column for answers without a label: it is given as many labels as answers, one that never occurs."""
+    rates, _, counts = case(seed)
+    found = adjusted_counts(rates, np.full(5, 100.0), counts)
+    ours = float(((rates.T @ found.shares - counts / counts.sum()) ** 2).sum())
+    square = np.delete(rates, 5, axis=1)
+    square /= square.sum(axis=1, keepdims=True)
+    parsed = counts[:5] / counts[:5].sum()
+    padded = np.column_stack([square, np.zeros(5)])
+    alike = adjusted_counts(padded, np.full(5, 100.0), np.append(counts[:5], 0.0)).shares
+    theirs = ACC.solve_adjustment(square.T, parsed, "inversion", "minimize")
+    assert alike == pytest.approx(normalize_prevalence(theirs, method="clip"), abs=2e-3)
+    # With unparsed answers as well: no other mix fits the counted answers better.
+    for other in np.random.default_rng(seed).dirichlet(np.ones(5), 2000):
+        assert ours <= float(((rates.T @ other - counts / counts.sum()) ** 2).sum()) + 1e-9
+
+
+def test_exact_counts_give_the_exact_mix():
+    rates, shares, _ = case(3)
+    found = adjusted_counts(rates, np.full(5, 100.0), 1000 * shares @ rates)
+    assert found.shares == pytest.approx(shares, abs=1e-6)
+    assert found.counted @ np.ones(6) == pytest.approx(1)
+    assert found.n == pytest.approx(1000)
+
+
+def test_a_label_without_examples_gets_no_share():
+    rates, _, counts = case(1)
+    support = np.array([50.0, 0, 50, 50, 50])
+    rates[1] = 0
+    found = adjusted_counts(rates, support, counts)
+    assert found.shares[1] == 0
+    assert found.shares.sum() == pytest.approx(1)
+    assert np.isnan(found.intervals[1]).all()
+    assert not np.isnan(found.intervals[[0, 2, 3, 4]]).any()
+
+
+def test_the_intervals_hold_the_truth_about_as_often_as_they_say():
+    held = []
+    for seed in range(60):
+        rates, shares, counts = case(seed, n=1000)
+        rng = np.random.default_rng(seed + 1000)
+        seen = np.stack([rng.multinomial(100, row) / 100 for row in rates])
+        found = adjusted_counts(0.98 * seen + 0.02 * rates, np.full(5, 100.0), counts)
+        held += ((found.intervals[:, 0] <= shares) & (shares <= found.intervals[:, 1])).tolist()
+    assert 0.92 <= np.mean(held) <= 0.99
+
+
+def test_labels_that_are_answered_alike_cannot_be_told_apart():
+    """The third and fourth label get nearly the same answers; the first two do not."""
+    rates = np.array(
+        [
+            [0.9, 0.05, 0.03, 0.02, 0.0],
+            [0.05, 0.9, 0.02, 0.03, 0.0],
+            [0.0, 0.02, 0.5, 0.48, 0.0],
+            [0.02, 0.0, 0.48, 0.5, 0.0],
+        ]
+    )
+    counts = 500 * np.array([0.3, 0.3, 0.2, 0.2]) @ rates
+    found = adjusted_counts(rates, np.full(4, 40.0), counts)
+    assert found.alike == ((2, 3),)
+    widths = found.intervals[:, 1] - found.intervals[:, 0]
+    assert widths[2:].min() > 3 * widths[:2].max()
+    both = np.array([0.0, 0, 1, 1])
+    assert found.variance_of(found.through(both)) < 0.01  # their sum is told well
+    clear = adjusted_counts(np.eye(4, 5), np.full(4, 40.0), np.array([150.0, 150, 100, 100, 0]))
+    assert clear.alike == ()
