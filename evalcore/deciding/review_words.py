@@ -62,8 +62,8 @@ def _answer(found: Review) -> str:
         )
     fewest = fewest_answers(found.target)
     return (
-        f"{cannot}: no threshold reaches that on the half that chooses. It takes {fewest:,} answers without a mistake,"
-        " or more with some, on either half."
+        f"{cannot}: on the half that chooses, no threshold reaches that with confidence. The fewest that could show it"
+        f" are {fewest:,} answers without a mistake, on each half."
     )
 
 
