@@ -1,7 +1,7 @@
 """The pictures of README and docs, made anew: `python -m tests.tools.screenshots [NAME ...]` (`make screenshots`).
 
-The runs that they show are computed first, in a cache folder of their own. The picture of Banking77 needs its files, in
-the folder that `BLINDSPOT_DATA` names; without them it stays as it is.
+The runs that they show are computed first, in a cache folder of their own. The pictures of Banking77 need its files, in
+the folder that `BLINDSPOT_DATA` names; without them they stay as they are.
 """
 
 from __future__ import annotations
@@ -33,13 +33,14 @@ TYPED = "I still have not got my refund for the cancelled contract"
 
 @dataclass(frozen=True)
 class Runs:
-    """The runs that the pictures show, by their ids; `banking77` is empty where its files are missing."""
+    """The runs that the pictures show, by their ids; those of Banking77 are empty where its files are missing."""
 
     demo: str
     demo_early: str
     choose: str
     prompts: tuple[str, ...]
     banking77: str
+    banking77_all: str
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,14 @@ def compute(store: Store) -> Runs:
     def run(**fields: object) -> str:
         return execute_with_baselines(RunSpec(**fields), store).record.run_id  # type: ignore[arg-type]
 
+    has_banking77 = (BANKING77 / "test.csv").is_file()
     return Runs(
         demo=run(model="demo"),
         demo_early=run(model="demo-early"),
         choose=run(model="demo", decoding="choose"),
         prompts=tuple(run(model="demo", prompt=prompt, n=200) for prompt in PROMPTS),
-        banking77=run(task=TaskSource(str(BANKING77)), model="tfidf", sample="first")
-        if (BANKING77 / "test.csv").is_file()
-        else "",
+        banking77=run(task=TaskSource(str(BANKING77)), model="tfidf", sample="first") if has_banking77 else "",
+        banking77_all=run(task=TaskSource(str(BANKING77)), model="tfidf", n=3080) if has_banking77 else "",
     )
 
 
@@ -88,9 +89,12 @@ def pictures(runs: Runs) -> list[Picture]:
     def at(page: str, **asks: str) -> str:
         return f"{page}?{urlencode(asks)}"
 
-    trap = [Picture("trap-light", at("", run=runs.banking77), "perfect model")] if runs.banking77 else []
+    of_banking77 = [
+        Picture("trap-light", at("", run=runs.banking77), "perfect model"),
+        Picture("decide-light", at("decide", run=runs.banking77_all), "to a person"),
+    ]
     return [
-        *trap,
+        *(of_banking77 if runs.banking77 else []),
         Picture("overview-light", at("", run=runs.demo_early), "Baselines on the same examples"),
         Picture("confusions-dark", at("confusions", run=runs.demo_early)),
         Picture("confidence-light", at("confidence", run=runs.choose), "over-confident"),
