@@ -137,7 +137,8 @@ class LabelListAnswer:
 
     @property
     def held_out_gain(self) -> tuple[float, Interval]:
-        """What the merge gains on the examples that suggested nothing, with its 95 % interval."""
+        """What the merge gains on the examples that suggested nothing, with its 95 % interval; NaN where it has none:
+        see `MergeSuggestions.gain_of`."""
         return self.suggestions.gain_of(self.codes)
 
     @property

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from evalcore.deciding.answer import Rows
-from evalcore.errors import quoted
 from evalcore.metrics import Interval
 from evalcore.metrics.decisions.merging_intervals import LEAST_PICKED
 from evalcore.wording import counted, interval, percent, points
@@ -62,13 +61,13 @@ def _behind(answer: LabelListAnswer) -> list[str]:
         said += [
             "If these labels were put together because of the confusions seen here, part of that is luck: on the half"
             f" of the examples that suggested nothing the gain is {points(gain)} points"
-            f" (95 % interval {interval(bounds)}).",
+            f" ({_held_out_interval(bounds)}).",
             NEVER_LOWERS,
         ]
     said.append(
         f"To compare: guessing is right in {percent(new.chance)} instead of {percent(old.chance)}, always answering"
-        f" {quoted(new.majority)} in {percent(new.majority_share)} instead of {percent(old.majority_share)}"
-        f" ({quoted(old.majority)})."
+        f" “{new.majority}” in {percent(new.majority_share)} instead of {percent(old.majority_share)}"
+        f" (“{old.majority}”)."
     )
     said.append(
         f"Macro-F1 is {percent(new.scores.macro_f1_present)} instead of {percent(old.scores.macro_f1_present)}; it is"
@@ -85,20 +84,25 @@ def _behind(answer: LabelListAnswer) -> list[str]:
     return said
 
 
+def _held_out_interval(bounds: Interval) -> str:
+    if bounds[0] == bounds[0]:
+        return f"95 % interval {interval(bounds)}"
+    return f"interval not estimable at this n: fewer than {LEAST_PICKED} such confusions on the other half"
+
+
 def _suggested(answer: LabelListAnswer) -> str:
     pairs = answer.suggestions.pairs
     if not pairs:
         return "No two labels are confused with each other here: nothing suggests that any should be merged."
     best = pairs[0]
-    labels = answer.before.labels
-    first, second = quoted(labels[best.first]), quoted(labels[best.second])
+    first, second = (answer.before.labels[code] for code in (best.first, best.second))
     if best.picked < LEAST_PICKED:
         return (
             f"No merge suggests itself: no two labels are confused more than {LEAST_PICKED - 1} times among the"
             f" {int(answer.suggestions.picking.sum()):,} examples that merges are picked on."
         )
     return (
-        f"The merge that suggests itself: {first} with {second}, which would make {percent(best.gain)} more of the"
+        f"The merge that suggests itself: “{first}” with “{second}”, which would make {percent(best.gain)} more of the"
         f" answers right (95 % interval {interval(best.interval)})."
     )
 
