@@ -172,7 +172,7 @@ def _labels(found: Review) -> str:
     name = found.scored.labels[scarcest.code]
     return (
         f"{said} {counted(len(without), 'label is', 'labels are')} predicted fewer than {fewest:,} times in one of the"
-        f" halves, such as {name!r}, and {'has' if len(without) == 1 else 'share'} the threshold of the rest."
+        f" halves, such as “{name}”, and {'has' if len(without) == 1 else 'share'} the threshold of the rest."
     )
 
 

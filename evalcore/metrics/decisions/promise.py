@@ -59,16 +59,6 @@ class Checked:
     lower: float
 
     @property
-    def wrong(self) -> int:
-        """Answered automatically, and wrong."""
-        return self.answered - self.right
-
-    @property
-    def to_person(self) -> int:
-        """Not answered automatically."""
-        return self.n - self.answered
-
-    @property
     def person_interval(self) -> Interval:
         """95 % interval of the share that is not answered automatically."""
         low, high = self.coverage_interval

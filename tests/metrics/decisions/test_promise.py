@@ -74,7 +74,6 @@ def test_what_is_checked_is_counted_with_its_intervals():
     shown = checked(automatic, right, true, "random")
     answered, both = int(automatic.sum()), int((automatic & right).sum())
     assert (shown.n, shown.answered, shown.right) == (300, answered, both)
-    assert (shown.wrong, shown.to_person) == (answered - both, 300 - answered)
     assert (shown.coverage, shown.accuracy) == (answered / 300, both / answered)
     assert shown.coverage_interval == pytest.approx(wilson_interval(answered, 300), abs=1e-4)
     assert shown.accuracy_interval == pytest.approx(wilson_interval(both, answered), abs=1e-4)
