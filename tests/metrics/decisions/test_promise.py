@@ -121,7 +121,7 @@ def test_no_number_of_examples_makes_a_promise_that_does_not_hold():
     assert examples_to_promise(steps_of(np.full(5, np.nan), right[:5]), 0.9) is None
 
 
-def test_the_examples_that_it_takes_verify_it_about_eight_times_in_ten():
+def test_the_examples_that_it_takes_verify_a_known_threshold_about_eight_times_in_ten():
     rng = np.random.default_rng(0)
 
     def drawn(n):
