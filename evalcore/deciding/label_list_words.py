@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
-from evalcore.deciding.answer import Rows
+from evalcore.deciding.answer import Rows, plain, plain_pair
 from evalcore.metrics import Interval
 from evalcore.metrics.decisions.merging_intervals import LEAST_PICKED
 from evalcore.wording import counted, interval, percent, points
@@ -162,10 +161,10 @@ def as_json(answer: LabelListAnswer) -> dict[str, Any]:
         "before": _list_json(answer.before),
         "after": _list_json(answer.after),
         "gained": answer.gained,
-        "gain": _number(answer.gain),
-        "gain_interval": _bounds(answer.gain_interval),
-        "held_out_gain": _number(gain),
-        "held_out_gain_interval": _bounds(bounds),
+        "gain": plain(answer.gain),
+        "gain_interval": plain_pair(answer.gain_interval),
+        "held_out_gain": plain(gain),
+        "held_out_gain_interval": plain_pair(bounds),
         "not_counted": answer.not_counted,
         "outside": answer.outside,
         "summed": None
@@ -175,24 +174,24 @@ def as_json(answer: LabelListAnswer) -> dict[str, Any]:
             "changed": summed.changed,
             "gained": summed.gained,
             "lost": summed.lost,
-            "accuracy": _number(summed.accuracy),
-            "difference_interval": _bounds(summed.difference_interval),
+            "accuracy": plain(summed.accuracy),
+            "difference_interval": plain_pair(summed.difference_interval),
         },
         "hierarchy": None
         if of is None
         else {
             "levels": [dict(row) for row in _level_rows(of)],
-            "precision": _number(of.scores.precision),
-            "precision_interval": _bounds(of.scores.precision_interval),
-            "recall": _number(of.scores.recall),
-            "recall_interval": _bounds(of.scores.recall_interval),
-            "f1": _number(of.scores.f1),
-            "f1_interval": _bounds(of.scores.f1_interval),
+            "precision": plain(of.scores.precision),
+            "precision_interval": plain_pair(of.scores.precision_interval),
+            "recall": plain(of.scores.recall),
+            "recall_interval": plain_pair(of.scores.recall_interval),
+            "f1": plain(of.scores.f1),
+            "f1_interval": plain_pair(of.scores.f1_interval),
             "wrong": of.inside.wrong,
             "inside": of.inside.inside,
-            "inside_share": _number(of.inside.share),
-            "inside_interval": _bounds(of.inside.interval),
-            "inside_by_chance": _number(of.inside.by_chance),
+            "inside_share": plain(of.inside.share),
+            "inside_interval": plain_pair(of.inside.interval),
+            "inside_by_chance": plain(of.inside.by_chance),
         },
         "suggested_merges": [dict(row) for row in _pair_rows(answer)],
         "merge_path": [dict(row) for row in _path_rows(answer)],
@@ -227,16 +226,16 @@ def compared_rows(of: ComparedLabelList) -> Rows:
             "list": name,
             "labels": one.labels,
             "n": one.n,
-            "accuracy_a": _number(one.accuracy_a),
-            "accuracy_b": _number(one.accuracy_b),
-            "difference": _number(one.difference),
-            "low": _number(one.accuracy_interval[0]),
-            "high": _number(one.accuracy_interval[1]),
+            "accuracy_a": plain(one.accuracy_a),
+            "accuracy_b": plain(one.accuracy_b),
+            "difference": plain(one.difference),
+            "low": plain(one.accuracy_interval[0]),
+            "high": plain(one.accuracy_interval[1]),
             "p": one.p,
-            "macro_f1_a": _number(one.macro_f1_a),
-            "macro_f1_b": _number(one.macro_f1_b),
-            "macro_f1_low": _number(one.macro_f1_interval[0]),
-            "macro_f1_high": _number(one.macro_f1_interval[1]),
+            "macro_f1_a": plain(one.macro_f1_a),
+            "macro_f1_b": plain(one.macro_f1_b),
+            "macro_f1_low": plain(one.macro_f1_interval[0]),
+            "macro_f1_high": plain(one.macro_f1_interval[1]),
             "better": one.winner,
         }
         for name, one in (("old", of.before), ("new", of.after))
@@ -247,13 +246,13 @@ def _list_json(of: ListScores) -> dict[str, Any]:
     return {
         "labels": list(of.labels),
         "n": of.scores.n,
-        "accuracy": _number(of.scores.accuracy),
-        "accuracy_interval": _bounds(of.intervals.accuracy),
-        "macro_f1": _number(of.scores.macro_f1_present),
-        "macro_f1_interval": _bounds(of.intervals.macro_f1_present),
+        "accuracy": plain(of.scores.accuracy),
+        "accuracy_interval": plain_pair(of.intervals.accuracy),
+        "macro_f1": plain(of.scores.macro_f1_present),
+        "macro_f1_interval": plain_pair(of.intervals.macro_f1_present),
         "chance": of.chance,
         "majority": of.majority,
-        "majority_share": _number(of.majority_share),
+        "majority_share": plain(of.majority_share),
     }
 
 
@@ -262,14 +261,14 @@ def _list_row(name: str, of: ListScores) -> dict[str, Any]:
         "list": name,
         "labels": len(of.labels),
         "n": of.scores.n,
-        "accuracy": _number(of.scores.accuracy),
-        "accuracy_low": _number(of.intervals.accuracy[0]),
-        "accuracy_high": _number(of.intervals.accuracy[1]),
-        "macro_f1": _number(of.scores.macro_f1_present),
-        "macro_f1_low": _number(of.intervals.macro_f1_present[0]),
-        "macro_f1_high": _number(of.intervals.macro_f1_present[1]),
+        "accuracy": plain(of.scores.accuracy),
+        "accuracy_low": plain(of.intervals.accuracy[0]),
+        "accuracy_high": plain(of.intervals.accuracy[1]),
+        "macro_f1": plain(of.scores.macro_f1_present),
+        "macro_f1_low": plain(of.intervals.macro_f1_present[0]),
+        "macro_f1_high": plain(of.intervals.macro_f1_present[1]),
         "chance": of.chance,
-        "majority_share": _number(of.majority_share),
+        "majority_share": plain(of.majority_share),
     }
 
 
@@ -284,9 +283,9 @@ def _pair_rows(answer: LabelListAnswer) -> list[dict[str, Any]]:
             "second_as_first": pair.back,
             "second_examples": pair.support_second,
             "picked_on": pair.picked,
-            "gain": _number(pair.gain),
-            "low": _number(pair.interval[0]),
-            "high": _number(pair.interval[1]),
+            "gain": plain(pair.gain),
+            "low": plain(pair.interval[0]),
+            "high": plain(pair.interval[1]),
         }
         for pair in answer.suggestions.pairs
     ]
@@ -299,10 +298,10 @@ def _path_rows(answer: LabelListAnswer) -> list[dict[str, Any]]:
             "merges": at,
             "labels": step.labels,
             "joined": " + ".join(labels[code] for code in step.joined.codes),
-            "gain": _number(step.gain),
-            "low": _number(step.interval[0]),
-            "high": _number(step.interval[1]),
-            "accuracy": _number(step.accuracy),
+            "gain": plain(step.gain),
+            "low": plain(step.interval[0]),
+            "high": plain(step.interval[1]),
+            "accuracy": plain(step.accuracy),
         }
         for at, step in enumerate(answer.suggestions.path[: answer.best], 1)
     ]
@@ -314,17 +313,9 @@ def _level_rows(of: HierarchyScores) -> list[dict[str, Any]]:
             "level": level.name,
             "nodes": level.nodes,
             "right": level.right,
-            "accuracy": _number(level.accuracy),
-            "low": _number(level.interval[0]),
-            "high": _number(level.interval[1]),
+            "accuracy": plain(level.accuracy),
+            "low": plain(level.interval[0]),
+            "high": plain(level.interval[1]),
         }
         for level in of.levels
     ]
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _bounds(of: Interval) -> list[float] | None:
-    return None if math.isnan(of[0]) else [float(bound) for bound in of]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from evalcore.analysis import LabelProbabilities, ScoredRun
-from evalcore.deciding.answer import Rows
-from evalcore.deciding.traffic_mix import Mix, TrafficAsked, mix_of, or_none, pair_or_none
+from evalcore.deciding.answer import Rows, plain, plain_pair
+from evalcore.deciding.traffic_mix import Mix, TrafficAsked, mix_of
 from evalcore.deciding.traffic_words import sentences
 from evalcore.errors import DataError
 from evalcore.metrics import Counts, Floats, Interval, ratio_or_nan
@@ -116,7 +116,7 @@ class Traffic:
         """Plain data: shares in [0, 1], NaN as None, intervals as pairs."""
         return {
             "mix": self.mix.source,
-            "accuracy": _score_as_json(self.accuracy) | {"bounds": pair_or_none(self.bounds)},
+            "accuracy": _score_as_json(self.accuracy) | {"bounds": plain_pair(self.bounds)},
             "macro_f1": _score_as_json(self.macro_f1),
             "covered": self.covered,
             "effective_examples": self.worth,
@@ -139,11 +139,11 @@ class Traffic:
                 "label": self.labels[code],
                 "sample_share": float(self.sample_shares[code]),
                 "traffic_share": float(self.mix.shares[code]),
-                "traffic_share_low": or_none(intervals[code, 0]),
-                "traffic_share_high": or_none(intervals[code, 1]),
+                "traffic_share_low": plain(intervals[code, 0]),
+                "traffic_share_high": plain(intervals[code, 1]),
                 "examples": int(self.support[code]),
                 "right": int(self.right[code]),
-                "recall": or_none(recall[code]),
+                "recall": plain(recall[code]),
                 "uncertainty": float(self.uncertainty[code]),
                 "label_next": int(self.next_examples[code]),
             }
@@ -217,8 +217,8 @@ def traffic(scored: ScoredRun, probabilities: LabelProbabilities | None, asked: 
 
 def _score_as_json(score: OtherMixScore) -> dict[str, Any]:
     return {
-        "on_sample": or_none(score.on_sample),
-        "sample_interval": pair_or_none(score.sample_interval),
-        "on_traffic": or_none(score.on_traffic),
-        "interval": pair_or_none(score.interval),
+        "on_sample": plain(score.on_sample),
+        "sample_interval": plain_pair(score.sample_interval),
+        "on_traffic": plain(score.on_traffic),
+        "interval": plain_pair(score.interval),
     }

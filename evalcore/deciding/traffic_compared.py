@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from evalcore.analysis import LabelProbabilities, ScoredRun, compare
-from evalcore.deciding.answer import Rows
-from evalcore.deciding.traffic_mix import Mix, TrafficAsked, mix_of, or_none, pair_or_none
+from evalcore.deciding.answer import Rows, plain, plain_pair
+from evalcore.deciding.traffic_mix import Mix, TrafficAsked, mix_of
 from evalcore.deciding.traffic_words import compared_sentences
 from evalcore.metrics import NO_INTERVAL, Counts, Floats, Interval
 from evalcore.metrics.decisions.label_rates import LabelRates
@@ -60,22 +60,22 @@ class ComparedTraffic:
             "mix": self.mix.source,
             "on_sample": {
                 "a": self.a[0],
-                "a_interval": pair_or_none(self.a_intervals[0]),
+                "a_interval": plain_pair(self.a_intervals[0]),
                 "b": self.b[0],
-                "b_interval": pair_or_none(self.b_intervals[0]),
+                "b_interval": plain_pair(self.b_intervals[0]),
                 "difference": self.on_sample,
-                "interval": pair_or_none(self.sample_interval),
+                "interval": plain_pair(self.sample_interval),
             },
             "on_traffic": {
-                "a": or_none(self.a[1]),
-                "a_interval": pair_or_none(self.a_intervals[1]),
-                "b": or_none(self.b[1]),
-                "b_interval": pair_or_none(self.b_intervals[1]),
-                "difference": or_none(self.on_traffic),
-                "interval": pair_or_none(self.interval),
+                "a": plain(self.a[1]),
+                "a_interval": plain_pair(self.a_intervals[1]),
+                "b": plain(self.b[1]),
+                "b_interval": plain_pair(self.b_intervals[1]),
+                "difference": plain(self.on_traffic),
+                "interval": plain_pair(self.interval),
             },
             "covered": self.covered,
-            "tie": or_none(self.tie),
+            "tie": plain(self.tie),
             "labels": self.tables()["compared_traffic_labels"],
         }
 
@@ -87,8 +87,8 @@ class ComparedTraffic:
                 "label": self.labels[code],
                 "traffic_share": float(self.mix.shares[code]),
                 "examples": int(self.support[code]),
-                "difference": or_none(self.differences[code]),
-                "adds": or_none(self.mix.shares[code] * self.differences[code]),
+                "difference": plain(self.differences[code]),
+                "adds": plain(self.mix.shares[code] * self.differences[code]),
             }
             for code in order
         ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from evalcore.deciding.asked import one_of, whole
 from evalcore.deciding.traffic_tables import read_mix, read_predicted
-from evalcore.metrics import Counts, Floats, Interval
+from evalcore.metrics import Counts, Floats
 from evalcore.metrics.decisions.label_rates import LabelRates
 from evalcore.metrics.decisions.quantification import EstimatedMix, adjusted_counts
 
@@ -83,13 +83,3 @@ def mix_of(labels: Sequence[str], confusion: Counts, asked: TrafficAsked) -> Mix
         estimated = adjusted_counts(rates.smoothed, rates.support, counts)
         return Mix("estimated", estimated.shares, estimated=estimated)
     return Mix("sample", confusion.sum(axis=1) / max(int(confusion.sum()), 1))
-
-
-def or_none(value: float) -> float | None:
-    """A number as plain data: NaN as None."""
-    return float(value) if value == value else None
-
-
-def pair_or_none(bounds: Interval) -> list[float] | None:
-    """An interval as plain data."""
-    return [float(bound) for bound in bounds] if bounds[0] == bounds[0] else None
