@@ -160,12 +160,15 @@ def _labels(found: Review) -> str:
     own = [label for label in found.labels if label.own]
     without = [label for label in found.labels if not label.own]
     verified = sum(label.verified for label in own)
-    said = (
-        f"{counted(len(own), 'label has', 'labels have')} a threshold of {'its' if len(own) == 1 else 'their'} own;"
-        f" the promise is verified for {verified:,} of them, all taken together (Holm)."
-        if own
-        else "No label has a threshold of its own."
-    )
+    if not own:
+        said = "No label has a threshold of its own."
+    elif len(own) == 1:
+        said = f"1 label has a threshold of its own; the promise is {'' if verified else 'not '}verified for it."
+    else:
+        said = (
+            f"{len(own):,} labels have a threshold of their own; the promise is verified for {verified:,} of them, all"
+            " taken together (Holm)."
+        )
     if not without:
         return said
     fewest, scarcest = fewest_answers(found.target), min(without, key=lambda label: min(label.chosen_on, label.n))
