@@ -9,7 +9,7 @@ from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
 from evalcore.deciding.cost_examples import example_actions, example_costs
-from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, CostTable, cost_table
+from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, cost_table
 from evalcore.deciding.costly_confusions import CostlyConfusion, answer_name, dearest_pairs
 from evalcore.deciding.costs import Costs, costs
 from evalcore.deciding.decision import Decided, Decision, decide
@@ -19,15 +19,15 @@ from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRu
 from evalcore.deciding.frontier_runs import AnsweringRuns, StoredAnswers, answering_runs, stored_answers
 from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
 from evalcore.deciding.given import asked_in_python, merge_text, percent_of, read_table_file, table_text
-from evalcore.deciding.label_hierarchy import LabelHierarchy, groups_by_name, hierarchy_text, read_hierarchy
+from evalcore.deciding.label_hierarchy import groups_by_name, hierarchy_text, read_hierarchy
 from evalcore.deciding.label_list import WAYS, LabelListAsked, compared_label_list, label_list
 from evalcore.deciding.label_list_answer import LabelListAnswer
 from evalcore.deciding.label_list_compared import ComparedLabelList
 from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
 from evalcore.deciding.new_list import DOORS, NewListVerdict, run_with_new_list, spec_with_new_list, verdict
-from evalcore.deciding.review import KINDS, LabelReview, Review, ReviewAsked, review, review_of
+from evalcore.deciding.review import KINDS, Review, ReviewAsked, review, review_of
 from evalcore.deciding.review_compared import GROUPS, ComparedReview, compared_review
-from evalcore.deciding.review_signals import SIGNALS, Prepared, SignalScore, prepare
+from evalcore.deciding.review_signals import SIGNALS, Prepared, prepare
 from evalcore.deciding.traffic import Traffic, traffic
 from evalcore.deciding.traffic_compared import ComparedTraffic, compared_traffic
 from evalcore.deciding.traffic_mix import TrafficAsked
@@ -51,7 +51,6 @@ __all__ = [
     "ComparedLabelList",
     "ComparedReview",
     "ComparedTraffic",
-    "CostTable",
     "CostlyConfusion",
     "Costs",
     "CostsAsked",
@@ -61,17 +60,14 @@ __all__ = [
     "FrontierAnswer",
     "FrontierAsked",
     "FrontierRun",
-    "LabelHierarchy",
     "LabelListAnswer",
     "LabelListAsked",
-    "LabelReview",
     "MergeSuggestions",
     "NewListVerdict",
     "Prepared",
     "Review",
     "ReviewAsked",
     "Rows",
-    "SignalScore",
     "StoredAnswers",
     "Traffic",
     "TrafficAsked",

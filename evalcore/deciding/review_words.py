@@ -89,8 +89,8 @@ def _instead(found: Review) -> str:
             " not help: lower the target, or take another signal or run."
         )
     return (
-        f"About {rough(found.needed)} examples would verify it 8 times in 10, if further answers are right as often as"
-        " these."
+        f"It takes about {rough(found.needed)} examples or more to verify it: so many if further answers are right as"
+        " often as these, and if the best threshold were known and had not to be chosen on half of them."
     )
 
 
@@ -140,7 +140,7 @@ def work_words(found: Review) -> str:
     if shown is None:
         return ""
     share, bounds, minutes = 1 - shown.coverage, shown.person_interval, found.asked.minutes
-    said = f"Per {PER:,} texts{'' if found.verified else ', estimated'}: {figure(PER * share, 0)} reviews"
+    said = f"Per {PER:,} texts{'' if found.verified else ', estimated'}: {counted(round(PER * share), 'review')}"
     said += _between(bounds, PER, 0)
     more = []
     if minutes:
@@ -160,19 +160,22 @@ def _labels(found: Review) -> str:
     own = [label for label in found.labels if label.own]
     without = [label for label in found.labels if not label.own]
     verified = sum(label.verified for label in own)
-    said = (
-        f"{counted(len(own), 'label has', 'labels have')} a threshold of {'its' if len(own) == 1 else 'their'} own;"
-        f" the promise is verified for {verified:,} of them, all taken together (Holm)."
-        if own
-        else "No label has a threshold of its own."
-    )
+    if not own:
+        said = "No label has a threshold of its own."
+    elif len(own) == 1:
+        said = f"1 label has a threshold of its own; the promise is {'' if verified else 'not '}verified for it."
+    else:
+        said = (
+            f"{len(own):,} labels have a threshold of their own; the promise is verified for {verified:,} of them, all"
+            " taken together (Holm)."
+        )
     if not without:
         return said
     fewest, scarcest = fewest_answers(found.target), min(without, key=lambda label: min(label.chosen_on, label.n))
     name = found.scored.labels[scarcest.code]
     return (
         f"{said} {counted(len(without), 'label is', 'labels are')} predicted fewer than {fewest:,} times in one of the"
-        f" halves, such as {name!r}, and {'has' if len(without) == 1 else 'share'} the threshold of the rest."
+        f" halves, such as “{name}”, and {'has' if len(without) == 1 else 'share'} the threshold of the rest."
     )
 
 
