@@ -41,7 +41,7 @@ BLANK_TIMES, BEYOND_MS, AT_MOST_MS = 2, 200, 1500
 """A click on Decide: at most so many times a page of one line and so much beyond, or, of the larger run, so long."""
 DECIDE = {
     "review": ("ArrowRight",),
-    "costs": ("Review", "Least expected cost", "Confusions", "row"),
+    "costs": ("Review", "Lowest expected cost", "Confusions", "row"),
     "traffic": ("row",),
     "label-list": ("Best merges", "Tree", "Groups", "Pairs", "row"),
     "frontier": ("Cost of mistakes", "Accuracy", "row"),
@@ -185,9 +185,8 @@ def _decide(store: Store, new_page: Callable[[], Page], blank_ms: float) -> None
                         _in_tab(page, what, number) for number in range(4 if what in ("row", "ArrowRight") else 1)
                     ]
                     here = [click_ms(page, target) for target in targets if target is not None]
-                    if here:
-                        late = "" if max(here) <= at_most else "   TOO LATE"
-                        print(f"    {what:30}{median(here)}{late}")
+                    late = "" if not here or max(here) <= at_most else "   TOO LATE"
+                    print(f"    {what:30}{median(here) if here else 'not there'}{late}")
         print(f"{'server memory afterwards':34}{_memory_mb(server)}")
 
 
