@@ -182,7 +182,7 @@ def _decide(store: Store, new_page: Callable[[], Page], blank_ms: float) -> None
                 print(f"  {tab:32}opened in {time.perf_counter() - started - 0.5:.1f} s")
                 for what in clicks:
                     targets = [
-                        _in_tab(page, what, number) for number in range(4 if what in ("row", "ArrowRight") else 1)
+                        _in_tab(page, what, number) for number in range(3 if what in ("row", "ArrowRight") else 1)
                     ]
                     here = [click_ms(page, target) for target in targets if target is not None]
                     late = "" if not here or max(here) <= at_most else "   TOO LATE"
@@ -198,14 +198,16 @@ def _in_tab(page: Page, what: str, number: int) -> Callable[[], None] | None:
         return (lambda: thumb.first.press(what)) if thumb.count() else None
     if what == "row":
         table = main.locator("[data-testid=stDataFrame]:visible")
-        if not table.count():
+        down = 35 + 28 * (number + 1) + 10
+        box = table.first.bounding_box() if table.count() else None
+        if box is None or down > box["height"]:  # such a row is not in sight
             return None
 
         def click() -> None:
             table.first.scroll_into_view_if_needed()
             box = table.first.bounding_box()
             assert box is not None
-            page.mouse.click(box["x"] + 60, box["y"] + 35 + 28 * (number + 1) + 10)
+            page.mouse.click(box["x"] + 60, box["y"] + down)
 
         return click
     segment = main.locator("[data-testid=stButtonGroup]").get_by_role("radio", name=what, exact=True)
