@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from evalcore import charts
-from evalcore.deciding import Review, ReviewAsked
+from evalcore.deciding import Review, ReviewAsked, SignalScore
 from evalcore.deciding.review_words import short_value_words, value_words
 from evalcore.metrics.decisions.selective import Steps
 from evalcore.wording import UNDEFINED, figure, in_percent, interval, percent
@@ -97,14 +97,7 @@ def _signals(page: Frame, answer: Review, what: Opened) -> None:
             "signal": [one.name for one in scores],
             "AURC": [figure(one.aurc, 4, undefined=UNDEFINED) for one in scores],
             "95 %": [interval(one.interval, scale=1, decimals=4, undefined=UNDEFINED) for one in scores],
-            "beside": [
-                "in use" if one.name == answer.signal else figure(one.difference, 4, signed=True, undefined=UNDEFINED)
-                for one in scores
-            ],
-            "its 95 %": [
-                interval(one.difference_interval, scale=1, decimals=4, signed=True, undefined=UNDEFINED)
-                for one in scores
-            ],
+            "beside": ["in use" if one.name == answer.signal else _difference(one) for one in scores],
         }
     )
     c = st.column_config
@@ -114,13 +107,12 @@ def _signals(page: Frame, answer: Review, what: Opened) -> None:
         height=height_of(len(table), COMPACT_ROW_HEIGHT),
         row_height=COMPACT_ROW_HEIGHT,
         column_config={
-            "signal": c.TextColumn(width=85),
-            "AURC": c.TextColumn(width=62, alignment="right",
+            "signal": c.TextColumn(width=80),
+            "AURC": c.TextColumn(width=60, alignment="right",
                                  help="Area under the risk-coverage curve: lower is better"),
-            "95 %": c.TextColumn(width=120),
-            "beside": c.TextColumn(f"against {answer.signal}", width=125, alignment="right",
-                                   help="Its AURC less that of the signal in use"),
-            "its 95 %": c.TextColumn("95 %", width=130),
+            "95 %": c.TextColumn(width=118),
+            "beside": c.TextColumn(f"against {answer.signal}", width=204,
+                                   help="Its AURC less that of the signal in use, with a 95 % interval"),
         },
         key="review_signals",
         alt="How well each signal tells right answers from wrong ones",
@@ -128,6 +120,13 @@ def _signals(page: Frame, answer: Review, what: Opened) -> None:
     for why in dict.fromkeys(one.why_not for one in scores if one.why_not):
         lacking = [one.name for one in scores if one.why_not == why]
         st.caption(f"No {' and no '.join(lacking)}. {escape_markdown(why)}")
+
+
+def _difference(one: SignalScore) -> str:
+    if one.difference != one.difference:
+        return UNDEFINED
+    within = interval(one.difference_interval, scale=1, decimals=4, signed=True, undefined=UNDEFINED)
+    return f"{figure(one.difference, 4, signed=True)} ({within})"
 
 
 def _curve(page: Frame, answer: Review, what: Opened) -> None:
@@ -138,7 +137,7 @@ def _curve(page: Frame, answer: Review, what: Opened) -> None:
             "answered automatically": [in_percent(share) for share in steps.coverage],
             "right": [in_percent(share) for share in steps.accuracy],
             "of": [f"{k:,} of {n:,}" for k, n in zip(steps.right, steps.answered, strict=True)],
-            "from": _words(answer, steps),
+            "from": [short_value_words(answer, float(at)) for at in steps.threshold],
         }
     )
 
@@ -155,7 +154,7 @@ def _curve(page: Frame, answer: Review, what: Opened) -> None:
             "answered automatically": c.NumberColumn(format="%.1f %%", width=150),
             "right": c.NumberColumn(format="%.1f %%", width=70),
             "of": c.TextColumn("answers", width=100),
-            "from": c.TextColumn("threshold"),
+            "from": c.TextColumn("threshold", alignment="right"),
         },
         on_click=click,
         row_height=COMPACT_ROW_HEIGHT,
