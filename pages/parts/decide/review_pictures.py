@@ -111,7 +111,7 @@ def _signals(page: Frame, answer: Review, what: Opened) -> None:
             "AURC": c.TextColumn(width=60, alignment="right",
                                  help="Area under the risk-coverage curve: lower is better"),
             "95 %": c.TextColumn(width=118),
-            "beside": c.TextColumn(f"against {answer.signal}", width=204,
+            "beside": c.TextColumn(f"against {answer.signal}", width=190,
                                    help="Its AURC less that of the signal in use, with a 95 % interval"),
         },
         key="review_signals",
