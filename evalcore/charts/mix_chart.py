@@ -52,7 +52,7 @@ def mix_chart(table: pd.DataFrame, theme: Theme, picked: Item | None = None) -> 
     axis = alt.Axis(format="%" if widest > 0.05 else ".1%", orient="top", tickCount=5)
     # The recall stands beside the bar: room for it at the right of the longest.
     x = alt.X("traffic:Q", title="share of the texts; recall beside it", axis=axis,
-              scale=alt.Scale(domain=[0, widest * 1.45], nice=False))  # fmt: skip
+              scale=alt.Scale(domain=[0, widest * 1.7], nice=False))  # fmt: skip
     tooltip = [
         alt.Tooltip("label:N", title="Label"),
         alt.Tooltip("of_traffic:N", title="Of the traffic"),

@@ -66,20 +66,20 @@ def risk_coverage_chart(
               axis=alt.Axis(format="%", tickCount=5))  # fmt: skip
     y = alt.Y("right:Q", scale=alt.Scale(domain=[low, 1]), title="right among these",
               axis=alt.Axis(format="%", tickCount=5))  # fmt: skip
-    names = [curve.name for curve in curves]
+    # The target is named in the legend: beside its line a name would lie over one of the curves.
+    wanted = f"target {100 * target:g} %"
     colour = alt.Color(
         "name:N",
-        scale=alt.Scale(domain=names, range=[curve.colour for curve in curves]),
+        scale=alt.Scale(
+            domain=[*(curve.name for curve in curves), wanted], range=[*(curve.colour for curve in curves), theme.text]
+        ),
         legend=alt.Legend(title=None, orient="top", symbolType="stroke", symbolStrokeWidth=3, labelLimit=260),
     )
     dash = alt.StrokeDash("dashed:N", scale=alt.Scale(domain=[False, True], range=[[1, 0], [4, 3]]), legend=None)
     lines = alt.Chart(frame).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, strokeDash=dash, detail="curve:N",
                                                              order="step:Q")  # fmt: skip
-    wanted = alt.Chart(pd.DataFrame({"right": [target], "said": [f"target {100 * target:g} %"]}))
-    rule = wanted.mark_rule(strokeDash=[5, 4], color=theme.text, opacity=0.7).encode(y=y)
-    said = wanted.mark_text(align="left", baseline="bottom", dx=4, dy=-2, fontSize=12, color=theme.text).encode(
-        x=alt.value(0), y=y, text="said:N"
-    )
+    line = pd.DataFrame({"right": [target], "name": [wanted]})
+    rule = alt.Chart(line).mark_rule(strokeDash=[5, 4], opacity=0.7).encode(y=y, color=colour)
     points = (
         alt.Chart(frame[~frame["dashed"]])
         .mark_point(filled=True, size=28, strokeWidth=2)
@@ -113,7 +113,7 @@ def risk_coverage_chart(
         .encode(x=x, y=y, color=colour)
     )
     down = alt.Chart(marks).mark_rule(strokeWidth=1.5, strokeDash=[2, 3]).encode(x=x, color=colour)
-    return styled(alt.layer(rule, said, lines, down, points, in_use), theme, height)
+    return styled(alt.layer(rule, lines, down, points, in_use), theme, height)
 
 
 def _frame(at: int, curve: CoverageCurve) -> pd.DataFrame:

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from evalcore import charts
 from evalcore.analysis import label_probabilities, score_run
 from evalcore.deciding import CostsAsked, compared_costs, costs, example_actions, example_costs
+from pages.parts.decide.costs_pictures import NAME_CHARS
 from tests.app.clicking import click_figure, click_row, in_url, table
 from tests.tools.generated import imported
 from tests.tools.probabilities import over_confident
@@ -51,7 +53,8 @@ def test_the_tab_answers_and_opens_the_dearest_confusion(app, run, found):
     one = found.confusions[0]
     assert examples_open(app, np.flatnonzero((run.y_true == one.true) & (run.y_pred == one.predicted)))
     listed = table(app, "costs_confusion_")
-    assert listed["true"].tolist() == [run.labels[each.true] for each in found.confusions]
+    names = [charts.shortened(run.labels[each.true], NAME_CHARS) for each in found.confusions]
+    assert listed["true"].tolist() == names
     assert listed["cost"].tolist() == [round(each.total, 2) for each in found.confusions]
     assert listed["reverse n"].tolist() == [each.reverse_count for each in found.confusions]
 

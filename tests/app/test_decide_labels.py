@@ -46,6 +46,18 @@ def app(open_page, record):
     return open_page(PAGE, run=record.run_id, tab="label-list")
 
 
+def test_of_each_way_the_first_is_open_where_nobody_opened_anything(app, run):
+    of = label_list(run, None, LabelListAsked()).suggestions
+    first = of.pairs[0]
+    assert f"{first.there + first.back} confusions of 2 labels" in said_heads(app)
+    for way, join in (("path", of.path[4].joined), ("tree", of.tree[0])):
+        app.button_group(key="label_list_way").set_value(way).run()
+        rows = label_list(run, None, LabelListAsked()).rows_of("group:" + ":".join(map(str, join.codes)))
+        assert f"{len(rows)} confusion{'s' if len(rows) != 1 else ''} of {len(join.codes)} labels" in said_heads(app)
+    app.button_group(key="label_list_way").set_value("hierarchy").run()
+    assert "Open something at the left" in said(app)
+
+
 def test_a_pair_opens_its_confusions_and_becomes_one_label(app, run, open_page):
     found = label_list(run, None, LabelListAsked())
     pair = found.suggestions.pairs[1]

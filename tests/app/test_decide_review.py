@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from evalcore import charts
 from evalcore.analysis import label_probabilities, score_run
 from evalcore.deciding import GROUPS, ReviewAsked, compared_review, review
+from pages.parts.decide.review_pictures import NAME_CHARS, curve_chart
 from tests.app.clicking import click_figure, click_row, in_url, table
 from tests.tools.generated import imported, labels_of
 from tests.tools.probabilities import over_confident, stored_with_logprobs
@@ -57,20 +59,21 @@ def test_what_became_of_the_examples_is_counted_and_opened(app, answer):
     for kind in ("right", "person", "wrong"):
         app.button_group(key="review_kind").set_value(kind).run()
         assert f"1 of {len(found.rows_of(kind)):,}" in said(app)
-        assert in_url(app)["opened"] == f"signals/{kind}"
+        assert in_url(app)["opened"] == f"figure/{kind}"
     assert found.verified
     assert f"with {len(found.rows_of('right')):,} of {found.in_use.answered:,} right" in said(app)
 
 
 def test_a_point_of_the_curve_opens_its_examples_by_figure_table_and_url(app, answer, open_page, record):
     found = answer(target=55.0)
-    app.button_group(key="review_table").set_value("curve").run()
+    app.button_group(key="review_view").set_value("curve").run()
     listed = table(app, "review_curve_")
     right, _, answered = listed["of"][4].partition(" of ")
     click_row(app, "review_curve_", 4)
     threshold = float(in_url(app)["opened"].partition("@")[2])
     assert len(found.rows_of("wrong", threshold)) == int(answered) - int(right)
     assert f"1 of {int(answered) - int(right)}" in said(app) or int(answered) == int(right)
+    app.button_group(key="review_view").set_value("figure").run()
     click_figure(app, "review_", curve=0, step=40)
     other = float(in_url(app)["opened"].partition("@")[2])
     assert other < threshold
@@ -84,9 +87,6 @@ def test_a_point_of_the_curve_opens_its_examples_by_figure_table_and_url(app, an
 
 
 def test_the_threshold_in_use_is_marked_on_the_curve_where_it_answers_as_said(answer):
-    from evalcore import charts
-    from pages.parts.decide.review_pictures import curve_chart
-
     found = answer(target=55.0)
     spec = curve_chart(found, charts.LIGHT, None).to_dict()
     marked = [row for rows in spec["datasets"].values() for row in rows if row.get("mark")]
@@ -100,12 +100,12 @@ def test_labels_with_a_threshold_of_their_own_are_listed_and_open_their_answers(
     found = answer(target=60.0, per_label=True)
     listed = table(app, "review_labels_")
     names = found.scored.labels
-    by_name = {names[one.code]: one for one in found.labels}
-    assert set(listed["predicted"]) == set(names)
+    by_name = {charts.shortened(names[one.code], NAME_CHARS): one for one in found.labels}
+    assert set(listed["predicted"]) == set(by_name)
     for row in range(len(listed)):
         one = by_name[listed["predicted"][row]]
         assert listed["answered"][row] == f"{one.answered:,} of {one.n:,}"
-        assert listed["whose"][row] == ("own" if one.own else "shared")
+        assert listed["promise"][row].startswith("shared") != one.own
     click_row(app, "review_labels_", 0)
     code = by_name[listed["predicted"][0]].code
     assert in_url(app)["opened"] == f"labels/person:{code}"
@@ -113,12 +113,13 @@ def test_labels_with_a_threshold_of_their_own_are_listed_and_open_their_answers(
 
 
 def test_the_signals_stand_in_a_table_with_their_intervals(app, answer):
+    app.button_group(key="review_view").set_value("signals").run()
     listed = next(one.value for one in app.dataframe if "signal" in one.value)
     found = {one.name: one for one in answer(target=55.0).signals}
     assert listed["signal"].tolist() == list(found)
     assert listed["AURC"].tolist()[:3] == [f"{found[name].aurc:.4f}" for name in ("confidence", "margin", "entropy")]
     assert listed["beside"][0] == "in use"
-    assert "No agreement: Choose other runs" in said(app)
+    assert "No agreement. Choose other runs" in said(app)
 
 
 def test_a_run_without_probabilities_leads_to_one_or_to_the_agreement_of_others(page_store, open_page, record):
@@ -157,7 +158,10 @@ def test_two_runs_show_both_curves_and_who_would_answer_alone(page_store, open_p
     both = compared_review(scored, found, b, label_probabilities(b), ReviewAsked(target=55.0))
     for sentence in both.sentences:
         assert sentence in said(app)
-    most = max(set(GROUPS) - {"only_b"}, key=lambda group: len(both.rows_of(group)))
+    sizes = {group: len(both.rows_of(group)) for group in GROUPS}
+    first = next(group for group in GROUPS if sizes[group])
+    assert app.button_group(key="review_group").value == first
+    most = max(set(GROUPS) - {first}, key=sizes.__getitem__)
     app.button_group(key="review_group").set_value(most).run()
     assert f"1 of {len(both.rows_of(most)):,}" in said(app)
     assert in_url(app)["opened"] == most

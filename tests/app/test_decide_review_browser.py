@@ -32,8 +32,8 @@ def test_the_target_and_the_curve_open_their_examples_in_sight(any_page, tmp_pat
         shown = page.get_by_text("1 of ").first.bounding_box()
         assert shown is not None
         assert 0 <= shown["y"] <= 900 - shown["height"]
-        assert "opened=signals" in page.url
-        page.get_by_role("radio", name="Curve").or_(page.get_by_role("button", name="Curve", exact=True)).first.click()
+        assert "opened=figure" in page.url
+        page.get_by_role("radio", name="As a table").click()
         settled(page)
         page.get_by_role("button", name="All at the threshold in use").click()
         settled(page)

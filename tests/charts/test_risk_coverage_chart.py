@@ -52,3 +52,15 @@ def test_the_target_is_within_the_axis_also_where_all_is_better():
         if "scale" in layer["encoding"].get("y", {})
     ]
     assert all(low <= 0.83 for low, _ in domains)
+
+
+def test_the_target_is_named_in_the_legend_and_not_over_a_curve():
+    of = steps()
+    spec = risk_coverage_chart([CoverageCurve("A", of, [""] * len(of), RUN_A)], 0.9, LIGHT, 260).to_dict()
+    rule = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "rule")
+    (line,) = spec["datasets"][rule["data"]["name"]]
+    scale = rule["encoding"]["color"]["scale"]
+    assert line == {"right": 0.9, "name": "target 90 %"}
+    assert scale["domain"] == ["A", "target 90 %"]
+    assert len(scale["range"]) == 2
+    assert "text" not in {layer["mark"]["type"] for layer in spec["layer"]}

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from evalcore import charts
 from evalcore.analysis import ScoredRun
 from evalcore.analysis.pairing import shared_examples
 from evalcore.deciding import ComparedCosts, answer_name
@@ -18,7 +19,7 @@ from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_tabl
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
 
-HEIGHT, MOST_ROWS = 390, 300
+HEIGHT, MOST_ROWS, NAME_CHARS = 390, 300, 14
 
 
 def draw(page: Frame, a: ScoredRun, b: ScoredRun, both: ComparedCosts) -> None:
@@ -38,8 +39,10 @@ def draw(page: Frame, a: ScoredRun, b: ScoredRun, both: ComparedCosts) -> None:
         clickable_table(
             pd.DataFrame(
                 {
-                    "true": [both.labels[one.true] for one in found],
-                    "predicted": [answer_name(both.labels, one.predicted) for one in found],
+                    "true": [charts.shortened(both.labels[one.true], NAME_CHARS) for one in found],
+                    "predicted": [
+                        charts.shortened(answer_name(both.labels, one.predicted), NAME_CHARS) for one in found
+                    ],
                     "A": [one.count_a for one in found],
                     "B": [one.count_b for one in found],
                     "difference": [round(one.difference, 2) for one in found],
@@ -52,11 +55,11 @@ def draw(page: Frame, a: ScoredRun, b: ScoredRun, both: ComparedCosts) -> None:
             {
                 "true": c.TextColumn(width=110),
                 "predicted": c.TextColumn(width=110),
-                "A": c.NumberColumn(width=42, help="How often in run A"),
-                "B": c.NumberColumn(width=42, help="How often in run B"),
-                "difference": c.NumberColumn(width=78, help="Of the cost in sum, B less A"),
-                "reverse A": c.NumberColumn("rev. A", width=60, help="Reverse: how often in run A"),
-                "reverse B": c.NumberColumn("rev. B", width=60, help="Reverse: how often in run B"),
+                "A": c.NumberColumn(width=36, help="How often in run A"),
+                "B": c.NumberColumn(width=36, help="How often in run B"),
+                "difference": c.NumberColumn("B − A", width=60, help="The cost in sum of B, less that of A"),
+                "reverse A": c.NumberColumn("rev. A", width=52, help="Reverse: how often in run A"),
+                "reverse B": c.NumberColumn("rev. B", width=52, help="Reverse: how often in run B"),
             },
             on_click=click,
             row_height=COMPACT_ROW_HEIGHT,

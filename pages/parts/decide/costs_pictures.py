@@ -22,6 +22,8 @@ from pages.parts.shell.markdown import escape_markdown
 
 PAIRS, MOST_ROWS = 5, 300
 TABLE_HEIGHT, HIGH_TABLE_HEIGHT, CHART_HEIGHT = 152, 310, 212
+NAME_CHARS, LONG_NAME_CHARS = 13, 18
+"""Of a label in a table, so that all columns are in sight in a window of 1280; the pane has the whole of it."""
 
 
 def confusions(page: Frame, scored: ScoredRun, answer: Costs, opened: Item) -> None:
@@ -51,8 +53,8 @@ def confusions(page: Frame, scored: ScoredRun, answer: Costs, opened: Item) -> N
     c = st.column_config
     table = pd.DataFrame(
         {
-            "true": [scored.labels[one.true] for one in found],
-            "predicted": [answer_name(scored.labels, one.predicted) for one in found],
+            "true": [charts.shortened(scored.labels[one.true], NAME_CHARS) for one in found],
+            "predicted": [charts.shortened(answer_name(scored.labels, one.predicted), NAME_CHARS) for one in found],
             "n": [one.count for one in found],
             "cost": [round(one.total, 2) for one in found],
             "share": [in_percent(one.share) for one in found],
@@ -67,13 +69,13 @@ def confusions(page: Frame, scored: ScoredRun, answer: Costs, opened: Item) -> N
         [(one.true, one.predicted) for one in found],
         f"{scored.record.run_id}_{scored.scoring}_{abs(hash(answer.asked))}",
         {
-            "true": c.TextColumn(width=105),
-            "predicted": c.TextColumn(width=105),
-            "n": c.NumberColumn(width=38, help="How often"),
-            "cost": c.NumberColumn(width=64, help=f"In sum{f', {answer.asked.unit}' if answer.asked.unit else ''}"),
-            "share": c.NumberColumn(format="%.1f %%", width=62, help="Of the cost of all answers"),
-            "reverse n": c.NumberColumn("rev. n", width=52, help="Reverse: how often"),
-            "reverse cost": c.NumberColumn("rev. cost", width=70, help="Reverse: cost in sum"),
+            "true": c.TextColumn(width=100),
+            "predicted": c.TextColumn(width=100),
+            "n": c.NumberColumn(width=36, help="How often"),
+            "cost": c.NumberColumn(width=58, help=f"In sum{f', {answer.asked.unit}' if answer.asked.unit else ''}"),
+            "share": c.NumberColumn(format="%.1f %%", width=58, help="Of the cost of all answers"),
+            "reverse n": c.NumberColumn("rev. n", width=48, help="Reverse: how often"),
+            "reverse cost": c.NumberColumn("rev. cost", width=62, help="Reverse: cost in sum"),
         },
         TABLE_HEIGHT,
     )
@@ -89,7 +91,7 @@ def actions(page: Frame, scored: ScoredRun, answer: Costs, opened: Item) -> None
     c = st.column_config
     table = pd.DataFrame(
         {
-            "action": [one.name for one in found],
+            "action": [charts.shortened(one.name, NAME_CHARS) for one in found],
             "labels": [one.labels for one in found],
             "n": [one.examples for one in found],
             "right": [in_percent(one.right / one.examples) for one in found],
@@ -105,13 +107,13 @@ def actions(page: Frame, scored: ScoredRun, answer: Costs, opened: Item) -> None
         costs_opened.items(answer, "action"),
         f"{scored.record.run_id}_{scored.scoring}_{abs(hash(answer.asked))}",
         {
-            "action": c.TextColumn(width=170),
-            "labels": c.NumberColumn(width=55, help="Labels that lead to it"),
-            "n": c.NumberColumn(width=55, help="Examples that need it"),
-            "right": c.NumberColumn(format="%.1f %%", width=75, help="Of these, whose answer leads to it"),
-            "95 %": c.TextColumn(width=100, help="Wilson 95 % interval"),
-            "cost": c.NumberColumn(width=75, help="Of the answers to these, in sum"),
-            "share": c.NumberColumn(format="%.1f %%", width=66, help="Of the cost of all answers"),
+            "action": c.TextColumn(width=104),
+            "labels": c.NumberColumn(width=48, help="Labels that lead to it"),
+            "n": c.NumberColumn(width=46, help="Examples that need it"),
+            "right": c.NumberColumn(format="%.1f %%", width=62, help="Of these, whose answer leads to it"),
+            "95 %": c.TextColumn(width=92, help="Wilson 95 % interval"),
+            "cost": c.NumberColumn(width=54, help="Of the answers to these, in sum"),
+            "share": c.NumberColumn(format="%.1f %%", width=58, help="Of the cost of all answers"),
         },
         HIGH_TABLE_HEIGHT,
     )
@@ -152,8 +154,8 @@ def cheaper(page: Frame, scored: ScoredRun, answer: Costs, opened: Item) -> None
     c = st.column_config
     table = pd.DataFrame(
         {
-            "own answer": [row["own"] for row in rows],
-            "cheapest": [row["new"] for row in rows],
+            "own answer": [charts.shortened(str(row["own"]), LONG_NAME_CHARS) for row in rows],
+            "cheapest": [charts.shortened(str(row["new"]), LONG_NAME_CHARS) for row in rows],
             "n": [row["count"] for row in rows],
             "saves": [round(row["saved"], 2) for row in rows],
             "adds": [round(row["added"], 2) for row in rows],
@@ -166,11 +168,11 @@ def cheaper(page: Frame, scored: ScoredRun, answer: Costs, opened: Item) -> None
         costs_opened.items(answer, "cheaper"),
         f"{scored.record.run_id}_{scored.scoring}_{abs(hash(answer.asked))}",
         {
-            "own answer": c.TextColumn(width=170),
-            "cheapest": c.TextColumn(width=170),
+            "own answer": c.TextColumn(width=136),
+            "cheapest": c.TextColumn(width=136),
             "n": c.NumberColumn(width=45, help="How often"),
-            "saves": c.NumberColumn(width=75, help="Where the new answer is the cheaper one, in sum"),
-            "adds": c.NumberColumn(width=75, help="Where it is the dearer one, in sum"),
+            "saves": c.NumberColumn(width=66, help="Where the new answer is the cheaper one, in sum"),
+            "adds": c.NumberColumn(width=66, help="Where it is the dearer one, in sum"),
         },
         HIGH_TABLE_HEIGHT - 40,
     )
@@ -188,9 +190,11 @@ def _bars(answer: Costs) -> list[charts.CostBar]:
     def bar(rank: int, named: CostlyConfusion, *, reverse: bool) -> charts.CostBar:
         name = answer.labels[named.true], answer_name(answer.labels, named.predicted)
         count, cost = (named.reverse_count, named.reverse_total) if reverse else (named.count, named.total)
-        said = (
-            f"{amount(cost, answer.asked.unit)}, {'once' if count == 1 else f'{count:,} times'}" if count else "never"
-        )
+        unit = answer.asked.unit
+        in_sum = (
+            amount(cost, unit) if unit else f"cost {amount(cost, unit)}"
+        )  # a bare number would be taken for a count
+        said = f"{in_sum}, {'once' if count == 1 else f'{count:,} times'}" if count else "never"
         true, predicted = (named.predicted, named.true) if reverse else (named.true, named.predicted)
         return charts.CostBar(rank, name, charts.DIRECTIONS[reverse], true, predicted, cost, said)
 

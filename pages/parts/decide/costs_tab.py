@@ -26,7 +26,7 @@ from pages.parts.shell.beside import beside
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
 
-HEIGHT = 360
+HEIGHT = 348
 _HINTS = {
     "actions": "Several labels may lead to one action: a team, a queue, a reply. A wrong label with the right action"
     " costs nothing. A label without a row is an action of its own.",

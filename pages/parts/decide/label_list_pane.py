@@ -7,13 +7,14 @@ import pandas as pd
 import streamlit as st
 
 from evalcore.analysis import ScoredRun
-from evalcore.deciding import ComparedLabelList, LabelListAnswer, label_list_edits
+from evalcore.deciding import ComparedLabelList, LabelListAnswer, label_list_edits, merge_suggestions
 from evalcore.deciding.merge_suggestions import new_name
 from evalcore.tasks import LabelMerge
 from evalcore.wording import counted, interval, percent, points
 from pages.parts.decide import shown
 from pages.parts.decide.answer_parts import examples_pane
 from pages.parts.decide.label_list_edit import change, merge_asked
+from pages.parts.shell.cached import once
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
@@ -68,7 +69,7 @@ def behind(page: Frame, scored: ScoredRun, answer: LabelListAnswer, both: Compar
     Args:
         both: the answer for this run and the one beside it; None if it is looked at alone.
     """
-    opened = view_state().decide.opened
+    opened = view_state().decide.opened or _first(scored, answer)
     kind, *numbers = opened.split(":")
     rows = answer.rows_of(opened)
     if kind in ("pair", "group") and len(rows):
@@ -95,6 +96,19 @@ def behind(page: Frame, scored: ScoredRun, answer: LabelListAnswer, both: Compar
     title, said = TITLES[kind]
     examples_pane(page, scored, rows, COLUMNS, title=f"{counted(len(rows), 'example')} {title}", said=said,
                   rows_shown=ROWS_SHOWN)  # fmt: skip
+
+
+def _first(scored: ScoredRun, answer: LabelListAnswer) -> str:
+    """What is open where nobody opened anything: of a list that is not changed, the first that there is to see."""
+    asked, of = view_state().decide.label_list, once(scored, merge_suggestions)
+    if answer.merge:
+        return ""
+    if asked.way == "pairs" and of.pairs:
+        return f"pair:{of.pairs[0].first}:{of.pairs[0].second}"
+    joins = {"path": [step.joined for step in of.path][: asked.best][-1:], "tree": of.tree[:1]}.get(asked.way, ())
+    for join in joins:
+        return "group:" + ":".join(map(str, join.codes))
+    return "inside" if asked.way == "hierarchy" and answer.in_hierarchy is not None else ""
 
 
 def _labels(page: Frame, scored: ScoredRun, answer: LabelListAnswer, codes: list[int], count: int) -> None:

@@ -14,6 +14,8 @@ from pages.parts.shell.beside import beside
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
 
+HEIGHT = 430
+"""Pixels of the pane, which ends within a window of 720."""
 NAMES = {"pairs": "Pairs", "path": "Best merges", "tree": "Tree", "hierarchy": "Groups"}
 
 
@@ -38,7 +40,7 @@ def tab(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
         label_list_edit.editor(page, scored)
         label_list_edit.changes(page)
     label_list_edit.refused()
-    left, right = beside(11, 9)
+    left, right = beside(11, 9, height=HEIGHT)
     with left:
         if asked.way == "path":
             label_list_ways.path(page, scored)

@@ -21,7 +21,7 @@ from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_tabl
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
 
-HEIGHT, NAME_CHARS = 380, 17
+HEIGHT, NAME_CHARS = 360, 13
 PICKED_HELP = "Picked on one half of the examples, measured on the other: so the gain is not that of a lucky pick"
 
 
@@ -50,8 +50,8 @@ def pairs(page: Frame, scored: ScoredRun) -> None:
         f"label_pairs_{scored.record.run_id}_{scored.scoring}_{state.drawn}",
         HEIGHT,
         {
-            "label": c.TextColumn(width=118),
-            "and": c.TextColumn(width=118),
+            "label": c.TextColumn(width=108),
+            "and": c.TextColumn(width=108),
             "there": c.NumberColumn(width=50, help="Examples of the first label that are predicted as the second"),
             "reverse": c.NumberColumn(width=58, help="Examples of the second label that are predicted as the first"),
             "gain": c.NumberColumn(format="%.1f", width=48, help=f"Points of accuracy as one label. {PICKED_HELP}"),

@@ -10,12 +10,12 @@ from evalcore.deciding import GROUPS, ComparedReview, Review
 from evalcore.deciding.review_words import group_words, value_words
 from pages.parts.decide import shown
 from pages.parts.decide.answer_parts import examples_pane
-from pages.parts.decide.review_pictures import CHART_HEIGHT, points
+from pages.parts.decide.review_pictures import points
 from pages.parts.shell.beside import beside
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
 
-HEIGHT = 420
+HEIGHT, CHART_HEIGHT = 400, 300
 
 
 def draw(page: Frame, scored: ScoredRun, other: ScoredRun, both: ComparedReview) -> None:
@@ -44,8 +44,8 @@ def _curve(name: str, answer: Review, colour: str) -> charts.CoverageCurve:
 def _examples(page: Frame, scored: ScoredRun, both: ComparedReview) -> None:
     """The examples of run A's table: of which of the two would answer them automatically."""
     opened = view_state().decide.opened
-    group = opened if opened in GROUPS else GROUPS[1]
     rows = {name: both.rows_of(name) for name in GROUPS}
+    group = opened if opened in GROUPS else next((name for name in GROUPS if len(rows[name])), GROUPS[0])
     st.session_state["review_group"] = group
 
     def choose() -> None:

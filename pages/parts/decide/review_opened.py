@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -22,7 +22,7 @@ _COLUMNS = {
     "right": ("text", "predicted"),
     "person": ("text", "outcome"),
 }
-TABLES = {"signals": "Signals", "curve": "Curve", "labels": "Labels"}
+VIEWS = {"figure": "Curve", "curve": "As a table", "signals": "Signals", "labels": "Labels"}
 _OPENED = re.compile(r"([a-z]+)/([a-z]+)(?::([0-9]{1,6}))?(?:@(-?[0-9.e+-]{1,30}))?")
 
 
@@ -31,13 +31,13 @@ class Opened:
     """What is open.
 
     Attributes:
-        table: of `TABLES`, below the figure.
+        view: of `VIEWS`, which is at the left.
         kind: of `KINDS`, which examples.
         label: code of the predicted label; -1 for all.
         threshold: of the signal, where a point of the curve is picked; NaN for the thresholds in use.
     """
 
-    table: str = "signals"
+    view: str = "figure"
     kind: str = "wrong"
     label: int = -1
     threshold: float = math.nan
@@ -46,7 +46,7 @@ class Opened:
         """As a URL holds it."""
         label = f":{self.label}" if self.label >= 0 else ""
         at = "" if math.isnan(self.threshold) else f"@{self.threshold!r}"
-        return f"{self.table}/{self.kind}{label}{at}"
+        return f"{self.view}/{self.kind}{label}{at}"
 
     @classmethod
     def of_text(cls, text: str, answer: Review) -> Opened:
@@ -55,23 +55,23 @@ class Opened:
         if found is None:
             # What a person checks, where nothing that is answered automatically is wrong.
             return cls() if len(answer.rows_of("wrong")) else cls(kind="person")
-        table, kind, label, at = found.groups()
+        view, kind, label, at = found.groups()
         code = int(label) if label and int(label) < len(answer.scored.labels) else -1
         try:
             threshold = float(at) if at else math.nan
         except ValueError:
             threshold = math.nan
         return cls(
-            table if table in tables_of(answer) else "signals",
+            view if view in views_of(answer) else "figure",
             kind if kind in KINDS else "wrong",
             code,
             threshold if math.isfinite(threshold) else math.nan,
         )
 
 
-def tables_of(answer: Review) -> list[str]:
-    """The tables that this answer has."""
-    return [name for name in TABLES if name != "labels" or answer.labels]
+def views_of(answer: Review) -> list[str]:
+    """What there is to see of this answer."""
+    return [name for name in VIEWS if name != "labels" or answer.labels]
 
 
 def show(page: Frame, what: Opened) -> None:
@@ -87,7 +87,7 @@ def examples(page: Frame, scored: ScoredRun, answer: Review, what: Opened) -> No
     st.session_state["review_kind"] = what.kind
 
     def choose() -> None:
-        show(page, Opened(what.table, st.session_state["review_kind"], what.label, what.threshold))
+        show(page, replace(what, kind=st.session_state["review_kind"]))
 
     st.segmented_control(
         "Examples", KINDS, key="review_kind", required=True, on_change=choose, label_visibility="collapsed",
@@ -101,7 +101,7 @@ def examples(page: Frame, scored: ScoredRun, answer: Review, what: Opened) -> No
     if said:
         back = "All labels" if threshold is None else "All at the threshold in use"
         st.button(back, icon=BACK, type="tertiary", key="review_back", on_click=show,
-                  args=(page, Opened(what.table, what.kind)))  # fmt: skip
+                  args=(page, Opened(what.view, what.kind)))  # fmt: skip
     whole = f"Answered automatically, or by a person, of the {len(answer.prepared.checking):,} examples that verify"
     line = f"{'; '.join([whole, *said])}; the surest first"
     examples_pane(page, scored, rows[what.kind], _COLUMNS[what.kind], said=line)

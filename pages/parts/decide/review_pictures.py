@@ -1,4 +1,4 @@
-"""The pictures of the tab “Review”: the risk-coverage curve, and below it the signals, the curve as a table, labels."""
+"""The pictures of the tab “Review”: the risk-coverage curve, the same as a table, the signals, the labels."""
 
 from __future__ import annotations
 
@@ -8,29 +8,31 @@ import pandas as pd
 import streamlit as st
 
 from evalcore import charts
-from evalcore.deciding import Review, ReviewAsked
+from evalcore.deciding import Review, ReviewAsked, SignalScore
 from evalcore.deciding.review_words import short_value_words, value_words
 from evalcore.metrics.decisions.selective import Steps
 from evalcore.wording import UNDEFINED, figure, in_percent, interval, percent
 from pages.parts.decide import review_opened, shown
-from pages.parts.decide.review_opened import TABLES, Opened
+from pages.parts.decide.review_opened import VIEWS, Opened
 from pages.parts.shell.clickable_figure import clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
 
-CHART_HEIGHT, TABLE_HEIGHT = 268, 152
+HEIGHT = 290
+"""Pixels of each: below the answer and two rows of controls it ends within a window of 720."""
 STEPS, FEWEST = 48, 10
 """Points of a curve, and answers from which on it is drawn."""
-ROWS = 12
+ROWS = 10
 """Of the curve as a table."""
+NAME_CHARS = 14
+"""Of a label in a table; the pane has the whole of it."""
 
 
 def draw(page: Frame, answer: Review, what: Opened) -> None:
-    """Draw the figure and one table."""
-    _figure(page, answer, what)
+    """Draw the one that is chosen."""
     _choice(page, answer, what)
-    {"signals": _signals, "curve": _curve, "labels": _labels}[what.table](page, answer, what)
+    {"figure": _figure, "curve": _curve, "signals": _signals, "labels": _labels}[what.view](page, answer, what)
 
 
 def _figure(page: Frame, answer: Review, what: Opened) -> None:
@@ -42,7 +44,7 @@ def _figure(page: Frame, answer: Review, what: Opened) -> None:
 
     def click(item: charts.Item | None) -> None:
         at = np.nan if item is None else float(drawn.threshold[int(item["step"])])
-        review_opened.show(page, Opened(what.table, what.kind, -1, at))
+        review_opened.show(page, Opened(what.view, what.kind, -1, at))
 
     clickable_figure(
         chart,
@@ -50,7 +52,7 @@ def _figure(page: Frame, answer: Review, what: Opened) -> None:
         shown.figure("review"),
         {"curve": 0, "step": int(picked[0])} if len(picked) else None,
         click,
-        "Share right among what is answered automatically, against the share answered, as the table “Curve” has it",
+        "Share right among what is answered automatically, against the share answered, as the table has it",
     )
 
 
@@ -74,17 +76,18 @@ def curve_chart(answer: Review, theme: charts.Theme, item: charts.Item | None) -
         ),
         charts.CoverageCurve("half that chooses", choosing, _words(answer, choosing), theme.pale_text, dashed=True),
     ]
-    return charts.risk_coverage_chart(curves, answer.target, theme, CHART_HEIGHT, item)
+    return charts.risk_coverage_chart(curves, answer.target, theme, HEIGHT, item)
 
 
 def _choice(page: Frame, answer: Review, what: Opened) -> None:
-    st.session_state["review_table"] = what.table
+    st.session_state["review_view"] = what.view
 
     def choose() -> None:
-        review_opened.show(page, Opened(st.session_state["review_table"], what.kind, -1, what.threshold))
+        review_opened.show(page, Opened(st.session_state["review_view"], what.kind, -1, what.threshold))
 
-    st.segmented_control("Table", review_opened.tables_of(answer), key="review_table", required=True, on_change=choose,
-                         format_func=lambda name: TABLES[name], label_visibility="collapsed")  # fmt: skip
+    st.segmented_control("What to see", review_opened.views_of(answer), key="review_view", required=True,
+                         on_change=choose, format_func=lambda name: VIEWS[name],
+                         label_visibility="collapsed")  # fmt: skip
 
 
 def _signals(page: Frame, answer: Review, what: Opened) -> None:
@@ -94,37 +97,36 @@ def _signals(page: Frame, answer: Review, what: Opened) -> None:
             "signal": [one.name for one in scores],
             "AURC": [figure(one.aurc, 4, undefined=UNDEFINED) for one in scores],
             "95 %": [interval(one.interval, scale=1, decimals=4, undefined=UNDEFINED) for one in scores],
-            "beside": [
-                "in use" if one.name == answer.signal else figure(one.difference, 4, signed=True, undefined=UNDEFINED)
-                for one in scores
-            ],
-            "its 95 %": [
-                interval(one.difference_interval, scale=1, decimals=4, signed=True, undefined=UNDEFINED)
-                for one in scores
-            ],
+            "beside": ["in use" if one.name == answer.signal else _difference(one) for one in scores],
         }
     )
     c = st.column_config
     st.dataframe(
         table,
         hide_index=True,
-        height=min(TABLE_HEIGHT, height_of(len(table), COMPACT_ROW_HEIGHT)),
+        height=height_of(len(table), COMPACT_ROW_HEIGHT),
         row_height=COMPACT_ROW_HEIGHT,
         column_config={
-            "signal": c.TextColumn(width=85),
-            "AURC": c.TextColumn(width=62, alignment="right",
+            "signal": c.TextColumn(width=80),
+            "AURC": c.TextColumn(width=60, alignment="right",
                                  help="Area under the risk-coverage curve: lower is better"),
-            "95 %": c.TextColumn(width=120),
-            "beside": c.TextColumn(f"less {answer.signal}", width=112, alignment="right",
-                                   help="Its AURC less that of the signal in use"),
-            "its 95 %": c.TextColumn("95 %", width=130),
+            "95 %": c.TextColumn(width=118),
+            "beside": c.TextColumn(f"against {answer.signal}", width=190,
+                                   help="Its AURC less that of the signal in use, with a 95 % interval"),
         },
         key="review_signals",
         alt="How well each signal tells right answers from wrong ones",
     )  # fmt: skip
     for why in dict.fromkeys(one.why_not for one in scores if one.why_not):
         lacking = [one.name for one in scores if one.why_not == why]
-        st.caption(f"No {' and no '.join(lacking)}: {escape_markdown(why)}")
+        st.caption(f"No {' and no '.join(lacking)}. {escape_markdown(why)}")
+
+
+def _difference(one: SignalScore) -> str:
+    if one.difference != one.difference:
+        return UNDEFINED
+    within = interval(one.difference_interval, scale=1, decimals=4, signed=True, undefined=UNDEFINED)
+    return f"{figure(one.difference, 4, signed=True)} ({within})"
 
 
 def _curve(page: Frame, answer: Review, what: Opened) -> None:
@@ -135,24 +137,24 @@ def _curve(page: Frame, answer: Review, what: Opened) -> None:
             "answered automatically": [in_percent(share) for share in steps.coverage],
             "right": [in_percent(share) for share in steps.accuracy],
             "of": [f"{k:,} of {n:,}" for k, n in zip(steps.right, steps.answered, strict=True)],
-            "from": _words(answer, steps),
+            "from": [short_value_words(answer, float(at)) for at in steps.threshold],
         }
     )
 
     def click(row: int | None) -> None:
         at = np.nan if row is None else float(steps.threshold[row])
-        review_opened.show(page, Opened(what.table, what.kind, -1, at))
+        review_opened.show(page, Opened(what.view, what.kind, -1, at))
 
     c = st.column_config
     clickable_table(
         table,
         f"review_curve_{answer.scored.record.run_id}_{_key(answer.asked)}",
-        TABLE_HEIGHT,
+        HEIGHT,
         {
             "answered automatically": c.NumberColumn(format="%.1f %%", width=150),
             "right": c.NumberColumn(format="%.1f %%", width=70),
             "of": c.TextColumn("answers", width=100),
-            "from": c.TextColumn("threshold"),
+            "from": c.TextColumn("threshold", alignment="right"),
         },
         on_click=click,
         row_height=COMPACT_ROW_HEIGHT,
@@ -166,11 +168,10 @@ def _labels(page: Frame, answer: Review, what: Opened) -> None:
     names = answer.scored.labels
     table = pd.DataFrame(
         {
-            "predicted": [names[one.code] for one in labels],
+            "predicted": [charts.shortened(names[one.code], NAME_CHARS) for one in labels],
             "threshold": [
                 short_value_words(answer, one.threshold) if np.isfinite(one.threshold) else UNDEFINED for one in labels
             ],
-            "whose": ["own" if one.own else "shared" for one in labels],
             "answered": [f"{one.answered:,} of {one.n:,}" for one in labels],
             "right": [in_percent(one.right / one.answered) if one.answered else np.nan for one in labels],
             "at least": [percent(one.lower) if one.answered else UNDEFINED for one in labels],
@@ -185,14 +186,13 @@ def _labels(page: Frame, answer: Review, what: Opened) -> None:
     clickable_table(
         table,
         f"review_labels_{answer.scored.record.run_id}_{_key(answer.asked)}",
-        TABLE_HEIGHT,
+        HEIGHT,
         {
-            "predicted": c.TextColumn(width=150),
-            "threshold": c.TextColumn(width=80, alignment="right"),
-            "whose": c.TextColumn(width=62),
-            "answered": c.TextColumn(width=85),
-            "right": c.NumberColumn(format="%.1f %%", width=70),
-            "at least": c.TextColumn(width=70, help="One-sided 95 % bound, each label by itself"),
+            "predicted": c.TextColumn(width=112),
+            "threshold": c.TextColumn(width=76, alignment="right"),
+            "answered": c.TextColumn(width=80),
+            "right": c.NumberColumn(format="%.1f %%", width=66),
+            "at least": c.TextColumn(width=66, help="One-sided 95 % bound, each label by itself"),
             "promise": c.TextColumn(help="With 95 % confidence for all labels that are verified together (Holm)"),
         },
         on_click=click,
@@ -203,7 +203,7 @@ def _labels(page: Frame, answer: Review, what: Opened) -> None:
 
 def _promise(own: bool, verified: bool, answered: int) -> str:
     if not own:
-        return "too few examples"
+        return "shared: too few examples"
     return "verified" if verified else "not verified" if answered else "none sure enough"
 
 

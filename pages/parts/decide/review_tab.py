@@ -29,7 +29,7 @@ from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.missing_probabilities import say_why
 from pages.parts.shell.session import view_state
 
-HEIGHT = 460
+HEIGHT = 354
 DECIDE = "pages/decide.py"
 
 
@@ -50,7 +50,7 @@ def tab(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
     if answer is not None and not answer.signal:
         _controls(page, scored, asked)
         say_why(page, scored, DECIDE)
-        st.caption(f"Or, under Options: {escape_markdown(CHOOSE_RUNS)}")
+        st.caption(f"Or have it from the agreement of runs, under Options. {escape_markdown(CHOOSE_RUNS)}")
         return
     say(shown)
     _controls(page, scored, asked)

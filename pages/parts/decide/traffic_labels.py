@@ -25,6 +25,8 @@ DRAWN = 14
 """Labels in the picture: of those with a share, the ones whose examples decide how sure the answer is."""
 HEIGHT, TABLE_HEIGHT = 412, 328
 """Pixels of the pane, which ends within a window of 720, and of the table in it."""
+NAME_CHARS = 20
+"""Of a label in the table; what a click opens has the whole of it."""
 
 
 def scores(answer: Traffic, both: ComparedTraffic | None, theme: Theme) -> None:
@@ -108,7 +110,7 @@ def table(page: Frame, scored: ScoredRun, answer: Traffic) -> None:
     order = answer.order[np.argsort(-answer.next_examples[answer.order], kind="stable")]
     rows = pd.DataFrame(
         {
-            "label": [answer.labels[code] for code in order],
+            "label": [charts.shortened(answer.labels[code], NAME_CHARS) for code in order],
             "next": answer.next_examples[order],
             "examples": answer.support[order],
             "traffic": [in_percent(share) for share in answer.mix.shares[order]],
@@ -119,7 +121,7 @@ def table(page: Frame, scored: ScoredRun, answer: Traffic) -> None:
 
     def click(row: int | None) -> None:
         if row is not None:
-            shown.open_examples(page, str(rows["label"][row]))
+            shown.open_examples(page, answer.labels[order[row]])
 
     clickable_table(
         rows,
