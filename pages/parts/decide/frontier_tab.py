@@ -187,7 +187,7 @@ def in_picture(answer: FrontierAnswer) -> list[FrontierRun]:
     """The runs that are drawn: those of which it is known what they take. The baseline that gives every text the same
     label is left out where there are others: next to it all others would lie on one line."""
     known = [run for run in answer.runs if run.effort.is_known]
-    others = [run for run in known if run.together or run.record.kind.name != "majority"]
+    others = [run for run in known if run.together or not run.record.kind.answers_alike]
     return others if len(others) > 1 else known
 
 
