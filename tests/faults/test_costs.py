@@ -65,7 +65,7 @@ def test_a_very_long_table_is_refused_shortly(rows, said):
 
 
 def test_no_cost_is_lost_counted_twice_or_netted(store, tally):
-    """F71. Red with costs by confusion that leave out unparsed answers, or with a reverse direction of its own table."""
+    """F71. Red with costs by confusion that leave out unparsed answers, or a reverse count of the same direction."""
     rng = np.random.default_rng(0)
     labels = list(LABELS[:4])
     for at in range(RUNS):
