@@ -106,11 +106,10 @@ def _controls() -> None:
 def _answered(page: Frame, scored: ScoredRun) -> FrontierAnswer | None:
     """The answer, computed once; of a table of costs that cannot be read, the answer to what was asked before."""
     view = view_state().decide
-    asked = (view.frontier, view.costs if view.frontier.score == SCORES[1] else CostsAsked())
+    asked = (view.frontier, view.costs)
     of = f"frontier {scored.record.run_id}"
-    stored = _stored(page)
     try:
-        answer: FrontierAnswer = once(scored, _answer, stored, *asked)
+        answer = kept_answer(page, scored, *asked)
     except BlindspotError as error:
         st.error(message_markdown(str(error)), icon=":material/error:")
         st.caption("The table stands in the tab Costs.")
@@ -118,9 +117,18 @@ def _answered(page: Frame, scored: ScoredRun) -> FrontierAnswer | None:
         if last is None:
             return None
         st.caption("Below: the answer to what was asked before.")
-        return once(scored, _answer, stored, *last)
+        return kept_answer(page, scored, *last)
     view.answered[of] = asked
     return answer
+
+
+def kept_answer(page: Frame, scored: ScoredRun, asked: FrontierAsked, costs: CostsAsked) -> FrontierAnswer:
+    """The answer, kept until something else is stored or asked; the costs are asked only where they are the score.
+
+    Raises:
+        BlindspotError: if the costs cannot be read.
+    """
+    return once(scored, _answer, _stored(page), asked, costs if asked.score == SCORES[1] else CostsAsked())
 
 
 def _stored(page: Frame) -> tuple[tuple[str, ...], tuple[str, ...]]:
