@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -68,17 +66,37 @@ def _same_labels(a: ScoredRun, b: ScoredRun) -> None:
 
 
 def _by_content(a: ScoredRun, b: ScoredRun) -> tuple[Indices, Indices]:
-    waiting: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for at, answer in enumerate(b.answers):
-        if answer.example.text:
-            waiting[answer.example.text, answer.example.label].append(at)
-    copies: dict[tuple[str, str], int] = defaultdict(int)
-    pairs = []
-    for at, answer in enumerate(a.answers):
-        content = answer.example.text, answer.example.label
-        copy = copies[content]
-        copies[content] += 1
-        if copy < len(waiting.get(content, ())):
-            pairs.append((at, waiting[content][copy]))
-    shape = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    return shape[:, 0], shape[:, 1]
+    to_a = np.array([a.labels.index(label) for label in b.labels], dtype=np.int64)
+    known_a, known_b = (np.flatnonzero(one.columns.text_hash) for one in (a, b))  # a blank text tells nothing
+    at_a, at_b = paired_by_content(
+        a.columns.text_hash[known_a], a.y_true[known_a], b.columns.text_hash[known_b], to_a[b.y_true[known_b]]
+    )
+    return known_a[at_a], known_b[at_b]
+
+
+def paired_by_content(text_a: Indices, true_a: Indices, text_b: Indices, true_b: Indices) -> tuple[Indices, Indices]:
+    """Where both have the same text with the same label, the n-th copy with the n-th copy; in A's order.
+
+    Args:
+        text_a, text_b: hashes; true_a, true_b: codes of the same labels in both, -1 or more.
+    """
+    n = len(text_a)
+    _, text = np.unique(np.concatenate([text_a, text_b]), return_inverse=True)
+    true = np.concatenate([true_a, true_b])
+    example = text * (true.max(initial=0) + 2) + true + 1
+    copy = np.concatenate([_copies(example[:n]), _copies(example[n:])])
+    row = example * (copy.max(initial=0) + 1) + copy
+    _, at_a, at_b = np.intersect1d(row[:n], row[n:], assume_unique=True, return_indices=True)
+    order = np.argsort(at_a)
+    return at_a[order], at_b[order]
+
+
+def _copies(example: Indices) -> Indices:
+    """Of each row, how many equal ones stand before it."""
+    order = np.argsort(example, kind="stable")
+    is_first = np.ones(len(example), dtype=bool)
+    is_first[1:] = np.diff(example[order]) != 0
+    first = np.maximum.accumulate(np.where(is_first, np.arange(len(example)), 0))
+    copies = np.empty(len(example), dtype=np.int64)
+    copies[order] = np.arange(len(example)) - first
+    return copies

@@ -22,6 +22,7 @@ import numpy as np
 
 from evalcore.bench import interval_coverage
 from evalcore.bench.interval_coverage import GATE, answer_chances, answered, drawn, of_each_shape
+from evalcore.bench.simulated_texts import drawn_rows
 from evalcore.metrics import Counts, Design, Floats, Interval, fit_temperature, scaled, stratified_halves
 from evalcore.metrics.decisions.cheapest import below, cheapest_answers, cheapest_threshold, cost_of_answers
 from evalcore.metrics.decisions.cost import (
@@ -205,18 +206,6 @@ class _Population:
     own: Counts
     confidence: Floats
 
-    def drawn(self, shape: Shape, rng: np.random.Generator) -> Counts:
-        """Rows of the texts of a data set."""
-        if shape.design == "random":
-            return rng.integers(0, len(self.true), shape.n)
-        each, more = divmod(shape.n, shape.n_labels)
-        labels = np.concatenate([
-            np.repeat(np.arange(shape.n_labels), each), rng.permutation(shape.n_labels)[:more]
-        ])  # fmt: skip
-        first, following = self.starts[labels], self.starts[labels + 1]
-        rows: Counts = first + (rng.random(shape.n) * (following - first)).astype(np.int64)
-        return rows
-
     def mean(self, values: Floats, design: Design) -> float:
         """Of a value of each text: what a sample of this kind estimates."""
         if design == "random":
@@ -256,7 +245,7 @@ def _cheaper_ways(shape: Shape, datasets: int, rng: np.random.Generator, counted
     at_temperatures = _cost_at_temperatures(shape.n_labels, shape.prices, design)
     all_costs = cost_of_examples(of.true, of.own, matrix)
     for _ in range(datasets):
-        rows = of.drawn(shape, rng)
+        rows = drawn_rows(of.starts, shape.n, design, rng)
         true, own, costs, sure = of.true[rows], of.own[rows], all_costs[rows], of.confidence[rows]
         first, second = stratified_halves(true, seed=int(rng.integers(2**31)))
         dearest = max(dearest_cost(true, matrix), REVIEW_COST)

@@ -227,7 +227,8 @@ def as_text(found: Sequence[Covered]) -> str:
     outside = [covered for covered in found if not passes(covered, datasets)]
     lines += [
         "",
-        f"{len(found) - len(outside)} of {len(found)} are between {100 * GATE[0]:.0f} and {100 * GATE[1]:.0f} %",
+        f"{len(found) - len(outside)} of {len(found)} are between {100 * GATE[0]:.0f} and {100 * GATE[1]:.0f} %, within"
+        f" {ERRORS_ALLOWED} standard errors of the simulation",
     ]
     lines += [f"outside: {100 * c.share:.1f} %, {c.interval}, {c.shape}" for c in outside[:40]]
     return "\n".join(lines)

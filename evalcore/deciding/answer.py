@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 Rows = Sequence[Mapping[str, Any]]
 """A table: its rows have the same keys, in the same order; values are texts, numbers, flags or None."""
+
+
+def plain(value: Any) -> Any:
+    """A value of plain data: the same, but None for NaN and infinity."""
+    if not isinstance(value, float):
+        return value
+    return float(value) if math.isfinite(value) else None
+
+
+def plain_pair(bounds: Iterable[float]) -> list[float | None]:
+    """An interval as plain data: two numbers, each None where there is none."""
+    return [plain(float(bound)) for bound in bounds]
 
 
 class Answer(Protocol):

@@ -10,7 +10,7 @@ import numpy as np
 
 from evalcore.analysis import Comparison, LabelProbabilities, ScoredRun, compare
 from evalcore.deciding import costs_words as words
-from evalcore.deciding.answer import Rows
+from evalcore.deciding.answer import Rows, plain, plain_pair
 from evalcore.deciding.cost_table import CostsAsked, CostTable, cost_table
 from evalcore.deciding.costly_confusions import answer_name
 from evalcore.metrics import Interval, tango_interval
@@ -85,9 +85,8 @@ class ComparedCosts:
         """See `Answer`; costs are per 1,000 texts, but those of a confusion."""
 
         def of_share(a: float, b: float, difference: tuple[float, Interval]) -> dict[str, Any]:
-            return {"a": a, "b": b, "difference": difference[0], "interval": list(difference[1])}
+            return {"a": a, "b": b, "difference": difference[0], "interval": plain_pair(difference[1])}
 
-        ratio = [words.number(bound) for bound in self.ratio.interval]
         return {
             "unit": self.asked.unit,
             "n": self.n,
@@ -97,8 +96,8 @@ class ComparedCosts:
                 "a": words.mean_cost_json(self.cost_a),
                 "b": words.mean_cost_json(self.cost_b),
                 "difference": words.mean_cost_json(self.difference),
-                "ratio": words.number(self.ratio.value),
-                "ratio_interval": ratio,
+                "ratio": plain(self.ratio.value),
+                "ratio_interval": plain_pair(self.ratio.interval),
             },
             "finding": self.finding,
             "confusions": self._change_rows(),

@@ -9,7 +9,7 @@ from typing import Any
 from evalcore.analysis import LabelProbabilities, ScoredRun, why_no_probabilities, why_not_all_labels
 from evalcore.analysis.scored_run import design_of
 from evalcore.deciding import costs_words as words
-from evalcore.deciding.answer import Rows
+from evalcore.deciding.answer import Rows, plain, plain_pair
 from evalcore.deciding.cheaper_ways import (
     LEAST_TO_CHOOSE,
     LeastExpectedCost,
@@ -165,4 +165,4 @@ def _action_sentence(accuracy: tuple[float, Interval], action: tuple[float, Inte
 
 def _share_json(share: tuple[float, Interval]) -> dict[str, Any]:
     value, bounds = share
-    return {"value": words.number(value), "interval": [words.number(bound) for bound in bounds]}
+    return {"value": plain(value), "interval": plain_pair(bounds)}

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from evalcore.deciding.answer import plain, plain_pair
 from evalcore.deciding.cheaper_ways import AnswerChange, LeastExpectedCost, ReviewedBelow
 from evalcore.deciding.cost_table import CostTable
 from evalcore.deciding.costly_confusions import ActionCosts, CostlyConfusion, answer_name, how_many_carry
@@ -181,16 +182,11 @@ def change_words(one: AnswerChange, labels: tuple[str, ...]) -> str:
     return f"{new} in the place of {own} ({'once' if one.count == 1 else f'{one.count:,} times'})"
 
 
-def number(value: float) -> float | None:
-    """As plain data: NaN and infinity are None."""
-    return value if math.isfinite(value) else None
-
-
 def mean_cost_json(cost: MeanCost) -> dict[str, Any]:
     """Per 1,000 texts."""
     return {
-        "per_1000": number(TEXTS * cost.value),
-        "interval": [number(TEXTS * bound) for bound in cost.interval],
+        "per_1000": plain(TEXTS * cost.value),
+        "interval": plain_pair(TEXTS * bound for bound in cost.interval),
         "n": cost.n,
         "why_no_interval": why_no_interval(cost),
     }
@@ -249,7 +245,7 @@ def change_rows(changes: tuple[AnswerChange, ...], labels: tuple[str, ...]) -> l
 def review_json(found: ReviewedBelow) -> dict[str, Any]:
     """The threshold as plain data; a threshold of None is below or above every confidence."""
     return {
-        "threshold": number(found.threshold),
+        "threshold": plain(found.threshold),
         "chosen_on": found.chosen_on,
         "shown_on": len(found.rows),
         "share_reviewed": found.share_reviewed,
@@ -270,8 +266,8 @@ def least_cost_json(found: LeastExpectedCost) -> dict[str, Any]:
         "cost": mean_cost_json(found.cost),
         "cost_of_own_answers": mean_cost_json(found.own_cost),
         "difference": mean_cost_json(found.saved),
-        "temperatures": [number(one) for one in found.temperatures],
+        "temperatures": plain_pair(found.temperatures),
         "difference_unscaled": mean_cost_json(found.unscaled),
-        "over_confidence": number(gap),
-        "over_confidence_interval": [number(bound) for bound in interval_of_gap],
+        "over_confidence": plain(gap),
+        "over_confidence_interval": plain_pair(interval_of_gap),
     }

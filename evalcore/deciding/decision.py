@@ -206,14 +206,14 @@ def _makers(
     def which_run() -> Answer:
         return frontier_of(scored, asked.frontier, asked.costs)
 
-    def how_much() -> Answer:
+    def how_much(runs: Sequence[ScoredRun], question: Callable[..., Answer]) -> Answer:
         agreeing = [score_run(scored.answers.store, run_id, scored.scoring) for run_id in asked.review.agreeing_ids]
-        return answer_of([scored], review, asked.review, agreeing)
+        return answer_of(runs, question, asked.review, agreeing)
 
     if beside is None:
         one = [scored]
         return {
-            "review": how_much,
+            "review": lambda: how_much(one, review),
             "costs": lambda: answer_of(one, costs, asked.costs),
             "traffic": lambda: answer_of(one, traffic, asked.traffic),
             "label_list": lambda: answer_of(one, label_list, asked.label_list),
@@ -221,7 +221,7 @@ def _makers(
         }
     both = [scored, beside]
     return {
-        "review": lambda: answer_of(both, compared_review, asked.review),
+        "review": lambda: how_much(both, compared_review),
         "costs": lambda: answer_of(both, compared_costs, asked.costs),
         "traffic": lambda: answer_of(both, compared_traffic, asked.traffic),
         "label_list": lambda: answer_of(both, compared_label_list, asked.label_list),

@@ -12,7 +12,7 @@ import numpy as np
 
 from evalcore.analysis import ScoredRun, server_cost
 from evalcore.analysis.scored_run import design_of
-from evalcore.deciding.answer import Rows
+from evalcore.deciding.answer import Rows, plain, plain_pair
 from evalcore.deciding.asked import number, one_of
 from evalcore.deciding.cost_table import CostsAsked, cost_table
 from evalcore.deciding.frontier_effort import EFFORTS, Effort, EffortKind, effort_of, setup_words
@@ -149,7 +149,7 @@ class FrontierAnswer:
             "pairs": self.pairs,
             "best": self.best.record.run_id,
             "cheapest_not_told_apart_from_best": self.cheapest.record.run_id if self.cheapest else None,
-            "smallest_difference_seen": _number(self.smallest),
+            "smallest_difference_seen": plain(self.smallest),
             "runs": [_as_json(run) for run in self.runs],
             "not_compared": [{"run_id": one.record.run_id, "why": one.why} for one in self.left_out],
             "sentences": [*self.sentences],
@@ -278,13 +278,13 @@ def _as_json(run: FrontierRun) -> dict[str, Any]:
         "run_id": run.record.run_id,
         "title": run.title,
         "score": run.score,
-        "interval": [*map(_number, run.interval)],
-        "effort_per_1000": _number(run.effort.amount),
+        "interval": plain_pair(run.interval),
+        "effort_per_1000": plain(run.effort.amount),
         "effort_at_least": run.effort.at_least,
         "effort_source": run.effort.source,
         "setup": run.setup,
         "difference_to_best": run.difference,
-        "difference_interval_of_all_pairs": [*map(_number, run.difference_interval)],
+        "difference_interval_of_all_pairs": plain_pair(run.difference_interval),
         "holm_p": run.p,
         "told_apart_from_best": not run.together,
         "right": run.right,
@@ -305,7 +305,3 @@ def _as_row(run: FrontierRun) -> dict[str, Any]:
         else:
             row[name] = value
     return row
-
-
-def _number(value: float) -> float | None:
-    return None if value != value else value

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis import ScoredRun
-from evalcore.deciding import label_list_words
+from evalcore.deciding import label_list_tables, label_list_words
 from evalcore.deciding.answer import Rows
 from evalcore.deciding.label_hierarchy import LabelHierarchy
 from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
@@ -137,7 +137,8 @@ class LabelListAnswer:
 
     @property
     def held_out_gain(self) -> tuple[float, Interval]:
-        """What the merge gains on the examples that suggested nothing, with its 95 % interval."""
+        """What the merge gains on the examples that suggested nothing, with its 95 % interval; NaN where it has none:
+        see `MergeSuggestions.gain_of`."""
         return self.suggestions.gain_of(self.codes)
 
     @property
@@ -147,11 +148,11 @@ class LabelListAnswer:
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
-        return label_list_words.as_json(self)
+        return label_list_tables.as_json(self)
 
     def tables(self) -> dict[str, Rows]:
         """What can be exported."""
-        return label_list_words.tables(self)
+        return label_list_tables.tables(self)
 
     def rows_of(self, opened: str) -> NDArray[np.intp]:
         """Some of the run's examples.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis import Comparison
-from evalcore.deciding import label_list_words
+from evalcore.deciding import label_list_tables, label_list_words
 from evalcore.deciding.answer import Rows
 from evalcore.metrics import (
     UNPARSED,
@@ -95,11 +95,11 @@ class ComparedLabelList:
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
-        return label_list_words.compared_json(self)
+        return label_list_tables.compared_json(self)
 
     def tables(self) -> dict[str, Rows]:
         """What can be exported."""
-        return {"label_list_of_two_runs": label_list_words.compared_rows(self)}
+        return {"label_list_of_two_runs": label_list_tables.compared_rows(self)}
 
 
 def compare_lists(comparison: Comparison, merge: LabelMerge) -> ComparedLabelList:

@@ -1,18 +1,15 @@
-"""The question “Label list” in words, as plain data and as tables."""
+"""The question “Label list”, in sentences."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from evalcore.deciding.answer import Rows
-from evalcore.errors import quoted
 from evalcore.metrics import Interval
 from evalcore.metrics.decisions.merging_intervals import LEAST_PICKED
 from evalcore.wording import counted, interval, percent, points
 
 if TYPE_CHECKING:
-    from evalcore.deciding.label_list_answer import HierarchyScores, LabelListAnswer, ListScores
+    from evalcore.deciding.label_list_answer import HierarchyScores, LabelListAnswer
     from evalcore.deciding.label_list_compared import ComparedLabelList, ComparedScores
 
 GIVEN_TO_THE_OLD = (
@@ -62,13 +59,13 @@ def _behind(answer: LabelListAnswer) -> list[str]:
         said += [
             "If these labels were put together because of the confusions seen here, part of that is luck: on the half"
             f" of the examples that suggested nothing the gain is {points(gain)} points"
-            f" (95 % interval {interval(bounds)}).",
+            f" ({_held_out_interval(bounds)}).",
             NEVER_LOWERS,
         ]
     said.append(
         f"To compare: guessing is right in {percent(new.chance)} instead of {percent(old.chance)}, always answering"
-        f" {quoted(new.majority)} in {percent(new.majority_share)} instead of {percent(old.majority_share)}"
-        f" ({quoted(old.majority)})."
+        f" “{new.majority}” in {percent(new.majority_share)} instead of {percent(old.majority_share)}"
+        f" (“{old.majority}”)."
     )
     said.append(
         f"Macro-F1 is {percent(new.scores.macro_f1_present)} instead of {percent(old.scores.macro_f1_present)}; it is"
@@ -85,20 +82,25 @@ def _behind(answer: LabelListAnswer) -> list[str]:
     return said
 
 
+def _held_out_interval(bounds: Interval) -> str:
+    if bounds[0] == bounds[0]:
+        return f"95 % interval {interval(bounds)}"
+    return f"interval not estimable at this n: fewer than {LEAST_PICKED} such confusions on the other half"
+
+
 def _suggested(answer: LabelListAnswer) -> str:
     pairs = answer.suggestions.pairs
     if not pairs:
         return "No two labels are confused with each other here: nothing suggests that any should be merged."
     best = pairs[0]
-    labels = answer.before.labels
-    first, second = quoted(labels[best.first]), quoted(labels[best.second])
+    first, second = (answer.before.labels[code] for code in (best.first, best.second))
     if best.picked < LEAST_PICKED:
         return (
             f"No merge suggests itself: no two labels are confused more than {LEAST_PICKED - 1} times among the"
             f" {int(answer.suggestions.picking.sum()):,} examples that merges are picked on."
         )
     return (
-        f"The merge that suggests itself: {first} with {second}, which would make {percent(best.gain)} more of the"
+        f"The merge that suggests itself: “{first}” with “{second}”, which would make {percent(best.gain)} more of the"
         f" answers right (95 % interval {interval(best.interval)})."
     )
 
@@ -146,181 +148,3 @@ def _verdict(of: ComparedScores) -> str:
     bounds = f"{points(of.difference)} points, 95 % interval {interval(of.accuracy_interval, signed=True)}"
     said = f"{of.winner} is better" if of.winner else "A and B cannot be told apart"
     return f"{said} ({percent(of.accuracy_a)} and {percent(of.accuracy_b)}; {bounds})"
-
-
-def as_json(answer: LabelListAnswer) -> dict[str, Any]:
-    """Plain data: shares in [0, 1], NaN as None."""
-    gain, bounds = answer.held_out_gain
-    summed, of = answer.summed, answer.in_hierarchy
-    return {
-        "merge": {name: list(olds) for name, olds in answer.merge.groups if name},
-        "dropped": [old for name, olds in answer.merge.groups if not name for old in olds],
-        "before": _list_json(answer.before),
-        "after": _list_json(answer.after),
-        "gained": answer.gained,
-        "gain": _number(answer.gain),
-        "gain_interval": _bounds(answer.gain_interval),
-        "held_out_gain": _number(gain),
-        "held_out_gain_interval": _bounds(bounds),
-        "not_counted": answer.not_counted,
-        "outside": answer.outside,
-        "summed": None
-        if summed is None
-        else {
-            "known": summed.known,
-            "changed": summed.changed,
-            "gained": summed.gained,
-            "lost": summed.lost,
-            "accuracy": _number(summed.accuracy),
-            "difference_interval": _bounds(summed.difference_interval),
-        },
-        "hierarchy": None
-        if of is None
-        else {
-            "levels": [dict(row) for row in _level_rows(of)],
-            "precision": _number(of.scores.precision),
-            "precision_interval": _bounds(of.scores.precision_interval),
-            "recall": _number(of.scores.recall),
-            "recall_interval": _bounds(of.scores.recall_interval),
-            "f1": _number(of.scores.f1),
-            "f1_interval": _bounds(of.scores.f1_interval),
-            "wrong": of.inside.wrong,
-            "inside": of.inside.inside,
-            "inside_share": _number(of.inside.share),
-            "inside_interval": _bounds(of.inside.interval),
-            "inside_by_chance": _number(of.inside.by_chance),
-        },
-        "suggested_merges": [dict(row) for row in _pair_rows(answer)],
-        "merge_path": [dict(row) for row in _path_rows(answer)],
-    }
-
-
-def tables(answer: LabelListAnswer) -> dict[str, Rows]:
-    """What can be exported, by file name."""
-    found: dict[str, Rows] = {
-        "label_list": [_list_row("old", answer.before), _list_row("new", answer.after)],
-        "suggested_merges": _pair_rows(answer),
-        "merge_path": _path_rows(answer),
-    }
-    if answer.in_hierarchy is not None:
-        found["hierarchy"] = _level_rows(answer.in_hierarchy)
-    return found
-
-
-def compared_json(of: ComparedLabelList) -> dict[str, Any]:
-    """Plain data of two runs."""
-    return {
-        "merge": {name: list(olds) for name, olds in of.merge.groups if name},
-        "dropped": [old for name, olds in of.merge.groups if not name for old in olds],
-        "lists": [dict(row) for row in compared_rows(of)],
-    }
-
-
-def compared_rows(of: ComparedLabelList) -> Rows:
-    """Both lists, a row each."""
-    return [
-        {
-            "list": name,
-            "labels": one.labels,
-            "n": one.n,
-            "accuracy_a": _number(one.accuracy_a),
-            "accuracy_b": _number(one.accuracy_b),
-            "difference": _number(one.difference),
-            "low": _number(one.accuracy_interval[0]),
-            "high": _number(one.accuracy_interval[1]),
-            "p": one.p,
-            "macro_f1_a": _number(one.macro_f1_a),
-            "macro_f1_b": _number(one.macro_f1_b),
-            "macro_f1_low": _number(one.macro_f1_interval[0]),
-            "macro_f1_high": _number(one.macro_f1_interval[1]),
-            "better": one.winner,
-        }
-        for name, one in (("old", of.before), ("new", of.after))
-    ]
-
-
-def _list_json(of: ListScores) -> dict[str, Any]:
-    return {
-        "labels": list(of.labels),
-        "n": of.scores.n,
-        "accuracy": _number(of.scores.accuracy),
-        "accuracy_interval": _bounds(of.intervals.accuracy),
-        "macro_f1": _number(of.scores.macro_f1_present),
-        "macro_f1_interval": _bounds(of.intervals.macro_f1_present),
-        "chance": of.chance,
-        "majority": of.majority,
-        "majority_share": _number(of.majority_share),
-    }
-
-
-def _list_row(name: str, of: ListScores) -> dict[str, Any]:
-    return {
-        "list": name,
-        "labels": len(of.labels),
-        "n": of.scores.n,
-        "accuracy": _number(of.scores.accuracy),
-        "accuracy_low": _number(of.intervals.accuracy[0]),
-        "accuracy_high": _number(of.intervals.accuracy[1]),
-        "macro_f1": _number(of.scores.macro_f1_present),
-        "macro_f1_low": _number(of.intervals.macro_f1_present[0]),
-        "macro_f1_high": _number(of.intervals.macro_f1_present[1]),
-        "chance": of.chance,
-        "majority_share": _number(of.majority_share),
-    }
-
-
-def _pair_rows(answer: LabelListAnswer) -> list[dict[str, Any]]:
-    labels = answer.before.labels
-    return [
-        {
-            "first": labels[pair.first],
-            "second": labels[pair.second],
-            "first_as_second": pair.there,
-            "first_examples": pair.support_first,
-            "second_as_first": pair.back,
-            "second_examples": pair.support_second,
-            "picked_on": pair.picked,
-            "gain": _number(pair.gain),
-            "low": _number(pair.interval[0]),
-            "high": _number(pair.interval[1]),
-        }
-        for pair in answer.suggestions.pairs
-    ]
-
-
-def _path_rows(answer: LabelListAnswer) -> list[dict[str, Any]]:
-    labels = answer.before.labels
-    return [
-        {
-            "merges": at,
-            "labels": step.labels,
-            "joined": " + ".join(labels[code] for code in step.joined.codes),
-            "gain": _number(step.gain),
-            "low": _number(step.interval[0]),
-            "high": _number(step.interval[1]),
-            "accuracy": _number(step.accuracy),
-        }
-        for at, step in enumerate(answer.suggestions.path[: answer.best], 1)
-    ]
-
-
-def _level_rows(of: HierarchyScores) -> list[dict[str, Any]]:
-    return [
-        {
-            "level": level.name,
-            "nodes": level.nodes,
-            "right": level.right,
-            "accuracy": _number(level.accuracy),
-            "low": _number(level.interval[0]),
-            "high": _number(level.interval[1]),
-        }
-        for level in of.levels
-    ]
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _bounds(of: Interval) -> list[float] | None:
-    return None if math.isnan(of[0]) else [float(bound) for bound in of]

@@ -91,7 +91,6 @@ class MergeSuggestions:
         found = []
         for first, second in zip(*(side.tolist() for side in ranked_pairs(self.picking, MOST_PAIRS)), strict=True):
             merge = np.where(codes == second, first, codes)
-            picked = int(self.picking[first, second] + self.picking[second, first])
             gain, interval = self.gain_of(merge)
             found.append(
                 SuggestedMerge(
@@ -101,9 +100,9 @@ class MergeSuggestions:
                     int(self.whole[second, first]),
                     int(support[first]),
                     int(support[second]),
-                    picked,
+                    int(self.picking[first, second] + self.picking[second, first]),
                     gain,
-                    interval if picked >= LEAST_PICKED else NO_INTERVAL,
+                    interval,
                 )
             )
         return found
@@ -115,13 +114,11 @@ class MergeSuggestions:
         n = int(self.measuring.sum())
         right = int(np.trace(self.measuring[:, :-1]))
         found = []
-        groups, picked = np.arange(len(self.labels)), 0
+        groups = np.arange(len(self.labels))
         for at, step in enumerate(steps):
             groups[list(step.codes)] = step.codes[0]
-            picked += step.count
             gain, interval = self.gain_of(groups)
             accuracy = right / n + gain if n else float("nan")
-            interval = interval if picked >= LEAST_PICKED else NO_INTERVAL
             found.append(PathStep(step, len(self.labels) - at - 1, gain, interval, accuracy))
         return found
 
@@ -131,15 +128,17 @@ class MergeSuggestions:
         return confusion_tree(self.picking)
 
     def gain_of(self, codes: Counts) -> tuple[float, Interval]:
-        """What a merge gains on the measuring examples: their share that it makes right, and its 95 % interval.
+        """What a merge gains on the measuring examples: their share that it makes right, and its 95 % interval, NaN
+        where fewer than `LEAST_PICKED` of the picking examples speak for it.
 
         Args:
             codes: shape (n_labels,), the new code of each label, -1 where it is dropped: its examples do not count.
         """
         kept = codes >= 0
         made, support = made_right(self.measuring, codes)[kept], self.measuring.sum(axis=1)[kept]
-        n = int(support.sum())
-        return (int(made.sum()) / n if n else float("nan")), share_interval(made, support, self.design)
+        n, picked = int(support.sum()), int(made_right(self.picking, codes).sum())
+        interval = share_interval(made, support, self.design) if picked >= LEAST_PICKED else NO_INTERVAL
+        return (int(made.sum()) / n if n else float("nan")), interval
 
     def merge_of_path(self, steps: int) -> LabelMerge:
         """The list after the first steps of the path, each group called by the names of its labels."""

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis import ScoredRun
+from evalcore.analysis.pairing import paired_by_content
 from evalcore.deciding.answer import Rows
 from evalcore.errors import SpecError
 from evalcore.metrics import (
@@ -280,7 +281,7 @@ def verdict(old: ScoredRun, new: ScoredRun, merge: LabelMerge) -> NewListVerdict
     codes = merge.codes(old.labels)
     codes[codes != DROPPED] = place[codes[codes != DROPPED]]
     of_answers = np.array([*np.where(codes == DROPPED, UNPARSED, codes), UNPARSED])  # the last one is that of unparsed
-    at_old, at_new = _paired(old.columns.text_hash, codes[old.y_true], new.columns.text_hash, new.y_true)
+    at_old, at_new = paired_by_content(old.columns.text_hash, codes[old.y_true], new.columns.text_hash, new.y_true)
     if not len(at_old):
         raise SpecError("no example is in both runs.", do="Run it again with the new list.")
     y_new = new.y_pred[at_new]
@@ -288,33 +289,6 @@ def verdict(old: ScoredRun, new: ScoredRun, merge: LabelMerge) -> NewListVerdict
         old, new, at_old, at_new, new.y_true[at_new], of_answers[old.y_pred[at_old]], y_new,
         _old_names(old, new, at_new[y_new == UNPARSED]),
     )  # fmt: skip
-
-
-def _paired(text_a: Indices, true_a: Indices, text_b: Indices, true_b: Indices) -> tuple[Indices, Indices]:
-    """Where both have the same text with the same label, the n-th copy with the n-th copy; in A's order.
-
-    Args:
-        text_a, text_b: hashes; true_a, true_b: label codes, which are the same labels' in both.
-    """
-    _, text = np.unique(np.concatenate([text_a, text_b]), return_inverse=True)
-    true = np.concatenate([true_a, true_b])
-    example = text * (true.max(initial=0) + 2) + true + 1  # a dropped label is -1, and in A only
-    copy = np.concatenate([_copies(example[: len(text_a)]), _copies(example[len(text_a) :])])
-    row = example * (copy.max(initial=0) + 1) + copy
-    _, at_a, at_b = np.intersect1d(row[: len(text_a)], row[len(text_a) :], assume_unique=True, return_indices=True)
-    order = np.argsort(at_a)
-    return at_a[order], at_b[order]
-
-
-def _copies(example: Indices) -> Indices:
-    """Of each row, how many equal ones stand before it."""
-    order = np.argsort(example, kind="stable")
-    is_first = np.ones(len(example), dtype=bool)
-    is_first[1:] = np.diff(example[order]) != 0
-    first = np.maximum.accumulate(np.where(is_first, np.arange(len(example)), 0))
-    copies = np.empty(len(example), dtype=np.int64)
-    copies[order] = np.arange(len(example)) - first
-    return copies
 
 
 def _old_names(old: ScoredRun, new: ScoredRun, unparsed: Indices) -> int:

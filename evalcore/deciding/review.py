@@ -140,7 +140,7 @@ class Review:
 
     @cached_property
     def needed(self) -> int | None:
-        """Examples that would likely verify the promise; None if it is verified, or if no number would do."""
+        """Examples that it takes at least to verify the promise; None if it is verified, or if no number would do."""
         if self.verified or not self.signal:
             return None
         return examples_to_promise(self.prepared.steps[self.signal], self.target)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from evalcore.deciding.answer import Rows
+from evalcore.deciding.answer import Rows, plain, plain_pair
 from evalcore.metrics.decisions.promise import Checked
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ def as_json(found: Review) -> dict[str, Any]:
         "target": found.target,
         "signal": found.signal or None,
         "verified": found.verified,
-        "threshold": _number(found.threshold),
+        "threshold": plain(found.threshold),
         "chosen_on": len(found.prepared.choosing),
         "verified_on": len(found.prepared.checking),
         "promise": _checked(found.promised),
@@ -63,12 +61,12 @@ def signal_rows(found: Review) -> list[dict[str, Any]]:
     return [
         {
             "signal": one.name,
-            "aurc": _number(one.aurc),
-            "aurc_low": _number(one.interval[0]),
-            "aurc_high": _number(one.interval[1]),
-            "difference": _number(one.difference),
-            "difference_low": _number(one.difference_interval[0]),
-            "difference_high": _number(one.difference_interval[1]),
+            "aurc": plain(one.aurc),
+            "aurc_low": plain(one.interval[0]),
+            "aurc_high": plain(one.interval[1]),
+            "difference": plain(one.difference),
+            "difference_low": plain(one.difference_interval[0]),
+            "difference_high": plain(one.difference_interval[1]),
             "why_not": one.why_not,
         }
         for one in found.signals
@@ -79,7 +77,7 @@ def label_rows(found: Review) -> list[dict[str, Any]]:
     """Each label's threshold."""
     return [
         {"label": found.scored.labels[one.code]}
-        | {name: _number(value) for name, value in asdict(one).items() if name != "code"}
+        | {name: plain(value) for name, value in asdict(one).items() if name != "code"}
         | {"verified": one.verified}
         for one in found.labels
     ]
@@ -91,10 +89,10 @@ def compared_as_json(found: ComparedReview) -> dict[str, Any]:
         "a": as_json(found.a),
         "b": as_json(found.b),
         "n": found.n,
-        "coverage_difference": _number(found.coverage_difference),
-        "coverage_interval": _pair(found.coverage_interval),
-        "aurc_difference": _number(found.aurc_difference),
-        "aurc_interval": _pair(found.aurc_interval),
+        "coverage_difference": plain(found.coverage_difference),
+        "coverage_interval": plain_pair(found.coverage_interval),
+        "aurc_difference": plain(found.aurc_difference),
+        "aurc_interval": plain_pair(found.aurc_interval),
         "only_a_automatic": len(found.rows_of("only_a")),
         "only_b_automatic": len(found.rows_of("only_b")),
         "sentences": list(found.sentences),
@@ -115,12 +113,12 @@ def _checked(shown: Checked | None) -> dict[str, Any] | None:
         "n": shown.n,
         "answered": shown.answered,
         "right": shown.right,
-        "coverage": _number(shown.coverage),
-        "coverage_interval": _pair(shown.coverage_interval),
-        "to_person": _number(1 - shown.coverage),
-        "to_person_interval": _pair(shown.person_interval),
-        "accuracy": _number(shown.accuracy),
-        "accuracy_interval": _pair(shown.accuracy_interval),
+        "coverage": plain(shown.coverage),
+        "coverage_interval": plain_pair(shown.coverage_interval),
+        "to_person": plain(1 - shown.coverage),
+        "to_person_interval": plain_pair(shown.person_interval),
+        "accuracy": plain(shown.accuracy),
+        "accuracy_interval": plain_pair(shown.accuracy_interval),
         "accuracy_at_least": shown.lower,
     }
 
@@ -132,15 +130,6 @@ def _per_1000(found: Review) -> dict[str, Any] | None:
     share, bounds = 1 - shown.coverage, shown.person_interval
     scales = {"reviews": 1000.0, "hours": 1000 * found.asked.minutes / 60, "price": 1000 * found.asked.price}
     return {
-        name: {"value": scale * share, "interval": _pair(scale * bound for bound in bounds)}
+        name: {"value": scale * share, "interval": plain_pair(scale * bound for bound in bounds)}
         for name, scale in scales.items()
     }
-
-
-def _pair(bounds: Iterable[float]) -> list[float | None]:
-    return [_number(bound) for bound in bounds]
-
-
-def _number(value: Any) -> Any:
-    """The same, but None for what is no finite number."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value

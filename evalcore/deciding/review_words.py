@@ -89,8 +89,8 @@ def _instead(found: Review) -> str:
             " not help: lower the target, or take another signal or run."
         )
     return (
-        f"About {rough(found.needed)} examples would verify it 8 times in 10, if further answers are right as often as"
-        " these."
+        f"It takes about {rough(found.needed)} examples or more to verify it: so many if further answers are right as"
+        " often as these, and if the best threshold were known and had not to be chosen on half of them."
     )
 
 
@@ -140,7 +140,7 @@ def work_words(found: Review) -> str:
     if shown is None:
         return ""
     share, bounds, minutes = 1 - shown.coverage, shown.person_interval, found.asked.minutes
-    said = f"Per {PER:,} texts{'' if found.verified else ', estimated'}: {figure(PER * share, 0)} reviews"
+    said = f"Per {PER:,} texts{'' if found.verified else ', estimated'}: {counted(round(PER * share), 'review')}"
     said += _between(bounds, PER, 0)
     more = []
     if minutes:
@@ -172,7 +172,7 @@ def _labels(found: Review) -> str:
     name = found.scored.labels[scarcest.code]
     return (
         f"{said} {counted(len(without), 'label is', 'labels are')} predicted fewer than {fewest:,} times in one of the"
-        f" halves, such as {name!r}, and {'has' if len(without) == 1 else 'share'} the threshold of the rest."
+        f" halves, such as “{name}”, and {'has' if len(without) == 1 else 'share'} the threshold of the rest."
     )
 
 

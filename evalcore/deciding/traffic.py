@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from evalcore.analysis import LabelProbabilities, ScoredRun
-from evalcore.deciding.answer import Rows
-from evalcore.deciding.traffic_mix import Mix, TrafficAsked, mix_of, or_none, pair_or_none
+from evalcore.deciding.answer import Rows, plain, plain_pair
+from evalcore.deciding.traffic_mix import Mix, TrafficAsked, mix_of
 from evalcore.deciding.traffic_words import sentences
 from evalcore.errors import DataError
 from evalcore.metrics import Counts, Floats, Interval, ratio_or_nan
@@ -26,15 +26,12 @@ class OtherMixScore:
 
     Attributes:
         on_sample, on_traffic: of the labels that the sample holds.
-        bounds: between which the score is for all of the traffic, if its labels without examples are all wrong, or all
-            right; the interval where the sample holds all labels of the traffic.
     """
 
     on_sample: float
     sample_interval: Interval
     on_traffic: float
     interval: Interval
-    bounds: Interval
 
 
 @dataclass(frozen=True)
@@ -48,6 +45,8 @@ class Traffic:
         support, right: examples of each label, and how many of them are right.
         accuracy, macro_f1: both scores; macro-F1 is not estimated on an estimated mix.
         covered: share of the traffic whose labels the sample holds.
+        bounds: between which accuracy is for all of the traffic, if its labels without examples are all wrong, or all
+            right: of the interval, or of the estimate alone where there is none.
         uncertainty: share of each label's examples in the variance of the accuracy; the rest is the estimated mix.
         next_examples: how many of the next `asked.more_examples` examples should be of each label.
         halving: code of the label with most of the uncertainty, -1 if there is none.
@@ -65,6 +64,7 @@ class Traffic:
     accuracy: OtherMixScore
     macro_f1: OtherMixScore
     covered: float
+    bounds: Interval
     uncertainty: Floats
     next_examples: Counts
     halving: int
@@ -116,7 +116,7 @@ class Traffic:
         """Plain data: shares in [0, 1], NaN as None, intervals as pairs."""
         return {
             "mix": self.mix.source,
-            "accuracy": _score_as_json(self.accuracy),
+            "accuracy": _score_as_json(self.accuracy) | {"bounds": plain_pair(self.bounds)},
             "macro_f1": _score_as_json(self.macro_f1),
             "covered": self.covered,
             "effective_examples": self.worth,
@@ -139,11 +139,11 @@ class Traffic:
                 "label": self.labels[code],
                 "sample_share": float(self.sample_shares[code]),
                 "traffic_share": float(self.mix.shares[code]),
-                "traffic_share_low": or_none(intervals[code, 0]),
-                "traffic_share_high": or_none(intervals[code, 1]),
+                "traffic_share_low": plain(intervals[code, 0]),
+                "traffic_share_high": plain(intervals[code, 1]),
                 "examples": int(self.support[code]),
                 "right": int(self.right[code]),
-                "recall": or_none(recall[code]),
+                "recall": plain(recall[code]),
                 "uncertainty": float(self.uncertainty[code]),
                 "label_next": int(self.next_examples[code]),
             }
@@ -168,7 +168,7 @@ def traffic(scored: ScoredRun, probabilities: LabelProbabilities | None, asked: 
     """
     if not len(scored.y_true):
         raise DataError("no example has been answered yet.", where=scored.record.run_id, do="Run it first.")
-    mix = mix_of(scored, asked)
+    mix = mix_of(scored.labels, scored.confusion, asked)
     rates = LabelRates.of(scored.confusion)
     each = scored.per_class
     n_labels = len(scored.labels)
@@ -184,20 +184,22 @@ def traffic(scored: ScoredRun, probabilities: LabelProbabilities | None, asked: 
     on_sample = mix.source == "sample"
 
     def score(of: ShiftedScore, of_sample: float, sample_interval: Interval) -> OtherMixScore:
-        interval = sample_interval if on_sample else of.interval
-        low, high = interval if interval[0] == interval[0] else (of.estimate, of.estimate)
-        bounds = (covered * low, covered * high + 1 - covered) if covered < 1 else interval
-        return OtherMixScore(of_sample, sample_interval, of.estimate, interval, bounds)
+        return OtherMixScore(of_sample, sample_interval, of.estimate, sample_interval if on_sample else of.interval)
 
+    of_accuracy = score(accuracy, of_run.accuracy, intervals.accuracy)
+    low, high = of_accuracy.interval
+    if low != low:
+        low = high = accuracy.estimate
     return Traffic(
         asked=asked,
         labels=scored.labels,
         mix=mix,
         support=each.support,
         right=each.true_positives,
-        accuracy=score(accuracy, of_run.accuracy, intervals.accuracy),
+        accuracy=of_accuracy,
         macro_f1=score(macro_f1, of_run.macro_f1_present, intervals.macro_f1_present),
         covered=covered,
+        bounds=(covered * low, covered * high + 1 - covered),
         uncertainty=uncertainty,
         next_examples=next_examples(weights, rates.support, asked.more_examples),
         halving=halving,
@@ -215,9 +217,8 @@ def traffic(scored: ScoredRun, probabilities: LabelProbabilities | None, asked: 
 
 def _score_as_json(score: OtherMixScore) -> dict[str, Any]:
     return {
-        "on_sample": or_none(score.on_sample),
-        "sample_interval": pair_or_none(score.sample_interval),
-        "on_traffic": or_none(score.on_traffic),
-        "interval": pair_or_none(score.interval),
-        "bounds": pair_or_none(score.bounds),
+        "on_sample": plain(score.on_sample),
+        "sample_interval": plain_pair(score.sample_interval),
+        "on_traffic": plain(score.on_traffic),
+        "interval": plain_pair(score.interval),
     }

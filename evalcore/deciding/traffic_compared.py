@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from evalcore.analysis import LabelProbabilities, ScoredRun, compare
-from evalcore.deciding.answer import Rows
-from evalcore.deciding.traffic_mix import Mix, TrafficAsked, mix_of, or_none, pair_or_none
+from evalcore.deciding.answer import Rows, plain, plain_pair
+from evalcore.deciding.traffic_mix import Mix, TrafficAsked, mix_of
 from evalcore.deciding.traffic_words import compared_sentences
 from evalcore.metrics import NO_INTERVAL, Counts, Floats, Interval
 from evalcore.metrics.decisions.label_rates import LabelRates
@@ -24,7 +24,7 @@ class ComparedTraffic:
     Attributes:
         mix: as A's answers tell it, where it is estimated.
         a, b: accuracy of each on the mix of the sample, and on that of the traffic; `a_intervals`, `b_intervals`: of
-            both. An estimated mix is as uncertain as A's answers are: B has no interval of its own there.
+            both; B has none of its own on an estimated mix.
         on_sample, on_traffic: differences of accuracy; `sample_interval`, `interval`: 95 %, paired.
         tie: how far on the way from the sample's mix to the traffic's both are equally accurate, in [0, 1]; NaN if
             the same run is ahead all the way.
@@ -60,22 +60,22 @@ class ComparedTraffic:
             "mix": self.mix.source,
             "on_sample": {
                 "a": self.a[0],
-                "a_interval": pair_or_none(self.a_intervals[0]),
+                "a_interval": plain_pair(self.a_intervals[0]),
                 "b": self.b[0],
-                "b_interval": pair_or_none(self.b_intervals[0]),
+                "b_interval": plain_pair(self.b_intervals[0]),
                 "difference": self.on_sample,
-                "interval": pair_or_none(self.sample_interval),
+                "interval": plain_pair(self.sample_interval),
             },
             "on_traffic": {
-                "a": or_none(self.a[1]),
-                "a_interval": pair_or_none(self.a_intervals[1]),
-                "b": or_none(self.b[1]),
-                "b_interval": pair_or_none(self.b_intervals[1]),
-                "difference": or_none(self.on_traffic),
-                "interval": pair_or_none(self.interval),
+                "a": plain(self.a[1]),
+                "a_interval": plain_pair(self.a_intervals[1]),
+                "b": plain(self.b[1]),
+                "b_interval": plain_pair(self.b_intervals[1]),
+                "difference": plain(self.on_traffic),
+                "interval": plain_pair(self.interval),
             },
             "covered": self.covered,
-            "tie": or_none(self.tie),
+            "tie": plain(self.tie),
             "labels": self.tables()["compared_traffic_labels"],
         }
 
@@ -87,8 +87,8 @@ class ComparedTraffic:
                 "label": self.labels[code],
                 "traffic_share": float(self.mix.shares[code]),
                 "examples": int(self.support[code]),
-                "difference": or_none(self.differences[code]),
-                "adds": or_none(self.mix.shares[code] * self.differences[code]),
+                "difference": plain(self.differences[code]),
+                "adds": plain(self.mix.shares[code] * self.differences[code]),
             }
             for code in order
         ]
@@ -110,15 +110,15 @@ def compared_traffic(
     """
     pair = compare(a, b)
     n_labels = len(a.labels)
-    mix = mix_of(a, asked)
+    mix = mix_of(a.labels, pair.confusion_a, asked)
     support = np.bincount(pair.y_true, minlength=n_labels)
-    if mix.source == "sample":
-        mix = replace(mix, shares=support / support.sum())
     rates_a, rates_b = LabelRates.of(pair.confusion_a), LabelRates.of(pair.confusion_b)
     of = accuracy_difference_under(pair.y_true, pair.y_a, pair.y_b, n_labels, mix.shares, mix.estimated)
     (sample_a, interval_a), (sample_b, interval_b) = pair.accuracies
     traffic_a = accuracy_under(rates_a, mix.shares, mix.estimated)
     traffic_b = accuracy_under(rates_b, mix.shares)
+    # An estimated mix is as uncertain as A's answers are, so that B alone has no interval on it.
+    alone_b = traffic_b.interval if mix.estimated is None else NO_INTERVAL
     on_sample_mix = mix.source == "sample"
     on_sample = sample_b - sample_a
     differences = np.where(support > 0, np.diagonal(rates_b.rates) - np.diagonal(rates_a.rates), np.nan)
@@ -130,7 +130,7 @@ def compared_traffic(
         a=(sample_a, traffic_a.estimate),
         b=(sample_b, traffic_b.estimate),
         a_intervals=(interval_a, interval_a if on_sample_mix else traffic_a.interval),
-        b_intervals=(interval_b, _of_b(interval_b if on_sample_mix else traffic_b.interval, mix)),
+        b_intervals=(interval_b, interval_b if on_sample_mix else alone_b),
         on_sample=on_sample,
         sample_interval=pair.interval,
         on_traffic=of.estimate,
@@ -141,7 +141,3 @@ def compared_traffic(
         support=support,
         worth=of.worth,
     )
-
-
-def _of_b(interval: Interval, mix: Mix) -> Interval:
-    return interval if mix.estimated is None else NO_INTERVAL

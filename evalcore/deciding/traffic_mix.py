@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalcore.analysis import ScoredRun
 from evalcore.deciding.asked import one_of, whole
 from evalcore.deciding.traffic_tables import read_mix, read_predicted
-from evalcore.metrics import Floats, Interval
+from evalcore.metrics import Counts, Floats
 from evalcore.metrics.decisions.label_rates import LabelRates
 from evalcore.metrics.decisions.quantification import EstimatedMix, adjusted_counts
 
@@ -63,29 +63,23 @@ class Mix:
     estimated: EstimatedMix | None = None
 
 
-def mix_of(scored: ScoredRun, asked: TrafficAsked) -> Mix:
+def mix_of(labels: Sequence[str], confusion: Counts, asked: TrafficAsked) -> Mix:
     """The mix that is asked about.
+
+    Args:
+        labels: of the task.
+        confusion: shape (n_labels, n_labels + 1), counts of the answers that a mix is estimated by; those of another
+            run would not go together with the variance of a score.
 
     Raises:
         DataError: if the table that it is read from, or estimated from, is wrong.
     """
-    support = scored.confusion.sum(axis=1)
     if asked.source == "typed":
-        typed = read_mix(asked.mix, scored.labels, scale=asked.scale_shares)
+        typed = read_mix(asked.mix, labels, scale=asked.scale_shares)
         return Mix("typed", typed.shares, typed.missing, typed.scaled_from)
     if asked.source == "estimated":
-        counts = read_predicted(asked.predicted_counts, scored.labels)
-        rates = LabelRates.of(scored.confusion)
+        counts = read_predicted(asked.predicted_counts, labels)
+        rates = LabelRates.of(confusion)
         estimated = adjusted_counts(rates.smoothed, rates.support, counts)
         return Mix("estimated", estimated.shares, estimated=estimated)
-    return Mix("sample", support / max(len(scored.y_true), 1))
-
-
-def or_none(value: float) -> float | None:
-    """A number as plain data: NaN as None."""
-    return float(value) if value == value else None
-
-
-def pair_or_none(bounds: Interval) -> list[float] | None:
-    """An interval as plain data."""
-    return [float(bound) for bound in bounds] if bounds[0] == bounds[0] else None
+    return Mix("sample", confusion.sum(axis=1) / max(int(confusion.sum()), 1))

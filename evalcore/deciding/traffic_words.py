@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evalcore.errors import listed
+from evalcore.metrics import Interval
 from evalcore.metrics.decisions.label_shift import LEAST_WORTH
-from evalcore.wording import counted, figure, interval, percent, rough
+from evalcore.wording import counted, interval, percent, points, rough
 
 if TYPE_CHECKING:
-    from evalcore.deciding.traffic import OtherMixScore, Traffic
+    from evalcore.deciding.traffic import Traffic
     from evalcore.deciding.traffic_compared import ComparedTraffic
 
-_PAIRS = 3
-"""Pairs of labels that are named."""
+_NAMED = 3
+"""Labels, or pairs of labels, that are named; the others are counted."""
 _WHERE = {
     "sample": "On the mix of the sample",
     "typed": "On your traffic",
@@ -34,30 +34,32 @@ def _accuracy(of: Traffic) -> str:
         return f"{where} nothing can be said: none of its labels has an example in this run."
     if of.covered < 1:
         where = f"On the {percent(of.covered)} of the traffic whose labels the sample holds"
-    said = f"{where} accuracy is {percent(score.on_traffic)}: {_interval(of, score)}"
+    said = f"{where} accuracy is {percent(score.on_traffic)}: {_interval(of, score.interval)}"
     if of.mix.source == "sample":
         return f"{said}."
     return f"{said}; on the sample {percent(score.on_sample)}."
 
 
-def _interval(of: Traffic, score: OtherMixScore) -> str:
-    low, high = score.interval
-    if low == low:
-        return f"95 % interval {interval((low, high))}"
+def _interval(of: Traffic | ComparedTraffic, bounds: Interval, *, signed: bool = False) -> str:
+    if bounds[0] == bounds[0]:
+        return f"95 % interval {interval(bounds, signed=signed)}"
     return (
-        f"interval not estimable at this n (it rests on as much as {rough(of.worth)} examples, and takes {LEAST_WORTH})"
+        f"interval not estimable at this n, for it rests on as much as {rough(of.worth)} examples and takes"
+        f" {LEAST_WORTH}"
     )
 
 
 def _bounds(of: Traffic) -> list[str]:
     codes = of.without_examples
-    if not len(codes):
+    if not len(codes) or of.accuracy.on_traffic != of.accuracy.on_traffic:
         return []
-    names = listed([of.labels[code] for code in codes])
+    names = ", ".join(f"“{of.labels[code]}”" for code in codes[:_NAMED])
+    more = f" and {len(codes) - _NAMED:,} more" if len(codes) > _NAMED else ""
     have = "has" if len(codes) == 1 else "have"
+    what = "accuracy" if of.accuracy.interval[0] == of.accuracy.interval[0] else "the estimate of accuracy"
     return [
-        f"{names} {have} {percent(1 - of.covered)} of the traffic and no example in this run: if all of that is wrong,"
-        f" or all right, accuracy on all of the traffic is between {interval(of.accuracy.bounds)} %."
+        f"{names}{more} {have} {percent(1 - of.covered)} of the traffic and no example in this run: if all of that is"
+        f" wrong, or all right, {what} on all of the traffic is between {interval(of.bounds)} %."
     ]
 
 
@@ -70,11 +72,11 @@ def _macro_f1(of: Traffic) -> str:
         )
     if score.on_traffic != score.on_traffic:
         return ""
-    shown = interval(score.interval)
-    return (
-        f"Macro-F1 is {percent(score.on_traffic)} there ("
-        f"{f'95 % interval {shown}' if score.interval[0] == score.interval[0] else 'interval not estimable at this n'})"
-        + ("." if of.mix.source == "sample" else f", and {percent(score.on_sample)} on the mix of the sample.")
+    shown = f"95 % interval {interval(score.interval)}"
+    if score.interval[0] != score.interval[0]:
+        shown = "interval not estimable at this n: too few examples of some of its labels"
+    return f"Macro-F1 is {percent(score.on_traffic)} there ({shown})" + (
+        "." if of.mix.source == "sample" else f", and {percent(score.on_sample)} on the mix of the sample."
     )
 
 
@@ -82,12 +84,14 @@ def _uncertainty(of: Traffic) -> list[str]:
     if of.halving < 0:
         return []
     label, share = of.labels[of.halving], of.uncertainty[of.halving]
-    said = f"{percent(share)} of the uncertainty is {label!r}, with {counted(int(of.support[of.halving]), 'example')}"
+    said = f"{percent(share)} of the uncertainty is “{label}”, with {counted(int(of.support[of.halving]), 'example')}"
     if of.examples_to_halve is not None:
         return [f"{said}: {of.examples_to_halve:,} more of it would halve the interval."]
     if of.examples_to_halve_in_all is not None:
         several = f"{of.examples_to_halve_in_all:,} more of several labels"
         return [f"{said}: no number of its examples alone would halve the interval, {several} would."]
+    if of.mix.estimated is None:
+        return [f"{said}; it would take more than a million examples to halve the interval."]
     return [f"{said}; no number of examples would halve the interval, since the mix itself is estimated."]
 
 
@@ -98,7 +102,7 @@ def _larger_run(of: Traffic) -> list[str]:
     about = round(float(of.support[of.halving]) * of.split_size / of.n)
     return [
         f"The split has {counted(of.split_size - of.n, 'example')} that this run did not use, labelled already: with"
-        f" N = {of.split_size:,} there would be about {about:,} of {label!r}."
+        f" N = {of.split_size:,} there would be about {about:,} of “{label}”."
     ]
 
 
@@ -111,13 +115,13 @@ def _mix(of: Traffic) -> list[str]:
     if of.mix.missing:
         count = counted(len(of.mix.missing), "label")
         found.append(f"{count} not in the table {'counts' if len(of.mix.missing) == 1 else 'count'} as 0.")
-    for first, second in of.alike[:_PAIRS]:
+    for first, second in of.alike[:_NAMED]:
         found.append(
-            f"{of.labels[first]!r} and {of.labels[second]!r} cannot be told apart by these answers: only their shares'"
+            f"“{of.labels[first]}” and “{of.labels[second]}” cannot be told apart by these answers: only their shares'"
             " sum is estimated."
         )
-    if len(of.alike) > _PAIRS:
-        found.append(f"Neither can {counted(len(of.alike) - _PAIRS, 'further pair')} of labels.")
+    if len(of.alike) > _NAMED:
+        found.append(f"Neither can {counted(len(of.alike) - _NAMED, 'further pair')} of labels.")
     return found
 
 
@@ -127,16 +131,14 @@ def compared_sentences(of: ComparedTraffic) -> list[str]:
     if of.on_traffic != of.on_traffic:
         return [f"{where} nothing can be said: none of its labels has a shared example."]
     low, high = of.interval
-    sure = f"95 % interval {interval(of.interval, signed=True)}" if low == low else "interval not estimable at this n"
     found = [
         f"{where} B is right in {percent(of.b[1])} and A in {percent(of.a[1])}: a difference of"
-        f" {figure(100 * of.on_traffic, 1, signed=True)} points"
-        f" ({sure})."
+        f" {points(of.on_traffic)} points ({_interval(of, of.interval, signed=True)})."
     ]
     if of.mix.source == "sample":
         return found
     found.append(
-        f"On the mix of the sample the difference is {figure(100 * of.on_sample, 1, signed=True)} points"
+        f"On the mix of the sample the difference is {points(of.on_sample)} points"
         f" (95 % interval {interval(of.sample_interval, signed=True)})."
     )
     if of.tie == of.tie:

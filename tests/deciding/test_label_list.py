@@ -105,9 +105,12 @@ def test_a_pair_that_is_seldom_confused_has_no_interval_and_the_sentence_says_so
     found = label_list(scored(store, gold, said, labels=LABELS), None, LabelListAsked())
     assert [math.isnan(pair.interval[0]) for pair in found.suggestions.pairs] == [True]
     assert found.sentences[0].startswith("No merge suggests itself: no two labels are confused more than 4 times")
+    merged = label_list(found.scored, None, LabelListAsked(merge='[["x","a_one","h"]]'))
+    assert math.isnan(merged.held_out_gain[1][0])
+    assert "fewer than 5 such confusions on the other half" in " ".join(merged.sentences)
     said = ["h"] * 20 + ["h"] * 20
     found = label_list(scored(store, gold, said, labels=LABELS), None, LabelListAsked())
-    assert found.sentences[0].startswith("The merge that suggests itself: 'a_one' with 'h'")
+    assert found.sentences[0].startswith("The merge that suggests itself: “a_one” with “h”")
     assert not math.isnan(found.suggestions.pairs[0].interval[0])
 
 

@@ -75,7 +75,8 @@ def test_every_example_that_verifies_is_wrong_right_or_with_a_person_the_surest_
     found = reviewed(run_of(store, true, shares), target=80)
     rows = {kind: found.rows_of(kind) for kind in KINDS}
     assert sorted(np.concatenate(list(rows.values())).tolist()) == halves(true)[1]
-    assert (len(rows["wrong"]), len(rows["right"])) == (found.in_use.wrong, found.in_use.right)
+    used = found.in_use
+    assert (len(rows["wrong"]), len(rows["right"])) == (used.answered - used.right, used.right)
     sure, right = shares.max(axis=1), shares.argmax(axis=1) == true
     for kind, of in rows.items():
         assert (np.diff(sure[of]) <= 1e-6).all(), kind
@@ -145,7 +146,7 @@ def test_labels_with_few_answers_share_a_threshold_and_the_others_are_tested_wit
     true, shares = true[keep], shares[keep]
     found = reviewed(run_of(store, true, shares), target=80, per_label=True)
     assert [one.own for one in found.labels] == [True, True, True, False]
-    assert repr(LABELS[3]) in " ".join(found.sentences)
+    assert f"“{LABELS[3]}”" in " ".join(found.sentences)
     predicted, right = shares.argmax(axis=1), shares.argmax(axis=1) == true
     checking = halves(true)[1]
     p = []

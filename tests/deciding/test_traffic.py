@@ -37,7 +37,7 @@ def test_the_accuracy_is_each_recall_times_its_share(uneven):
     assert answer.accuracy.on_sample == pytest.approx(102 / 130)
     low, high = answer.accuracy.interval
     assert low < answer.accuracy.on_traffic < high
-    assert answer.accuracy.bounds == (low, high)
+    assert answer.bounds == (low, high)
     assert answer.covered == 1
     assert "67.0 %" in answer.sentences[0]
     assert f"{100 * low:.1f} to {100 * high:.1f}" in answer.sentences[0]
@@ -75,13 +75,19 @@ def test_a_label_without_examples_gives_bounds_and_is_labelled_first(store):
     assert answer.covered == pytest.approx(0.8)
     assert answer.accuracy.on_traffic == pytest.approx((0.3 * 0.9 + 0.3 * 0.5 + 0.2 * 0.9) / 0.8)
     low, high = answer.accuracy.interval
-    assert answer.accuracy.bounds == pytest.approx((0.8 * low, 0.8 * high + 0.2))
+    assert answer.bounds == pytest.approx((0.8 * low, 0.8 * high + 0.2))
     assert "80.0 % of the traffic" in answer.sentences[0]
-    assert "'rate up' has 20.0 % of the traffic and no example" in answer.sentences[1]
+    assert "“rate up” has 20.0 % of the traffic and no example" in answer.sentences[1]
     assert answer.next_examples.tolist() == [0, 0, 0, 1]
-    assert (
-        traffic(scored, None, typed(0, 0, 0, 1)).sentences[0].endswith("none of its labels has an example in this run.")
-    )
+    nothing = traffic(scored, None, typed(0, 0, 0, 1)).sentences
+    assert nothing[0].endswith("none of its labels has an example in this run.")
+    assert not any("accuracy" in sentence for sentence in nothing)
+
+
+def test_bounds_of_an_estimate_without_an_interval_are_said_to_be_those_of_the_estimate(store):
+    answer = traffic(run(store, (9, 9, 9, 0), (9, 5, 5, 0)), None, typed(0.3, 0.3, 0.2, 0.2))
+    assert np.isnan(answer.accuracy.interval[0])
+    assert "the estimate of accuracy on all of the traffic is between" in answer.sentences[1]
 
 
 def test_a_mix_is_estimated_from_what_was_predicted(store):
