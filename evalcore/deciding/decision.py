@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from evalcore.analysis import LabelProbabilities, ScoredRun, label_probabilities, score_run
 from evalcore.analysis.pairing import shared_examples
 from evalcore.deciding.answer import Answer
 from evalcore.deciding.asked import Asked
 from evalcore.deciding.compared_costs import compared_costs
+from evalcore.deciding.cost_table import CostsAsked
 from evalcore.deciding.costs import costs
 from evalcore.deciding.decision_asked import QUESTIONS, TABLE_FIELDS, DecisionAsked
-from evalcore.deciding.frontier import frontier
+from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, frontier
 from evalcore.deciding.label_list import compared_label_list, label_list
 from evalcore.deciding.review import Review, review
 from evalcore.deciding.review_compared import ComparedReview, compared_review
@@ -34,6 +36,10 @@ class AnswerOf(Protocol):
     def __call__(
         self, runs: Sequence[ScoredRun], question: Callable[..., T], asked: Any, others: Sequence[ScoredRun] = ()
     ) -> T: ...
+
+
+FrontierOf: TypeAlias = Callable[[ScoredRun, FrontierAsked, CostsAsked], FrontierAnswer]
+"""Makes the answer to the last question, which is of all runs on a task; or takes one that is kept."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +151,7 @@ def decide(
     *,
     only: Collection[str] = (),
     answer_of: AnswerOf | None = None,
+    frontier_of: FrontierOf | None = None,
 ) -> Decision:
     """Answer the questions; no model is called.
 
@@ -155,7 +162,7 @@ def decide(
         store: where the run and others on its task are kept.
         beside: another run, B; both are then compared on the examples that both have answered.
         only: names of `QUESTIONS`; all of them when empty.
-        answer_of: another way to an answer, such as to those that are kept.
+        answer_of, frontier_of: other ways to the answers, such as to those that are kept.
 
     Raises:
         DataError, SpecError: if a table or a change of the label list is wrong, there is no such question, or the two
@@ -168,7 +175,7 @@ def decide(
         shared_examples(scored, beside)
     names = [name for name in QUESTIONS if not only or name in only]
     asked = asked.about(names)
-    makers = _makers(store, scored, beside, asked, answer_of or _Answers())
+    makers = _makers(scored, beside, asked, answer_of or _Answers(), frontier_of or partial(frontier, store))
     questions = tuple(_decided(name, asked, makers[name]) for name in names)
     return Decision(scored, beside, asked, questions)
 
@@ -177,7 +184,7 @@ def _decided(name: str, asked: DecisionAsked, make: Callable[[], Answer]) -> Dec
     try:
         return Decided(name, make())
     except BlindspotError as error:
-        if _typed(asked.of(name)):
+        if _typed(asked.of(name)) or (name == "frontier" and _typed(asked.costs)):
             raise
         return Decided(name, None, str(error))
 
@@ -188,15 +195,19 @@ def _typed(asked: Asked) -> bool:
 
 
 def _makers(
-    store: Store, scored: ScoredRun, beside: ScoredRun | None, asked: DecisionAsked, answer_of: AnswerOf
+    scored: ScoredRun,
+    beside: ScoredRun | None,
+    asked: DecisionAsked,
+    answer_of: AnswerOf,
+    frontier_of: FrontierOf,
 ) -> dict[str, Callable[[], Answer]]:
     """What makes each answer, of one run or of two."""
 
     def which_run() -> Answer:
-        return frontier(store, scored, asked.frontier, asked.costs)
+        return frontier_of(scored, asked.frontier, asked.costs)
 
     def how_much(runs: Sequence[ScoredRun], question: Callable[..., Answer]) -> Answer:
-        agreeing = [score_run(store, run_id, scored.scoring) for run_id in asked.review.agreeing_ids]
+        agreeing = [score_run(scored.answers.store, run_id, scored.scoring) for run_id in asked.review.agreeing_ids]
         return answer_of(runs, question, asked.review, agreeing)
 
     if beside is None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from evalcore.errors import ModelError
 from evalcore.predictors.handle import ModelHandle, OnPhase
 from evalcore.store import Completion, Identity, Predictor, RunSpec, Store, digest, log_probabilities
-from evalcore.tasks import Messages, Task, fingerprint
+from evalcore.tasks import Messages, Task, fingerprint, in_usual_order
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -209,7 +209,8 @@ def _with_one_row_more(shares: Floats, n_train: int) -> NDArray[np.float32]:
 
 
 def identity(name: str, task: Task) -> Identity:
-    """What decides a baseline's answers: its name and the train split, whatever the order of its rows.
+    """What decides a baseline's answers and their probabilities: its name, the train split, whatever the order of its
+    rows, and the label list.
 
     Version 2 gives probabilities as well; a run of version 1 has the same answers without them.
 
@@ -222,7 +223,8 @@ def identity(name: str, task: Task) -> Identity:
             where=task.name,
             do="Give a train file, or choose another model.",
         )
-    # The probabilities are stored in the order of the labels. Where the list is the task's own it is no part of the
-    # identity, which stored runs have without it.
-    labels = {"labels": digest(list(task.labels))} if task.former else {}
+    # The probabilities are stored in the order of the labels, so that another list is another identity. The usual one,
+    # of the labels that are in the train split, is no part of it: the runs of first versions are stored without.
+    usual = in_usual_order(example.label for example in task.train)
+    labels = {} if task.labels == usual else {"labels": digest(list(task.labels))}
     return {"predictor": name, "version": 2, "train": fingerprint(task.train), **labels}

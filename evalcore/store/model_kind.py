@@ -22,6 +22,7 @@ class ModelKind:
             their default, so that what cannot matter makes no other run.
         decodings: those that models of this kind can do. A particular server may do fewer: it says so when it is asked.
         is_baseline: whether it is there to be compared with, and is run along with every other model.
+        answers_alike: whether it gives every text the same answer.
         gives_label_scores: whether every one of them can choose among the labels by their log-probabilities
             (`spec.CHOOSING`).
         needs_train: whether it is fitted on the task's train split, which is then a part of its identity.
@@ -36,6 +37,7 @@ class ModelKind:
     settings: tuple[str, ...] = ()
     decodings: tuple[str, ...] = ("plain",)
     is_baseline: bool = False
+    answers_alike: bool = False
     gives_label_scores: bool = False
     needs_train: bool = False
     is_remote: bool = False
@@ -63,7 +65,7 @@ _OF_THIS_MACHINE = ("batch_size", "dtype", "device")
 _FREE, _CHOOSING = ("plain", "as-shipped"), ("choose", "choose-mean", "choose-calibrated")
 
 MODEL_KINDS: tuple[ModelKind, ...] = (
-    ModelKind("majority", "majority", "baseline", is_baseline=True, needs_train=True),
+    ModelKind("majority", "majority", "baseline", is_baseline=True, answers_alike=True, needs_train=True),
     ModelKind("tfidf", "tfidf", "baseline", is_baseline=True, needs_train=True),
     ModelKind("import", "imported:.*", "", prefix="imported:"),
     ModelKind(

@@ -31,7 +31,7 @@ from evalcore.tasks.prompt import (
     custom_prompt,
 )
 from evalcore.tasks.sample import SAMPLES, Sample, draw_sample, fingerprint
-from evalcore.tasks.task import Example, Task, TaskSource, make_task
+from evalcore.tasks.task import Example, Task, TaskSource, in_usual_order, make_task
 from evalcore.tasks.uploaded import Upload, is_upload
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "draw_sample",
     "fingerprint",
     "guess_column",
+    "in_usual_order",
     "is_hub",
     "is_upload",
     "load_task",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evalcore.errors import DataError, quoted
@@ -84,7 +84,7 @@ def make_task(
     """
     occurring = {example.label for example in (*test, *train)}
     if labels is None:
-        labels = sorted(occurring, key=lambda s: (s.casefold(), s))
+        labels = in_usual_order(occurring)
     if not isinstance(labels, LabelList):
         labels = LabelList(name, list(labels), [])
     _check_labels(labels)
@@ -97,6 +97,11 @@ def make_task(
             do="Add them to the label list." if labels.name == name else f"Add them to {labels.name}.",
         )
     return Task(name, tuple(labels.labels), tuple(test), tuple(train), origin)
+
+
+def in_usual_order(labels: Iterable[str]) -> tuple[str, ...]:
+    """The order of a label list that nobody gave: alphabetical, each label once."""
+    return tuple(sorted(set(labels), key=lambda label: (label.casefold(), label)))
 
 
 def _check_labels(labels: LabelList) -> None:

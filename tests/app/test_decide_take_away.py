@@ -13,7 +13,7 @@ from evalcore.deciding import QUESTIONS, DecisionAsked, decide, query_of_asked
 from evalcore.output import decision_as_json, decision_markdown
 from evalcore.output.command import decide_command
 from evalcore.paths import COMMAND
-from pages.parts.decide import take_away
+from pages.parts.decide import frontier_tab, take_away
 from pages.parts.decide.shown import TABS
 from pages.parts.shell.url import name_in_url
 from tests.app.clicking import opened
@@ -70,12 +70,14 @@ def test_each_file_has_the_figures_of_the_answers(page_store, pair):
 
 def drawer(store, run, beside, asked):
     from pages.parts.decide import take_away
+    from pages.parts.shell import cached
     from pages.parts.shell.session import view_state
 
     view = view_state().decide
     view.review, view.costs, view.traffic = asked.review, asked.costs, asked.traffic
     view.label_list, view.frontier = asked.label_list, asked.frontier
-    take_away._choice(type("Page", (), {"store": store})(), run, beside)
+    page = type("Page", (), {"store": store, "listing": cached.listing(store)})()
+    take_away._choice(page, run, beside)
 
 
 def drawn(store, run, beside, asked):
@@ -95,6 +97,16 @@ def test_the_drawer_offers_this_question_and_all_of_them(page_store, pair):
     app.radio(key="decide_scope").set_value("All questions").run()
     assert "--only" not in app.code[0].value
     assert f"--beside {b.record.run_id}" in app.code[0].value
+
+
+def test_no_answer_is_made_again_while_the_drawer_is_open(page_store, pair, monkeypatch):
+    made = []
+    frontier_of = frontier_tab.frontier_of
+    monkeypatch.setattr(frontier_tab, "frontier_of", lambda *asked: made.append(asked) or frontier_of(*asked))
+    app = drawn(page_store, pair[0], None, DecisionAsked.of_fields(ASKED))
+    app.radio(key="decide_scope").set_value("All questions").run()
+    app.radio(key="decide_writer").set_value("parquet").run()
+    assert len(made) == 1
 
 
 def test_what_is_wrong_with_a_table_is_said_in_the_place_of_the_files(page_store, pair):

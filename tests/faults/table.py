@@ -91,7 +91,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F65": ("Predictions of another tool are not what they seem", "any JSON as every format; archives that are no log; files that are cut"),
     "F66": ("A data set of the hub moves, or cannot be had", "a stand-in: another commit, no connection, refusals, code, too much"),
     "F67": ("A header is missing, or stands there again", "random files of examples with a header moved, doubled or left out: no example is lost"),
-    "F68": ("A threshold looks good by luck", "runs just below the target whose confidence is noise: promised at most 5 times in 100"),
+    "F68": ("A threshold looks good by luck", "runs just below the target whose confidence is noise: promised as seldom as the level allows"),
     "F69": ("An answer has no certainty", "no label, nothing known, no number, surest and wrong; each signal: none of them is answered automatically"),
     "F70": ("A table of costs or actions is anything", "random names, numbers and text; more rows than may be"),
     "F71": ("A cost is lost, counted twice or netted", "sums by example, confusion and action of random runs and tables; both directions; two runs"),

@@ -28,7 +28,7 @@ def reviewed(store, true, shares, *, name, answers=None, **asked):
 
 
 def test_a_certainty_that_says_nothing_is_seldom_promised(store, tally):
-    """F68: a run that is right on 79 of 100 is promised to be right on 80, by luck of a threshold, on few samples only.
+    """F68. Red with a threshold that is verified on the half it was chosen on; a run is right on 79 of 100, not on 80.
 
     Its confidences are noise: above each threshold the accuracy is that of all. The lowest threshold that looks good
     is found in nearly every sample; on the other half it must not be verified more often than 5 times in 100.
@@ -52,7 +52,7 @@ def test_a_certainty_that_says_nothing_is_seldom_promised(store, tally):
 @pytest.mark.parametrize("kind", ["unparsed", "unknown", "zero", "infinite logprobs"])
 @pytest.mark.parametrize("signal", ["confidence", "margin", "entropy"])
 def test_an_answer_without_a_certainty_is_never_answered_automatically(store, tally, kind, signal):
-    """F69: some answers name no label, or nothing is known of their probabilities, or it is no number."""
+    """F69. Red with an unknown certainty that counts as a high one; no label is named, or it is no number, or wrong."""
     rng = np.random.default_rng(1)
     true = rng.integers(0, 4, 300)
     shares = np.full((300, 4), 0.02)

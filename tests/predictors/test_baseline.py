@@ -34,6 +34,15 @@ def test_a_change_of_the_train_split_is_another_model():
     assert identity("tfidf", TASK) != identity("tfidf", make_task("w", TASK.test, TRAIN[:2], TASK.labels, ""))
 
 
+@pytest.mark.parametrize("model", [Majority, Tfidf])
+@pytest.mark.parametrize("labels", [["sun", "rain"], ["rain", "snow", "sun"]])
+def test_another_label_list_is_another_model_since_its_probabilities_are_stored_in_that_order(model, labels):
+    as_usual, other = model(TASK), model(make_task("weather", TASK.test, TRAIN, labels, ""))
+    assert as_usual.identity.keys() == {"predictor", "version", "train"}  # as runs of first versions are stored
+    assert other.identity != as_usual.identity
+    assert model(make_task("weather", TASK.test, TRAIN, ["rain", "sun"], "")).identity == as_usual.identity
+
+
 def test_a_train_split_of_one_label_is_answered_with_it():
     assert ask(Tfidf(make_task("t", [], TRAIN[:2], ["sun", "rain"], "")), "wet") == ["sun"]
 

@@ -22,6 +22,7 @@ def test_a_models_name_says_its_kind(model, kind):
 @pytest.mark.parametrize(
     ("can", "names"),
     [("reads_prompt", {"transformers", "server"}), ("is_baseline", {"majority", "tfidf"}),
+     ("answers_alike", {"majority"}),
      ("gives_label_scores", {"transformers"}), ("needs_train", {"majority", "tfidf"}), ("is_remote", {"server"}),
      ("can_run", {"transformers", "encoder", "server", "majority", "tfidf"})],
 )  # fmt: skip

@@ -106,11 +106,10 @@ def _controls() -> None:
 def _answered(page: Frame, scored: ScoredRun) -> FrontierAnswer | None:
     """The answer, computed once; of a table of costs that cannot be read, the answer to what was asked before."""
     view = view_state().decide
-    asked = (view.frontier, view.costs if view.frontier.score == SCORES[1] else CostsAsked())
+    asked = (view.frontier, view.costs)
     of = f"frontier {scored.record.run_id}"
-    stored = _stored(page)
     try:
-        answer: FrontierAnswer = once(scored, _answer, stored, *asked)
+        answer = kept_answer(page, scored, *asked)
     except BlindspotError as error:
         st.error(message_markdown(str(error)), icon=":material/error:")
         st.caption("The table stands in the tab Costs.")
@@ -118,9 +117,18 @@ def _answered(page: Frame, scored: ScoredRun) -> FrontierAnswer | None:
         if last is None:
             return None
         st.caption("Below: the answer to what was asked before.")
-        return once(scored, _answer, stored, *last)
+        return kept_answer(page, scored, *last)
     view.answered[of] = asked
     return answer
+
+
+def kept_answer(page: Frame, scored: ScoredRun, asked: FrontierAsked, costs: CostsAsked) -> FrontierAnswer:
+    """The answer, kept until something else is stored or asked; the costs are asked only where they are the score.
+
+    Raises:
+        BlindspotError: if the costs cannot be read.
+    """
+    return once(scored, _answer, _stored(page), asked, costs if asked.score == SCORES[1] else CostsAsked())
 
 
 def _stored(page: Frame) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -187,7 +195,7 @@ def in_picture(answer: FrontierAnswer) -> list[FrontierRun]:
     """The runs that are drawn: those of which it is known what they take. The baseline that gives every text the same
     label is left out where there are others: next to it all others would lie on one line."""
     known = [run for run in answer.runs if run.effort.is_known]
-    others = [run for run in known if run.together or run.record.kind.name != "majority"]
+    others = [run for run in known if run.together or not run.record.kind.answers_alike]
     return others if len(others) > 1 else known
 
 

@@ -7,7 +7,15 @@ import json
 import streamlit as st
 
 from evalcore.analysis import ScoredRun
-from evalcore.deciding import QUESTIONS, Decision, DecisionAsked, decide
+from evalcore.deciding import (
+    QUESTIONS,
+    CostsAsked,
+    Decision,
+    DecisionAsked,
+    FrontierAnswer,
+    FrontierAsked,
+    decide,
+)
 from evalcore.errors import BlindspotError
 from evalcore.output import (
     RUN_FORMATS,
@@ -21,6 +29,7 @@ from evalcore.output import (
 from evalcore.output.command import decide_command, decide_file
 from evalcore.output.html import Texts, comparison_report, run_report
 from evalcore.paths import COMMAND
+from pages.parts.decide.frontier_tab import kept_answer
 from pages.parts.decide.shown import TABS
 from pages.parts.shell import cached
 from pages.parts.shell.downloads import ZIP, ResultFiles, button, report_buttons
@@ -54,8 +63,14 @@ def _choice(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
     scope = st.radio("Of which answers", SCOPES, horizontal=True, label_visibility="collapsed", key="decide_scope")
     only = [_open_question()] if scope == SCOPES[0] else [*QUESTIONS]
     asked = asked_now()
+
+    def frontier_of(scored: ScoredRun, asked: FrontierAsked, costs: CostsAsked) -> FrontierAnswer:
+        return kept_answer(page, scored, asked, costs)
+
     try:
-        decision = decide(page.store, scored, other, asked, only=only, answer_of=cached.answer_of)
+        decision = decide(
+            page.store, scored, other, asked, only=only, answer_of=cached.answer_of, frontier_of=frontier_of
+        )
     except BlindspotError as error:
         st.error(message_markdown(str(error)), icon=":material/error:")
         return
