@@ -27,7 +27,7 @@ from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggesti
 from evalcore.deciding.new_list import DOORS, NewListVerdict, run_with_new_list, spec_with_new_list, verdict
 from evalcore.deciding.review import KINDS, Review, ReviewAsked, review, review_of
 from evalcore.deciding.review_compared import GROUPS, ComparedReview, compared_review
-from evalcore.deciding.review_signals import SIGNALS, Prepared, prepare
+from evalcore.deciding.review_signals import SIGNALS, Prepared, SignalScore, prepare
 from evalcore.deciding.traffic import Traffic, traffic
 from evalcore.deciding.traffic_compared import ComparedTraffic, compared_traffic
 from evalcore.deciding.traffic_mix import TrafficAsked
@@ -68,6 +68,7 @@ __all__ = [
     "Review",
     "ReviewAsked",
     "Rows",
+    "SignalScore",
     "StoredAnswers",
     "Traffic",
     "TrafficAsked",

@@ -63,11 +63,10 @@ _COLUMNS_CACHED = 8
 """Runs whose arrays are kept: under 100 MB for a run of a million rows."""
 _PROBABILITIES_CACHED = 4
 """Runs whose probabilities are kept: above 256 MiB as a mapped file."""
-_ANSWERS_CACHED = 64
+_STORED_ANSWERS_CACHED = 64
 """Runs of which answers alone are kept: under 2 MB for a run of 100,000 rows."""
 _RESULTS_CACHED = 64
 """Tables and charts; the largest, a heat map of 150 labels, takes about 3 MB."""
-
 _ANSWERS_CACHED = 32
 """Answers of the Decide page; one of 100,000 examples takes about 3 MB."""
 
@@ -355,7 +354,7 @@ def _probabilities(_scored: ScoredRun, stamp: Stamp) -> LabelProbabilities | Non
     return label_probabilities(_scored)
 
 
-@st.cache_resource(max_entries=_ANSWERS_CACHED, show_spinner="Reading the runs …")
+@st.cache_resource(max_entries=_STORED_ANSWERS_CACHED, show_spinner="Reading the runs …")
 def _stored_answers(_store: Store, run_id: str, scoring: Scoring, progress: float) -> StoredAnswers:
     return stored_answers(_store, run_id, scoring)
 
