@@ -10,11 +10,12 @@ import streamlit as st
 
 from evalcore import charts
 from evalcore.analysis import ScoredRun
-from evalcore.deciding import CostlyConfusion, Costs, answer_name, dearest_pairs
+from evalcore.deciding import CostlyConfusion, Costs, CostsAsked, answer_name, costs, dearest_pairs
 from evalcore.deciding.costs_words import TEXTS, amount, change_rows, per_thousand, review_sentence
 from evalcore.wording import in_percent, interval, percent
 from pages.parts.decide import costs_opened, shown
 from pages.parts.decide.costs_opened import Item
+from pages.parts.shell.cached import answer_of, once
 from pages.parts.shell.clickable_figure import clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame
@@ -33,7 +34,8 @@ def confusions(page: Frame, scored: ScoredRun, answer: Costs, opened: Item) -> N
         return
 
     def draw(item: charts.Item | None) -> alt.LayerChart:
-        return charts.cost_chart(_bars(answer), page.theme, item)
+        picked = None if item is None else (int(item["true"]), int(item["predicted"]))
+        return once(scored, _chart, answer.asked, picked, page.theme)
 
     def click(item: charts.Item | None) -> None:
         if item is not None:
@@ -48,6 +50,7 @@ def confusions(page: Frame, scored: ScoredRun, answer: Costs, opened: Item) -> N
         {"true": true, "predicted": predicted} if opened in bars else None,
         click,
         "The cost of the dearest confusions in sum, both directions of each, as the table has them",
+        follows=False,
     )
     found = answer.confusions[:MOST_ROWS]
     c = st.column_config
@@ -184,6 +187,11 @@ DRAWN: dict[str, Callable[[Frame, ScoredRun, Costs, Item], None]] = {
     "review": review,
     "cheaper": cheaper,
 }
+
+
+def _chart(scored: ScoredRun, asked: CostsAsked, picked: Item | None, theme: charts.Theme) -> alt.LayerChart:
+    item = None if picked is None else {"true": picked[0], "predicted": picked[1]}
+    return charts.cost_chart(_bars(answer_of((scored,), costs, asked)), theme, item)
 
 
 def _bars(answer: Costs) -> list[charts.CostBar]:

@@ -12,9 +12,10 @@ import streamlit as st
 from evalcore import charts
 from evalcore.analysis import ScoredRun
 from evalcore.charts import Theme
-from evalcore.deciding import ComparedTraffic, Traffic
+from evalcore.deciding import ComparedTraffic, Traffic, TrafficAsked, traffic
 from evalcore.wording import counted, in_percent, percent
 from pages.parts.decide import shown
+from pages.parts.shell.cached import answer_of, once
 from pages.parts.shell.clickable_figure import clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.downloads import button
@@ -56,6 +57,29 @@ def _sides(both: ComparedTraffic, at: int) -> list[tuple[str, tuple[float, float
 def mixes(page: Frame, scored: ScoredRun, answer: Traffic) -> None:
     """Draw both mixes; a click on a label opens its examples."""
     codes = drawn_codes(answer)
+    opened = view_state().decide.opened
+    picked = {"code": answer.labels.index(opened)} if opened in answer.labels else None
+
+    def draw(item: charts.Item | None) -> alt.LayerChart:
+        return once(scored, _mix_chart, answer.asked, None if item is None else int(item["code"]), page.theme)
+
+    def click(item: charts.Item | None) -> None:
+        shown.open_examples(page, "" if item is None else answer.labels[int(item["code"])])
+
+    clickable_figure(
+        draw,
+        f"traffic_mix_{scored.record.run_id}_{scored.scoring}_{hash(answer.asked)}",
+        shown.figure("traffic_mix"),
+        picked if picked is not None and picked["code"] in codes else None,
+        click,
+        "Share of each label in the traffic and in the sample, with its recall, as the table has them",
+        follows=False,
+    )
+
+
+def _mix_chart(scored: ScoredRun, asked: TrafficAsked, picked: int | None, theme: Theme) -> alt.LayerChart:
+    answer = answer_of((scored,), traffic, asked)
+    codes = drawn_codes(answer)
     table = pd.DataFrame(
         {
             "code": codes,
@@ -68,23 +92,7 @@ def mixes(page: Frame, scored: ScoredRun, answer: Traffic) -> None:
             "examples": answer.support[codes],
         }
     )
-    opened = view_state().decide.opened
-    picked = {"code": answer.labels.index(opened)} if opened in answer.labels else None
-
-    def draw(item: charts.Item | None) -> alt.LayerChart:
-        return charts.mix_chart(table, page.theme, item)
-
-    def click(item: charts.Item | None) -> None:
-        shown.open_examples(page, "" if item is None else answer.labels[int(item["code"])])
-
-    clickable_figure(
-        draw,
-        f"traffic_mix_{scored.record.run_id}_{hash(answer.asked)}",
-        shown.figure("traffic_mix"),
-        picked if picked is not None and picked["code"] in codes else None,
-        click,
-        "Share of each label in the traffic and in the sample, with its recall, as the table has them",
-    )
+    return charts.mix_chart(table, theme, None if picked is None else {"code": picked})
 
 
 def drawn_codes(answer: Traffic) -> list[int]:

@@ -18,6 +18,8 @@ def clickable_figure(
     picked: Item | None,
     on_click: Callable[[Item | None], None],
     alt_text: str,
+    *,
+    follows: bool = True,
 ) -> None:
     """Draw a figure with a selection of the name `PICKED`.
 
@@ -28,7 +30,11 @@ def clickable_figure(
         picked: what is to be shown as picked, such as `{"bin": 3}`; None for nothing.
         on_click: called with what is clicked, or None where that was beside all items, before the page's script.
         alt_text: says what the figure shows.
+        follows: whether it shows as picked what was picked elsewhere. For that the figure is made anew, which takes a
+            browser a quarter of a second: too long where something beside it shows what is picked.
     """
+    if not follows and picked != state.showing:
+        picked = None
     if picked != state.showing:
         # It was picked, or let go, elsewhere. A figure of another key is made anew; a browser would otherwise keep
         # its own selection, and take a click on what it holds to be selected already for no click.
