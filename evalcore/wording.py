@@ -169,13 +169,14 @@ def lasting(seconds: float) -> str:
 
 
 def money(amount: float, currency: str) -> str:
-    """A sum of money, to the cent; a smaller one that is no whole number of cents, with three digits that say something.
+    """A sum of money, to the cent; below one, unless it is whole cents, with three digits that say something.
 
     Example:
         >>> money(12.3456, "USD"), money(0.0042, "USD"), money(0.5, "EUR"), money(0, "EUR")
         ('USD 12.35', 'USD 0.00420', 'EUR 0.50', 'EUR 0.00')
     """
-    decimals = 2 if amount >= 1 or amount <= 0 or amount == round(amount, 2) else min(9, 2 - math.floor(math.log10(amount)))
+    whole_cents = amount == round(amount, 2)
+    decimals = 2 if amount >= 1 or amount <= 0 or whole_cents else min(9, 2 - math.floor(math.log10(amount)))
     return f"{currency} {amount:,.{decimals}f}"
 
 
