@@ -139,7 +139,6 @@ def _labels(page: Frame, scored: ScoredRun, answer: LabelListAnswer, codes: list
             key="label_list_take",
             on_click=change,
             args=(page, take),
-            type="primary",
             disabled=len(together) == 1,
         )
         if answer.merge:
