@@ -86,7 +86,7 @@ def test_few_examples_give_no_figure_that_they_do_not_allow(store, seed, tally):
         known = float(answer.mix.shares @ np.nan_to_num(answer.recall))
         unseen = float(answer.mix.shares[answer.support == 0].sum())
         if answer.accuracy.on_traffic == answer.accuracy.on_traffic and unseen > 0:
-            bounds = answer.accuracy.bounds
+            bounds = answer.bounds
             lost += not (bounds[0] <= known + 1e-9 and known + unseen <= bounds[1] + 1e-9)
             lost += not any("no example in this run" in sentence for sentence in answer.sentences)
     tally("F73", "runs of few examples", RUNS // 2, lost=lost)
