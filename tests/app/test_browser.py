@@ -175,7 +175,8 @@ def test_a_run_is_stopped_outlives_its_tab_and_goes_on(server, new_page):
         page.get_by_text("Stopped. What was predicted is kept").wait_for(timeout=PATIENCE_MS)
         kept = Store(server.cache).count_done(job.run_id)
         assert 0 < kept < job.total
-        assert page.get_by_text(f"{kept} of {job.total} predicted, {job.total - kept} new prediction").is_visible()
+        left = page.get_by_text(f"{kept} of {job.total} predicted, {job.total - kept} new prediction")
+        left.wait_for(timeout=PATIENCE_MS)
         page.get_by_role("button", name="Go on").click()
         job = held_at_work(jobs, kept)
         page.get_by_text("Accuracy so far").wait_for(timeout=PATIENCE_MS)
