@@ -73,8 +73,8 @@ def test_every_block_of_python_runs(cache, monkeypatch, capsys):
     assert printed[5].startswith("Mistakes cost EUR")
 
 
-def test_every_question_and_where_its_simulated_figures_go_is_there():
+def test_every_question_is_there_with_what_its_simulation_gave():
     for title in QUESTIONS.values():
         assert f"\n## {title}\n" in PAGE
     for name in QUESTIONS:
-        assert f"figures: {name.replace('_', '-')}" in PAGE
+        assert f"**Simulated** (`coverage --only {name.replace('_', '-')}`" in PAGE

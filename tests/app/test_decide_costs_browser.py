@@ -46,6 +46,7 @@ def test_costs_are_typed_and_what_carries_them_is_opened_in_sight(any_page, tmp_
         page.keyboard.press("Escape")
         settled(page)
 
+        page.wait_for_timeout(1500)  # the chart is drawn anew after the page says that it has settled
         bars = [bar.bounding_box() for bar in page.locator(CHART).first.locator(BAR).all()]
         shown = [box for box in bars if box and box["width"] > 4]
         assert max(box["y"] + box["height"] for box in shown) <= 720
