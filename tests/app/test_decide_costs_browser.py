@@ -46,12 +46,13 @@ def test_costs_are_typed_and_what_carries_them_is_opened_in_sight(any_page, tmp_
         page.keyboard.press("Escape")
         settled(page)
 
+        drawn = page.locator(CHART).first.locator(BAR)
+        drawn.nth(3).wait_for(timeout=PATIENCE_MS)
         page.wait_for_timeout(1500)  # the chart is drawn anew after the page says that it has settled
-        bars = [bar.bounding_box() for bar in page.locator(CHART).first.locator(BAR).all()]
-        shown = [box for box in bars if box and box["width"] > 4]
-        assert max(box["y"] + box["height"] for box in shown) <= 720
-        second = sorted(shown, key=lambda box: box["y"])[2]
-        page.mouse.click(second["x"] + 3, second["y"] + second["height"] / 2)
+        boxes = {at: box for at, bar in enumerate(drawn.all()) if (box := bar.bounding_box()) and box["width"] > 4}
+        assert max(box["y"] + box["height"] for box in boxes.values()) <= 720
+        second = sorted(boxes, key=lambda at: boxes[at]["y"])[2]
+        drawn.nth(second).click(position={"x": 3, "y": boxes[second]["height"] / 2}, timeout=PATIENCE_MS)
         page.wait_for_url("**opened=confusion**", timeout=PATIENCE_MS)
         settled(page)
         assert in_sight(page, "1 of ")
