@@ -35,7 +35,9 @@ def test_a_mix_is_pasted_and_a_label_opens_its_examples(any_page, record_and_url
     text.press("Control+Enter")
     # Shares that do not add up are said, and kept.
     page.get_by_text("add up to 90.0 %").first.wait_for(timeout=PATIENCE_MS)
+    settled(page)
     page.keyboard.press("Escape")
+    text.wait_for(state="hidden", timeout=PATIENCE_MS)  # until then a click only closes what lies over the page
     page.get_by_text("Scale the shares to 100 %").click()
     page.get_by_text("On your traffic accuracy is").first.wait_for(timeout=PATIENCE_MS)
     settled(page)
