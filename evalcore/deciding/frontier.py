@@ -15,7 +15,7 @@ from evalcore.analysis.scored_run import design_of
 from evalcore.deciding.answer import Rows, plain, plain_pair
 from evalcore.deciding.asked import number, one_of
 from evalcore.deciding.cost_table import CostsAsked, cost_table
-from evalcore.deciding.frontier_effort import EFFORTS, Effort, EffortKind, effort_of, setup_words
+from evalcore.deciding.frontier_effort import EFFORTS, TEXTS, Effort, EffortKind, effort_of, setup_words
 from evalcore.deciding.frontier_runs import AnsweringRun, AnsweringRuns, LeftOut, answering_runs
 from evalcore.metrics import Counts, Floats, Interval, smallest_difference, wilson
 from evalcore.metrics.decisions.best_of import BestOf, efficient, least_cost, level_of, most_right
@@ -24,8 +24,6 @@ from evalcore.store import RunCatalog, RunRecord, Store, distinct_titles
 
 SCORES = ("accuracy", "cost of mistakes")
 ACCURACY, COST = SCORES
-TEXTS = 1000
-"""Costs and efforts are of so many texts."""
 
 
 @dataclass(frozen=True)

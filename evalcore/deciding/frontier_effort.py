@@ -13,7 +13,8 @@ from evalcore.wording import counted
 EffortKind = Literal["seconds", "tokens", "price"]
 EFFORTS: tuple[EffortKind, ...] = get_args(EffortKind)
 """Per 1,000 texts."""
-_TEXTS = 1000
+TEXTS = 1000
+"""Costs and efforts are of so many texts."""
 _SECONDS_AN_HOUR = 3600
 _OWN_SHARE = 0.5
 """Share of its answers that a run must have predicted itself for its own time to count."""
@@ -70,12 +71,12 @@ def _seconds(run: AnsweringRun) -> Effort:
     record, measured = run.record, run.measured
     if _is_own(run):
         source = f"Wall time of {counted(record.predicted, 'prediction')}, without loading the model."
-        return Effort(_TEXTS * record.seconds / record.predicted, source)
+        return Effort(TEXTS * record.seconds / record.predicted, source)
     if not measured.n or not measured.latency_s:
         return _unknown("No time is stored with its answers.")
     each = "its requests one after another" if record.kind.is_remote else "each with its share of its batch"
     source = f"Its answers were in the cache: what they took when they were predicted, {each}."
-    return Effort(_TEXTS * measured.latency_s / measured.n, source)
+    return Effort(TEXTS * measured.latency_s / measured.n, source)
 
 
 def _tokens(run: AnsweringRun, cost: ServerCost | None) -> Effort:
@@ -86,13 +87,13 @@ def _tokens(run: AnsweringRun, cost: ServerCost | None) -> Effort:
         total = measured.prompt_tokens + measured.generated_tokens
         if not measured.n or not total:
             return _unknown("No number of tokens is stored with its answers.")
-        return Effort(_TEXTS * total / measured.n, "Tokens of the prompts, and generated ones.")
+        return Effort(TEXTS * total / measured.n, "Tokens of the prompts, and generated ones.")
     asked = _asked_itself(run, cost)
     if isinstance(asked, str):
         return _unknown(asked)
     total = asked.usage.input_tokens + asked.usage.output_tokens
     source = "Tokens that the server counted, in and out, over all attempts."
-    return Effort(_TEXTS * total / record.predicted, source, asked.is_lower_bound)
+    return Effort(TEXTS * total / record.predicted, source, asked.is_lower_bound)
 
 
 def _price(run: AnsweringRun, cost: ServerCost | None, price_per_hour: float) -> Effort:
@@ -109,7 +110,7 @@ def _price(run: AnsweringRun, cost: ServerCost | None, price_per_hour: float) ->
         return _unknown(asked)
     if asked.price is None:
         return _unknown(asked.why_no_price)
-    amount = _TEXTS * asked.price.of(asked.usage) / run.record.predicted
+    amount = TEXTS * asked.price.of(asked.usage) / run.record.predicted
     source = f"Tokens that the server counted, over all attempts, at the price of {asked.price.as_of}."
     return Effort(amount, source, asked.is_lower_bound, asked.price.currency)
 
