@@ -26,11 +26,13 @@ class KnownUrl:
     Attributes:
         page: the page that wrote `query`.
         query: all query parameters; None if no page has written them.
+        unheard: what the URL said before, since the browser last said the one of `query`: it may not know that yet.
         run, scoring: these two are for all pages, and are followed once.
     """
 
     page: str = ""
     query: dict[str, str] | None = None
+    unheard: list[dict[str, str]] = field(default_factory=list)
     run: str | None = None
     scoring: str | None = None
 

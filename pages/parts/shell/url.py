@@ -13,6 +13,7 @@ from evalcore.errors import SpecError
 from evalcore.parse import Scoring
 from evalcore.store import RunSpec, checked
 from evalcore.tasks import TaskSource
+from pages.parts.shell.asked_by import asked_by_widget
 from pages.parts.shell.session import view_state
 
 Query = dict[str, str]
@@ -28,9 +29,20 @@ _LARGEST_CHOSEN = 1_000_000
 
 def arrived(page: str) -> Query | None:
     """All that the URL asks for, if a link, a reload or the back button has changed it; None while it is as the page
-    wrote it."""
+    wrote it.
+
+    A browser says its URL with every click. One that is busy drawing may not have heard yet what the page wrote last,
+    and says the one before: that is no link, and what was done since must stay. It is put right for all who read it.
+    """
     now, known = st.query_params.to_dict(), view_state().url
-    return None if (page, now) == (known.page, known.query) else now
+    if page == known.page and known.query is not None:
+        if now == known.query:
+            known.unheard.clear()
+            return None
+        if now in known.unheard and asked_by_widget():
+            st.query_params.from_dict(known.query)
+            return None
+    return now
 
 
 def write(page: str, query: Query) -> None:
@@ -166,7 +178,10 @@ def number_of(text: str) -> int | None:
 
 
 def _write(page: str, query: Query) -> None:
-    known = view_state().url
+    known, before = view_state().url, st.query_params.to_dict()
+    if page != known.page:
+        known.unheard.clear()
     known.page, known.query = page, query
-    if st.query_params.to_dict() != query:
+    if before != query:
+        known.unheard.append(before)
         st.query_params.from_dict(query)
