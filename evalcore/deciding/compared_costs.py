@@ -10,7 +10,7 @@ import numpy as np
 
 from evalcore.analysis import Comparison, LabelProbabilities, ScoredRun, compare
 from evalcore.deciding import costs_words as words
-from evalcore.deciding.answer import Rows, plain, plain_pair
+from evalcore.deciding.answer import TEXTS, Rows, plain, plain_pair
 from evalcore.deciding.cost_table import CostsAsked, CostTable, cost_table
 from evalcore.deciding.costly_confusions import answer_name
 from evalcore.metrics import Interval, tango_interval
@@ -251,7 +251,7 @@ def _verdict(difference: MeanCost, ratio: MeanCost) -> str:
 def _cost_sentence(a: MeanCost, b: MeanCost, difference: MeanCost, unit: str) -> str:
     return (
         f"A's mistakes cost {words.per_thousand(a, unit)}, and B's {words.per_thousand(b, unit)}: a difference of"
-        f" {words.amount(words.TEXTS * difference.value, unit, signed=True)}"
+        f" {words.amount(TEXTS * difference.value, unit, signed=True)}"
         f" ({words.bounds(difference, unit, signed=True)})."
     )
 
