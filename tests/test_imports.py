@@ -42,6 +42,7 @@ PARTS_MAY_IMPORT = {
     "decide": {"shell", "run", "explore"},
     "try_it": {"shell", "run", "explore"},
 }
+STANDARD = {"__future__", "collections", "dataclasses", "typing"}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
 FORBIDDEN_NAMES = {"pickle", "unsafe_allow_html", "trust_remote_code", "html", "components", "unsafe_allow_javascript"}
 
@@ -98,6 +99,14 @@ def test_every_room_has_its_rule():
 def test_the_package_never_imports_streamlit_nor_a_page():
     used = {name.partition(".")[0] for path in files("evalcore") for name in imports(path)}
     assert not used & {"streamlit", "pages", "tests"}
+
+
+def test_what_a_session_keeps_of_each_page_draws_and_computes_nothing():
+    kept = files("pages/parts/shell/views")
+    assert len(kept) > 5
+    assert not {name.partition(".")[0] for path in kept for name in imports(path)} - STANDARD - {"evalcore", "pages"}
+    used = set().union(*(rooms_used(path, "pages.parts.shell") for path in kept))
+    assert used == {"views"}
 
 
 def test_only_the_store_speaks_sql():

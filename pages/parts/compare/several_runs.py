@@ -8,8 +8,10 @@ from evalcore.analysis import FEWEST_RUNS, MOST_RUNS, SWEEP_GROUPS
 from evalcore.store import RunRecord
 from pages.parts.shell import cached, url
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.session import SharedExamples, SideView, view_state
+from pages.parts.shell.session import view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
+from pages.parts.shell.views.opened_examples import SharedExamples
+from pages.parts.shell.views.side_by_side import SideView
 
 TABS = ("Runs", "Pairs", "Examples", "Label order")
 

@@ -39,7 +39,7 @@ from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_tabl
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import BACK
 from pages.parts.shell.markdown import escape_markdown, percent
-from pages.parts.shell.session import WhichSets
+from pages.parts.shell.views.confidence import WhichSets
 
 HEIGHT, CHART_HEIGHT, TABLE_HEIGHT = 362, 352, 259
 """Pixels: of the pane, of the picture and of a table in the pane."""

@@ -32,8 +32,10 @@ from pages.parts.shell.clickable_table import clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import CONFUSIONS, link_to
 from pages.parts.shell.markdown import escape_markdown, percent
-from pages.parts.shell.session import ChosenStatus, ClassView, ExampleTable, view_state
+from pages.parts.shell.session import view_state
 from pages.parts.shell.url import Query
+from pages.parts.shell.views.opened_examples import ExampleTable
+from pages.parts.shell.views.per_class import ChosenStatus, ClassView
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

@@ -26,7 +26,8 @@ from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_tabl
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import BACK
 from pages.parts.shell.markdown import escape_markdown
-from pages.parts.shell.session import ExampleTable, view_state
+from pages.parts.shell.session import view_state
+from pages.parts.shell.views.opened_examples import ExampleTable
 
 SENTENCES = 5
 PAIRS = 300

@@ -35,7 +35,8 @@ from pages.parts.shell.cached import once
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import CONFIDENCE, CONFUSIONS, EXAMPLES, PER_CLASS, TRY_IT, link_to, link_to_decide
 from pages.parts.shell.markdown import UNDEFINED, escape_markdown, percent
-from pages.parts.shell.session import Tried, view_state
+from pages.parts.shell.session import view_state
+from pages.parts.shell.views.try_it import Tried
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
