@@ -216,10 +216,10 @@ def test_the_page_of_a_demo_model_says_that_it_knows_other_labels(at_file):
 
 
 def test_data_are_looked_at_once(at_file, monkeypatch):
-    from pages.parts.shell import cached
+    from pages.parts.shell.cached import own_data
 
     app = at_file()
-    monkeypatch.setattr(cached, "look_at", None)
+    monkeypatch.setattr(own_data, "look_at", None)
     app.number_input(key="data_n").set_value(12).run()
     assert not app.exception
     assert "60 rows, 3 labels, ready" in said(app)

@@ -14,7 +14,7 @@ from evalcore.store import RunRecord
 from pages.parts.compare.headline import open_door
 from pages.parts.compare.matrices_compared import known
 from pages.parts.shell import run_titles, url
-from pages.parts.shell.cached import Listing
+from pages.parts.shell.cached.stored import Listing
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
