@@ -11,7 +11,8 @@ from evalcore.output.table_writers import as_csv
 from evalcore.running.own_data import look_at
 from evalcore.store import Jobs, RunSpec, Uploads
 from evalcore.tasks import TaskSource
-from evalcore.tasks.hub_data import HubChoices, HubName
+from evalcore.tasks.hub_data import HubChoices
+from evalcore.tasks.hub_name import HubName, parse_hub_name
 from tests.app.clicking import click_row, in_url, opened
 
 KINDS = ("Lieferung", "Rechnung", "Konto")
@@ -249,7 +250,7 @@ def hub(monkeypatch):
 
     def choices(name):
         asked.append(name)
-        on_hub = hub_data.parse_hub_name(name)
+        on_hub = parse_hub_name(name)
         if on_hub.repo != "owner/intents":
             raise DataError("the hub has no such data set, or it is private.", where=name)
         found = HubName(on_hub.repo, on_hub.config or "de", COMMIT, "test")

@@ -13,7 +13,7 @@ from evalcore.running import understand
 from evalcore.running.own_data import OwnData, keep, keep_label_list, knows_other_labels
 from evalcore.store import RunSpec, Uploads, runs_by_upload
 from evalcore.tasks import TaskSource, Upload, is_hub, task_files
-from evalcore.tasks.hub_data import DIGITS_SHOWN, parse_hub_name
+from evalcore.tasks.hub_name import DIGITS_SHOWN, parse_hub_name
 from evalcore.wording import counted, sized
 from pages.parts.data import bring_in, hub_choice, looked_at, shown
 from pages.parts.run.options import MODELS, model_words
