@@ -9,7 +9,7 @@ from evalcore.output import comparison_markdown, comparison_tables, sweep_tables
 from evalcore.output.html import comparison_report, sweep_report
 from evalcore.output.stills import comparison_charts, sweep_charts
 from evalcore.paths import COMMAND
-from pages.parts.shell.cached import compared_probabilities_of
+from pages.parts.shell.cached.comparisons import compared_probabilities_of
 from pages.parts.shell.downloads import (
     ResultFiles,
     chart_buttons,

@@ -14,10 +14,11 @@ from evalcore.store import RunRecord
 from pages.parts.compare.headline import open_door
 from pages.parts.compare.matrices_compared import known
 from pages.parts.shell import run_titles, url
-from pages.parts.shell.cached import Listing
+from pages.parts.shell.cached.stored import Listing
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.session import SharedExamples, view_state
+from pages.parts.shell.session import view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
+from pages.parts.shell.views.opened_examples import SharedExamples
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

@@ -15,11 +15,13 @@ from evalcore.deciding import (
     query_of_asked,
 )
 from evalcore.store import DecisionTables
-from pages.parts.shell import cached, url
-from pages.parts.shell.figure_state import FigureState
+from pages.parts.shell import url
+from pages.parts.shell.cached.decisions import decision_tables
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.session import ExampleTable, view_state
+from pages.parts.shell.session import view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
+from pages.parts.shell.views.figure_state import FigureState
+from pages.parts.shell.views.opened_examples import ExampleTable
 
 TABS = ("Review", "Costs", "Traffic", "Label list", "Frontier")
 QUESTIONS = (ReviewAsked, CostsAsked, TrafficAsked, LabelListAsked, FrontierAsked)
@@ -122,4 +124,4 @@ def _with_tables(page: Frame, query: url.Query) -> url.Query:
 
 
 def _tables(page: Frame) -> DecisionTables:
-    return cached.decision_tables(page.store, str(page.store.folder))
+    return decision_tables(page.store, str(page.store.folder))
