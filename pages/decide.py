@@ -5,6 +5,7 @@ import streamlit as st
 from pages.parts.decide import costs_tab, frontier_tab, label_list_tab, review_tab, shown, take_away, traffic_tab
 from pages.parts.decide.run_beside import run_beside
 from pages.parts.shell import session, url
+from pages.parts.shell.decide_url import are_lasting
 from pages.parts.shell.frame import frame, scored_run_or_stop
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.share import share_link
@@ -15,8 +16,7 @@ heading = st.container(horizontal=True, vertical_alignment="center")
 heading.title("Decide", anchor=False, width="content")
 scored = scored_run_or_stop(page)
 view = session.view_state().decide
-if page.arrived is not None:
-    shown.follow(page, page.arrived)
+page.follow(lambda query: shown.follow(page, query))
 shown.turn_to_tab(page)
 # With a run beside it the row is full, and the box takes what is left.
 tools = heading.container(horizontal=True, vertical_alignment="center", width="stretch" if view.beside else "content")
@@ -40,7 +40,7 @@ for name, tab in tabs(shown.TABS, view, "decide_tab").items():
 query = shown.query(page, scored)
 url.write(page.title, query)
 share_link(link)
-if not shown.are_lasting(page, query):
+if not are_lasting(page.store, query):
     st.caption(
         "A table that was typed cannot be kept in the cache folder: the link leads to it until this server stops."
     )
