@@ -19,8 +19,10 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.bench.interval_coverage import GATE, of_each_shape
+from evalcore.bench.coverage_report import between, ending, row_of, rows_of, spread, table
+from evalcore.bench.interval_coverage import GATE
 from evalcore.bench.simulated_texts import MODELS, Model, drawn_rows, softmax, texts_of
+from evalcore.bench.simulation import of_each_shape
 from evalcore.metrics import (
     Counts,
     Design,
@@ -236,8 +238,7 @@ def coverage_as_text(covered: list[Covered], biases: list[Bias]) -> str:
     names = sorted({one.interval for one in covered})  # the smallest samples have no interval of ECE
     shares: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for one in covered:
-        shares[one.interval, one.shape.n_labels, one.shape.n, one.shape.design].append(100 * one.share)
-    rows = list(dict.fromkeys((b.shape.n_labels, b.shape.n, b.shape.design) for b in biases))
+        shares[one.interval, *row_of(one.shape)].append(100 * one.share)
     lines = [
         "Scores of probabilities: how often a 95 % interval holds the truth,"
         f" in percent of {covered[0].tried} simulated data sets a shape:",
@@ -247,13 +248,8 @@ def coverage_as_text(covered: list[Covered], biases: list[Bias]) -> str:
         ("one run", [name for name in names if not name.startswith("difference")]),
         ("difference of two runs", [name for name in names if name.startswith("difference")]),
     ):
-        lines += ["", f"{title:28}" + "".join(f"{name.removeprefix('difference of '):>19}" for name in group)]
-        for row in rows:
-            cells = [shares[(name, *row)] for name in group]
-            lines.append(
-                "{:4} labels {:5} {:11}".format(*row)
-                + "".join(f"{f'{min(cell):.1f} – {max(cell):.1f}' if cell else '–':>19}" for cell in cells)
-            )
+        cells = {row: [spread(shares[name, *row]) for name in group] for row in rows_of(biases)}
+        lines += ["", *table(title, [name.removeprefix("difference of ") for name in group], cells, 19)]
     lines += ["", "ECE is biased upward, in percent:"]
     lines.append(f"{'random samples':45}{'of all':>8}{'shown':>8}{'if calibrated':>16}")
     for bias in biases:
@@ -263,14 +259,12 @@ def coverage_as_text(covered: list[Covered], biases: list[Bias]) -> str:
             lines.append(f"{s.n_labels:4} labels {s.n:5}  {s.model.name:26}{figures}")
     outside = [one for one in covered if not one.passes]
     worst = min(covered, key=lambda one: one.share)
-    lines += [
-        "",
-        f"{len(covered) - len(outside)} of {len(covered)} are between {100 * GATE[0]:.0f} and {100 * GATE[1]:.0f} %"
-        f" (of {' and of '.join(sorted(CONSERVATIVE))}, and with fewer than two examples of a label:"
-        f" {100 * GATE[0]:.0f} % or more)",
+    said = [
+        f"{between(len(covered) - len(outside), len(covered), GATE)} (of {' and of '.join(sorted(CONSERVATIVE))}, and"
+        f" with fewer than two examples of a label: {100 * GATE[0]:.0f} % or more)",
         f"the lowest: {_said(worst)}",
     ]
-    return "\n".join([*lines, *(f"outside: {_said(one)}" for one in outside[:20])])
+    return "\n".join([*lines, *ending(said, outside, _said)])
 
 
 def _said(one: Covered) -> str:

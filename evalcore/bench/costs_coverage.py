@@ -14,16 +14,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import product
 from typing import Any, get_args
 
 import numpy as np
 
 from evalcore.bench import interval_coverage
-from evalcore.bench.interval_coverage import GATE, answer_chances, answered, drawn, of_each_shape
+from evalcore.bench.coverage_report import between, ending, row_of, rows_of, spread, table
+from evalcore.bench.interval_coverage import GATE, answer_chances, answered, drawn
 from evalcore.bench.simulated_texts import drawn_rows
-from evalcore.metrics import Counts, Design, Floats, Interval, fit_temperature, scaled, stratified_halves
+from evalcore.bench.simulation import Held, Simulation, generator
+from evalcore.metrics import Counts, Design, Floats, fit_temperature, scaled, stratified_halves
 from evalcore.metrics.decisions.cheapest import below, cheapest_answers, cheapest_threshold, cost_of_answers
 from evalcore.metrics.decisions.cost import (
     cost_difference,
@@ -110,19 +112,6 @@ SHAPES: tuple[Shape, ...] = tuple(
 )
 
 
-def coverage(
-    datasets: int = 1000, seed: int = 0, *, shapes: Sequence[Shape] = SHAPES, processes: int | None = None
-) -> list[Covered]:
-    """Simulate every shape.
-
-    Args:
-        datasets: of each shape.
-        processes: by default one for each processor.
-    """
-    found = of_each_shape(partial(_simulated, datasets=datasets, seed=seed), shapes, processes)
-    return [one for of_shape in found for one in of_shape]
-
-
 def cost_matrix(n_labels: int, prices: str) -> Floats:
     """What each answer to each label costs, shape (n_labels, n_labels + 1).
 
@@ -141,29 +130,18 @@ def cost_matrix(n_labels: int, prices: str) -> Floats:
     return matrix
 
 
-class _Counted:
-    """Counts intervals, by name."""
-
-    def __init__(self) -> None:
-        self.of: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-
-    def count(self, name: str, bounds: Interval, truth: float) -> None:
-        low, high = bounds
-        self.of[name][0] += low == low
-        self.of[name][1] += low <= truth <= high
-
-    def found(self, shape: Shape, datasets: int) -> list[Covered]:
-        return [Covered(name, shape, datasets, shown, held) for name, (shown, held) in self.of.items() if shown]
-
-
 def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
-    rng = np.random.default_rng([seed, SHAPES.index(shape) if shape in SHAPES else len(SHAPES)])
-    counted = _Counted()
+    rng = generator(seed, shape, SHAPES)
+    counted = Held()
     (_answers if shape.accuracy else _cheaper_ways)(shape, datasets, rng, counted)
-    return counted.found(shape, datasets)
+    return [Covered(name, shape, datasets, shown, held) for name, (held, shown) in counted.of.items() if shown]
 
 
-def _answers(shape: Shape, datasets: int, rng: np.random.Generator, counted: _Counted) -> None:
+coverage = Simulation(_simulated, SHAPES)
+"""How often each interval holds the true value, at every shape."""
+
+
+def _answers(shape: Shape, datasets: int, rng: np.random.Generator, counted: Held) -> None:
     sample = interval_coverage.Shape(shape.n_labels, shape.n, shape.accuracy, shape.design, "neighbours")
     own_a, own_b = answer_chances(sample, shape.accuracy), answer_chances(sample, shape.accuracy + _BETTER_BY)
     chance_a, chance_b = own_a, _COPIED * own_a + (1 - _COPIED) * own_b
@@ -240,7 +218,7 @@ def _cost_at_temperatures(n_labels: int, prices: str, design: Design) -> Floats:
     return np.array(costs)
 
 
-def _cheaper_ways(shape: Shape, datasets: int, rng: np.random.Generator, counted: _Counted) -> None:
+def _cheaper_ways(shape: Shape, datasets: int, rng: np.random.Generator, counted: Held) -> None:
     of, matrix, design = _population(shape.n_labels), cost_matrix(shape.n_labels, shape.prices), shape.design
     at_temperatures = _cost_at_temperatures(shape.n_labels, shape.prices, design)
     all_costs = cost_of_examples(of.true, of.own, matrix)
@@ -274,11 +252,10 @@ def _cheaper_ways(shape: Shape, datasets: int, rng: np.random.Generator, counted
 def as_text(found: Sequence[Covered]) -> str:
     """A table for a terminal: the lowest and the highest share, over prices and accuracies."""
     names = list(dict.fromkeys(one.interval for one in found))
-    rows = list(dict.fromkeys((one.shape.n_labels, one.shape.n, one.shape.design) for one in found))
     shares: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     hidden: dict[tuple[Any, ...], int] = defaultdict(int)
     for one in found:
-        key = one.interval, one.shape.n_labels, one.shape.n, one.shape.design
+        key = one.interval, *row_of(one.shape)
         if one.is_judged:
             shares[key].append(100 * one.share)
         else:
@@ -289,27 +266,22 @@ def as_text(found: Sequence[Covered]) -> str:
         "the lowest and the highest, over accuracies and over what mistakes cost",
         "(in brackets: of how many of these most data sets have no interval, for lack of dear mistakes)",
         "",
-        f"{'':28}" + "".join(f"{name:>22}" for name in names),
     ]
-    for row in rows:
-        cells = []
-        for name in names:
-            cell, few = shares[name, *row], hidden[name, *row]
-            words = f"{min(cell):.1f} – {max(cell):.1f}" if cell else "–"
-            cells.append(f"{words} ({few})" if few else words)
-        lines.append("{:4} labels {:5} {:11}".format(*row) + "".join(f"{cell:>22}" for cell in cells))
+
+    def cell(key: tuple[Any, ...]) -> str:
+        return f"{spread(shares[key])} ({hidden[key]})" if hidden[key] else spread(shares[key])
+
+    lines += table("", names, {row: [cell((name, *row)) for name in names] for row in rows_of(found)}, 22)
     outside = [one for one in found if not one.passes]
     judged = [one for one in found if one.is_judged]
     others = [one for one in found if not one.is_judged]
-    lines += [
-        "",
-        f"{sum(one.passes for one in judged)} of {len(judged)} are between {100 * GATE[0]:.0f} and"
-        f" {100 * GATE[1]:.0f} %; the lowest: {_said(min(judged, key=lambda one: one.share))}",
+    said = [
+        f"{between(sum(one.passes for one in judged), len(judged), GATE)}; the lowest:"
+        f" {_said(min(judged, key=lambda one: one.share))}",
         f"{sum(one.passes for one in others)} of {len(others)} that most data sets do not have are shown and wrong in"
         " 5 % of the data sets or fewer",
-        *(f"outside: {_said(one)}" for one in outside[:20]),
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *ending(said, outside, _said)])
 
 
 def _said(one: Covered) -> str:

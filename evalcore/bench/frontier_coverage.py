@@ -15,14 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from itertools import product
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from evalcore.bench import interval_coverage
-from evalcore.bench.interval_coverage import answer_chances, answered, drawn, of_each_shape
+from evalcore.bench.coverage_report import Row, ending, row_of, rows_of, table
+from evalcore.bench.interval_coverage import answer_chances, answered, drawn
+from evalcore.bench.simulation import Simulation, generator
 from evalcore.metrics import Counts, Design, Floats
 from evalcore.metrics.decisions.best_of import BestOf, least_cost, most_right
 from evalcore.metrics.decisions.cost import cost_of_examples, dearest_cost
@@ -89,18 +90,6 @@ SHAPES: tuple[Shape, ...] = tuple(
 )
 
 
-def coverage(
-    datasets: int = 1000, seed: int = 0, *, shapes: Sequence[Shape] = SHAPES, processes: int | None = None
-) -> list[BestKept]:
-    """Simulate every shape.
-
-    Args:
-        datasets: of each shape.
-        processes: by default one for each processor.
-    """
-    return of_each_shape(partial(_simulated, datasets=datasets, seed=seed), shapes, processes)
-
-
 def costs_of(n_labels: int) -> Floats:
     """Shape (n_labels, n_labels + 1): 1 for every mistake, but for the dear ones: the answer that is the third label
     after one of the first labels."""
@@ -148,8 +137,8 @@ def _sample(shape: Shape) -> interval_coverage.Shape:
     return interval_coverage.Shape(shape.n_labels, shape.n, ACCURACY, shape.design, "neighbours")
 
 
-def _simulated(shape: Shape, *, datasets: int, seed: int) -> BestKept:
-    rng = np.random.default_rng([seed, SHAPES.index(shape) if shape in SHAPES else len(SHAPES)])
+def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[BestKept]:
+    rng = generator(seed, shape, SHAPES)
     sample, matrix, chances = _sample(shape), costs_of(shape.n_labels), chances_of(shape)
     own = (chances - _COPIED * chances[0]) / (1 - _COPIED)
     accuracy = np.array([np.diag(chance).mean() for chance in chances])
@@ -163,7 +152,11 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> BestKept:
         else:
             costs = np.stack([cost_of_examples(true, one, matrix) for one in answers])
             happened.append(_happened(least_cost(costs, dearest_cost(true, matrix)), cost, -cost))
-    return BestKept(shape, datasets, *np.mean(happened, axis=0).tolist())
+    return [BestKept(shape, datasets, *np.mean(happened, axis=0).tolist())]
+
+
+coverage = Simulation(_simulated, SHAPES)
+"""How often both happen, at every shape."""
 
 
 def _answers(own: Floats, true: Counts, rng: np.random.Generator) -> Counts:
@@ -194,25 +187,26 @@ def as_text(found: Sequence[BestKept]) -> str:
         f"simulated data sets a shape (at least {100 * LEAST:.0f} is promised): the lowest, over 2 to 20 runs that are"
         f" equal, or up to {100 * APART * (1 - _COPIED):.1f} points apart",
         "",
-        f"{'':28}" + "".join(f"{f'{score}, {what}':>17}" for score in scores for what in ("kept", "held")),
     ]
-    for row in dict.fromkeys((one.shape.n_labels, one.shape.n, one.shape.design) for one in found):
-        of_row = [one for one in found if (one.shape.n_labels, one.shape.n, one.shape.design) == row]
-        cells = [
-            f"{100 * min((getattr(one, what) for one in of_row if one.shape.score == score), default=1.0):17.1f}"
-            for score in scores
-            for what in ("kept", "held")
-        ]
-        lines.append(f"{row[0]:4} labels {row[1]:5} {row[2]:11}{''.join(cells)}")
+    columns = [*product(scores, ("kept", "held"))]
+
+    def lowest(row: Row, score: Score, what: str) -> str:
+        of = (getattr(one, what) for one in found if row_of(one.shape) == row and one.shape.score == score)
+        return f"{100 * min(of, default=1.0):.1f}"
+
+    cells = {row: [lowest(row, score, what) for score, what in columns] for row in rows_of(found)}
+    lines += table("", [", ".join(column) for column in columns], cells, 17)
     outside = [one for one in found if not one.passes]
-    lines += [
-        "",
-        f"{len(found) - len(outside)} of {len(found)} are {100 * LEAST:.0f} % or more in both, within {ERRORS_ALLOWED}"
-        " standard errors of the simulation",
-        *(f"below: kept {100 * one.kept:.1f} %, held {100 * one.held:.1f} %, {one.shape}" for one in outside[:20]),
-        "",
-        "Runs in the band, on average, where they are apart:",
-    ]
+    lines += ending(
+        [
+            f"{len(found) - len(outside)} of {len(found)} are {100 * LEAST:.0f} % or more in both, within"
+            f" {ERRORS_ALLOWED} standard errors of the simulation"
+        ],
+        outside,
+        lambda one: f"kept {100 * one.kept:.1f} %, held {100 * one.held:.1f} %, {one.shape}",
+        "below",
+    )
+    lines += ["", "Runs in the band, on average, where they are apart:"]
     for score, n_runs in dict.fromkeys((one.shape.score, one.shape.n_runs) for one in found):
         of_size = [one for one in found if (one.shape.score, one.shape.n_runs) == (score, n_runs)]
         bands = [one.band for one in of_size if one.shape.population == "apart"]

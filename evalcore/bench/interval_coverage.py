@@ -7,34 +7,26 @@ true value.
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
 from itertools import product
-from multiprocessing import get_context
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
+from evalcore.bench.coverage_report import between, ending, row_of, rows_of, spread, table
+from evalcore.bench.simulation import Held, Simulation, generator
 from evalcore.metrics import (
     UNPARSED,
     Counts,
     Design,
     Floats,
-    Interval,
     confusion_counts,
     paired_intervals,
     score_intervals,
     tango_interval,
     wilson,
 )
-
-S = TypeVar("S")
-F = TypeVar("F")
 
 Errors = Literal["spread", "neighbours", "favourites"]
 """How wrong answers are distributed: over all labels, over the next three labels, or over the same three for all."""
@@ -103,64 +95,12 @@ SHAPES: tuple[Shape, ...] = tuple(
 )
 
 
-def coverage(
-    datasets: int = 1000, seed: int = 0, *, shapes: Sequence[Shape] = SHAPES, processes: int | None = None
-) -> list[Covered]:
-    """Simulate every shape, and count how often each interval holds the true value.
-
-    Args:
-        datasets: of each shape.
-        processes: by default one for each processor.
-    """
-    found = of_each_shape(partial(_simulated, datasets=datasets, seed=seed), shapes, processes)
-    return [covered for of_shape in found for covered in of_shape]
-
-
-def of_each_shape(
-    simulate: Callable[[S], F], shapes: Sequence[S], processes: int | None, *, chunksize: int = 1
-) -> list[F]:
-    """What `simulate` finds of each shape, in order.
-
-    Args:
-        simulate: a function of a module, for it is handed to other processes.
-        processes: how many; by default one for each processor. With 1 it is all done in this one.
-        chunksize: shapes that one process is given at once.
-    """
-    processes = processes or os.cpu_count() or 1
-    if processes == 1:
-        return [simulate(shape) for shape in shapes]
-    with _one_thread_each(), ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(simulate, shapes, chunksize=chunksize))
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Processes that start in it do linear algebra with one thread: with more they mostly wait for each other."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
 def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
-    rng = np.random.default_rng([seed, SHAPES.index(shape) if shape in SHAPES else len(SHAPES)])
+    rng = generator(seed, shape, SHAPES)
     own_a, own_b = (answer_chances(shape, accuracy) for accuracy in (shape.accuracy, shape.accuracy + _BETTER_BY))
     chance_a, chance_b = own_a, _COPIED * own_a + (1 - _COPIED) * own_b
-    held: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-
-    def count(name: str, bounds: Interval | Floats, truth: float | Floats) -> None:
-        low, high = np.asarray(bounds).T
-        shown = ~np.isnan(low)
-        held[name][0] += int(((low <= truth) & (truth <= high) & shown).sum())
-        held[name][1] += int(shown.sum())
-
+    held = Held()
+    count = held.count
     discordant, of_accuracy = [], []
     for _ in range(datasets):
         true = drawn(shape, rng)
@@ -186,7 +126,11 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
         tango_interval(fixed, broken, np.full(datasets, shape.n)), axis=1
     )  # at once: each takes many steps
     count("difference of accuracy", bounds, np.array(of_accuracy))
-    return [Covered(name, shape, tried, of / tried) for name, (of, tried) in held.items() if tried]
+    return [Covered(name, shape, tried, of / tried) for name, (of, tried) in held.of.items() if tried]
+
+
+coverage = Simulation(_simulated, SHAPES)
+"""How often each interval holds the true value, at every shape."""
 
 
 METRIC_WORDS = {
@@ -260,10 +204,9 @@ def true_scores(chance: Floats, present: Any) -> dict[str, Any]:
 def coverage_as_text(found: list[Covered]) -> str:
     """A table for a terminal: the lowest and the highest share, over accuracies and kinds of errors."""
     names = list(dict.fromkeys(covered.interval for covered in found))
-    rows = list(dict.fromkeys((c.shape.n_labels, c.shape.n, c.shape.design) for c in found))
     shares: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for c in found:
-        shares[c.interval, c.shape.n_labels, c.shape.n, c.shape.design].append(100 * c.share)
+        shares[c.interval, *row_of(c.shape)].append(100 * c.share)
     datasets = max(c.tried for c in found if not c.interval.endswith("label's F1"))
     lines = [
         f"How often a 95 % interval holds the truth, in percent of {datasets} simulated data sets a shape:",
@@ -274,27 +217,25 @@ def coverage_as_text(found: list[Covered]) -> str:
         ("difference of two runs", [name for name in names if name.startswith("difference")]),
     ):
         heads = [name.removeprefix("difference of ") for name in group]
-        lines += ["", f"{title:28}" + "".join(f"{head:>19}" for head in heads)]
-        for n_labels, n, design in rows:
-            cells = [shares[name, n_labels, n, design] for name in group]
-            lines.append(
-                f"{n_labels:4} labels {n:5} {design:11}"
-                + "".join(f"{f'{min(cell):.1f} – {max(cell):.1f}' if cell else '–':>19}" for cell in cells)
-            )
+        cells = {row: [spread(shares[name, *row]) for name in group] for row in rows_of(found)}
+        lines += ["", *table(title, heads, cells, 19)]
     outside = [covered for covered in found if not covered.passes]
     worst = min(found, key=lambda covered: covered.share)
-    lines += [
-        "",
-        f"{len(found) - len(outside)} of {len(found)} are between {100 * GATE[0]:.0f} and {100 * GATE[1]:.0f} %"
-        f" (of {' and of '.join(sorted(CONSERVATIVE))}: {100 * GATE[0]:.0f} % or more)",
-        f"the lowest: {100 * worst.share:.1f} %, {_said(worst)}",
-    ]
-    return "\n".join([*lines, *(f"outside: {100 * c.share:.1f} %, {_said(c)}" for c in outside[:20])])
+    inside = between(len(found) - len(outside), len(found), GATE)
+    lines += ending(
+        [
+            f"{inside} (of {' and of '.join(sorted(CONSERVATIVE))}: {100 * GATE[0]:.0f} % or more)",
+            f"the lowest: {_said(worst)}",
+        ],
+        outside,
+        _said,
+    )
+    return "\n".join(lines)
 
 
 def _said(covered: Covered) -> str:
     s = covered.shape
     return (
-        f"{covered.interval}, {s.n_labels} labels, {s.n} examples, {s.design}, accuracy {s.accuracy}, "
-        f"errors: {s.errors}"
+        f"{100 * covered.share:.1f} %, {covered.interval}, {s.n_labels} labels, {s.n} examples, {s.design},"
+        f" accuracy {s.accuracy}, errors: {s.errors}"
     )

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import product
 from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.bench.interval_coverage import Covered, Shape, answered, drawn, of_each_shape
+from evalcore.bench.coverage_report import between, ending, row_of, rows_of, spread, table
+from evalcore.bench.interval_coverage import Covered, Shape, answered, drawn
+from evalcore.bench.simulation import Held, Simulation, generator
 from evalcore.metrics import Counts, Design, Floats, Interval, confusion_counts, score_intervals
 from evalcore.metrics.decisions.hierarchical import hierarchical_scores, inside_groups, level_accuracy
 from evalcore.metrics.decisions.merging import (
@@ -50,19 +51,6 @@ SHAPES: tuple[Shape, ...] = tuple(
 )
 
 
-def coverage(
-    datasets: int = 1000, seed: int = 0, *, shapes: Sequence[Shape] = SHAPES, processes: int | None = None
-) -> list[Covered]:
-    """Simulate every shape, and count how often each interval holds the true value.
-
-    Args:
-        datasets: of each shape.
-        processes: by default one for each processor.
-    """
-    found = of_each_shape(partial(_simulated, datasets=datasets, seed=seed), shapes, processes)
-    return [covered for of_shape in found for covered in of_shape]
-
-
 def answer_chances(n_labels: int, accuracy: float) -> Floats:
     """How probable each answer to each label is, shape (n_labels, n_labels + 1); the last column is unparsed. Labels
     are not alike, so that there is something to suggest."""
@@ -81,14 +69,13 @@ def answer_chances(n_labels: int, accuracy: float) -> Floats:
 
 
 def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
-    rng = np.random.default_rng([seed, SHAPES.index(shape) if shape in SHAPES else len(SHAPES)])
+    rng = generator(seed, shape, SHAPES)
     chance = answer_chances(shape.n_labels, shape.accuracy)
-    held: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    held = Held()
 
     def count(name: str, bounds: Interval, truth: float) -> None:
         if bounds[0] == bounds[0]:
-            held[name][0] += int(bounds[0] <= truth <= bounds[1])
-            held[name][1] += 1
+            held.count(name, bounds, truth)
 
     codes = np.arange(shape.n_labels)
     nodes = codes // GROUP
@@ -144,7 +131,11 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
             count(f"hierarchical {name}", getattr(of_sets, f"{name}_interval"), truth)
         count("accuracy of groups", level_accuracy(confusion, nodes, shape.design)[1], of_groups)
         count("mistakes inside", inside_groups(confusion, nodes, shape.design).interval, of_inside)
-    return [Covered(name, shape, tried, of / tried) for name, (of, tried) in held.items() if tried]
+    return [Covered(name, shape, tried, of / tried) for name, (of, tried) in held.of.items()]
+
+
+coverage = Simulation(_simulated, SHAPES)
+"""How often each interval holds the true value, at every shape."""
 
 
 def _merging(codes: Counts, size: int, until: int) -> Counts:
@@ -206,10 +197,9 @@ def passes(covered: Covered, datasets: int) -> bool:
 def as_text(found: Sequence[Covered]) -> str:
     """A table for a terminal: the lowest and the highest share, over accuracies and kinds of errors."""
     names = list(dict.fromkeys(covered.interval for covered in found))
-    rows = list(dict.fromkeys((c.shape.n_labels, c.shape.n, c.shape.design) for c in found))
     shares: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for c in found:
-        shares[c.interval, c.shape.n_labels, c.shape.n, c.shape.design].append(100 * c.share)
+        shares[c.interval, *row_of(c.shape)].append(100 * c.share)
     datasets = max(c.tried for c in found if c.interval == "accuracy of groups")
     lines = [
         f"How often a 95 % interval holds the truth, in percent of {datasets} simulated data sets a shape:",
@@ -217,18 +207,14 @@ def as_text(found: Sequence[Covered]) -> str:
     ]
     for start in range(0, len(names), COLUMNS):
         some = names[start : start + COLUMNS]
-        lines += ["", f"{'':28}" + "".join(f"{name:>24}" for name in some)]
-        for n_labels, n, design in rows:
-            cells = [shares[name, n_labels, n, design] for name in some]
-            lines.append(
-                f"{n_labels:4} labels {n:5} {design:11}"
-                + "".join(f"{f'{min(cell):.1f} – {max(cell):.1f}' if cell else '–':>24}" for cell in cells)
-            )
+        cells = {row: [spread(shares[name, *row]) for name in some] for row in rows_of(found)}
+        lines += ["", *table("", some, cells, 24)]
     outside = [covered for covered in found if not passes(covered, datasets)]
-    lines += [
-        "",
-        f"{len(found) - len(outside)} of {len(found)} are between {100 * GATE[0]:.0f} and {100 * GATE[1]:.0f} %, within"
-        f" {ERRORS_ALLOWED} standard errors of the simulation",
-    ]
-    lines += [f"outside: {100 * c.share:.1f} %, {c.interval}, {c.shape}" for c in outside[:40]]
+    inside = between(len(found) - len(outside), len(found), GATE)
+    lines += ending(
+        [f"{inside}, within {ERRORS_ALLOWED} standard errors of the simulation"],
+        outside,
+        lambda c: f"{100 * c.share:.1f} %, {c.interval}, {c.shape}",
+        most=40,
+    )
     return "\n".join(lines)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from itertools import product
 from typing import Any, Literal, get_args
 
 import numpy as np
 
-from evalcore.bench.interval_coverage import of_each_shape
+from evalcore.bench.coverage_report import ending
+from evalcore.bench.simulation import Simulation
 from evalcore.metrics import (
     GROUPINGS,
     Counts,
@@ -110,19 +110,6 @@ SHAPES: tuple[Shape, ...] = tuple(
 )
 
 
-def coverage(
-    datasets: int = 1000, seed: int = 0, *, shapes: Sequence[Shape] = SHAPES, processes: int | None = None
-) -> list[SetCoverage]:
-    """Simulate every shape.
-
-    Args:
-        datasets: of each shape.
-        processes: by default one for each processor.
-    """
-    found = of_each_shape(partial(_simulated, datasets=datasets, seed=seed), shapes, processes)
-    return [one for of_shape in found for one in of_shape]
-
-
 def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[SetCoverage]:
     rng = np.random.default_rng([seed, shape.n_labels, shape.n, get_args(Population).index(shape.population)])
     texts = _texts(shape.n_labels, rng)
@@ -178,6 +165,10 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[SetCoverage]:
     return found
 
 
+coverage = Simulation(_simulated, SHAPES)
+"""How often the true label is in the set, at every shape."""
+
+
 def _texts(n_labels: int, rng: np.random.Generator) -> Floats:
     """The true label's probability for each text, ascending, shape (n_labels, _TEXTS_A_LABEL)."""
     found = np.empty((n_labels, _TEXTS_A_LABEL))
@@ -231,8 +222,7 @@ def as_text(found: Sequence[SetCoverage]) -> str:
     broken = [each for each in found if not each.passes]
     shared = [each for each in found if each.grouping == "all"]
     worst = min(shared, key=lambda each: each.lowest_label - each.target)
-    lines += [
-        "",
+    said = [
         f"{len(found) - len(broken)} of {len(found)} hold: no mean is more than {_ERRORS} standard errors below the"
         " target, and ranges and intervals hold",
         f"range of the coverage of one calibration: holds it in {100 * min(ranges):.1f} to {100 * max(ranges):.1f} %",
@@ -240,7 +230,7 @@ def as_text(found: Sequence[SetCoverage]) -> str:
         f"not promised: with one threshold for all, a label has as little as {100 * worst.lowest_label:.1f} % where"
         f" {100 * worst.target:.0f} % is the target",
     ]
-    return "\n".join([*lines, *(f"broken: {each.as_json()}" for each in broken[:20])])
+    return "\n".join([*lines, *ending(said, broken, lambda each: str(each.as_json()), "broken")])
 
 
 def _cell(found: SetCoverage) -> str:

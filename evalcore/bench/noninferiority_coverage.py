@@ -15,14 +15,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from itertools import product
 from typing import Any, get_args
 
 import numpy as np
 
 from evalcore.bench import interval_coverage
-from evalcore.bench.interval_coverage import METRIC_WORDS, answer_chances, answered, drawn, of_each_shape, true_scores
+from evalcore.bench.coverage_report import ending, row_of, rows_of, spread, table
+from evalcore.bench.interval_coverage import METRIC_WORDS, answer_chances, answered, drawn, true_scores
+from evalcore.bench.simulation import Simulation, generator
 from evalcore.metrics import Design, paired_intervals
 from evalcore.metrics.noninferiority import critical_value, examples_to_show
 from evalcore.metrics.paired import score_statistic
@@ -105,9 +106,8 @@ def coverage(
         datasets: of each shape.
         processes: by default one for each processor.
     """
-    found = of_each_shape(partial(_simulated, datasets=datasets, seed=seed), shapes, processes)
-    enough = [_enough(rate, seed) for rate in dict.fromkeys(shape.rate for shape in shapes)]
-    return [one for of_shape in found for one in of_shape], enough
+    found = Simulation(_simulated, SHAPES)(datasets, seed, shapes=shapes, processes=processes)
+    return found, [_enough(rate, seed) for rate in dict.fromkeys(shape.rate for shape in shapes)]
 
 
 def own_share(rate: float) -> tuple[float, float]:
@@ -123,7 +123,7 @@ def own_share(rate: float) -> tuple[float, float]:
 
 
 def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[WronglyShown]:
-    rng = np.random.default_rng([seed, SHAPES.index(shape) if shape in SHAPES else len(SHAPES)])
+    rng = generator(seed, shape, SHAPES)
     own, accuracy = own_share(shape.rate)
     sample = interval_coverage.Shape(shape.n_labels, shape.n, ACCURACY, shape.design, "neighbours")
     chance_a, own_b = answer_chances(sample, ACCURACY), answer_chances(sample, accuracy)
@@ -165,30 +165,27 @@ def as_text(found: Sequence[WronglyShown], enough: Sequence[Enough]) -> str:
     metrics = list(dict.fromkeys(one.metric for one in found))
     shares: dict[tuple[Any, ...], list[float]] = defaultdict(list)
     for one in found:
-        shares[one.shape.n_labels, one.shape.n, one.shape.design, one.metric].append(100 * one.share)
-    rows = list(dict.fromkeys((one.shape.n_labels, one.shape.n, one.shape.design) for one in found))
+        shares[*row_of(one.shape), one.metric].append(100 * one.share)
+    cells = {row: [spread(shares[*row, metric]) for metric in metrics] for row in rows_of(found)}
+    outside = [one for one in found if not one.passes]
+    worst = max(found, key=lambda one: one.share)
     lines = [
         f"How often a run that is worse by just the margin is said not to be worse, in percent of {found[0].tried}"
         " simulated data sets a shape",
         f"(at most {100 * MOST:.0f} is promised): the lowest and the highest, over rates of disagreement from"
         f" {100 * min(RATES):.0f} to {100 * max(RATES):.0f} %",
         "",
-        f"{'':28}" + "".join(f"{metric:>19}" for metric in metrics),
-    ]
-    for row in rows:
-        cells = [shares[*row, metric] for metric in metrics]
-        lines.append(
-            f"{row[0]:4} labels {row[1]:5} {row[2]:11}"
-            + "".join(f"{f'{min(cell):.1f} – {max(cell):.1f}' if cell else '–':>19}" for cell in cells)
-        )
-    outside = [one for one in found if not one.passes]
-    worst = max(found, key=lambda one: one.share)
-    lines += [
-        "",
-        f"{len(found) - len(outside)} of {len(found)} are {100 * MOST:.0f} % or less, within {ERRORS_ALLOWED} standard"
-        " errors of the simulation",
-        f"the highest: {100 * worst.share:.1f} %, {worst.metric}, {worst.shape}",
-        *(f"above: {100 * one.share:.1f} %, {one.metric}, {one.shape}" for one in outside[:20]),
+        *table("", metrics, cells, 19),
+        *ending(
+            [
+                f"{len(found) - len(outside)} of {len(found)} are {100 * MOST:.0f} % or less, within {ERRORS_ALLOWED}"
+                " standard errors of the simulation",
+                f"the highest: {_said(worst)}",
+            ],
+            outside,
+            _said,
+            "above",
+        ),
         "",
         f"How often two equally good runs are shown to be within {100 * MARGIN:.0f} points, with as many examples as"
         " a check says would do:",
@@ -197,3 +194,7 @@ def as_text(found: Sequence[WronglyShown], enough: Sequence[Enough]) -> str:
         f"  disagreeing in {100 * one.rate:4.0f} %: {one.needed:6,} examples, {100 * one.share:.1f} %" for one in enough
     ]
     return "\n".join(lines)
+
+
+def _said(one: WronglyShown) -> str:
+    return f"{100 * one.share:.1f} %, {one.metric}, {one.shape}"

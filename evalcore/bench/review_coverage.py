@@ -9,25 +9,26 @@ whether of all answers of the population above the threshold the target share is
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache, partial
 from itertools import product
 from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.bench.interval_coverage import of_each_shape
-from evalcore.bench.simulated_texts import MODELS, Model, drawn_rows, softmax, texts_of
-from evalcore.metrics import Counts, Design, Floats, Interval, holm, stratified_halves, tango_interval
+from evalcore.bench.coverage_report import ending, row_of, rows_of
+from evalcore.bench.review_population import RUN_B, SIGNALS, Population, curve_of, population_of
+from evalcore.bench.simulated_texts import MODELS, Model, drawn_rows
+from evalcore.bench.simulation import Held, Simulation
+from evalcore.metrics import Counts, Design, Interval, holm, stratified_halves, tango_interval
 from evalcore.metrics.decisions.promise import (
     chance_of_as_many,
     checked,
     group_steps,
     predicted_often,
 )
-from evalcore.metrics.decisions.selective import aurc, aurc_difference_interval, aurc_interval, aurc_values, steps_of
+from evalcore.metrics.decisions.selective import aurc, aurc_difference_interval, aurc_interval, aurc_values
 
 GATE = (0.93, 0.97)
 """A 95 % interval must hold the truth in this share of the data sets, but for the simulation's own error."""
@@ -36,16 +37,9 @@ KEPT = 0.95
 ERRORS_ALLOWED = 3
 """Standard errors of the simulation: there are hundreds of shares."""
 TARGETS = (0.8, 0.9, 0.95, 0.99)
-SIGNALS = ("confidence", "margin", "entropy", "agreement")
 ONE, EACH = "one threshold", "each label"
 SIMULATED = (MODELS[0], MODELS[2], MODELS[3])
 """A weak model, a good one and a very good one."""
-RUN_B = "run B"
-
-_POPULATION = 100_000
-_NOISE = 0.5
-"""Standard deviation of what other runs add to the scores, relative to these."""
-_OTHER_RUNS = 3
 
 
 @dataclass(frozen=True)
@@ -99,53 +93,21 @@ class Found:
         return asdict(self)
 
 
-def coverage(
-    datasets: int = 1000, seed: int = 0, *, shapes: Sequence[Shape] = SHAPES, processes: int | None = None
-) -> list[Found]:
-    """Simulate every shape.
-
-    Args:
-        datasets: of each shape.
-        processes: by default one for each processor.
-    """
-    simulate = partial(_simulated, datasets=datasets, seed=seed)
-    found = of_each_shape(simulate, shapes, processes, chunksize=_SHAPES_OF_A_POPULATION)
-    return [one for of_shape in found for one in of_shape]
-
-
-@dataclass(frozen=True)
-class _Population:
-    """All texts, sorted by true label; arrays of shape (n,).
-
-    Attributes:
-        starts: shape (n_labels + 1,), see `drawn_rows`.
-        predicted, right: of run A; right_b: of run B.
-        certainty: by signal; under `RUN_B` the confidence of run B.
-    """
-
-    true: Counts
-    starts: Counts
-    predicted: Counts
-    right: NDArray[np.bool_]
-    right_b: NDArray[np.bool_]
-    certainty: Mapping[str, Floats]
-
-
 class _Counted:
     """How often each thing was shown, and was as it must be."""
 
     def __init__(self) -> None:
-        self.intervals: dict[str, list[bool]] = defaultdict(list)
+        self.intervals = Held()
         self.promises: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
 
     def interval(self, name: str, bounds: Interval, truth: float) -> None:
         if bounds[0] == bounds[0]:
-            self.intervals[name].append(bool(bounds[0] <= truth <= bounds[1]))
+            self.intervals.count(name, bounds, truth)
 
     def found(self, shape: Shape, datasets: int) -> list[Found]:
         intervals = [
-            Found(name, False, shape, datasets, len(held), float(np.mean(held)))
-            for name, held in self.intervals.items()
+            Found(name, False, shape, datasets, shown, held / shown)
+            for name, (held, shown) in self.intervals.of.items()
         ]
         promises = []
         for name, each in self.promises.items():
@@ -155,7 +117,7 @@ class _Counted:
 
 
 def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Found]:
-    population = _population(shape.n_labels, shape.model)
+    population = population_of(shape.n_labels, shape.model)
     rng = np.random.default_rng([seed, shape.n, shape.n_labels, MODELS.index(shape.model)])
     truth = {name: aurc(population.certainty[name], population.right) for name in SIGNALS}
     of_b = aurc(population.certainty[RUN_B], population.right_b)
@@ -177,7 +139,11 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Found]:
     return counted.found(shape, datasets)
 
 
-def _promises(counted: _Counted, population: _Population, rows: NDArray[np.intp], shape: Shape) -> None:
+coverage = Simulation(_simulated, SHAPES, chunksize=_SHAPES_OF_A_POPULATION)
+"""How often each interval holds the truth and each promise is kept, at every shape."""
+
+
+def _promises(counted: _Counted, population: Population, rows: NDArray[np.intp], shape: Shape) -> None:
     """What is promised with one data set, and whether it is so."""
     choosing, checking = (rows[half] for half in stratified_halves(population.true[rows]))
     for signal, target in product((SIGNALS[0], SIGNALS[3]), TARGETS):
@@ -187,13 +153,13 @@ def _promises(counted: _Counted, population: _Population, rows: NDArray[np.intp]
 
 
 def _one_threshold(
-    counted: _Counted, population: _Population, choosing: Counts, checking: Counts, shape: Shape, signal: str,
+    counted: _Counted, population: Population, choosing: Counts, checking: Counts, shape: Shape, signal: str,
     target: float,
 ) -> None:  # fmt: skip
     certainty, right = population.certainty[signal], population.right
     steps = group_steps(certainty[choosing], right[choosing], np.zeros(len(choosing), dtype=np.int64), 1)
     verified = wrong = False
-    everywhere = _steps_of(shape.n_labels, shape.model, signal)
+    everywhere = curve_of(shape.n_labels, shape.model, signal)
     for kind, threshold in (("promised", steps.promising(target)[0]), ("estimated", steps.estimated(target)[0])):
         if np.isinf(threshold):
             continue
@@ -212,7 +178,7 @@ def _one_threshold(
     counted.promises[f"{ONE}, {signal}, {100 * target:.0f} %"].append((verified, wrong))
 
 
-def _of_two_runs(counted: _Counted, population: _Population, checking: Counts, threshold: float) -> None:
+def _of_two_runs(counted: _Counted, population: Population, checking: Counts, threshold: float) -> None:
     """How much more run B answers automatically at the same threshold."""
     a, b = (population.certainty[name] >= threshold for name in (SIGNALS[0], RUN_B))
     only_a, only_b = (int(each[checking].sum()) for each in (a & ~b, b & ~a))
@@ -221,7 +187,7 @@ def _of_two_runs(counted: _Counted, population: _Population, checking: Counts, t
 
 
 def _each_label(
-    counted: _Counted, population: _Population, choosing: Counts, checking: Counts, shape: Shape, target: float
+    counted: _Counted, population: Population, choosing: Counts, checking: Counts, shape: Shape, target: float
 ) -> None:
     certainty, right, predicted = population.certainty[SIGNALS[0]], population.right, population.predicted
     n_labels = shape.n_labels
@@ -246,41 +212,9 @@ def _each_label(
     )
 
 
-@lru_cache(maxsize=len(SIGNALS))
-def _steps_of(n_labels: int, model: Model, signal: str) -> Any:
-    population = _population(n_labels, model)
-    return steps_of(population.certainty[signal], population.right)
-
-
-@lru_cache(maxsize=1)
-def _population(n_labels: int, model: Model) -> _Population:
-    rng = np.random.default_rng([n_labels, MODELS.index(model)])
-    parts = []
-    for texts in texts_of(n_labels, model, _POPULATION, rng):
-        shares = softmax(texts.scores / model.temperature)
-        top = shares.argmax(axis=1)
-        others = [
-            softmax(texts.scores + rng.standard_normal(texts.scores.shape) * texts.sharpness * _NOISE)
-            for _ in range(_OTHER_RUNS)
-        ]
-        largest = np.partition(shares, -2, axis=1)[:, -2:]
-        agreeing = np.mean([other.argmax(axis=1) == top for other in others], axis=0)
-        parts.append((
-            texts.first + texts.true, texts.first + top, others[0].argmax(axis=1) == texts.true,
-            largest[:, 1], largest[:, 1] - largest[:, 0], (shares * np.log(np.maximum(shares, 1e-300))).sum(axis=1),
-            agreeing, others[0].max(axis=1),
-        ))  # fmt: skip
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    order = np.argsort(columns[0], kind="stable")
-    true, predicted, right_b, *signals = (column[order] for column in columns)
-    starts = np.searchsorted(true, np.arange(n_labels + 1))
-    certainty = dict(zip((*SIGNALS, RUN_B), signals, strict=True))
-    return _Population(true, starts, predicted, predicted == true, right_b, certainty)
-
-
 def as_text(found: Sequence[Found]) -> str:
     """Tables for a terminal: intervals, and promises."""
-    rows = list(dict.fromkeys((one.shape.n_labels, one.shape.n, one.shape.design) for one in found))
+    rows = rows_of(found)
     lines = [
         f"Review: how often a 95 % interval holds the truth, in percent of {found[0].tried} data sets a shape:",
         "the lowest and the highest, over a weak, a good and a very good model",
@@ -297,20 +231,18 @@ def as_text(found: Sequence[Found]) -> str:
     intervals = [one for one in found if not one.promise]
     worst = min((one for one in found if one.promise), key=lambda one: one.share)
     inside = sum(one.passes for one in intervals)
-    lines += [
-        "",
+    said = [
         f"{inside} of {len(intervals)} intervals hold the truth in {100 * GATE[0]:.0f} to {100 * GATE[1]:.0f} %, within"
         f" {ERRORS_ALLOWED} standard errors of the simulation",
         f"the promise that is broken most often: {_said(worst)}",
-        *(f"outside: {_said(one)}" for one in outside[:20]),
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *ending(said, outside, _said)])
 
 
 def _table(found: Sequence[Found], rows: Sequence[tuple[Any, ...]], names: Sequence[str], say: Any) -> list[str]:
     cells: dict[tuple[Any, ...], list[Found]] = defaultdict(list)
     for one in found:
-        cells[one.what, one.shape.n_labels, one.shape.n, one.shape.design].append(one)
+        cells[one.what, *row_of(one.shape)].append(one)
     lines = []
     for name in dict.fromkeys(names):
         lines += ["", name]

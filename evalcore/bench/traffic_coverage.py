@@ -11,15 +11,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cache, partial
+from functools import cache
 from itertools import product
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from evalcore.bench import interval_coverage
-from evalcore.bench.interval_coverage import GATE, answer_chances, answered, of_each_shape
-from evalcore.metrics import Counts, Design, Floats, Interval, confusion_counts, tango_interval
+from evalcore.bench.coverage_report import between, ending, spread
+from evalcore.bench.interval_coverage import GATE, answer_chances, answered
+from evalcore.bench.simulation import Held, Simulation, generator
+from evalcore.metrics import Counts, Design, Floats, confusion_counts, tango_interval
 from evalcore.metrics.decisions.label_rates import LabelRates, of_present
 from evalcore.metrics.decisions.label_shift import accuracy_under, paired_under
 from evalcore.metrics.decisions.quantification import adjusted_counts
@@ -110,19 +112,6 @@ SHAPES: tuple[Shape, ...] = tuple(
 """Each size with each pair of mixes and both designs, and the models in turn."""
 
 
-def coverage(
-    datasets: int = 1000, seed: int = 0, *, shapes: Sequence[Shape] = SHAPES, processes: int | None = None
-) -> list[Covered]:
-    """Simulate every shape, and count how often each interval holds the score of the population.
-
-    Args:
-        datasets: of each shape.
-        processes: by default one for each processor.
-    """
-    found = of_each_shape(partial(_simulated, datasets=datasets, seed=seed), shapes, processes, chunksize=4)
-    return [one for of_shape in found for one in of_shape]
-
-
 def mix(kind: MixKind, n_labels: int, rng: np.random.Generator) -> Floats:
     """Shares of the labels, in a random order; shape (n_labels,)."""
     shares = np.ones(n_labels)
@@ -160,16 +149,10 @@ def _wrong_chances(n_labels: int, errors: interval_coverage.Errors) -> Floats:
 
 
 def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
-    rng = np.random.default_rng([seed, SHAPES.index(shape) if shape in SHAPES else len(SHAPES)])
+    rng = generator(seed, shape, SHAPES)
     n_labels = shape.n_labels
-    held: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-
-    def count(name: str, bounds: Interval | Floats, truth: float | Floats) -> None:
-        low, high = np.asarray(bounds).T
-        shown = ~np.isnan(low)
-        held[name][0] += int(((low <= truth) & (truth <= high) & shown).sum())
-        held[name][1] += int(shown.sum())
-
+    held = Held()
+    count = held.count
     paired: dict[str, list[tuple[float, ...]]] = {"difference": [], "difference, estimated": []}
     for _ in range(datasets):
         recall = rng.beta(shape.accuracy * shape.alike, (1 - shape.accuracy) * shape.alike, n_labels)
@@ -197,8 +180,12 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
         gained, lost, examples, truths = np.array(of_all).T
         count(name, np.stack(tango_interval(gained, lost, examples), axis=1), truths)  # at once: it takes many steps
     return [
-        Covered(name, shape, datasets, shown, of / shown if shown else np.nan) for name, (of, shown) in held.items()
+        Covered(name, shape, datasets, shown, of / shown if shown else np.nan) for name, (of, shown) in held.of.items()
     ]
+
+
+coverage = Simulation(_simulated, SHAPES, chunksize=4)
+"""How often each interval holds the score of the population, at every shape."""
 
 
 def true_macro_f1(chance: Floats, shares: Floats) -> float:
@@ -232,13 +219,12 @@ def as_text(found: Sequence[Covered]) -> str:
     shown = [one for one in found if one.shown]
     outside = [one for one in shown if not one.passes]
     worst = min(shown, key=lambda one: one.share)
-    lines += [
-        "",
-        f"{len(shown) - len(outside)} of {len(shown)} are between {100 * GATE[0]:.0f} and {100 * GATE[1]:.0f} %"
-        f" (of {' and of '.join(sorted(CONSERVATIVE))}: {100 * GATE[0]:.0f} % or more)",
+    last = [
+        f"{between(len(shown) - len(outside), len(shown), GATE)} (of {' and of '.join(sorted(CONSERVATIVE))}:"
+        f" {100 * GATE[0]:.0f} % or more)",
         f"the lowest: {_said(worst)}",
     ]
-    return "\n".join([*lines, *(f"outside: {_said(one)}" for one in outside[:20])])
+    return "\n".join([*lines, *ending(last, outside, _said)])
 
 
 def _cell(of: Sequence[Covered]) -> str:
@@ -247,7 +233,7 @@ def _cell(of: Sequence[Covered]) -> str:
         return "–"
     tried = sum(one.tried for one in of)
     often = min(1.0, sum(one.shown for one in of) / tried)
-    return f"{min(shares):.1f} – {max(shares):.1f}{'' if often == 1 else f' ({100 * often:.0f})'}"
+    return f"{spread(shares)}{'' if often == 1 else f' ({100 * often:.0f})'}"
 
 
 def _said(one: Covered) -> str:

@@ -5,21 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evalcore.bench import review_coverage
+from evalcore.bench import review_coverage, review_population
 from evalcore.bench.review_coverage import SIMULATED, Found, Shape, as_text, coverage
 
 
 @pytest.fixture(scope="module")
 def found():
     patch = pytest.MonkeyPatch()
-    patch.setattr(review_coverage, "_POPULATION", 20_000)
-    review_coverage._population.cache_clear()
-    review_coverage._steps_of.cache_clear()
+    patch.setattr(review_population, "_POPULATION", 20_000)
+    review_population.population_of.cache_clear()
+    review_population.curve_of.cache_clear()
     shapes = [Shape(24, 400, design, SIMULATED[2]) for design in ("random", "stratified")]
     yield coverage(60, shapes=shapes, processes=1)
     patch.undo()
-    review_coverage._population.cache_clear()
-    review_coverage._steps_of.cache_clear()
+    review_population.population_of.cache_clear()
+    review_population.curve_of.cache_clear()
 
 
 def test_intervals_hold_and_promises_are_kept(found):
@@ -35,9 +35,9 @@ def test_intervals_hold_and_promises_are_kept(found):
 
 
 def test_a_promise_that_is_verified_on_the_half_that_chose_it_is_broken_too_often(monkeypatch):
-    monkeypatch.setattr(review_coverage, "_POPULATION", 20_000)
-    review_coverage._population.cache_clear()
-    review_coverage._steps_of.cache_clear()
+    monkeypatch.setattr(review_population, "_POPULATION", 20_000)
+    review_population.population_of.cache_clear()
+    review_population.curve_of.cache_clear()
 
     def same_half_twice(true):
         half = np.arange(len(true))[::2]
@@ -46,8 +46,8 @@ def test_a_promise_that_is_verified_on_the_half_that_chose_it_is_broken_too_ofte
     monkeypatch.setattr(review_coverage, "stratified_halves", same_half_twice)
     broken = coverage(60, shapes=[Shape(24, 3080, "random", SIMULATED[1])], processes=1)
     monkeypatch.undo()
-    review_coverage._population.cache_clear()
-    review_coverage._steps_of.cache_clear()
+    review_population.population_of.cache_clear()
+    review_population.curve_of.cache_clear()
     assert any(one.shown == one.tried and one.promise for one in broken)
     honest = [one for one in broken if one.promise and one.what.startswith("one threshold")]
     assert min(one.share for one in honest) < 1

@@ -5,7 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from evalcore.bench import interval_coverage, traffic_coverage
+from evalcore.bench import traffic_coverage
+from evalcore.bench.simulation import of_each_shape
 from evalcore.bench.traffic_coverage import SHAPES, Covered, Shape, as_text, chances_of, coverage, drawn, mix
 from evalcore.cli import simulate
 
@@ -72,7 +73,7 @@ def test_processes_of_a_simulation_use_one_thread_each(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    assert interval_coverage.of_each_shape(os.getenv, names, 1)[0] == "7"
-    assert interval_coverage.of_each_shape(os.getenv, names, 2) == ["1"] * 3
+    assert of_each_shape(os.getenv, names, 1)[0] == "7"
+    assert of_each_shape(os.getenv, names, 2) == ["1"] * 3
     assert os.environ["OMP_NUM_THREADS"] == "7"
     assert "MKL_NUM_THREADS" not in os.environ
