@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from evalcore.bench.coverage_report import between, ending, row_of, rows_of, spread, table
 from evalcore.bench.interval_coverage import GATE
-from evalcore.bench.simulated_texts import MODELS, Model, drawn_rows, softmax, texts_of
+from evalcore.bench.simulated_texts import MODELS, Model, Shape, drawn_rows, softmax, texts_of
 from evalcore.bench.simulation import of_each_shape
 from evalcore.metrics import (
     Counts,
@@ -47,16 +47,6 @@ _NOISE_OF_B = 0.5
 """Standard deviation of what is added to B's scores, relative to their own."""
 _BIAS_DATASETS = 50
 """Data sets of which the ECE of a perfectly calibrated model is simulated: each takes a thousand samples itself."""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What is simulated: number of labels and of examples, how examples are drawn, and what run A is like."""
-
-    n_labels: int
-    n: int
-    design: Design
-    model: Model
 
 
 _SIZES = (100, 400, 1000, 3080)

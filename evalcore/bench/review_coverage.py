@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from evalcore.bench.coverage_report import ending, row_of, rows_of
 from evalcore.bench.review_population import RUN_B, SIGNALS, Population, curve_of, population_of
-from evalcore.bench.simulated_texts import MODELS, Model, drawn_rows
+from evalcore.bench.simulated_texts import MODELS, Shape, drawn_rows
 from evalcore.bench.simulation import Held, Simulation
 from evalcore.metrics import Counts, Design, Interval, holm, stratified_halves, tango_interval
 from evalcore.metrics.decisions.promise import (
@@ -40,16 +40,6 @@ TARGETS = (0.8, 0.9, 0.95, 0.99)
 ONE, EACH = "one threshold", "each label"
 SIMULATED = (MODELS[0], MODELS[2], MODELS[3])
 """A weak model, a good one and a very good one."""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What is simulated: number of labels and of examples, how examples are drawn, and the model."""
-
-    n_labels: int
-    n: int
-    design: Design
-    model: Model
 
 
 _SIZES = (400, 1000, 3080)

@@ -42,6 +42,16 @@ MODELS = (
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What is simulated: number of labels and of examples, how examples are drawn, and the model."""
+
+    n_labels: int
+    n: int
+    design: Design
+    model: Model
+
+
+@dataclass(frozen=True)
 class Texts:
     """Some texts of one topic.
 
