@@ -37,7 +37,7 @@ from evalcore.analysis.compared_calibration import (
     why_not_compared,
 )
 from evalcore.analysis.compared_scores import MetricRow
-from evalcore.analysis.comparison import BOTH_WRONG, Comparison, compare
+from evalcore.analysis.comparison import Comparison, compare
 from evalcore.analysis.comparison_words import (
     better_words,
     label_note,
@@ -129,6 +129,7 @@ from evalcore.analysis.matrix_filters import cell_of_filter, filter_of_cell
 from evalcore.analysis.notebook_views import name_of
 from evalcore.analysis.other_runs import OtherAnswer, other_answers
 from evalcore.analysis.outcome_counts import outcome_words
+from evalcore.analysis.paired_answers import BOTH_WRONG, PairedAnswers
 from evalcore.analysis.pairing import shared_examples
 from evalcore.analysis.ranked_confusions import RankedConfusion, count_confusions, ranked_confusions
 from evalcore.analysis.reference_accuracies import Reference, references
@@ -207,6 +208,7 @@ __all__ = [
     "OrderEffect",
     "OtherAnswer",
     "Pair",
+    "PairedAnswers",
     "RankedConfusion",
     "Ranking",
     "Reference",

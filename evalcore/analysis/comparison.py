@@ -16,6 +16,7 @@ from evalcore.analysis.compared_scores import (
     confusion_changes,
     metric_rows,
 )
+from evalcore.analysis.paired_answers import BOTH_WRONG, PairedAnswers
 from evalcore.analysis.pairing import shared_examples
 from evalcore.analysis.scored_run import ScoredRun, design_of
 from evalcore.metrics import (
@@ -25,37 +26,26 @@ from evalcore.metrics import (
     ClassScores,
     Counts,
     Design,
-    Interval,
-    PairCounts,
     PairedIntervals,
     agreement,
     confusion_counts,
-    group_codes,
-    mcnemar_p,
     metric_values,
     never_predicted,
-    pair_counts,
     paired_intervals,
     per_class,
     scores_of_classes,
-    smallest_difference,
-    tango_interval,
-    wilson_interval,
 )
 from evalcore.notebook import Shown
 
-BOTH_WRONG = "both_wrong"
-"""All examples that neither run gets right: three groups of `PAIR_GROUPS` together."""
-
 
 @dataclass(frozen=True, repr=False)
-class Comparison(Shown):
+class Comparison(PairedAnswers, Shown):
     """Two scored runs, paired by example. A is the reference; a difference is B minus A.
 
     Attributes:
         a, b: the runs, under the same scoring.
         at_a, at_b: shape (n_shared,), indices into the answers of A and of B of each shared example.
-        y_true, y_a, y_b: shape (n_shared,), codes into `labels`.
+        y_true, y_a, y_b: codes into `labels`.
         same_sample: whether both runs are on the same sample.
     """
 
@@ -63,55 +53,12 @@ class Comparison(Shown):
     b: ScoredRun
     at_a: NDArray[np.int64]
     at_b: NDArray[np.int64]
-    y_true: Counts
-    y_a: Counts
-    y_b: Counts
     same_sample: bool
 
     @property
     def labels(self) -> tuple[str, ...]:
         """All labels, in A's order."""
         return self.a.labels
-
-    @property
-    def n(self) -> int:
-        """Shared examples."""
-        return len(self.y_true)
-
-    @cached_property
-    def groups(self) -> NDArray[np.int8]:
-        """Each shared example's group, as a position in `PAIR_GROUPS`; shape (n,)."""
-        return group_codes(self.y_true, self.y_a, self.y_b)
-
-    @cached_property
-    def counts(self) -> PairCounts:
-        """How many examples each group has."""
-        return pair_counts(self.groups)
-
-    @cached_property
-    def interval(self) -> Interval:
-        """Tango's 95 % interval of the accuracies' difference, B minus A."""
-        low, high = tango_interval(self.counts.fixed, self.counts.broken, self.n)
-        return float(low), float(high)
-
-    @cached_property
-    def accuracies(self) -> tuple[tuple[float, Interval], tuple[float, Interval]]:
-        """Accuracy of A and of B on the shared examples, each with Wilson's 95 % interval."""
-        return self._accuracy(self.y_a), self._accuracy(self.y_b)
-
-    def _accuracy(self, y_pred: Counts) -> tuple[float, Interval]:
-        right = int((y_pred == self.y_true).sum())
-        return right / self.n, wilson_interval(right, self.n)
-
-    @cached_property
-    def p(self) -> float:
-        """Exact McNemar, two-sided."""
-        return mcnemar_p(self.counts.broken, self.counts.fixed)
-
-    @cached_property
-    def smallest(self) -> float:
-        """The smallest difference of accuracies that such a comparison detects with a power of 80 %; in [0, 1]."""
-        return smallest_difference(self.n, self.counts.discordant_rate)
 
     @cached_property
     def confusion_a(self) -> Counts:
@@ -186,10 +133,8 @@ class Comparison(Shown):
         Returns:
             Indices into the shared examples, ascending; none for a selection that does not exist.
         """
-        if selection in PAIR_GROUPS:
-            return np.flatnonzero(self.groups == PAIR_GROUPS.index(selection))
-        if selection == BOTH_WRONG:
-            return np.flatnonzero((self.y_a != self.y_true) & (self.y_b != self.y_true))
+        if selection in (*PAIR_GROUPS, BOTH_WRONG):
+            return super().rows_of(selection)
         kind, *rest = selection.split(":")
         run = rest.pop() if rest and rest[-1] in ("a", "b") else ""
         try:
@@ -214,4 +159,6 @@ def compare(a: ScoredRun, b: ScoredRun) -> Comparison:
     at_a, at_b = shared_examples(a, b)
     to_a = np.array([*(a.labels.index(label) for label in b.labels), UNPARSED], dtype=np.int64)
     same_sample = a.record.sample_id == b.record.sample_id
-    return Comparison(a, b, at_a, at_b, a.y_true[at_a], a.y_pred[at_a], to_a[b.y_pred[at_b]], same_sample)
+    return Comparison(
+        a.y_true[at_a], a.y_pred[at_a], to_a[b.y_pred[at_b]], a=a, b=b, at_a=at_a, at_b=at_b, same_sample=same_sample
+    )

@@ -265,4 +265,4 @@ def _compared(before: Step, after: Step) -> Comparison:
     place = {label: at for at, label in enumerate(a.labels)}
     to_a: Counts = np.array([*(place[label] for label in b.labels), -1], dtype=np.int64)
     y_true, y_a, y_b = a.y_true[before.at], a.y_pred[before.at], to_a[b.y_pred[after.at]]
-    return Comparison(a, b, before.at, after.at, y_true, y_a, y_b, same_sample=True)
+    return Comparison(y_true, y_a, y_b, a=a, b=b, at_a=before.at, at_b=after.at, same_sample=True)

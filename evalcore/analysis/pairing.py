@@ -81,14 +81,23 @@ def paired_by_content(text_a: Indices, true_a: Indices, text_b: Indices, true_b:
         text_a, text_b: hashes; true_a, true_b: codes of the same labels in both, -1 or more.
     """
     n = len(text_a)
-    _, text = np.unique(np.concatenate([text_a, text_b]), return_inverse=True)
-    true = np.concatenate([true_a, true_b])
-    example = text * (true.max(initial=0) + 2) + true + 1
+    example = example_codes(np.concatenate([text_a, text_b]), np.concatenate([true_a, true_b]))
     copy = np.concatenate([_copies(example[:n]), _copies(example[n:])])
     row = example * (copy.max(initial=0) + 1) + copy
     _, at_a, at_b = np.intersect1d(row[:n], row[n:], assume_unique=True, return_indices=True)
     order = np.argsort(at_a)
     return at_a[order], at_b[order]
+
+
+def example_codes(text: Indices, true: Indices) -> Indices:
+    """A number of each example, from 0 on; equal where the text and its label are.
+
+    Args:
+        text: hashes; true: label codes, -1 or more.
+    """
+    _, place = np.unique(text, return_inverse=True)
+    codes: Indices = place * (true.max(initial=0) + 2) + true + 1
+    return codes
 
 
 def _copies(example: Indices) -> Indices:

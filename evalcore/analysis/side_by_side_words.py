@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evalcore.analysis.comparison import BOTH_WRONG
 from evalcore.analysis.difference import changes, decisions
 from evalcore.analysis.label_order import OrderEffect
+from evalcore.analysis.paired_answers import BOTH_WRONG
 from evalcore.analysis.sweep import Pair, Sweep
 from evalcore.metrics import UNPARSED
 from evalcore.store import RunRecord

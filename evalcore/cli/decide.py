@@ -56,7 +56,7 @@ _HELP = {
     "scale_shares": "scale shares that do not add up to 1",
     "more_examples": "how many are to be labelled next (default: 100)",
     "merge": "LABEL,LABEL=NEW merges labels, LABEL= drops one; a name with a comma or = in it in double quotes",
-    "hierarchy": "CSV: label,group",
+    "hierarchy": "CSV: label,group; with group2, group3, ... for the groups that these are in",
     "best": "merges of the suggested path (default: 5)",
     "score": "what is to be good (default: accuracy)",
     "effort": "what is to be little, per 1,000 texts (default: seconds)",

@@ -19,7 +19,7 @@ from evalcore.deciding.frontier import FrontierAnswer, frontier, frontier_of
 from evalcore.deciding.frontier_found import FrontierAsked, FrontierRun
 from evalcore.deciding.frontier_runs import AnsweringRuns, StoredAnswers, answering_runs, stored_answers
 from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
-from evalcore.deciding.given import asked_in_python, merge_text, percent_of, read_table_file, table_text
+from evalcore.deciding.given import asked_in_python, percent_of, read_table_file
 from evalcore.deciding.label_hierarchy import groups_by_name, hierarchy_text, read_hierarchy
 from evalcore.deciding.label_list import WAYS, LabelListAnswer, LabelListAsked, compared_label_list, label_list
 from evalcore.deciding.label_list_compared import ComparedLabelList
@@ -99,7 +99,6 @@ __all__ = [
     "label_list",
     "label_list_edits",
     "merge_suggestions",
-    "merge_text",
     "percent_of",
     "prepare",
     "query_of_asked",
@@ -112,7 +111,6 @@ __all__ = [
     "score_words",
     "spec_with_new_list",
     "stored_answers",
-    "table_text",
     "traffic",
     "verdict",
 ]

@@ -10,6 +10,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+TEXTS = 1000
+"""Costs, efforts and work are said of so many texts."""
+
 Rows = Sequence[Mapping[str, Any]]
 """A table: its rows have the same keys, in the same order; values are texts, numbers, flags or None."""
 

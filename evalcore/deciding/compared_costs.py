@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from evalcore.analysis import Comparison, LabelProbabilities, ScoredRun, compare
 from evalcore.deciding import costs_words as words
-from evalcore.deciding.answer import Rows, plain, plain_pair
+from evalcore.deciding.answer import TEXTS, Rows, plain, plain_pair
 from evalcore.deciding.cost_table import CostsAsked, CostTable, cost_table
 from evalcore.deciding.costly_confusions import answer_name
 from evalcore.metrics import LEVEL, Floats, Interval, tango_interval
@@ -263,13 +263,13 @@ def _cost_sentence(a: MeanCost, b: MeanCost, difference: MeanCost, unit: str) ->
     """The figures. Why the difference has no interval was said before; it is mostly why the others have none."""
 
     def said(cost: MeanCost, *, signed: bool = False, per: str = "") -> str:
-        value = words.amount(words.TEXTS * cost.value, unit, signed=signed)
+        value = words.amount(TEXTS * cost.value, unit, signed=signed)
         known = cost.is_estimable or difference.is_estimable
         around = words.bounds(cost, unit, signed=signed) if known else f"interval {NOT_ESTIMABLE}"
         return f"{value}{per} ({around})"
 
     return (
-        f"A's mistakes cost {said(a, per=f' per {words.TEXTS:,} texts')}, and B's {said(b)}: a difference of"
+        f"A's mistakes cost {said(a, per=f' per {TEXTS:,} texts')}, and B's {said(b)}: a difference of"
         f" {said(difference, signed=True)}."
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evalcore.deciding.answer import plain, plain_pair
+from evalcore.deciding.answer import TEXTS, plain, plain_pair
 from evalcore.deciding.cheaper_ways import AnswerChange, LeastExpectedCost, ReviewedBelow
 from evalcore.deciding.cost_table import CostTable
 from evalcore.deciding.costly_confusions import ActionCosts, CostlyConfusion, answer_name, how_many_carry
@@ -18,8 +18,6 @@ from evalcore.metrics.decisions.cost import LEAST_DEAR, MeanCost
 from evalcore.metrics.mean_intervals import LEAST_OF_A_MEAN
 from evalcore.wording import counted, figure, interval, money, percent, points
 
-TEXTS = 1000
-"""Costs are said for so many texts."""
 A_PERSON = "(a person)"
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from evalcore.analysis import ScoredRun, server_cost
 from evalcore.analysis.scored_run import design_of
+from evalcore.deciding.answer import TEXTS
 from evalcore.deciding.cost_table import CostsAsked, cost_table
-from evalcore.deciding.frontier_effort import EFFORTS, TEXTS, Effort, EffortKind, effort_of, setup_words
+from evalcore.deciding.frontier_effort import EFFORTS, Effort, EffortKind, effort_of, setup_words
 from evalcore.deciding.frontier_found import ACCURACY, FoundFrontier, FrontierAsked, FrontierRun
 from evalcore.deciding.frontier_runs import AnsweringRun, AnsweringRuns, answering_runs
 from evalcore.deciding.frontier_words import frontier_sentences

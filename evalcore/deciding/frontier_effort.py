@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from evalcore.analysis import ServerCost
+from evalcore.deciding.answer import TEXTS
 from evalcore.deciding.frontier_runs import AnsweringRun
 from evalcore.store import RunRecord
 from evalcore.wording import counted
@@ -13,8 +14,6 @@ from evalcore.wording import counted
 EffortKind = Literal["seconds", "tokens", "price"]
 EFFORTS: tuple[EffortKind, ...] = get_args(EffortKind)
 """Per 1,000 texts."""
-TEXTS = 1000
-"""Costs and efforts are of so many texts."""
 _SECONDS_AN_HOUR = 3600
 _OWN_SHARE = 0.5
 """Share of its answers that a run must have predicted itself for its own time to count."""

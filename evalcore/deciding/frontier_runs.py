@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis import ScoredRun, score_run
+from evalcore.analysis.pairing import example_codes, paired_by_content
 from evalcore.errors import BlindspotError
 from evalcore.metrics import UNPARSED
 from evalcore.parse import Scoring
@@ -109,8 +110,7 @@ def answering_runs(
     samples = {one.sample_id for one in others if one.finished} - {record.sample_id}
     shared = shared_texts(store, record.sample_id, sorted(samples))
     own = _kept(shown, measured_answers(store, record.run_id))
-    wanted = _contents(own, record, shown)
-    different = len(np.unique(wanted[["text", "label"]]))
+    different = len(np.unique(example_codes(own.text_hash, shown.y_true)))
     has_texts = bool(shown.columns.text_hash.all())
     runs = [AnsweringRun(record, own.predicted, own.measured)]
     left_out = []
@@ -120,14 +120,12 @@ def answering_runs(
         elif other.sample_id != record.sample_id and not (has_texts and shared[other.sample_id] >= different):
             left_out.append(LeftOut(other, _other_examples(shared[other.sample_id], different)))
         else:
-            found = _answers_of(read, shown, other, wanted)
+            found = _answers_of(read, shown, other)
             runs.append(found) if isinstance(found, AnsweringRun) else left_out.append(LeftOut(other, found))
     return AnsweringRuns(shown, tuple(runs), tuple(left_out))
 
 
-def _answers_of(
-    read: Callable[[RunRecord], StoredAnswers], shown: ScoredRun, other: RunRecord, wanted: NDArray[np.void]
-) -> AnsweringRun | str:
+def _answers_of(read: Callable[[RunRecord], StoredAnswers], shown: ScoredRun, other: RunRecord) -> AnsweringRun | str:
     """A run's answers to the examples of the shown one; why there are none."""
     try:
         found = read(other)
@@ -136,12 +134,12 @@ def _answers_of(
     if other.sample_id == shown.record.sample_id:
         _, at_shown, at = np.intersect1d(shown.positions, found.positions, assume_unique=True, return_indices=True)
     else:
-        contents = _contents(found, other, shown)
-        _, at_shown, at = np.intersect1d(wanted, contents, assume_unique=True, return_indices=True)
-    missing = len(wanted) - len(at)
+        true = _to_shown(other, shown)[found.true].astype(np.int64)
+        at_shown, at = paired_by_content(shown.columns.text_hash, shown.y_true, found.text_hash, true)
+    missing = len(shown.y_true) - len(at)
     if missing:
         return f"it has no answer to {missing:,} of these examples"
-    predicted = np.empty(len(wanted), dtype=np.int32)
+    predicted = np.empty(len(shown.y_true), dtype=np.int32)
     predicted[at_shown] = _to_shown(other, shown)[found.predicted[at]]
     return AnsweringRun(other, predicted, found.measured)
 
@@ -155,20 +153,6 @@ def _to_shown(record: RunRecord, shown: ScoredRun) -> Codes:
     """The shown run's code of each label of another one, which may list them in another order; then that of none."""
     code = {label: at for at, label in enumerate(shown.labels)}
     return np.array([*(code[label] for label in record.labels), UNPARSED], dtype=np.int32)
-
-
-def _contents(answers: StoredAnswers, record: RunRecord, shown: ScoredRun) -> NDArray[np.void]:
-    """What tells each example from the others, whatever sample it is in: its text, its true label (a code of the shown
-    run), and which copy of these two it is. Shape (n,)."""
-    true = _to_shown(record, shown)[answers.true]
-    found = np.empty(len(true), dtype=[("text", np.int64), ("label", np.int64), ("copy", np.int64)])
-    found["text"], found["label"] = answers.text_hash, true
-    order = np.lexsort((true, found["text"]))  # stable: copies stay in the order of the sample
-    first = np.ones(len(true), dtype=bool)
-    first[1:] = (np.diff(found["text"][order]) != 0) | (np.diff(true[order]) != 0)
-    places = np.arange(len(true))
-    found["copy"][order] = places - np.maximum.accumulate(np.where(first, places, 0))
-    return found
 
 
 def _other_examples(shared: int, different: int) -> str:

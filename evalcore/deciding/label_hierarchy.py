@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.deciding.typed_rows import TypedRow, label_code, read_rows, refuse
+from evalcore.deciding.typed_rows import TypedRow, columns_of, label_code, read_rows, refuse
 from evalcore.errors import DataError, listed, quoted
 from evalcore.tasks.label_merge import LabelMerge
 
@@ -19,6 +21,8 @@ SEPARATORS = ("_", ".", "/", ":", "-", " ")
 """What may stand between the words of a label."""
 WHERE = "Groups of labels"
 _LABELS = "labels"
+_FURTHER = re.compile("group([2-9])")
+"""A column of the groups that the groups of the column before are in."""
 
 
 @dataclass(frozen=True)
@@ -87,17 +91,19 @@ def read_hierarchy(text: str, labels: Sequence[str]) -> LabelHierarchy:
     """Groups of labels from a table.
 
     Args:
-        text: CSV with the columns `label` and `group`. A row may also name a group in the place of a label, and the
-            group that it is in. A label with an empty group is in none.
+        text: CSV with the columns `label` and `group`; with `group2` as well for the group that the group is in, and so
+            on to `group9`. A row may also name a group in the place of a label, and the group that it is in. What has
+            an empty group is in none.
         labels: all labels of the task; each must have a row.
 
     Raises:
         DataError: if a label has no row, or it or a group is in two groups, or in itself by way of others, or if all
             are in one group.
     """
-    rows = read_rows(text, ("label", "group"), WHERE)
+    columns = _columns(text)
+    rows = read_rows(text, columns, WHERE)
     codes = {label: code for code, label in enumerate(labels)}
-    parents, problems = _parents(rows, codes)
+    parents, problems = _parents(rows, columns, codes)
     missing = [label for label in labels if label not in parents]
     if missing:
         problems.append(f"no row names the label{'s' if len(missing) > 1 else ''} {listed(missing)}")
@@ -158,25 +164,29 @@ def _common(first: str, words: list[list[str]], separator: str, labels: Sequence
     return name + separator if name in labels else name
 
 
-def _parents(rows: Sequence[TypedRow], codes: dict[str, int]) -> tuple[dict[str, str], list[str]]:
+def _columns(text: str) -> tuple[str, ...]:
+    """The columns of a table, from the labels to the top groups; if there is `group4`, `group3` must be there too."""
+    deepest = max((int(found[1]) for name in columns_of(text) if (found := _FURTHER.fullmatch(name))), default=1)
+    return ("label", "group", *(f"group{depth}" for depth in range(2, deepest + 1)))
+
+
+def _parents(
+    rows: Sequence[TypedRow], columns: Sequence[str], codes: dict[str, int]
+) -> tuple[dict[str, str], list[str]]:
     """The group of each name in the table, and what is wrong with it."""
-    names = list(codes)
     parents: dict[str, str] = {}
     line_of: dict[str, int] = {}
     problems = []
-    groups = {row["group"] for row in rows}
-    for row in rows:
-        code = None if row["label"] in groups and row["label"] not in codes else label_code(row["label"], codes)
-        name, group = row["label"] if code is None else names[code], row["group"]
+    for row, column, name, group in _steps(rows, columns, codes):
         if not name:
-            problems.append(f"line {row.line} names no label")
+            problems.append(
+                f"line {row.line} names no {column}" + (f" to be in {quoted(group)}" if column != "label" else "")
+            )
         elif name == group:
             problems.append(f"line {row.line} puts {quoted(name)} into itself")
         elif name in parents and parents[name] != group:
-            said = (
-                f"line {row.line} puts {quoted(name)} into {quoted(group)}" if group else f"line {row.line} into none"
-            )
-            problems.append(f"{said}, line {line_of[name]} into {quoted(parents[name])}")
+            into, before = (quoted(one) if one else "no group" for one in (group, parents[name]))
+            problems.append(f"line {row.line} puts {quoted(name)} into {into}, line {line_of[name]} into {before}")
         else:
             parents[name], line_of[name] = group, line_of.get(name, row.line)
     circles = [[*_above(name, parents)] for name in parents if name in _above(name, parents)]
@@ -186,6 +196,21 @@ def _parents(rows: Sequence[TypedRow], codes: dict[str, int]) -> tuple[dict[str,
         if min(circle) == circle[-1]  # said once, not of each of its groups
     ]
     return parents, problems
+
+
+def _steps(
+    rows: Sequence[TypedRow], columns: Sequence[str], codes: dict[str, int]
+) -> Iterator[tuple[TypedRow, str, str, str]]:
+    """What the rows put into which group, one column after the other: the row, the column, the name in it, and the
+    group, empty for none. A label's name is as the task has it."""
+    names = list(codes)
+    groups = {row[column] for row in rows for column in columns[1:]}
+    for row in rows:
+        code = None if row["label"] in groups and row["label"] not in codes else label_code(row["label"], codes)
+        yield row, "label", row["label"] if code is None else names[code], row["group"]
+        for column, above in pairwise(columns[1:]):
+            if row[column] or row[above]:
+                yield row, column, row[column], row[above]
 
 
 def _above(name: str, parents: dict[str, str]) -> list[str]:

@@ -38,7 +38,7 @@ class LabelListAsked:
 
     Attributes:
         merge: the changed label list, `LabelMerge.to_text`; empty for the list as it is.
-        hierarchy: CSV with the columns `label` and `group`; empty for none.
+        hierarchy: CSV with the columns `label` and `group`, or more, as `read_hierarchy` takes it; empty for none.
         best: how many merges of the suggested path are looked at.
         way: of `WAYS`, the one that is looked at.
         cut: labels that are left where the tree is cut; 0 for no cut.

@@ -109,9 +109,14 @@ def _hierarchy(of: HierarchyScores) -> list[str]:
             f" {interval(inside.interval)}) stay inside the right group; if they named any other label alike it would"
             f" be {percent(inside.by_chance)}."
         )
+    below = [
+        f", of the {level.nodes:,} on the next level in {percent(level.accuracy)}"
+        f" (95 % interval {interval(level.interval)})"
+        for level in of.levels[1:-1]
+    ]
     said.append(
         f"The right one of {counted(top.nodes, 'group')} is named in {percent(top.accuracy)}"
-        f" (95 % interval {interval(top.interval)}); hierarchical F1 is {percent(of.scores.f1)}"
+        f" (95 % interval {interval(top.interval)}){''.join(below)}; hierarchical F1 is {percent(of.scores.f1)}"
         f" (95 % interval {interval(of.scores.f1_interval)})."
     )
     return said

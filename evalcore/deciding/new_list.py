@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalcore.analysis import ScoredRun
+from evalcore.analysis import BOTH_WRONG, PairedAnswers, ScoredRun
 from evalcore.analysis.pairing import paired_by_content
 from evalcore.deciding.answer import Rows
 from evalcore.errors import SpecError
@@ -22,15 +21,6 @@ from evalcore.metrics import (
     LEVEL,
     PAIR_GROUPS,
     UNPARSED,
-    Counts,
-    Interval,
-    PairCounts,
-    group_codes,
-    mcnemar_p,
-    pair_counts,
-    smallest_difference,
-    tango_interval,
-    wilson_interval,
 )
 from evalcore.parse import LabelParser
 from evalcore.store import Identity, RunRecord, RunSpec, checked
@@ -40,7 +30,6 @@ from evalcore.wording import counted, figure, interval, p_value, percent, points
 Indices = NDArray[np.int64]
 Kind = Literal["better", "worse", "undecided", "same"]
 
-BOTH_WRONG = "both_wrong"
 DOORS = ("fixed", "broken", BOTH_WRONG)
 """Groups of examples that a page opens."""
 _OF_THE_LABELS = ("labels", "choices", "train")
@@ -101,14 +90,14 @@ def _model(identity: Identity) -> Identity:
 
 
 @dataclass(frozen=True)
-class NewListVerdict:
-    """The answers to the new list against the old ones, merged; a difference is new minus old.
+class NewListVerdict(PairedAnswers):
+    """The answers to the new list (B) against the old ones, merged (A).
 
     Attributes:
+        y_true, y_a, y_b: codes into the new run's labels; of A, -1 is also an answer that names a label which was
+            dropped.
         old, new: the runs, under the same scoring.
         at_old, at_new: shape (n,), indices into the answers of both of each shared example, in the old run's order.
-        y_true, y_old, y_new: shape (n,), codes into the new run's labels; -1 is unparsed, and an old answer that names
-            a label which was dropped.
         old_names: how many of the new answers that are unparsed name a label of the old list.
     """
 
@@ -116,41 +105,12 @@ class NewListVerdict:
     new: ScoredRun
     at_old: Indices
     at_new: Indices
-    y_true: Counts
-    y_old: Counts
-    y_new: Counts
     old_names: int
-
-    @property
-    def n(self) -> int:
-        """Shared examples."""
-        return len(self.y_true)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The new list."""
         return self.new.labels
-
-    @cached_property
-    def groups(self) -> NDArray[np.int8]:
-        """Each shared example's group, as a position in `PAIR_GROUPS`; shape (n,)."""
-        return group_codes(self.y_true, self.y_old, self.y_new)
-
-    @cached_property
-    def counts(self) -> PairCounts:
-        """How many examples each group has."""
-        return pair_counts(self.groups)
-
-    @cached_property
-    def interval(self) -> Interval:
-        """Tango's 95 % interval of the difference of the accuracies."""
-        low, high = tango_interval(self.counts.fixed, self.counts.broken, self.n)
-        return float(low), float(high)
-
-    @cached_property
-    def p(self) -> float:
-        """Exact McNemar, two-sided."""
-        return mcnemar_p(self.counts.broken, self.counts.fixed)
 
     @property
     def kind(self) -> Kind:
@@ -161,31 +121,21 @@ class NewListVerdict:
             return "undecided"
         return "better" if self.counts.difference > 0 else "worse"
 
-    def rows_of(self, door: str) -> NDArray[np.intp]:
-        """The shared examples of one of `DOORS`, ascending."""
-        if door == BOTH_WRONG:
-            return np.flatnonzero((self.y_old != self.y_true) & (self.y_new != self.y_true))
-        return np.flatnonzero(self.groups == PAIR_GROUPS.index(door))
-
     @property
     def sentences(self) -> list[str]:
         """The verdict, and what it rests on. Without labels, but of them."""
         counts = self.counts
-        accuracy = {
-            name: f"{percent(right / self.n)} ({interval(wilson_interval(right, self.n))})"
-            for name, right in (("old", counts.both_right + counts.broken), ("new", counts.both_right + counts.fixed))
-        }
+        old, new = (f"{percent(share)} ({interval(bounds)})" for share, bounds in self.accuracies)
         said = [
             self._verdict(),
-            f"Accuracy: {accuracy['new']} asked with the new list, {accuracy['old']} of the old answers merged.",
+            f"Accuracy: {new} asked with the new list, {old} of the old answers merged.",
             f"Fixed: {counted(counts.fixed, 'example')}. Broken: {counted(counts.broken, 'example')}.",
         ]
-        if self.kind in ("undecided", "same"):
-            smallest = smallest_difference(self.n, counts.discordant_rate)
-            if smallest == smallest:
-                said.append(f"So many examples could show a difference of {figure(100 * smallest, 1)} points or more.")
+        if self.kind in ("undecided", "same") and self.smallest == self.smallest:
+            least = figure(100 * self.smallest, 1)
+            said.append(f"So many examples could show a difference of {least} points or more.")
         if self.old_names:
-            unparsed = int((self.y_new == UNPARSED).sum())
+            unparsed = int((self.y_b == UNPARSED).sum())
             said.append(
                 f"Of its {counted(unparsed, 'answer')} that name no label of the new list, {self.old_names:,} "
                 f"{'names' if self.old_names == 1 else 'name'} a label of the old one."
@@ -209,8 +159,8 @@ class NewListVerdict:
             "new": self.new.record.run_id,
             "scoring": self.new.scoring,
             "shared": self.n,
-            "accuracy_old_merged": (counts.both_right + counts.broken) / self.n,
-            "accuracy_new": (counts.both_right + counts.fixed) / self.n,
+            "accuracy_old_merged": self.accuracies[0][0],
+            "accuracy_new": self.accuracies[1][0],
             "difference": counts.difference,
             "interval": list(self.interval),
             "fixed": counts.fixed,
@@ -237,8 +187,8 @@ class NewListVerdict:
                 "text": answer.example.text,
                 "true_label": self.labels[self.y_true[row]],
                 "old_answer": answer.predicted,
-                "old_answer_merged": self._name(self.y_old[row]),
-                "new_answer": self._name(self.y_new[row]),
+                "old_answer_merged": self._name(self.y_a[row]),
+                "new_answer": self._name(self.y_b[row]),
             }
             for row, answer in shown
         ]
@@ -284,11 +234,17 @@ def verdict(old: ScoredRun, new: ScoredRun, merge: LabelMerge) -> NewListVerdict
     at_old, at_new = paired_by_content(old.columns.text_hash, codes[old.y_true], new.columns.text_hash, new.y_true)
     if not len(at_old):
         raise SpecError("no example is in both runs.", do="Run it again with the new list.")
-    y_new = new.y_pred[at_new]
+    y_b = new.y_pred[at_new]
     return NewListVerdict(
-        old, new, at_old, at_new, new.y_true[at_new], of_answers[old.y_pred[at_old]], y_new,
-        _old_names(old, new, at_new[y_new == UNPARSED]),
-    )  # fmt: skip
+        new.y_true[at_new],
+        of_answers[old.y_pred[at_old]],
+        y_b,
+        old=old,
+        new=new,
+        at_old=at_old,
+        at_new=at_new,
+        old_names=_old_names(old, new, at_new[y_b == UNPARSED]),
+    )
 
 
 def _old_names(old: ScoredRun, new: ScoredRun, unparsed: Indices) -> int:

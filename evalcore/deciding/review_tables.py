@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from evalcore.deciding.answer import Rows, plain, plain_pair
+from evalcore.deciding.answer import TEXTS, Rows, plain, plain_pair
 from evalcore.deciding.review_found import FoundReview
 from evalcore.metrics.decisions.promise import Checked
 
@@ -101,7 +101,7 @@ def _per_1000(found: FoundReview) -> dict[str, Any] | None:
     if shown is None:
         return None
     share, bounds = 1 - shown.coverage, shown.person_interval
-    scales = {"reviews": 1000.0, "hours": 1000 * found.asked.minutes / 60, "price": 1000 * found.asked.price}
+    scales = {"reviews": float(TEXTS), "hours": TEXTS * found.asked.minutes / 60, "price": TEXTS * found.asked.price}
     return {
         name: {"value": scale * share, "interval": plain_pair(scale * bound for bound in bounds)}
         for name, scale in scales.items()

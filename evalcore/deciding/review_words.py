@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from evalcore.deciding.answer import TEXTS
 from evalcore.deciding.review_found import FoundReview
 from evalcore.deciding.review_signals import SignalScore
 from evalcore.metrics.decisions.promise import Checked, fewest_answers
 from evalcore.wording import NOT_ESTIMABLE, counted, figure, interval, percent, rough
-
-PER = 1000
-"""Texts that hours and money are said of."""
 
 
 def sentences(found: FoundReview) -> tuple[str, ...]:
@@ -137,15 +135,15 @@ def work_words(found: FoundReview) -> str:
     if shown is None:
         return ""
     share, bounds, minutes = 1 - shown.coverage, shown.person_interval, found.asked.minutes
-    said = f"Per {PER:,} texts{'' if found.verified else ', estimated'}: {counted(round(PER * share), 'review')}"
-    said += bounds_words(bounds, PER, 0)
+    said = f"Per {TEXTS:,} texts{'' if found.verified else ', estimated'}: {counted(round(TEXTS * share), 'review')}"
+    said += bounds_words(bounds, TEXTS, 0)
     more = []
     if minutes:
-        hours = PER * minutes / 60
+        hours = TEXTS * minutes / 60
         each = f"{minutes:g} {'minute' if minutes == 1 else 'minutes'} each"
         more.append(f"{figure(hours * share, 1)} hours ({interval(bounds, scale=hours)}) at {each}")
     if found.asked.price:
-        price = PER * found.asked.price
+        price = TEXTS * found.asked.price
         between = interval(bounds, scale=price, decimals=2)
         more.append(f"{figure(price * share, 2)} ({between}) at a price of {found.asked.price:g} each")
     return f"{said}{': ' if more else ''}{'; '.join(more)}."
@@ -243,4 +241,4 @@ def _precise(share: float) -> str:
 def work_of(found: FoundReview, shown: Checked) -> tuple[float, float]:
     """Hours and money per 1,000 texts."""
     share = 1 - shown.coverage
-    return PER * share * found.asked.minutes / 60, PER * share * found.asked.price
+    return TEXTS * share * found.asked.minutes / 60, TEXTS * share * found.asked.price

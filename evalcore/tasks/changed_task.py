@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,6 +10,9 @@ from evalcore.errors import DataError
 from evalcore.tasks.label_merge import LabelMerge
 from evalcore.tasks.task import Example, Task
 from evalcore.wording import counted
+
+_SAID_CHARS, _DIGITS = 32, 4
+"""Of the change in the task's name: characters of what it says, and digits that tell longer ones apart."""
 
 
 def changed_task(task: Task, merge: LabelMerge) -> Task:
@@ -52,6 +56,13 @@ def _relabelled(examples: Sequence[Example], merge: LabelMerge) -> tuple[Example
 
 
 def _what_changed(labels: Sequence[str], new: Sequence[str], merge: LabelMerge) -> str:
+    """`22 of 24 labels (a, b become c)`: another text for every change, and no longer than a title may be."""
     if len(new) < len(labels):
-        return f"{len(new):,} of {counted(len(labels), 'label')}"
-    return f"{counted(len(merge.new_of_old), 'label')} renamed"
+        said = f"{len(new):,} of {counted(len(labels), 'label')}"
+    else:
+        said = f"{counted(len(merge.new_of_old), 'label')} renamed"
+    how = "; ".join(merge.words())
+    if len(how) > _SAID_CHARS or how != " ".join(how.split()):
+        digits = hashlib.sha256(merge.to_text().encode()).hexdigest()[:_DIGITS]
+        how = f"{' '.join(how.split())[:_SAID_CHARS].strip()}…, {digits}"
+    return f"{said} ({how})"

@@ -149,9 +149,9 @@ class LabelMerge:
         return np.array([place.get(new_of_old.get(label, label), DROPPED) for label in labels], dtype=np.int64)
 
     def words(self) -> list[str]:
-        """Each group in words: `a, b become c`, `d is dropped`; may hold anything, since labels come from data."""
+        """Each group in words: `a, b become c`, and last `d is dropped`; may hold anything: labels come from data."""
         said = []
-        for name, olds in self.groups:
+        for name, olds in sorted(self.groups, key=lambda group: not group[0]):
             verb = "is dropped" if len(olds) == 1 else "are dropped"
             become = f"{'becomes' if len(olds) == 1 else 'become'} {shortened(name, _NAME_CHARS)}"
             said.append(f"{', '.join(shortened(old, _NAME_CHARS) for old in olds)} {become if name else verb}")

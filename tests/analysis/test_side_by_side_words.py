@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalcore.analysis.comparison import BOTH_WRONG, compare
+from evalcore.analysis import BOTH_WRONG, compare
 from evalcore.analysis.label_order import OrderEffect
 from evalcore.analysis.side_by_side_words import (
     answer_words,

@@ -150,6 +150,17 @@ def test_groups_from_the_names_show_what_stays_inside_and_become_the_list(app, r
     assert merge_of(app) == found.hierarchy.as_merge()
 
 
+def test_groups_of_groups_are_shown_level_by_level(open_page, record, run):
+    rows = [f"{label},group {at % 6},above {at % 2}" for at, label in enumerate(LABELS)]
+    text = "\n".join(["label,group,group2", *rows])
+    app = open_page(PAGE, run=record.run_id, tab="label-list", way="hierarchy", hierarchy=text)
+    found = label_list(run, None, LabelListAsked(hierarchy=text)).in_hierarchy
+    shown = next(one.value for one in app.dataframe if "share" in one.value.columns)
+    assert shown[""].tolist()[:3] == ["Right, of 2 groups", "Right, of 6 groups", "Right, of 24 labels"]
+    assert shown["share"].tolist()[:3] == [round(100 * level.accuracy, 1) for level in found.levels]
+    assert "above 0 (12), above 1 (12)" in said(app)
+
+
 def test_a_link_with_a_list_that_is_none_is_said_and_can_be_left_out(open_page, record):
     app = open_page(PAGE, run=record.run_id, tab="label-list", merge='[["x","nobody","noone"]]')
     assert "there is no label 'nobody', 'noone'" in said(app)

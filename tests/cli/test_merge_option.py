@@ -43,7 +43,7 @@ def test_a_run_with_another_list_is_run_and_given_again_by_its_command(task, tmp
     (record,) = [run for run in Store(cache).runs() if run.spec.model == "majority"]
     assert set(record.labels) == {"plain, too", 'pu"n"ctuated', 'with "quotes"', "other"}
     assert record.n == 20
-    assert record.task_name == "odd, 4 of 6 labels"
+    assert record.task_name.startswith("odd, 4 of 6 labels (")
     assert reread(command_of(record.spec), cache) == record.spec
     namespace = {"TaskSource": TaskSource}
     source = next(line for line in python_of(record.spec).splitlines() if line.startswith("run = "))

@@ -31,6 +31,29 @@ def test_groups_of_groups_and_labels_that_stand_alone():
     }
 
 
+def test_further_columns_are_the_groups_that_groups_are_in():
+    rows = {
+        "card_arrival": "cards,things,all",
+        "card_lost": "cards,things,all",
+        '"fee, extra"': "money,,",
+        "top_up=now": "money,,",
+        "refund": "back,things,all",
+    }
+    text = "label,group,group2,group3\n" + "".join(f"{label},{groups}\n" for label, groups in rows.items())
+    found = read_hierarchy(text, LABELS)
+    cards, back = ("all", "things", "cards"), ("all", "things", "back")
+    assert found.chains == (
+        (*cards, "card_arrival"), (*cards, "card_lost"), ("money", "fee, extra"), ("money", "top_up=now"),
+        (*back, "refund"),
+    )  # fmt: skip
+    assert [len(level.names) for level in found.levels] == [2, 3, 4, 5]
+    by_rows = "label,group\n" + "".join(f"{label},{groups.split(',')[0]}\n" for label, groups in rows.items())
+    assert read_hierarchy(by_rows + "cards,things\nback,things\nthings,all\n", LABELS) == found
+    some = text.replace("back,things,all", "back,things,").replace("cards,things,all", "cards,things,", 1)
+    with pytest.raises(DataError, match=r"line 3 puts 'things' into 'all', line 2 into no group"):
+        read_hierarchy(some, LABELS)
+
+
 def test_a_group_may_be_called_as_a_label_is():
     found = read_hierarchy("label,group\na,b\nb,\nc,\n", ("a", "b", "c"))
     assert found.chains == (("b", "a"), ("b",), ("c",))
@@ -42,6 +65,16 @@ BAD = {
     "two groups": (GOOD + "card_lost,m\n", "line 7 puts 'card_lost' into 'm', line 3 into 'cards'"),
     "a group in two": (GOOD + "cards,x\ncards,y\n", "line 8 puts 'cards' into 'y', line 7 into 'x'"),
     "into itself": (GOOD + "cards,cards\n", "line 7 puts 'cards' into itself"),
+    "none and one": (GOOD + "card_lost,\n", "line 7 puts 'card_lost' into no group, line 3 into 'cards'"),
+    "a group in two of the next column": (
+        "label,group,group2\n" + "".join(f'"{label}",g,{at % 2}\n' for at, label in enumerate(LABELS)),
+        "line 3 puts 'g' into '1', line 2 into '0'",
+    ),
+    "a group left out": (
+        "label,group,group2\n" + "".join(f'"{label}",g,x\n' for label in LABELS[1:]) + "card_arrival,,x\n",
+        "line 6 names no group to be in 'x'",
+    ),
+    "a column left out": (GOOD.replace("label,group", "label,group,group3").replace("\n", ",\n"), "no column 'group2'"),
     "a circle": (GOOD + "cards,x\nx,y\ny,cards\n", "line 7 puts 'cards' into itself, by way of 'x', 'y'"),
     "unknown": (GOOD + "card_stolen,cards\n", "line 7 names 'card_stolen', which is neither a label nor a group"),
     "no label": (GOOD + ",cards\n", "line 7 names no label"),

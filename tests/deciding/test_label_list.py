@@ -4,7 +4,9 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
+from hiclass import metrics as hiclass
 from sklearn.metrics import f1_score
 
 from evalcore.analysis import label_probabilities, score_run
@@ -216,6 +218,32 @@ def test_edge_cases_are_said_exported_and_never_nan(store, gold, said):
         both = compared_label_list(run, None, run, None, LabelListAsked(merge=merge))
         assert "nan" not in " ".join(both.sentences)
         json.dumps(both.as_json(), allow_nan=False)
+
+
+THREE_LEVELS = {
+    "a_one": ("a", "letters"), "a_two": ("a", "letters"), "b, c": ("b", "letters"), 'd"e': ("d", "others"),
+    "f=g": ("f", "others"), "h": ("f", "others"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_table_of_groups_of_groups_is_scored_on_all_its_levels(store, seed):
+    gold, said = answers(seed)
+    said = [answer if answer in LABELS else "h" for answer in said]
+    table = pd.DataFrame([(label, *groups) for label, groups in THREE_LEVELS.items()])
+    table.columns = ["label", "group", "group2"]
+    run = scored(store, gold, said, labels=LABELS)
+    found = label_list(run, None, LabelListAsked(hierarchy=table.to_csv(index=False)))
+    true, pred = (np.array([(*THREE_LEVELS[label][::-1], label) for label in each]) for each in (gold, said))
+    of = found.in_hierarchy
+    assert of.scores.precision == pytest.approx(hiclass.precision(true, pred))
+    assert of.scores.recall == pytest.approx(hiclass.recall(true, pred))
+    assert of.scores.f1 == pytest.approx(hiclass.f1(true, pred))
+    shares = [np.mean(true[:, level] == pred[:, level]) for level in range(3)]
+    assert [level.accuracy for level in of.levels] == pytest.approx(shares)
+    assert found.as_json()["hierarchy"]["levels"] == found.tables()["hierarchy"]
+    assert [row["nodes"] for row in found.tables()["hierarchy"]] == [2, 4, 6]
+    assert f", of the 4 on the next level in {100 * shares[1]:.1f} % (95 % interval" in found.sentences[-1]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import random
 import shutil
 from collections import Counter
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 
@@ -62,9 +63,21 @@ def test_labels_and_examples_change_and_nothing_else(demo):
     assert changed.test == becoming(demo.test, OUTAGES)
     assert changed.train == becoming(demo.train, OUTAGES)
     assert (changed.origin, changed.columns) == (demo.origin, demo.columns)
-    assert changed.name == "demo, 21 of 24 labels"
-    assert changed_task(demo, LabelMerge.of({"x": ["plan_change"]})).name == "demo, 1 label renamed"
     assert changed_task(demo, LabelMerge()) is demo
+
+
+def test_the_name_says_the_change_and_tells_it_from_every_other(demo):
+    assert changed_task(demo, OUTAGES).name == "demo, 21 of 24 labels (internet_drops, internet_outage…, f159)"
+    renamed = LabelMerge.of({"x": ["plan_change"]})
+    assert changed_task(demo, renamed).name == "demo, 1 label renamed (plan_change becomes x)"
+    pairs = [LabelMerge.of({new: pair}) for pair in combinations(demo.labels, 2) for new in ("new", "n", pair[0])]
+    first, second, third = demo.labels[:3]
+    alike = [LabelMerge.of({"x" * 60 + end: [first], "": [second]}) for end in ("\n", " ", "")]
+    alike += [LabelMerge.of({f"{second} \n{third}": [first]}), LabelMerge.of({f"{second} {third}": [first]})]
+    names = [changed_task(demo, merge).name for merge in (*pairs, *alike)]
+    assert len(set(names)) == len(names) > 800
+    assert max(map(len, names)) <= len("demo, 23 of 24 labels (…, 1234)") + 32
+    assert not [name for name in names if "\n" in name]
 
 
 def test_every_kind_of_task_can_be_changed(demo, tmp_path):

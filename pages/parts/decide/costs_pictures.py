@@ -11,7 +11,8 @@ import streamlit as st
 from evalcore import charts
 from evalcore.analysis import ScoredRun
 from evalcore.deciding import CostlyConfusion, Costs, CostsAsked, answer_name, costs, dearest_pairs
-from evalcore.deciding.costs_words import TEXTS, amount, change_rows, per_thousand, review_sentence
+from evalcore.deciding.answer import TEXTS
+from evalcore.deciding.costs_words import amount, change_rows, per_thousand, review_sentence
 from evalcore.wording import in_percent, interval, percent
 from pages.parts.decide import costs_opened, shown
 from pages.parts.decide.costs_opened import Item

@@ -42,8 +42,8 @@ def groups(page: Frame, scored: ScoredRun, answer: LabelListAnswer) -> None:
             options={"label": scored.labels},
             check=lambda text: read_hierarchy(text, scored.labels),
             example=lambda: next(iter(found.values()), hierarchy_text(dict.fromkeys(scored.labels, ""))),
-            hint="Each label and its group; a group may itself have a row, with the group that it is in. A label with"
-            " an empty group stands alone.",
+            hint="Each label and its group. As CSV with further columns `group2`, `group3`, … also the group that the"
+            " group is in; or a group has a row itself. A label with an empty group stands alone.",
         )
         for at, (separator, text) in enumerate(found.items()):
             st.button(

@@ -231,8 +231,8 @@ def _table(found: NewListVerdict, door: str, rows: NDArray[np.intp]) -> pd.DataF
     wrong = {
         name: [answer_words(found.labels, t, p) for t, p in zip(true, predicted[rows].tolist(), strict=True)]
         for name, predicted, right in (
-            ("old list, merged", found.y_old, "broken"),
-            ("new list", found.y_new, "fixed"),
+            ("old list, merged", found.y_a, "broken"),
+            ("new list", found.y_b, "fixed"),
         )
         if door != right
     }
@@ -247,7 +247,7 @@ def _one_example(page: Frame, found: NewListVerdict, row: int) -> None:
     label = escape_markdown(new.example.label)
     before = "" if old.example.label == new.example.label else f", before {escape_markdown(old.example.label)}"
     st.markdown(f"True label **{label}**{before}")
-    code = int(found.y_old[row])
+    code = int(found.y_a[row])
     merged = None if code < 0 else found.labels[code]
     for place, name, answer, counts_as in zip(
         st.columns(2, gap="small"), ("Old list", "New list"), (old, new), (merged, new.predicted), strict=True
