@@ -13,7 +13,9 @@ else:  # run for each visit
     from pages.parts.explore import overview, references
     from pages.parts.explore.export import export_buttons
     from pages.parts.run.launcher import head
-    from pages.parts.shell import cached, url
+    from pages.parts.shell import url
+    from pages.parts.shell.cached.findings import findings_for
+    from pages.parts.shell.cached.scored import scored_run_of
     from pages.parts.shell.frame import frame, say_how_it_stands
     from pages.parts.shell.session import view_state
     from pages.parts.shell.share import share_link
@@ -34,7 +36,7 @@ else:  # run for each visit
         st.stop()
     say_how_it_stands(page)
 
-    scored = cached.scored_run_of(page.store, page.record, page.scoring)
+    scored = scored_run_of(page.store, page.record, page.scoring)
     url.write(page.title, url.query_of(scored))
     share_link(top.share)
     if not len(scored.answers):
@@ -43,7 +45,7 @@ else:  # run for each visit
     with top.share:
         export_buttons(page.store, scored)
     view.result_before = page.record.run_id
-    found = cached.findings_for(page.store, scored)
+    found = findings_for(page.store, scored)
     accuracies = references.found_references(page, scored)
     overview.sample_line(scored, top.line, top.standing)
     overview.verdict(page, scored, accuracies)

@@ -16,7 +16,7 @@ from pages.parts.compare.export import comparison_downloads
 from pages.parts.compare.pair import TABS, chosen_pair, write_url
 from pages.parts.compare.pair_examples import door_examples
 from pages.parts.compare.sample_size import alone, of_pair
-from pages.parts.shell import cached
+from pages.parts.shell.cached.comparisons import comparison_of
 from pages.parts.shell.frame import frame
 from pages.parts.shell.links import link_to_overview
 from pages.parts.shell.markdown import message_markdown
@@ -39,7 +39,7 @@ if pair is None:
     st.stop()
 a, b = pair
 try:
-    comparison = None if a.run_id == b.run_id else cached.comparison_of(page.store, a, b, page.scoring)
+    comparison = None if a.run_id == b.run_id else comparison_of(page.store, a, b, page.scoring)
     problem = "A and B are the same run. Choose another one as A or as B."
 except BlindspotError as error:
     comparison, problem = None, str(error)

@@ -11,7 +11,8 @@ from pages.parts.confidence import (
     mistakes_tab,
     shown,
 )
-from pages.parts.shell import cached, session, url
+from pages.parts.shell import session, url
+from pages.parts.shell.cached.scored import probabilities_of
 from pages.parts.shell.frame import frame, scored_run_or_stop
 from pages.parts.shell.missing_probabilities import say_why
 from pages.parts.shell.share import share_link
@@ -23,9 +24,8 @@ heading.title("Confidence", anchor=False, width="content")
 words = heading.container(horizontal=True, vertical_alignment="center", width="content")
 link = heading.container(width="content")
 scored = scored_run_or_stop(page)
-if page.arrived is not None:
-    shown.follow(page, scored, page.arrived)
-probabilities = cached.probabilities_of(scored)
+page.follow(lambda query: shown.follow(page, scored, query))
+probabilities = probabilities_of(scored)
 if probabilities is None:
     say_why(page, scored)
     if scored.record.kind.reads_prompt:

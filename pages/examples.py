@@ -6,8 +6,9 @@ from evalcore.analysis import Filter, outcome_words
 from pages.parts.explore import filter_bar
 from pages.parts.explore.example_table import HEIGHT, columns_for, example_list, opened_or_hint
 from pages.parts.explore.export import export_buttons
-from pages.parts.shell import cached, session, url
+from pages.parts.shell import session, url
 from pages.parts.shell.beside import beside
+from pages.parts.shell.cached.examples import selected
 from pages.parts.shell.frame import frame, scored_run_or_stop
 from pages.parts.shell.share import share_link
 
@@ -17,13 +18,19 @@ heading.title("Examples", anchor=False, width="content")
 scored = scored_run_or_stop(page)
 view = session.view_state()
 table = view.examples_of(page.title)
-if page.arrived is not None:
-    view.filter = Filter.from_query(page.arrived, scored.labels, filter_bar.finding_kinds(page, scored, page.arrived))
-    view.example_order = url.order_of(page.arrived)
-    table.open(url.example_of(page.arrived))
+
+
+def follow(query: url.Query) -> None:
+    """Open what a URL names."""
+    view.filter = Filter.from_query(query, scored.labels, filter_bar.finding_kinds(page, scored, query))
+    view.example_order = url.order_of(query)
+    table.open(url.example_of(query))
+
+
+page.follow(follow)
 asked = filter_bar.known_part(page, scored, view.filter)
 order = filter_bar.order_of(scored)
-passed = cached.selected(page.store, scored, asked, order=order, count_all=True)
+passed = selected(page.store, scored, asked, order=order, count_all=True)
 
 with heading:
     filter_bar.order_box(scored, passed)

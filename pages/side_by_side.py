@@ -8,7 +8,7 @@ from evalcore.store import distinguishing_titles
 from pages.parts.compare import swept, variants
 from pages.parts.compare.export import sweep_downloads
 from pages.parts.compare.several_runs import TABS, chosen_runs, write_url
-from pages.parts.shell import cached
+from pages.parts.shell.cached.comparisons import sweep_of
 from pages.parts.shell.frame import frame
 from pages.parts.shell.markdown import message_markdown
 from pages.parts.shell.session import view_state
@@ -31,7 +31,7 @@ if not enough:
     write_url(page, records)
     st.stop()
 try:
-    sweep = cached.sweep_of(page.store, records, page.scoring)
+    sweep = sweep_of(page.store, records, page.scoring)
 except BlindspotError as error:
     st.warning(message_markdown(str(error)), icon=":material/block:")
     write_url(page, records)

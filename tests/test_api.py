@@ -1,5 +1,6 @@
 """The public functions of the package, as a script calls them."""
 
+import ast
 import subprocess
 import sys
 
@@ -56,6 +57,19 @@ def test_what_is_wrong_is_said_with_what_to_do(cache):
         evalcore.load_task("nowhere")
     with pytest.raises(StoreError):
         evalcore.score("0123456789ab", cache=cache)
+
+
+def test_every_public_function_is_exported_under_its_name():
+    """Red with a function that is written and not listed, and with one that is listed twice or under another name."""
+    written = [
+        node.name
+        for path in sorted((ROOT / "evalcore" / "api").glob("*.py"))
+        if path.stem != "arguments"
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name[0] != "_" and not ast.unparse(node).startswith("@overload")
+    ]
+    assert sorted([*written, "BlindspotError"]) == evalcore.__all__
+    assert [name for name in written if getattr(evalcore, name).__name__ != name] == []
 
 
 def test_importing_the_package_imports_no_library():

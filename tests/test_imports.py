@@ -2,6 +2,7 @@
 
 import ast
 import re
+from graphlib import TopologicalSorter
 
 import pytest
 
@@ -28,9 +29,10 @@ MAY_IMPORT = {
     "output": GROUND | {"tasks", "store", "importing", "metrics", "analysis", "deciding", "charts"},
     "bench": GROUND | {"tasks", "store", "predictors", "metrics", "running"},
     "demo": GROUND | {"tasks", "predictors"},
+    "api": GROUND | {"tasks", "store", "importing", "running", "analysis", "deciding", "output"},
 }
-"""Each room, and the rooms that it may import beside itself. `cli` and the public API in
-`evalcore/__init__.py` may import all of them, and nothing imports `cli`."""
+"""Each room, and the rooms that it may import beside itself. `evalcore/__init__.py` gathers `api`, `cli` may import all
+of them, and nothing imports `cli`."""
 PARTS_MAY_IMPORT = {
     "shell": set(),
     "run": {"shell"},
@@ -42,6 +44,7 @@ PARTS_MAY_IMPORT = {
     "decide": {"shell", "run", "explore"},
     "try_it": {"shell", "run", "explore"},
 }
+STANDARD = {"__future__", "collections", "dataclasses", "typing"}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
 FORBIDDEN_NAMES = {"pickle", "unsafe_allow_html", "trust_remote_code", "html", "components", "unsafe_allow_javascript"}
 
@@ -85,8 +88,10 @@ def test_a_room_of_the_pages_imports_only_what_lies_below_it(room):
     assert used <= PARTS_MAY_IMPORT[room] | {room}, room
 
 
-def test_the_public_api_imports_the_rooms_and_not_the_command_line():
-    assert rooms_used(ROOT / "evalcore" / "__init__.py", "evalcore") <= {*MAY_IMPORT}
+def test_the_package_gathers_the_public_api_and_nothing_else_imports_it():
+    assert rooms_used(ROOT / "evalcore" / "__init__.py", "evalcore") == {"api", "errors"}
+    users = [path for path in (*files("evalcore/cli"), *pages()) if "api" in rooms_used(path, "evalcore")]
+    assert users == []
 
 
 def test_every_room_has_its_rule():
@@ -95,9 +100,36 @@ def test_every_room_has_its_rule():
     assert {path.name for path in (ROOT / "pages" / "parts").iterdir() if path.name[0] != "_"} == {*PARTS_MAY_IMPORT}
 
 
+def modules_used(path, modules):
+    """The modules that a file imports, anywhere in it: also for types only, also inside a function."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):  # of a room it is the module, not the room's `__init__`
+            named = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in modules else node.module for name in named)
+
+
+def test_no_file_comes_back_to_itself_by_its_imports():
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in (*pages(), *files("evalcore"))
+    }
+    graph = {module: modules.keys() & {*modules_used(path, modules)} for module, path in modules.items()}
+    TopologicalSorter(graph).prepare()  # its error names the files of a circle
+
+
 def test_the_package_never_imports_streamlit_nor_a_page():
     used = {name.partition(".")[0] for path in files("evalcore") for name in imports(path)}
     assert not used & {"streamlit", "pages", "tests"}
+
+
+def test_what_a_session_keeps_of_each_page_draws_and_computes_nothing():
+    kept = files("pages/parts/shell/views")
+    assert len(kept) > 5
+    assert not {name.partition(".")[0] for path in kept for name in imports(path)} - STANDARD - {"evalcore", "pages"}
+    used = set().union(*(rooms_used(path, "pages.parts.shell") for path in kept))
+    assert used == {"views"}
 
 
 def test_only_the_store_speaks_sql():

@@ -9,10 +9,11 @@ from dataclasses import asdict
 
 from evalcore.cli.options import Commands, add_command, open_store, print_json
 from evalcore.errors import printable
+from evalcore.running.own_data import audited
 from evalcore.store import QUOTA, RunRecord, Uploads, runs_by_upload
 from evalcore.tasks import TaskSource, Upload, task_files
-from evalcore.tasks.audit import Audit, audit
-from evalcore.tasks.load import fetched_files, label_list
+from evalcore.tasks.audit import Audit
+from evalcore.tasks.load import fetched_files
 from evalcore.wording import counted, sized
 
 _LABELS_SAID = 20
@@ -35,13 +36,7 @@ def _data(options: argparse.Namespace) -> int:
     store = open_store(options)
     source = TaskSource(options.file, options.text_column, options.label_column, options.train, options.labels)
     files = task_files(source, store.folder) or fetched_files(source, store.folder)
-    found = audit(
-        files.test.read(),
-        options.text_column,
-        options.label_column,
-        train=files.train.read() if files.train else None,
-        labels=label_list(files.labels) if files.labels else None,
-    )
+    _, found = audited(source, files)
     if options.json:
         print_json(asdict(found) | {"can_run": found.can_run})
     else:

@@ -19,7 +19,7 @@ from evalcore.running import task_cache
 from evalcore.running.plan import baseline_specs, find_prompt
 from evalcore.store import Identity, Job, Jobs, RunRecord, RunSpec, Store, completion_keys, run_id, sample_id
 from evalcore.tasks import Messages, TaskSource, is_hub, task_files
-from evalcore.tasks.hub_data import without_commit
+from evalcore.tasks.hub_name import without_commit
 
 BANKING77_TEST_ROWS = 3080
 READ_AT_MOST = 256 * 2**20

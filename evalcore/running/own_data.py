@@ -17,7 +17,7 @@ from evalcore.tasks import DataFile, TaskSource, Upload, task_files
 from evalcore.tasks.audit import Audit, Problem, audit
 from evalcore.tasks.content_kind import format_of
 from evalcore.tasks.data_file import NamedFile, parse_label_list
-from evalcore.tasks.load import label_list
+from evalcore.tasks.load import TaskFiles, label_list
 from evalcore.tasks.text_file import text_file
 from evalcore.wording import counted
 
@@ -124,6 +124,19 @@ def look_at(source: TaskSource, store: Store) -> OwnData:
     files = task_files(source, store.folder)
     if files is None:
         raise DataError("it is not on this machine yet.", where=source.name, do="Download it first.")
+    file, found = audited(source, files)
+    return _rows(OwnData(found), file)
+
+
+def audited(source: TaskSource, files: TaskFiles) -> tuple[DataFile, Audit]:
+    """The examples of a task, and all that is wrong with its files.
+
+    Args:
+        source: which of the columns are meant; guessed where it names none.
+
+    Raises:
+        BlindspotError: if the examples are not there.
+    """
     file = files.test.read()
     refused: list[Problem] = []
 
@@ -138,8 +151,7 @@ def look_at(source: TaskSource, store: Store) -> OwnData:
     train = beside("train_file", files.train, NamedFile.read)
     labels = beside("label_list", files.labels, label_list)
     found = audit(file, source.text_column, source.label_column, train=train, labels=labels)
-    found = replace(found, problems=(*refused, *found.problems))
-    return _rows(OwnData(found), file)
+    return file, replace(found, problems=(*refused, *found.problems))
 
 
 def knows_other_labels(spec: RunSpec, labels: Collection[str], store: Store) -> bool:

@@ -16,7 +16,7 @@ from evalcore.tasks.data_file import (
     read_table,
     typed_path,
 )
-from evalcore.tasks.hub_data import is_hub
+from evalcore.tasks.hub_name import is_hub
 from evalcore.tasks.label_merge import DROPPED, LIST_CHANGED, LabelMerge, parse_merge
 from evalcore.tasks.load import load_task, read_texts, shown_name, task_files
 from evalcore.tasks.prompt import (

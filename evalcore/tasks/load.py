@@ -25,7 +25,8 @@ from evalcore.tasks.data_file import (
     typed_path,
 )
 from evalcore.tasks.first_look import first_look
-from evalcore.tasks.hub_data import download, hub_file, is_hub, parse_hub_name, pinned
+from evalcore.tasks.hub_data import download, hub_file, pinned
+from evalcore.tasks.hub_name import is_hub, parse_hub_name
 from evalcore.tasks.label_merge import LabelMerge
 from evalcore.tasks.table import PassOver, Table
 from evalcore.tasks.task import Example, Task, TaskSource, make_task

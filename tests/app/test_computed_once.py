@@ -53,7 +53,7 @@ def test_a_click_on_the_confusions_page_orders_draws_and_counts_nothing_again(op
     calls("evalcore.analysis.ranked_confusions", "confusion_pairs", "direction")
     calls("pages.parts.explore.confusion_list", "absorbing", "leaking")
     calls(Store, "runs")
-    calls("pages.parts.shell.cached", "select")
+    calls("pages.parts.shell.cached.examples", "select")
     counts = calls("pages.parts.shell.frame", "ensure_worker")
     click_item(app, "heatmap", 0)
     assert counts == {"select": 1, "runs": 1}  # a cell was picked, and other runs answered to its first example
@@ -168,7 +168,7 @@ def test_a_click_on_compare_makes_its_tables_and_charts_once_and_hidden_tabs_mak
     calls("pages.parts.compare.pair_examples", "_rows")
     calls("pages.parts.compare.matrices_compared", "_spec", "_cells", "_changes")
     calls("pages.parts.compare.labels_compared", "_table")
-    counts = calls("pages.parts.shell.cached", "compare")
+    counts = calls("pages.parts.shell.cached.comparisons", "compare")
     app = open_page("pages/compare.py", a=a, b=b)
     assert counts == {"compare": 1, "_rows": 1}
     click_row(app, "behind_", 2)
@@ -192,7 +192,7 @@ def test_a_click_on_compare_makes_its_tables_and_charts_once_and_hidden_tabs_mak
 
 def test_a_click_side_by_side_computes_its_pairs_and_tables_once(open_page, two_runs, calls):
     calls("pages.parts.compare.swept", "_runs_chart", "_runs_table", "_pairs_table", "_examples_table")
-    counts = calls("pages.parts.shell.cached", "gather")
+    counts = calls("pages.parts.shell.cached.comparisons", "gather")
     app = open_page("pages/side_by_side.py", runs=",".join(two_runs), tab="examples")
     click_row(app, "each_", 2)
     app.button(key="side_next").click().run()

@@ -234,10 +234,10 @@ def test_a_click_computes_nothing_again_and_hidden_tabs_are_not_computed(page_st
 
     from evalcore import charts
     from pages.parts.confidence import calibration_tab, labels_tab
-    from pages.parts.shell import cached
+    from pages.parts.shell.cached import scored
 
-    watch(cached, "calibration")
-    watch(cached, "label_probabilities")
+    watch(scored, "calibration")
+    watch(scored, "label_probabilities")
     watch(calibration_tab, "confidence_counts")
     watch(labels_tab, "label_confidence")
     for name in ("reliability_diagram", "confidence_histogram", "label_confidence_chart"):

@@ -11,7 +11,8 @@ from evalcore.output.table_writers import as_csv
 from evalcore.running.own_data import look_at
 from evalcore.store import Jobs, RunSpec, Uploads
 from evalcore.tasks import TaskSource
-from evalcore.tasks.hub_data import HubChoices, HubName
+from evalcore.tasks.hub_data import HubChoices
+from evalcore.tasks.hub_name import HubName, parse_hub_name
 from tests.app.clicking import click_row, in_url, opened
 
 KINDS = ("Lieferung", "Rechnung", "Konto")
@@ -216,10 +217,10 @@ def test_the_page_of_a_demo_model_says_that_it_knows_other_labels(at_file):
 
 
 def test_data_are_looked_at_once(at_file, monkeypatch):
-    from pages.parts.shell import cached
+    from pages.parts.shell.cached import own_data
 
     app = at_file()
-    monkeypatch.setattr(cached, "look_at", None)
+    monkeypatch.setattr(own_data, "look_at", None)
     app.number_input(key="data_n").set_value(12).run()
     assert not app.exception
     assert "60 rows, 3 labels, ready" in said(app)
@@ -249,7 +250,7 @@ def hub(monkeypatch):
 
     def choices(name):
         asked.append(name)
-        on_hub = hub_data.parse_hub_name(name)
+        on_hub = parse_hub_name(name)
         if on_hub.repo != "owner/intents":
             raise DataError("the hub has no such data set, or it is private.", where=name)
         found = HubName(on_hub.repo, on_hub.config or "de", COMMIT, "test")

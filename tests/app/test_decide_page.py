@@ -200,9 +200,9 @@ def test_the_fields_of_all_questions_have_different_names_and_none_is_another_pa
 
 
 def test_tables_of_one_cache_are_kept_once(page_store, tmp_path):
-    from pages.parts.shell import cached
+    from pages.parts.shell.cached.decisions import decision_tables
 
     other = Store(tmp_path / "other")
-    a, b = (cached.decision_tables(store, str(store.folder)) for store in (page_store, other))
-    assert a is cached.decision_tables(page_store, str(page_store.folder))
+    a, b = (decision_tables(store, str(store.folder)) for store in (page_store, other))
+    assert a is decision_tables(page_store, str(page_store.folder))
     assert a is not b

@@ -70,13 +70,13 @@ def test_each_file_has_the_figures_of_the_answers(page_store, pair):
 
 def drawer(store, run, beside, asked):
     from pages.parts.decide import take_away
-    from pages.parts.shell import cached
+    from pages.parts.shell.cached.stored import listing_of
     from pages.parts.shell.session import view_state
 
     view = view_state().decide
     view.review, view.costs, view.traffic = asked.review, asked.costs, asked.traffic
     view.label_list, view.frontier = asked.label_list, asked.frontier
-    page = type("Page", (), {"store": store, "listing": cached.listing(store)})()
+    page = type("Page", (), {"store": store, "listing": listing_of(store)})()
     take_away._choice(page, run, beside)
 
 

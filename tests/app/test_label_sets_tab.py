@@ -129,10 +129,10 @@ def test_a_url_can_ask_for_anything(open_page, record, query):
 
 def test_the_slider_computes_nothing_again(open_page, record, monkeypatch):
     from pages.parts.confidence import label_sets as tab
-    from pages.parts.shell import cached
+    from pages.parts.shell.cached import scored
 
     made = []
-    for module, name in ((tab, "label_sets_at"), (cached, "label_probabilities")):
+    for module, name in ((tab, "label_sets_at"), (scored, "label_probabilities")):
         original = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *args, o=original, n=name: made.append(n) or o(*args))
     app = open_page(PAGE, run=record.run_id, tab="label-sets")

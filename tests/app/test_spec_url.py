@@ -10,8 +10,8 @@ from evalcore.analysis.filters import Filter
 from evalcore.deciding import CostsAsked, FrontierAsked, LabelListAsked, ReviewAsked, TrafficAsked
 from evalcore.store.spec import RunSpec
 from evalcore.tasks.task import TaskSource
-from pages.parts.shell.session import ClassView
 from pages.parts.shell.url import query_of_spec, spec_of_query
+from pages.parts.shell.views.per_class import ClassView
 
 CHOSEN = RunSpec(
     TaskSource("/data/my messages.csv", "message", "intent", "train.csv", "labels.txt", '[["","c"],["n, =","a","b"]]'),

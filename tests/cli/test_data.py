@@ -49,6 +49,18 @@ def test_all_problems_are_printed_and_the_status_says_that_it_cannot_be_run(stor
     )
 
 
+def test_a_label_list_that_cannot_be_read_is_a_problem_beside_those_of_the_rows(store, good, tmp_path):
+    """Red while it was the only thing that was said."""
+    good.write_text(GOOD + "d;\n", encoding="utf-8")
+    (tmp_path / "labels.json").write_text("[1, 2")
+    done = evalcore("data", good, "--labels", tmp_path / "labels.json", cache=store.folder, check=False)
+    said = [line for line in done.stdout.splitlines() if line.startswith("problem: ")]
+    assert (done.returncode, len(said)) == (1, 2)
+    assert "labels.json" in said[0]
+    assert said[0].endswith("Choose another label list, or none.")
+    assert "1 row has no label" in said[1]
+
+
 def test_uploads_are_listed_run_and_deleted(store, good):
     upload = Uploads(store).add("reviews.csv", good.read_bytes())
     assert "it can be run" in evalcore("data", upload.task_name, cache=store.folder).stdout

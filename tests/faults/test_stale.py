@@ -231,23 +231,23 @@ def test_answers_under_an_older_kind_of_key_are_not_read_as_current(store, task,
 
 def test_what_a_page_keeps_follows_the_store(store, task, tmp_path, monkeypatch):
     """F16. Red with a page's reading kept under the run's name alone."""
-    from pages.parts.shell import cached
+    from pages.parts.shell.cached.scored import scored_run_of
 
     loader = lambda i, on_phase: Logged(i.identity, tmp_path / "log")  # noqa: E731
     stopped = execute(spec(task, n=64), store, loader=loader, on_progress=lambda progress: progress.done < 16)
-    assert len(cached.scored_run_of(store, stopped.record, "lenient").answers) == 16
+    assert len(scored_run_of(store, stopped.record, "lenient").answers) == 16
     record = execute(spec(task, n=64), store, loader=loader).record
-    assert len(cached.scored_run_of(store, record, "lenient").answers) == 64
+    assert len(scored_run_of(store, record, "lenient").answers) == 64
 
 
 def test_what_sessions_share_cannot_be_changed_by_one_of_them(store, task, tmp_path):
     """F16. Red while the arrays of a kept reading could be written to."""
-    from pages.parts.shell import cached
+    from pages.parts.shell.cached.scored import scored_run_of
 
     loader = lambda i, on_phase: Logged(i.identity, tmp_path / "log")  # noqa: E731
     record = execute(spec(task, n=64), store, loader=loader).record
-    scored = cached.scored_run_of(store, record, "lenient")
-    assert cached.scored_run_of(store, record, "lenient") is scored
+    scored = scored_run_of(store, record, "lenient")
+    assert scored_run_of(store, record, "lenient") is scored
     for array in (scored.y_true, scored.y_pred, scored.confusion, scored.per_class.support):
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0

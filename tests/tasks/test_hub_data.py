@@ -2,12 +2,15 @@
 
 import json
 import os
+from typing import ClassVar
 
+import datasets
+import pyarrow
 import pytest
 
 from evalcore.errors import DataError
-from evalcore.tasks import shown_name
-from evalcore.tasks.hub_data import HubName, is_hub, parse_hub_name
+from evalcore.tasks import hub_data, shown_name
+from evalcore.tasks.hub_name import HubName, is_hub, parse_hub_name
 from tests.tools.hub import Repo, serving_hub
 from tests.tools.processes import finished
 
@@ -175,6 +178,35 @@ def test_what_cannot_be_had_is_a_sentence_each(hub, ask, tmp_path):
     assert {
         name: says in sentence or sentence for name, says, sentence in zip(asked, asked.values(), said, strict=True)
     } == (dict.fromkeys(asked, True))
+
+
+class Rows:
+    """Of a split, in which something stands that no Parquet file holds."""
+
+    features: ClassVar = {}
+
+    def __init__(self, error):
+        self.error = error
+
+    def __len__(self):
+        return 1
+
+    def remove_columns(self, columns):
+        return self
+
+    def to_parquet(self, path):
+        raise self.error
+
+
+def test_rows_that_no_parquet_file_holds_are_a_sentence(tmp_path, monkeypatch):
+    """Red while the library's own error reached the page."""
+    for error, raised in ((pyarrow.ArrowInvalid("no such cast"), DataError), (pyarrow.ArrowMemoryError(), MemoryError)):
+        monkeypatch.setattr(datasets, "load_dataset", lambda *_, error=error, **__: Rows(error))
+        with pytest.raises(raised) as refused:
+            hub_data._write_split(HubName("me/one", revision=COMMIT), "test", tmp_path, tmp_path / "part")
+        if raised is DataError:
+            assert "cannot be kept as a Parquet file (no such cast)" in str(refused.value)
+            assert "Take another split" in str(refused.value)
 
 
 def test_a_run_holds_the_commit_and_is_found_again_without_the_hub(hub, ask, tmp_path):

@@ -21,12 +21,12 @@ from evalcore.metrics import TITLES, Interval
 from evalcore.parse import PARSER_VERSION
 from evalcore.store import RunRecord, Store
 from evalcore.tasks.banking77 import BANKING77_REPO
-from evalcore.tasks.hub_data import HubName, is_hub, parse_hub_name
+from evalcore.tasks.hub_name import HubName, is_hub, parse_hub_name
 from evalcore.wording import counted, interval
 
 if TYPE_CHECKING:
-    from evalcore.output.formats import Files
     from evalcore.output.report import Sure
+    from evalcore.output.table_writers import Files
 
 MODEL_CARD_FILE = "model-card.md"
 LOCAL = "local"

@@ -10,7 +10,7 @@ from evalcore.analysis import Comparison, verdict
 from evalcore.deciding import ComparedCosts, CostsAsked, asked_of_query, compared_costs
 from evalcore.errors import BlindspotError
 from pages.parts.shell import url
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.decide_url import are_lasting, query_of_asked_now, with_tables
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import DECIDE, link_to

@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.parts.shell.clickable_table import Columns, clickable_table
-from pages.parts.shell.session import SharedExamples
+from pages.parts.shell.views.opened_examples import SharedExamples
 
 ROWS_A_PAGE = 200
 """Rows of one table: its texts are sent to the browser as a whole."""

@@ -11,7 +11,7 @@ from evalcore.output.html import comparison_report, sweep_report
 from evalcore.output.stills import comparison_charts, sweep_charts
 from evalcore.paths import COMMAND
 from pages.parts.compare.costs_of_pair import costs_of
-from pages.parts.shell.cached import compared_probabilities_of
+from pages.parts.shell.cached.comparisons import compared_probabilities_of
 from pages.parts.shell.downloads import (
     ResultFiles,
     chart_buttons,

@@ -11,7 +11,7 @@ from evalcore.analysis import Comparison, label_note, labels_by_change
 from evalcore.wording import MINUS, counted, in_percent, interval
 from pages.parts.compare.pair_examples import examples
 from pages.parts.shell.beside import beside
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.clickable_table import clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown

@@ -14,7 +14,7 @@ from evalcore.metrics import UNPARSED
 from evalcore.wording import MINUS, counted
 from pages.parts.compare.pair_examples import examples
 from pages.parts.shell.beside import beside
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.clickable_table import clickable_chart, clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown

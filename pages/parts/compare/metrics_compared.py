@@ -18,8 +18,8 @@ from evalcore.analysis import (
 )
 from evalcore.metrics import POPULATION, WHY_UNDEFINED
 from evalcore.wording import MINUS, figure, percent
-from pages.parts.shell import cached
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.comparisons import compared_probabilities_of
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.clickable_table import height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
@@ -40,7 +40,7 @@ def metrics(page: Frame, comparison: Comparison) -> None:
 
 def _probabilities(comparison: Comparison) -> None:
     """How sure the two are, and whether that can be believed, where both have probabilities."""
-    compared = cached.compared_probabilities_of(comparison)
+    compared = compared_probabilities_of(comparison)
     if compared is None:
         st.caption(escape_markdown(why_not_compared(comparison)))
         return
@@ -71,7 +71,7 @@ def _table(comparison: Comparison) -> pd.DataFrame:
 
 
 def _probability_table(comparison: Comparison) -> pd.DataFrame:
-    compared = cached.compared_probabilities_of(comparison)
+    compared = compared_probabilities_of(comparison)
     return _of_rows(compared.rows if compared else [])
 
 

@@ -26,7 +26,7 @@ from pages.parts.compare.example_list import ROWS_A_PAGE, ExampleList, example_l
 from pages.parts.compare.headline import open_door
 from pages.parts.run.prompt_preview import exact_prompt
 from pages.parts.shell.beside import beside
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import BACK
 from pages.parts.shell.markdown import escape_markdown, percent

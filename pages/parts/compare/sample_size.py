@@ -10,7 +10,7 @@ from evalcore.analysis import Comparison, ScoredRun
 from evalcore.charts import sample_size_chart
 from evalcore.metrics import LEVEL, POWER, Growth, examples_needed, growth
 from evalcore.wording import counted, figure
-from pages.parts.shell import cached
+from pages.parts.shell.cached.scored import scored_run_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import percent
 
@@ -19,7 +19,7 @@ def alone(page: Frame) -> None:
     """How much is enough for the run that is looked at, while there is nothing to compare it with."""
     if page.record is None:
         return
-    scored = cached.scored_run_of(page.store, page.record, page.scoring)
+    scored = scored_run_of(page.store, page.record, page.scoring)
     if not scored.scores.n:
         return
     accuracy = scored.scores.accuracy

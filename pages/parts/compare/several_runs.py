@@ -6,10 +6,12 @@ import streamlit as st
 
 from evalcore.analysis import FEWEST_RUNS, MOST_RUNS, SWEEP_GROUPS
 from evalcore.store import RunRecord
-from pages.parts.shell import cached, url
+from pages.parts.shell import url
+from pages.parts.shell.cached.stored import Listing, runs_on_sample
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.session import SharedExamples, SideView, view_state
+from pages.parts.shell.session import view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
+from pages.parts.shell.views.opened_examples import SharedExamples
 
 TABS = ("Runs", "Pairs", "Examples", "Label order")
 
@@ -17,9 +19,7 @@ TABS = ("Runs", "Pairs", "Examples", "Label order")
 def chosen_runs(page: Frame) -> list[RunRecord]:
     """The runs that are shown, in their order; fewer than two if there are not more."""
     view, listing = view_state().side_by_side, page.listing
-    if page.arrived is not None:
-        view.runs = _named_runs(listing, page.arrived) or view.runs
-        _follow(page.arrived, view)
+    page.follow(lambda query: _follow(page, query))
     if view.runs is None:
         view.runs = _first_runs(page)
     return [record for record in map(listing.find, view.runs) if record][:MOST_RUNS]
@@ -39,8 +39,10 @@ def write_url(page: Frame, records: list[RunRecord]) -> None:
     url.write_beside_others(page.title, {name: query.get(name) or None for name in names})
 
 
-def _follow(query: url.Query, view: SideView) -> None:
+def _follow(page: Frame, query: url.Query) -> None:
     """Open what the URL names. Whether a pair or an example exists is seen when it is drawn."""
+    view = view_state().side_by_side
+    view.runs = _named_runs(page.listing, query) or view.runs
     view.tab = tab_of_query(query, TABS)
     a, _, b = query.get("pair", "").partition(",")
     view.pair = (a, b) if a and b else None
@@ -49,7 +51,7 @@ def _follow(query: url.Query, view: SideView) -> None:
     view.examples = SharedExamples(url.example_of(query), view.examples.generation + 1)
 
 
-def _named_runs(listing: cached.Listing, query: url.Query) -> list[str] | None:
+def _named_runs(listing: Listing, query: url.Query) -> list[str] | None:
     """The runs that a URL names; None if fewer than two of them are stored."""
     if not query.get("runs"):
         return None
@@ -65,5 +67,5 @@ def _first_runs(page: Frame) -> list[str]:
     current = page.record or next(iter(page.listing.records), None)
     if current is None:
         return []
-    same = [record.run_id for record in cached.runs_on_sample(page.store, current.sample_id)]
+    same = [record.run_id for record in runs_on_sample(page.store, current.sample_id)]
     return list(dict.fromkeys([current.run_id, *same]))[:MOST_RUNS]

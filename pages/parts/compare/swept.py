@@ -29,7 +29,7 @@ from pages.parts.compare.example_list import ROWS_A_PAGE, example_list, steps, t
 from pages.parts.compare.pair_examples import one_answer
 from pages.parts.compare.variants import RUN_ORDERS
 from pages.parts.shell.beside import beside
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.clickable_table import clickable_table, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, percent

@@ -18,8 +18,9 @@ from pages.parts.run.options import choice_words
 from pages.parts.shell import run_titles
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, message_markdown
-from pages.parts.shell.session import PromptSweep, view_state
+from pages.parts.shell.session import view_state
 from pages.parts.shell.shown import clamped
+from pages.parts.shell.views.side_by_side import PromptSweep
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

@@ -20,7 +20,8 @@ from evalcore.analysis import (
 from evalcore.wording import counted, figure, in_percent, interval
 from pages.parts.confidence import headline, opened, shown
 from pages.parts.shell.beside import beside
-from pages.parts.shell.cached import calibration_of, once, required_probabilities_of
+from pages.parts.shell.cached.once import once
+from pages.parts.shell.cached.scored import calibration_of, required_probabilities_of
 from pages.parts.shell.clickable_figure import clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame

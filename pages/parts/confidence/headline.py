@@ -16,7 +16,8 @@ from evalcore.analysis import (
     why_not_all_labels,
 )
 from evalcore.wording import counted, figure, interval
-from pages.parts.shell.cached import calibration_of, once
+from pages.parts.shell.cached.once import once
+from pages.parts.shell.cached.scored import calibration_of
 from pages.parts.shell.links import link_to_decide
 from pages.parts.shell.markdown import UNDEFINED, escape_markdown, percent, with_bold_start
 

@@ -33,13 +33,14 @@ from evalcore.wording import counted, in_percent, interval
 from pages.parts.confidence import sets_shown, shown
 from pages.parts.explore.example_table import in_pane
 from pages.parts.shell.beside import beside
-from pages.parts.shell.cached import once, required_probabilities_of
+from pages.parts.shell.cached.once import once
+from pages.parts.shell.cached.scored import required_probabilities_of
 from pages.parts.shell.clickable_figure import clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import BACK
 from pages.parts.shell.markdown import escape_markdown, percent
-from pages.parts.shell.session import WhichSets
+from pages.parts.shell.views.confidence import WhichSets
 
 HEIGHT, CHART_HEIGHT, TABLE_HEIGHT = 362, 352, 259
 """Pixels: of the pane, of the picture and of a table in the pane."""

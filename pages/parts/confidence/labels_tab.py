@@ -21,7 +21,8 @@ from evalcore.analysis import (
 from evalcore.wording import counted, in_percent, interval
 from pages.parts.confidence import opened, shown
 from pages.parts.shell.beside import beside
-from pages.parts.shell.cached import calibration_of, once
+from pages.parts.shell.cached.once import once
+from pages.parts.shell.cached.scored import calibration_of
 from pages.parts.shell.clickable_figure import clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame

@@ -30,9 +30,12 @@ from evalcore.store import LabelScore, RunRecord
 from evalcore.wording import counted, in_percent, interval, points
 from pages.parts.confidence import shown
 from pages.parts.explore.example_table import in_pane
-from pages.parts.shell import cached, url
+from pages.parts.shell import url
 from pages.parts.shell.beside import beside
-from pages.parts.shell.cached import once, required_probabilities_of
+from pages.parts.shell.cached.comparisons import ladder_of
+from pages.parts.shell.cached.once import once
+from pages.parts.shell.cached.scored import probabilities_of, required_probabilities_of
+from pages.parts.shell.cached.stored import runs_on_sample
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import ARROW
@@ -68,9 +71,9 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities | None
             "A ladder is for models that write their answers: this one answers with labels, and loses none to a format."
         )
         return
-    partner = partner_of(record, cached.runs_on_sample(page.store, record.sample_id))
+    partner = partner_of(record, runs_on_sample(page.store, record.sample_id))
     free, choosing = (partner, record) if chooses(record) else (record, partner)
-    ladder = cached.ladder_of(page.store, free, choosing, page.scoring)
+    ladder = ladder_of(page.store, free, choosing, page.scoring)
     with st.container(gap="xxsmall"):
         for sentence in ladder_words(ladder):
             st.markdown(with_bold_start(sentence))
@@ -83,7 +86,7 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities | None
         _doors(page, ladder)
         if choosing is not None:
             chosen = ladder.steps[-1].scored
-            known = probabilities if choosing is record else cached.probabilities_of(chosen)
+            known = probabilities if choosing is record else probabilities_of(chosen)
             if known is not None:
                 ranking_table(page, chosen, known)
     with right:
@@ -210,7 +213,7 @@ def _ranking(ladder: Ladder, door: str) -> Ranking | None:
     The session and a link keep a door when another run is looked at.
     """
     last = ladder.steps[-1]
-    if not door.startswith(RANKING) or last.name != "choose" or cached.probabilities_of(last.scored) is None:
+    if not door.startswith(RANKING) or last.name != "choose" or probabilities_of(last.scored) is None:
         return None
     return next((one for one in once(last.scored, _rankings) if RANKING + one.score == door), None)
 

@@ -9,8 +9,9 @@ from evalcore.analysis import CONFIDENT, Filter, LabelProbabilities, ScoredRun, 
 from evalcore.wording import counted
 from pages.parts.confidence import shown
 from pages.parts.explore.example_table import example_list, opened_or_hint
-from pages.parts.shell import cached, url
+from pages.parts.shell import url
 from pages.parts.shell.beside import beside
+from pages.parts.shell.cached.examples import selected
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import link_to
 from pages.parts.shell.markdown import escape_markdown, percent
@@ -45,7 +46,7 @@ def tab(page: Frame, scored: ScoredRun, probabilities: LabelProbabilities) -> No
     rows = found[chosen].rows
     if chosen == CONFIDENT_MISTAKES and not len(rows):
         asked = Filter(outcomes=("wrong",))
-        rows = cached.selected(page.store, scored, asked, order=order).rows
+        rows = selected(page.store, scored, asked, order=order).rows
     table = shown.table_of(page)
     if not len(rows):
         table.open(None)  # the URL names no example that is not shown
@@ -74,7 +75,7 @@ def _choice(page: Frame, counts: dict[str, int]) -> None:
 
 
 def _selected(page: Frame, scored: ScoredRun, name: str) -> Selected:
-    return cached.selected(page.store, scored, _filter(name), order=ORDERS[name])
+    return selected(page.store, scored, _filter(name), order=ORDERS[name])
 
 
 def _filter(name: str) -> Filter:

@@ -8,7 +8,7 @@ from evalcore.analysis import Filter, ScoredRun
 from evalcore.wording import counted
 from pages.parts.confidence import shown
 from pages.parts.explore.example_table import in_pane
-from pages.parts.shell import cached
+from pages.parts.shell.cached.examples import selected
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import BACK, link_to
 from pages.parts.shell.markdown import escape_markdown
@@ -23,7 +23,7 @@ def examples(page: Frame, scored: ScoredRun, title: str, said: str, back: str, c
         columns: those in which the examples differ; see `example_table.in_pane`.
     """
     asked = shown.opened(scored)
-    passed = cached.selected(page.store, scored, asked)
+    passed = selected(page.store, scored, asked)
     st.button(back, icon=BACK, type="tertiary", key="confidence_back", on_click=shown.pick, args=(page, Filter()))
     st.subheader(escape_markdown(title), anchor=False)
     if said:

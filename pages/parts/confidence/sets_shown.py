@@ -7,8 +7,9 @@ from typing import get_args
 
 from evalcore.analysis import COVERAGES
 from evalcore.metrics import GROUPINGS
-from pages.parts.shell.session import LabelSetsView, WhichSets, view_state
+from pages.parts.shell.session import view_state
 from pages.parts.shell.url import Query
+from pages.parts.shell.views.confidence import LabelSetsView, WhichSets
 
 _WHICH: tuple[WhichSets, ...] = get_args(WhichSets)
 _LONGEST_SIZE = 6

@@ -5,10 +5,11 @@ from __future__ import annotations
 from evalcore.analysis import ALWAYS, CLIMBS, LABEL_VIEWS, RANKED_BY, Filter, LabelView, ScoredRun
 from pages.parts.confidence import sets_shown
 from pages.parts.shell import url
-from pages.parts.shell.figure_state import FigureState
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.session import ExampleTable, view_state
+from pages.parts.shell.session import view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
+from pages.parts.shell.views.figure_state import FigureState
+from pages.parts.shell.views.opened_examples import ExampleTable
 
 TABS = ("Calibration", "Labels", "Mistakes", "Label sets", "Ladder")
 LISTS = ("Confident mistakes", "Near misses")

@@ -13,7 +13,7 @@ from evalcore.store import QUOTA, RunSpec, Store, Uploads, runs_by_upload
 from evalcore.tasks import TaskSource, Upload
 from evalcore.wording import sized
 from pages.parts.data import hub_choice
-from pages.parts.shell import cached
+from pages.parts.shell.cached.own_data import rows_of_data
 from pages.parts.shell.clickable_table import clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import UNDEFINED, message_markdown
@@ -101,7 +101,7 @@ def uploader(
 def _earlier(page: Frame, known: list[Upload], used: int) -> None:
     """The files that are there, the newest first; a click on one opens it."""
     uses = runs_by_upload(page.listing.records)
-    sizes = {record.spec.task.name: record.split_size for record in page.listing.records} | cached.rows_of_data()
+    sizes = {record.spec.task.name: record.split_size for record in page.listing.records} | rows_of_data()
     rows = pd.DataFrame(
         [
             {

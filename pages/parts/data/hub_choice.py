@@ -10,7 +10,8 @@ import streamlit as st
 from evalcore.errors import BlindspotError
 from evalcore.store import Store
 from evalcore.tasks import TaskSource
-from evalcore.tasks.hub_data import DIGITS_SHOWN, HubChoices, HubName, hub_choices, is_hub
+from evalcore.tasks.hub_data import HubChoices, hub_choices
+from evalcore.tasks.hub_name import DIGITS_SHOWN, HubName, is_hub
 from evalcore.tasks.load import fetched_files
 from evalcore.wording import sized
 from pages.parts.shell.markdown import escape_markdown, message_markdown

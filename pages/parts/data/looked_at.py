@@ -23,7 +23,8 @@ from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_tabl
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import ARROW
 from pages.parts.shell.markdown import escape_markdown, message_markdown
-from pages.parts.shell.session import DataView, view_state
+from pages.parts.shell.session import view_state
+from pages.parts.shell.views.data import DataView
 
 HEIGHT = 340
 """Pixels of both sides."""

@@ -13,12 +13,12 @@ from evalcore.running import understand
 from evalcore.running.own_data import OwnData, keep, keep_label_list, knows_other_labels
 from evalcore.store import RunSpec, Uploads, runs_by_upload
 from evalcore.tasks import TaskSource, Upload, is_hub, task_files
-from evalcore.tasks.hub_data import DIGITS_SHOWN, parse_hub_name
+from evalcore.tasks.hub_name import DIGITS_SHOWN, parse_hub_name
 from evalcore.wording import counted, sized
 from pages.parts.data import bring_in, hub_choice, looked_at, shown
 from pages.parts.run.options import MODELS, model_words
 from pages.parts.run.progress import start
-from pages.parts.shell import cached
+from pages.parts.shell.cached.own_data import own_data_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import BACK
 from pages.parts.shell.markdown import escape_markdown, message_markdown, with_bold_start
@@ -70,7 +70,7 @@ def one_file(page: Frame, chosen: RunSpec) -> None:
         return
     try:
         with st.spinner("Reading the data …"):
-            data = cached.own_data_of(page.store, chosen.task)
+            data = own_data_of(page.store, chosen.task)
     except BlindspotError as error:  # deleted, or never on this machine
         st.error(message_markdown(str(error)), icon=":material/error:")
         return

@@ -9,7 +9,8 @@ from evalcore.importing import Reading, import_readings
 from pages.parts.data import predictions_brought, predictions_read
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import message_markdown
-from pages.parts.shell.session import PairView, view_state
+from pages.parts.shell.session import view_state
+from pages.parts.shell.views.compare import PairView
 
 
 def own_predictions(page: Frame) -> None:

@@ -15,7 +15,7 @@ from evalcore.errors import BlindspotError
 from evalcore.wording import counted
 from pages.parts.decide import shown
 from pages.parts.explore.example_table import ROWS_IN_PANE, in_pane
-from pages.parts.shell import cached
+from pages.parts.shell.cached.decisions import answer_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import BACK, link_to
 from pages.parts.shell.markdown import escape_markdown, message_markdown, with_bold_start
@@ -104,12 +104,12 @@ def _answered(
     last = view_state().decide.answered
     of = " ".join([question.__qualname__, *(scored.record.run_id for scored in runs)])
     try:
-        answer = cached.answer_of(runs, question, asked, others)
+        answer = answer_of(runs, question, asked, others)
     except BlindspotError as error:
         st.error(message_markdown(str(error)), icon=":material/error:")
         if of not in last:
             return None
         st.caption("Below: the answer to what was asked before.")
-        return cached.answer_of(runs, question, last[of], others)
+        return answer_of(runs, question, last[of], others)
     last[of] = asked
     return answer

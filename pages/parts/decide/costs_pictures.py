@@ -15,7 +15,8 @@ from evalcore.deciding.costs_words import TEXTS, amount, change_rows, per_thousa
 from evalcore.wording import in_percent, interval, percent
 from pages.parts.decide import costs_opened, shown
 from pages.parts.decide.costs_opened import Item
-from pages.parts.shell.cached import answer_of, once
+from pages.parts.shell.cached.decisions import answer_of
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.clickable_figure import clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame

@@ -21,16 +21,16 @@ from evalcore.deciding import (
     frontier_of,
     score_words,
 )
-from evalcore.deciding.frontier import SCORES
 from evalcore.deciding.frontier_effort import EFFORTS
+from evalcore.deciding.frontier_found import SCORES
 from evalcore.errors import BlindspotError
 from evalcore.store import SERVERS_FILE, file_stamp
 from evalcore.wording import in_percent, p_value
 from pages.parts.decide import frontier_opened, shown
 from pages.parts.decide.answer_parts import say
-from pages.parts.shell import cached
 from pages.parts.shell.beside import beside
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.decisions import stored_answers_of
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.clickable_figure import clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame
@@ -144,7 +144,7 @@ def _stored(page: Frame) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _gathered(scored: ScoredRun, stored: tuple[str, ...]) -> AnsweringRuns:
     store = scored.answers.store
-    return answering_runs(store, scored, lambda other: cached.stored_answers_of(store, other, scored.scoring))
+    return answering_runs(store, scored, lambda other: stored_answers_of(store, other, scored.scoring))
 
 
 def _answer(

@@ -13,7 +13,7 @@ from evalcore.wording import counted, in_percent, interval
 from pages.parts.decide import shown
 from pages.parts.decide.label_list_edit import change
 from pages.parts.decide.typed_table import typed_table
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown

@@ -14,7 +14,7 @@ from evalcore.wording import counted, interval, percent, points
 from pages.parts.decide import shown
 from pages.parts.decide.answer_parts import examples_pane
 from pages.parts.decide.label_list_edit import change, merge_asked
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state

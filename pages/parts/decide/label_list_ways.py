@@ -15,7 +15,7 @@ from evalcore.deciding import MergeSuggestions, merge_suggestions
 from evalcore.wording import NOT_ESTIMABLE, counted, in_percent, interval, percent, points
 from pages.parts.decide import shown
 from pages.parts.decide.label_list_edit import change
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.clickable_figure import clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame

@@ -21,8 +21,10 @@ from evalcore.tasks import LabelMerge
 from evalcore.wording import counted, lasting
 from pages.parts.run import progress, queue
 from pages.parts.run.prompt_preview import exact_prompt
-from pages.parts.shell import cached
 from pages.parts.shell.beside import beside
+from pages.parts.shell.cached.decisions import answer_of
+from pages.parts.shell.cached.scored import scored_run_of
+from pages.parts.shell.cached.stored import count_done
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import ARROW
@@ -66,7 +68,7 @@ def offer(page: Frame, scored: ScoredRun, merge: LabelMerge) -> None:
     if queue.at_work(page.store, [spec]):
         return
     record = run_with_new_list(scored, merge, page.listing.records)
-    done = cached.count_done(page.store, record.run_id) if record else 0
+    done = count_done(page.store, record.run_id) if record else 0
     if record is None or done < record.n:
         job = Jobs(page.store).last_for(spec)
         if job and job.state in queue.ENDED:
@@ -111,9 +113,9 @@ def _button(page: Frame, scored: ScoredRun, spec: RunSpec, done: int) -> None:
 
 
 def _result(page: Frame, scored: ScoredRun, record: RunRecord, merge: LabelMerge) -> None:
-    new = cached.scored_run_of(page.store, record, page.scoring)
+    new = scored_run_of(page.store, record, page.scoring)
     try:
-        found = cached.answer_of((scored,), _verdict, merge, (new,))
+        found = answer_of((scored,), _verdict, merge, (new,))
     except BlindspotError as error:
         st.warning(message_markdown(str(error)), icon=":material/error:")
         return

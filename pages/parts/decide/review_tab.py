@@ -22,8 +22,11 @@ from evalcore.deciding.review_words import threshold_words, work_words
 from evalcore.store import RunRecord
 from pages.parts.decide import review_compared, review_opened, review_pictures
 from pages.parts.decide.answer_parts import answered, compared, say
-from pages.parts.shell import cached, run_titles
+from pages.parts.shell import run_titles
 from pages.parts.shell.beside import beside
+from pages.parts.shell.cached.decisions import answer_of
+from pages.parts.shell.cached.scored import scored_run_of
+from pages.parts.shell.cached.stored import runs_on_sample
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.missing_probabilities import say_why
@@ -70,7 +73,7 @@ def reviewed(
     scored: ScoredRun, probabilities: LabelProbabilities | None, asked: ReviewAsked, others: Sequence[ScoredRun] = ()
 ) -> Review:
     """The answer; what no slider changes is kept."""
-    return review_of(cached.answer_of((scored,), prepared, None, others), asked)
+    return review_of(answer_of((scored,), prepared, None, others), asked)
 
 
 def prepared(
@@ -83,18 +86,14 @@ def prepared(
 def _agreeing(page: Frame, scored: ScoredRun, asked: ReviewAsked) -> list[ScoredRun]:
     """The runs whose agreement is the signal: those of the URL that there are on these examples."""
     there = {record.run_id: record for record in _possible(page, scored)}
-    return [
-        cached.scored_run_of(page.store, there[run_id], page.scoring)
-        for run_id in asked.agreeing_ids
-        if run_id in there
-    ]
+    return [scored_run_of(page.store, there[run_id], page.scoring) for run_id in asked.agreeing_ids if run_id in there]
 
 
 def _possible(page: Frame, scored: ScoredRun) -> list[RunRecord]:
     own = scored.record
     return [
         record
-        for record in cached.runs_on_sample(page.store, own.sample_id)
+        for record in runs_on_sample(page.store, own.sample_id)
         if record.run_id != own.run_id and set(record.labels) == set(own.labels)
     ]
 

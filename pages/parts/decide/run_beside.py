@@ -7,7 +7,9 @@ import streamlit as st
 from evalcore.analysis import ScoredRun, shared_examples
 from evalcore.errors import BlindspotError
 from evalcore.store import RunRecord
-from pages.parts.shell import cached, run_titles
+from pages.parts.shell import run_titles
+from pages.parts.shell.cached.decisions import answer_of
+from pages.parts.shell.cached.scored import scored_run_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import message_markdown
 from pages.parts.shell.session import view_state
@@ -40,9 +42,9 @@ def run_beside(page: Frame, scored: ScoredRun) -> tuple[ScoredRun | None, str]:
     _box(page, named, records)
     if not named:
         return None, why_not
-    other = cached.scored_run_of(page.store, records[named], page.scoring)
+    other = scored_run_of(page.store, records[named], page.scoring)
     try:
-        cached.answer_of((scored, other), _share, ())
+        answer_of((scored, other), _share, ())
     except BlindspotError as error:
         return None, message_markdown(str(error))
     return other, ""

@@ -13,10 +13,11 @@ from evalcore.deciding import (
 )
 from pages.parts.shell import url
 from pages.parts.shell.decide_url import query_of_asked_now, with_tables
-from pages.parts.shell.figure_state import FigureState
 from pages.parts.shell.frame import Frame
-from pages.parts.shell.session import ExampleTable, view_state
+from pages.parts.shell.session import view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
+from pages.parts.shell.views.figure_state import FigureState
+from pages.parts.shell.views.opened_examples import ExampleTable
 
 TABS = ("Review", "Costs", "Traffic", "Label list", "Frontier")
 

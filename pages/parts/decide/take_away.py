@@ -31,7 +31,8 @@ from evalcore.output.html import Texts, comparison_report, run_report
 from evalcore.paths import COMMAND
 from pages.parts.decide.frontier_tab import kept_answer
 from pages.parts.decide.shown import TABS
-from pages.parts.shell import cached
+from pages.parts.shell.cached.comparisons import comparison_of
+from pages.parts.shell.cached.decisions import answer_of
 from pages.parts.shell.downloads import ZIP, ResultFiles, button, report_buttons
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import message_markdown
@@ -68,9 +69,7 @@ def _choice(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
         return kept_answer(page, scored, asked, costs)
 
     try:
-        decision = decide(
-            page.store, scored, other, asked, only=only, answer_of=cached.answer_of, frontier_of=frontier_of
-        )
+        decision = decide(page.store, scored, other, asked, only=only, answer_of=answer_of, frontier_of=frontier_of)
     except BlindspotError as error:
         st.error(message_markdown(str(error)), icon=":material/error:")
         return
@@ -102,9 +101,7 @@ def _report(page: Frame, decision: Decision, texts: Texts) -> bytes:
     """The report of the run, or of both, with these answers in it."""
     if decision.beside is None:
         return run_report(page.store, decision.scored, texts=texts, decision=decision)
-    comparison = cached.comparison_of(
-        page.store, decision.scored.record, decision.beside.record, decision.scored.scoring
-    )
+    comparison = comparison_of(page.store, decision.scored.record, decision.beside.record, decision.scored.scoring)
     return comparison_report(comparison, texts=texts, decision=decision)
 
 

@@ -15,7 +15,8 @@ from evalcore.charts import Theme
 from evalcore.deciding import ComparedTraffic, Traffic, TrafficAsked, traffic
 from evalcore.wording import counted, in_percent, percent
 from pages.parts.decide import shown
-from pages.parts.shell.cached import answer_of, once
+from pages.parts.shell.cached.decisions import answer_of
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.clickable_figure import clickable_figure
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.downloads import button

@@ -15,7 +15,7 @@ from evalcore.errors import DataError
 from evalcore.metrics import UNPARSED
 from evalcore.store import RunRecord
 from pages.parts.decide.typed_table import typed_table
-from pages.parts.shell import cached
+from pages.parts.shell.cached.scored import scored_run_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.run_titles import titles
 from pages.parts.shell.session import view_state
@@ -100,7 +100,7 @@ def _estimated(page: Frame, scored: ScoredRun, asked: TrafficAsked) -> None:
         def take() -> None:
             record = page.listing.find(st.session_state[key])
             if record is not None:
-                _change(predicted_counts=predictions_of(cached.scored_run_of(page.store, record, page.scoring)))
+                _change(predicted_counts=predictions_of(scored_run_of(page.store, record, page.scoring)))
 
         names = titles(page.store, page.scoring)
         st.selectbox("Predictions of another run", [record.run_id for record in runs], index=None, key=key,

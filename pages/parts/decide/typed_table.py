@@ -13,10 +13,10 @@ import streamlit as st
 from evalcore.deciding import LONGEST_TEXT, columns_of, read_rows
 from evalcore.errors import BlindspotError, DataError
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT
-from pages.parts.shell.decide_view import HowTyped, TypedTable
 from pages.parts.shell.downloads import button
 from pages.parts.shell.markdown import message_markdown
 from pages.parts.shell.session import view_state
+from pages.parts.shell.views.decide import HowTyped, TypedTable
 
 TABLE_HEIGHT, TEXT_HEIGHT, WIDTH = 250, 170, 520
 """Pixels; what is opened is as low as a window of 720, and fits into one of 800."""

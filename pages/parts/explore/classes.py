@@ -26,14 +26,16 @@ from evalcore.charts import Theme, class_chart
 from evalcore.metrics import FEW_EXAMPLES, Counts, off_diagonal
 from evalcore.wording import counted, in_percent, interval
 from pages.parts.explore.example_table import in_pane
-from pages.parts.shell import cached
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.examples import selected
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.clickable_table import clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import CONFUSIONS, link_to
 from pages.parts.shell.markdown import escape_markdown, percent
-from pages.parts.shell.session import ChosenStatus, ClassView, ExampleTable, view_state
+from pages.parts.shell.session import view_state
 from pages.parts.shell.url import Query
+from pages.parts.shell.views.opened_examples import ExampleTable
+from pages.parts.shell.views.per_class import ChosenStatus, ClassView
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -206,7 +208,7 @@ def one_class(page: Frame, scored: ScoredRun, label: str, table: ExampleTable) -
         WHICH[1]: (Filter(true=label, outcomes=("wrong", "unparsed")), ("text", "predicted")),
         WHICH[2]: (Filter(predicted=label, outcomes=("wrong",)), ("text", "true label")),
     }[which]
-    passed = cached.selected(page.store, scored, asked)
+    passed = selected(page.store, scored, asked)
     in_pane(page, scored, passed.rows, table, columns, EXAMPLES_SHOWN)
     if len(passed.rows):
         link_to(scored, f"{counted(len(passed.rows), 'example')} with all filters", asked=asked)

@@ -20,13 +20,14 @@ from evalcore.charts import shortened
 from evalcore.metrics import RankedLabel, absorbing, leaking
 from evalcore.wording import in_percent
 from pages.parts.explore.example_table import columns_that_vary, in_pane
-from pages.parts.shell import cached
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.examples import selected
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, clickable_table
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import BACK
 from pages.parts.shell.markdown import escape_markdown
-from pages.parts.shell.session import ExampleTable, view_state
+from pages.parts.shell.session import view_state
+from pages.parts.shell.views.opened_examples import ExampleTable
 
 SENTENCES = 5
 PAIRS = 300
@@ -66,7 +67,7 @@ def lists(scored: ScoredRun) -> None:
 
 def cell(page: Frame, scored: ScoredRun, picked: Filter, table: ExampleTable) -> None:
     """What is picked: how often, its examples, and one of them opened."""
-    passed = cached.selected(page.store, scored, picked)
+    passed = selected(page.store, scored, picked)
     st.button("Worst confusions", icon=BACK, type="tertiary", key="back_to_list", on_click=_pick, args=(Filter(),))
     st.subheader(escape_markdown(cell_title(picked)), anchor=False)
     st.caption(escape_markdown(once(scored, cell_figures, picked, len(passed.rows))))

@@ -11,7 +11,7 @@ from evalcore.charts import probability_chart
 from evalcore.store import run_title
 from evalcore.wording import counted
 from pages.parts.run.prompt_preview import exact_prompt
-from pages.parts.shell import cached
+from pages.parts.shell.cached.examples import other_answers_to
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import link_to_try_it
@@ -101,7 +101,7 @@ def marked_completion(raw: str, span: tuple[int, int] | None) -> None:
 
 
 def _other_runs(frame: Frame, scored: ScoredRun, answer: ScoredExample, name: str) -> None:
-    others = cached.other_answers_to(frame.store, scored, answer)
+    others = other_answers_to(frame.store, scored, answer)
     if not others:
         return
     st.caption(f"What {'another run' if len(others) == 1 else f'{len(others)} other runs'} predicted for the same text")

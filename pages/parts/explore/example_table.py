@@ -16,7 +16,7 @@ from pages.parts.explore.example import one_example
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT, ROW_HEIGHT, clickable_table, height_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.outcomes import coloured, signed
-from pages.parts.shell.session import ExampleTable
+from pages.parts.shell.views.opened_examples import ExampleTable
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

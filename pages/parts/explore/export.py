@@ -14,7 +14,8 @@ from evalcore.output.stills import run_charts
 from evalcore.output.tables import ResultTable
 from evalcore.paths import COMMAND
 from evalcore.store import Store
-from pages.parts.shell.cached import calibration_of, findings_for, probabilities_of
+from pages.parts.shell.cached.findings import findings_for
+from pages.parts.shell.cached.scored import calibration_of, probabilities_of
 from pages.parts.shell.downloads import (
     MARKDOWN,
     MOST_ROWS,

@@ -27,7 +27,9 @@ from evalcore.metrics import Counts, most_confused
 from evalcore.parse import MATCHES
 from evalcore.wording import counted
 from pages.parts.explore.example import MATCH_WORDS
-from pages.parts.shell import cached, url
+from pages.parts.shell import url
+from pages.parts.shell.cached.findings import findings_for
+from pages.parts.shell.cached.scored import probabilities_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.outcomes import signed
@@ -57,14 +59,14 @@ def known_part(page: Frame, scored: ScoredRun, asked: Filter) -> Filter:
     """A filter without what this run does not have: labels and findings of a run that was looked at before."""
     query = asked.to_query()
     known = Filter.from_query(query, scored.labels, finding_kinds(page, scored, query))
-    return known.without_unknown(cached.probabilities_of(scored)) if known.needs_probabilities else known
+    return known.without_unknown(probabilities_of(scored)) if known.needs_probabilities else known
 
 
 def not_known(scored: ScoredRun, asked: Filter) -> None:
     """Say so where a filter has conditions on probabilities that the run does not have."""
     if not asked.needs_probabilities:
         return
-    probabilities = cached.probabilities_of(scored)
+    probabilities = probabilities_of(scored)
     if asked.without_unknown(probabilities) != asked:
         why = why_no_probabilities(scored) if probabilities is None else why_not_all_labels(probabilities)
         st.caption(escape_markdown(f"A filter on how sure the model is was left out. {why}"))
@@ -94,14 +96,14 @@ def order_box(scored: ScoredRun, passed: Selected) -> None:
 
 def finding_kinds(page: Frame, scored: ScoredRun, query: url.Query) -> list[str]:
     """The kinds of finding that a run has; empty where none is asked for, since it takes time."""
-    return [f.kind for f in cached.findings_for(page.store, scored)] if query.get("finding") else []
+    return [f.kind for f in findings_for(page.store, scored)] if query.get("finding") else []
 
 
 def link_line(page: Frame, scored: ScoredRun, asked: Filter) -> None:
     """What the link through which one came asks for beside the widgets, and the way to take that away."""
     said = []
     if asked.finding:
-        said += [f.sentence for f in cached.findings_for(page.store, scored) if f.kind == asked.finding]
+        said += [f.sentence for f in findings_for(page.store, scored) if f.kind == asked.finding]
     if asked.group:
         said.append(f"Examples for which this holds: {OUTCOME_GROUPS[asked.group]}.")
     if asked.true_outside:

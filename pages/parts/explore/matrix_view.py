@@ -10,7 +10,7 @@ import streamlit as st
 from evalcore.analysis import Filter, ScoredRun, cell_of_filter, filter_of_cell
 from evalcore.charts import Theme, cells, heatmap, height_of
 from evalcore.metrics import BLOCK_FROM, BLOCK_SIZE, MATRIX_ORDERS, VALUES, MatrixView, Order, Value, view
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.once import once
 from pages.parts.shell.clickable_table import clickable_chart
 from pages.parts.shell.links import link_to
 from pages.parts.shell.session import view_state

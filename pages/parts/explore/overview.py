@@ -30,12 +30,15 @@ from pages.parts.explore.confusion_list import worst_confusions
 from pages.parts.run.base_model import way_to_base_model
 from pages.parts.run.options import run_words
 from pages.parts.run.queue import baselines_being_fitted
-from pages.parts.shell import cached
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.findings import findings_for
+from pages.parts.shell.cached.limits import COUNTED_UP_TO
+from pages.parts.shell.cached.once import once
+from pages.parts.shell.cached.scored import probabilities_of, scored_run_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import CONFIDENCE, CONFUSIONS, EXAMPLES, PER_CLASS, TRY_IT, link_to, link_to_decide
 from pages.parts.shell.markdown import UNDEFINED, escape_markdown, percent
-from pages.parts.shell.session import Tried, view_state
+from pages.parts.shell.session import view_state
+from pages.parts.shell.views.try_it import Tried
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -96,7 +99,7 @@ def _how_sure(scored: ScoredRun) -> None:
     if why_no_probabilities(scored):
         return
     words = "How sure is the model?"
-    if len(scored.answers) <= cached.COUNTED_UP_TO:  # those of a larger run take seconds to read
+    if len(scored.answers) <= COUNTED_UP_TO:  # those of a larger run take seconds to read
         words = once(scored, _mean_confidence_words) or words
     link_to(scored, words, CONFIDENCE)
 
@@ -313,7 +316,7 @@ def result_before(page: Frame, job: Job | None) -> None:
     record = page.listing.find(view_state().result_before)
     if record is None or (job is not None and record.run_id == job.run_id and not record.finished):
         return
-    scored = cached.scored_run_of(page.store, record, page.scoring)
+    scored = scored_run_of(page.store, record, page.scoring)
     s, i = scored.scores, scored.intervals
     words = " · ".join(run_words(record.spec, page.store, record))
     st.caption(f"**The result before this run** · {escape_markdown(words)}")
@@ -325,7 +328,7 @@ def result_before(page: Frame, job: Job | None) -> None:
         ):
             st.caption(f"{name}  \n{percent(value)}" + (f" ({around})" if around else ""))
         st.caption(f"Never predicted  \n{len(never_predicted(scored.confusion))} of {s.labels_present}")
-    found = cached.findings_for(page.store, scored)[:FINDINGS_SHOWN]
+    found = findings_for(page.store, scored)[:FINDINGS_SHOWN]
     st.caption("\n".join(f"{at}. {escape_markdown(finding.sentence)}" for at, finding in enumerate(found, start=1)))
 
 
@@ -336,7 +339,7 @@ def _verdict_chart(scored: ScoredRun, found: tuple[Reference, ...], theme: chart
 
 
 def _mean_confidence_words(scored: ScoredRun) -> str:
-    found = cached.probabilities_of(scored)
+    found = probabilities_of(scored)
     return "" if found is None else mean_confidence_words(found)
 
 

@@ -9,8 +9,9 @@ from evalcore.analysis import Reference, ScoredRun, references
 from evalcore.charts import Theme, reference_lines
 from evalcore.store import BASELINES, RunRecord
 from evalcore.wording import figure
-from pages.parts.shell import cached
-from pages.parts.shell.cached import once
+from pages.parts.shell.cached.once import once
+from pages.parts.shell.cached.scored import scored_run_of
+from pages.parts.shell.cached.stored import runs_on_sample
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown
 
@@ -20,10 +21,10 @@ def found_references(page: Frame, scored: ScoredRun) -> tuple[Reference, ...]:
     record = scored.record
     pinned = page.listing.pinned_for(record.task_name)
     newest: dict[tuple[str, bool], RunRecord] = {}
-    for other in cached.runs_on_sample(page.store, record.sample_id):
+    for other in runs_on_sample(page.store, record.sample_id):
         if other.spec.model in BASELINES or other.run_id == pinned:
             newest.setdefault((other.spec.model, other.run_id == pinned), other)
-    others = [cached.scored_run_of(page.store, other, scored.scoring) for other in newest.values()]
+    others = [scored_run_of(page.store, other, scored.scoring) for other in newest.values()]
     return tuple(references(scored, others, pinned))
 
 

@@ -11,7 +11,7 @@ from evalcore.store import Jobs, RunRecord, Store
 from evalcore.wording import counted
 from pages.parts.run.options import end_of_path
 from pages.parts.run.progress import POLL_S, start, status, watched_jobs
-from pages.parts.shell import cached
+from pages.parts.shell.cached.stored import count_done
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, message_markdown
 from pages.parts.shell.shown import clamped
@@ -35,7 +35,7 @@ def way_to_base_model(page: Frame, record: RunRecord) -> None:
     if job is not None and job.active:
         _watch(page.store, job.job_id)
         return
-    done = cached.count_done(page.store, base.run_id) if base else 0
+    done = count_done(page.store, base.run_id) if base else 0
     if st.button(
         "Run its base model too",
         key="run_base_model",

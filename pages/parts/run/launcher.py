@@ -19,7 +19,7 @@ from pages.parts.run.plan_line import forget_plan, plan_line
 from pages.parts.run.progress import how_it_ended, start, watch
 from pages.parts.run.run_form import explanations, run_form
 from pages.parts.run.server_table import limits_and_prices
-from pages.parts.shell import cached
+from pages.parts.shell.cached.stored import count_done
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import link_to_data
 from pages.parts.shell.markdown import escape_markdown, message_markdown
@@ -155,7 +155,7 @@ def _standing(page: Frame, chosen: RunSpec) -> tuple[str, str]:
 
 def _done(page: Frame) -> int:
     """How many predictions of what is chosen are stored."""
-    return cached.count_done(page.store, page.record.run_id) if page.record else 0
+    return count_done(page.store, page.record.run_id) if page.record else 0
 
 
 def _run_button(label: str, *, disabled: bool) -> bool:

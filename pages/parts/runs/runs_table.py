@@ -25,7 +25,7 @@ from evalcore.store import (
 )
 from evalcore.wording import counted, in_percent, interval, sized
 from pages.parts.runs.moving import moving, take_away
-from pages.parts.shell import cached
+from pages.parts.shell.cached.scored import figures_of, scored_run_of
 from pages.parts.shell.clickable_table import clickable_table
 from pages.parts.shell.downloads import HTML, MOST_ROWS, button
 from pages.parts.shell.frame import Frame
@@ -101,7 +101,7 @@ def table(page: Frame, records: list[RunRecord], sizes: Mapping[str, int]) -> Ru
 def _row(page: Frame, record: RunRecord, size_bytes: int) -> dict[str, Any]:
     """A run's cells; what a narrow window shows comes first."""
     annotation = page.listing.annotations.get(record.run_id, RunAnnotation())
-    figures = cached.figures_of(page.store, record, page.scoring)
+    figures = figures_of(page.store, record, page.scoring)
     return {
         "name": annotation.name,
         "model": last_part(record.spec.model),
@@ -125,7 +125,7 @@ def _row(page: Frame, record: RunRecord, size_bytes: int) -> dict[str, Any]:
 
 
 def _report(page: Frame, record: RunRecord) -> bytes:
-    return run_report(page.store, cached.scored_run_of(page.store, record, page.scoring))
+    return run_report(page.store, scored_run_of(page.store, record, page.scoring))
 
 
 def one(page: Frame, record: RunRecord | None, sizes: Mapping[str, int]) -> None:

@@ -8,7 +8,7 @@ import altair as alt
 import streamlit as st
 
 from evalcore.charts import PICKED, Item
-from pages.parts.shell.figure_state import FigureState
+from pages.parts.shell.views.figure_state import FigureState
 
 
 def clickable_figure(

@@ -14,9 +14,9 @@ from evalcore.deciding import (
     query_of_asked,
 )
 from evalcore.store import DecisionTables, Store
-from pages.parts.shell import cached
-from pages.parts.shell.decide_view import DecideView
+from pages.parts.shell.cached.decisions import decision_tables
 from pages.parts.shell.url import Query
+from pages.parts.shell.views.decide import DecideView
 
 QUESTIONS = (ReviewAsked, CostsAsked, TrafficAsked, LabelListAsked, FrontierAsked)
 TYPED = tuple(
@@ -68,4 +68,4 @@ def are_lasting(store: Store, query: Mapping[str, str]) -> bool:
 
 
 def _tables(store: Store) -> DecisionTables:
-    return cached.decision_tables(store, str(store.folder))
+    return decision_tables(store, str(store.folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -13,7 +14,9 @@ from evalcore.parse import Scoring
 from evalcore.running import ensure_worker
 from evalcore.store import RunRecord, Store, run_title
 from evalcore.wording import counted
-from pages.parts.shell import cached, page_style, run_titles, session, url
+from pages.parts.shell import page_style, run_titles, session, url
+from pages.parts.shell.cached.scored import scored_run_of
+from pages.parts.shell.cached.stored import Listing, listing_of
 from pages.parts.shell.links import ARROW, link_to_data, link_to_overview
 from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.shown import Shown, shown
@@ -54,7 +57,7 @@ class Frame:
 
     title: str
     store: Store
-    listing: cached.Listing
+    listing: Listing
     shown: Shown
     scoring: Scoring
     theme: Theme
@@ -64,6 +67,13 @@ class Frame:
     def record(self) -> RunRecord | None:
         """The run it is about; None if what was chosen has not been run."""
         return self.shown.record
+
+    def follow(self, take: Callable[[url.Query], None]) -> None:
+        """Take what a link asks for, once: a click while the page is still being drawn must not be undone by the link
+        that opened it."""
+        if self.arrived is not None:
+            take(self.arrived)
+            url.taken(self.title, self.arrived)
 
 
 def frame(title: str, *, picks_run: bool = True, scores: bool = True) -> Frame:
@@ -92,10 +102,10 @@ def frame(title: str, *, picks_run: bool = True, scores: bool = True) -> Frame:
         st.stop()
     view.page = title
     arrived = url.arrived(title)
-    listing = cached.listing(store)
+    listing = listing_of(store)
     all_known = _follow_url(view, listing)
     about = shown(store, listing)
-    listing = cached.listing(store)  # in a folder that cannot be written, looking may have added a run in memory
+    listing = listing_of(store)  # in a folder that cannot be written, looking may have added a run in memory
     if opened:
         run_titles.learn_accuracies(store, view.scoring)
     with st.sidebar:
@@ -144,7 +154,7 @@ def scored_run_or_stop(page: Frame) -> ScoredRun:
             link_to_overview()
             link_to_data("Your own file: page Data")
         st.stop()
-    scored = cached.scored_run_of(page.store, page.record, page.scoring)
+    scored = scored_run_of(page.store, page.record, page.scoring)
     if not len(scored.answers):
         st.info("Nothing of this run has been predicted yet. Press “Run” on the overview to begin.")
         link_to_overview(page.record.run_id)
@@ -152,7 +162,7 @@ def scored_run_or_stop(page: Frame) -> ScoredRun:
     return scored
 
 
-def _follow_url(view: session.ViewState, listing: cached.Listing) -> bool:
+def _follow_url(view: session.ViewState, listing: Listing) -> bool:
     """Take the run and the scoring that the URL names.
 
     Returns:
@@ -169,7 +179,7 @@ def _follow_url(view: session.ViewState, listing: cached.Listing) -> bool:
     return True
 
 
-def _run_picker(store: Store, view: session.ViewState, listing: cached.Listing, record: RunRecord | None) -> None:
+def _run_picker(store: Store, view: session.ViewState, listing: Listing, record: RunRecord | None) -> None:
     if not listing.records:
         return
     titles = run_titles.titles(store, view.scoring, [record.run_id] if record else [])
@@ -208,7 +218,7 @@ def _difference(store: Store, record: RunRecord | None) -> None:
     """What the switch changes for this run."""
     if record is None or not record.finished:
         return
-    right = cached.scored_run_of(store, record, "lenient").right_under
+    right = scored_run_of(store, record, "lenient").right_under
     if right["lenient"] == right["strict"]:
         st.caption("Same score either way.")
         return

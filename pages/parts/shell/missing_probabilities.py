@@ -7,7 +7,8 @@ from dataclasses import replace
 import streamlit as st
 
 from evalcore.analysis import ScoredRun, chooses, partner_of, why_no_probabilities
-from pages.parts.shell import cached, url
+from pages.parts.shell import url
+from pages.parts.shell.cached.stored import runs_on_sample
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import ARROW, link_to_overview
 from pages.parts.shell.markdown import escape_markdown
@@ -21,7 +22,7 @@ def say_why(page: Frame, scored: ScoredRun, opens: str = "pages/confidence.py") 
     """
     record = scored.record
     st.info(escape_markdown(why_no_probabilities(scored)), icon=":material/percent:")
-    others = cached.runs_on_sample(page.store, record.sample_id)
+    others = runs_on_sample(page.store, record.sample_id)
     chose = None if chooses(record) else partner_of(record, others)
     if chose is not None:
         st.page_link(opens, label="Open the run that chose among the labels", icon=ARROW,

@@ -8,7 +8,7 @@ from evalcore.errors import BlindspotError
 from evalcore.running import changed_since, current_run_for, split_size
 from evalcore.store import Jobs, RunRecord, RunSpec, Store, checked
 from pages.parts.shell import session
-from pages.parts.shell.cached import Listing
+from pages.parts.shell.cached.stored import Listing
 
 
 @dataclass(frozen=True)

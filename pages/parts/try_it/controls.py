@@ -14,7 +14,8 @@ from evalcore.running.live import LiveRequest
 from evalcore.store import RunSpec
 from evalcore.tasks import BUILT_IN
 from pages.parts.run.options import MODELS, model_words, prompt_words
-from pages.parts.shell import cached
+from pages.parts.shell.cached.examples import selected
+from pages.parts.shell.cached.scored import scored_run_of
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import ARROW, LONGEST_TEXT
 from pages.parts.shell.markdown import escape_markdown
@@ -120,7 +121,7 @@ def hint(page: Frame, specs: list[RunSpec]) -> None:
 def _begin_with(page: Frame, spec: RunSpec) -> None:
     """Draw a few texts of the run, and have a bundled model loaded in the meantime."""
     assert page.record is not None
-    scored = cached.scored_run_of(page.store, page.record, page.scoring)
+    scored = scored_run_of(page.store, page.record, page.scoring)
     rows = list(range(0, len(scored.answers), max(1, len(scored.answers) // BEGIN_WITH)))[:BEGIN_WITH]
     answers = scored.answers.at(rows)
     if not answers:  # the run has only begun
@@ -147,14 +148,14 @@ def _examples(page: Frame) -> None:
         return
     with drawer:
         assert page.record is not None
-        scored = cached.scored_run_of(page.store, page.record, page.scoring)
+        scored = scored_run_of(page.store, page.record, page.scoring)
         with st.container(horizontal=True):
             for words, asked in AT_RANDOM.items():
-                rows = cached.selected(page.store, scored, asked).rows
+                rows = selected(page.store, scored, asked).rows
                 st.button(words, on_click=_take_random, args=(page, scored, rows), disabled=not len(rows))
         needle = st.text_input("Containing", key="try_needle", placeholder="part of a text")
         if needle.strip():
-            rows = cached.selected(page.store, scored, Filter(text=needle)).rows
+            rows = selected(page.store, scored, Filter(text=needle)).rows
             for row, answer in zip(rows, scored.answers.at(rows[:FOUND_SHOWN]), strict=False):
                 _example_button(page, scored, int(row), answer.example.text, "found")
             if not len(rows):

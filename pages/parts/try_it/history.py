@@ -8,7 +8,8 @@ from evalcore.running.live import LiveAnswer, LiveRequest
 from evalcore.store import last_part
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.markdown import escape_markdown, percent
-from pages.parts.shell.session import Tried, view_state
+from pages.parts.shell.session import view_state
+from pages.parts.shell.views.try_it import Tried
 from pages.parts.try_it.answer import confidence_of
 
 KEPT = 50

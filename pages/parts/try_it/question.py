@@ -13,7 +13,8 @@ from evalcore.tasks import TaskSource
 from pages.parts.shell import url
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import LONGEST_TEXT
-from pages.parts.shell.session import Tried, view_state
+from pages.parts.shell.session import view_state
+from pages.parts.shell.views.try_it import Tried
 
 BUNDLED = ("demo", "demo-early", *BASELINES)
 """Models for which nothing is ever fetched."""

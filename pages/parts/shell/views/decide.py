@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from evalcore.deciding import CostsAsked, FrontierAsked, LabelListAsked, ReviewAsked, TrafficAsked
-from pages.parts.shell.figure_state import FigureState
+from pages.parts.shell.views.figure_state import FigureState
 
 HowTyped = Literal["Rows", "CSV"]
 
