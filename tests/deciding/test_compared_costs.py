@@ -55,7 +55,7 @@ def test_it_is_no_difference_of_accuracy_where_just_the_score_test_sees_one(stor
 
 def test_the_second_sentence_has_the_figures_and_a_reason_is_said_once(store):
     a, b = tied_runs(store)
-    less = CostsAsked(costs=COSTS_OF_TIED.replace(",20\n", ",4\n"))
+    less = CostsAsked(costs=COSTS_OF_TIED.replace(",20\n", ",2\n"))
     said = compared_costs(a, None, b, None, less).sentences[1]
     assert said.count("95 % interval") == 3
     few = CostsAsked(costs="true,predicted,cost\n*,*,1\nrate_up,rate_down,500\nrate_down,rate_up,9000\n")
