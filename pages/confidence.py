@@ -24,8 +24,7 @@ heading.title("Confidence", anchor=False, width="content")
 words = heading.container(horizontal=True, vertical_alignment="center", width="content")
 link = heading.container(width="content")
 scored = scored_run_or_stop(page)
-if page.arrived is not None:
-    shown.follow(page, scored, page.arrived)
+page.follow(lambda query: shown.follow(page, scored, query))
 probabilities = probabilities_of(scored)
 if probabilities is None:
     say_why(page, scored)

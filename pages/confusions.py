@@ -15,9 +15,15 @@ heading.title("Confusions", anchor=False, width="content")
 scored = scored_run_or_stop(page)
 view = session.view_state()
 table = view.examples_of(page.title)
-if page.arrived is not None:
-    view.picked.pick(Filter.from_query(page.arrived, scored.labels).without_group())
-    table.open(url.example_of(page.arrived))
+
+
+def follow(query: url.Query) -> None:
+    """Open what a URL names."""
+    view.picked.pick(Filter.from_query(query, scored.labels).without_group())
+    table.open(url.example_of(query))
+
+
+page.follow(follow)
 
 controls = matrix_view.controls(scored, heading)
 link = heading.container(width="content")

@@ -11,8 +11,7 @@ from pages.parts.shell.tabs import tabs
 
 page = frame("Data", picks_run=False, scores=False)
 view = view_state().data
-if page.arrived is not None:
-    shown.follow(page, page.arrived)
+page.follow(lambda query: shown.follow(page, query))
 heading = st.container(horizontal=True, vertical_alignment="center")
 heading.title("Data", anchor=False, width="content")
 if not view.tab:

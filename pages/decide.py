@@ -15,8 +15,7 @@ heading = st.container(horizontal=True, vertical_alignment="center")
 heading.title("Decide", anchor=False, width="content")
 scored = scored_run_or_stop(page)
 view = session.view_state().decide
-if page.arrived is not None:
-    shown.follow(page, page.arrived)
+page.follow(lambda query: shown.follow(page, query))
 shown.turn_to_tab(page)
 # With a run beside it the row is full, and the box takes what is left.
 tools = heading.container(horizontal=True, vertical_alignment="center", width="stretch" if view.beside else "content")

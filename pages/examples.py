@@ -18,10 +18,16 @@ heading.title("Examples", anchor=False, width="content")
 scored = scored_run_or_stop(page)
 view = session.view_state()
 table = view.examples_of(page.title)
-if page.arrived is not None:
-    view.filter = Filter.from_query(page.arrived, scored.labels, filter_bar.finding_kinds(page, scored, page.arrived))
-    view.example_order = url.order_of(page.arrived)
-    table.open(url.example_of(page.arrived))
+
+
+def follow(query: url.Query) -> None:
+    """Open what a URL names."""
+    view.filter = Filter.from_query(query, scored.labels, filter_bar.finding_kinds(page, scored, query))
+    view.example_order = url.order_of(query)
+    table.open(url.example_of(query))
+
+
+page.follow(follow)
 asked = filter_bar.known_part(page, scored, view.filter)
 order = filter_bar.order_of(scored)
 passed = selected(page.store, scored, asked, order=order, count_all=True)

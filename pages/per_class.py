@@ -14,9 +14,15 @@ heading.title("Per class", anchor=False, width="content")
 scored = scored_run_or_stop(page)
 view = session.view_state()
 table = view.examples_of(page.title)
-if page.arrived is not None:
-    view.classes = classes.view_of_query(page.arrived, scored.labels)
-    table.open(url.example_of(page.arrived))
+
+
+def follow(query: url.Query) -> None:
+    """Open what a URL names."""
+    view.classes = classes.view_of_query(query, scored.labels)
+    table.open(url.example_of(query))
+
+
+page.follow(follow)
 
 classes.controls(scored, heading)
 link = heading.container(width="content")

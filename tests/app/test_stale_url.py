@@ -3,6 +3,7 @@
 import pytest
 
 from evalcore.store.database import Store
+from pages.parts.shell import url
 from tests.app.clicking import in_url, opened
 from tests.tools.browser import CHROMIUM, PATIENCE_MS, serving, settled
 from tests.tools.generated import imported
@@ -60,6 +61,21 @@ def test_a_link_that_arrives_with_a_click_is_followed(runs):
     app.selectbox(key="class_label").select("c").run()
     said_again(app, {"run": runs[1], "label": "b"}).button_group(key="scoring").set_value("strict").run()
     assert (in_url(app)["run"], in_url(app)["label"]) == (runs[1], "b")
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "key", "value"),
+    [
+        (PER_CLASS, {"label": "b"}, "class_label", "c"),
+        (EXAMPLES, {"true": "b"}, "filter_true", "c"),
+    ],
+)
+def test_a_click_while_a_link_is_still_being_opened_stays(runs, monkeypatch, path, asked, key, value):
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(url, "write", lambda page, query: None)  # the click comes before the page's last line
+        app = opened(path, run=runs[0], **asked)
+    app.selectbox(key=key).select(value).run()
+    assert app.selectbox(key=key).value == value
 
 
 @pytest.mark.browser

@@ -18,7 +18,6 @@ from pages.parts.shell.cached.stored import Listing
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
-from pages.parts.shell.views.compare import PairView
 from pages.parts.shell.views.opened_examples import SharedExamples
 
 if TYPE_CHECKING:
@@ -40,9 +39,7 @@ def chosen_pair(page: Frame, head: DeltaGenerator) -> tuple[RunRecord, RunRecord
     view = view_state().compared
     if len(page.listing.records) < 2:
         return None
-    if page.arrived is not None:
-        view.runs = _named_pair(page, page.arrived) or view.runs
-        _follow(page.arrived, view)
+    page.follow(lambda query: _follow(page, query))
     if view.runs is None or not all(page.listing.find(run_id) for run_id in view.runs):
         view.runs = _first_pair(page.listing, page.record or page.listing.records[0])
     titles = run_titles.titles(page.store, page.scoring, view.runs)
@@ -86,8 +83,10 @@ def write_url(page: Frame, comparison: Comparison | None = None) -> None:
     url.write_beside_others(page.title, {"a": a, "b": b, **{name: of_tab.get(name) or None for name in names}})
 
 
-def _follow(query: url.Query, view: PairView) -> None:
+def _follow(page: Frame, query: url.Query) -> None:
     """Open what the URL names. Whether a label or an example exists is seen when it is drawn."""
+    view = view_state().compared
+    view.runs = _named_pair(page, query) or view.runs
     door, matrix = query.get("door", ""), query.get("matrix", "")
     view.tab = tab_of_query(query, TABS)
     view.door = door if door in DOORS else ""

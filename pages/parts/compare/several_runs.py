@@ -12,7 +12,6 @@ from pages.parts.shell.frame import Frame
 from pages.parts.shell.session import view_state
 from pages.parts.shell.tabs import query_of_tab, tab_of_query
 from pages.parts.shell.views.opened_examples import SharedExamples
-from pages.parts.shell.views.side_by_side import SideView
 
 TABS = ("Runs", "Pairs", "Examples", "Label order")
 
@@ -20,9 +19,7 @@ TABS = ("Runs", "Pairs", "Examples", "Label order")
 def chosen_runs(page: Frame) -> list[RunRecord]:
     """The runs that are shown, in their order; fewer than two if there are not more."""
     view, listing = view_state().side_by_side, page.listing
-    if page.arrived is not None:
-        view.runs = _named_runs(listing, page.arrived) or view.runs
-        _follow(page.arrived, view)
+    page.follow(lambda query: _follow(page, query))
     if view.runs is None:
         view.runs = _first_runs(page)
     return [record for record in map(listing.find, view.runs) if record][:MOST_RUNS]
@@ -42,8 +39,10 @@ def write_url(page: Frame, records: list[RunRecord]) -> None:
     url.write_beside_others(page.title, {name: query.get(name) or None for name in names})
 
 
-def _follow(query: url.Query, view: SideView) -> None:
+def _follow(page: Frame, query: url.Query) -> None:
     """Open what the URL names. Whether a pair or an example exists is seen when it is drawn."""
+    view = view_state().side_by_side
+    view.runs = _named_runs(page.listing, query) or view.runs
     view.tab = tab_of_query(query, TABS)
     a, _, b = query.get("pair", "").partition(",")
     view.pair = (a, b) if a and b else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -66,6 +67,13 @@ class Frame:
     def record(self) -> RunRecord | None:
         """The run it is about; None if what was chosen has not been run."""
         return self.shown.record
+
+    def follow(self, take: Callable[[url.Query], None]) -> None:
+        """Take what a link asks for, once: a click while the page is still being drawn must not be undone by the link
+        that opened it."""
+        if self.arrived is not None:
+            take(self.arrived)
+            url.taken(self.title, self.arrived)
 
 
 def frame(title: str, *, picks_run: bool = True, scores: bool = True) -> Frame:

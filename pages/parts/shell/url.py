@@ -45,6 +45,13 @@ def arrived(page: str) -> Query | None:
     return now
 
 
+def taken(page: str, query: Query) -> None:
+    """The page shows what the URL asks for, though it has not written its own yet."""
+    known = view_state().url
+    known.page, known.query = page, query
+    known.unheard.clear()
+
+
 def write(page: str, query: Query) -> None:
     """Make the URL say just this: what the page shows."""
     known = view_state().url
