@@ -4,7 +4,14 @@ import streamlit as st
 
 from evalcore.errors import BlindspotError
 from evalcore.store import BASELINES
-from pages.parts.compare import headline, labels_compared, matrices_compared, metrics_compared, what_changed
+from pages.parts.compare import (
+    costs_of_pair,
+    headline,
+    labels_compared,
+    matrices_compared,
+    metrics_compared,
+    what_changed,
+)
 from pages.parts.compare.export import comparison_downloads
 from pages.parts.compare.pair import TABS, chosen_pair, write_url
 from pages.parts.compare.pair_examples import door_examples
@@ -43,6 +50,7 @@ if comparison is None:
     st.stop()
 
 headline.say_verdict(comparison)
+costs_of_pair.say_costs(page, comparison)
 with headline.doors(comparison):
     comparison_downloads(comparison)
 drawn = {

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.parts.decide import costs_tab, frontier_tab, label_list_tab, review_tab, shown, take_away, traffic_tab
 from pages.parts.decide.run_beside import run_beside
 from pages.parts.shell import session, url
+from pages.parts.shell.decide_url import are_lasting
 from pages.parts.shell.frame import frame, scored_run_or_stop
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.share import share_link
@@ -39,7 +40,7 @@ for name, tab in tabs(shown.TABS, view, "decide_tab").items():
 query = shown.query(page, scored)
 url.write(page.title, query)
 share_link(link)
-if not shown.are_lasting(page, query):
+if not are_lasting(page.store, query):
     st.caption(
         "A table that was typed cannot be kept in the cache folder: the link leads to it until this server stops."
     )

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from graphlib import TopologicalSorter
 
 import pytest
 
@@ -97,6 +98,25 @@ def test_every_room_has_its_rule():
     rooms = {path.name.removesuffix(".py") for path in (ROOT / "evalcore").iterdir() if path.name[0] not in "_."}
     assert rooms == {*MAY_IMPORT, "cli"}
     assert {path.name for path in (ROOT / "pages" / "parts").iterdir() if path.name[0] != "_"} == {*PARTS_MAY_IMPORT}
+
+
+def modules_used(path, modules):
+    """The modules that a file imports, anywhere in it: also for types only, also inside a function."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):  # of a room it is the module, not the room's `__init__`
+            named = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in modules else node.module for name in named)
+
+
+def test_no_file_comes_back_to_itself_by_its_imports():
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in (*pages(), *files("evalcore"))
+    }
+    graph = {module: modules.keys() & {*modules_used(path, modules)} for module, path in modules.items()}
+    TopologicalSorter(graph).prepare()  # its error names the files of a circle
 
 
 def test_the_package_never_imports_streamlit_nor_a_page():

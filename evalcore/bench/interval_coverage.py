@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import product
@@ -128,8 +129,24 @@ def of_each_shape(
     processes = processes or os.cpu_count() or 1
     if processes == 1:
         return [simulate(shape) for shape in shapes]
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with _one_thread_each(), ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         return list(pool.map(simulate, shapes, chunksize=chunksize))
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes that start in it do linear algebra with one thread: with more they mostly wait for each other."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:

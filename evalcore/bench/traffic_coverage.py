@@ -9,9 +9,9 @@ holds. Where the mix is estimated, the same model also answers texts of the traf
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import product
 from typing import Any, Literal, get_args
 
@@ -19,9 +19,9 @@ import numpy as np
 
 from evalcore.bench import interval_coverage
 from evalcore.bench.interval_coverage import GATE, answer_chances, answered, of_each_shape
-from evalcore.metrics import UNPARSED, Counts, Design, Floats, Interval, confusion_counts
+from evalcore.metrics import Counts, Design, Floats, Interval, confusion_counts, tango_interval
 from evalcore.metrics.decisions.label_rates import LabelRates, of_present
-from evalcore.metrics.decisions.label_shift import accuracy_difference_under, accuracy_under
+from evalcore.metrics.decisions.label_shift import accuracy_under, paired_under
 from evalcore.metrics.decisions.quantification import adjusted_counts
 from evalcore.metrics.decisions.shifted_f1 import macro_f1_under
 
@@ -148,12 +148,15 @@ def drawn(shares: Floats, n: int, design: Design, rng: np.random.Generator) -> C
 def chances_of(shape: Shape, recall: Floats) -> Floats:
     """How probable each answer to each label is, shape (n_labels, n_labels + 1), where labels have recalls of their
     own."""
-    wrong = answer_chances(
-        interval_coverage.Shape(shape.n_labels, shape.n, 0.0, shape.design, shape.errors), 0.0
-    )  # fmt: skip
-    chance: Floats = wrong * (1 - recall)[:, None]
+    chance: Floats = _wrong_chances(shape.n_labels, shape.errors) * (1 - recall)[:, None]
     chance[np.arange(shape.n_labels), np.arange(shape.n_labels)] = recall
     return chance
+
+
+@cache
+def _wrong_chances(n_labels: int, errors: interval_coverage.Errors) -> Floats:
+    """Of a model that is never right; made once, for it takes as long as all else of a data set."""
+    return answer_chances(interval_coverage.Shape(n_labels, 0, 0.0, "random", errors), 0.0)
 
 
 def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
@@ -167,6 +170,7 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
         held[name][0] += int(((low <= truth) & (truth <= high) & shown).sum())
         held[name][1] += int(shown.sum())
 
+    paired: dict[str, list[tuple[float, ...]]] = {"difference": [], "difference, estimated": []}
     for _ in range(datasets):
         recall = rng.beta(shape.accuracy * shape.alike, (1 - shape.accuracy) * shape.alike, n_labels)
         own_b = np.clip(recall + rng.normal(_BETTER_BY, _OWN_WAY, n_labels), 0.02, 0.98)
@@ -180,14 +184,18 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
         accuracy, difference = float(shares @ recall), float(shares @ (recall_b - recall))
         count("accuracy", accuracy_under(rates, shares).interval, accuracy)
         count("macro-F1", macro_f1_under(rates, shares).interval, true_macro_f1(chance, shares))
-        count("difference", accuracy_difference_under(true, a, b, n_labels, shares).interval, difference)
+        known = paired_under(true, a, b, n_labels, shares)
 
-        counts = _predicted(chance, shares, answered, rng)
+        counts = rng.multinomial(_UNLABELLED, shares @ chance).astype(float)
         estimated = adjusted_counts(rates.smoothed, rates.support, counts)
         count("accuracy, estimated", accuracy_under(rates, estimated.shares, estimated).interval, accuracy)
-        of_both = accuracy_difference_under(true, a, b, n_labels, estimated.shares, estimated)
-        count("difference, estimated", of_both.interval, difference)
         count("shares, estimated", estimated.intervals, shares)
+        of_mix = paired_under(true, a, b, n_labels, estimated.shares, estimated)
+        for name, of in zip(paired, (known, of_mix), strict=True):
+            paired[name].append((of.gained, of.lost, of.examples, difference))
+    for name, of_all in paired.items():
+        gained, lost, examples, truths = np.array(of_all).T
+        count(name, np.stack(tango_interval(gained, lost, examples), axis=1), truths)  # at once: it takes many steps
     return [
         Covered(name, shape, datasets, shown, of / shown if shown else np.nan) for name, (of, shown) in held.items()
     ]
@@ -198,16 +206,6 @@ def true_macro_f1(chance: Floats, shares: Floats) -> float:
     predicted = shares @ chance[:, :-1]
     f1 = 2 * shares * np.diagonal(chance) / np.maximum(shares + predicted, 1e-300)
     return float(f1[shares > 0].mean())
-
-
-def _predicted(
-    chance: Floats, shares: Floats, answer: Callable[[Floats, Counts, np.random.Generator], Counts],
-    rng: np.random.Generator,
-) -> Floats:  # fmt: skip
-    """How often each answer is given to texts of the traffic; shape (n_labels + 1,)."""
-    n_labels = len(shares)
-    answers = answer(chance, rng.choice(n_labels, _UNLABELLED, p=shares), rng)
-    return np.bincount(np.where(answers == UNPARSED, n_labels, answers), minlength=n_labels + 1).astype(float)
 
 
 def as_text(found: Sequence[Covered]) -> str:

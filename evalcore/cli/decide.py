@@ -85,7 +85,7 @@ def add(commands: Commands) -> None:
         group = command.add_argument_group(title)
         for one in fields(usual.of(question)):
             if one.name not in LOOKED_AT:
-                _add_field(group, one)
+                add_field(group, one)
         if question == "review":
             group.add_argument(
                 "--require-target", action="store_true", help="exit with 1 where the target cannot be promised"
@@ -108,8 +108,8 @@ def percentage(text: str) -> float:
     return _number(number) if number != text.strip() else percent_of(_number(number))
 
 
-def _add_field(group: Any, one: Field[Any]) -> None:
-    """The option of a field of what is asked."""
+def add_field(group: Any, one: Field[Any]) -> None:
+    """Add the option of a field of what is asked."""
     option, help_ = decide_option(one.name), _HELP.get(one.name)
     given: dict[str, Any] = {"dest": one.name, "help": help_, "default": argparse.SUPPRESS}
     if isinstance(one.default, bool):

@@ -15,18 +15,19 @@ from evalcore.deciding.costs import Costs, costs
 from evalcore.deciding.decision import Decided, Decision, decide
 from evalcore.deciding.decision_asked import LOOKED_AT, QUESTIONS, TABLE_FIELDS, DecisionAsked
 from evalcore.deciding.decision_views import decision_card, decision_line
-from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, FrontierRun, frontier, frontier_of
+from evalcore.deciding.frontier import FrontierAnswer, frontier, frontier_of
+from evalcore.deciding.frontier_found import FrontierAsked, FrontierRun
 from evalcore.deciding.frontier_runs import AnsweringRuns, StoredAnswers, answering_runs, stored_answers
 from evalcore.deciding.frontier_words import difference_words, effort_words, score_words
 from evalcore.deciding.given import asked_in_python, merge_text, percent_of, read_table_file, table_text
 from evalcore.deciding.label_hierarchy import groups_by_name, hierarchy_text, read_hierarchy
-from evalcore.deciding.label_list import WAYS, LabelListAsked, compared_label_list, label_list
-from evalcore.deciding.label_list_answer import LabelListAnswer
+from evalcore.deciding.label_list import WAYS, LabelListAnswer, LabelListAsked, compared_label_list, label_list
 from evalcore.deciding.label_list_compared import ComparedLabelList
 from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
 from evalcore.deciding.new_list import DOORS, NewListVerdict, run_with_new_list, spec_with_new_list, verdict
-from evalcore.deciding.review import KINDS, Review, ReviewAsked, review, review_of
+from evalcore.deciding.review import Review, review, review_of
 from evalcore.deciding.review_compared import GROUPS, ComparedReview, compared_review
+from evalcore.deciding.review_found import KINDS, ReviewAsked
 from evalcore.deciding.review_signals import SIGNALS, Prepared, SignalScore, prepare
 from evalcore.deciding.traffic import Traffic, traffic
 from evalcore.deciding.traffic_compared import ComparedTraffic, compared_traffic

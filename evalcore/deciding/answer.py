@@ -1,4 +1,8 @@
-"""What every answer to a question can do, whatever it is about: be said, be exported, be put into a report."""
+"""What every answer to a question can do, whatever it is about: be said, be exported, be put into a report.
+
+What was found (`FoundReview` in `review_found`) knows nothing of its words and tables (`review_words`,
+`review_tables`), which take it; the answer (`Review` in `review`) is both together.
+"""
 
 from __future__ import annotations
 

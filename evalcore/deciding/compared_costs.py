@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalcore.analysis import Comparison, LabelProbabilities, ScoredRun, compare
 from evalcore.deciding import costs_words as words
 from evalcore.deciding.answer import Rows, plain, plain_pair
 from evalcore.deciding.cost_table import CostsAsked, CostTable, cost_table
 from evalcore.deciding.costly_confusions import answer_name
-from evalcore.metrics import Interval, tango_interval
+from evalcore.metrics import LEVEL, Floats, Interval, tango_interval
 from evalcore.metrics.decisions.cost import (
     MeanCost,
     cost_difference,
@@ -22,7 +23,7 @@ from evalcore.metrics.decisions.cost import (
     mean_cost,
     ratio_of_costs,
 )
-from evalcore.wording import figure, interval, percent, points
+from evalcore.wording import NOT_ESTIMABLE, figure, interval, percent, points
 
 TIMES = 1.5
 """A ratio of costs from which on it is said as one: B's mistakes cost so many times as much."""
@@ -59,8 +60,10 @@ class ComparedCosts:
         action_a, action_b, action_difference: the same of right actions.
         cost_a, cost_b: per text. difference: paired. ratio: of B's to A's; NaN if A's mistakes cost nothing.
         changes: confusions whose cost in sum differs, the largest difference first.
+        rows: indices into the shared examples: those whose two answers do not cost the same, the largest difference
+            first. costs_of_rows: shape (n_rows, 2), what A's and B's answer to each of them cost.
         finding: a sentence where accuracy and cost do not say the same; empty where they do.
-        sentences: see `Answer`.
+        sentences: see `Answer`; the second has the figures that the first rests on, with their intervals.
     """
 
     labels: tuple[str, ...]
@@ -78,6 +81,8 @@ class ComparedCosts:
     difference: MeanCost
     ratio: MeanCost
     changes: list[CostChange]
+    rows: NDArray[np.intp]
+    costs_of_rows: Floats
     finding: str
     sentences: tuple[str, ...]
 
@@ -148,8 +153,10 @@ def compared_costs(
     difference = cost_difference(of_a, of_b, true, design, dearest)
     ratio = ratio_of_costs(of_a, of_b, true, design, dearest)
     changes = _changes(pair, table)
+    rows = np.flatnonzero(of_a != of_b)
+    rows = rows[np.argsort(-np.abs(of_b - of_a)[rows], kind="stable")]
     of_accuracy = pair.counts.difference, pair.interval
-    finding = _finding(of_accuracy, difference, ratio)
+    finding = _finding(of_accuracy[0] if pair.p < LEVEL else 0.0, difference, ratio)
     said = [
         finding or _verdict(difference, ratio),
         _cost_sentence(cost_a, cost_b, difference, asked.unit),
@@ -175,6 +182,8 @@ def compared_costs(
         difference=difference,
         ratio=ratio,
         changes=changes,
+        rows=rows,
+        costs_of_rows=np.column_stack([of_a, of_b])[rows],
         finding=finding,
         sentences=tuple(filter(None, said)),
     )
@@ -203,22 +212,24 @@ def _changes(pair: Comparison, table: CostTable) -> list[CostChange]:
     return found
 
 
-def _finding(accuracy: tuple[float, Interval], cost: MeanCost, ratio: MeanCost) -> str:
-    """Whether accuracy and cost say different things: a tie of one of them only, or opposite verdicts."""
-    (low, high), (cheaper, dearer) = accuracy[1], cost.interval
+def _finding(accuracy: float, cost: MeanCost, ratio: MeanCost) -> str:
+    """Whether accuracy and cost say different things: a tie of one of them only, or opposite verdicts.
+
+    Args:
+        accuracy: the difference; 0 where the two cannot be told apart by it, in the same test as a comparison's
+            verdict.
+    """
+    cheaper, dearer = cost.interval
     if not cost.is_estimable:
         return ""
-    tie, cost_tie = low <= 0 <= high, cheaper <= 0 <= dearer
+    cost_tie = cheaper <= 0 <= dearer
     much = _as_much(cost.value, ratio.value)
-    if tie and not cost_tie:
-        return f"The two cannot be told apart by accuracy, but {much}."
-    if cost_tie and not tie:
-        better = "B" if accuracy[0] > 0 else "A"
+    better = "B" if accuracy > 0 else "A"
+    if not accuracy:
+        return "" if cost_tie else f"The two cannot be told apart by accuracy, but {much}."
+    if cost_tie:
         return f"{better} is more accurate, but by what their mistakes cost the two cannot be told apart."
-    if not tie and not cost_tie and (accuracy[0] > 0) == (cost.value > 0):
-        better = "B" if accuracy[0] > 0 else "A"
-        return f"{better} is more accurate, and yet {much}."
-    return ""
+    return f"{better} is more accurate, and yet {much}." if (accuracy > 0) == (cost.value > 0) else ""
 
 
 def _as_much(difference: float, ratio: float) -> str:
@@ -249,10 +260,17 @@ def _verdict(difference: MeanCost, ratio: MeanCost) -> str:
 
 
 def _cost_sentence(a: MeanCost, b: MeanCost, difference: MeanCost, unit: str) -> str:
+    """The figures. Why the difference has no interval was said before; it is mostly why the others have none."""
+
+    def said(cost: MeanCost, *, signed: bool = False, per: str = "") -> str:
+        value = words.amount(words.TEXTS * cost.value, unit, signed=signed)
+        known = cost.is_estimable or difference.is_estimable
+        around = words.bounds(cost, unit, signed=signed) if known else f"interval {NOT_ESTIMABLE}"
+        return f"{value}{per} ({around})"
+
     return (
-        f"A's mistakes cost {words.per_thousand(a, unit)}, and B's {words.per_thousand(b, unit)}: a difference of"
-        f" {words.amount(words.TEXTS * difference.value, unit, signed=True)}"
-        f" ({words.bounds(difference, unit, signed=True)})."
+        f"A's mistakes cost {said(a, per=f' per {words.TEXTS:,} texts')}, and B's {said(b)}: a difference of"
+        f" {said(difference, signed=True)}."
     )
 
 

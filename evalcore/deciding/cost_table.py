@@ -46,6 +46,11 @@ class CostsAsked:
     review_cost: float = number(0.0, 0, 1e9)
     unit: str = ""
 
+    @property
+    def has_tables(self) -> bool:
+        """Whether a person said what costs what; else every wrong label costs 1."""
+        return bool(self.actions.strip() or self.costs.strip())
+
 
 @dataclass(frozen=True)
 class CostTable:

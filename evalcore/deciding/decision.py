@@ -15,7 +15,8 @@ from evalcore.deciding.compared_costs import compared_costs
 from evalcore.deciding.cost_table import CostsAsked
 from evalcore.deciding.costs import costs
 from evalcore.deciding.decision_asked import QUESTIONS, TABLE_FIELDS, DecisionAsked
-from evalcore.deciding.frontier import FrontierAnswer, FrontierAsked, frontier
+from evalcore.deciding.frontier import FrontierAnswer, frontier
+from evalcore.deciding.frontier_found import FrontierAsked
 from evalcore.deciding.label_list import compared_label_list, label_list
 from evalcore.deciding.review import Review, review
 from evalcore.deciding.review_compared import ComparedReview, compared_review

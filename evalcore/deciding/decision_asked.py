@@ -8,9 +8,9 @@ from typing import Any
 
 from evalcore.deciding.asked import Asked
 from evalcore.deciding.cost_table import CostsAsked
-from evalcore.deciding.frontier import FrontierAsked
+from evalcore.deciding.frontier_found import FrontierAsked
 from evalcore.deciding.label_list import LabelListAsked
-from evalcore.deciding.review import ReviewAsked
+from evalcore.deciding.review_found import ReviewAsked
 from evalcore.deciding.traffic_mix import TrafficAsked
 from evalcore.errors import SpecError, quoted
 

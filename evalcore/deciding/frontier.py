@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -12,153 +12,28 @@ import numpy as np
 
 from evalcore.analysis import ScoredRun, server_cost
 from evalcore.analysis.scored_run import design_of
-from evalcore.deciding.answer import Rows, plain, plain_pair
-from evalcore.deciding.asked import number, one_of
 from evalcore.deciding.cost_table import CostsAsked, cost_table
 from evalcore.deciding.frontier_effort import EFFORTS, TEXTS, Effort, EffortKind, effort_of, setup_words
-from evalcore.deciding.frontier_runs import AnsweringRun, AnsweringRuns, LeftOut, answering_runs
-from evalcore.metrics import Counts, Floats, Interval, smallest_difference, wilson
+from evalcore.deciding.frontier_found import ACCURACY, FoundFrontier, FrontierAsked, FrontierRun
+from evalcore.deciding.frontier_runs import AnsweringRun, AnsweringRuns, answering_runs
+from evalcore.deciding.frontier_words import frontier_sentences
+from evalcore.metrics import Counts, Floats, smallest_difference, wilson
 from evalcore.metrics.decisions.best_of import BestOf, efficient, least_cost, level_of, most_right
 from evalcore.metrics.decisions.cost import cost_of_examples, dearest_cost, mean_cost
-from evalcore.store import RunCatalog, RunRecord, Store, distinct_titles
-
-SCORES = ("accuracy", "cost of mistakes")
-ACCURACY, COST = SCORES
+from evalcore.store import RunCatalog, Store, distinct_titles
 
 
-@dataclass(frozen=True)
-class FrontierAsked:
-    """What is asked.
-
-    Attributes:
-        score: what is to be good.
-        effort: what is to be little, per 1,000 texts.
-        price_per_hour: of the machine on which local models were predicted, in the currency of the servers' prices;
-            0 if it is not known.
-    """
-
-    score: str = one_of(ACCURACY, SCORES)
-    effort: str = one_of("seconds", EFFORTS)
-    price_per_hour: float = number(0.0, 0, 1_000_000)
-
-
-@dataclass(frozen=True)
-class FrontierRun:
-    """One of the runs.
-
-    Attributes:
-        title: short, and no two are equal.
-        score: accuracy in [0, 1], or the cost of the mistakes in 1,000 texts; `interval`: its 95 % interval, of this
-            run alone, NaN where there is none.
-        effort: per 1,000 texts; `setup`: on what it was predicted.
-        difference: its score minus that of the best; `difference_interval`: 95 %, for all pairs of runs at once.
-        p: against the best, Holm's correction for all pairs applied.
-        together: whether it cannot be told apart from the best.
-        right: examples that it gets right; `gained`, `lost`: those that only it, that only the best gets right.
-        efficient: whether no other run has as good a score for as little, one of the two being strictly better.
-        beaten_by: id of the best of the runs that beat it in this way; empty if none does, or its effort is not known.
-    """
-
-    record: RunRecord
-    title: str
-    score: float
-    interval: Interval
-    effort: Effort
-    setup: str
-    difference: float
-    difference_interval: Interval
-    p: float
-    together: bool
-    right: int
-    gained: int
-    lost: int
-    efficient: bool
-    beaten_by: str
-
-
-@dataclass(frozen=True)
-class FrontierAnswer:
-    """All runs on the same examples.
-
-    Attributes:
-        shown: the run whose examples they are.
-        n: number of examples.
-        unit: of the costs of mistakes; empty if none is typed.
-        currency: of the prices; empty if none is known.
-        runs: the best score first; of equal ones the one that takes less.
-        smallest: the smallest difference of accuracies between the best and the cheapest of the runs that cannot be
-            told apart from it that would be seen, with a power of 80 % and the level of the first of all pairs; NaN if
-            there is none such, or costs are compared.
-        left_out: runs with the same labels that are not compared.
-    """
-
-    shown: ScoredRun
-    asked: FrontierAsked
-    n: int
-    unit: str
-    currency: str
-    runs: tuple[FrontierRun, ...]
-    smallest: float
-    left_out: tuple[LeftOut, ...]
-
-    @property
-    def best(self) -> FrontierRun:
-        """The run with the best score on these examples."""
-        return self.runs[0]
-
-    @property
-    def band(self) -> list[FrontierRun]:
-        """The runs that cannot be told apart from the best, itself included."""
-        return [run for run in self.runs if run.together]
-
-    @property
-    def cheapest(self) -> FrontierRun | None:
-        """Of these the one that takes least; None if of none it is known what it takes."""
-        known = [run for run in self.band if run.effort.is_known]
-        return min(known, key=lambda run: run.effort.amount) if known else None
-
-    @property
-    def pairs(self) -> int:
-        """Pairs of runs, for all of which Holm's correction holds."""
-        return len(self.runs) * (len(self.runs) - 1) // 2
-
-    def find(self, run_id: str) -> FrontierRun | None:
-        """One of the runs; None if it is not among them."""
-        return next((run for run in self.runs if run.record.run_id == run_id), None)
+class FrontierAnswer(FoundFrontier):
+    """The answer for all runs."""
 
     @cached_property
     def sentences(self) -> Sequence[str]:
         """What the runs come to, in words."""
-        from evalcore.deciding.frontier_words import frontier_sentences
-
         return frontier_sentences(self)
 
     def as_json(self) -> dict[str, Any]:
         """See `Answer`; costs and efforts are per 1,000 texts."""
-        return {
-            "score": self.asked.score,
-            "effort": self.asked.effort,
-            "scoring": self.shown.scoring,
-            "examples": self.n,
-            "price_per_hour": self.asked.price_per_hour or None,
-            "currency": self.currency or None,
-            "cost_unit": self.unit or None,
-            "correction": "Holm",
-            "pairs": self.pairs,
-            "best": self.best.record.run_id,
-            "cheapest_not_told_apart_from_best": self.cheapest.record.run_id if self.cheapest else None,
-            "smallest_difference_seen": plain(self.smallest),
-            "runs": [_as_json(run) for run in self.runs],
-            "not_compared": [{"run_id": one.record.run_id, "why": one.why} for one in self.left_out],
-            "sentences": [*self.sentences],
-        }
-
-    def tables(self) -> Mapping[str, Rows]:
-        """`frontier`, one row a run; `frontier_not_compared`, if there are such runs."""
-        found: dict[str, Rows] = {"frontier": [_as_row(run) for run in self.runs]}
-        if self.left_out:
-            found["frontier_not_compared"] = [{"run_id": one.record.run_id, "why": one.why} for one in self.left_out]
-        return found
+        return super().as_json() | {"sentences": [*self.sentences]}
 
 
 def frontier(store: Store, scored: ScoredRun, asked: FrontierAsked, costs_asked: CostsAsked) -> FrontierAnswer:
@@ -269,37 +144,3 @@ def _smallest(answer: FrontierAnswer, found: AnsweringRuns) -> float:
     predicted = {run.record.run_id: run.predicted for run in found.runs}
     right = [predicted[run.record.run_id] == found.y_true for run in (answer.best, cheapest)]
     return smallest_difference(answer.n, float((right[0] != right[1]).mean()), level=level_of(len(answer.runs)))
-
-
-def _as_json(run: FrontierRun) -> dict[str, Any]:
-    return {
-        "run_id": run.record.run_id,
-        "title": run.title,
-        "score": run.score,
-        "interval": plain_pair(run.interval),
-        "effort_per_1000": plain(run.effort.amount),
-        "effort_at_least": run.effort.at_least,
-        "effort_source": run.effort.source,
-        "setup": run.setup,
-        "difference_to_best": run.difference,
-        "difference_interval_of_all_pairs": plain_pair(run.difference_interval),
-        "holm_p": run.p,
-        "told_apart_from_best": not run.together,
-        "right": run.right,
-        "gained_on_best": run.gained,
-        "lost_to_best": run.lost,
-        "efficient": run.efficient,
-        "beaten_by": run.beaten_by or None,
-    }
-
-
-def _as_row(run: FrontierRun) -> dict[str, Any]:
-    """As in JSON, each pair in two columns."""
-    found = _as_json(run)
-    row: dict[str, Any] = {}
-    for name, value in found.items():
-        if name.startswith(("interval", "difference_interval")):
-            row |= {f"{name}_low": value[0], f"{name}_high": value[1]}
-        else:
-            row[name] = value
-    return row

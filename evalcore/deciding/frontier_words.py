@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from evalcore.deciding.costs_words import amount
+from evalcore.deciding.frontier_effort import Effort
+from evalcore.deciding.frontier_found import FoundFrontier, FrontierRun
 from evalcore.wording import NOT_ESTIMABLE, counted, interval, money, p_value, percent, points, rough, three_digits
-
-if TYPE_CHECKING:
-    from evalcore.deciding.frontier import FrontierAnswer, FrontierRun
-    from evalcore.deciding.frontier_effort import Effort
 
 _NAMED = 4
 """Runs that a sentence names; the others are counted."""
@@ -21,7 +18,7 @@ _ALONE = (
 )
 
 
-def frontier_sentences(answer: FrontierAnswer) -> list[str]:
+def frontier_sentences(answer: FoundFrontier) -> list[str]:
     """What the runs come to: which to take; what that does not say; which are worth a look; where numbers are from."""
     if len(answer.runs) == 1:
         best = answer.best
@@ -40,14 +37,14 @@ def named(run: FrontierRun) -> str:
     return f"“{run.title}”"
 
 
-def score_words(answer: FrontierAnswer, run: FrontierRun) -> str:
+def score_words(answer: FoundFrontier, run: FrontierRun) -> str:
     """A run's score, such as `75.2 % right` or `mistakes cost EUR 251.00 per 1,000 texts`."""
     if answer.asked.score == "accuracy":
         return f"{percent(run.score)} right"
     return f"mistakes cost {amount(run.score, answer.unit)} per 1,000 texts"
 
 
-def effort_words(answer: FrontierAnswer, effort: Effort) -> str:
+def effort_words(answer: FoundFrontier, effort: Effort) -> str:
     """What 1,000 texts take, such as `2.73 s`, `154,000 tokens` or `USD 0.0412`; an en dash if that is not known."""
     if not effort.is_known:
         return "–"
@@ -59,7 +56,7 @@ def effort_words(answer: FrontierAnswer, effort: Effort) -> str:
     return f"{least}{money(effort.amount, answer.currency) if answer.currency else three_digits(effort.amount)}"
 
 
-def difference_words(answer: FrontierAnswer, run: FrontierRun) -> str:
+def difference_words(answer: FoundFrontier, run: FrontierRun) -> str:
     """How far a run is from the best, with the interval that holds for all pairs."""
     if answer.asked.score == "accuracy":
         return f"{points(run.difference)} points ({interval(run.difference_interval, signed=True)})"
@@ -68,7 +65,7 @@ def difference_words(answer: FrontierAnswer, run: FrontierRun) -> str:
     return f"{amount(run.difference, answer.unit, signed=True)} per 1,000 texts ({bounds})"
 
 
-def _choice(answer: FrontierAnswer) -> str:
+def _choice(answer: FoundFrontier) -> str:
     """The answer: the cheapest run that cannot be told apart from the best."""
     best, cheapest, band = answer.best, answer.cheapest, answer.band
     high = "has the highest accuracy" if answer.asked.score == "accuracy" else "has the lowest cost of mistakes"
@@ -93,11 +90,11 @@ def _choice(answer: FrontierAnswer) -> str:
     )
 
 
-def _only(answer: FrontierAnswer, run: FrontierRun) -> str:
+def _only(answer: FoundFrontier, run: FrontierRun) -> str:
     return percent(run.score) if answer.asked.score == "accuracy" else amount(run.score, answer.unit)
 
 
-def _not_equal(answer: FrontierAnswer) -> list[str]:
+def _not_equal(answer: FoundFrontier) -> list[str]:
     """Not told apart is not equal: which difference would have been seen, and how large it may be."""
     cheapest = answer.cheapest
     if cheapest is None or cheapest is answer.best:
@@ -117,7 +114,7 @@ def _not_equal(answer: FrontierAnswer) -> list[str]:
     return [f"That they cannot be told apart does not make them equal: {could_be}."]
 
 
-def _band(answer: FrontierAnswer) -> str:
+def _band(answer: FoundFrontier) -> str:
     others = [run for run in answer.band if run is not answer.best]
     told = len(answer.runs) - len(answer.band)
     best = "With a probability of at least 95 % the run that is truly the best is among them."
@@ -128,7 +125,7 @@ def _band(answer: FrontierAnswer) -> str:
     return f"Not told apart from {named(answer.best)}: {names}{apart}. {best}"
 
 
-def _efficient(answer: FrontierAnswer) -> list[str]:
+def _efficient(answer: FoundFrontier) -> list[str]:
     known = [run for run in answer.runs if run.effort.is_known]
     if len(known) < 2:
         return []
@@ -138,7 +135,7 @@ def _efficient(answer: FrontierAnswer) -> list[str]:
     return [f"{said} Another one scores as well for less than {_names(beaten)}." if beaten else said]
 
 
-def _picked(answer: FrontierAnswer) -> str:
+def _picked(answer: FoundFrontier) -> str:
     what, direction = ("accuracy", "high") if answer.asked.score == "accuracy" else ("cost", "low")
     return (
         f"The best of {len(answer.runs):,} was picked by these same examples, so its {what} here is likely a little "
@@ -146,7 +143,7 @@ def _picked(answer: FrontierAnswer) -> str:
     )
 
 
-def _sources(answer: FrontierAnswer) -> list[str]:
+def _sources(answer: FoundFrontier) -> list[str]:
     """Where the efforts come from, and which are not known."""
     what = {"seconds": "Seconds", "tokens": "Tokens", "price": "Prices"}[answer.asked.effort]
     known = [run for run in answer.runs if run.effort.is_known]
@@ -164,7 +161,7 @@ def _sources(answer: FrontierAnswer) -> list[str]:
     return said
 
 
-def _left_out(answer: FrontierAnswer) -> list[str]:
+def _left_out(answer: FoundFrontier) -> list[str]:
     why = Counter(one.why for one in answer.left_out)
     return [
         f"{counted(count, 'run')} with the same labels {'is' if count == 1 else 'are'} not compared: {reason}."
@@ -172,7 +169,7 @@ def _left_out(answer: FrontierAnswer) -> list[str]:
     ]
 
 
-def _takes(answer: FrontierAnswer, run: FrontierRun) -> str:
+def _takes(answer: FoundFrontier, run: FrontierRun) -> str:
     return f", {effort_words(answer, run.effort)} per 1,000 texts" if run.effort.is_known else ""
 
 

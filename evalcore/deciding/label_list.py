@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from evalcore.analysis import LabelProbabilities, ScoredRun, compare
 from evalcore.analysis.scored_run import design_of
+from evalcore.deciding.answer import Rows
 from evalcore.deciding.asked import one_of, whole
 from evalcore.deciding.label_hierarchy import LabelHierarchy, read_hierarchy
-from evalcore.deciding.label_list_answer import (
+from evalcore.deciding.label_list_compared import ComparedLabelList, compare_lists
+from evalcore.deciding.label_list_found import (
+    FoundLabelList,
     HierarchyScores,
-    LabelListAnswer,
     LevelScore,
     ListScores,
     SummedAnswers,
 )
-from evalcore.deciding.label_list_compared import ComparedLabelList, compare_lists
+from evalcore.deciding.label_list_tables import as_json, tables
+from evalcore.deciding.label_list_words import sentences
 from evalcore.metrics import UNPARSED, Counts, score_intervals, scores, tango_interval
 from evalcore.metrics.decisions.hierarchical import hierarchical_scores, inside_groups, level_accuracy
 from evalcore.metrics.decisions.merging import made_right, merged_counts
@@ -48,6 +52,23 @@ class LabelListAsked:
     way: str = one_of("pairs", WAYS)
     cut: int = whole(0, 0, 100_000)
     anew: str = ""
+
+
+class LabelListAnswer(FoundLabelList):
+    """The answer for one run."""
+
+    @property
+    def sentences(self) -> list[str]:
+        """The answer in words."""
+        return sentences(self)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return as_json(self)
+
+    def tables(self) -> dict[str, Rows]:
+        """What can be exported."""
+        return tables(self)
 
 
 def label_list(scored: ScoredRun, probabilities: LabelProbabilities | None, asked: LabelListAsked) -> LabelListAnswer:

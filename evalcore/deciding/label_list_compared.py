@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis import Comparison
-from evalcore.deciding import label_list_tables, label_list_words
-from evalcore.deciding.answer import Rows
+from evalcore.deciding.answer import Rows, plain
+from evalcore.deciding.label_list_words import GIVEN_TO_THE_OLD
 from evalcore.metrics import (
     UNPARSED,
     Counts,
@@ -24,6 +24,7 @@ from evalcore.metrics import (
     tango_interval,
 )
 from evalcore.tasks.label_merge import LabelMerge
+from evalcore.wording import counted, interval, percent, points
 
 
 @dataclass(frozen=True)
@@ -91,15 +92,19 @@ class ComparedLabelList:
     @property
     def sentences(self) -> list[str]:
         """The answer in words."""
-        return label_list_words.compared_sentences(self)
+        return _sentences(self)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
-        return label_list_tables.compared_json(self)
+        return {
+            "merge": {name: list(olds) for name, olds in self.merge.groups if name},
+            "dropped": [old for name, olds in self.merge.groups if not name for old in olds],
+            "lists": [dict(row) for row in _rows(self)],
+        }
 
     def tables(self) -> dict[str, Rows]:
         """What can be exported."""
-        return {"label_list_of_two_runs": label_list_tables.compared_rows(self)}
+        return {"label_list_of_two_runs": _rows(self)}
 
 
 def compare_lists(comparison: Comparison, merge: LabelMerge) -> ComparedLabelList:
@@ -141,3 +146,54 @@ def _scores(true: Counts, a: Counts, b: Counts, n_labels: int, design: Design) -
         macro_f1,
         withheld,
     )
+
+
+def _sentences(of: ComparedLabelList) -> list[str]:
+    """The answer for two runs."""
+    if not of.merge:
+        return [
+            f"Under the list as it is, {_verdict(of.before)}. Change the list to see whether that depends on it.",
+        ]
+    if not of.after.n:
+        return ["All shared examples are of dropped labels.", GIVEN_TO_THE_OLD]
+    before, after = of.before.winner, of.after.winner
+    if before == after:
+        first = "The same run is better under both lists" if before else "Under neither list one of them is better"
+    elif before and after:
+        first = f"The winner changes from {before} to {after}"
+    else:
+        first = f"{before} is no longer better" if before else f"{after} becomes better"
+    return [
+        f"{first}: with {counted(of.after.labels, 'label')}, {_verdict(of.after)};"
+        f" with {of.before.labels:,}, {_verdict(of.before)}.",
+        GIVEN_TO_THE_OLD,
+    ]
+
+
+def _verdict(of: ComparedScores) -> str:
+    bounds = f"{points(of.difference)} points, 95 % interval {interval(of.accuracy_interval, signed=True)}"
+    said = f"{of.winner} is better" if of.winner else "A and B cannot be told apart"
+    return f"{said} ({percent(of.accuracy_a)} and {percent(of.accuracy_b)}; {bounds})"
+
+
+def _rows(of: ComparedLabelList) -> Rows:
+    """Both lists, a row each."""
+    return [
+        {
+            "list": name,
+            "labels": one.labels,
+            "n": one.n,
+            "accuracy_a": plain(one.accuracy_a),
+            "accuracy_b": plain(one.accuracy_b),
+            "difference": plain(one.difference),
+            "low": plain(one.accuracy_interval[0]),
+            "high": plain(one.accuracy_interval[1]),
+            "p": one.p,
+            "macro_f1_a": plain(one.macro_f1_a),
+            "macro_f1_b": plain(one.macro_f1_b),
+            "macro_f1_low": plain(one.macro_f1_interval[0]),
+            "macro_f1_high": plain(one.macro_f1_interval[1]),
+            "better": one.winner,
+        }
+        for name, one in (("old", of.before), ("new", of.after))
+    ]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evalcore.deciding.answer import Rows, plain, plain_pair
-
-if TYPE_CHECKING:
-    from evalcore.deciding.label_list_answer import HierarchyScores, LabelListAnswer, ListScores
-    from evalcore.deciding.label_list_compared import ComparedLabelList
+from evalcore.deciding.label_list_found import FoundLabelList, HierarchyScores, ListScores
 
 
-def as_json(answer: LabelListAnswer) -> dict[str, Any]:
+def as_json(answer: FoundLabelList) -> dict[str, Any]:
     """Plain data: shares in [0, 1], NaN as None."""
     gain, bounds = answer.held_out_gain
     summed, of = answer.summed, answer.in_hierarchy
@@ -58,7 +55,7 @@ def as_json(answer: LabelListAnswer) -> dict[str, Any]:
     }
 
 
-def tables(answer: LabelListAnswer) -> dict[str, Rows]:
+def tables(answer: FoundLabelList) -> dict[str, Rows]:
     """What can be exported, by file name."""
     found: dict[str, Rows] = {
         "label_list": [_list_row("old", answer.before), _list_row("new", answer.after)],
@@ -68,38 +65,6 @@ def tables(answer: LabelListAnswer) -> dict[str, Rows]:
     if answer.in_hierarchy is not None:
         found["hierarchy"] = _level_rows(answer.in_hierarchy)
     return found
-
-
-def compared_json(of: ComparedLabelList) -> dict[str, Any]:
-    """Plain data of two runs."""
-    return {
-        "merge": {name: list(olds) for name, olds in of.merge.groups if name},
-        "dropped": [old for name, olds in of.merge.groups if not name for old in olds],
-        "lists": [dict(row) for row in compared_rows(of)],
-    }
-
-
-def compared_rows(of: ComparedLabelList) -> Rows:
-    """Both lists, a row each."""
-    return [
-        {
-            "list": name,
-            "labels": one.labels,
-            "n": one.n,
-            "accuracy_a": plain(one.accuracy_a),
-            "accuracy_b": plain(one.accuracy_b),
-            "difference": plain(one.difference),
-            "low": plain(one.accuracy_interval[0]),
-            "high": plain(one.accuracy_interval[1]),
-            "p": one.p,
-            "macro_f1_a": plain(one.macro_f1_a),
-            "macro_f1_b": plain(one.macro_f1_b),
-            "macro_f1_low": plain(one.macro_f1_interval[0]),
-            "macro_f1_high": plain(one.macro_f1_interval[1]),
-            "better": one.winner,
-        }
-        for name, one in (("old", of.before), ("new", of.after))
-    ]
 
 
 def _list_json(of: ListScores) -> dict[str, Any]:
@@ -132,7 +97,7 @@ def _list_row(name: str, of: ListScores) -> dict[str, Any]:
     }
 
 
-def _pair_rows(answer: LabelListAnswer) -> list[dict[str, Any]]:
+def _pair_rows(answer: FoundLabelList) -> list[dict[str, Any]]:
     labels = answer.before.labels
     return [
         {
@@ -151,7 +116,7 @@ def _pair_rows(answer: LabelListAnswer) -> list[dict[str, Any]]:
     ]
 
 
-def _path_rows(answer: LabelListAnswer) -> list[dict[str, Any]]:
+def _path_rows(answer: FoundLabelList) -> list[dict[str, Any]]:
     labels = answer.before.labels
     return [
         {

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from evalcore.deciding.label_list_found import FoundLabelList, HierarchyScores
 from evalcore.metrics import Interval
 from evalcore.metrics.decisions.merging_intervals import LEAST_PICKED
 from evalcore.wording import counted, interval, percent, points
-
-if TYPE_CHECKING:
-    from evalcore.deciding.label_list_answer import HierarchyScores, LabelListAnswer
-    from evalcore.deciding.label_list_compared import ComparedLabelList, ComparedScores
 
 GIVEN_TO_THE_OLD = (
     "The answers were given to the old list: a model that is asked with the new list may answer otherwise."
@@ -18,7 +13,7 @@ GIVEN_TO_THE_OLD = (
 NEVER_LOWERS = "Merging never lowers accuracy: what counts is what the distinction is worth."
 
 
-def sentences(answer: LabelListAnswer) -> list[str]:
+def sentences(answer: FoundLabelList) -> list[str]:
     """The answer for one run; the first one is the answer."""
     if not answer.before.scores.n:
         return ["There are no answers yet."]
@@ -28,7 +23,7 @@ def sentences(answer: LabelListAnswer) -> list[str]:
     return said
 
 
-def _changed(answer: LabelListAnswer) -> str:
+def _changed(answer: FoundLabelList) -> str:
     old, new = answer.before, answer.after
     if not new.scores.n:
         return f"All examples are of dropped labels: of the {counted(len(new.labels), 'label')} left none occurs."
@@ -42,7 +37,7 @@ def _changed(answer: LabelListAnswer) -> str:
     return f"{said} (95 % interval {interval(answer.gain_interval)})."
 
 
-def _behind(answer: LabelListAnswer) -> list[str]:
+def _behind(answer: FoundLabelList) -> list[str]:
     old, new = answer.before, answer.after
     said = [GIVEN_TO_THE_OLD]
     if not new.scores.n:
@@ -88,7 +83,7 @@ def _held_out_interval(bounds: Interval) -> str:
     return f"interval not estimable at this n: fewer than {LEAST_PICKED} such confusions on the other half"
 
 
-def _suggested(answer: LabelListAnswer) -> str:
+def _suggested(answer: FoundLabelList) -> str:
     pairs = answer.suggestions.pairs
     if not pairs:
         return "No two labels are confused with each other here: nothing suggests that any should be merged."
@@ -120,31 +115,3 @@ def _hierarchy(of: HierarchyScores) -> list[str]:
         f" (95 % interval {interval(of.scores.f1_interval)})."
     )
     return said
-
-
-def compared_sentences(of: ComparedLabelList) -> list[str]:
-    """The answer for two runs."""
-    if not of.merge:
-        return [
-            f"Under the list as it is, {_verdict(of.before)}. Change the list to see whether that depends on it.",
-        ]
-    if not of.after.n:
-        return ["All shared examples are of dropped labels.", GIVEN_TO_THE_OLD]
-    before, after = of.before.winner, of.after.winner
-    if before == after:
-        first = "The same run is better under both lists" if before else "Under neither list one of them is better"
-    elif before and after:
-        first = f"The winner changes from {before} to {after}"
-    else:
-        first = f"{before} is no longer better" if before else f"{after} becomes better"
-    return [
-        f"{first}: with {counted(of.after.labels, 'label')}, {_verdict(of.after)};"
-        f" with {of.before.labels:,}, {_verdict(of.before)}.",
-        GIVEN_TO_THE_OLD,
-    ]
-
-
-def _verdict(of: ComparedScores) -> str:
-    bounds = f"{points(of.difference)} points, 95 % interval {interval(of.accuracy_interval, signed=True)}"
-    said = f"{of.winner} is better" if of.winner else "A and B cannot be told apart"
-    return f"{said} ({percent(of.accuracy_a)} and {percent(of.accuracy_b)}; {bounds})"

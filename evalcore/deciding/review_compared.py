@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis import Comparison, LabelProbabilities, ScoredRun, compare
-from evalcore.deciding import review_tables, review_words
-from evalcore.deciding.answer import Rows
-from evalcore.deciding.review import Review, ReviewAsked, review_of
+from evalcore.deciding.answer import Rows, plain, plain_pair
+from evalcore.deciding.review import Review, review_of
+from evalcore.deciding.review_found import ReviewAsked
 from evalcore.deciding.review_signals import Indices, prepare
+from evalcore.deciding.review_words import bounds_words, target_words, why_no_signal
 from evalcore.metrics import NO_INTERVAL, Interval, tango_interval
 from evalcore.metrics.decisions.selective import aurc_difference_interval
+from evalcore.wording import figure, percent
 
 GROUPS = ("only_a", "only_b", "both", "neither")
 """Which of the two runs answers an example automatically."""
@@ -92,15 +94,27 @@ class ComparedReview:
     @cached_property
     def sentences(self) -> tuple[str, ...]:
         """The answer in words."""
-        return review_words.compared_sentences(self)
+        return _sentences(self)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
-        return review_tables.compared_as_json(self)
+        return {
+            "a": self.a.as_json(),
+            "b": self.b.as_json(),
+            "n": self.n,
+            "coverage_difference": plain(self.coverage_difference),
+            "coverage_interval": plain_pair(self.coverage_interval),
+            "aurc_difference": plain(self.aurc_difference),
+            "aurc_interval": plain_pair(self.aurc_interval),
+            "only_a_automatic": len(self.rows_of("only_a")),
+            "only_b_automatic": len(self.rows_of("only_b")),
+            "sentences": list(self.sentences),
+        }
 
     def tables(self) -> Mapping[str, Rows]:
         """The tables of both runs."""
-        return review_tables.compared_tables(self)
+        sides = (("a", self.a), ("b", self.b))
+        return {f"{name}_{side}": rows for side, one in sides for name, rows in one.tables().items()}
 
     @property
     def _aurc_values(self) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
@@ -133,3 +147,54 @@ def compared_review(
     differ = of_a.signal and of_b.signal and of_a.signal != of_b.signal
     notes = (f"A is judged by its {of_a.signal}, B by its {of_b.signal}.",) if differ else ()
     return ComparedReview(pair, of_a, of_b, notes)
+
+
+def _sentences(found: ComparedReview) -> tuple[str, ...]:
+    """Two runs, the answer first."""
+    said = [_answer(found), *(_of_side(name, one) for name, one in (("A", found.a), ("B", found.b)))]
+    return tuple(sentence for sentence in (*said, _aurc(found), *found.notes) if sentence)
+
+
+def _answer(found: ComparedReview) -> str:
+    a, b, target = found.a, found.b, target_words(found.a)
+    lacking = [name for name, one in (("A", a), ("B", b)) if not one.signal]
+    if lacking:
+        why = why_no_signal(b if a.signal else a)
+        return f"The two cannot be compared: nothing tells how sure {' and '.join(lacking)} is. {why}"
+    if not (a.verified and b.verified):
+        promised = [name for name, one in (("A", a), ("B", b)) if one.verified]
+        if not promised:
+            return f"Of neither run can it be promised that {target} of what it answers automatically is right."
+        return f"Only of {promised[0]} can it be promised that {target} of what it answers automatically is right."
+    difference, (low, high) = found.coverage_difference, found.coverage_interval
+    points = f"{figure(100 * abs(difference), 1)} points"
+    bounds = bounds_words((low, high), signed=True)
+    if low > 0 or high < 0:
+        more = "more" if difference > 0 else "less"
+        return f"At the same promise, {target} right, B answers {points} {more} automatically than A{bounds}."
+    return (
+        f"At the same promise, {target} right, it cannot be told which of the two answers more automatically: B answers"
+        f" {figure(100 * difference, 1, signed=True)} points{bounds} beside A."
+    )
+
+
+def _of_side(name: str, one: Review) -> str:
+    shown = one.in_use
+    if shown is None:
+        return f"{name}: a person checks everything." if one.signal else ""
+    kind = "verified" if one.verified else "an estimate"
+    return (
+        f"{name} sends {percent(1 - shown.coverage)} to a person{bounds_words(shown.person_interval)}, {kind}; of the"
+        f" rest {shown.right:,} of {shown.answered:,} are right."
+    )
+
+
+def _aurc(found: ComparedReview) -> str:
+    difference, bounds = found.aurc_difference, found.aurc_interval
+    if difference != difference:
+        return ""
+    low, high = bounds
+    said = f"AURC of B less that of A: {figure(difference, 4, signed=True)}{bounds_words(bounds, 1, 4, signed=True)}"
+    if low > 0 or high < 0:
+        return f"{said}: {'A' if low > 0 else 'B'} can be checked with less work."
+    return f"{said}."

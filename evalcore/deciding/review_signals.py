@@ -101,6 +101,17 @@ class Prepared:
         """The risk-coverage curve of some of the answers, such as `checking`."""
         return steps_of(self.certainty[signal][rows], self.right[rows])
 
+    def automatic(self, signal: str, thresholds: Floats) -> NDArray[np.bool_]:
+        """Shape (n,), which answers are answered automatically.
+
+        Args:
+            signal: empty for none, under which none is.
+            thresholds: shape (n_labels,), of the predicted labels.
+        """
+        if not signal:
+            return np.zeros(self.n, dtype=bool)
+        return np.asarray(self.certainty[signal] >= thresholds[self.predicted])  # without a label it is NaN
+
     def score(self, name: str, used: str) -> SignalScore:
         """How well a signal tells right answers from wrong ones, also compared with the one in use."""
         values = self.aurc_values.get(name)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evalcore.deciding.answer import Rows, plain, plain_pair
+from evalcore.deciding.review_found import FoundReview
 from evalcore.metrics.decisions.promise import Checked
-
-if TYPE_CHECKING:
-    from evalcore.deciding.review import Review
-    from evalcore.deciding.review_compared import ComparedReview
 
 MOST_STEPS = 1000
 """Of a curve in a table: of one with more, as many evenly spaced by what they answer."""
 
 
-def as_json(found: Review) -> dict[str, Any]:
-    """A review as plain data."""
+def as_json(found: FoundReview) -> dict[str, Any]:
+    """A review as plain data, without its sentences."""
     return {
         "run": found.scored.record.run_id,
         "n": found.prepared.n,
@@ -34,11 +31,10 @@ def as_json(found: Review) -> dict[str, Any]:
         "per_1000": _per_1000(found),
         "signals": [dict(row) for row in signal_rows(found)],
         "labels": [dict(row) for row in label_rows(found)],
-        "sentences": list(found.sentences),
     }
 
 
-def tables(found: Review) -> dict[str, Rows]:
+def tables(found: FoundReview) -> dict[str, Rows]:
     """A review as tables."""
     if not found.signal:
         return {}
@@ -46,7 +42,7 @@ def tables(found: Review) -> dict[str, Rows]:
     return named | ({"review_labels": label_rows(found)} if found.labels else {})
 
 
-def curve_rows(found: Review) -> list[dict[str, Any]]:
+def curve_rows(found: FoundReview) -> list[dict[str, Any]]:
     """The risk-coverage curve of all answers."""
     steps = found.prepared.steps[found.signal]
     if len(steps) > MOST_STEPS:
@@ -56,7 +52,7 @@ def curve_rows(found: Review) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*(of.tolist() for of in columns), strict=True)]
 
 
-def signal_rows(found: Review) -> list[dict[str, Any]]:
+def signal_rows(found: FoundReview) -> list[dict[str, Any]]:
     """Every signal with its AURC."""
     return [
         {
@@ -73,7 +69,7 @@ def signal_rows(found: Review) -> list[dict[str, Any]]:
     ]
 
 
-def label_rows(found: Review) -> list[dict[str, Any]]:
+def label_rows(found: FoundReview) -> list[dict[str, Any]]:
     """Each label's threshold."""
     return [
         {"label": found.scored.labels[one.code]}
@@ -81,29 +77,6 @@ def label_rows(found: Review) -> list[dict[str, Any]]:
         | {"verified": one.verified}
         for one in found.labels
     ]
-
-
-def compared_as_json(found: ComparedReview) -> dict[str, Any]:
-    """Two runs as plain data."""
-    return {
-        "a": as_json(found.a),
-        "b": as_json(found.b),
-        "n": found.n,
-        "coverage_difference": plain(found.coverage_difference),
-        "coverage_interval": plain_pair(found.coverage_interval),
-        "aurc_difference": plain(found.aurc_difference),
-        "aurc_interval": plain_pair(found.aurc_interval),
-        "only_a_automatic": len(found.rows_of("only_a")),
-        "only_b_automatic": len(found.rows_of("only_b")),
-        "sentences": list(found.sentences),
-    }
-
-
-def compared_tables(found: ComparedReview) -> dict[str, Rows]:
-    """The tables of both runs."""
-    return {
-        f"{name}_{side}": rows for side, one in (("a", found.a), ("b", found.b)) for name, rows in tables(one).items()
-    }
 
 
 def _checked(shown: Checked | None) -> dict[str, Any] | None:
@@ -123,7 +96,7 @@ def _checked(shown: Checked | None) -> dict[str, Any] | None:
     }
 
 
-def _per_1000(found: Review) -> dict[str, Any] | None:
+def _per_1000(found: FoundReview) -> dict[str, Any] | None:
     shown = found.in_use
     if shown is None:
         return None

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from evalcore.deciding.review_found import FoundReview
+from evalcore.deciding.review_signals import SignalScore
 from evalcore.metrics.decisions.promise import Checked, fewest_answers
 from evalcore.wording import NOT_ESTIMABLE, counted, figure, interval, percent, rough
-
-if TYPE_CHECKING:
-    from evalcore.deciding.review import Review
-    from evalcore.deciding.review_compared import ComparedReview
-    from evalcore.deciding.review_signals import SignalScore
 
 PER = 1000
 """Texts that hours and money are said of."""
 
 
-def sentences(found: Review) -> tuple[str, ...]:
+def sentences(found: FoundReview) -> tuple[str, ...]:
     """All of it, the answer first."""
     if not found.signal:
         return (why_no_signal(found),)
@@ -34,22 +29,22 @@ def sentences(found: Review) -> tuple[str, ...]:
     return tuple(sentence for sentence in said if sentence)
 
 
-def target_words(found: Review) -> str:
+def target_words(found: FoundReview) -> str:
     """`95 %`, `99.5 %`."""
     return f"{found.asked.target:g} %"
 
 
-def why_no_signal(found: Review) -> str:
+def why_no_signal(found: FoundReview) -> str:
     """Why nothing tells sure answers from unsure ones, and what would."""
     why = found.prepared.why_not
     return f"{why['confidence']} {why['agreement']}" if not found.prepared.others else why["confidence"]
 
 
-def _answer(found: Review) -> str:
+def _answer(found: FoundReview) -> str:
     target, shown = target_words(found), found.promised
     n, whole = len(found.prepared.checking), counted(found.prepared.n, "example")
     if found.verified and shown is not None:
-        sent = f"send {percent(1 - shown.coverage)} to a person{_between(shown.person_interval)}"
+        sent = f"send {percent(1 - shown.coverage)} to a person{bounds_words(shown.person_interval)}"
         return (
             f"To be {target} right on what is answered automatically, {sent}: verified on {n:,} other examples, with"
             f" {shown.right:,} of {shown.answered:,} right (at least {percent(shown.lower)})."
@@ -67,7 +62,7 @@ def _answer(found: Review) -> str:
     )
 
 
-def _how_verified(found: Review) -> str:
+def _how_verified(found: FoundReview) -> str:
     """What the promise rests on."""
     shown, p = found.promised, found.prepared
     if not found.verified or shown is None:
@@ -79,7 +74,7 @@ def _how_verified(found: Review) -> str:
     )
 
 
-def _instead(found: Review) -> str:
+def _instead(found: FoundReview) -> str:
     """What would make a promise possible."""
     if found.verified:
         return ""
@@ -94,25 +89,27 @@ def _instead(found: Review) -> str:
     )
 
 
-def estimate_words(found: Review) -> str:
+def estimate_words(found: FoundReview) -> str:
     """What the examples say without a promise."""
     shown, target = found.estimate, target_words(found)
     if shown is None:
         return f"Without a promise: no threshold reached {target} on the half that chooses; a person checks everything."
-    right = f"{percent(shown.accuracy)} of it right{_between(shown.accuracy_interval)}" if shown.answered else "nothing"
+    right = (
+        f"{percent(shown.accuracy)} of it right{bounds_words(shown.accuracy_interval)}" if shown.answered else "nothing"
+    )
     return (
         f"Without a promise, an estimate: the threshold that just reached {target} on one half answers"
-        f" {percent(shown.coverage)} of the other half automatically{_between(shown.coverage_interval)}, {right}."
+        f" {percent(shown.coverage)} of the other half automatically{bounds_words(shown.coverage_interval)}, {right}."
     )
 
 
-def threshold_words(found: Review) -> str:
+def threshold_words(found: FoundReview) -> str:
     """From which value of the signal on an answer is automatic; empty where there is no common threshold."""
     at = found.threshold
     return "" if at != at else f"Answered automatically: {value_words(found, at)}."
 
 
-def value_words(found: Review, at: float) -> str:
+def value_words(found: FoundReview, at: float) -> str:
     """`confidence of 81.2 % or more`.
 
     Args:
@@ -123,7 +120,7 @@ def value_words(found: Review, at: float) -> str:
     return f"{found.signal} of {short_value_words(found, at)} or {'less' if found.signal == 'entropy' else 'more'}"
 
 
-def short_value_words(found: Review, at: float) -> str:
+def short_value_words(found: FoundReview, at: float) -> str:
     """`81.2 %`, `12.3 points`, `0.310 bits`.
 
     Args:
@@ -134,14 +131,14 @@ def short_value_words(found: Review, at: float) -> str:
     return f"{figure(100 * at, 1)} points" if found.signal == "margin" else _precise(at)
 
 
-def work_words(found: Review) -> str:
+def work_words(found: FoundReview) -> str:
     """Hours and money per 1,000 texts; empty without a threshold."""
     shown = found.in_use
     if shown is None:
         return ""
     share, bounds, minutes = 1 - shown.coverage, shown.person_interval, found.asked.minutes
     said = f"Per {PER:,} texts{'' if found.verified else ', estimated'}: {counted(round(PER * share), 'review')}"
-    said += _between(bounds, PER, 0)
+    said += bounds_words(bounds, PER, 0)
     more = []
     if minutes:
         hours = PER * minutes / 60
@@ -154,7 +151,7 @@ def work_words(found: Review) -> str:
     return f"{said}{': ' if more else ''}{'; '.join(more)}."
 
 
-def _labels(found: Review) -> str:
+def _labels(found: FoundReview) -> str:
     if not found.labels:
         return ""
     own = [label for label in found.labels if label.own]
@@ -179,7 +176,7 @@ def _labels(found: Review) -> str:
     )
 
 
-def _unsure(found: Review) -> str:
+def _unsure(found: FoundReview) -> str:
     return (
         f"{counted(found.unsure, 'answer has', 'answers have')} no {found.signal}, most often because"
         f" {'it names' if found.unsure == 1 else 'they name'} no label: a person checks"
@@ -189,13 +186,13 @@ def _unsure(found: Review) -> str:
     )
 
 
-def _other_signal(found: Review) -> str:
+def _other_signal(found: FoundReview) -> str:
     if found.signal == found.asked.signal:
         return ""
     return f"The {found.signal} is used. {found.prepared.why_not.get(found.asked.signal, '')}".strip()
 
 
-def _better_signals(found: Review) -> str:
+def _better_signals(found: FoundReview) -> str:
     better = [one for one in found.signals if one.difference_interval[1] < 0]
     if not better:
         return ""
@@ -229,58 +226,8 @@ def group_words(group: str) -> str:
     return {"only_a": "Only A", "only_b": "Only B", "both": "Both", "neither": "Neither"}[group]
 
 
-def compared_sentences(found: ComparedReview) -> tuple[str, ...]:
-    """Two runs, the answer first."""
-    said = [_compared_answer(found), *(_of_side(name, one) for name, one in (("A", found.a), ("B", found.b)))]
-    return tuple(sentence for sentence in (*said, _compared_aurc(found), *found.notes) if sentence)
-
-
-def _compared_answer(found: ComparedReview) -> str:
-    a, b, target = found.a, found.b, target_words(found.a)
-    lacking = [name for name, one in (("A", a), ("B", b)) if not one.signal]
-    if lacking:
-        why = why_no_signal(b if a.signal else a)
-        return f"The two cannot be compared: nothing tells how sure {' and '.join(lacking)} is. {why}"
-    if not (a.verified and b.verified):
-        promised = [name for name, one in (("A", a), ("B", b)) if one.verified]
-        if not promised:
-            return f"Of neither run can it be promised that {target} of what it answers automatically is right."
-        return f"Only of {promised[0]} can it be promised that {target} of what it answers automatically is right."
-    difference, (low, high) = found.coverage_difference, found.coverage_interval
-    points = f"{figure(100 * abs(difference), 1)} points"
-    between = _between((low, high), signed=True)
-    if low > 0 or high < 0:
-        more = "more" if difference > 0 else "less"
-        return f"At the same promise, {target} right, B answers {points} {more} automatically than A{between}."
-    return (
-        f"At the same promise, {target} right, it cannot be told which of the two answers more automatically: B answers"
-        f" {figure(100 * difference, 1, signed=True)} points{between} beside A."
-    )
-
-
-def _of_side(name: str, one: Review) -> str:
-    shown = one.in_use
-    if shown is None:
-        return f"{name}: a person checks everything." if one.signal else ""
-    kind = "verified" if one.verified else "an estimate"
-    return (
-        f"{name} sends {percent(1 - shown.coverage)} to a person{_between(shown.person_interval)}, {kind}; of the rest"
-        f" {shown.right:,} of {shown.answered:,} are right."
-    )
-
-
-def _compared_aurc(found: ComparedReview) -> str:
-    difference, bounds = found.aurc_difference, found.aurc_interval
-    if difference != difference:
-        return ""
-    low, high = bounds
-    said = f"AURC of B less that of A: {figure(difference, 4, signed=True)}{_between(bounds, 1, 4, signed=True)}"
-    if low > 0 or high < 0:
-        return f"{said}: {'A' if low > 0 else 'B'} can be checked with less work."
-    return f"{said}."
-
-
-def _between(bounds: tuple[float, float], scale: float = 100, decimals: int = 1, *, signed: bool = False) -> str:
+def bounds_words(bounds: tuple[float, float], scale: float = 100, decimals: int = 1, *, signed: bool = False) -> str:
+    """A 95 % interval in brackets, to follow a figure; or that there is none."""
     shown = interval(bounds, scale=scale, decimals=decimals, signed=signed)
     return " (interval not estimable at this n)" if shown == NOT_ESTIMABLE else f" (95 % interval {shown})"
 
@@ -293,7 +240,7 @@ def _precise(share: float) -> str:
     return f"{figure(100 * share, decimals)} %"
 
 
-def work_of(found: Review, shown: Checked) -> tuple[float, float]:
+def work_of(found: FoundReview, shown: Checked) -> tuple[float, float]:
     """Hours and money per 1,000 texts."""
     share = 1 - shown.coverage
     return PER * share * found.asked.minutes / 60, PER * share * found.asked.price

@@ -11,10 +11,11 @@ import numpy as np
 from evalcore.analysis import LabelProbabilities, ScoredRun, compare
 from evalcore.deciding.answer import Rows, plain, plain_pair
 from evalcore.deciding.traffic_mix import Mix, TrafficAsked, mix_of
-from evalcore.deciding.traffic_words import compared_sentences
+from evalcore.deciding.traffic_words import WHERE, interval_words
 from evalcore.metrics import NO_INTERVAL, Counts, Floats, Interval
 from evalcore.metrics.decisions.label_rates import LabelRates
 from evalcore.metrics.decisions.label_shift import accuracy_difference_under, accuracy_under
+from evalcore.wording import interval, percent, points
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class ComparedTraffic:
     @cached_property
     def sentences(self) -> list[str]:
         """The answer in words."""
-        return compared_sentences(self)
+        return _sentences(self)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data: shares in [0, 1], NaN as None, intervals as pairs."""
@@ -141,3 +142,31 @@ def compared_traffic(
         support=support,
         worth=of.worth,
     )
+
+
+def _sentences(of: ComparedTraffic) -> list[str]:
+    """Which of two runs is better under the mix."""
+    where = WHERE[of.mix.source]
+    if of.on_traffic != of.on_traffic:
+        return [f"{where} nothing can be said: none of its labels has a shared example."]
+    low, high = of.interval
+    found = [
+        f"{where} B is right in {percent(of.b[1])} and A in {percent(of.a[1])}: a difference of"
+        f" {points(of.on_traffic)} points ({interval_words(of.interval, of.worth, signed=True)})."
+    ]
+    if of.mix.source == "sample":
+        return found
+    found.append(
+        f"On the mix of the sample the difference is {points(of.on_sample)} points"
+        f" (95 % interval {interval(of.sample_interval, signed=True)})."
+    )
+    if of.tie == of.tie:
+        ahead, behind = ("A", "B") if of.on_sample < 0 else ("B", "A")
+        both_sure = (of.sample_interval[0] > 0 or of.sample_interval[1] < 0) and (low > 0 or high < 0)
+        found.append(
+            f"{ahead} is ahead on the sample, {behind} on the traffic; they are equal {percent(of.tie)} of the way from"
+            f" the one mix to the other{'' if both_sure else '. At least one of the differences may be chance'}."
+        )
+    if of.covered < 1:
+        found.append(f"{percent(1 - of.covered)} of the traffic has labels without a shared example and is left out.")
+    return found

@@ -2,54 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from evalcore.deciding.traffic_found import FoundTraffic
 from evalcore.metrics import Interval
 from evalcore.metrics.decisions.label_shift import LEAST_WORTH
-from evalcore.wording import counted, interval, percent, points, rough
-
-if TYPE_CHECKING:
-    from evalcore.deciding.traffic import Traffic
-    from evalcore.deciding.traffic_compared import ComparedTraffic
+from evalcore.wording import counted, interval, percent, rough
 
 _NAMED = 3
 """Labels, or pairs of labels, that are named; the others are counted."""
-_WHERE = {
+WHERE = {
     "sample": "On the mix of the sample",
     "typed": "On your traffic",
     "estimated": "With the estimated mix",
 }
+"""How a sentence about a mix begins, by the source of the mix."""
 
 
-def sentences(of: Traffic) -> list[str]:
+def sentences(of: FoundTraffic) -> list[str]:
     """What one run's scores are under the mix; the first sentence answers the question."""
     found = [_accuracy(of), *_bounds(of), _macro_f1(of), *_uncertainty(of), *_larger_run(of), *_mix(of)]
     return [sentence for sentence in found if sentence]
 
 
-def _accuracy(of: Traffic) -> str:
+def _accuracy(of: FoundTraffic) -> str:
     score = of.accuracy
-    where = _WHERE[of.mix.source]
+    where = WHERE[of.mix.source]
     if score.on_traffic != score.on_traffic:
         return f"{where} nothing can be said: none of its labels has an example in this run."
     if of.covered < 1:
         where = f"On the {percent(of.covered)} of the traffic whose labels the sample holds"
-    said = f"{where} accuracy is {percent(score.on_traffic)}: {_interval(of, score.interval)}"
+    said = f"{where} accuracy is {percent(score.on_traffic)}: {interval_words(score.interval, of.worth)}"
     if of.mix.source == "sample":
         return f"{said}."
     return f"{said}; on the sample {percent(score.on_sample)}."
 
 
-def _interval(of: Traffic | ComparedTraffic, bounds: Interval, *, signed: bool = False) -> str:
+def interval_words(bounds: Interval, worth: float, *, signed: bool = False) -> str:
+    """An interval, or why there is none.
+
+    Args:
+        worth: the effective number of examples behind it.
+    """
     if bounds[0] == bounds[0]:
         return f"95 % interval {interval(bounds, signed=signed)}"
     return (
-        f"interval not estimable at this n, for it rests on as much as {rough(of.worth)} examples and takes"
-        f" {LEAST_WORTH}"
+        f"interval not estimable at this n, for it rests on as much as {rough(worth)} examples and takes {LEAST_WORTH}"
     )
 
 
-def _bounds(of: Traffic) -> list[str]:
+def _bounds(of: FoundTraffic) -> list[str]:
     codes = of.without_examples
     if not len(codes) or of.accuracy.on_traffic != of.accuracy.on_traffic:
         return []
@@ -63,7 +63,7 @@ def _bounds(of: Traffic) -> list[str]:
     ]
 
 
-def _macro_f1(of: Traffic) -> str:
+def _macro_f1(of: FoundTraffic) -> str:
     score = of.macro_f1
     if of.mix.source == "estimated":
         return (
@@ -80,7 +80,7 @@ def _macro_f1(of: Traffic) -> str:
     )
 
 
-def _uncertainty(of: Traffic) -> list[str]:
+def _uncertainty(of: FoundTraffic) -> list[str]:
     if of.halving < 0:
         return []
     label, share = of.labels[of.halving], of.uncertainty[of.halving]
@@ -95,7 +95,7 @@ def _uncertainty(of: Traffic) -> list[str]:
     return [f"{said}; no number of examples would halve the interval, since the mix itself is estimated."]
 
 
-def _larger_run(of: Traffic) -> list[str]:
+def _larger_run(of: FoundTraffic) -> list[str]:
     if of.halving < 0 or of.split_size <= of.n:
         return []
     label = of.labels[of.halving]
@@ -106,7 +106,7 @@ def _larger_run(of: Traffic) -> list[str]:
     ]
 
 
-def _mix(of: Traffic) -> list[str]:
+def _mix(of: FoundTraffic) -> list[str]:
     found = []
     if of.mix.source == "sample":
         found.append("Type the shares or counts of your traffic, or have them estimated, to see it there.")
@@ -122,32 +122,4 @@ def _mix(of: Traffic) -> list[str]:
         )
     if len(of.alike) > _NAMED:
         found.append(f"Neither can {counted(len(of.alike) - _NAMED, 'further pair')} of labels.")
-    return found
-
-
-def compared_sentences(of: ComparedTraffic) -> list[str]:
-    """Which of two runs is better under the mix."""
-    where = _WHERE[of.mix.source]
-    if of.on_traffic != of.on_traffic:
-        return [f"{where} nothing can be said: none of its labels has a shared example."]
-    low, high = of.interval
-    found = [
-        f"{where} B is right in {percent(of.b[1])} and A in {percent(of.a[1])}: a difference of"
-        f" {points(of.on_traffic)} points ({_interval(of, of.interval, signed=True)})."
-    ]
-    if of.mix.source == "sample":
-        return found
-    found.append(
-        f"On the mix of the sample the difference is {points(of.on_sample)} points"
-        f" (95 % interval {interval(of.sample_interval, signed=True)})."
-    )
-    if of.tie == of.tie:
-        ahead, behind = ("A", "B") if of.on_sample < 0 else ("B", "A")
-        both_sure = (of.sample_interval[0] > 0 or of.sample_interval[1] < 0) and (low > 0 or high < 0)
-        found.append(
-            f"{ahead} is ahead on the sample, {behind} on the traffic; they are equal {percent(of.tie)} of the way from"
-            f" the one mix to the other{'' if both_sure else '. At least one of the differences may be chance'}."
-        )
-    if of.covered < 1:
-        found.append(f"{percent(1 - of.covered)} of the traffic has labels without a shared example and is left out.")
     return found

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from evalcore.analysis import ScoredRun
-from evalcore.deciding import LOOKED_AT, QUESTIONS, TABLE_FIELDS, Decision, query_of_asked
+from evalcore.deciding import LOOKED_AT, QUESTIONS, TABLE_FIELDS, CostsAsked, Decision, query_of_asked
 from evalcore.parse import Scoring
 from evalcore.paths import COMMAND
 from evalcore.store import RunSpec
@@ -50,10 +50,19 @@ def python_of(spec: RunSpec, scoring: Scoring = "lenient") -> str:
     return "\n".join([*lines, f"print(evalcore.report(evalcore.score(run{how})))"])
 
 
-def compare_command(scored_runs: Sequence[ScoredRun]) -> str:
-    """The command that compares runs, or puts several side by side, under their scoring."""
-    names, scoring = " ".join(scored.record.run_id for scored in scored_runs), scored_runs[0].scoring
-    return f"{COMMAND} compare {names}" + ("" if scoring == "lenient" else f" --scoring {scoring}")
+def compare_command(scored_runs: Sequence[ScoredRun], costs: CostsAsked | None = None) -> str:
+    """The command that compares runs, or puts several side by side, under their scoring.
+
+    Args:
+        costs: what was said of two runs' mistakes; their tables are read from the files that `decide_file` names.
+    """
+    words = [f"{COMMAND} compare", *(scored.record.run_id for scored in scored_runs)]
+    if costs is not None and costs.has_tables:
+        for name, value in query_of_asked(replace(costs, review_cost=0.0)).items():
+            words.append(_option(name, decide_file(name) if name in TABLE_FIELDS else value))
+    if scored_runs[0].scoring != "lenient":
+        words.append(f"--scoring {scored_runs[0].scoring}")
+    return " ".join(words)
 
 
 def decide_option(field: str) -> str:

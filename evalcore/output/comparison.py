@@ -22,23 +22,28 @@ from evalcore.analysis import (
     sweep_conclusion,
     verdict,
 )
+from evalcore.deciding import ComparedCosts
 from evalcore.metrics import TITLES, WHY_UNDEFINED
 from evalcore.wording import MINUS, NOT_AVAILABLE, counted, figure, interval, p_value, percent, points
 
 _WIDTH = max(map(len, TITLES.values())) + 2
 
 
-def comparison_as_text(comparison: Comparison, probabilities: ComparedCalibration | None = None) -> str:
+def comparison_as_text(
+    comparison: Comparison, probabilities: ComparedCalibration | None = None, costs: ComparedCosts | None = None
+) -> str:
     """A comparison for a terminal.
 
     Args:
         probabilities: of both runs, compared; None if one of them has none.
+        costs: of both runs' mistakes; None if nobody said what they cost.
     """
     a, b = comparison.a.record, comparison.b.record
     found = changes(a, b)
     said = verdict(comparison)
     lines = ["B (new) compared with A (reference)", said.sentence]
     lines += [note for note in (said.note, shared_note(comparison)) if note]
+    lines += costs.sentences[:2] if costs else ()
     lines += ["", f"A  {a.run_id}  {_what(comparison.a)}", f"B  {b.run_id}  {_what(comparison.b)}", ""]
     lines.append(changed_words(a, b))
     lines += [f"  {f'{c.what} {c.detail}'.strip():32}{c.a}  ->  {c.b}" for c in found]
@@ -63,6 +68,8 @@ def comparison_as_text(comparison: Comparison, probabilities: ComparedCalibratio
     ):
         if len(codes):
             lines.append(f"  {title}: {', '.join(comparison.labels[code] for code in codes)}")
+    if costs:
+        lines += ["", *(f"  {sentence}" for sentence in costs.sentences[2:])]
     return "\n".join(lines)
 
 

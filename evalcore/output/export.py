@@ -15,8 +15,9 @@ from pathlib import Path
 
 from evalcore.analysis import ScoredRun, why_no_probabilities
 from evalcore.errors import DataError
-from evalcore.output.formats import RUN_FORMATS, Files, table_files
+from evalcore.output.formats import RUN_FORMATS, table_files
 from evalcore.output.report import sure_of
+from evalcore.output.table_writers import Files
 from evalcore.output.tables import ResultTable
 from evalcore.store import Store, bundle_pieces
 

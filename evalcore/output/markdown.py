@@ -34,6 +34,7 @@ from evalcore.analysis.run_metrics import (
     metrics_of_answers,
     metrics_of_probabilities,
 )
+from evalcore.deciding import ComparedCosts
 from evalcore.metrics import POPULATION
 from evalcore.output.report import findings_of, sure_of
 from evalcore.store import RunRecord, Store
@@ -86,14 +87,21 @@ def run_markdown(store: Store, scored: ScoredRun) -> str:
     return _joined([*lines, "", *_labels_of_run(scored)])
 
 
-def comparison_markdown(comparison: Comparison) -> str:
+def comparison_markdown(comparison: Comparison, costs: ComparedCosts | None = None) -> str:
     """Two runs compared: the verdict, what was changed, every metric with the interval of its difference, the labels
-    that changed most folded away."""
+    that changed most folded away.
+
+    Args:
+        costs: of both runs' mistakes; None if nobody said what they cost.
+    """
     a, b = comparison.a.record, comparison.b.record
     found = verdict(comparison)
     counts, both_wrong = comparison.counts, comparison.agreement.both_wrong
     lines = [f"**{plain(found.sentence)}**"]
     lines += [f"\n{plain(note)}" for note in (found.note, shared_note(comparison)) if note]
+    if costs:
+        first, figures = (said(sentence, comparison.labels) for sentence in costs.sentences[:2])
+        lines.append(f"\n{f'**{first}**' if costs.finding else first} {figures}")
     lines += [
         "",
         f"- **B** (new): {_what(b)}",

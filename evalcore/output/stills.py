@@ -53,8 +53,8 @@ from evalcore.charts import DARK, LIGHT, Theme
 from evalcore.errors import SpecError
 from evalcore.metrics import BLOCK_FROM, FEW_EXAMPLES, Order, growth, view
 from evalcore.output.export import write_files
-from evalcore.output.formats import Files
 from evalcore.output.report import Sure, baselines_of, sure_of
+from evalcore.output.table_writers import Files
 from evalcore.store import RunRecord, distinguishing_titles
 from evalcore.wording import counted, percent
 

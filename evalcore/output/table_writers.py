@@ -11,10 +11,13 @@ import csv
 import io
 import json
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from evalcore.output.tables import Column, Kind, ResultTable, Value
+
+Files = Mapping[str, Iterable[bytes]]
+"""The pieces of each file, by its path in a folder; a piece is made when the one before is written."""
 
 _CONTROLS = ("\t", "\r", "\n")
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\u2212")

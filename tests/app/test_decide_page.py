@@ -9,7 +9,8 @@ from evalcore.deciding import CostsAsked, FrontierAsked, LabelListAsked, ReviewA
 from evalcore.errors import DataError
 from evalcore.importing.predictions import import_table
 from evalcore.store.database import Store
-from pages.parts.decide import answer_parts, shown
+from pages.parts.decide import answer_parts
+from pages.parts.shell.decide_url import QUESTIONS
 from pages.parts.shell.session import ViewState
 from tests.app.clicking import in_url
 from tests.tools.generated import imported, labels_of, predictions
@@ -193,7 +194,7 @@ def test_an_answer_is_computed_once_and_a_mistake_leaves_the_last_good_one(page_
 
 
 def test_the_fields_of_all_questions_have_different_names_and_none_is_another_parameter():
-    names = [name for question in shown.QUESTIONS for name in question.__dataclass_fields__]
+    names = [name for question in QUESTIONS for name in question.__dataclass_fields__]
     assert len({*names}) == len(names)
     assert not {*names} & {"run", "scoring", "tab", "beside", "opened", "example"}
 

@@ -9,7 +9,7 @@ import pytest
 
 from evalcore.store.database import Store
 from evalcore.store.decision_tables import DecisionTables
-from pages.parts.decide import shown
+from pages.parts.shell.decide_url import TYPED
 from tests.app.clicking import opened
 from tests.tools.generated import imported, labels_of
 from tests.tools.processes import PATIENCE_S, started, wait_until
@@ -55,9 +55,9 @@ def test_whatever_stands_in_a_table_the_page_is_drawn(store, tab, tally):
     """F80. Red with a reader of any of the tables that lets another error out than one that is a sentence."""
     record, chance = imported(store, 24, 120), random.Random(tab)
     for _ in range(PAGES_A_TAB):
-        query = {name: any_table(chance, labels_of(24)) for name in shown.TABLES}
+        query = {name: any_table(chance, labels_of(24)) for name in TYPED}
         app = opened(DECIDE, run=record.run_id, **({"tab": tab} if tab else {}), **query)
-        kept = {name: value for asked in asks(app) for name, value in vars(asked).items() if name in shown.TABLES}
+        kept = {name: value for asked in asks(app) for name, value in vars(asked).items() if name in TYPED}
         assert kept == query  # a mistake is not the end of what was typed
         tally("F80", "pages of random tables", 1)
 
@@ -93,6 +93,6 @@ def _is_whole(path):
 def test_a_link_reads_no_file_that_is_not_a_table(store, name):
     """F81. Red with a name that is joined to the folder before it is looked at."""
     record = imported(store, 24, 120)
-    app = opened(DECIDE, run=record.run_id, **dict.fromkeys(shown.TABLES, f"saved:{name}"))
+    app = opened(DECIDE, run=record.run_id, **dict.fromkeys(TYPED, f"saved:{name}"))
     assert any("not stored here" in warning.value for warning in app.warning)
-    assert {value for asked in asks(app) for field, value in vars(asked).items() if field in shown.TABLES} == {""}
+    assert {value for asked in asks(app) for field, value in vars(asked).items() if field in TYPED} == {""}

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from evalcore.analysis import score_run
 from evalcore.deciding import CostsAsked, FrontierAsked, frontier
-from evalcore.deciding.frontier import SCORES
 from evalcore.deciding.frontier_effort import EFFORTS
+from evalcore.deciding.frontier_found import SCORES
 from evalcore.metrics import mcnemar_p
 from evalcore.store import Store
 from tests.tools.runs import stored

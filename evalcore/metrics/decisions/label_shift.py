@@ -11,7 +11,7 @@ a label whose two examples are both right is not surely always right. The scores
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -83,9 +83,37 @@ def accuracy_difference_under(
     shares: Floats,
     mix: EstimatedMix | None = None,
 ) -> ShiftedScore:
-    """Accuracy of B less that of A on the same examples, under a mix.
+    """Accuracy of B less that of A on the same examples, under a mix; see `paired_under`."""
+    paired = paired_under(y_true, y_a, y_b, n_labels, shares, mix)
+    low, high = tango_interval(paired.gained, paired.lost, paired.examples)
+    return replace(paired.score, interval=(float(low), float(high)))
 
-    The interval is Tango's, with the number of examples that gives the difference its variance.
+
+@dataclass(frozen=True)
+class PairedScore:
+    """A difference of two runs, and the pairs that Tango's interval of it is of.
+
+    Attributes:
+        score: without its interval.
+        gained, lost, examples: what `tango_interval` is given, of one difference or of many at once; `examples` is the
+            number that gives the difference its variance, 0 where the interval does not hold.
+    """
+
+    score: ShiftedScore
+    gained: float
+    lost: float
+    examples: float
+
+
+def paired_under(
+    y_true: Counts,
+    y_a: Counts,
+    y_b: Counts,
+    n_labels: int,
+    shares: Floats,
+    mix: EstimatedMix | None = None,
+) -> PairedScore:
+    """Accuracy of B less that of A on the same examples, under a mix.
 
     Args:
         y_true, y_a, y_b: shape (n,), codes; -1 is unparsed.
@@ -96,7 +124,7 @@ def accuracy_difference_under(
     n, present = np.maximum(support, 1), support > 0
     shares = of_present(shares, present)
     if not shares.any():
-        return nothing(n_labels)
+        return PairedScore(nothing(n_labels), 0.0, 0.0, 0.0)
     worth = 1 / float((shares**2 / n).sum())
     better = (y_b == y_true).astype(float) - (y_a == y_true)
     gained, lost = (np.bincount(y_true[better == sign], minlength=n_labels).astype(float) for sign in (1, -1))
@@ -114,9 +142,9 @@ def accuracy_difference_under(
     up, down = float(shares @ (gained / n)), float(shares @ (lost / n))
     variance, of_one = float(of_labels.sum()) + of_mix, up + down - (up - down) ** 2
     examples = min(of_one / variance, 2 * worth) if variance > 0 and of_one > 0 else worth
-    low, high = tango_interval(examples * up, examples * down, examples)
-    interval = (float(low), float(high)) if worth >= LEAST_WORTH else NO_INTERVAL
-    return ShiftedScore(up - down, interval, worth, of_labels, of_mix)
+    examples = examples if worth >= LEAST_WORTH else 0.0
+    score = ShiftedScore(up - down, NO_INTERVAL, worth, of_labels, of_mix)
+    return PairedScore(score, examples * up, examples * down, examples)
 
 
 def variance_of_labels(rates: LabelRates, shares: Floats, effects: Floats) -> Floats:

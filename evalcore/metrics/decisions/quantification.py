@@ -91,7 +91,7 @@ def adjusted_counts(rates: Floats, support: Floats, counts: Floats) -> Estimated
     shares, inverse = np.zeros(len(support)), np.zeros((len(support), len(counts)))
     shares[known] = solved / solved.sum()
     above = solved > 0
-    inverse[known[above]] = np.linalg.pinv(columns[:, above], rcond=_SMALLEST)
+    inverse[known[above]] = inverted(columns[:, above])
     intervals, alike = np.full((len(support), 2), np.nan), []
     covariance = _covariance(columns, shares[known], support[known], counted, n)
     deviations = np.sqrt(np.diagonal(covariance))
@@ -113,10 +113,32 @@ def _covariance(columns: Floats, shares: Floats, support: Floats, counted: Float
     Args:
         columns: shape (n_labels + 1, n_known), the share of each answer to each label.
     """
-    inverse = np.linalg.pinv(columns, rcond=_SMALLEST)
+    inverse = inverted(columns)
     weights = shares**2 / support
     of_answers = counted / n + columns @ weights
     mean, means = inverse @ counted, inverse @ columns
     covariance: Floats = (inverse * of_answers) @ inverse.T - np.outer(mean, mean) / n - (means * weights) @ means.T
     np.fill_diagonal(covariance, np.maximum(np.diagonal(covariance), 0.0))
     return covariance
+
+
+def inverted(columns: Floats) -> Floats:
+    """The pseudo-inverse without the directions that are not told (`_SMALLEST`).
+
+    Where all are surely told it is that of the normal equations, which takes a quarter of the time. (The condition
+    number of a symmetric matrix is at most that of its column sums; here it is the square of that of `columns`.)
+
+    Args:
+        columns: shape (n_answers, n_labels).
+    """
+    square = columns.T @ columns
+    try:
+        inverse = np.asarray(np.linalg.inv(square), dtype=float)
+    except np.linalg.LinAlgError:
+        return _pseudo_inverse(columns)
+    condition = float(np.abs(square).sum(axis=0).max() * np.abs(inverse).sum(axis=0).max())
+    return inverse @ columns.T if condition * _SMALLEST**2 < 1 else _pseudo_inverse(columns)
+
+
+def _pseudo_inverse(columns: Floats) -> Floats:
+    return np.asarray(np.linalg.pinv(columns, rcond=_SMALLEST), dtype=float)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evalcore.analysis import ScoredRun
@@ -13,14 +13,11 @@ from evalcore.output.formats.lm_eval import lm_eval
 from evalcore.output.own_format import run_json
 from evalcore.output.report import Sure, findings_of
 from evalcore.output.run_tables import predictions_table, run_tables
-from evalcore.output.table_writers import WRITERS, as_csv, as_json_lines, for_spreadsheets
+from evalcore.output.table_writers import WRITERS, Files, as_csv, as_json_lines, for_spreadsheets
 from evalcore.output.tables import ResultTable
 from evalcore.store import Store
 
-__all__ = ["RUN_FORMATS", "Files", "RunFormat", "eval_results", "lm_eval", "model_card", "table_files"]
-
-Files = Mapping[str, Iterable[bytes]]
-"""The pieces of each file, by its path in a folder; a piece is made when the one before is written."""
+__all__ = ["RUN_FORMATS", "RunFormat", "eval_results", "lm_eval", "model_card", "table_files"]
 
 
 @dataclass(frozen=True)

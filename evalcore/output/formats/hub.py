@@ -25,8 +25,8 @@ from evalcore.tasks.hub_name import HubName, is_hub, parse_hub_name
 from evalcore.wording import counted, interval
 
 if TYPE_CHECKING:
-    from evalcore.output.formats import Files
     from evalcore.output.report import Sure
+    from evalcore.output.table_writers import Files
 
 MODEL_CARD_FILE = "model-card.md"
 LOCAL = "local"

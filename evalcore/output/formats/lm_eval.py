@@ -22,8 +22,8 @@ from evalcore.store import RunRecord, Store
 from evalcore.tasks import Renderer, Task
 
 if TYPE_CHECKING:
-    from evalcore.output.formats import Files
     from evalcore.output.report import Sure
+    from evalcore.output.table_writers import Files
 
 NOT_AVAILABLE = "N/A"
 _NAME_BYTES = 80

@@ -30,7 +30,7 @@ from evalcore.analysis import (
 )
 from evalcore.charts import DARK, LIGHT
 from evalcore.charts.zoomable_map import map_colours, zoomable_difference, zoomable_map
-from evalcore.deciding import Decision, decide
+from evalcore.deciding import ComparedCosts, CostsAsked, Decision, DecisionAsked, decide
 from evalcore.metrics import (
     BLOCK_FROM,
     LEVEL,
@@ -94,18 +94,27 @@ class Side:
     span: tuple[float, float]
 
 
-def comparison_report(comparison: Comparison, *, texts: Texts = "shown", decision: Decision | None = None) -> bytes:
+def comparison_report(
+    comparison: Comparison,
+    *,
+    texts: Texts = "shown",
+    costs: CostsAsked | None = None,
+    decision: Decision | None = None,
+) -> bytes:
     """A comparison as one HTML file.
 
     Args:
         texts: whether texts, completions and a person's own prompts are in it as they are, left out, or as hashes.
-        decision: what was asked of both and answered; without it the questions that nothing has to be given for.
+        costs: what a person said of mistakes; None if nobody did.
+        decision: what was asked of both and answered; without it the questions that nothing has to be given for, and
+            that of the costs, if there are any.
 
     Raises:
-        StoreError: if a completion of one of the runs is gone or damaged.
+        StoreError: if a completion of one of the runs is gone or damaged. DataError: if a table of costs cannot be
+            used.
     """
     rule = TextRule(texts)
-    decision = decision or decide(comparison.a.answers.store, comparison.a, comparison.b, only=ASKED_WITHOUT_INPUT)
+    decision = decision or _decided(comparison, costs or CostsAsked())
     probabilities = compared_probabilities(comparison)
     said = verdict(comparison)
     a, b = comparison.a.record, comparison.b.record
@@ -125,6 +134,7 @@ def comparison_report(comparison: Comparison, *, texts: Texts = "shown", decisio
         "nav": _NAV,
         "verdict": said.sentence,
         "hidden": " ".join(part for part in (said.note, shared_note(comparison)) if part),
+        "costs": _said_of_costs(decision),
         "sides": _sides(comparison),
         "difference": {"words": points(counts.difference), "around": interval(comparison.interval, signed=True)},
         "changed": changed_words(a, b),
@@ -164,11 +174,22 @@ def comparison_report(comparison: Comparison, *, texts: Texts = "shown", decisio
         "diff": prompt_diff(a.prompt, b.prompt) if show_diff else [],
         "notes": [note for note in notes if note],
         "cards": [("A", run_card(comparison.a, rule)), ("B", run_card(comparison.b, rule))],
-        "command": compare_command([comparison.a, comparison.b]),
+        "command": compare_command([comparison.a, comparison.b], decision.asked.costs),
     }
     report = verdict_as_json(comparison, probabilities)
     data = {"examples": examples, "maps": maps(comparison), "decisions": decision_as_json(decision)}
     return render("comparison.html", context, {"report": report, **data})
+
+
+def _decided(comparison: Comparison, costs: CostsAsked) -> Decision:
+    only = [*ASKED_WITHOUT_INPUT, *(["costs"] if costs.has_tables else [])]
+    return decide(comparison.a.answers.store, comparison.a, comparison.b, DecisionAsked(costs=costs), only=only)
+
+
+def _said_of_costs(decision: Decision) -> Sequence[str]:
+    """What the two runs' mistakes cost, and the figures; empty if nobody said what costs what, or asked for it."""
+    answers = [one.answer for one in decision.questions if isinstance(one.answer, ComparedCosts)]
+    return answers[0].sentences[:2] if answers and decision.asked.costs.has_tables else ()
 
 
 def metrics_table(key: str, caption: str, rows: Sequence[MetricRow]) -> Table:

@@ -6,9 +6,11 @@ import streamlit as st
 
 from evalcore.analysis import Comparison, Sweep
 from evalcore.output import comparison_markdown, comparison_tables, sweep_tables
+from evalcore.output.command import compare_command
 from evalcore.output.html import comparison_report, sweep_report
 from evalcore.output.stills import comparison_charts, sweep_charts
 from evalcore.paths import COMMAND
+from pages.parts.compare.costs_of_pair import costs_of
 from pages.parts.shell.cached.comparisons import compared_probabilities_of
 from pages.parts.shell.downloads import (
     ResultFiles,
@@ -29,11 +31,13 @@ def comparison_downloads(comparison: Comparison) -> None:
     with download_popover(of) as opened:
         if not opened:
             return
+        both = costs_of(comparison)
+        asked = both.asked if both else None
         report_buttons(
             of,
-            lambda texts: comparison_report(comparison, texts=texts),
-            lambda: comparison_markdown(comparison),
-            f"`{COMMAND} compare {a} {b} --html FILE`",
+            lambda texts: comparison_report(comparison, texts=texts, costs=asked),
+            lambda: comparison_markdown(comparison, both),
+            f"`{compare_command([comparison.a, comparison.b], asked)} --html FILE`",
         )
         tables, charts = st.tabs(["Tables", "Charts"])
         with tables:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from evalcore.analysis import BOTH_WRONG, Comparison, changed_words, shared_note, verdict
 from evalcore.wording import interval, percent
+from pages.parts.compare.costs_of_pair import DOOR, costs_of
 from pages.parts.shell.markdown import escape_markdown
 from pages.parts.shell.session import view_state
 
@@ -40,14 +41,18 @@ def say_verdict(comparison: Comparison) -> None:
 
 
 def doors(comparison: Comparison) -> DeltaGenerator:
-    """Four buttons that together count every shared example; each opens its examples. Returns their row."""
-    view, opened = view_state().compared, open_door(comparison)
+    """Four buttons that together count every shared example, and one for those that differ in cost; each opens its
+    examples. Returns their row."""
+    view, opened, both = view_state().compared, open_door(comparison), costs_of(comparison)
+    counts = {door: len(comparison.rows_of(door)) for door in NAMES}
+    if both is not None and len(both.rows):
+        counts[DOOR] = len(both.rows)
     row = st.container(horizontal=True, gap="small")
     with row:
-        for door, name in NAMES.items():
-            is_open = opened == door or (door == BOTH_WRONG and opened not in NAMES)
+        for door, count in counts.items():
+            is_open = opened == door or (door == BOTH_WRONG and opened not in counts)
             st.button(
-                f"**{len(comparison.rows_of(door)):,}** {name}",
+                f"**{count:,}** {NAMES.get(door, 'differ in cost')}",
                 key=f"group_{door}",
                 type="primary" if is_open and not view.tab else "secondary",
                 on_click=view.open_door,
@@ -60,4 +65,6 @@ def open_door(comparison: Comparison) -> str:
     """The group that is open: the one that was chosen, else what broke, else the next that has any examples."""
     chosen = view_state().compared.door
     telling = ("broken", "fixed", BOTH_WRONG, "both_right")
+    if chosen == DOOR and costs_of(comparison) is None:
+        chosen = ""
     return chosen or next(door for door in telling if len(comparison.rows_of(door)))

@@ -11,6 +11,7 @@ from evalcore.analysis import BOTH_WRONG, Comparison, Filter, base_run
 from evalcore.charts import MatrixKind
 from evalcore.metrics import PAIR_GROUPS
 from evalcore.store import RunRecord
+from pages.parts.compare import costs_of_pair
 from pages.parts.compare.headline import open_door
 from pages.parts.compare.matrices_compared import known
 from pages.parts.shell import run_titles, url
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 TABS = ("Examples", "Metrics", "Labels", "Matrices", "Sample size", "What changed")
-DOORS = (*PAIR_GROUPS, BOTH_WRONG)
+DOORS = (*PAIR_GROUPS, BOTH_WRONG, costs_of_pair.DOOR)
 _SWAPPED = {"fixed": "broken", "broken": "fixed"}
 
 Pair = tuple[str, str]
@@ -80,13 +81,15 @@ def write_url(page: Frame, comparison: Comparison | None = None) -> None:
         if opens:
             of_tab |= {**opens, **url.example_query(view.examples.opened)}
     names = ("tab", "door", "label", "matrix", "true", "predicted", "outcomes", "example")
-    url.write_beside_others(page.title, {"a": a, "b": b, **{name: of_tab.get(name) or None for name in names}})
+    opened = {name: of_tab.get(name) or None for name in names}
+    url.write_beside_others(page.title, {"a": a, "b": b, **opened, **costs_of_pair.to_url(page)})
 
 
 def _follow(page: Frame, query: url.Query) -> None:
     """Open what the URL names. Whether a label or an example exists is seen when it is drawn."""
     view = view_state().compared
     view.runs = _named_pair(page, query) or view.runs
+    costs_of_pair.follow(page, query)
     door, matrix = query.get("door", ""), query.get("matrix", "")
     view.tab = tab_of_query(query, TABS)
     view.door = door if door in DOORS else ""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from evalcore.analysis import (
     BOTH_WRONG,
@@ -16,7 +18,10 @@ from evalcore.analysis import (
     answer_words,
     probabilities_at,
 )
+from evalcore.deciding import ComparedCosts, CostsAsked
+from evalcore.deciding.costs_words import amount
 from evalcore.wording import in_percent
+from pages.parts.compare.costs_of_pair import DOOR, DOOR_MEANING, costs_of, found_costs
 from pages.parts.compare.example_list import ROWS_A_PAGE, ExampleList, example_list, steps, table
 from pages.parts.compare.headline import open_door
 from pages.parts.run.prompt_preview import exact_prompt
@@ -48,14 +53,15 @@ def door_examples(page: Frame, comparison: Comparison) -> None:
         door = open_door(comparison)
         if door in WAYS_WRONG:
             door = _way_wrong(comparison, door)
-        st.caption(PAIR_GROUP_MEANINGS[door])
-        rows = comparison.rows_of(door)
+        both = costs_of(comparison) if door == DOOR else None
+        st.caption(DOOR_MEANING if both else PAIR_GROUP_MEANINGS[door])
+        rows = both.rows if both else comparison.rows_of(door)
         if not len(rows):
             st.info("There are none.")
             return
-        shown = _list_of(comparison, door)
+        shown = _list_of(comparison, rows)
         view.examples.opened = int(shown.positions[shown.at])
-        _table(comparison, shown, door, HEIGHT - 40, with_true=True)
+        _table(comparison, shown, door, HEIGHT - 40, with_true=True, both=both)
     with right:
         steps(shown, "pair")
         _opened(page, comparison, shown.row, with_true=True)
@@ -72,10 +78,11 @@ def examples(page: Frame, comparison: Comparison, link: str, title: str, close: 
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(f"**{title}**", width="stretch")
         st.button("Back", icon=BACK, key="pair_close", type="tertiary", on_click=close)
-    if not len(comparison.rows_of(link)):
+    rows = comparison.rows_of(link)
+    if not len(rows):
         st.info("There are none.")
         return
-    shown = _list_of(comparison, link)
+    shown = _list_of(comparison, rows)
     view_state().compared.examples.opened = int(shown.positions[shown.at])
     steps(shown, "pair")
     one_label = link.startswith(("label", "cell"))  # the title names it
@@ -104,16 +111,29 @@ def _way_wrong(comparison: Comparison, door: str) -> str:
     return door
 
 
-def _list_of(comparison: Comparison, link: str) -> ExampleList:
-    rows = comparison.rows_of(link)
+def _list_of(comparison: Comparison, rows: NDArray[np.intp]) -> ExampleList:
     return example_list(rows, comparison.a.positions[comparison.at_a[rows]], view_state().compared.examples)
 
 
-def _table(comparison: Comparison, shown: ExampleList, link: str, height: int, *, with_true: bool) -> None:
+def _table(
+    comparison: Comparison,
+    shown: ExampleList,
+    link: str,
+    height: int,
+    *,
+    with_true: bool,
+    both: ComparedCosts | None = None,
+) -> None:
+    """Draw the list.
+
+    Args:
+        both: the costs that it is a list of; None if it is one of `link`.
+    """
+    asked = both.asked if both else None
     table(
         shown,
-        lambda page: once(comparison, _rows, link, page, with_true),
-        f"behind_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{link}",
+        lambda page: once(comparison, _rows, link, page, with_true, asked),
+        f"behind_{comparison.a.record.run_id}_{comparison.b.record.run_id}_{link}_{hash(asked)}",
         height,
         {
             "text": st.column_config.TextColumn(width=230),
@@ -126,8 +146,10 @@ def _table(comparison: Comparison, shown: ExampleList, link: str, height: int, *
     )
 
 
-def _rows(comparison: Comparison, link: str, page: int, with_true: bool) -> pd.DataFrame:
-    rows = comparison.rows_of(link)[page * ROWS_A_PAGE : (page + 1) * ROWS_A_PAGE]
+def _rows(comparison: Comparison, link: str, page: int, with_true: bool, costs: CostsAsked | None) -> pd.DataFrame:
+    here = slice(page * ROWS_A_PAGE, (page + 1) * ROWS_A_PAGE)
+    both = found_costs(comparison, costs) if costs else None
+    rows = (both.rows if both else comparison.rows_of(link))[here]
     shown_a, shown_b = comparison.a.answers.at(comparison.at_a[rows]), comparison.b.answers.at(comparison.at_b[rows])
     shown = [answer.example for answer in shown_a]
     answers = {
@@ -140,7 +162,11 @@ def _rows(comparison: Comparison, link: str, page: int, with_true: bool) -> pd.D
         for name, scored, those in (("A", comparison.a, shown_a), ("B", comparison.b, shown_b))
         if (found := probabilities_at(scored, those)) and found[1].known.any()
     }
-    return pd.DataFrame({"text": [example.text for example in shown], **true, **answers, **sure})
+    cost = {}
+    if both:
+        for run, each in zip("AB", both.costs_of_rows[here].T.tolist(), strict=True):
+            cost[f"{run} costs"] = [amount(one, both.asked.unit) for one in each]
+    return pd.DataFrame({"text": [example.text for example in shown], **cost, **true, **answers, **sure})
 
 
 def _opened(page: Frame, comparison: Comparison, row: int, *, with_true: bool) -> None:

@@ -21,8 +21,8 @@ from evalcore.deciding import (
     frontier_of,
     score_words,
 )
-from evalcore.deciding.frontier import SCORES
 from evalcore.deciding.frontier_effort import EFFORTS
+from evalcore.deciding.frontier_found import SCORES
 from evalcore.errors import BlindspotError
 from evalcore.store import SERVERS_FILE, file_stamp
 from evalcore.wording import in_percent, p_value

@@ -5,7 +5,7 @@ import pytest
 from quapy.functional import normalize_prevalence
 from quapy.method.aggregative import ACC
 
-from evalcore.metrics.decisions.quantification import adjusted_counts
+from evalcore.metrics.decisions.quantification import adjusted_counts, inverted
 
 
 def case(seed, n_labels=5, n=3000):
@@ -85,3 +85,11 @@ def test_labels_that_are_answered_alike_cannot_be_told_apart():
     assert found.variance_of(found.through(both)) < 0.01  # their sum is told well
     clear = adjusted_counts(np.eye(4, 5), np.full(4, 40.0), np.array([150.0, 150, 100, 100, 0]))
     assert clear.alike == ()
+
+
+@pytest.mark.parametrize("smallest", [1.0, 0.01, 2e-3, 5e-4, 1e-9, 0.0])
+def test_the_quick_inverse_is_the_pseudo_inverse_without_what_is_not_told(smallest):
+    rng = np.random.default_rng(5)
+    left, right = (np.linalg.qr(rng.normal(size=(size, 6)))[0] for size in (9, 6))
+    columns = (left * np.array([1, 0.9, 0.7, 0.5, 0.2, smallest])) @ right.T
+    assert inverted(columns) == pytest.approx(np.linalg.pinv(columns, rcond=1e-3), abs=1e-7, rel=1e-7)

@@ -1,17 +1,14 @@
-"""What another label list does to the scores of a run's stored answers."""
+"""What another label list does to the scores of a run's stored answers, as it was found."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalcore.analysis import ScoredRun
-from evalcore.deciding import label_list_tables, label_list_words
-from evalcore.deciding.answer import Rows
 from evalcore.deciding.label_hierarchy import LabelHierarchy
 from evalcore.deciding.merge_suggestions import MergeSuggestions, merge_suggestions
 from evalcore.metrics import UNPARSED, Counts, Interval, Intervals, Scores
@@ -99,8 +96,8 @@ class HierarchyScores:
 
 
 @dataclass(frozen=True)
-class LabelListAnswer:
-    """The answer for one run.
+class FoundLabelList:
+    """What was found of one run; `LabelListAnswer` also says it in words.
 
     Attributes:
         scored: the run.
@@ -140,19 +137,6 @@ class LabelListAnswer:
         """What the merge gains on the examples that suggested nothing, with its 95 % interval; NaN where it has none:
         see `MergeSuggestions.gain_of`."""
         return self.suggestions.gain_of(self.codes)
-
-    @property
-    def sentences(self) -> list[str]:
-        """The answer in words."""
-        return label_list_words.sentences(self)
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return label_list_tables.as_json(self)
-
-    def tables(self) -> dict[str, Rows]:
-        """What can be exported."""
-        return label_list_tables.tables(self)
 
     def rows_of(self, opened: str) -> NDArray[np.intp]:
         """Some of the run's examples.
