@@ -21,10 +21,10 @@ from evalcore.bench import interval_coverage
 from evalcore.bench.coverage_report import between, ending, spread
 from evalcore.bench.interval_coverage import GATE, answer_chances, answered
 from evalcore.bench.simulation import Held, Simulation, generator
-from evalcore.metrics import Counts, Design, Floats, confusion_counts, tango_interval
+from evalcore.metrics import NO_INTERVAL, Counts, Design, Floats, confusion_counts, tango_interval
 from evalcore.metrics.decisions.label_rates import LabelRates, of_present
 from evalcore.metrics.decisions.label_shift import accuracy_under, paired_under
-from evalcore.metrics.decisions.quantification import adjusted_counts
+from evalcore.metrics.decisions.quantification import adjusted_counts, hardly_predicted
 from evalcore.metrics.decisions.shifted_f1 import macro_f1_under
 
 MixKind = Literal["even", "steep", "one large", "up to 100 times"]
@@ -54,6 +54,8 @@ macro-F1 less sure where all wrong answers go to a few labels."""
 _UNLABELLED = 5_000
 _COPIED = 0.6
 _BETTER_BY = 0.05
+_OF_IGNORED = 0.05
+"""Recall of a label that is hardly ever predicted."""
 _OWN_WAY = 0.1
 """Standard deviation of what B's recalls differ by from A's, besides `_BETTER_BY`."""
 
@@ -61,7 +63,7 @@ _OWN_WAY = 0.1
 @dataclass(frozen=True)
 class Shape:
     """What is simulated: number of labels and of examples, how they are drawn and from which mix, the mix of the
-    traffic, and the model."""
+    traffic, and the model; `ignored` is the share of the labels that it hardly ever predicts."""
 
     n_labels: int
     n: int
@@ -71,6 +73,7 @@ class Shape:
     accuracy: float
     alike: float
     errors: interval_coverage.Errors
+    ignored: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,12 @@ SHAPES: tuple[Shape, ...] = tuple(
     for size, (n_labels, n) in enumerate(product((24, 77, 150), (400, 1000, 3080)))
     for way, design in enumerate(get_args(Design))
     for pair, mixes in enumerate(TRAFFIC)
+) + tuple(
+    Shape(n_labels, n, "random", "even", traffic, accuracy, alike, errors, ignored=0.05)
+    for traffic, (accuracy, alike, errors) in zip(get_args(MixKind), MODELS[1:], strict=False)
+    for n_labels, n in ((24, 400), (77, 1000), (150, 3080))
 )
-"""Each size with each pair of mixes and both designs, and the models in turn."""
+"""Each size with each pair of mixes and both designs, and the models in turn; then models that ignore some labels."""
 
 
 def mix(kind: MixKind, n_labels: int, rng: np.random.Generator) -> Floats:
@@ -134,10 +141,19 @@ def drawn(shares: Floats, n: int, design: Design, rng: np.random.Generator) -> C
     return np.repeat(np.arange(len(shares)), counts)
 
 
-def chances_of(shape: Shape, recall: Floats) -> Floats:
+def chances_of(shape: Shape, recall: Floats, ignored: Counts | None = None) -> Floats:
     """How probable each answer to each label is, shape (n_labels, n_labels + 1), where labels have recalls of their
-    own."""
-    chance: Floats = _wrong_chances(shape.n_labels, shape.errors) * (1 - recall)[:, None]
+    own.
+
+    Args:
+        ignored: codes of the labels that wrong answers hardly ever name.
+    """
+    wrong = _wrong_chances(shape.n_labels, shape.errors)
+    if ignored is not None:
+        wrong = wrong.copy()
+        wrong[:, ignored] *= 1e-6
+        wrong /= wrong.sum(axis=1, keepdims=True)
+    chance: Floats = wrong * (1 - recall)[:, None]
     chance[np.arange(shape.n_labels), np.arange(shape.n_labels)] = recall
     return chance
 
@@ -156,28 +172,35 @@ def _simulated(shape: Shape, *, datasets: int, seed: int) -> list[Covered]:
     paired: dict[str, list[tuple[float, ...]]] = {"difference": [], "difference, estimated": []}
     for _ in range(datasets):
         recall = rng.beta(shape.accuracy * shape.alike, (1 - shape.accuracy) * shape.alike, n_labels)
+        ignored = np.flatnonzero(rng.random(n_labels) < shape.ignored)
+        recall[ignored] = _OF_IGNORED
         own_b = np.clip(recall + rng.normal(_BETTER_BY, _OWN_WAY, n_labels), 0.02, 0.98)
         recall_b = _COPIED * recall + (1 - _COPIED) * own_b
-        chance = chances_of(shape, recall)
+        chance = chances_of(shape, recall, ignored)
         true = drawn(mix(shape.sample, n_labels, rng), shape.n, shape.design, rng)
         a = answered(chance, true, rng)
-        b = np.where(rng.random(shape.n) < _COPIED, a, answered(chances_of(shape, own_b), true, rng))
-        rates = LabelRates.of(confusion_counts(true, a, n_labels))
+        b = np.where(rng.random(shape.n) < _COPIED, a, answered(chances_of(shape, own_b, ignored), true, rng))
+        confusion = confusion_counts(true, a, n_labels)
+        rates = LabelRates.of(confusion)
         shares = of_present(mix(shape.traffic, n_labels, rng), rates.support > 0)
         accuracy, difference = float(shares @ recall), float(shares @ (recall_b - recall))
         count("accuracy", accuracy_under(rates, shares).interval, accuracy)
         count("macro-F1", macro_f1_under(rates, shares).interval, true_macro_f1(chance, shares))
         known = paired_under(true, a, b, n_labels, shares)
+        paired["difference"].append((known.gained, known.lost, known.examples, difference))
 
+        if len(hardly_predicted(confusion)):
+            for name in ("accuracy, estimated", "shares, estimated"):
+                count(name, NO_INTERVAL, accuracy)
+            continue
         counts = rng.multinomial(_UNLABELLED, shares @ chance).astype(float)
         estimated = adjusted_counts(rates.smoothed, rates.support, counts)
         count("accuracy, estimated", accuracy_under(rates, estimated.shares, estimated).interval, accuracy)
         count("shares, estimated", estimated.intervals, shares)
         of_mix = paired_under(true, a, b, n_labels, estimated.shares, estimated)
-        for name, of in zip(paired, (known, of_mix), strict=True):
-            paired[name].append((of.gained, of.lost, of.examples, difference))
+        paired["difference, estimated"].append((of_mix.gained, of_mix.lost, of_mix.examples, difference))
     for name, of_all in paired.items():
-        gained, lost, examples, truths = np.array(of_all).T
+        gained, lost, examples, truths = np.array(of_all).reshape(-1, 4).T
         count(name, np.stack(tango_interval(gained, lost, examples), axis=1), truths)  # at once: it takes many steps
     return [
         Covered(name, shape, datasets, shown, of / shown if shown else np.nan) for name, (of, shown) in held.of.items()
@@ -198,11 +221,11 @@ def true_macro_f1(chance: Floats, shares: Floats) -> float:
 def as_text(found: Sequence[Covered]) -> str:
     """A table for a terminal: the lowest and the highest share, over models and ways of drawing a sample."""
     names = list(dict.fromkeys(one.interval for one in found))
-    rows = list(dict.fromkeys((s.sample, s.traffic, s.n_labels, s.n) for s in (one.shape for one in found)))
+    rows = list(dict.fromkeys((s.sample, s.traffic, s.ignored, s.n_labels, s.n) for s in (one.shape for one in found)))
     cells: dict[tuple[Any, ...], list[Covered]] = defaultdict(list)
     for one in found:
         s = one.shape
-        cells[s.sample, s.traffic, s.n_labels, s.n, one.interval].append(one)
+        cells[s.sample, s.traffic, s.ignored, s.n_labels, s.n, one.interval].append(one)
     lines = [
         "Scores under another mix of labels: how often a 95 % interval holds the truth, in percent of"
         f" {found[0].tried} simulated data sets a shape:",
@@ -210,12 +233,12 @@ def as_text(found: Sequence[Covered]) -> str:
     ]
     title: tuple[Any, ...] = ()
     for row in rows:
-        if row[:2] != title:
-            title = row[:2]
-            said = f"sample {title[0]}, traffic {title[1]}"
-            lines += ["", f"{said:40}" + "".join(f"{name:>23}" for name in names)]
+        if row[:3] != title:
+            title = row[:3]
+            said = f"sample {title[0]}, traffic {title[1]}" + (", some labels ignored" if title[2] else "")
+            lines += ["", f"{said:49}" + "".join(f"{name:>23}" for name in names)]
         shares = "".join(f"{_cell(cells[*row, name]):>23}" for name in names)
-        lines.append(f"{row[2]:12} labels {row[3]:5}{'':15}{shares}")
+        lines.append(f"{row[3]:12} labels {row[4]:5}{'':24}{shares}")
     shown = [one for one in found if one.shown]
     outside = [one for one in shown if not one.passes]
     worst = min(shown, key=lambda one: one.share)
@@ -240,5 +263,6 @@ def _said(one: Covered) -> str:
     s = one.shape
     return (
         f"{100 * one.share:.1f} %, {one.interval}, {s.n_labels} labels, {s.n} examples, {s.design}, sample {s.sample},"
-        f" traffic {s.traffic}, accuracy {s.accuracy}, errors: {s.errors}, shown in {one.shown} of {one.tried}"
+        f" traffic {s.traffic}, accuracy {s.accuracy}, errors: {s.errors}{', labels ignored' if s.ignored else ''},"
+        f" shown in {one.shown} of {one.tried}"
     )

@@ -6,6 +6,7 @@ Knows no runs, stores or pages. Imports metrics.
 from evalcore.charts.calibration_charts import confidence_histogram, label_confidence_chart, reliability_diagram
 from evalcore.charts.cost_chart import DIRECTIONS, CostBar, cost_chart, review_chart
 from evalcore.charts.dendrogram import dendrogram
+from evalcore.charts.figure_style import specification
 from evalcore.charts.frontier_chart import FrontierMark, frontier_chart
 from evalcore.charts.heat_map import cells, heatmap, height_of
 from evalcore.charts.label_charts import class_chart, predicted_against_true
@@ -74,6 +75,7 @@ __all__ = [
     "set_size_chart",
     "shortened",
     "small_matrix",
+    "specification",
     "still",
     "top_labels",
     "variants_chart",

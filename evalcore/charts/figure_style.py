@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import altair as alt
 import pandas as pd
@@ -29,6 +29,32 @@ def styled(figure: Figure, theme: Theme, height: int) -> Figure:
         .configure_axis(**letters, labelPadding=5, titlePadding=4, gridColor=theme.faint, gridOpacity=0.6)
         .configure_legend(**letters, padding=0, offset=6, symbolOpacity=1)
     )
+
+
+def specification(figure: alt.Chart | alt.LayerChart) -> dict[str, Any]:
+    """The figure in Vega-Lite, with its tables as they are. Altair takes a hundredth of a second or two for that, so it
+    should be made once.
+
+    Altair itself hands tables to a converter that is one for all threads, and that Streamlit replaces while it draws.
+    """
+    tables: list[pd.DataFrame] = []
+
+    def without_tables(part: Any) -> Any:
+        part = part.copy(deep=False)
+        if isinstance(part.data, pd.DataFrame):
+            at = next((at for at, table in enumerate(tables) if table is part.data), len(tables))
+            tables[at:] = tables[at:] or [part.data]
+            part.data = alt.NamedData(name=f"table{at}")
+        if isinstance(part, alt.LayerChart):
+            part.layer = [without_tables(layer) for layer in part.layer]
+        return part
+
+    made: dict[str, Any] = without_tables(figure).to_dict()
+    for size in ("continuousWidth", "continuousHeight"):  # which Altair gives a figure that has none
+        made["config"].get("view", {}).pop(size, None)
+    if tables:
+        made["datasets"] = {f"table{at}": table for at, table in enumerate(tables)}
+    return made
 
 
 def share_axis(title: str | None = None, domain: Domain = (0, 1)) -> alt.X:

@@ -9,6 +9,7 @@ from evalcore.deciding.answer import Answer, Rows
 from evalcore.deciding.asked import LONGEST_TEXT, asked_of_query, query_of_asked
 from evalcore.deciding.compared_costs import ComparedCosts, compared_costs
 from evalcore.deciding.cost_examples import example_actions, example_costs
+from evalcore.deciding.cost_grid import CostGrid, cost_grid, with_costs
 from evalcore.deciding.cost_table import ANY, NO_LABEL, CostsAsked, cost_table
 from evalcore.deciding.costly_confusions import CostlyConfusion, answer_name, dearest_pairs
 from evalcore.deciding.costs import Costs, costs
@@ -52,6 +53,7 @@ __all__ = [
     "ComparedLabelList",
     "ComparedReview",
     "ComparedTraffic",
+    "CostGrid",
     "CostlyConfusion",
     "Costs",
     "CostsAsked",
@@ -82,6 +84,7 @@ __all__ = [
     "compared_label_list",
     "compared_review",
     "compared_traffic",
+    "cost_grid",
     "cost_table",
     "costs",
     "dearest_pairs",
@@ -113,4 +116,5 @@ __all__ = [
     "stored_answers",
     "traffic",
     "verdict",
+    "with_costs",
 ]

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalcore.deciding.asked import one_of, whole
-from evalcore.deciding.traffic_tables import read_mix, read_predicted
+from evalcore.deciding.traffic_tables import PREDICTED, read_mix, read_predicted
+from evalcore.errors import DataError, listed
 from evalcore.metrics import Counts, Floats
 from evalcore.metrics.decisions.label_rates import LabelRates
-from evalcore.metrics.decisions.quantification import EstimatedMix, adjusted_counts
+from evalcore.metrics.decisions.quantification import EstimatedMix, adjusted_counts, hardly_predicted
+from evalcore.wording import counted, percent
 
 SOURCES = ("", "sample", "typed", "estimated")
 """Where the mix comes from; empty: the first that there is of a typed one, one estimated from counts, the sample's."""
@@ -72,14 +74,30 @@ def mix_of(labels: Sequence[str], confusion: Counts, asked: TrafficAsked) -> Mix
             run would not go together with the variance of a score.
 
     Raises:
-        DataError: if the table that it is read from, or estimated from, is wrong.
+        DataError: if the table that it is read from, or estimated from, is wrong, or its answers tell too little.
     """
     if asked.source == "typed":
         typed = read_mix(asked.mix, labels, scale=asked.scale_shares)
         return Mix("typed", typed.shares, typed.missing, typed.scaled_from)
     if asked.source == "estimated":
         counts = read_predicted(asked.predicted_counts, labels)
+        _refuse_untold(labels, confusion)
         rates = LabelRates.of(confusion)
         estimated = adjusted_counts(rates.smoothed, rates.support, counts)
         return Mix("estimated", estimated.shares, estimated=estimated)
     return Mix("sample", confusion.sum(axis=1) / max(int(confusion.sum()), 1))
+
+
+def _refuse_untold(labels: Sequence[str], confusion: Counts) -> None:
+    codes = hardly_predicted(confusion)
+    if not len(codes):
+        return
+    share = float(confusion[codes].sum()) / float(confusion.sum())
+    raise DataError(
+        f"{counted(len(codes), 'label')} with {percent(share)} of the examples {'is' if len(codes) == 1 else 'are'}"
+        f" predicted at most a fifth as often as {'it occurs' if len(codes) == 1 else 'they occur'}"
+        f" ({listed([labels[code] for code in codes])}), so that predictions do not tell how frequent"
+        f" {'it is' if len(codes) == 1 else 'they are'} in the traffic.",
+        where=PREDICTED,
+        do="Type the mix instead, or take the predictions of a run that uses all labels.",
+    )

@@ -45,12 +45,25 @@ def test_mixes_and_samples_are_what_they_say():
     chance = chances_of(FEW[0], np.linspace(0.1, 0.9, 24))
     assert chance.sum(axis=1) == pytest.approx(1)
     assert np.diagonal(chance) == pytest.approx(np.linspace(0.1, 0.9, 24))
+    ignoring = chances_of(FEW[0], np.linspace(0.1, 0.9, 24), np.array([4]))
+    assert ignoring.sum(axis=1) == pytest.approx(1)
+    assert np.delete(ignoring[:, 4], 4).max() < 1e-4
+
+
+def test_where_labels_are_ignored_no_mix_is_estimated():
+    found = {one.interval: one for one in coverage(20, shapes=[SHAPES[-1]], processes=1)}
+    assert found["accuracy"].shown == 20
+    assert SHAPES[-1].ignored
+    assert [one.shown for name, one in found.items() if "estimated" in name] == [0, 0, 0]
+    assert "some labels ignored" in as_text(list(found.values()))
 
 
 def test_every_size_meets_every_pair_of_mixes_and_every_model():
-    assert len(SHAPES) == len(set(SHAPES)) == 9 * 2 * len(traffic_coverage.TRAFFIC)
+    usual = [s for s in SHAPES if not s.ignored]
+    assert len(usual) == 9 * 2 * len(traffic_coverage.TRAFFIC)
+    assert len(SHAPES) == len(set(SHAPES)) == len(usual) + 6
     for n_labels in (24, 77, 150):
-        models = {(s.accuracy, s.errors, s.sample, s.traffic) for s in SHAPES if s.n_labels == n_labels}
+        models = {(s.accuracy, s.errors, s.sample, s.traffic) for s in usual if s.n_labels == n_labels}
         assert len(models) == 3 * len(traffic_coverage.TRAFFIC)
 
 

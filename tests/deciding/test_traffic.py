@@ -160,3 +160,20 @@ def test_what_is_asked_stands_in_a_url():
     assert [TrafficAsked(mix="x").source, TrafficAsked(predicted_counts="x").source] == ["typed", "estimated"]
     assert TrafficAsked(mix="x", mix_from="estimated").source == "sample"
     assert TrafficAsked(mix="x", predicted_counts="y", mix_from="estimated").source == "estimated"
+
+
+def test_no_mix_is_estimated_where_a_label_is_hardly_ever_predicted(store):
+    """“fee” is predicted 10 times, or 11, and occurs 50 times. A typed mix is taken all the same."""
+    asked = TrafficAsked(predicted_counts=counts_table(LABELS, (50, 30, 10, 10)))
+    few = run(store, (60, 40, 50, 41), (54, 35, 5, 41))
+    with pytest.raises(DataError) as refused:
+        traffic(few, None, asked)
+    assert "1 label with 26.2 % of the examples is predicted at most a fifth as often" in refused.value.what
+    assert "('fee')" in refused.value.what
+    assert "Type the mix instead" in refused.value.do
+    assert traffic(few, None, typed(0.1, 0.6, 0.2, 0.1)).accuracy.interval[0] > 0
+    more = run(store, (60, 40, 50, 41), (54, 34, 5, 41), name="more")
+    assert traffic(more, None, asked).mix.source == "estimated"
+    with pytest.raises(DataError, match="'fee'"):
+        compared_traffic(few, None, more, None, asked)
+    assert compared_traffic(more, None, few, None, asked).mix.source == "estimated"

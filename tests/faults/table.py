@@ -105,6 +105,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "F79": ("A file that is decided with is anything, or none", "random tables, cut ones, bytes that are no text, a folder, too much: a sentence or an answer, never half of one"),
     "F80": ("A table that a person types on Decide is anything", "random tables and random text in every field, on every tab"),
     "F81": ("A typed table is half written, or a link to one leads elsewhere", "SIGKILL while tables are kept; names that are paths, other files, too long"),
+    "F82": ("The costs in a link to Compare are of other labels, or not there", "random tables, and names of tables that are none; those that were typed stay"),
 }  # fmt: skip
 
 INTRODUCTION = f"""\

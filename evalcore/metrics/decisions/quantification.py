@@ -16,7 +16,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from evalcore.metrics.classification import Floats
+from evalcore.metrics.classification import Counts, Floats
 
 _Z = NormalDist().inv_cdf(0.975)
 _SUM_WEIGHT = 1e4
@@ -27,6 +27,8 @@ _OPPOSED = -0.75
 """Correlation of two estimated shares from which on what the one gains is what the other loses."""
 _LEAST_TOLD = 0.01
 """A share with a smaller half-interval is told, however it is correlated."""
+_HARDLY, _FROM, _MOST_UNTOLD = 0.2, 3, 0.01
+"""See `hardly_predicted`."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,26 @@ class EstimatedMix:
         return float(self.counted @ (through - mean) ** 2) / self.n
 
 
+def hardly_predicted(confusion: Counts) -> Counts:
+    """Codes of the labels whose share among other texts predictions do not tell, most examples first; empty if none.
+
+    A label with `_FROM` examples or more is one of them if it is predicted at most `_HARDLY` as often as it occurs: its
+    texts then look like those of other labels, and the accuracy of a mix in which it counts as these comes out too
+    high. (Simulated: with one such label of 24, the interval of accuracy holds the truth in 57 to 88 % of the data
+    sets.) Together they may hold `_MOST_UNTOLD` of the examples, which changes no accuracy by much.
+
+    Args:
+        confusion: shape (n_labels, n_labels + 1), counts.
+    """
+    support, predicted = confusion.sum(axis=1), confusion[:, :-1].sum(axis=0)
+    codes = np.flatnonzero((support >= _FROM) & (predicted <= _HARDLY * support))
+    if support[codes].sum() <= _MOST_UNTOLD * support.sum():
+        return codes[:0]
+    return codes[np.argsort(-support[codes], kind="stable")]
+
+
 def adjusted_counts(rates: Floats, support: Floats, counts: Floats) -> EstimatedMix:
-    """The mix of texts by adjusted counting.
+    """The mix of texts by adjusted counting; its intervals hold only where no label is `hardly_predicted`.
 
     Args:
         rates: shape (n_labels, n_labels + 1), the share of each answer to each label; the last column is unparsed.

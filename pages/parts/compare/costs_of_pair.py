@@ -78,7 +78,7 @@ def say_costs(page: Frame, comparison: Comparison) -> None:
             _link(page, comparison, "To the tables of costs")
             return
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
-            st.markdown(f":material/payments: **{escape_markdown(both.sentences[0])}**", width="content")
+            st.markdown(f":material/payments: **{escape_markdown(both.sentences[0])}**", width="stretch")
             _link(page, comparison, "Which mistakes")
         st.caption(escape_markdown(both.sentences[1]))
         if not are_lasting(page.store, query_of_asked_now(page.store, view)):

@@ -70,11 +70,10 @@ def _confusion(page: Frame, scored: ScoredRun, answer: Costs, item: Item) -> Non
     one = next(one for one in answer.confusions if (one.true, one.predicted) == item)
     unparsed = predicted == len(labels)
     rows = np.flatnonzero((scored.y_true == true) & (scored.y_pred == (UNPARSED if unparsed else predicted)))
-    if one.reverse_count:
-        said = "1 example" if one.reverse_count == 1 else f"{one.reverse_count:,} examples"
-        st.button(f"Reverse: {said}", icon=":material/swap_horiz:", type="tertiary", key="costs_reverse",
-                  on_click=open_item, args=(page, "confusion", (predicted, true)),
-                  disabled=not one.reverse_total > 0)  # fmt: skip
+    # Also where there is none: what stands below it would otherwise be made anew.
+    st.button(f"Reverse: {counted(one.reverse_count, 'example')}", icon=":material/swap_horiz:", type="tertiary",
+              key="costs_reverse", on_click=open_item, args=(page, "confusion", (predicted, true)),
+              disabled=not one.reverse_total > 0)  # fmt: skip
     asked = (
         Filter(true=labels[true], outcomes=("unparsed",))
         if unparsed

@@ -13,6 +13,7 @@ from evalcore.deciding import (
     Costs,
     CostsAsked,
     compared_costs,
+    cost_grid,
     cost_table,
     costs,
     example_actions,
@@ -96,6 +97,7 @@ def _tables(scored: ScoredRun, asked: CostsAsked) -> None:
         check=lambda text: cost_table(scored.labels, CostsAsked(actions=asked.actions, costs=text)),
         example=lambda: example_costs(scored),
         hint=_HINTS["costs"],
+        grid=lambda text: cost_grid(scored.labels, CostsAsked(actions=asked.actions, costs=text)),
     )
 
 

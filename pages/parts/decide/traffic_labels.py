@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -27,11 +28,12 @@ DRAWN = 14
 """Labels in the picture: of those with a share, the ones whose examples decide how sure the answer is."""
 HEIGHT, TABLE_HEIGHT = 412, 328
 """Pixels of the pane, which ends within a window of 720, and of the table in it."""
+ScoreRow = tuple[str, float, tuple[float, float]]
 NAME_CHARS = 20
 """Of a label in the table; what a click opens has the whole of it."""
 
 
-def scores(answer: Traffic, both: ComparedTraffic | None, theme: Theme) -> None:
+def scores(scored: ScoredRun, answer: Traffic, both: ComparedTraffic | None, theme: Theme) -> None:
     """Draw the scores on the mix of the sample and on that of the traffic."""
     on_traffic = answer.mix.source != "sample"
     colours = (charts.RUN_A,) if both is None else (charts.RUN_A, charts.RUN_B)
@@ -46,9 +48,14 @@ def scores(answer: Traffic, both: ComparedTraffic | None, theme: Theme) -> None:
         rows = [(f"{name}, sample", of[0], interval) for name, of, interval in _sides(both, 0)]
         if on_traffic:
             rows += [(f"{name}, traffic", of[1], interval) for name, of, interval in _sides(both, 1)]
-    st.altair_chart(
-        charts.mix_scores_chart(rows, theme, colours), alt="Scores on both mixes, as the sentences have them"
-    )
+    drawn = once(scored, _scores_chart, tuple(rows), colours, theme)
+    st.vega_lite_chart(drawn, alt="Scores on both mixes, as the sentences have them")
+
+
+def _scores_chart(
+    scored: ScoredRun, rows: tuple[ScoreRow, ...], colours: tuple[str, ...], theme: Theme
+) -> dict[str, Any]:
+    return charts.specification(charts.mix_scores_chart(rows, theme, colours))
 
 
 def _sides(both: ComparedTraffic, at: int) -> list[tuple[str, tuple[float, float], tuple[float, float]]]:

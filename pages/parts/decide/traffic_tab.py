@@ -32,7 +32,7 @@ def tab(page: Frame, scored: ScoredRun, other: ScoredRun | None) -> None:
         return
     left, right = beside(1, 1, height=traffic_labels.HEIGHT)
     with left:
-        traffic_labels.scores(answer, both, page.theme)
+        traffic_labels.scores(scored, answer, both, page.theme)
         traffic_labels.mixes(page, scored, answer)
     with right:
         if view_state().decide.opened in answer.labels:

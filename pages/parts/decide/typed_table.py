@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pandas as pd
 import streamlit as st
 
-from evalcore.deciding import LONGEST_TEXT, columns_of, read_rows
+from evalcore.deciding import LONGEST_TEXT, CostGrid, columns_of, read_rows, with_costs
 from evalcore.errors import BlindspotError, DataError
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT
 from pages.parts.shell.downloads import button
@@ -37,6 +37,7 @@ def typed_table(
     check: Callable[[str], object] | None = None,
     example: Callable[[], str] | None = None,
     hint: str = "",
+    grid: Callable[[str], CostGrid | None] | None = None,
 ) -> None:
     """Draw a button that opens the table; nothing of it is computed while it is closed.
 
@@ -51,6 +52,7 @@ def typed_table(
             returns is not used. None: it must have just the columns.
         example: makes a table to begin with.
         hint: what the columns mean, in a sentence. Markdown.
+        grid: the costs of a text as a grid, where there can be one.
     """
     table = view_state().decide.typed.setdefault(name, TypedTable())
     if text != table.taken:  # by a link, or by another part of the page
@@ -72,10 +74,14 @@ def typed_table(
     with drawer, st.container(gap="xsmall", width=WIDTH):
         if not drawer.open:
             return
-        if hint:
+        ways, found = _ways(table, grid)
+        how = table.how if table.how in ways else ways[0]
+        if hint and how != "Grid":
             st.caption(hint)
-        _how(name, table)
-        if table.how == "Rows":
+        _how(name, table, ways, how)
+        if how == "Grid":
+            _grid(name, table, label, found, take)
+        elif how == "Rows":
             _rows(name, table, columns, label, options or {}, take)
         else:
             _csv(name, table, columns, label, take)
@@ -84,17 +90,68 @@ def typed_table(
         _buttons(name, table, take, example)
 
 
-def _how(name: str, table: TypedTable) -> None:
+def _ways(
+    table: TypedTable, grid: Callable[[str], CostGrid | None] | None
+) -> tuple[tuple[HowTyped, ...], CostGrid | str]:
+    """In which ways it can be typed, and its grid, or why it cannot be shown as one: a sentence, or nothing."""
+    ways: tuple[HowTyped, ...] = get_args(HowTyped)
+    try:
+        found = grid(table.rows_of) if grid else None
+    except DataError as error:
+        return ways, str(error)
+    return (ways, found) if found else (tuple(way for way in ways if way != "Grid"), "")
+
+
+def _how(name: str, table: TypedTable, ways: Sequence[HowTyped], how: HowTyped) -> None:
+    """Draw the choice of a way."""
     key = f"typed_{name}_how"
-    st.session_state[key] = table.how
+    st.session_state[key] = how
 
     def change() -> None:
         table.how = st.session_state[key]
         table.rows_of = table.typed
         table.generation += 1
 
-    st.segmented_control("How", get_args(HowTyped), key=key, required=True, on_change=change,
+    st.segmented_control("How", ways, key=key, required=True, on_change=change,
                          label_visibility="collapsed")  # fmt: skip
+
+
+def _grid(name: str, table: TypedTable, label: str, grid: CostGrid | str, take: Callable[[str], None]) -> None:
+    """The costs of one action taken for another; where they cannot be shown, why."""
+    if isinstance(grid, str):
+        st.caption(f"It cannot be shown as a grid: {message_markdown(grid)} Mend it as CSV.")
+        return
+    key = f"typed_{name}_grid_{table.generation}"
+
+    def change() -> None:
+        edited = st.session_state[key]["edited_rows"]
+        edits = {
+            (int(at), int(column)): str(cost or "") for at, cells in edited.items() for column, cost in cells.items()
+        }
+        take(with_costs(grid, table.rows_of, edits))
+
+    text = st.column_config.TextColumn
+    columns = [str(column) for column in range(len(grid.taken))]  # a person's names might be Streamlit's own
+    st.caption("A row is the action that is needed, a column the one that is taken." + _overruling(grid.overruled))
+    st.data_editor(
+        pd.DataFrame(grid.cells, index=pd.Index(grid.needed, name="needed"), columns=columns, dtype=str),
+        num_rows="fixed",
+        row_height=COMPACT_ROW_HEIGHT,
+        column_config={
+            "_index": text("needed", disabled=True),
+            **{column: text(name) for column, name in zip(columns, grid.taken, strict=True)},
+        },
+        key=key,
+        on_change=change,
+        alt=f"{label}, as a grid; type into a cell to change it",
+    )
+
+
+def _overruling(rows: int) -> str:
+    if not rows:
+        return ""
+    which = "1 row that names a label stays and wins" if rows == 1 else f"{rows:,} rows that name labels stay and win"
+    return f" {which} over these cells."
 
 
 def _rows(

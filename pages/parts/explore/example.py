@@ -15,7 +15,7 @@ from pages.parts.shell.cached.examples import other_answers_to
 from pages.parts.shell.clickable_table import COMPACT_ROW_HEIGHT
 from pages.parts.shell.frame import Frame
 from pages.parts.shell.links import link_to_try_it
-from pages.parts.shell.markdown import escape_markdown, percent, plain_lines
+from pages.parts.shell.markdown import escape_markdown, plain_lines
 from pages.parts.shell.outcomes import coloured, signed
 
 STOPS = {
@@ -73,11 +73,10 @@ def _probabilities(frame: Frame, scored: ScoredRun, answer: ScoredExample, name:
     found = answer_probabilities(scored, answer)
     if found is None:
         return
-    bars = [(one.label, one.share, one.role) for one in found.top]
-    st.altair_chart(
-        probability_chart(bars, frame.theme),
-        key=f"{name}_probabilities",
-        alt="The most probable labels: " + ", ".join(f"{label} {percent(share)}" for label, share, _ in bars),
+    data, specification = probability_chart([(one.label, one.share, one.role) for one in found.top], frame.theme)
+    # Without a label in what it says of itself: the browser would make the figure anew. Each bar says its own.
+    st.vega_lite_chart(
+        data, specification, key=f"{name}_probabilities", alt="The most probable labels, with their probabilities"
     )
     said = [*filter(None, [found.rest]), *found.sentences]
     st.caption("  \n".join(escape_markdown(sentence) for sentence in said))

@@ -116,10 +116,14 @@ def example_list(
     table.page = min(max(1, table.page), pages)
     start = (table.page - 1) * ROWS_A_PAGE
     shown = scored.answers.at(rows[start : start + ROWS_A_PAGE])
-    key = f"{name}_table_{scored.record.run_id}_{table.generation}_{table.page}"
-    if table.first_selected[0] != key:
+    frame, row_height = _frame(scored, shown, columns), COMPACT_ROW_HEIGHT if rows_shown else ROW_HEIGHT
+    key, made = f"{name}_table_{scored.record.run_id}", f"{table.generation}_{table.page}"
+    # A table in a pane stays, with other rows in it.
+    key += f"_{'_'.join(frame.columns)}" if rows_shown else f"_{made}"
+    other = table.first_selected[0] != f"{key} {made}"
+    if other:
         selected = next((at for at, answer in enumerate(shown) if answer.position == table.opened), None)
-        table.first_selected = (key, selected)
+        table.first_selected = (f"{key} {made}", selected)
 
     def click(row: int | None) -> None:
         if row is not None:
@@ -129,7 +133,6 @@ def example_list(
         else:
             table.opened = None
 
-    frame, row_height = _frame(scored, shown, columns), COMPACT_ROW_HEIGHT if rows_shown else ROW_HEIGHT
     clickable_table(
         frame.style.map(coloured(page.theme), subset=["outcome"]) if "outcome" in columns else frame,
         key,
@@ -137,6 +140,7 @@ def example_list(
         _column_config(list(frame.columns), in_pane=bool(rows_shown)),
         on_click=click,
         selected=table.first_selected[1],
+        select=bool(rows_shown) and other,
         row_height=row_height,
         alt="Examples; choose a row, with the arrow keys for example, to open it",
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import altair as alt
 import streamlit as st
 
-from evalcore.charts import PICKED, Item
+from evalcore.charts import PICKED, Item, specification
 from pages.parts.shell.views.figure_state import FigureState
 
 
@@ -47,4 +47,7 @@ def clickable_figure(
         state.showing = dict(selected[0]) if selected else None
         on_click(state.showing)
 
-    st.altair_chart(draw(state.made_with), key=widget, on_select=click, selection_mode=PICKED, alt=alt_text)
+    figure = draw(state.made_with)
+    if figure is not state.figure:
+        state.figure, state.specification = figure, specification(figure)
+    st.vega_lite_chart(state.specification, key=widget, on_select=click, selection_mode=PICKED, alt=alt_text)

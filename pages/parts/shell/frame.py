@@ -18,6 +18,7 @@ from pages.parts.shell import page_style, run_titles, session, url
 from pages.parts.shell.cached.scored import scored_run_of
 from pages.parts.shell.cached.stored import Listing, listing_of
 from pages.parts.shell.links import ARROW, link_to_data, link_to_overview
+from pages.parts.shell.long_lived import keep_modules
 from pages.parts.shell.markdown import escape_markdown, percent
 from pages.parts.shell.shown import Shown, shown
 
@@ -88,6 +89,7 @@ def frame(title: str, *, picks_run: bool = True, scores: bool = True) -> Frame:
         picks_run: whether the page is about one run, so that the sidebar offers to choose it.
         scores: whether it shows scores, so that the sidebar offers to choose how answers are scored.
     """
+    keep_modules()
     st.set_page_config(
         page_title=f"{title} · Blindspot", page_icon="◐", layout="wide", initial_sidebar_state=SIDEBAR_WIDTH
     )

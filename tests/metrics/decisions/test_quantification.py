@@ -5,7 +5,8 @@ import pytest
 from quapy.functional import normalize_prevalence
 from quapy.method.aggregative import ACC
 
-from evalcore.metrics.decisions.quantification import adjusted_counts, inverted
+from evalcore.metrics.decisions.label_rates import LabelRates
+from evalcore.metrics.decisions.quantification import adjusted_counts, hardly_predicted, inverted
 
 
 def case(seed, n_labels=5, n=3000):
@@ -93,3 +94,35 @@ def test_the_quick_inverse_is_the_pseudo_inverse_without_what_is_not_told(smalle
     left, right = (np.linalg.qr(rng.normal(size=(size, 6)))[0] for size in (9, 6))
     columns = (left * np.array([1, 0.9, 0.7, 0.5, 0.2, smallest])) @ right.T
     assert inverted(columns) == pytest.approx(np.linalg.pinv(columns, rcond=1e-3), abs=1e-7, rel=1e-7)
+
+
+def test_a_label_that_is_hardly_ever_predicted_is_named_unless_next_to_no_example_is_of_it():
+    confusion = np.array([[40, 0, 0, 0], [32, 8, 0, 0], [0, 0, 30, 10]])
+    assert hardly_predicted(confusion).tolist() == [1]  # 8 of 40
+    confusion[1, :2] = 31, 9
+    assert hardly_predicted(confusion).tolist() == []
+    never = np.array([[30, 0, 0, 0], [5, 0, 0, 0], [11, 0, 0, 0]])
+    assert hardly_predicted(never).tolist() == [2, 1]  # most examples first
+    assert hardly_predicted(10 * never[:2, [0, 1, 3]]).tolist() == [1]
+    rare = np.array([[300, 0, 0], [3, 0, 0]])
+    assert hardly_predicted(rare).tolist() == []  # less than 1 % of the examples
+    assert hardly_predicted(np.array([[200, 0, 0], [3, 0, 0]])).tolist() == [1]
+    assert hardly_predicted(np.array([[20, 0, 0], [2, 0, 0]])).tolist() == []  # two examples say nothing
+
+
+def test_an_ignored_label_makes_accuracy_come_out_too_high():
+    """Why such mixes are refused: what the interval would hold, had it been shown."""
+    rng = np.random.default_rng(0)
+    chance = np.full((24, 25), 0.15 / 22)
+    chance[np.arange(24), np.arange(24)] = 0.85
+    chance[:, 24], chance[:, 3] = 0.0, 0.0
+    chance[3] = np.append(np.where(np.arange(24) == 3, 0.0, 1 / 23), 0.0)
+    chance /= chance.sum(axis=1, keepdims=True)
+    errors = []
+    for _ in range(40):
+        confusion = np.stack([rng.multinomial(40, row) for row in chance])
+        rates = LabelRates.of(confusion)
+        assert hardly_predicted(confusion).tolist() == [3]
+        mix = adjusted_counts(rates.smoothed, rates.support, rng.multinomial(5000, chance.mean(axis=0)).astype(float))
+        errors.append(float(mix.shares @ np.diagonal(chance)) - float(np.diagonal(chance).mean()))
+    assert np.mean(errors) > 0.015

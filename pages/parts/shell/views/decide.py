@@ -9,7 +9,7 @@ from typing import Literal
 from evalcore.deciding import CostsAsked, FrontierAsked, LabelListAsked, ReviewAsked, TrafficAsked
 from pages.parts.shell.views.figure_state import FigureState
 
-HowTyped = Literal["Rows", "CSV"]
+HowTyped = Literal["Rows", "Grid", "CSV"]
 
 
 @dataclass
@@ -20,8 +20,8 @@ class TypedTable:
         taken: the text that the page computes with, as it was last seen here.
         typed: what stands in the editor: the same, unless that was refused.
         refused: why it was, a sentence; empty if it was taken.
-        how: whether it is typed by rows, or as CSV.
-        rows_of: the text that the table of rows was made of; its edits come on top.
+        how: whether it is typed by rows, as a grid of costs, or as CSV.
+        rows_of: the text that the table of rows, or the grid, was made of; its edits come on top.
         generation: part of the widgets' keys: with another one the browser makes the table of rows anew.
         files: how many files were given: part of that field's key, so that it is empty again after each.
     """
