@@ -7,7 +7,8 @@ import sys
 import pytest
 from streamlit.testing.v1.element_tree import user_key_from_element_id
 
-from pages.parts.shell import long_lived
+from evalcore.charts import specification
+from pages.parts.shell import clickable_figure, long_lived
 from tests.app.clicking import click_row, in_url
 from tests.tools.decisions import two_runs
 
@@ -56,6 +57,27 @@ def test_a_figure_is_sent_as_it_was_where_nothing_in_it_changed(open_page, run):
     app.button(key="decide_next").click().run()
     after = [figure.proto.SerializeToString() for figure in app.get("vega_lite_chart")]
     assert before[:2] == after[:2]
+
+
+def test_a_figure_is_put_into_vega_lite_once(open_page, run, monkeypatch):
+    made = []
+    monkeypatch.setattr(clickable_figure, "specification", lambda figure: made.append(figure) or specification(figure))
+    app = open_page("pages/decide.py", run=run.record.run_id, tab="costs")
+    click_row(app, "costs_confusion", 1)
+    click_row(app, "costs_confusion", 2)
+    assert len(made) == 1
+
+
+def test_the_tree_of_confusions_is_made_where_it_is_looked_at(open_page, run, monkeypatch):
+    made = []
+    of = sys.modules["evalcore.deciding.merge_suggestions"]  # the package has a function of this name
+    tree = of.confusion_tree
+    monkeypatch.setattr(of, "confusion_tree", lambda *counts: made.append(counts) or tree(*counts))
+    app = open_page("pages/decide.py", run=run.record.run_id, tab="label-list", way="path")
+    assert not made
+    app.segmented_control(key="label_list_way").set_value("tree").run()
+    assert not app.exception
+    assert len(made) == 1
 
 
 def test_modules_are_kept_out_of_the_search_for_garbage_once_there_are_more(monkeypatch):

@@ -41,6 +41,7 @@ def test_a_table_of_all_layers_is_sent_once_and_another_one_changes_nothing_but_
 def test_probabilities_of_other_labels_are_other_data_in_the_same_figure():
     data, made = probability_chart([("<b>a</b>", 0.625, "right"), (LONG, 0.25, "")], LIGHT)
     others, same = probability_chart([("b", 0.5, "predicted"), ("c", 0.4, "true")], LIGHT)
+    alt.LayerChart.from_dict(made)  # which holds it against the schema of Vega-Lite
     assert same == made
     assert "<b>" not in json.dumps(made)
     assert data["spoken"].tolist() == ["<b>a</b>: 62.5 %  right", f"{LONG}: 25.0 %"]
