@@ -222,6 +222,8 @@ def as_text(found: Sequence[Covered]) -> str:
     """A table for a terminal: the lowest and the highest share, over models and ways of drawing a sample."""
     names = list(dict.fromkeys(one.interval for one in found))
     rows = list(dict.fromkeys((s.sample, s.traffic, s.ignored, s.n_labels, s.n) for s in (one.shape for one in found)))
+    titles = list(dict.fromkeys(row[:3] for row in rows))
+    rows.sort(key=lambda row: titles.index(row[:3]))
     cells: dict[tuple[Any, ...], list[Covered]] = defaultdict(list)
     for one in found:
         s = one.shape

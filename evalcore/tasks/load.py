@@ -10,7 +10,7 @@ from pathlib import Path
 
 from evalcore.errors import DataError, unreadable
 from evalcore.paths import DEMO_DATA
-from evalcore.tasks.banking77 import load_banking77_from_hub, local_banking77
+from evalcore.tasks.banking77 import BANKING77_REPO, load_banking77_from_hub, local_banking77
 from evalcore.tasks.changed_task import changed_task
 from evalcore.tasks.columns import LABEL_COLUMNS, TEXT_COLUMNS, ColumnProfile, Columns, choose_columns, guess_column
 from evalcore.tasks.data_file import (
@@ -129,8 +129,14 @@ def fetched_files(source: TaskSource, cache: Path) -> TaskFiles:
     """The files of a data set of the hub; what is not in the cache folder is downloaded.
 
     Raises:
-        DataError: if it cannot be had.
+        DataError: if it cannot be had, or the task is no data set of the hub by name.
     """
+    if not is_hub(source.name):
+        raise DataError(
+            "its files are not on this machine; a run loads them from the hub.",
+            where=source.name,
+            do=f"To look at them, give `hub:{BANKING77_REPO}`, or let BLINDSPOT_DATA name a folder that holds them.",
+        )
     source = replace(source, name=pinned(source.name))
     name = parse_hub_name(source.name)
     for split in [name.split, source.train] if source.train else [name.split]:

@@ -58,6 +58,12 @@ def test_where_labels_are_ignored_no_mix_is_estimated():
     assert "some labels ignored" in as_text(list(found.values()))
 
 
+def test_sizes_that_share_a_pair_of_mixes_stand_below_each_other():
+    sizes = [Covered("accuracy", shape, 20, 20, 0.95) for shape in SHAPES]
+    assert as_text(sizes).count("sample even, traffic steep  ") == 1
+    assert as_text(sizes).count("labels   400") == 3 * len(traffic_coverage.TRAFFIC) + 2
+
+
 def test_every_size_meets_every_pair_of_mixes_and_every_model():
     usual = [s for s in SHAPES if not s.ignored]
     assert len(usual) == 9 * 2 * len(traffic_coverage.TRAFFIC)

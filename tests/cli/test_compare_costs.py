@@ -69,8 +69,12 @@ def test_the_report_says_it_first_opens_its_examples_and_names_the_command(made,
         report.words
     )
     true, predicted = (a.labels.index(label) for label in DEAR)
-    assert f"true={true}&b={predicted}" in report.opens
     without = Report(comparison_report(compare(a, b)))
+    opened = f"true={true}&b={predicted}"
+    assert report.opens.count(opened) == without.opens.count(opened) + 1
+    assert f"true={true}&a={predicted}" not in report.opens
+    assert 'href="#question-costs"' in content.decode()
+    assert 'id="question-costs"' in content.decode()
     assert "mistakes cost" not in without.words
     assert set(report.data["decisions"]["questions"]) - set(without.data["decisions"]["questions"]) == {"costs"}
 

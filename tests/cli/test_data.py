@@ -61,6 +61,13 @@ def test_a_label_list_that_cannot_be_read_is_a_problem_beside_those_of_the_rows(
     assert "1 row has no label" in said[1]
 
 
+def test_a_task_whose_files_are_not_here_says_where_they_are(store, monkeypatch):
+    monkeypatch.delenv("BLINDSPOT_DATA", raising=False)
+    said = evalcore("data", "banking77", cache=store.folder, check=False)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert "hub:legacy-datasets/banking77" in said.stderr
+
+
 def test_uploads_are_listed_run_and_deleted(store, good):
     upload = Uploads(store).add("reviews.csv", good.read_bytes())
     assert "it can be run" in evalcore("data", upload.task_name, cache=store.folder).stdout

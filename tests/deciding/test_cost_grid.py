@@ -48,7 +48,8 @@ def test_the_cells_are_what_the_table_says_and_so_are_they_after_one_is_typed_ov
     assert all(float(grid.cells[at][column]) == cost for (at, column), cost in said.items())
     assert [grid.cells[at][at] for at in range(3)] == [""] * 3
     at, column = chance.choice([*said])
-    changed = with_costs(grid, costs, {(at, column): "1234.5", (1, 1): "7"})
+    changed = with_costs(grid, costs, {(at, column): "1234.5", (1, 1): "0.125"})
+    assert "0.125" not in changed
     assert blocks(changed) == said | {(at, column): 1234.5}
     without = with_costs(grid, changed, {(at, column): " "})
     assert blocks(without)[at, column] == blocks(costs_without(costs, at, column))[at, column]

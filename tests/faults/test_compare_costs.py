@@ -66,13 +66,13 @@ def test_costs_that_these_runs_do_not_have_are_said_and_nothing_is_lost(runs, ta
 def test_a_table_that_is_not_there_leaves_those_that_were_typed(runs, name, tally):
     """F82. Red if the link's table takes the place of the session's, or a name is opened as a path."""
     app = opened(COMPARE, **runs, costs=COSTS_OF_TIED)
-    app.query_params["costs"] = f"{SAVED}{name}"
+    app.query_params["costs"], app.query_params["unit"] = f"{SAVED}{name}", "EUR"
     app.run()
     assert not app.exception
     assert [one.value for one in app.warning] == [
-        "The link names a table \\(costs\\) that is not stored here\\. It is left out\\."
+        "The link names a table \\(costs\\) that is not stored here\\. No costs were taken from it\\."
     ]
-    lost = app.session_state["view"].decide.costs.costs != COSTS_OF_TIED
+    lost = app.session_state["view"].decide.costs != CostsAsked(costs=COSTS_OF_TIED)
     tally("F82", "links to tables that are not there", 1, lost=int(lost))
     assert not lost
     assert in_url(app)["costs"] == COSTS_OF_TIED

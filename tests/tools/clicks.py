@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--million", action="store_true", help="also a million imported predictions")
     parser.add_argument("--decide", action="store_true", help="the Decide page alone")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, browsing() as new_page:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, browsing() as new_page:
         store = Store(Path(folder) / "cache")
         runs = (
             {}

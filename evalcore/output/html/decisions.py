@@ -27,10 +27,12 @@ class DecidedPart:
     """One question.
 
     Attributes:
+        name: of `QUESTIONS`.
         sentences: behind the first, which is the answer.
         tables: each with its title and what is said of the rows that are left out.
     """
 
+    name: str
     question: str
     answer: str
     sentences: Sequence[str]
@@ -46,7 +48,9 @@ def decided_parts(decision: Decision, rule: TextRule) -> list[DecidedPart]:
     codes = {label: code for code, label in enumerate(decision.scored.labels)}
     opens = _opens if decision.beside is None else _opens_of_two
     return [
-        DecidedPart(one.question, one.sentences[0], one.sentences[1:], _tables(one, partial(opens, codes), rule))
+        DecidedPart(
+            one.name, one.question, one.sentences[0], one.sentences[1:], _tables(one, partial(opens, codes), rule)
+        )
         for one in decision.questions
     ]
 

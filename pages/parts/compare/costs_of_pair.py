@@ -31,7 +31,7 @@ def follow(page: Frame, query: url.Query) -> None:
     view.said.pop(_SAID, None)
     named, missing = with_tables(page.store, {name: query[name] for name in IN_URL if name in query})
     if missing:
-        view.said[_SAID] = f"The link names a table ({missing}) that is not stored here. It is left out."
+        view.said[_SAID] = f"The link names a table ({missing}) that is not stored here. No costs were taken from it."
     elif named:
         view.costs = replace(asked_of_query(CostsAsked, named), review_cost=view.costs.review_cost)
 

@@ -105,9 +105,13 @@ def _first(scored: ScoredRun, answer: LabelListAnswer) -> str:
         return ""
     if asked.way == "pairs" and of.pairs:
         return f"pair:{of.pairs[0].first}:{of.pairs[0].second}"
-    joins = {"path": [step.joined for step in of.path][: asked.best][-1:], "tree": of.tree[:1]}.get(asked.way, ())
-    for join in joins:
-        return "group:" + ":".join(map(str, join.codes))
+    joins = []
+    if asked.way == "path":
+        joins = [step.joined for step in of.path[: asked.best]]
+    elif asked.way == "tree":  # not made before it is looked at
+        joins = of.tree[:1]
+    if joins:
+        return "group:" + ":".join(map(str, joins[-1].codes))
     return "inside" if asked.way == "hierarchy" and answer.in_hierarchy is not None else ""
 
 
