@@ -23,9 +23,11 @@ else:  # run for each visit
     page = frame("Overview")
     view = view_state()
     asked = url.spec_of_query(page.arrived or {}, RunSpec())
-    if asked is not None and asked != view.spec:  # a link: it fills the form, and starts nothing
-        view.choose(asked)
-        st.rerun()
+    if asked is not None:  # a link: it fills the form, once, and starts nothing
+        if asked != view.spec:
+            view.choose(asked)
+            st.rerun()
+        url.taken(page.title, page.arrived or {})
     top = head(page)
     if page.record is None or top.job is not None:
         if top.job is None and top.can_run:

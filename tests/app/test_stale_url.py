@@ -78,6 +78,15 @@ def test_a_click_while_a_link_is_still_being_opened_stays(runs, monkeypatch, pat
     assert app.selectbox(key=key).value == value
 
 
+def test_a_form_that_a_link_filled_keeps_what_is_chosen_while_the_page_is_drawn(page_store, monkeypatch):
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(url, "write", lambda page, query: None)
+        app = opened(model="tfidf", n="40")
+        assert app.number_input(key="bar_n").value == 40
+    app.number_input(key="bar_n").set_value(10).run()
+    assert (app.session_state["view"].spec.model, app.session_state["view"].spec.n) == ("tfidf", 10)
+
+
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium (Debian: apt-get install chromium)")
 def test_a_click_before_the_browser_hears_of_the_url_undoes_nothing_and_the_back_button_works(any_page, tmp_path):
