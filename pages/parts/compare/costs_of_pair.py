@@ -64,24 +64,25 @@ def found_costs(comparison: Comparison, asked: CostsAsked) -> ComparedCosts:
 def say_costs(page: Frame, comparison: Comparison) -> None:
     """Say whose mistakes cost more, with the way to the examples and to the tables; or offer to weigh the mistakes."""
     view = view_state().decide
+    asked = query_of_asked_now(page.store, view)
     with st.container(gap="xxsmall"):
         if said := view.said.get(_SAID):
             st.warning(escape_markdown(said))
         if not view.costs.has_tables:
             if verdict(comparison).kind in ("undecided", "same") and comparison.agreement.same < 1:
-                _link(page, comparison, "Same accuracy? Weigh the mistakes: Decide")
+                _link(comparison, "Same accuracy? Weigh the mistakes: Decide", asked)
             return
         try:
             both = found_costs(comparison, view.costs)
         except BlindspotError as error:
             st.warning(f"Not used here: {message_markdown(str(error))}")
-            _link(page, comparison, "To the tables of costs")
+            _link(comparison, "To the tables of costs", asked)
             return
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             st.markdown(f":material/payments: **{escape_markdown(both.sentences[0])}**", width="stretch")
-            _link(page, comparison, "Which mistakes")
+            _link(comparison, "Which mistakes", asked)
         st.caption(escape_markdown(both.sentences[1]))
-        if not are_lasting(page.store, query_of_asked_now(page.store, view)):
+        if not are_lasting(page.store, {name: asked[name] for name in IN_URL if name in asked}):
             st.caption("A table of costs cannot be kept in the cache folder: the link has it until this server stops.")
 
 
@@ -89,7 +90,7 @@ def _compared(comparison: Comparison, asked: CostsAsked) -> ComparedCosts:
     return compared_costs(comparison.a, None, comparison.b, None, asked)
 
 
-def _link(page: Frame, comparison: Comparison, label: str) -> None:
-    """To the tab Costs of the Decide page, with B beside A and all else that is asked there."""
+def _link(comparison: Comparison, label: str, asked: url.Query) -> None:
+    """To the tab Costs of the Decide page, with B beside A and all that is asked there."""
     more = {"tab": url.name_in_url("Costs"), "beside": comparison.b.record.run_id}
-    link_to(comparison.a, label, DECIDE, more=query_of_asked_now(page.store, view_state().decide) | more)
+    link_to(comparison.a, label, DECIDE, more=asked | more)
