@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalcore.charts.figure_style import styled
-from evalcore.charts.label_names import rank_axis, shortened
+from evalcore.charts.label_names import EVERY_NAME, rank_axis, shortened
 from evalcore.charts.picking import Item, pale_unless_picked, picking
 from evalcore.charts.theme import RUN_A, Theme
 from evalcore.metrics.decisions.merging import Joined
@@ -58,17 +58,7 @@ def dendrogram(
         ),
     )
     names = [shortened(labels[code], _NAME_CHARS) for code in codes]
-    axis = rank_axis(
-        names,
-        values=list(range(len(codes))),
-        labelLimit=_NAME_WIDTH,
-        labelOverlap=False,
-        labelFlush=False,
-        labelBound=False,
-        ticks=False,
-        domain=False,
-        grid=False,
-    )
+    axis = rank_axis(names, values=list(range(len(codes))), labelLimit=_NAME_WIDTH, grid=False, **EVERY_NAME)
     y = alt.Y("row:Q", scale=alt.Scale(domain=[len(codes) - 0.5, -0.5], nice=False), title=None, axis=axis)
     colour = alt.Color("colour:N", scale=None)
     drawn = alt.Chart(lines).mark_rule(strokeWidth=1.6).encode(x=x, x2="rate2:Q", y=y, y2="row2:Q", color=colour)

@@ -8,6 +8,15 @@ from typing import Any
 
 import altair as alt
 
+EVERY_NAME: dict[str, Any] = {
+    "labelOverlap": False,
+    "labelFlush": False,
+    "labelBound": False,
+    "ticks": False,
+    "domain": False,
+}
+"""Of an axis that is nothing but names, and leaves none out."""
+
 
 def shortened(name: str, chars: int) -> str:
     """A name on one line, with its middle left out where it is long: many labels differ at their ends alone.
@@ -30,16 +39,7 @@ def named_rows(names: Sequence[str], width: int, least: int = 0) -> alt.Y:
         names: of the ranks 0, 1, …
         width: pixels for them; at least `least` are kept free where all are shorter.
     """
-    axis = rank_axis(
-        names,
-        labelLimit=width,
-        minExtent=least,
-        labelOverlap=False,
-        labelFlush=False,
-        labelBound=False,
-        ticks=False,
-        domain=False,
-    )
+    axis = rank_axis(names, labelLimit=width, minExtent=least, **EVERY_NAME)
     return alt.Y("rank:O", title=None, axis=axis)
 
 

@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 
 from evalcore.charts.figure_style import specification, styled
+from evalcore.charts.label_names import EVERY_NAME
 from evalcore.charts.theme import Theme
 from evalcore.wording import percent
 
@@ -50,15 +51,7 @@ def probability_chart(bars: Sequence[tuple[str, float, str]], theme: Theme) -> t
 
 @lru_cache
 def _specification(bars: int, theme: Theme) -> dict[str, Any]:
-    names = alt.Axis(
-        labelExpr=_SHORTENED,
-        labelLimit=_NAME_WIDTH,
-        labelOverlap=False,
-        labelFlush=False,
-        labelBound=False,
-        ticks=False,
-        domain=False,
-    )
+    names = alt.Axis(labelExpr=_SHORTENED, labelLimit=_NAME_WIDTH, **EVERY_NAME)
     y = alt.Y("label:N", sort=None, title=None, axis=names)
     x = alt.X("share:Q", scale=alt.Scale(domain=[0, _ROOM], nice=False), axis=None)
     tooltip = [alt.Tooltip("label:N", title="Label"), alt.Tooltip("shown:N", title="Probability")]
